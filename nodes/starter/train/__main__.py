@@ -1,0 +1,50 @@
+"""The command that trains the starter models: `python -m nodegraph_nodes.starter.train painter|poet|composer|all`."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from pathlib import Path
+
+MODELS = ("painter", "poet", "composer")
+
+
+def arguments(words: list[str] | None = None) -> argparse.Namespace:
+    """The command line, read. Exits with code 2 and a usage line if it cannot be."""
+    parser = argparse.ArgumentParser(
+        prog="python -m nodegraph_nodes.starter.train",
+        description="Train the starter models from nothing, on material they draw and write themselves. "
+                    "Stop with Ctrl-C at any time; the same command goes on where it stopped.")
+    parser.add_argument("model", choices=(*MODELS, "all"))
+    parser.add_argument("--folder", type=Path, default=Path(".training"), help="material and checkpoints")
+    parser.add_argument("--out", type=Path, help="where the finished model goes (default: into the starter pack); "
+                                                 "with `all`, a folder that gets one folder for each")
+    parser.add_argument("--device", default="auto", help="auto, cpu or cuda (default: a GPU if there is one)")
+    parser.add_argument("--minutes", type=float, help="wall-clock budget for each model")
+    parser.add_argument("--threads", type=int, help="CPU threads (default: torch's choice)")
+    parser.add_argument("--seed", type=int, default=0)
+    return parser.parse_args(words)
+
+
+def main(words: list[str] | None = None) -> int:
+    asked = arguments(words)
+    import torch
+
+    from . import loop
+
+    if asked.threads:
+        torch.set_num_threads(asked.threads)
+    for name in MODELS if asked.model == "all" else (asked.model,):
+        out = asked.out / name if asked.out and asked.model == "all" else asked.out
+        settings = loop.Settings(asked.folder / name, out, loop.device_of(asked.device), asked.minutes,
+                                 asked.threads, asked.seed)
+        try:
+            importlib.import_module(f".{name}", __package__).train(settings)
+        except KeyboardInterrupt:
+            return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,273 @@
+"""The training loop that all starter models share: it knows optimisation, checkpoints and clocks, and no model.
+
+A stage of training is a set of modules, a loss of one step and a folder. The loop writes everything needed to go
+on (weights, their moving average, AdamW's moments, the step and the seconds spent) to one safetensors file, moved
+into place atomically, so that a run killed at any moment resumes from its last checkpoint by itself.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import signal
+import time
+from collections.abc import Callable, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+
+CHECKPOINT = "checkpoint.safetensors"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What every model's `train(settings)` receives.
+
+    folder: where material and checkpoints are kept between runs (may be deleted after a training).
+    out: where the finished model goes; None means beside the starter pack, in `models/<name>`.
+    minutes: wall-clock budget of the whole training, or None to take all the steps.
+    threads: CPU threads, or None to leave torch's choice.
+    """
+
+    folder: Path = Path(".training")
+    out: Path | None = None
+    device: str = "cpu"
+    minutes: float | None = None
+    threads: int | None = None
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How one stage is optimised: AdamW with linear warm-up, cosine decay and clipped gradients.
+
+    steps: updates when no budget ends the stage sooner. minutes: wall-clock budget, or None.
+    The learning rate follows the fraction done of steps or of minutes, whichever is further, so that a stage
+    cut short by its budget still ends fully decayed. ema: decay of the weights' moving average, 0 for none.
+    """
+
+    steps: int
+    learning_rate: float = 1e-3
+    minutes: float | None = None
+    warmup: int = 100
+    final: float = 0.0
+    weight_decay: float = 0.01
+    betas: tuple[float, float] = (0.9, 0.99)
+    clip: float = 1.0
+    ema: float = 0.999
+    say_seconds: float = 20.0
+    save_seconds: float = 120.0
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a stage came to. ema maps module name -> parameter name -> averaged tensor (CPU, float32)."""
+
+    steps: int
+    seconds: float
+    loss: float
+    ema: Mapping[str, Mapping[str, torch.Tensor]] = field(repr=False, default_factory=dict)
+
+
+@dataclass
+class _Progress:
+    step: int = 0
+    seconds: float = 0.0
+    loss: float = math.nan
+    seed: int = 0
+
+
+def device_of(choice: str) -> str:
+    """The torch device for `auto`, `cpu` or `cuda...`; auto takes a GPU if there is one."""
+    return ("cuda" if torch.cuda.is_available() else "cpu") if choice == "auto" else choice
+
+
+def fraction_done(step: int, seconds: float, recipe: Recipe) -> float:
+    """How much of a stage is behind us, 0 to 1: by steps or by wall clock, whichever is further."""
+    by_clock = seconds / (60 * recipe.minutes) if recipe.minutes else 0.0
+    return min(1.0, max(step / recipe.steps, by_clock))
+
+
+def learning_rate(step: int, fraction: float, recipe: Recipe) -> float:
+    """Linear warm-up over `warmup` steps, then a half cosine over the fraction done, down to `final` of the peak."""
+    warm = min(1.0, (step + 1) / max(1, recipe.warmup))
+    decay = recipe.final + (1 - recipe.final) * 0.5 * (1 + math.cos(math.pi * fraction))
+    return recipe.learning_rate * warm * decay
+
+
+def step_seed(seed: int, step: int) -> int:
+    """A seed for each step, so that a resumed run draws exactly what an unbroken one would have drawn."""
+    return (seed * 1_000_003 + step * 7_919 + 1) % (2**63 - 1)
+
+
+def train(
+    name: str,
+    folder: Path,
+    modules: Mapping[str, torch.nn.Module],
+    loss: Callable[[int, torch.Generator], torch.Tensor],
+    recipe: Recipe,
+    seed: int = 0,
+    watch: Callable[[int], str] | None = None,
+    watch_seconds: float = 120.0,
+) -> Trained:
+    """Train the modules in place, resuming from `folder` if a checkpoint is there, until steps or minutes are spent.
+
+    loss(step, generator) gives the scalar loss of one step; the generator (CPU) is seeded by seed and step, and
+    so is torch's global one, for dropout. watch(step) may return a note that is printed now and then.
+    SIGTERM and Ctrl-C save first; then Ctrl-C raises KeyboardInterrupt, and SIGTERM raises SystemExit(143).
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    parameters = _parameters(modules)
+    optimiser = torch.optim.AdamW(
+        [p for p in parameters.values()], lr=recipe.learning_rate, betas=recipe.betas,
+        weight_decay=recipe.weight_decay, fused=True)
+    ema = {key: p.detach().float().clone() for key, p in parameters.items()} if recipe.ema else {}
+    progress = _Progress(seed=seed)
+    if (folder / CHECKPOINT).exists():
+        progress = _restore(folder / CHECKPOINT, modules, parameters, optimiser, ema)
+        if progress.seed != seed:
+            raise ValueError(f"{folder / CHECKPOINT} was begun with seed {progress.seed}, not {seed}; "
+                             f"ask for that seed, or delete the folder to begin again")
+        _say(name, progress, recipe, 0.0, "resumed")
+    _run(name, folder, modules, parameters, optimiser, ema, loss, recipe, progress, watch, watch_seconds)
+    return Trained(progress.step, progress.seconds, progress.loss, _by_module(ema))
+
+
+def averaged(folder: Path, module: str) -> dict[str, torch.Tensor]:
+    """One module's weights from a stage's checkpoint, moving averages where there are any (CPU tensors).
+
+    Raises FileNotFoundError if the stage has not saved yet.
+    """
+    with safe_open(folder / CHECKPOINT, "pt") as file:
+        keys = set(file.keys())
+        names = [key.split("/", 2)[2] for key in keys if key.startswith(f"model/{module}/")]
+        return {n: file.get_tensor(f"ema/{module}/{n}" if f"ema/{module}/{n}" in keys else f"model/{module}/{n}")
+                for n in names}
+
+
+def load_averaged(trained: Trained, modules: Mapping[str, torch.nn.Module]) -> None:
+    """Put the moving averages in the place of the last step's weights."""
+    with torch.no_grad():
+        for name, module in modules.items():
+            for key, parameter in module.named_parameters():
+                if key in trained.ema.get(name, {}):
+                    parameter.copy_(trained.ema[name][key])
+
+
+def _run(name, folder, modules, parameters, optimiser, ema, loss, recipe, progress, watch, watch_seconds) -> None:
+    spent, begun = progress.seconds, time.monotonic()
+    said_at, said_step, saved_at, watched_at = begun, progress.step, begun, begun
+    smooth = None
+    with _stop_signals() as stopped:
+        while fraction_done(progress.step, progress.seconds, recipe) < 1.0 and not stopped:
+            value = _step(parameters, optimiser, ema, loss, recipe, progress)
+            smooth = value if smooth is None else 0.98 * smooth + 0.02 * value
+            progress.step += 1
+            now = time.monotonic()
+            progress.seconds, progress.loss = spent + now - begun, smooth
+            if now - said_at > recipe.say_seconds:
+                _say(name, progress, recipe, (progress.step - said_step) / (now - said_at))
+                said_at, said_step = now, progress.step
+            if now - saved_at > recipe.save_seconds:
+                _save(folder / CHECKPOINT, modules, parameters, optimiser, ema, progress)
+                saved_at = time.monotonic()
+            if watch is not None and now - watched_at > watch_seconds:
+                print(f"{name}  step {progress.step}  {watch(progress.step)}", flush=True)
+                watched_at = time.monotonic()
+        _save(folder / CHECKPOINT, modules, parameters, optimiser, ema, progress)
+    if stopped and fraction_done(progress.step, progress.seconds, recipe) < 1.0:
+        print(f"{name}  stopped at step {progress.step}; the same command goes on from here", flush=True)
+        raise KeyboardInterrupt if stopped[0] == signal.SIGINT else SystemExit(128 + stopped[0])
+
+
+def _step(parameters, optimiser, ema, loss, recipe, progress) -> float:
+    draw = step_seed(progress.seed, progress.step)
+    torch.manual_seed(draw)
+    rate = learning_rate(progress.step, fraction_done(progress.step, progress.seconds, recipe), recipe)
+    for group in optimiser.param_groups:
+        group["lr"] = rate
+    value = loss(progress.step, torch.Generator().manual_seed(draw))
+    if not torch.isfinite(value):
+        raise FloatingPointError(f"the loss is {value.item()} at step {progress.step}; try a lower learning rate")
+    optimiser.zero_grad(set_to_none=True)
+    value.backward()
+    torch.nn.utils.clip_grad_norm_(parameters.values(), recipe.clip)
+    optimiser.step()
+    if ema:
+        decay = min(recipe.ema, (1 + progress.step) / (10 + progress.step))
+        torch._foreach_lerp_(list(ema.values()), [p.detach().float() for p in parameters.values()], 1 - decay)
+    return value.item()
+
+
+def _parameters(modules) -> dict[str, torch.nn.Parameter]:
+    return {f"{name}/{key}": p for name, module in modules.items()
+            for key, p in module.named_parameters() if p.requires_grad}
+
+
+def _by_module(flat: Mapping[str, torch.Tensor]) -> dict[str, dict[str, torch.Tensor]]:
+    nested: dict[str, dict[str, torch.Tensor]] = {}
+    for key, tensor in flat.items():
+        name, rest = key.split("/", 1)
+        nested.setdefault(name, {})[rest] = tensor.cpu()
+    return nested
+
+
+def _say(name: str, progress: _Progress, recipe: Recipe, rate: float, note: str = "") -> None:
+    done = fraction_done(progress.step, progress.seconds, recipe)
+    left = f"about {progress.seconds * (1 - done) / done / 60:.0f} min to go" if done > 0 else "just begun"
+    print(f"{name}  step {progress.step}/{recipe.steps}  loss {progress.loss:.4f}  {rate:.2f} it/s  "
+          f"{progress.seconds / 60:.0f} min gone, {left}  {note}".rstrip(), flush=True)
+
+
+def _save(path: Path, modules, parameters, optimiser, ema, progress: _Progress) -> None:
+    tensors = {f"model/{name}/{key}": value for name, module in modules.items()
+               for key, value in module.state_dict().items()}
+    tensors |= {f"ema/{key}": value for key, value in ema.items()}
+    for key, parameter in parameters.items():
+        state = optimiser.state.get(parameter, {})
+        tensors |= {f"adamw.{part}/{key}": value for part, value in state.items()}
+    state = json.dumps({"step": progress.step, "seconds": progress.seconds, "seed": progress.seed,
+                        "loss": progress.loss})
+    partial = path.with_suffix(".partial")
+    save_file({key: value.detach().cpu().contiguous().clone() for key, value in tensors.items()},
+              partial, metadata={"state": state})
+    with open(partial, "rb") as file:
+        os.fsync(file.fileno())
+    os.replace(partial, path)
+
+
+def _restore(path: Path, modules, parameters, optimiser, ema) -> _Progress:
+    with safe_open(path, "pt") as file:
+        state = json.loads(file.metadata()["state"])
+        keys = list(file.keys())
+        for name, module in modules.items():
+            prefix = f"model/{name}/"
+            module.load_state_dict({k.removeprefix(prefix): file.get_tensor(k) for k in keys if k.startswith(prefix)})
+        for key in ema:
+            ema[key].copy_(file.get_tensor(f"ema/{key}"))
+        for key, parameter in parameters.items():
+            parts = [k for k in keys if k.startswith("adamw.") and k.split("/", 1)[1] == key]
+            optimiser.state[parameter] = {
+                k.split("/", 1)[0].removeprefix("adamw."): file.get_tensor(k).to(parameter.device) for k in parts}
+    return _Progress(state["step"], state["seconds"], state["loss"], state["seed"])
+
+
+@contextmanager
+def _stop_signals():
+    """Collects SIGINT and SIGTERM instead of dying by them; a loop off the main thread leaves signals alone."""
+    caught: list[int] = []
+    try:
+        before = {s: signal.signal(s, lambda number, frame: caught.append(number))
+                  for s in (signal.SIGINT, signal.SIGTERM)}
+    except ValueError:
+        before = {}
+    try:
+        yield caught
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
