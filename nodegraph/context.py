@@ -1,0 +1,27 @@
+"""What a node may ask of, and say to, whoever runs it. Never part of a Key."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class Context:
+    """Handed to a node that has a parameter annotated `Context`. This one is silent, for tests and scripts.
+
+    device: where tensors should be made, a torch device name such as "cpu" or "cuda:0".
+    dtype: the name of the floating type models run in, such as "float32".
+    """
+
+    device: str = "cpu"
+    dtype: str = "float32"
+
+    def report(self, done: float, total: float | None = None, text: str = "", preview: Any = None) -> None:
+        """Say how far the work is, and let the run be stopped here.
+
+        done, total: in the node's own unit (sampler steps, tokens, bars). text: a few words.
+        preview: a picture so far, uint8 (height, width, 3), or a text so far.
+        Raises Cancelled when the run was asked to stop; let it pass through.
+        """
+
+
+SILENT = Context()

@@ -1,0 +1,119 @@
+"""The user's document: nodes, links, parameters, named inputs and outputs. Frozen: an edit makes a new one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from .errors import Position
+
+
+class Ref(NamedTuple):
+    """A link, seen from the end that reads: `$name` or `$name.port`."""
+
+    name: str
+    port: str | None = None
+
+    def __str__(self) -> str:
+        return f"${self.name}.{self.port}" if self.port else f"${self.name}"
+
+
+class Node(NamedTuple):
+    """A placed NodeType. inputs: port -> literal, Ref, or a list in which Refs may stand. each: mapped ports."""
+
+    type: str
+    inputs: dict[str, Any]
+    each: tuple[str, ...] = ()
+
+    @property
+    def is_graph(self) -> bool:
+        """Whether another graph file stands here as a node."""
+        return self.type.startswith(("./", "../", "/")) or self.type.endswith((".yaml", ".yml"))
+
+
+class GraphInput(NamedTuple):
+    """A named input of a whole graph. type: a PortType's name, or "list of X"."""
+
+    type: str
+    default: Any = None
+    has_default: bool = False
+    help: str = ""
+    low: float | None = None
+    high: float | None = None
+    choices: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A document. Two graphs are equal when they say the same; where they said it does not count.
+
+    path: the file it came from; relative files named in it are sought beside it.
+    marks: the tree of places that graphfile read it from (see `where`).
+    """
+
+    nodes: Mapping[str, Node]
+    inputs: Mapping[str, GraphInput] = field(default_factory=dict)
+    outputs: Mapping[str, Ref] = field(default_factory=dict)
+    title: str = ""
+    description: str = ""
+    layout: Mapping[str, Any] = field(default_factory=dict)
+    path: Path | None = field(default=None, compare=False)
+    marks: Any = field(default=None, compare=False, repr=False)
+
+    @property
+    def folder(self) -> Path:
+        """Where relative file names in this graph begin."""
+        return self.path.parent if self.path is not None else Path()
+
+    def where(self, *keys: str | int, value: bool = False) -> Position | None:
+        """The place of a key in the file, or of its value; of the nearest thing around it if it has none."""
+        if self.marks is None:
+            return None
+        found, tree = (1, 1), self.marks
+        for key in keys:
+            marks = getattr(tree, "marks", {})
+            if key not in marks:
+                break
+            mark = marks[key]
+            found = mark[2:] if value else mark[:2]
+            tree = tree[key]
+        return Position(str(self.path or "graph"), *found)
+
+    def with_value(self, node: str, port: str, value: Any, each: bool = False) -> Graph:
+        """This graph with one input of one node set to a literal or a Ref."""
+        old = self.nodes[node]
+        new = Node(old.type, {**old.inputs, port: value}, tuple({*old.each, port}) if each else old.each)
+        return replace(self, nodes={**self.nodes, node: new})
+
+    def with_node(self, name: str, node: Node) -> Graph:
+        """This graph with one more node, or another under that name."""
+        return replace(self, nodes={**self.nodes, name: node})
+
+    def without_node(self, name: str) -> Graph:
+        """This graph with a node gone, and with it every link and output that read it."""
+        nodes = {other: node._replace(inputs=_without(node.inputs, name))
+                 for other, node in self.nodes.items() if other != name}
+        outputs = {output: ref for output, ref in self.outputs.items() if ref.name != name}
+        return replace(self, nodes=nodes, outputs=outputs)
+
+
+def _without(inputs: dict[str, Any], name: str) -> dict[str, Any]:
+    kept = {}
+    for port, value in inputs.items():
+        if isinstance(value, Ref) and value.name == name:
+            continue
+        if type(value) is list:
+            value = [item for item in value if not (isinstance(item, Ref) and item.name == name)]
+        kept[port] = value
+    return kept
+
+
+def refs(value: Any) -> list[Ref]:
+    """The links in an input: the value itself, or those in a list."""
+    if type(value) is Ref:
+        return [value]
+    if isinstance(value, list):
+        return [item for item in value if type(item) is Ref]
+    return []

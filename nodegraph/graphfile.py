@@ -1,0 +1,418 @@
+"""Graph files: YAML read into a Graph, with the line and column of everything, and written back.
+
+The YAML is YAML 1.2's core, and less: no tags, no anchors, one document. So `no` is a text, `1:30` is a text, a key
+that stands twice is a problem and not a silent loss. PyYAML's C parser brings events; the tree is built here, since
+its own loaders forget where things stood and follow YAML 1.1.
+"""
+
+from __future__ import annotations
+
+import gc
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from .errors import GraphError, Position, Problem
+from .graph import Graph, GraphInput, Node, Ref
+
+VERSION = 1
+
+
+class Map(dict):
+    """A mapping that remembers where each key and value stood: key -> (line, column, line, column), from 1."""
+
+    __slots__ = ("marks",)
+
+
+class Seq(list):
+    """A list that remembers where each item stood: index -> (line, column, line, column), from 1."""
+
+    __slots__ = ("marks",)
+
+
+# ---- YAML to a tree with places -----------------------------------------------------------------------------------
+
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_INT = re.compile(r"[-+]?[0-9]{1,4000}\Z")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
+_WORDS = {"": None, "~": None, "null": None, "Null": None, "NULL": None,
+          "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+_NUMERIC = frozenset("0123456789+-.")
+_ABSENT = object()
+
+
+def _scalar(text: str) -> Any:
+    if text[:1] in _NUMERIC:
+        if _INT.match(text):
+            return int(text)
+        if _FLOAT.match(text):
+            return float(text)
+        return {".inf": float("inf"), "-.inf": float("-inf"), ".nan": float("nan")}.get(text, text)
+    return _WORDS[text] if text in _WORDS else text
+
+
+def _read_tree(text: str, file: str, problems: list[Problem]) -> Any:
+    """The tree that a YAML text describes. Raises GraphError where it is no YAML."""
+    try:
+        # Reading makes many small objects and no cycles; the collector would only walk them again and again.
+        collecting = gc.isenabled()
+        gc.disable()
+        try:
+            return _build(text, file, problems)
+        finally:
+            if collecting:
+                gc.enable()
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        where = Position(file, mark.line + 1, mark.column + 1) if mark else Position(file, 1, 1)
+        what = error.problem or "this is not YAML"
+        hint = "Indent with spaces." if "\\t" in what else \
+            "Put texts that hold ': ', '#', quotes or brackets in quotes, and indent with spaces."
+        raise GraphError([Problem(where, f"the YAML cannot be read here: {what}", hint)]) from None
+    except yaml.reader.ReaderError as error:
+        raise GraphError([Problem(Position(file, 1, 1), f"a character that YAML does not allow: {error.reason}",
+                                  "Save the file as plain UTF-8 text.")]) from None
+
+
+def _build(text: str, file: str, problems: list[Problem]) -> Any:
+    root, stack = None, []  # stack of (container, key waiting for its value, its mark)
+    container, key, key_mark = None, _ABSENT, (0, 0)
+    documents = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        kind = type(event)
+        if kind is yaml.ScalarEvent:
+            mark = event.start_mark
+            place = (mark.line + 1, mark.column + 1)
+            if event.tag is not None and event.tag != "!" or event.anchor is not None:
+                problems.append(_refused(event, file))
+            value = event.value
+            if type(container) is Map and key is _ABSENT:
+                key, key_mark = value, place
+                continue
+            if event.implicit[0]:
+                value = _scalar(value)
+        elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
+            mark = event.start_mark
+            place = (mark.line + 1, mark.column + 1)
+            if event.tag is not None or event.anchor is not None:
+                problems.append(_refused(event, file))
+            if type(container) is Map and key is _ABSENT:
+                raise GraphError([Problem(Position(file, *place), "a key must be a plain name, not a list or mapping")])
+            stack.append((container, key, key_mark, place))
+            container = Map() if kind is yaml.MappingStartEvent else Seq()
+            container.marks = {}
+            key = _ABSENT
+            continue
+        elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
+            value = container
+            container, key, key_mark, place = stack.pop()
+        elif kind is yaml.AliasEvent:
+            mark = event.start_mark
+            problems.append(_refused(event, file))
+            value, place = None, (mark.line + 1, mark.column + 1)
+            if type(container) is Map and key is _ABSENT:
+                key, key_mark = f"*{event.anchor}", place
+                continue
+        else:
+            if kind is yaml.DocumentStartEvent:
+                documents += 1
+                if documents > 1:
+                    mark = event.start_mark
+                    problems.append(Problem(Position(file, mark.line + 1, 1), "a second YAML document begins here",
+                                            "Put one graph in one file."))
+                    break
+            continue
+        if container is None:
+            root = value
+        elif type(container) is Map:
+            if key in container:
+                first = container.marks[key]
+                problems.append(Problem(Position(file, *key_mark), f"{key!r} stands twice; it is also on line {first[0]}",
+                                        "Keep one of the two."))
+            else:
+                container[key] = value
+                container.marks[key] = key_mark + place
+            key = _ABSENT
+        else:
+            container.marks[len(container)] = place + place
+            container.append(value)
+    return root
+
+
+def _refused(event: Any, file: str) -> Problem:
+    mark = event.start_mark
+    what = f"the YAML tag {event.tag}" if getattr(event, "tag", None) else f"the YAML anchor or alias {event.anchor!r}"
+    return Problem(Position(file, mark.line + 1, mark.column + 1), f"{what} is not part of a graph file",
+                   "Write the value out; links between nodes are written $name.")
+
+
+def read_text(path: Path) -> str:
+    """A file's text. Raises GraphError if it cannot be read as UTF-8."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise GraphError([Problem(None, f"there is no file {path}", "Check the name and the folder.")]) from None
+    except IsADirectoryError:
+        raise GraphError([Problem(None, f"{path} is a folder", "Name a graph file in it.")]) from None
+    except UnicodeDecodeError as error:
+        raise GraphError([Problem(Position(str(path), 1, 1), f"byte {error.start} is not UTF-8",
+                                  "Save the file as UTF-8 text.")]) from None
+    except OSError as error:
+        raise GraphError([Problem(None, f"{path} cannot be read: {error.strerror}")]) from None
+
+
+def read_mapping(path: Path) -> dict[str, Any]:
+    """A YAML file that holds one mapping, as plain data (manifests). Raises GraphError or FileNotFoundError."""
+    problems: list[Problem] = []
+    tree = _read_tree(path.read_text(encoding="utf-8"), str(path), problems)
+    if not isinstance(tree, Map):
+        problems.append(Problem(Position(str(path), 1, 1), "a mapping of names to values was wanted here"))
+    if problems:
+        raise GraphError(problems)
+    return tree
+
+
+def nearest(name: str, names: Any) -> str:
+    """A hint that names the closest of some names, or what there is."""
+    from difflib import get_close_matches
+
+    names = [str(n) for n in names]
+    close = get_close_matches(name, names, 1, 0.6) or [n for n in names if n.rsplit(".", 1)[-1] == name][:1]
+    if close:
+        return f"Did you mean {close[0]}?"
+    if not names:
+        return ""
+    return "There is " + ", ".join(sorted(names)[:12]) + (", ..." if len(names) > 12 else "") + "."
+
+
+# ---- the tree to a Graph ------------------------------------------------------------------------------------------
+
+_NAME = re.compile(r"[^\W\d][\w-]*\Z")
+_REF = re.compile(r"\$([^\W\d][\w-]*)(?:\.([^\W\d][\w-]*))?\Z")
+_TOP = ("nodegraph", "title", "description", "inputs", "nodes", "outputs", "layout")
+_INPUT_KEYS = ("type", "default", "help", "min", "max", "choices")
+
+
+def read(path: str | Path) -> tuple[Graph, list[Problem]]:
+    """A graph file as a Graph, with everything wrong about its form. Raises GraphError where nothing can be read."""
+    path = Path(path)
+    return parse(read_text(path), path)
+
+
+def parse(text: str, path: Path | None = None) -> tuple[Graph, list[Problem]]:
+    """Like `read`, for a text."""
+    problems: list[Problem] = []
+    tree = _read_tree(text, str(path or "graph"), problems)
+    reader = _Reader(tree, path, problems)
+    return reader.graph(), problems
+
+
+class _Reader:
+    """Turns the tree into a Graph, noting every problem of form with its place."""
+
+    def __init__(self, tree: Any, path: Path | None, problems: list[Problem]):
+        self.path, self.problems, self.tree = path, problems, tree
+        self.shell = Graph({}, path=path, marks=tree)
+
+    def problem(self, message: str, hint: str, *keys: Any, value: bool = False) -> None:
+        where = self.shell.where(*keys, value=value) or Position(str(self.path or "graph"), 1, 1)
+        self.problems.append(Problem(where, message, hint))
+
+    def section(self, name: str) -> Map:
+        """A mapping at the top of the file; empty, with a problem, when it is something else."""
+        found = self.tree.get(name)
+        if isinstance(found, Map):
+            return found
+        if found is not None:
+            self.problem(f"{name} is {_kind(found)}; it takes a mapping of names", "", name)
+        return Map()
+
+    def graph(self) -> Graph:
+        if not isinstance(self.tree, Map):
+            self.problem("the file is empty" if self.tree is None else f"the file holds {_kind(self.tree)}",
+                         "A graph file begins with `nodegraph: 1` and has nodes: and outputs:.")
+            return self.shell
+        for key in self.tree:
+            if key not in _TOP:
+                self.problem(f"{key!r} is no part of a graph file", nearest(key, _TOP), key)
+        if "nodegraph" not in self.tree:
+            self.problem("the first line `nodegraph: 1` is missing", "It names the version of the file format.")
+        elif self.tree["nodegraph"] != VERSION:
+            self.problem(f"nodegraph is {self.tree['nodegraph']!r}; this release reads version {VERSION}",
+                         f"Write `nodegraph: {VERSION}`, or install a release that reads this file.", "nodegraph")
+        for key in ("title", "description"):
+            if not isinstance(self.tree.get(key, ""), str):
+                self.problem(f"{key} is {self.tree[key]!r}; it takes a text", "Put it in quotes.", key, value=True)
+        inputs = {name: self.input(name, value) for name, value in self.section("inputs").items()}
+        nodes = {name: node for name, value in self.section("nodes").items()
+                 if (node := self.node(name, value)) is not None}
+        outputs = {name: ref for name, value in self.section("outputs").items()
+                   if (ref := self.output(name, value)) is not None}
+        if not self.tree.get("nodes"):
+            self.problem("the graph has no nodes", "Add at least one under nodes:.", "nodes")
+        for name in inputs:
+            if name in nodes:
+                self.problem(f"{name} is both a graph input and a node, so ${name} could mean either",
+                             "Rename one of the two.", "nodes", name)
+        return Graph(nodes, inputs, outputs, str(self.tree.get("title") or ""),
+                     str(self.tree.get("description") or ""), self.section("layout"), self.path, self.tree)
+
+    def name(self, name: str, *keys: str) -> None:
+        if not _NAME.match(name):
+            self.problem(f"{name!r} is no name", "Names begin with a letter and have letters, digits, _ and -.", *keys)
+
+    def input(self, name: str, value: Any) -> GraphInput:
+        self.name(name, "inputs", name)
+        if not isinstance(value, Map):
+            guessed = {str: "Text", bool: "Bool", int: "Int", float: "Float"}.get(type(value))
+            if guessed is None:
+                self.problem(f"input {name} is {_kind(value)}; its type cannot be told from that",
+                             f"Write it out: {name}: {{type: Text, default: ...}}", "inputs", name)
+            return GraphInput(guessed or "Any", value, True)
+        for key in value:
+            if key not in _INPUT_KEYS:
+                self.problem(f"{key!r} says nothing about an input", nearest(key, _INPUT_KEYS), "inputs", name, key)
+        if not isinstance(value.get("type"), str):
+            self.problem(f"input {name} has no type", "Add type: Text, Int, Float, Bool, Image, ...", "inputs", name)
+        choices = value.get("choices")
+        if choices is not None and not (isinstance(choices, list) and all(isinstance(c, str) for c in choices)):
+            self.problem(f"the choices of {name} are {choices!r}; they take a list of texts", "Put each in quotes.",
+                         "inputs", name, "choices")
+            choices = None
+        for key in ("min", "max"):
+            if key in value and type(value[key]) not in (int, float):
+                self.problem(f"{key} of {name} is {value[key]!r}; it takes a number", "", "inputs", name, key)
+        numbers = {k: value[k] for k in ("min", "max") if type(value.get(k)) in (int, float)}
+        return GraphInput(str(value.get("type", "Any")), _plain(value.get("default")), "default" in value,
+                          str(value.get("help") or ""), numbers.get("min"), numbers.get("max"),
+                          tuple(choices) if choices else None)
+
+    def node(self, name: str, value: Any) -> Node | None:
+        if not _NAME.match(name):
+            self.name(name, "nodes", name)
+        if type(value) is not Map:
+            self.problem(f"node {name} is {_kind(value)}; it takes type: and its inputs",
+                         f"Write {name}: {{type: text.generate, ...}}", "nodes", name)
+            return None
+        type_name = value.get("type")
+        if type(type_name) is not str or not type_name:
+            self.problem(f"node {name} has no type", "Add type:, one of those that `nodegraph nodes` lists.",
+                         "nodes", name)
+            return None
+        inputs = {}
+        for port, item in value.items():
+            if type(item) is str:
+                if item[:1] == "$":
+                    item = self.reference(item, "nodes", name, port)
+            elif type(item) is Seq:
+                item = [self.reference(i, "nodes", name, port, at) if type(i) is str and i[:1] == "$" else _plain(i)
+                        for at, i in enumerate(item)]
+            elif type(item) is Map:
+                item = _plain(item)
+            if port != "type" and port != "each":
+                inputs[port] = item
+        each = value.get("each", ())
+        if each == ():
+            return Node(type_name, inputs)
+        each = [each] if isinstance(each, str) else each
+        if not (isinstance(each, list) and each and all(isinstance(e, str) for e in each)):
+            self.problem(f"each of {name} is {value['each']!r}; it takes the name of an input, or a list of names", "",
+                         "nodes", name, "each")
+            each = ()
+        return Node(type_name, inputs, tuple(e.removeprefix("$") for e in each))
+
+    def output(self, name: str, value: Any) -> Ref | None:
+        self.name(name, "outputs", name)
+        if isinstance(value, str) and value.startswith("$"):
+            ref = self.reference(value, "outputs", name)
+            return ref if isinstance(ref, Ref) else None
+        self.problem(f"output {name} is {value!r}; it takes a link", f"Write {name}: $node or {name}: $node.port.",
+                     "outputs", name, value=True)
+        return None
+
+    def reference(self, text: str, *keys: Any) -> Any:
+        """The Ref that a text beginning with $ means, or the text that `$$` stands for."""
+        match = _REF.match(text)
+        if match:
+            return Ref(match[1], match[2])
+        if text.startswith("$$"):
+            return text[1:]
+        self.problem(f"{text[:40]!r} is no link; a link is $name or $name.port and stands alone",
+                     "For a text that begins with $ write $$. To join texts use a node such as text.compose.",
+                     *keys, value=True)
+        return text
+
+
+def _kind(value: Any) -> str:
+    if value is None:
+        return "empty"
+    if isinstance(value, dict):
+        return "a mapping"
+    return "a list" if isinstance(value, list) else repr(value)
+
+
+def _plain(value: Any) -> Any:
+    """The same data without places."""
+    if isinstance(value, dict):
+        return {k: _plain(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_plain(v) for v in value]
+    return value
+
+
+# ---- a Graph to YAML ----------------------------------------------------------------------------------------------
+
+def dumps(graph: Graph) -> str:
+    """The graph as YAML that `parse` reads back to an equal Graph: meaning first, canvas positions last."""
+    tree: dict[str, Any] = {"nodegraph": VERSION}
+    if graph.title:
+        tree["title"] = graph.title
+    if graph.description:
+        tree["description"] = graph.description
+    if graph.inputs:
+        tree["inputs"] = {name: _input_tree(i) for name, i in graph.inputs.items()}
+    tree["nodes"] = {name: _node_tree(node) for name, node in graph.nodes.items()}
+    if graph.outputs:
+        tree["outputs"] = {name: str(ref) for name, ref in graph.outputs.items()}
+    if graph.layout:
+        tree["layout"] = _plain(graph.layout)
+    return yaml.dump(tree, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Quotes what YAML 1.1 readers, too, would take for something else; never writes anchors."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def _input_tree(item: GraphInput) -> dict[str, Any]:
+    tree: dict[str, Any] = {"type": item.type}
+    if item.has_default:
+        tree["default"] = item.default
+    for key, value in (("help", item.help), ("min", item.low), ("max", item.high)):
+        if value not in ("", None):
+            tree[key] = value
+    if item.choices:
+        tree["choices"] = list(item.choices)
+    return tree
+
+
+def _node_tree(node: Node) -> dict[str, Any]:
+    tree: dict[str, Any] = {"type": node.type}
+    if node.each:
+        tree["each"] = node.each[0] if len(node.each) == 1 else list(node.each)
+    tree.update((port, _written(value)) for port, value in node.inputs.items())
+    return tree
+
+
+def _written(value: Any) -> Any:
+    if type(value) is Ref:
+        return str(value)
+    if isinstance(value, str) and value.startswith("$"):
+        return "$" + value
+    if isinstance(value, list):
+        return [_written(v) for v in value]
+    return value

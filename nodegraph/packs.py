@@ -1,0 +1,199 @@
+"""Packs: importable folders of NodeTypes and PortTypes, found by entry point and read by manifest.
+
+A pack is a Python package with a `pack.yaml` beside its `__init__.py`:
+
+    pack: music
+    version: 1.0.0
+    title: Symbolic music
+    nodes:                       # node type: the module inside the pack that declares it
+      music.generate: generate
+      music.transpose: edit
+    types:                       # port types that graph files may name
+      Score: types
+    models:                      # names for `model:`, and the folders they stand for
+      starter/composer: models/composer
+
+and an entry point in the group `nodegraph.packs`, whose name is the pack's. The manifest is read without importing
+the pack; a module is imported when a graph uses a node in it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import graphfile
+from .errors import GraphError, PackError
+from .nodetype import NodeType
+from .types import PLAIN, PortType
+
+GROUP = "nodegraph.packs"
+
+
+@dataclass(frozen=True, eq=False)
+class Pack:
+    """A manifest, and where the package it speaks of is."""
+
+    name: str
+    package: str
+    folder: Path
+    version: str
+    title: str
+    nodes: dict[str, str]
+    types: dict[str, str]
+    models: dict[str, str]
+
+
+def read_pack(package: str, folder: Path) -> Pack:
+    """The Pack whose manifest lies in this folder. Raises PackError saying what is wrong with it."""
+    manifest = folder / "pack.yaml"
+    try:
+        data = graphfile.read_mapping(manifest)
+    except FileNotFoundError:
+        raise PackError(f"pack {package}: there is no {manifest}; every pack has a pack.yaml") from None
+    except GraphError as error:
+        raise PackError(f"pack {package}: {error}") from None
+    unknown = set(data) - {"pack", "version", "title", "nodes", "types", "models"}
+    if unknown or "pack" not in data:
+        raise PackError(f"{manifest}: a manifest has pack, version, title, nodes, types and models; "
+                        f"found {', '.join(sorted(map(str, data)))}")
+    name = data["pack"]
+    nodes = data.get("nodes") or {}
+    for node in nodes:
+        if not node.startswith(f"{name}."):
+            raise PackError(f"{manifest}: node {node} must begin with the pack's name, {name}.")
+    return Pack(name, package, folder, str(data.get("version", "0")), str(data.get("title", "")), nodes,
+                data.get("types") or {}, data.get("models") or {})
+
+
+class Catalogue:
+    """What exists: the packs that can be found, and their NodeTypes and PortTypes, imported when asked for.
+
+    functions: nodes declared outside any pack, as tests and notebooks do.
+    folders: packs that are not installed, given as folders (`--pack`) or single Python files.
+    """
+
+    def __init__(self, functions: Iterable[Callable] = (), folders: Iterable[str | Path] = (), installed: bool = True):
+        self._installed = installed
+        self._packs: dict[str, Pack] | None = None
+        self._nodes: dict[str, NodeType] = {}
+        self._types: dict[str, PortType] = dict(PLAIN)
+        self._loose: dict[str, Pack] = {}
+        for function in functions:
+            self.add(function)
+        for folder in folders:
+            self._add_folder(Path(folder))
+
+    def add(self, function: Callable) -> None:
+        """Make a declared function known under its node name."""
+        nodetype = function.__nodetype__
+        self._nodes[nodetype.name] = nodetype
+        for port in (*nodetype.inputs.values(), *nodetype.outputs.values()):
+            self._types.setdefault(port.type.name, port.type)
+
+    @property
+    def packs(self) -> dict[str, Pack]:
+        """Every pack that can be found, by name."""
+        if self._packs is None:
+            self._packs = {**(_installed_packs() if self._installed else {}), **self._loose}
+        return self._packs
+
+    def nodetype(self, name: str) -> NodeType | None:
+        """The NodeType of this name, or None. Imports the module that declares it."""
+        found = self._nodes.get(name)
+        if found is None and "." in name:
+            pack = self.packs.get(name.split(".", 1)[0])
+            if pack is not None and name in pack.nodes:
+                self._import(pack, pack.nodes[name])
+                found = self._nodes.get(name)
+                if found is None:
+                    raise PackError(f"pack {pack.name}: its manifest says that {name} is in {pack.nodes[name]}, "
+                                    "but no function there is declared so")
+        return found
+
+    def porttype(self, name: str) -> PortType | None:
+        """The PortType of this name, or None."""
+        if name not in self._types:
+            for pack in self.packs.values():
+                if name in pack.types:
+                    self._import(pack, pack.types[name])
+                    break
+        return self._types.get(name)
+
+    def node_names(self) -> list[str]:
+        """The names of all node types, imported or not, sorted."""
+        return sorted({*self._nodes, *(n for pack in self.packs.values() for n in pack.nodes)})
+
+    def type_names(self) -> list[str]:
+        """The names of all port types, sorted."""
+        return sorted({*self._types, *(n for pack in self.packs.values() for n in pack.types)})
+
+    def model_names(self) -> list[str]:
+        """The names that packs give to model folders, sorted."""
+        return sorted(n for pack in self.packs.values() for n in pack.models)
+
+    def model_folder(self, source: str) -> Path | None:
+        """The folder that a pack gives this name to, or None."""
+        for pack in self.packs.values():
+            if source in pack.models:
+                return pack.folder / pack.models[source]
+        return None
+
+    def _import(self, pack: Pack, module: str) -> None:
+        name = f"{pack.package}.{module}" if pack.package != module else module
+        try:
+            loaded = importlib.import_module(name)
+        except ImportError as error:
+            raise PackError(f"pack {pack.name}: {name} cannot be imported: {error}; "
+                            "install what it needs into this environment") from error
+        self._collect(loaded)
+
+    def _collect(self, module) -> None:
+        for value in list(vars(module).values()):
+            if isinstance(getattr(value, "__nodetype__", None), NodeType):
+                self.add(value)
+            for mark in getattr(value, "__metadata__", ()):
+                if isinstance(mark, PortType):
+                    self._types.setdefault(mark.name, mark)
+            porttype = getattr(value, "__porttype__", None)
+            if isinstance(porttype, PortType):
+                self._types.setdefault(porttype.name, porttype)
+
+    def _add_folder(self, path: Path) -> None:
+        """A pack in a folder, or loose nodes in one Python file, imported from where it lies."""
+        if not path.exists():
+            raise PackError(f"pack {path}: there is no such file or folder")
+        source = path / "__init__.py" if path.is_dir() else path
+        if not source.exists():
+            raise PackError(f"pack {path}: a pack's folder has an __init__.py (it may be empty) and a pack.yaml")
+        name = path.resolve().stem
+        spec = importlib.util.spec_from_file_location(
+            name, source, submodule_search_locations=[str(path)] if path.is_dir() else None)
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module
+        spec.loader.exec_module(module)
+        if path.is_dir():
+            pack = read_pack(name, path)
+            self._loose[pack.name] = pack
+        else:
+            self._collect(module)
+            for nodetype in list(self._nodes.values()):
+                if nodetype.call.__module__ == name:
+                    self._loose.setdefault(nodetype.pack, Pack(nodetype.pack, name, path.parent, "0", "", {}, {}, {}))
+
+
+def _installed_packs() -> dict[str, Pack]:
+    from importlib.metadata import entry_points
+
+    packs = {}
+    for entry in entry_points(group=GROUP):
+        spec = importlib.util.find_spec(entry.value)
+        if spec is None or not spec.submodule_search_locations:
+            raise PackError(f"pack {entry.name}: the installed entry point names {entry.value}, which is not there; "
+                            "reinstall the distribution that brought it")
+        packs[entry.name] = read_pack(entry.value, Path(next(iter(spec.submodule_search_locations))))
+    return packs

@@ -1,0 +1,255 @@
+"""What may flow on a link: the kinds of port, and the plain ones that every graph has.
+
+A PortType says how a value is checked, written in a graph file, stored, shown and saved. Pictures, sounds and
+models are declared by packs with the same class; nothing here knows what they are.
+
+A port's annotation is the Python type of the value, with its PortType beside it when Python's own type does not
+say enough:
+
+    Image = Annotated[Any, PortType("Image", ...)]       # in a pack
+    def blur(image: Image, radius: Annotated[int, Range(0, 64)] = 3) -> Image: ...
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple
+
+from .errors import InputError
+
+
+class Range(NamedTuple):
+    """The smallest and largest number a port takes, both included; `step` is a hint for sliders."""
+
+    low: float
+    high: float
+    step: float | None = None
+
+    def __str__(self) -> str:
+        if self.high == math.inf:
+            return f"{self.low} or more"
+        return f"{self.low} to {self.high}"
+
+
+class Choice(tuple):
+    """The words a text port takes: `Annotated[str, Choice("calm", "sad")]`. `Literal["calm", "sad"]` is the same."""
+
+    def __new__(cls, *words: str):
+        return super().__new__(cls, words)
+
+
+class Help(str):
+    """Words shown beside a port, where the docstring is not the place for them."""
+
+
+def _anything(value: Any) -> str | None:
+    return None
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+class PortType:
+    """A kind of value.
+
+    name: as written in graph files and errors.
+    complaint: given a value, says in a few words what is wrong with it ("is a str"), or None.
+    parse: turns what stands in a graph file into the value, or raises InputError saying what it takes.
+        None means that only a link can bring such a value.
+    flatten, restore: to and from plain data (None, bool, int, float, str, bytes, list, tuple, dict) and
+        tensors. This is what is hashed and stored; restore(flatten(v)) must equal v.
+    exports: file extension -> function(value, path) that writes a file; the first is the usual one.
+    preview: gives a small picture (uint8 array of height, width, 3) or a short text for the editor.
+    summary: one short line for reports.
+    takes: a phrase for errors ("an int", "a path to a file").
+    """
+
+    def __init__(self, name: str, help: str = "", *, takes: str = "",
+                 complaint: Callable[[Any], str | None] = _anything,
+                 parse: Callable[[Any], Any] | None = None,
+                 flatten: Callable[[Any], Any] = _same, restore: Callable[[Any], Any] = _same,
+                 exports: Mapping[str, Callable[[Any, Path], None]] | None = None,
+                 preview: Callable[[Any], Any] | None = None,
+                 summary: Callable[[Any], str] | None = None, color: str = "#9aa0a6"):
+        self.name, self.help, self.takes = name, help, takes or _article(name)
+        self.complaint, self.parse = complaint, parse
+        self.flatten, self.restore = flatten, restore
+        self.exports, self.preview = dict(exports or {"json": write_json}), preview
+        self.summary, self.color = summary or short, color
+
+    def __repr__(self) -> str:
+        return f"<PortType {self.name}>"
+
+
+class Recipe(NamedTuple):
+    """How to get a model: what travels on a link in its place.
+
+    kind: the ModelType's name. source: "starter/poet", a folder, or a hub name, as the user wrote it.
+    folder: where it was found. fingerprint: digest of the files' content; this alone enters Keys.
+    options: pairs of further settings, as plain data.
+    """
+
+    kind: str
+    source: str
+    folder: str = ""
+    fingerprint: bytes = b""
+    options: tuple[tuple[str, Any], ...] = ()
+
+    def with_option(self, name: str, value: Any) -> Recipe:
+        """The same model with one setting changed."""
+        return self._replace(options=tuple(sorted({**dict(self.options), name: value}.items())))
+
+
+class ModelType(PortType):
+    """A kind of model. On a link travels its Recipe; a node that asks for it is handed the live model.
+
+    load: function(recipe, device, dtype) -> the live model, on that device; dtype is a name such as "bfloat16".
+    size: function(model) -> bytes held on its device; counts parameters and buffers when not given.
+    move: function(model, device) -> None, to another device; uses `.to` when not given.
+    """
+
+    def __init__(self, name: str, help: str = "", *, load: Callable[[Recipe, str, str], Any],
+                 size: Callable[[Any], int] | None = None, move: Callable[[Any, str], Any] | None = None, **rest):
+        super().__init__(name, help, takes="the name of a model or a folder", parse=self._recipe,
+                         flatten=self._plain, restore=lambda plain: Recipe(*plain),
+                         complaint=lambda v: None if isinstance(v, Recipe) else f"is {short(v)}",
+                         summary=lambda recipe: getattr(recipe, "source", short(recipe)), **rest)
+        self.load, self.size, self.move = load, size, move
+
+    def _recipe(self, value: Any) -> Recipe:
+        if not isinstance(value, str) or not value:
+            raise InputError(f"is {short(value)}; it takes the name of a model (starter/...), a folder or a hub name")
+        return Recipe(self.name, value)
+
+    @staticmethod
+    def _plain(recipe: Recipe) -> tuple:
+        # The name and the place do not matter, the content does.
+        return (recipe.kind, recipe.source if not recipe.fingerprint else "", "", recipe.fingerprint, recipe.options)
+
+
+def _article(name: str) -> str:
+    return ("an " if name[:1] in "AEIOU" else "a ") + name
+
+
+def short(value: Any, width: int = 60) -> str:
+    """One line that tells a value apart from others: shape and dtype of tensors, the start of long texts."""
+    shape = getattr(value, "shape", None)
+    if shape is not None and hasattr(value, "dtype"):
+        return f"{type(value).__name__} {tuple(shape)} {str(value.dtype).removeprefix('torch.')}"
+    if isinstance(value, (list, tuple)) and len(value) > 4:
+        return f"{type(value).__name__} of {len(value)}"
+    text = repr(value)
+    return text if len(text) <= width else text[:width - 3] + "..."
+
+
+# The plain types. Nothing is coerced silently: "7" is not an int, 1.9 is not 2; an int is a fine float.
+
+def _int(value: Any) -> str | None:
+    return None if type(value) is int else f"is {short(value)}"
+
+
+def _float(value: Any) -> str | None:
+    if type(value) is float:
+        return None if math.isfinite(value) else f"is {value}"
+    return None if type(value) is int else f"is {short(value)}"
+
+
+def _bool(value: Any) -> str | None:
+    return None if type(value) is bool else f"is {short(value)}"
+
+
+def _text(value: Any) -> str | None:
+    return None if type(value) is str else f"is {short(value)}"
+
+
+def _seed(value: Any) -> str | None:
+    return None if type(value) is int and 0 <= value < 2 ** 63 else f"is {short(value)}"
+
+
+_HEX = re.compile(r"#[0-9a-fA-F]{6}\Z")
+
+
+def _color(value: Any) -> str | None:
+    return None if isinstance(value, str) and _HEX.match(value) else f"is {short(value)}"
+
+
+def _file(value: Any) -> str | None:
+    return None if isinstance(value, (str, Path)) and str(value) else f"is {short(value)}"
+
+
+def checked(complaint: Callable[[Any], str | None], takes: str) -> Callable[[Any], Any]:
+    """A `parse` that lets through just the values a complaint does not speak of."""
+    def parse(value: Any) -> Any:
+        wrong = complaint(value)
+        if wrong:
+            raise InputError(f"{wrong}; it takes {takes}")
+        return value
+    return parse
+
+
+def _parse_float(value: Any) -> float:
+    wrong = _float(value)
+    if wrong:
+        raise InputError(f"{wrong}; it takes a number")
+    return float(value)
+
+
+def write_text(value: str, path: Path) -> None:
+    """Write a text as UTF-8, ending in a line feed."""
+    path.write_text(value if value.endswith("\n") else value + "\n", encoding="utf-8")
+
+
+def write_json(value: Any, path: Path) -> None:
+    """Write plain data as JSON."""
+    import json
+
+    path.write_text(json.dumps(value, ensure_ascii=False, indent=2, default=_jsonable) + "\n", encoding="utf-8")
+
+
+def _jsonable(value: Any) -> Any:
+    from dataclasses import asdict, is_dataclass
+
+    if is_dataclass(value):
+        return asdict(value)
+    if isinstance(value, bytes):
+        return value.hex()
+    raise InputError(f"a {type(value).__name__} cannot be written as JSON")
+
+
+TEXT = PortType("Text", "Words.", takes="a text", complaint=_text, parse=checked(_text, "a text"),
+                exports={"txt": write_text, "json": write_json}, preview=_same, color="#7cb98b")
+INT = PortType("Int", "A whole number.", takes="an int", complaint=_int, parse=checked(_int, "an int"), color="#6fa8dc")
+FLOAT = PortType("Float", "A number.", takes="a number", complaint=_float, parse=_parse_float, color="#8e9fe6")
+BOOL = PortType("Bool", "True or false.", takes="true or false", complaint=_bool,
+                parse=checked(_bool, "true or false"), color="#c27ba0")
+SEED = PortType("Seed", "Where randomness begins; `random` rolls one for each run.",
+                takes="an int from 0, or random", complaint=_seed,
+                parse=checked(_seed, "an int from 0 to 2^63 - 1, or random"), color="#6fa8dc")
+COLOR = PortType("Color", 'A colour, "#rrggbb".', takes='a colour such as "#ff8800"', complaint=_color,
+                 parse=checked(_color, 'a colour such as "#ff8800" (in quotes, since # begins a comment)'),
+                 color="#e0a458")
+FILE = PortType("File", "A file that is read; its content, not its name, decides whether work is repeated.",
+                takes="a path to a file", complaint=_file, parse=checked(_file, "a path to a file"), flatten=str,
+                restore=Path, color="#b0a090")
+ANY = PortType("Any", "Anything.", takes="anything", parse=_same)
+
+PLAIN = {t.name: t for t in (TEXT, INT, FLOAT, BOOL, SEED, COLOR, FILE, ANY)}
+OF_PYTHON = {str: TEXT, int: INT, float: FLOAT, bool: BOOL, Path: FILE, Any: ANY}
+
+Seed = Annotated[int, SEED]
+Color = Annotated[str, COLOR]
+File = Annotated[Path, FILE]
+
+
+def fits(source: PortType, target: PortType) -> bool:
+    """Whether a value of one type may flow into a port of the other, without any change but int to float."""
+    if source is target or target is ANY or source.name == target.name:
+        return True
+    return (source.name, target.name) in _WIDENINGS or source is ANY
+
+
+_WIDENINGS = {("Int", "Float"), ("Seed", "Int"), ("Int", "Seed"), ("Seed", "Float"), ("Color", "Text")}

@@ -1,0 +1,1 @@
+"""The built-in packs, each built as anyone else's pack is."""
