@@ -1,0 +1,1 @@
+"""What flows between the packs: pictures, sounds, scores and styles as port types."""
