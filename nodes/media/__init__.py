@@ -1,1 +1,1 @@
-"""What flows between the packs: pictures, sounds, scores and styles as port types."""
+"""What flows between packs: pictures, sounds, scores, latents and the record of a style."""

@@ -1,0 +1,93 @@
+"""Pictures at their edges: files, uint8 arrays and thumbnails. Inside, a picture is a float tensor."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from nodegraph import InputError
+
+JPEG_QUALITY = 92
+WEBP_QUALITY = 90
+
+
+def to_array(image: Any) -> Any:
+    """The uint8 array (height, width, channels) of a float tensor (channels, height, width) in 0..1."""
+    import torch
+
+    scaled = image.detach().to("cpu", torch.float32).clamp(0, 1).mul(255).round()
+    return scaled.to(torch.uint8).permute(1, 2, 0).contiguous().numpy()
+
+
+def from_array(array: Any) -> Any:
+    """The float32 tensor (channels, height, width) in 0..1 of a uint8 array (height, width, channels)."""
+    import numpy as np
+    import torch
+
+    return torch.from_numpy(np.ascontiguousarray(array.transpose(2, 0, 1))).float().div(255)
+
+
+def to_pil(image: Any) -> Any:
+    """A PIL picture in mode L, RGB or RGBA."""
+    from PIL import Image
+
+    array = to_array(image)
+    return Image.fromarray(array[..., 0] if array.shape[2] == 1 else array)
+
+
+def from_pil(picture: Any) -> Any:
+    """A PIL picture as a float32 tensor: 4 channels if anything in it is transparent, else 3."""
+    import numpy as np
+
+    has_alpha = picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info
+    return from_array(np.asarray(picture.convert("RGBA" if has_alpha else "RGB")))
+
+
+def save_png(image: Any, path: Path) -> None:
+    """Write an 8-bit PNG, with its alpha if it has one."""
+    to_pil(image).save(path, "PNG", optimize=False)
+
+
+def save_jpg(image: Any, path: Path) -> None:
+    """Write a JPEG. What is transparent becomes white, since JPEG knows no alpha."""
+    _on_white(to_pil(image)).save(path, "JPEG", quality=JPEG_QUALITY, subsampling=0)
+
+
+def save_webp(image: Any, path: Path) -> None:
+    """Write a lossy WebP, with its alpha if it has one."""
+    to_pil(image).save(path, "WEBP", quality=WEBP_QUALITY)
+
+
+def load(path: Path) -> Any:
+    """The picture in a file, turned upright as its EXIF says: float32 (3 or 4, height, width) in 0..1.
+
+    Raises InputError when there is no such file or it is no picture.
+    """
+    from PIL import Image, ImageOps, UnidentifiedImageError
+
+    try:
+        with Image.open(path) as picture:
+            return from_pil(ImageOps.exif_transpose(picture))
+    except FileNotFoundError:
+        raise InputError(f"there is no file {path}") from None
+    except (UnidentifiedImageError, OSError) as error:
+        raise InputError(f"{path} is not a picture that can be read: {error}") from error
+
+
+def thumbnail(image: Any, side: int = 256) -> Any:
+    """A small uint8 picture (height, width, 3), no side longer than `side`, transparency shown as white."""
+    import numpy as np
+
+    picture = _on_white(to_pil(image))
+    picture.thumbnail((side, side))
+    return np.asarray(picture)
+
+
+def _on_white(picture: Any) -> Any:
+    from PIL import Image
+
+    if picture.mode != "RGBA":
+        return picture.convert("RGB")
+    paper = Image.new("RGB", picture.size, "white")
+    paper.paste(picture, mask=picture.getchannel("A"))
+    return paper

@@ -1,0 +1,143 @@
+"""The PortTypes of the media pack: what they refuse, and that storing and saving lose nothing."""
+
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from nodegraph import InputError
+from nodegraph_nodes.media import picture, sound
+from nodegraph_nodes.media.types import (IMAGE, MASK, Audio, Conditioning, Latent, Palette, Style)
+
+PALETTE = Palette(("#102030", "#ffeedd"), (0.75, 0.25))
+STYLE = Style(PALETTE, 0.5, 0.2, 0.4, -0.3, 0.1, "calm", "slow", "major")
+
+
+def tone(channels=2, n=4410):
+    wave = torch.sin(torch.arange(n) * 0.05) * 0.5
+    return Audio(wave.repeat(channels, 1), 44100)
+
+
+def test_importing_any_pack_module_brings_in_no_heavy_library():
+    script = """
+import importlib, pkgutil, sys
+import nodegraph_nodes
+for pack in ("media", "text", "diffusion", "style", "mix"):
+    package = importlib.import_module(f"nodegraph_nodes.{pack}")
+    for module in pkgutil.iter_modules(package.__path__):
+        importlib.import_module(f"nodegraph_nodes.{pack}.{module.name}")
+heavy = {"torch", "numpy", "diffusers", "transformers", "PIL"} & set(sys.modules)
+assert not heavy, heavy
+"""
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
+
+
+@pytest.mark.parametrize("wrong, words", [
+    ("a.png", "a str"),
+    (torch.zeros(2, 4, 4), "(2, 4, 4)"),
+    (torch.zeros(3, 4, 4, dtype=torch.float64), "float64"),
+    (torch.zeros(3, 0, 4), "(3, 0, 4)"),
+    (torch.full((3, 4, 4), 1.5), "1.5"),
+    (torch.full((3, 4, 4), float("nan")), "not numbers"),
+])
+def test_an_image_port_says_what_is_wrong_with_what_it_is_given(wrong, words):
+    assert words in IMAGE.complaint(wrong)
+
+
+def test_good_values_draw_no_complaint():
+    assert IMAGE.complaint(torch.rand(3, 4, 5)) is None
+    assert IMAGE.complaint(torch.rand(4, 4, 5)) is None
+    assert MASK.complaint(torch.rand(1, 4, 5)) is None
+    for value in (PALETTE, STYLE, tone(), Latent(torch.rand(4, 2, 2), "some"),
+                  Conditioning({"tokens": torch.rand(1, 7, 8)}, "some")):
+        assert type(value).__porttype__.complaint(value) is None
+
+
+@pytest.mark.parametrize("wrong", [
+    Latent(torch.full((4, 2, 2), float("inf")), "x"),
+    Conditioning({"tokens": [1, 2]}, "x"),
+    Audio(torch.zeros(100), 44100),
+    Audio(torch.zeros(1, 100), 0),
+    Palette(("red",), (1.0,)),
+    Palette(("#ff0000", "#00ff00"), (1.0,)),
+    Style(PALETTE, 1.5, 0, 0, 0, 0, "calm", "slow", "major"),
+    Style(PALETTE, 0.5, 0, 0, 0, 0, "furious", "slow", "major"),
+])
+def test_values_that_make_no_sense_draw_a_complaint(wrong):
+    assert type(wrong).__porttype__.complaint(wrong)
+
+
+@pytest.mark.parametrize("value", [PALETTE, STYLE])
+def test_records_come_back_equal_from_storage(value):
+    port = type(value).__porttype__
+    assert port.restore(port.flatten(value)) == value
+
+
+def test_records_with_tensors_come_back_with_the_same_tensors():
+    for value in (tone(), Latent(torch.rand(4, 2, 2), "some"), Conditioning({"a": torch.rand(1, 2)}, "some")):
+        port = type(value).__porttype__
+        back = port.restore(port.flatten(value))
+        assert vars(back) == vars(value)
+
+
+@pytest.mark.parametrize("channels", [3, 4])
+def test_a_png_gives_back_the_picture_to_the_nearest_of_256_steps(tmp_path, channels):
+    image = torch.rand(channels, 6, 9, generator=torch.Generator().manual_seed(1))
+    IMAGE.exports["png"](image, tmp_path / "a.png")
+    back = picture.load(tmp_path / "a.png")
+    assert back.shape == image.shape and back.dtype == torch.float32
+    assert (back - image).abs().max() <= 0.5 / 255 + 1e-6
+
+
+def test_jpg_and_webp_are_written_and_transparency_becomes_white_in_jpg(tmp_path):
+    image = torch.zeros(4, 16, 16)
+    for kind in ("jpg", "webp"):
+        IMAGE.exports[kind](image, tmp_path / f"a.{kind}")
+    assert picture.load(tmp_path / "a.jpg").min() > 0.99
+    assert picture.load(tmp_path / "a.webp").shape[1:] == (16, 16)
+
+
+def test_a_file_that_is_no_picture_is_named_in_the_error(tmp_path):
+    (tmp_path / "notes.txt").write_text("words")
+    with pytest.raises(InputError, match="notes.txt is not a picture"):
+        picture.load(tmp_path / "notes.txt")
+    with pytest.raises(InputError, match="there is no file"):
+        picture.load(tmp_path / "absent.png")
+
+
+def test_a_wav_gives_back_the_sound_to_the_nearest_of_65536_steps(tmp_path):
+    audio = tone()
+    sound.save_wav(audio, tmp_path / "a.wav")
+    samples, rate = sound.load_wav(tmp_path / "a.wav")
+    assert rate == 44100 and samples.shape == audio.samples.shape
+    assert (samples - audio.samples).abs().max() < 1e-4
+
+
+def test_samples_beyond_full_scale_are_clipped_and_do_not_wrap(tmp_path):
+    sound.save_wav(Audio(torch.tensor([[2.0, -2.0]]), 8000), tmp_path / "a.wav")
+    samples, _ = sound.load_wav(tmp_path / "a.wav")
+    assert samples[0, 0] > 0.99 and samples[0, 1] < -0.99
+
+
+def test_a_file_that_is_no_wav_is_named_in_the_error(tmp_path):
+    (tmp_path / "song.mp3").write_bytes(b"ID3 something")
+    with pytest.raises(InputError, match="song.mp3 is not a PCM WAV"):
+        sound.load_wav(tmp_path / "song.mp3")
+
+
+def test_every_type_that_has_a_preview_gives_a_uint8_picture():
+    for port, value in ((IMAGE, torch.rand(4, 300, 600)), (MASK, torch.rand(1, 30, 60)),
+                        (Audio.__porttype__, tone()), (Audio.__porttype__, tone(n=3)),
+                        (Latent.__porttype__, Latent(torch.randn(4, 8, 8), "x")),
+                        (Palette.__porttype__, PALETTE), (Style.__porttype__, STYLE)):
+        shown = port.preview(value)
+        assert shown.dtype.name == "uint8" and shown.shape[2] == 3 and max(shown.shape) <= 512
+        assert port.summary(value)
+
+
+def test_a_loud_sound_draws_a_taller_waveform_than_a_soft_one():
+    def ink(gain):
+        audio = Audio(torch.sin(torch.arange(8000) * 0.1)[None] * gain, 8000)
+        return (sound.waveform(audio) == (92, 168, 224)).all(axis=2).sum()
+    assert ink(0.9) > 4 * ink(0.1)
