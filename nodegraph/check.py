@@ -17,7 +17,7 @@ from .graph import Graph, GraphInput, Node, Ref, refs
 from .graphfile import nearest
 from .nodetype import MISSING, NodeType, Port
 from .packs import Catalogue
-from .types import ANY, BOOL, INT, OF_PYTHON, SEED, TEXT, PortType, Range, fits, short
+from .types import ANY, BOOL, FILE, OF_PYTHON, SEED, TEXT, ModelType, PortType, Range, fits, short
 
 SWITCH = "switch"
 RANDOM = "random"  # what a Seed may be in a file until the Plan rolls it
@@ -289,7 +289,7 @@ class _Check:
             return
         if into is not None:
             into[port.name] = parsed
-        if self.find is not None and (port.type.name == "File" or hasattr(port.type, "load")):
+        if self.find is not None and (port.type is FILE or isinstance(port.type, ModelType)):
             for item in parsed if isinstance(parsed, list) else [parsed]:
                 missing = self.find(port.type, item, self.graph.folder)
                 if missing:

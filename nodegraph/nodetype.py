@@ -87,7 +87,7 @@ class Port:
         return f"list of {self.type.name}" if self.many else self.type.name
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class NodeType:
     """A declared kind of node.
 
@@ -207,14 +207,14 @@ def _read_hint(hint: Any, facts: dict[str, Any], where: str) -> tuple[PortType, 
     if origin in (typing.Union, types.UnionType):
         inner = [a for a in get_args(hint) if a is not types.NoneType]
         if len(inner) == 1:
-            type, many, _ = _read_hint(inner[0], facts, where)
-            return type, many, True
+            porttype, many, _ = _read_hint(inner[0], facts, where)
+            return porttype, many, True
         raise PackError(f"{where} is annotated {hint}; a port has one type (X, list[X] or X | None)")
     if origin is list:
-        type, many, _ = _read_hint(get_args(hint)[0], facts, where)
+        porttype, many, _ = _read_hint(get_args(hint)[0], facts, where)
         if many:
             raise PackError(f"{where} is a list of lists; a port carries one value or one list")
-        return type, True, False
+        return porttype, True, False
     if origin is Literal:
         facts["choices"] = get_args(hint)
         return TEXT, False, False

@@ -1,0 +1,118 @@
+"""What is remembered: traces (Key -> digests of outputs) and Values, in memory and on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ..types import PortType
+from .disk import Disk, Trace, pack_outputs, unpack_outputs
+from .memory import Memory
+from .values import SMALL, Prepared, prepare, restored
+
+__all__ = ["Cache", "Prepared", "Trace", "prepare"]
+
+
+class Cache:
+    """Traces and Values in all their tiers. Used from one thread at a time, but for `store`, which any may call.
+
+    folder: the cache folder; None remembers in memory only. host, device: budgets in bytes; disk: likewise.
+    warn: told, in a sentence, of everything that is not as it should be.
+    """
+
+    def __init__(self, folder: Path | str | None = None, *, host: int = 2 << 30, disk: int = 10 << 30,
+                 devices: dict[str, int] | None = None, warn: Callable[[str], None] = lambda message: None):
+        self.warn = warn
+        self.memory = Memory({"cpu": host, **(devices or {})})
+        self.disk: Disk | None = None
+        self.kept: dict[bytes, Trace] = {}  # traces already unpacked
+        self.small: dict[bytes, bytes] = {}  # encodings of small Values, by digest
+        if folder is not None:
+            self.disk = self._open(Path(folder), disk)
+
+    def _open(self, folder: Path, budget: int) -> Disk | None:
+        import sqlite3
+
+        try:
+            return Disk(folder, budget, lambda message: self.warn(message))
+        except (OSError, sqlite3.Error) as error:
+            self.warn(f"the cache folder {folder} cannot be used ({error}); this run remembers in memory only")
+            return None
+
+    # -- traces
+
+    def trace(self, key: bytes) -> Trace | None:
+        """What a request gave the last time, or None."""
+        found = self.kept.get(key)
+        if found is None and self.disk is not None:
+            packed = self.disk.trace(key)
+            if packed is not None:
+                try:
+                    outputs, small = unpack_outputs(packed[0])
+                except ValueError:
+                    self.warn("a remembered trace is damaged; its node runs again")
+                    return None
+                self.small.update(small)
+                found = self.kept[key] = Trace(outputs, packed[1])
+        return found
+
+    def record(self, key: bytes, outputs: tuple[bytes, ...], seconds: float) -> None:
+        """Remember what a request gave. Its Values were stored before."""
+        self.kept[key] = Trace(outputs, seconds)
+        if self.disk is not None:
+            self.disk.record(key, pack_outputs(outputs, self.small), seconds)
+
+    # -- Values
+
+    def store(self, type: PortType, prepared: Prepared, seconds: float) -> bool:
+        """Write a Value to disk, if there is one. Any thread may call this. Whether a later run will find it."""
+        if not prepared.tensors and len(prepared.code) <= SMALL:
+            self.small[prepared.digest] = prepared.code
+            return self.disk is not None
+        return self.disk is not None and (self.disk.has(prepared.digest) or self.disk.put(prepared, seconds))
+
+    def keep(self, type: PortType, prepared: Prepared, seconds: float) -> None:
+        """Hold a Value in memory, within the budget."""
+        self.memory.put(type, prepared, seconds)
+
+    def value(self, type: PortType, digest: bytes) -> Any:
+        """The Value of this name, from the nearest tier that has it. Raises KeyError where none has."""
+        try:
+            return self.memory.get(digest)
+        except KeyError:
+            pass
+        code, tensors = self.small.get(digest), []
+        if code is None:
+            found = self.disk.object(digest) if self.disk is not None else None
+            if found is None:
+                raise KeyError(digest)
+            code, tensors = found
+        prepared = Prepared(digest, restored(type, code, tensors), code, tuple(tensors))
+        # What came from disk costs little to bring again.
+        self.memory.put(type, prepared, 1e-3)
+        return prepared.value
+
+    def has(self, digest: bytes) -> bool:
+        """Whether some tier has a Value."""
+        return (digest in self.memory or digest in self.small
+                or self.disk is not None and self.disk.has(digest))
+
+    # -- the folder
+
+    def commit(self) -> None:
+        """Write what is new to disk."""
+        if self.disk is not None:
+            self.disk.commit()
+
+    def close(self) -> None:
+        """Write what is new and let go of the folder."""
+        if self.disk is not None:
+            self.disk.close()
+            self.disk = None
+
+    def __enter__(self) -> Cache:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()

@@ -1,0 +1,437 @@
+"""The cache on disk: an index in SQLite, and one safetensors file for each Value that holds tensors.
+
+    folder/index.sqlite                       traces, and Values that are plain data
+    folder/objects/3f/3f9a...safetensors      tensors of the Value whose digest begins 3f9a
+
+A file is written under another name and then renamed; the index speaks of it only after that. So a process that is
+killed leaves at worst a file that nothing names, which pruning sweeps. SQLite's write-ahead log lets two processes
+use one folder. Nothing here is ever unpickled. What is damaged is noticed, forgotten and said, never served: plain
+data is checked against its own name, a file against the checksum that the index holds.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ..digest import ListDigest, decode, digest_bytes, encode
+from .values import SMALL, Prepared
+
+FORMAT = 1  # PRAGMA user_version of the index; another one is set aside
+LOADED_AT_ONCE = 300_000  # traces; an index of up to this many is read whole when it is opened
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS traces(key BLOB PRIMARY KEY, outputs BLOB, seconds REAL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS objects(digest BLOB PRIMARY KEY, code BLOB, size INTEGER, checksum BLOB, seconds REAL,
+                                   worth REAL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS history(graph TEXT, node TEXT, ingredients BLOB, PRIMARY KEY(graph, node)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS facts(name TEXT PRIMARY KEY, value REAL) WITHOUT ROWID;
+"""
+
+
+class Trace(NamedTuple):
+    """What a request gave: the digest of each output port, and how long it took."""
+
+    outputs: tuple[bytes, ...]
+    seconds: float
+
+
+def pack_outputs(outputs: tuple[bytes, ...], small: dict[bytes, bytes]) -> bytes:
+    """Digests of outputs as one blob, with the encodings of small Values inside, by digest."""
+    if len(outputs) == 1 and outputs[0].__class__ is bytes:
+        return b"1" + outputs[0] + small.get(outputs[0], b"")
+    rows = [[(d, small.get(d)) for d in out.items] if isinstance(out, ListDigest) else (bytes(out), small.get(out))
+            for out in outputs]
+    return b"n" + encode(rows)
+
+
+def unpack_outputs(blob: bytes) -> tuple[tuple[bytes, ...], dict[bytes, bytes]]:
+    """What `pack_outputs` packed. Raises ValueError on anything else."""
+    if blob[:1] == b"1" and len(blob) >= 17:
+        name = blob[1:17]
+        return (name,), ({name: blob[17:]} if len(blob) > 17 else {})
+    if blob[:1] != b"n":
+        raise ValueError("not a trace")
+    outputs: list[bytes] = []
+    small: dict[bytes, bytes] = {}
+    for row in decode(blob[1:]):
+        items = row if isinstance(row, list) else [row]
+        small.update((d, code) for d, code in items if code is not None)
+        outputs.append(ListDigest.of([d for d, _ in items]) if isinstance(row, list) else row[0])
+    return tuple(outputs), small
+
+
+class Disk:
+    """One cache folder.
+
+    budget: bytes of Values kept; the least worthy go when it is passed. warn: told of every damage, in a sentence.
+    Raises OSError or sqlite3.Error from the constructor alone, when the folder cannot be used at all.
+    """
+
+    def __init__(self, folder: Path, budget: int, warn: Callable[[str], None]):
+        self.folder, self.budget, self.warn = Path(folder), budget, warn
+        self.lock = threading.RLock()
+        self.broken = False
+        self.new_traces: list[tuple] = []
+        self.new_objects: list[tuple] = []
+        self.touched: dict[bytes, float] = {}
+        self.clock = 0.0
+        self.size = 0
+        self.last_commit = 0.0
+        self.commit_cost = 0.0
+        self._unsure: set[bytes] = set()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.index = self._open()
+        self.traces: dict[bytes, tuple[bytes, float]] = {}
+        self.whole = self._load()
+
+    # -- opening
+
+    def _open(self) -> sqlite3.Connection:
+        path = self.folder / "index.sqlite"
+        try:
+            index = self._connect(path)
+            version = index.execute("PRAGMA user_version").fetchone()[0]
+            if version not in (0, FORMAT):
+                index.close()
+                self._set_aside(path, f"was written by another release (format {version}; this one reads {FORMAT})")
+                index = self._connect(path)
+            elif version == FORMAT and index.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+                raise sqlite3.DatabaseError("it fails its own check")
+            index.executescript(_SCHEMA)
+            index.execute(f"PRAGMA user_version = {FORMAT}")
+            return index
+        except sqlite3.OperationalError:
+            raise
+        except sqlite3.DatabaseError as error:
+            self._set_aside(path, f"is damaged ({error})")
+            index = self._connect(path)
+            index.executescript(_SCHEMA)
+            index.execute(f"PRAGMA user_version = {FORMAT}")
+            return index
+
+    def _connect(self, path: Path) -> sqlite3.Connection:
+        index = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
+        index.execute("PRAGMA journal_mode = WAL")
+        # NORMAL keeps the log whole when a process is killed; only a power cut can lose the newest entries.
+        index.execute("PRAGMA synchronous = NORMAL")
+        return index
+
+    def _set_aside(self, path: Path, why: str) -> None:
+        aside = path.with_name(f"index.set-aside-{int(time.time())}.sqlite")
+        os.replace(path, aside)
+        for tail in ("-wal", "-shm"):
+            path.with_name(path.name + tail).unlink(missing_ok=True)
+        self.warn(f"the cache's index {path} {why}; it was set aside as {aside.name} and a new one begun")
+
+    def _load(self) -> bool:
+        """Read the clock, the size and, if they are not too many, all traces. Whether they were all read."""
+        facts = dict(self.index.execute("SELECT name, value FROM facts"))
+        self.clock = facts.get("clock", 0.0)
+        self.size = self.index.execute("SELECT coalesce(sum(size), 0) FROM objects").fetchone()[0]
+        count = self.index.execute("SELECT count(*) FROM traces").fetchone()[0]
+        if count > LOADED_AT_ONCE:
+            return False
+        self.traces = {key: (outputs, seconds)
+                       for key, outputs, seconds in self.index.execute("SELECT key, outputs, seconds FROM traces")}
+        self._version = self._data_version()
+        return True
+
+    def _data_version(self) -> int:
+        return self.index.execute("PRAGMA data_version").fetchone()[0]
+
+    # -- reading
+
+    def trace(self, key: bytes) -> tuple[bytes, float] | None:
+        """The packed outputs and the seconds of a request, or None."""
+        found = self.traces.get(key)
+        if found is not None or self.broken:
+            return found
+        if self.whole:
+            # Other processes may have written since: the version of the data tells at once.
+            version = self._data_version()
+            if version == self._version:
+                return None
+        with self.lock:
+            try:
+                row = self.index.execute("SELECT outputs, seconds FROM traces WHERE key = ?", (key,)).fetchone()
+            except sqlite3.DatabaseError as error:
+                self._give_up(f"cannot be read ({error})")
+                return None
+        if row is not None:
+            self.traces[key] = row
+        return row
+
+    def object(self, digest: bytes) -> tuple[bytes, list] | None:
+        """A Value's encoding and tensors, or None. What is damaged is forgotten, with a warning."""
+        if self.broken:
+            return None
+        try:
+            with self.lock:
+                row = self._pending(digest) or self.index.execute(
+                    "SELECT code, checksum, seconds, size FROM objects WHERE digest = ?", (digest,)).fetchone()
+        except sqlite3.DatabaseError as error:
+            self._give_up(f"cannot be read ({error})")
+            return None
+        if row is None:
+            return None
+        code, checksum, seconds, size = row
+        if digest_bytes(code) != digest:
+            return self._forget(digest, "does not match its name")
+        tensors: list = []
+        if checksum:
+            path = self.path(digest)
+            try:
+                if _file_checksum(path) != checksum:
+                    return self._forget(digest, "does not match its checksum")
+                tensors = _load_tensors(path)
+            except FileNotFoundError:
+                return self._forget(digest, "is missing", quiet=True)
+            except Exception as error:  # safetensors raises its own kinds for damaged headers
+                return self._forget(digest, f"cannot be read ({error})")
+        self.touched[digest] = self.clock + seconds / max(size, 1)
+        return code, tensors
+
+    def has(self, digest: bytes) -> bool:
+        """Whether a Value is here, as far as the index knows."""
+        if self.broken:
+            return False
+        with self.lock:
+            return self._pending(digest) is not None or self.index.execute(
+                "SELECT 1 FROM objects WHERE digest = ?", (digest,)).fetchone() is not None
+
+    def _pending(self, digest: bytes) -> tuple | None:
+        for row in self.new_objects:
+            if row[0] == digest:
+                return row[1], row[3], row[4], row[2]
+        return None
+
+    def path(self, digest: bytes) -> Path:
+        """Where the tensors of a Value are."""
+        name = digest.hex()
+        return self.folder / "objects" / name[:2] / f"{name}.safetensors"
+
+    # -- writing
+
+    def put(self, prepared: Prepared, seconds: float) -> bool:
+        """Write a Value. May be called from any thread. Whether it is kept."""
+        if self.broken:
+            return False
+        size = len(prepared.code) + sum(t.nbytes for t in prepared.tensors)
+        checksum = b""
+        try:
+            if prepared.tensors:
+                checksum = _save_tensors(self.path(prepared.digest), prepared.tensors)
+        except (OSError, MemoryError) as error:
+            self._give_up(f"cannot be written ({error})")
+            return False
+        except Exception as error:
+            # safetensors wraps the system's errors (no space left) in its own class.
+            self._give_up(f"cannot be written ({error})")
+            return False
+        with self.lock:
+            self.new_objects.append((prepared.digest, prepared.code, size, checksum, seconds,
+                                     self.clock + seconds / max(size, 1)))
+            self.size += size
+        return True
+
+    def record(self, key: bytes, packed: bytes, seconds: float) -> None:
+        """Remember what a request gave, soon: many are written in one go, but none later than a moment."""
+        self.traces[key] = (packed, seconds)
+        if not self.broken:
+            self.new_traces.append((key, packed, seconds))
+
+    def commit_soon(self, now: float) -> None:
+        """Write what is new if that costs at most a twentieth of the time that has passed since the last time."""
+        if now - self.last_commit > 20 * self.commit_cost:
+            self.commit()
+
+    def commit(self) -> None:
+        """Write what is new. After this a kill loses nothing of it."""
+        if self.broken or not (self.new_traces or self.new_objects):
+            return
+        started = time.perf_counter()
+        with self.lock:
+            try:
+                self.index.execute("BEGIN IMMEDIATE")
+                self.index.executemany("INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?, ?)", self.new_objects)
+                self.index.executemany("INSERT OR REPLACE INTO traces VALUES (?, ?, ?)", self.new_traces)
+                self.index.execute("COMMIT")
+            except sqlite3.DatabaseError as error:
+                self._give_up(f"cannot be written ({error})")
+            self.new_traces.clear()
+            self.new_objects.clear()
+        self.last_commit = time.perf_counter()
+        self.commit_cost = self.last_commit - started
+        if self.size > self.budget:
+            self.prune(int(self.budget * 0.9))
+
+    def remember_history(self, graph: str, rows: Iterable[tuple[str, bytes]]) -> None:
+        """Keep, for `why`, what each node of a graph was made from the last time."""
+        if self.broken:
+            return
+        with self.lock:
+            try:
+                self.index.execute("BEGIN IMMEDIATE")
+                self.index.executemany("INSERT OR REPLACE INTO history VALUES (?, ?, ?)",
+                                       [(graph, node, data) for node, data in rows])
+                self.index.execute("COMMIT")
+            except sqlite3.DatabaseError as error:
+                self._give_up(f"cannot be written ({error})")
+
+    def history(self, graph: str, node: str) -> bytes | None:
+        """What `remember_history` kept."""
+        row = self.index.execute("SELECT ingredients FROM history WHERE graph = ? AND node = ?",
+                                 (graph, node)).fetchone()
+        return row[0] if row else None
+
+    # -- letting go
+
+    def prune(self, limit: int) -> tuple[int, int]:
+        """Let the least worthy Values go until at most `limit` bytes are left. How many went, and their bytes.
+
+        Traces stay: what a request gave is worth knowing even when the Value is gone. Files that nothing names
+        (left by a killed process) go too, once they are an hour old.
+        """
+        with self.lock:
+            self._write_touched()
+            gone, freed = 0, 0
+            self.size = self.index.execute("SELECT coalesce(sum(size), 0) FROM objects").fetchone()[0]
+            victims = []
+            for digest, size, worth in self.index.execute("SELECT digest, size, worth FROM objects ORDER BY worth"):
+                if self.size - freed <= limit:
+                    break
+                victims.append((digest,))
+                freed += size
+                gone += 1
+                self.clock = max(self.clock, worth)
+            self.index.execute("BEGIN IMMEDIATE")
+            self.index.executemany("DELETE FROM objects WHERE digest = ?", victims)
+            self.index.execute("INSERT OR REPLACE INTO facts VALUES ('clock', ?)", (self.clock,))
+            self.index.execute("COMMIT")
+            for (digest,) in victims:
+                self.path(digest).unlink(missing_ok=True)
+            self.size -= freed
+        self._sweep()
+        return gone, freed
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self.lock:
+            self.new_traces.clear()
+            self.new_objects.clear()
+            self.traces.clear()
+            self.index.execute("BEGIN IMMEDIATE")
+            for table in ("traces", "objects", "history", "facts"):
+                self.index.execute(f"DELETE FROM {table}")
+            self.index.execute("COMMIT")
+            self.size = 0
+        for path in (self.folder / "objects").glob("*/*"):
+            path.unlink(missing_ok=True)
+        self.index.execute("VACUUM")
+
+    def counts(self) -> dict[str, int]:
+        """How much is here: traces, values, bytes."""
+        traces = self.index.execute("SELECT count(*) FROM traces").fetchone()[0]
+        values, size = self.index.execute("SELECT count(*), coalesce(sum(size), 0) FROM objects").fetchone()
+        return {"traces": traces, "values": values, "bytes": size}
+
+    def close(self) -> None:
+        """Write what is new and let the folder go."""
+        self.commit()
+        with self.lock:
+            try:
+                self._write_touched()
+            except sqlite3.DatabaseError as error:
+                self._give_up(f"cannot be written ({error})")
+            self.index.close()
+
+    def _write_touched(self) -> None:
+        if self.touched and not self.broken:
+            self.index.execute("BEGIN IMMEDIATE")
+            self.index.executemany("UPDATE objects SET worth = ? WHERE digest = ?",
+                                   [(worth, digest) for digest, worth in self.touched.items()])
+            self.index.execute("COMMIT")
+        self.touched.clear()
+
+    def _forget(self, digest: bytes, why: str, quiet: bool = False) -> None:
+        with self.lock:
+            self.new_objects = [row for row in self.new_objects if row[0] != digest]
+            self.index.execute("DELETE FROM objects WHERE digest = ?", (digest,))
+        self.path(digest).unlink(missing_ok=True)
+        if not quiet:
+            self.warn(f"a remembered value {why} ({self.path(digest).name}); it is made again")
+
+    def _sweep(self) -> None:
+        """Remove files that the index does not name."""
+        known = {row[0].hex() for row in self.index.execute("SELECT digest FROM objects WHERE checksum != x''")}
+        old = time.time() - 3600
+        for path in (self.folder / "objects").glob("*/*"):
+            if path.stem.split(".")[0] not in known and path.stat().st_mtime < old:
+                path.unlink(missing_ok=True)
+
+    def _give_up(self, why: str) -> None:
+        """Go on without the disk: say so once, and keep serving from memory."""
+        if not self.broken:
+            self.broken = True
+            try:
+                if self.index.in_transaction:
+                    self.index.execute("ROLLBACK")
+            except sqlite3.DatabaseError:
+                pass  # the connection is past help, and the warning below tells why
+            self.warn(f"the cache in {self.folder} {why}; this run goes on without it")
+
+
+def _save_tensors(path: Path, tensors: tuple) -> bytes:
+    """Write tensors and arrays as one safetensors file, whole or not at all; the file's checksum."""
+    import xxhash
+    from safetensors.torch import save
+
+    data = save({f"{i}": _contiguous(t) for i, t in enumerate(tensors)},
+                metadata={"kinds": "".join("n" if hasattr(t, "__array_interface__") else "t" for t in tensors)})
+    checksum = xxhash.xxh3_128_digest(data)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f"{path.stem}.{os.getpid()}.{threading.get_ident()}.part")
+    try:
+        part.write_bytes(data)
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+    return checksum
+
+
+def _contiguous(tensor: Any) -> Any:
+    import torch
+
+    if not isinstance(tensor, torch.Tensor):
+        import numpy
+
+        return torch.from_numpy(numpy.ascontiguousarray(tensor))
+    # A copy where memory is shared or strided: safetensors wants each tensor whole and its own.
+    return tensor.detach().cpu().contiguous().clone()
+
+
+def _load_tensors(path: Path) -> list:
+    from safetensors import safe_open
+
+    with safe_open(path, framework="pt") as file:
+        kinds = file.metadata()["kinds"]
+        tensors = [file.get_tensor(str(i)) for i in range(len(kinds))]
+    return [t.numpy() if kind == "n" else t for t, kind in zip(tensors, kinds)]
+
+
+def _file_checksum(path: Path) -> bytes:
+    import mmap
+
+    import xxhash
+
+    with path.open("rb") as file:
+        if path.stat().st_size == 0:
+            return b""
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            return xxhash.xxh3_128_digest(data)

@@ -1,0 +1,146 @@
+"""Values in memory, on the devices that hold them and on the host, within a budget of bytes for each.
+
+Every storage is counted once, however many Values share it. When a device is full its least worthy Values move to
+the host; when the host is full they go, and live on only on disk. Worth is GreedyDual-Size (Cao and Irani, 1997):
+clock + seconds to make again / bytes, where the clock rises to the worth of whatever went last, so that what is
+never used again ages.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable
+from typing import Any
+
+from ..digest import is_tensor
+from .values import Prepared, storages
+
+HOST = "cpu"
+
+
+class _Entry:
+    __slots__ = ("prepared", "type", "seconds", "touched", "storages", "bytes")
+
+
+class Memory:
+    """A bounded store of live Values by digest.
+
+    budgets: device name -> bytes; a device that is not named has no bound.
+    where: says what storages a Value holds; tests put a device of their own here.
+    to_host: makes a Value whose tensors lie on the host from one whose do not.
+    """
+
+    def __init__(self, budgets: dict[str, int], where: Callable[[Prepared], list] = storages,
+                 to_host: Callable[[Any, Prepared], Prepared] | None = None):
+        self.budgets, self.where, self.to_host = dict(budgets), where, to_host or moved_to_host
+        self.plain: dict[bytes, Any] = {}  # Values without tensors: most of them, and tiny
+        self.entries: dict[bytes, _Entry] = {}
+        self.used: dict[str, int] = {}
+        self.shared: dict[tuple[str, int], list[int]] = {}  # storage -> [users, bytes]
+        self.clock = 0.0
+        self.moves = 0
+
+    def get(self, digest: bytes) -> Any:
+        """The value of this name; raises KeyError if it is not here."""
+        try:
+            return self.plain[digest]
+        except KeyError:
+            entry = self.entries[digest]
+            entry.touched = self.clock
+            return entry.prepared.value
+
+    def __contains__(self, digest: bytes) -> bool:
+        return digest in self.plain or digest in self.entries
+
+    def put(self, type: Any, prepared: Prepared, seconds: float) -> None:
+        """Keep a Value, and let others go until every budget is met again."""
+        if not prepared.tensors and len(prepared.code) < 4096:
+            if prepared.digest not in self.plain:
+                self.plain[prepared.digest] = prepared.value
+                self._count(HOST, 150 + len(prepared.code))
+        elif prepared.digest not in self.entries:
+            entry = _Entry()
+            entry.prepared, entry.type, entry.seconds, entry.touched = prepared, type, seconds, self.clock
+            self._enter(entry)
+        if self.used.get(HOST, 0) > self.budgets.get(HOST, 1 << 62) or len(self.used) > 1:
+            self.shrink()
+
+    def drop(self, digest: bytes) -> None:
+        """Let one Value go."""
+        entry = self.entries.pop(digest, None)
+        if entry is not None:
+            self._leave(entry)
+
+    def shrink(self, leave: dict[str, int] | None = None) -> None:
+        """Meet every budget, the accelerators' first, since what leaves them arrives on the host.
+
+        leave: bytes that must be free on a device on top of its budget's slack.
+        """
+        wanted = dict(leave or {})
+        for device in sorted(self.used, key=lambda d: d == HOST):
+            limit = self.budgets.get(device, 1 << 62) - wanted.get(device, 0)
+            if self.used[device] > limit:
+                self._free(device, limit)
+
+    def clear(self) -> None:
+        """Let everything go."""
+        self.plain.clear()
+        self.entries.clear()
+        self.used.clear()
+        self.shared.clear()
+
+    def worth(self, entry: _Entry) -> float:
+        """GreedyDual-Size: the least goes first."""
+        return entry.touched + entry.seconds / entry.bytes
+
+    def _free(self, device: str, limit: int) -> None:
+        holders = [(self.worth(e), d) for d, e in self.entries.items() if any(s[0] == device for s in e.storages)]
+        heapq.heapify(holders)
+        while self.used[device] > limit and holders:
+            worth, digest = heapq.heappop(holders)
+            self.clock = max(self.clock, worth)
+            entry = self.entries.pop(digest)
+            self._leave(entry)
+            if device != HOST:
+                entry.prepared = self.to_host(entry.type, entry.prepared)
+                self.moves += 1
+                self._enter(entry)
+        if device == HOST and self.used[device] > limit and self.plain:
+            # Plain data is small and cheap to read back: the oldest half goes at once, without book-keeping.
+            for digest in list(self.plain)[:len(self.plain) // 2 + 1]:
+                value = self.plain.pop(digest)
+                self.used[HOST] -= 150 + (len(value) if isinstance(value, (str, bytes)) else 8)
+            self.used[HOST] = max(self.used[HOST], 0)
+
+    def _enter(self, entry: _Entry) -> None:
+        self.entries[entry.prepared.digest] = entry
+        entry.storages = self.where(entry.prepared)
+        entry.bytes = max(1, sum(size for _, _, size in entry.storages))
+        for device, address, size in entry.storages:
+            if address:
+                users = self.shared.setdefault((device, address), [0, size])
+                users[0] += 1
+                if users[0] > 1:
+                    continue
+            self._count(device, size)
+
+    def _leave(self, entry: _Entry) -> None:
+        for device, address, size in entry.storages:
+            if address:
+                users = self.shared[device, address]
+                users[0] -= 1
+                if users[0]:
+                    continue
+                del self.shared[device, address]
+            self._count(device, -size)
+
+    def _count(self, device: str, size: int) -> None:
+        self.used[device] = self.used.get(device, 0) + size
+
+
+def moved_to_host(type: Any, prepared: Prepared) -> Prepared:
+    """The same Value with its tensors on the host. Its name stays: the content has not changed."""
+    from .values import restored
+
+    tensors = tuple(t.cpu() if is_tensor(t) else t for t in prepared.tensors)
+    return prepared._replace(tensors=tensors, value=restored(type, prepared.code, list(tensors)))

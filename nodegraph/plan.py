@@ -1,0 +1,470 @@
+"""A Graph understood: graphs inside it inlined, seeds rolled, files and models named by content, in order.
+
+A Plan is flat. Every output port of every step has a slot, a small number; steps read slots. What is known before
+the run (literals in lists, values handed in from Python) has a slot too, filled from the start.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from . import keys
+from .check import RANDOM, Checked, CheckedNode, Flow, output_flow
+from .digest import ListDigest, digest
+from .errors import GraphError, InputError, Position, Problem
+from .graph import Ref
+from .graphfile import nearest
+from .nodetype import MISSING, NodeType, Port
+from .types import ANY, FILE, OF_PYTHON, SEED, ModelType, PortType
+
+
+class Part(NamedTuple):
+    """One slot that a step reads; `lifted` where it holds a list and the step takes its items one by one."""
+
+    slot: int
+    lifted: bool = False
+
+
+class Wire(NamedTuple):
+    """What is linked to one port: a single Part, or several that make a list (`gather`)."""
+
+    port: str
+    parts: tuple[Part, ...]
+    gather: bool = False
+
+
+class Step:
+    """One node of the Plan.
+
+    base: the part of its Key that is known already. literals: parameters as its function takes them.
+    wires: what it reads; slots: the same as bare numbers, when every wire is one unlifted slot (`simple`).
+    first, count: its output slots. mapped: it runs once per item of its lifted wires.
+    branches: for a switch, label -> Part; the wire `on` chooses among them.
+    """
+
+    __slots__ = ("index", "name", "where", "nodetype", "base", "literals", "wires", "slots", "simple", "first",
+                 "count", "mapped", "branches", "on")
+
+    def __repr__(self) -> str:
+        return f"<Step {self.index} {self.name}>"
+
+    def reads(self) -> list[int]:
+        """Every slot it may read, branches of a switch among them."""
+        found = [part.slot for wire in self.wires for part in wire.parts]
+        if self.branches is not None:
+            found += [part.slot for part in self.branches.values()]
+        return found
+
+
+class Given(NamedTuple):
+    """A slot that is filled before the run. contents: for files, what counts in place of the value."""
+
+    slot: int
+    type: PortType
+    many: bool
+    value: Any
+    contents: Any = None
+
+
+class Output(NamedTuple):
+    """A named output of the graph."""
+
+    name: str
+    slot: int
+    flow: Flow
+
+
+class Plan(NamedTuple):
+    """Steps in an order in which each follows what it reads; producers: slot -> index of the step, -1 for givens."""
+
+    steps: list[Step]
+    givens: list[Given]
+    outputs: dict[str, Output]
+    producers: list[int]
+    seeds: dict[str, int]
+    graph: Any
+
+    def needed(self, slots: Iterable[int]) -> list[int]:
+        """The steps that these slots depend on for sure, in order: through a switch, only what chooses."""
+        wanted = bytearray(len(self.steps))
+        stack = [self.producers[slot] for slot in slots]
+        while stack:
+            index = stack.pop()
+            if index < 0 or wanted[index]:
+                continue
+            wanted[index] = 1
+            step = self.steps[index]
+            if step.simple:
+                stack += [self.producers[slot] for slot in step.slots]
+            else:
+                stack += [self.producers[part.slot] for wire in step.wires for part in wire.parts]
+        return [index for index, yes in enumerate(wanted) if yes]
+
+
+class Named(NamedTuple):
+    """A literal that names something outside the graph: what a node is handed, and what counts in the Key."""
+
+    value: Any
+    content: Any = None
+    problem: str = ""
+
+
+Locate = Callable[[PortType, Any, Path], Named]
+
+
+def plan(checked: Checked, given: Mapping[str, Any] | None = None, only: Iterable[str] | None = None,
+         locate: Locate | None = None, roll: Callable[[], int] = lambda: secrets.randbelow(2 ** 31)) -> Plan:
+    """Plan a checked graph.
+
+    given: values for its inputs, by name. only: the outputs that are wanted; all, left out.
+    locate: completes literals that name files and models (with the digest of their content).
+    roll: where `seed: random` comes from.
+    Raises GraphError with every problem: unknown names, values that do not fit, files that are missing.
+    """
+    return _Planner(checked, dict(given or {}), only, locate, roll).plan()
+
+
+class _Source(NamedTuple):
+    """What a name means inside a scope: a slot, or a literal that is still to be placed."""
+
+    slot: int = -1
+    lifted: bool = False
+    literal: Any = MISSING
+    flow: Flow | None = None
+
+
+class _Planner:
+    def __init__(self, checked: Checked, given: dict[str, Any], only, locate, roll):
+        checked.raise_errors()
+        self.checked, self.given, self.locate, self.roll = checked, given, locate, roll
+        self.only = list(only) if only is not None else list(checked.graph.outputs)
+        self.problems: list[Problem] = []
+        self.steps: list[Step] = []
+        self.givens: list[Given] = []
+        self.producers: list[int] = []
+        self.seeds: dict[str, int] = {}
+
+    def plan(self) -> Plan:
+        graph = self.checked.graph
+        for name in self.only:
+            if name not in graph.outputs:
+                self.problems.append(Problem(None, f"the graph has no output {name}", nearest(name, graph.outputs)))
+        scope = self.graph_inputs()
+        if self.problems:
+            raise GraphError(self.problems)
+        self.inline(self.checked, scope, "")
+        outputs = {}
+        for name in self.only:
+            flow = output_flow(self.checked, name)
+            source = self.source(scope, graph.outputs[name])
+            outputs[name] = Output(name, self.slot(source, flow.type, flow.many), flow)
+        if self.problems:
+            raise GraphError(self.problems)
+        return Plan(self.steps, self.givens, outputs, self.producers, self.seeds, graph)
+
+    def graph_inputs(self) -> dict[str, Any]:
+        """The inputs as sources: what was given, or the defaults."""
+        scope: dict[str, Any] = {}
+        for name in self.given:
+            if name not in self.checked.inputs:
+                self.problems.append(Problem(None, f"the graph has no input {name}",
+                                             nearest(name, self.checked.inputs)))
+        for name, port in self.checked.inputs.items():
+            if name in self.given:
+                try:
+                    value = self.accept(port, self.given[name])
+                except InputError as error:
+                    self.problems.append(Problem(None, f"input {name} {error}"))
+                    continue
+            elif port.default is MISSING:
+                self.problems.append(Problem(self.checked.graph.where("inputs", name),
+                                             f"input {name} has no default and was not given",
+                                             f"Give it: --set {name}=..., or {name}=... in Python."))
+                continue
+            else:
+                value = self.parse_default(port)
+            scope[name] = _Source(literal=value, flow=Flow(port.type, port.many, port.choices))
+        return scope
+
+    def parse_default(self, port: Port) -> Any:
+        if port.default is None:
+            return None
+        if port.many:
+            return [self.accept_one(port, item) for item in port.default]
+        return self.accept_one(port, port.default)
+
+    def accept(self, port: Port, value: Any) -> Any:
+        """A value given from outside: in the form of a file's literal, or live (a tensor, a Score)."""
+        if port.many:
+            if not isinstance(value, (list, tuple)):
+                raise InputError(f"is {value!r}; it takes a list of {port.type.name}")
+            return [self.accept_one(port, item) for item in value]
+        return self.accept_one(port, value)
+
+    def accept_one(self, port: Port, value: Any) -> Any:
+        if port.type is SEED and value == RANDOM:
+            return value
+        if port.type.parse is not None and port.type.complaint(value):
+            value = port.type.parse(value)
+        elif port.type.parse is not None and isinstance(value, (str, int, float)):
+            value = port.type.parse(value)
+        wrong = port.complaint(value)
+        if wrong:
+            raise InputError(wrong)
+        return value
+
+    # -- inlining
+
+    def inline(self, checked: Checked, scope: dict[str, Any], prefix: str) -> None:
+        """Place every node of a graph; `scope` gains, for each node, its sources by port."""
+        for name in checked.order:
+            node = checked.nodes[name]
+            if node.nodetype is not None:
+                scope[name] = self.function(checked, scope, prefix, name, node)
+            elif node.switch:
+                scope[name] = self.switch(checked, scope, prefix, name, node)
+            elif node.graph is not None:
+                scope[name] = self.subgraph(checked, scope, prefix, name, node)
+
+    def function(self, checked: Checked, scope: dict, prefix: str, name: str, node: CheckedNode) -> dict[str, _Source]:
+        nodetype, each = node.nodetype, node.node.each
+        literals: dict[str, Any] = {}
+        contents: dict[str, Any] = {}
+        wires: list[Wire] = []
+        simple = not each
+        parsed = node.literals
+        for port_name, value in node.node.inputs.items():
+            kind = type(value)
+            if kind is Ref:
+                source = self.source(scope, value)
+                if source.literal is MISSING:
+                    lifted = source.lifted or port_name in each
+                    simple = simple and not lifted
+                    wires.append(Wire(port_name, (Part(source.slot, lifted),)))
+                    continue
+                value = source.literal
+                port = nodetype.inputs[port_name]
+                self.recheck(checked, port, value, port_name in each, name, prefix)
+                if port.type.parse is None:  # too much for a parameter: a picture handed in from Python
+                    wires.append(Wire(port_name, (Part(self.slot(source, port.type, source.flow.many),
+                                                       port_name in each),)))
+                    simple = simple and port_name not in each
+                    continue
+            else:
+                value = parsed.get(port_name)
+            port = nodetype.inputs[port_name]
+            if kind is list and any(type(item) is Ref for item in value):
+                wires.append(self.gather(scope, port, value))
+                simple = False
+                continue
+            content = None
+            if port.type is SEED or port.type is FILE or isinstance(port.type, ModelType):
+                value, content = self.place(checked, port, value, prefix + name)
+            if port_name in each:
+                wires.append(Wire(port_name, (Part(self.given_slot(port.type, True, value, content), True),)))
+            else:
+                literals[port_name] = value
+                if content is not None:
+                    contents[port_name] = content
+        # A model that a parameter names by default is looked up like one that the file names.
+        for port_name in nodetype.models:
+            port = nodetype.inputs[port_name]
+            if port_name not in node.node.inputs and isinstance(port.default, str):
+                literals[port_name], _ = self.place(checked, port, port.parse(port.default), prefix + name)
+        return self.add(checked, prefix + name, name, node, literals, wires, simple, contents)
+
+    def add(self, checked: Checked, full_name: str, name: str, node: CheckedNode, literals: dict[str, Any],
+            wires: list[Wire], simple: bool, contents: dict[str, Any] | None = None) -> dict[str, _Source]:
+        if len(wires) > 1:
+            wires.sort()
+        nodetype = node.nodetype
+        step = Step()
+        step.index, step.name = len(self.steps), full_name
+        step.where = (checked.graph, name)
+        step.nodetype, step.literals, step.wires, step.simple = nodetype, literals, wires, simple
+        step.slots = tuple([wire.parts[0].slot for wire in wires]) if simple else ()
+        step.mapped = not simple and any(part.lifted for wire in wires for part in wire.parts)
+        step.base = keys.base(nodetype, literals, tuple([wire.port for wire in wires]), contents)
+        step.branches = step.on = None
+        step.first, step.count = len(self.producers), len(nodetype.outputs)
+        self.steps.append(step)
+        sources = {}
+        for offset, (port_name, flow) in enumerate(node.outputs.items()):
+            self.producers.append(step.index)
+            sources[port_name] = _Source(step.first + offset, step.mapped and not node.node.each, MISSING, flow)
+        return sources
+
+    def switch(self, checked: Checked, scope: dict, prefix: str, name: str, node: CheckedNode) -> dict[str, _Source]:
+        step = Step()
+        flow = node.outputs["value"]
+        branches = {}
+        step.on, step.wires = None, []
+        for port_name, value in node.node.inputs.items():
+            source = self.source(scope, value) if type(value) is Ref else \
+                _Source(literal=node.literals[port_name], flow=Flow(OF_PYTHON.get(type(value), ANY)))
+            if port_name != "on":
+                slot = self.slot(source, flow.type, flow.many)
+                branches[port_name] = Part(slot, source.lifted)
+            elif source.literal is MISSING:
+                step.wires = [Wire("on", (Part(source.slot, False),))]
+            else:
+                step.on = source.literal
+        step.index, step.name = len(self.steps), prefix + name
+        step.where = (checked.graph, name)
+        step.nodetype, step.base, step.literals, step.slots = None, b"", {}, ()
+        step.simple, step.mapped, step.branches = False, False, branches
+        step.first, step.count = len(self.producers), 1
+        self.steps.append(step)
+        self.producers.append(step.index)
+        return {"value": _Source(step.first, False, MISSING, flow)}
+
+    def subgraph(self, checked: Checked, scope: dict, prefix: str, name: str, node: CheckedNode) -> dict[str, _Source]:
+        inner, each = node.graph, node.node.each
+        inside: dict[str, Any] = {}
+        for port in inner.inputs.values():
+            if port.name in node.node.inputs:
+                value = node.node.inputs[port.name]
+                if type(value) is Ref:
+                    source = self.source(scope, value)
+                elif isinstance(value, list) and any(type(item) is Ref for item in value):
+                    wire = self.gather(scope, port, node.literals[port.name])
+                    source = self.gathered(checked, prefix, name, port, wire)
+                else:
+                    source = _Source(literal=node.literals[port.name], flow=Flow(port.type, port.many))
+                if port.name in each:
+                    source = _Source(self.slot(source, port.type, True), True, MISSING, Flow(port.type, False))
+            elif port.default is MISSING:
+                continue  # check has told of it
+            else:
+                source = _Source(literal=self.parse_default(port), flow=Flow(port.type, port.many, port.choices))
+            inside[port.name] = source
+        self.inline(inner, inside, f"{prefix}{name}/")
+        outputs = {}
+        for output, ref in inner.graph.outputs.items():
+            source = self.source(inside, ref)
+            # The list that a mapped graph gives is a plain list outside of it.
+            outputs[output] = source._replace(lifted=False) if each else source
+        return outputs
+
+    def gathered(self, checked: Checked, prefix: str, name: str, port: Port, wire: Wire) -> _Source:
+        """A list made of links, as the input of a graph inside: a step of its own, that passes the list on."""
+        from .nodetype import node as declare
+
+        @declare("nodegraph.list", version=1)
+        def passed_on(items: list[Any]) -> list[Any]:
+            """Pass a list on."""
+            return items
+
+        flow = Flow(port.type, True)
+        inner = CheckedNode(None, passed_on.__nodetype__, outputs={"items": flow})
+        inner.node = checked.graph.nodes[name]._replace(each=())
+        return self.add(checked, f"{prefix}{name}.{port.name}", name, inner, {},
+                        [wire._replace(port="items")], False)["items"]
+
+    # -- sources and slots
+
+    def source(self, scope: dict[str, Any], ref: Ref) -> _Source:
+        found = scope[ref.name]
+        if type(found) is _Source:
+            return found
+        if ref.port is not None:
+            return found[ref.port]
+        return next(iter(found.values()))
+
+    def slot(self, source: _Source, type: PortType, many: bool) -> int:
+        if source.literal is MISSING:
+            return source.slot
+        return self.given_slot(type, many, source.literal)
+
+    def given_slot(self, type: PortType, many: bool, value: Any, contents: Any = None) -> int:
+        slot = len(self.producers)
+        self.producers.append(-1)
+        self.givens.append(Given(slot, type, many, value, contents))
+        return slot
+
+    def gather(self, scope: dict[str, Any], port: Port, items: list) -> Wire:
+        parts = []
+        for item in items:
+            if type(item) is Ref:
+                source = self.source(scope, item)
+                parts.append(Part(self.slot(source, port.type, False), source.lifted))
+            else:
+                parts.append(Part(self.given_slot(port.type, False, item)))
+        return Wire(port.name, tuple(parts), True)
+
+    # -- literals
+
+    def recheck(self, checked: Checked, port: Port, value: Any, mapped: bool, name: str, prefix: str) -> None:
+        """A graph input's value meets the range and the choices of the port it flows into only here."""
+        if value is None:
+            return
+        for item in value if (port.many or mapped) and isinstance(value, list) else [value]:
+            if port.type is SEED and item == RANDOM:
+                continue
+            wrong = port.complaint(item)
+            if wrong:
+                where = checked.graph.where("nodes", name, port.name, value=True)
+                self.problems.append(Problem(where, f"{prefix}{name}.{port.name} {wrong}",
+                                             "The value comes from the graph's input."))
+
+    def place(self, checked: Checked, port: Port, value: Any, full_name: str) -> tuple[Any, Any]:
+        """Roll random seeds; complete what names files and models. The value, and what counts in its stead."""
+        if isinstance(value, list):
+            placed = [self.place(checked, port, item, full_name) for item in value]
+            contents = [content for _, content in placed]
+            return [item for item, _ in placed], None if None in contents else contents
+        if value is None:
+            return None, None
+        if port.type is SEED:
+            if value == RANDOM:
+                value = self.seeds[f"{full_name}.{port.name}"] = self.roll()
+            return value, None
+        if self.locate is None:
+            return value, None
+        named = self.locate(port.type, value, checked.graph.folder)
+        if named.problem:
+            name = full_name.rsplit("/", 1)[-1]
+            self.problems.append(Problem(checked.graph.where("nodes", name, port.name, value=True),
+                                         f"{full_name}.{port.name}: {named.problem}"))
+        return named.value, named.content
+
+
+
+def place_of(step: Step) -> Position | None:
+    """Where in its file a step stands."""
+    graph, name = step.where
+    return graph.where("nodes", name)
+
+
+def given_digest(given: Given) -> bytes:
+    """The digest of a value that was there before the run."""
+    if given.contents is not None:
+        return ListDigest.of([digest(c) for c in given.contents]) if given.many else digest(given.contents)
+    if given.many:
+        return ListDigest.of([digest(given.type.flatten(item)) for item in given.value])
+    return digest(given.type.flatten(given.value))
+
+
+def label(value: Any) -> str:
+    """The text that a switch compares with the names of its branches."""
+    if value is True or value is False:
+        return "true" if value else "false"
+    return str(value)
+
+
+def chosen(step: Step, value: Any) -> Part:
+    """The branch of a switch that a value chooses. Raises InputError where none fits and there is no else."""
+    branches = step.branches
+    found = branches.get(label(value), branches.get("else"))
+    if found is None:
+        raise InputError(f"on is {value!r}, and there is no branch of that name and no else; "
+                         f"there is {', '.join(branches)}")
+    return found
+
+
+def nodetypes(plan: Plan) -> set[NodeType]:
+    """Every NodeType in a plan."""
+    return {step.nodetype for step in plan.steps if step.nodetype is not None}
