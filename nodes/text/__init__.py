@@ -1,0 +1,1 @@
+"""Words: composing, splitting, reading, and writing them with language models."""

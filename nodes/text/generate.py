@@ -1,0 +1,102 @@
+"""The node that writes with a language model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+from nodegraph import SILENT, Context, InputError, Range, Seed, node
+
+from .models import LanguageModel, Writer
+from .sampling import next_token
+
+
+@node("text.generate", version=1, costly=True)
+def generate(model: LanguageModel, prompt: str, seed: Seed = 0, max_tokens: Annotated[int, Range(1, 8192)] = 256,
+             temperature: Annotated[float, Range(0, 2, 0.05)] = 0.8,
+             top_p: Annotated[float, Range(0, 1, 0.01)] = 0.95, top_k: Annotated[int, Range(0, 1000)] = 0,
+             repetition_penalty: Annotated[float, Range(1, 2, 0.05)] = 1.0, stop: str = "", chat: bool = True,
+             ctx: Context = SILENT) -> str:
+    """Continue a prompt in words. The same seed and settings write the same words again.
+
+    model: starter/poet, or a folder or hub name of a causal language model.
+    prompt: what the model continues, or, if it is a chat model, what it is asked.
+    seed: where the dice begin.
+    max_tokens: when to stop if the model has not come to an end.
+    temperature: how adventurous the choice of words is; 0 always takes the likeliest.
+    top_p: choose only among the likeliest tokens that together have this probability.
+    top_k: choose only among this many of the likeliest tokens; 0 sets no limit.
+    repetition_penalty: how much tokens already written are made less likely; 1 does not.
+    stop: the text ends before these words when they come up; empty words are ignored.
+    chat: whether a model with a chat template is asked in that form.
+    """
+    import torch
+
+    generator = torch.Generator().manual_seed(seed)
+    ids = prompt_ids(model, prompt, chat)
+    written: list[int] = []
+    text = ""
+    with torch.no_grad():
+        for logits in _logits(model, ids, written):
+            token = next_token(logits, written, temperature, top_k, top_p, repetition_penalty, generator)
+            if token in end_tokens(model):
+                break
+            written.append(token)
+            text = model.tokenizer.decode(written, skip_special_tokens=True)
+            # A character may be spread over several tokens: show it once it is whole.
+            ctx.report(len(written), max_tokens, preview=text.rstrip("\N{REPLACEMENT CHARACTER}"))
+            if stop and stop in text:
+                text = text[:text.index(stop)]
+                break
+            if len(written) == max_tokens:
+                break
+    return text.strip()
+
+
+def prompt_ids(model: Writer, prompt: str, chat: bool) -> list[int]:
+    """The prompt as token ids. Raises InputError when it is empty or leaves the model no room to write."""
+    tokenizer = model.tokenizer
+    if chat and tokenizer.chat_template:
+        messages = [{"role": "user", "content": prompt}]
+        ids = list(tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_dict=True)["input_ids"])
+    else:
+        ids = list(tokenizer(prompt)["input_ids"])
+    if not ids and tokenizer.bos_token_id is not None:
+        ids = [tokenizer.bos_token_id]
+    room = context_length(model)
+    if not ids:
+        raise InputError("the prompt is empty, and this model has no token to begin with; give it some words")
+    if len(ids) >= room:
+        raise InputError(f"the prompt has {len(ids)} tokens and this model reads {room}; shorten it")
+    return ids
+
+
+def context_length(model: Writer) -> float:
+    """How many tokens the model can see at once, prompt included; infinite when it does not say."""
+    return getattr(model.model.config, "max_position_embeddings", None) or float("inf")
+
+
+def end_tokens(model: Writer) -> set[int]:
+    """The ids that end a text."""
+    ends = model.model.generation_config.eos_token_id
+    if ends is None:
+        ends = model.tokenizer.eos_token_id
+    return set(ends) if isinstance(ends, list) else {ends} - {None}
+
+
+def _logits(model: Writer, ids: list[int], written: list[int]) -> Iterator[Any]:
+    """The logits (vocabulary) after the prompt and all that is written, until the model's context is full.
+
+    Each pass sees only what is new: the keys and values of the rest are kept.
+    """
+    import torch
+
+    network, room, cache, seen = model.model, context_length(model), None, 0
+    while len(ids) + len(written) < room:
+        fresh = (ids + written)[seen:]
+        output = network(input_ids=torch.tensor([fresh], device=network.device), past_key_values=cache,
+                         use_cache=True)
+        cache = getattr(output, "past_key_values", None)
+        # A model that keeps nothing is shown everything again.
+        seen = len(ids) + len(written) if cache is not None else 0
+        yield output.logits[0, -1]
