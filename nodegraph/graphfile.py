@@ -43,7 +43,8 @@ _NUMERIC = frozenset("0123456789+-.")
 _ABSENT = object()
 
 
-def _scalar(text: str) -> Any:
+def scalar(text: str) -> Any:
+    """What a bare word means in a graph file: a number, true, false, null, or itself."""
     if text[:1] in _NUMERIC:
         if _INT.match(text):
             return int(text)
@@ -92,7 +93,7 @@ def _build(text: str, file: str, problems: list[Problem]) -> Any:
                 key, key_mark = value, place
                 continue
             if event.implicit[0]:
-                value = _scalar(value)
+                value = scalar(value)
         elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
             mark = event.start_mark
             place = (mark.line + 1, mark.column + 1)
@@ -146,6 +147,11 @@ def _refused(event: Any, file: str) -> Problem:
     what = f"the YAML tag {event.tag}" if getattr(event, "tag", None) else f"the YAML anchor or alias {event.anchor!r}"
     return Problem(Position(file, mark.line + 1, mark.column + 1), f"{what} is not part of a graph file",
                    "Write the value out; links between nodes are written $name.")
+
+
+def scalars(text: str) -> list[Any]:
+    """Words between commas, each as `scalar` takes it."""
+    return [scalar(word.strip()) for word in text.split(",")] if text else []
 
 
 def read_text(path: Path) -> str:

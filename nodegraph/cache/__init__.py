@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..types import PortType
-from .disk import Disk, Trace, pack_outputs, unpack_outputs
+from .disk import Disk, Trace, content_digest, pack_outputs, unpack_outputs
 from .memory import Memory
 from .values import SMALL, Prepared, prepare, restored
 
@@ -97,6 +97,10 @@ class Cache:
         """Whether some tier has a Value."""
         return (digest in self.memory or digest in self.small
                 or self.disk is not None and self.disk.has(digest))
+
+    def file_digest(self, path: Path) -> bytes:
+        """The digest of a file's content; on disk it is kept until the file's size or time changes."""
+        return self.disk.file_digest(path, content_digest) if self.disk is not None else content_digest(path)
 
     # -- the folder
 

@@ -30,6 +30,7 @@ CREATE TABLE IF NOT EXISTS traces(key BLOB PRIMARY KEY, outputs BLOB, seconds RE
 CREATE TABLE IF NOT EXISTS objects(digest BLOB PRIMARY KEY, code BLOB, size INTEGER, checksum BLOB, seconds REAL,
                                    worth REAL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS history(graph TEXT, node TEXT, ingredients BLOB, PRIMARY KEY(graph, node)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS files(path TEXT PRIMARY KEY, size INTEGER, modified INTEGER, digest BLOB) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS facts(name TEXT PRIMARY KEY, value REAL) WITHOUT ROWID;
 """
 
@@ -271,6 +272,27 @@ class Disk:
         if self.size > self.budget:
             self.prune(int(self.budget * 0.9))
 
+    def file_digest(self, path: Path, compute: Callable[[Path], bytes]) -> bytes:
+        """The digest of a file outside, computed once for each size and time of change it is met with."""
+        path, stat = path.resolve(), path.stat()
+        if self.broken:
+            return compute(path)
+        with self.lock:
+            row = self.index.execute("SELECT digest FROM files WHERE path = ? AND size = ? AND modified = ?",
+                                     (str(path), stat.st_size, stat.st_mtime_ns)).fetchone()
+        if row is not None:
+            return row[0]
+        digest = compute(path)
+        # A file that changed within the clock's grain could change again unseen.
+        if time.time_ns() - stat.st_mtime_ns > 2_000_000_000:
+            with self.lock:
+                try:
+                    self.index.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)",
+                                       (str(path), stat.st_size, stat.st_mtime_ns, digest))
+                except sqlite3.DatabaseError as error:
+                    self._give_up(f"cannot be written ({error})")
+        return digest
+
     def remember_history(self, graph: str, rows: Iterable[tuple[str, bytes]]) -> None:
         """Keep, for `why`, what each node of a graph was made from the last time."""
         if self.broken:
@@ -284,11 +306,12 @@ class Disk:
             except sqlite3.DatabaseError as error:
                 self._give_up(f"cannot be written ({error})")
 
-    def history(self, graph: str, node: str) -> bytes | None:
-        """What `remember_history` kept."""
-        row = self.index.execute("SELECT ingredients FROM history WHERE graph = ? AND node = ?",
-                                 (graph, node)).fetchone()
-        return row[0] if row else None
+    def histories(self, graph: str, decode: Callable[[bytes], Any]) -> list[tuple[str, Any]]:
+        """What `remember_history` kept of one graph: (node, what `decode` makes of it)."""
+        if self.broken:
+            return []
+        rows = self.index.execute("SELECT node, ingredients FROM history WHERE graph = ?", (graph,)).fetchall()
+        return [(node, decode(data)) for node, data in rows]
 
     # -- letting go
 
@@ -385,6 +408,17 @@ class Disk:
             except sqlite3.DatabaseError:
                 pass  # the connection is past help, and the warning below tells why
             self.warn(f"the cache in {self.folder} {why}; this run goes on without it")
+
+
+def content_digest(path: Path) -> bytes:
+    """XXH3-128 of a file's bytes, read a few megabytes at a time."""
+    import xxhash
+
+    state = xxhash.xxh3_128()
+    with path.open("rb") as file:
+        while chunk := file.read(1 << 22):
+            state.update(chunk)
+    return state.digest()
 
 
 def _save_tensors(path: Path, tensors: tuple) -> bytes:

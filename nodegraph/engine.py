@@ -1,0 +1,193 @@
+"""An Engine: a catalogue, a cache, models and an executor, kept together for as long as someone runs graphs.
+
+    import nodegraph
+
+    graph = nodegraph.load("graphs/postcard.yaml")
+    result = nodegraph.run(graph, subject="a white fox in the snow")
+    result["verse"]        # a str
+    result["picture"]      # a float tensor (3, height, width)
+
+`nodegraph.run` keeps one Engine for the process. A service makes its own, to choose the cache folder, the device and
+the packs. One Engine is used by one thread at a time.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from . import graphfile
+from .cache import Cache
+from .check import Checked, check
+from .errors import GraphError, NodegraphError, Problem
+from .events import Event, Warned
+from .executor import Executor, Result
+from .graph import Graph
+from .models import Models
+from .packs import Catalogue
+from .plan import Plan, plan
+
+
+def default_cache_folder() -> Path:
+    """NODEGRAPH_CACHE if it is set; otherwise `nodegraph` in the user's cache folder."""
+    named = os.environ.get("NODEGRAPH_CACHE")
+    if named:
+        return Path(named).expanduser()
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData/Local")) / "nodegraph" / "cache"
+    if sys.platform == "darwin":
+        return Path.home() / "Library/Caches/nodegraph"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "nodegraph"
+
+
+def choose_device(wanted: str = "auto") -> str:
+    """A torch device name. Raises GraphError if it is asked for and not there."""
+    if wanted == "cpu":
+        return "cpu"
+    import torch
+
+    if wanted == "auto":
+        return "cuda:0" if torch.cuda.is_available() else "cpu"
+    if wanted.split(":")[0] != "cuda" or not torch.cuda.is_available():
+        raise GraphError([Problem(None, f"device {wanted} is not there", "This machine has cpu"
+                                  + (" and cuda." if torch.cuda.is_available() else "; leave --device out."))])
+    index = int(wanted.split(":")[1]) if ":" in wanted else 0
+    if index >= torch.cuda.device_count():
+        raise GraphError([Problem(None, f"device {wanted} is not there",
+                                  f"There are {torch.cuda.device_count()} CUDA devices, counted from 0.")])
+    return f"cuda:{index}"
+
+
+class RunResult(Mapping):
+    """The outputs of a run by name, read when asked for. `nodes` tells how each node fared."""
+
+    def __init__(self, result: Result):
+        self.raw, self.nodes, self.seconds, self.errors = result, result.nodes, result.seconds, result.errors
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self.raw.plan.outputs:
+            raise KeyError(f"{name}; the outputs are {', '.join(self.raw.plan.outputs)}")
+        return self.raw.value(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.raw.digests)
+
+    def __len__(self) -> int:
+        return len(self.raw.digests)
+
+
+class Engine:
+    """Everything that running graphs takes.
+
+    cache: a folder; None remembers in memory only; "default" is the user's own. device: "auto", "cpu", "cuda:0".
+    dtype: "float32", or "auto" for half precision where the device has it. functions, packs: nodes that are not
+    installed. host, disk: budgets of the cache in bytes. download: whether models may be fetched from a hub.
+    warn: told, in a sentence, what is not as it should be.
+    """
+
+    def __init__(self, cache: str | Path | None = "default", *, device: str = "auto", dtype: str = "auto",
+                 functions: Iterable[Callable] = (), packs: Iterable[str | Path] = (), host: int = 2 << 30,
+                 disk: int = 10 << 30, download: bool = False, workers: int | None = None,
+                 catalogue: Catalogue | None = None, warn: Callable[[str], None] | None = None):
+        self.catalogue = catalogue or Catalogue(functions, packs)
+        self.warn = warn or (lambda message: print(f"nodegraph: {message}", file=sys.stderr))
+        self.emit: Callable[[Event], None] | None = None
+        self.cache = Cache(default_cache_folder() if cache == "default" else cache, host=host, disk=disk,
+                           warn=self._warned)
+        self._device, self._dtype, self._workers, self._download = device, dtype, workers, download
+        self._executor: Executor | None = None
+        self.finder = Models(self.catalogue, download=download, digests=self.cache.file_digest)
+
+    def _warned(self, message: str) -> None:
+        if self.emit is not None:
+            self.emit(Warned(message))
+        else:
+            self.warn(message)
+
+    @property
+    def executor(self) -> Executor:
+        """Made when first needed: choosing a device imports torch."""
+        if self._executor is None:
+            device = choose_device(self._device)
+            dtype = self._dtype if self._dtype != "auto" else "float32" if device == "cpu" else "bfloat16"
+            models = Models(self.catalogue, device=device, dtype=dtype, download=self._download,
+                            digests=self.cache.file_digest)
+            self._executor = Executor(self.cache, models, workers=self._workers, device=device, dtype=dtype)
+        return self._executor
+
+    def load(self, path: str | Path) -> Graph:
+        """Read and check a graph file. Raises GraphError with every error found."""
+        graph, problems = graphfile.read(path)
+        self.check(graph, problems).raise_errors()
+        return graph
+
+    def check(self, graph: Graph, problems: list[Problem] | None = None) -> Checked:
+        """Everything that is known about a graph before it runs."""
+        return check(graph, self.catalogue, problems, self.finder.find)
+
+    def plan(self, graph: Graph | Checked, given: Mapping[str, Any] | None = None,
+             only: Iterable[str] | None = None) -> Plan:
+        """What a run of this graph would do. Raises GraphError."""
+        checked = graph if isinstance(graph, Checked) else self.check(graph)
+        return plan(checked, given, only, self.finder.locate)
+
+    def run(self, graph: Graph | str | Path, given: Mapping[str, Any] | None = None, *,
+            only: Iterable[str] | None = None, emit: Callable[[Event], None] | None = None,
+            cancel: threading.Event | None = None) -> RunResult:
+        """Run a graph. Raises GraphError if it is wrong; what nodes do wrong is in the result's `errors`."""
+        if not isinstance(graph, Graph):
+            graph = self.load(graph)
+        return self.run_plan(self.plan(graph, given, only), emit=emit, cancel=cancel)
+
+    def run_plan(self, plan: Plan, *, emit: Callable[[Event], None] | None = None,
+                 cancel: threading.Event | None = None) -> RunResult:
+        """Carry out a Plan that was made before."""
+        self.emit = emit
+        try:
+            return RunResult(self.executor.run(plan, emit, cancel))
+        finally:
+            self.emit = None
+
+    def close(self) -> None:
+        """Write what is new to disk and let go of it."""
+        self.cache.close()
+
+    def __enter__(self) -> Engine:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+
+_engine: Engine | None = None
+
+
+def engine() -> Engine:
+    """The Engine that `load` and `run` share in this process."""
+    global _engine
+    if _engine is None:
+        _engine = Engine()
+    return _engine
+
+
+def load(path: str | Path) -> Graph:
+    """Read and check a graph file. Raises GraphError, with the place and the remedy of every problem."""
+    return engine().load(path)
+
+
+def run(graph: Graph | str | Path, /, *, only: Iterable[str] | None = None,
+        emit: Callable[[Event], None] | None = None, **given: Any) -> RunResult:
+    """Run a graph, or a graph file, with its inputs as keywords; the outputs by name.
+
+    Raises GraphError if the graph is wrong, and NodeFailed if a node that an output needs failed.
+    """
+    result = engine().run(graph, given, only=only, emit=emit)
+    if result.errors:
+        raise result.errors[0]
+    if not result.raw.ok:
+        raise NodegraphError("the run was stopped before every output was made")
+    return result

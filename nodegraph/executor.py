@@ -1,0 +1,790 @@
+"""Carries out a Plan: runs what the asked-for outputs need and what is not remembered, and nothing else.
+
+One thread, the one that calls `run`, decides everything and calls the cheap nodes itself; costly ones go to worker
+threads and so overlap. A step is tried in order; if what it reads is still being made it waits for that step, if
+that failed it is skipped, and if a Value it needs has been evicted the step that makes it is run again first. All
+of it is loops over lists: a chain of a hundred thousand nodes recurses nowhere.
+
+This is the only module that calls the code of nodes.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+import traceback
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from hashlib import blake2b
+from time import perf_counter
+from typing import Any, NamedTuple
+
+from . import events as ev
+from .cache import Cache, Prepared, prepare
+from .context import Context
+from .digest import SIZE, ListDigest
+from .errors import Cancelled, InputError, NodeFailed
+from .forecast import remember_ingredients
+from .nodetype import NodeType, Port
+from .plan import Part, Plan, Step, chosen, given_digest, place_of
+from .types import ModelType, PortType, short
+
+WAITING, FLYING, RAN, CACHED, FAILED, SKIPPED = range(6)
+STATUS = ("skipped", "skipped", "ran", "cached", "failed", "skipped")
+COSTLY = 0.005  # seconds; a node that takes longer than this on average is worth a thread
+
+
+class NodeResult(NamedTuple):
+    """How one node fared. status: ran, cached, skipped or failed. ran, remembered: items, where it was mapped."""
+
+    status: str
+    seconds: float
+    ran: int = 0
+    remembered: int = 0
+    error: NodeFailed | None = None
+
+
+class Result:
+    """What a Run gave. `values[name]` is an output; a list for an output that carries many."""
+
+    def __init__(self, run: _Run, seconds: float, cancelled: bool):
+        plan = run.plan
+        self.plan, self.seconds, self.cancelled = plan, seconds, cancelled
+        self.digests = {name: run.digests[out.slot] for name, out in plan.outputs.items()
+                        if run.digests[out.slot] is not None}
+        self.nodes = {step.name: run.result_of(step) for step in plan.steps}
+        self.errors = [r.error for r in self.nodes.values() if r.error is not None]
+        self._run = run
+        remember_ingredients(plan, run.cache, run.digests, run.seconds,
+                             [i for i, state in enumerate(run.state) if state in (RAN, CACHED)])
+
+    def type(self, name: str) -> PortType:
+        """The PortType of what an output carries."""
+        return self._run.type_of(self.plan.outputs[name].slot)
+
+    def value(self, name: str) -> Any:
+        """One output. Raises KeyError if it was not made."""
+        slot = self.plan.outputs[name].slot
+        return self._run.value_at(Part(slot), self.digests[name])
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything that was asked for is there."""
+        return len(self.digests) == len(self.plan.outputs)
+
+
+class Executor:
+    """Runs Plans against one cache and one store of models. Not for two threads at once.
+
+    workers: threads for costly nodes. device, dtype: handed to nodes through their Context.
+    """
+
+    def __init__(self, cache: Cache, models: Any, *, workers: int | None = None, device: str = "cpu",
+                 dtype: str = "float32"):
+        self.cache, self.models, self.device, self.dtype = cache, models, device, dtype
+        self.workers = workers or max(2, min(4, os.cpu_count() or 2))
+        self.costs: dict[NodeType, float] = {}  # seconds a call, a running average
+
+    def run(self, plan: Plan, emit: Callable[[ev.Event], None] | None = None,
+            cancel: threading.Event | None = None) -> Result:
+        """Carry out a Plan. Never raises for what nodes do: failures are in the Result and in the events."""
+        return _Run(self, plan, emit, cancel or threading.Event()).go()
+
+    def costly(self, nodetype: NodeType) -> bool:
+        """Whether a node is worth a worker thread, by its declaration or by what it took so far."""
+        if nodetype.costly is not None:
+            return nodetype.costly
+        if nodetype.context is not None or nodetype.models:
+            return True
+        return self.costs.get(nodetype, 0.0) > COSTLY
+
+    def learn(self, nodetype: NodeType, seconds: float) -> None:
+        """Note what one call took."""
+        self.costs[nodetype] = 0.7 * self.costs.get(nodetype, seconds) + 0.3 * seconds
+
+
+class _Job(NamedTuple):
+    """One call that is out with a worker. items: which items of a mapped step it makes, None for an unmapped one."""
+
+    step: Step
+    items: tuple[int, ...] | None
+    keys: list[bytes | None]
+    arguments: dict[str, Any]
+
+
+class _Made(NamedTuple):
+    """What a call gave: for each item, for each port, one Prepared or a list of them."""
+
+    outputs: list[list[Any]]
+    seconds: float
+
+
+class _Mapped:
+    """The state of a step that runs once per item."""
+
+    def __init__(self, count: int):
+        self.outputs: list[tuple[bytes, ...] | None] = [None] * count
+        self.left = count
+        self.ran, self.remembered, self.seconds = 0, 0, 0.0
+        self.error: NodeFailed | None = None
+
+
+class _Missing(Exception):
+    """Values that no tier has any more; the slots they were in."""
+
+    def __init__(self, slots: list[int]):
+        self.slots = slots
+
+
+class _Reporter(Context):
+    """The Context of one call: passes reports on to the thread that decides, and stops the node when asked to."""
+
+    def __init__(self, run: _Run, step: Step, item: int | None):
+        self.device, self.dtype = run.executor.device, run.executor.dtype
+        self._run, self._step, self._item = run, step, item
+
+    def report(self, done: float, total: float | None = None, text: str = "", preview: Any = None) -> None:
+        if self._run.cancel.is_set():
+            raise Cancelled
+        if self._run.emit is not None:
+            event = ev.Progress(self._step.name, done, total, text, preview)
+            if threading.get_ident() == self._run.thread:
+                self._run.emit(event)
+            else:
+                self._run.inbox.put(event)
+
+
+class _Run:
+    def __init__(self, executor: Executor, plan: Plan, emit: Callable | None, cancel: threading.Event):
+        self.executor, self.plan, self.emit, self.cancel = executor, plan, emit, cancel
+        self.cache: Cache = executor.cache
+        self.thread = threading.get_ident()
+        self.digests: list[bytes | None] = [None] * len(plan.producers)
+        self.given: dict[int, Any] = {}
+        self.given_items: dict[bytes, Any] = {}
+        self.alias: dict[int, int] = {}  # output of a switch -> the slot it passes on
+        self.state = bytearray(len(plan.steps))
+        self.seconds: dict[int, float] = {}
+        self.errors: dict[int, NodeFailed] = {}
+        self.mapped: dict[int, _Mapped] = {}
+        self.counts: dict[int, tuple[int, int]] = {}
+        self.keys: dict[int, bytes] = {}
+        self.waiting: dict[int, list[int]] = {}  # step -> steps that wait for it
+        self.forced: set[int] = set()  # steps that run again since their Values are gone
+        self.held: dict[bytes, Any] = {}  # Values that only this run still has
+        self.holders: dict[int, list[bytes]] = {}
+        self.readers: dict[int, int] | None = None
+        self.inbox: queue.SimpleQueue = queue.SimpleQueue()
+        self.pool: ThreadPoolExecutor | None = None
+        self.flying = 0
+
+    # -- the loop
+
+    def go(self) -> Result:
+        self.start = perf_counter()
+        for given in self.plan.givens:
+            digest = self.digests[given.slot] = given_digest(given)
+            self.given[given.slot] = given.value
+            if given.many:
+                self.given_items.update(zip(digest.items, given.value))
+        wanted = [out.slot for out in self.plan.outputs.values()]
+        order = self.plan.needed(wanted)
+        if self.emit is not None:
+            self.emit(ev.Planned(tuple(self.plan.steps[i].name for i in order)))
+        self.stack = order[::-1]
+        try:
+            self.loop(wanted)
+        finally:
+            if self.pool is not None:
+                self.pool.shutdown(wait=True, cancel_futures=True)
+            self.cache.commit()
+        cancelled = self.cancel.is_set()
+        if cancelled:
+            self.skip_rest(order)
+        seconds = perf_counter() - self.start
+        if self.emit is not None:
+            self.emit(ev.Done(seconds, cancelled))
+        return Result(self, seconds, cancelled)
+
+    def loop(self, wanted: list[int]) -> None:
+        stopped, rebuilt = self.cancel.is_set, False
+        while True:
+            self.sweep()
+            if self.flying:
+                self.receive(self.next_message())
+            elif stopped():
+                return
+            else:
+                # An output that is remembered but evicted has to be made again, once.
+                lost = [] if rebuilt else [slot for slot in wanted if not self.at_hand(slot)]
+                rebuilt = True
+                if not lost:
+                    return
+                self.rebuild(lost, None)
+
+    def next_message(self) -> Any:
+        """What a worker posts next. Wakes now and then, since some systems deliver Ctrl-C only to waking threads."""
+        while True:
+            try:
+                return self.inbox.get(timeout=0.5)
+            except queue.Empty:
+                continue
+
+    def sweep(self) -> None:
+        """Try every step on the stack. The body of this loop is what a trivial node costs."""
+        steps, digests, state, stack = self.plan.steps, self.digests, self.state, self.stack
+        cache, emit, costs = self.cache, self.emit, self.executor.costs
+        kept, plain, stopped, forced = cache.kept, cache.memory.plain, self.cancel.is_set, self.forced
+        while stack and not stopped():
+            if self.flying and not self.inbox.empty():
+                self.receive(self.inbox.get())
+                continue
+            index = stack.pop()
+            step = steps[index]
+            if not step.simple or forced:
+                self.attempt(step)
+                continue
+            try:
+                key = blake2b(step.base + b"".join([digests[slot] for slot in step.slots]), digest_size=SIZE).digest()
+            except TypeError:
+                self.blocked(step)
+                continue
+            nodetype = step.nodetype
+            trace = kept.get(key)
+            if trace is None:
+                trace = cache.trace(key)
+            if trace is not None and nodetype.remember:
+                self.remember(step, key, trace.outputs)
+                continue
+            try:
+                # Only a node that is known to be cheap, with plain inputs at hand, is called right here.
+                if costs[nodetype] > COSTLY or nodetype.costly or nodetype.context or nodetype.models \
+                        or step.count != 1 or not nodetype.remember:
+                    raise KeyError
+                arguments = step.literals.copy()
+                for wire, slot in zip(step.wires, step.slots):
+                    arguments[wire.port] = plain[digests[slot]]
+            except KeyError:
+                self.attempt(step, key)
+                continue
+            if emit is not None:
+                emit(ev.Started(step.name, perf_counter() - self.start))
+            self.call_here(step, key, arguments)
+
+    def attempt(self, step: Step, key: bytes | None = None) -> None:
+        """Do whatever a step needs next."""
+        if step.branches is not None:
+            self.switch(step)
+        elif step.mapped:
+            self.map(step)
+        else:
+            self.single(step, key)
+
+    def single(self, step: Step, key: bytes | None) -> None:
+        """A step that is one request."""
+        if key is None:
+            key = self.key_of(step, None)
+            if key is None:
+                return self.blocked(step)
+            trace = self.cache.trace(key) if step.nodetype.remember else None
+            if trace is not None and (step.index not in self.forced or all(map(self.available, trace.outputs))):
+                return self.remember(step, key, trace.outputs)
+        if (arguments := self.arguments(step, None)) is None:
+            return
+        self.dispatch(_Job(step, None, [key], arguments))
+
+    def map(self, step: Step) -> None:
+        """A step that is one request per item: each is keyed, remembered and run by itself."""
+        lengths = {}
+        for wire in step.wires:
+            for part in wire.parts:
+                digest = self.digests[part.slot]
+                if digest is None:
+                    return self.blocked(step)
+                if part.lifted:
+                    lengths[wire.port] = len(digest.items)
+        if len(set(lengths.values())) > 1:
+            told = ", ".join(f"{port} has {n}" for port, n in lengths.items())
+            return self.fail(step, InputError(f"it runs once per item, but its lists differ in length: {told}"))
+        count = next(iter(lengths.values()))
+        mapped = self.mapped[step.index] = _Mapped(count)
+        misses, keys = [], []
+        for item in range(count):
+            key = self.key_of(step, item)
+            trace = self.cache.trace(key) if step.nodetype.remember else None
+            if trace is not None and (step.index not in self.forced or all(map(self.available, trace.outputs))):
+                mapped.outputs[item] = trace.outputs
+                mapped.left -= 1
+                mapped.remembered += 1
+            else:
+                misses.append(item)
+                keys.append(key)
+        if not misses:
+            return self.finish_mapped(step, mapped)
+        if self.emit is not None and len(misses) < count:
+            self.emit(ev.Progress(step.name, count - len(misses), count, "items"))
+        groups = [(tuple(misses), keys)] if step.nodetype.batch else [((i,), [k]) for i, k in zip(misses, keys)]
+        for items, group_keys in groups:
+            arguments = self.arguments(step, items)
+            if arguments is None:
+                return
+            self.dispatch(_Job(step, items, group_keys, arguments))
+            if mapped.error is not None or self.cancel.is_set():
+                return
+
+    def switch(self, step: Step) -> None:
+        """Ask only for the branch that is taken, and pass it on."""
+        if step.wires:
+            part = step.wires[0].parts[0]
+            if self.digests[part.slot] is None:
+                return self.blocked(step)
+            try:
+                value = self.value_at(part, self.digests[part.slot])
+            except KeyError:
+                return self.rebuild([part.slot], step)
+        else:
+            value = step.on
+        try:
+            target = chosen(step, value)
+        except InputError as error:
+            return self.fail(step, error)
+        digest = self.digests[target.slot]
+        if digest is None:
+            producer = self.plan.producers[target.slot]
+            if self.state[producer] in (FAILED, SKIPPED):
+                return self.skip(step, producer)
+            wanted = [i for i in self.plan.needed([target.slot]) if self.state[i] == WAITING]
+            if not wanted or self.state[producer] == FLYING:
+                return self.wait(producer, step)
+            self.stack.append(step.index)
+            self.stack.extend(reversed(wanted))
+            return
+        self.alias[step.first] = target.slot
+        self.remember(step, None, (digest,))
+
+    # -- what a step reads
+
+    def key_of(self, step: Step, item: int | None) -> bytes | None:
+        """The Key of a request, or None while something it reads is not there."""
+        found = [step.base]
+        for wire in step.wires:
+            digests = [self.part_digest(part, item) for part in wire.parts]
+            if None in digests:
+                return None
+            found.append(ListDigest.of(digests) if wire.gather else digests[0])
+        return blake2b(b"".join(found), digest_size=SIZE).digest()
+
+    def part_digest(self, part: Part, item: int | None) -> bytes | None:
+        digest = self.digests[part.slot]
+        return digest.items[item] if part.lifted and digest is not None and item is not None else digest
+
+    def arguments(self, step: Step, items: tuple[int, ...] | None) -> dict[str, Any] | None:
+        """What to call a step's function with. None if a Value is gone; then its making has been set in train."""
+        arguments, lost = dict(step.literals), []
+        batch = step.nodetype.batch
+        for wire in step.wires:
+            if items is not None and wire.port == batch:
+                found = [self.read(wire, item, lost) for item in items]
+            else:
+                found = self.read(wire, items[0] if items is not None else None, lost)
+            arguments[wire.port] = found
+        if lost:
+            self.rebuild(lost, step)
+            return None
+        return arguments
+
+    def read(self, wire: Any, item: int | None, lost: list[int]) -> Any:
+        values = []
+        for part in wire.parts:
+            try:
+                values.append(self.value_at(part, self.part_digest(part, item)))
+            except KeyError:
+                lost.append(part.slot)
+        if wire.gather:
+            return values
+        return values[0] if values else None
+
+    def value_at(self, part: Part, digest: bytes) -> Any:
+        """The live value, or list of values, of a digest that came out of a slot. Raises KeyError if it is gone."""
+        slot = self.alias.get(part.slot, part.slot)
+        if slot in self.given:
+            return self.given[slot] if digest == self.digests[slot] else self.given_items[digest]
+        type = self.type_of(slot)
+        if digest.__class__ is ListDigest:
+            return [self.one_value(type, item) for item in digest.items]
+        return self.one_value(type, digest)
+
+    def one_value(self, type: PortType, digest: bytes) -> Any:
+        if digest in self.held:
+            return self.held[digest]
+        if digest.__class__ is ListDigest:
+            return [self.one_value(type, item) for item in digest.items]
+        if digest in self.given_items:
+            return self.given_items[digest]
+        return self.cache.value(type, digest)
+
+    def type_of(self, slot: int) -> PortType:
+        """The PortType that a slot's Values were stored with."""
+        slot = self.alias.get(slot, slot)
+        if slot in self.given:
+            return next(given.type for given in self.plan.givens if given.slot == slot)
+        step = self.plan.steps[self.plan.producers[slot]]
+        return list(step.nodetype.outputs.values())[slot - step.first].type
+
+    def available(self, digest: bytes) -> bool:
+        """Whether a Value, or every item of a list, is in some tier."""
+        if digest.__class__ is ListDigest:
+            return all(map(self.available, digest.items))
+        return digest in self.held or digest in self.given_items or self.cache.has(digest)
+
+    def at_hand(self, slot: int) -> bool:
+        """Whether a slot that was filled can be read; slots that could not be filled are no concern."""
+        slot = self.alias.get(slot, slot)
+        return slot in self.given or self.digests[slot] is None or self.available(self.digests[slot])
+
+    # -- waiting, skipping, running again
+
+    def blocked(self, step: Step) -> None:
+        """Something this step reads is not there: skip it, or let it wait."""
+        for wire in step.wires:
+            for part in wire.parts:
+                if self.digests[part.slot] is None:
+                    producer = self.plan.producers[part.slot]
+                    if self.state[producer] in (FAILED, SKIPPED):
+                        return self.skip(step, producer)
+                    return self.wait(producer, step)
+        raise AssertionError(f"{step} is blocked by nothing")
+
+    def wait(self, producer: int, step: Step) -> None:
+        self.waiting.setdefault(producer, []).append(step.index)
+
+    def wake(self, index: int) -> None:
+        if index in self.waiting:
+            self.stack.extend(reversed(self.waiting.pop(index)))
+
+    def rebuild(self, slots: list[int], step: Step | None) -> None:
+        """Run again what makes these slots' Values, and then try the step again."""
+        if step is not None:
+            self.stack.append(step.index)
+        for slot in dict.fromkeys(self.alias.get(slot, slot) for slot in slots):
+            producer = self.plan.producers[slot]
+            if self.state[producer] == FLYING:
+                if step is not None:
+                    self.stack.pop()
+                    self.wait(producer, step)
+                return
+            self.forced.add(producer)
+            self.state[producer] = WAITING
+            self.stack.append(producer)
+
+    def skip(self, step: Step, because: int) -> None:
+        self.state[step.index] = SKIPPED
+        if self.emit is not None:
+            self.emit(ev.Skipped(step.name, self.plan.steps[because].name))
+        self.wake(step.index)
+
+    def skip_rest(self, order: list[int]) -> None:
+        for index in order:
+            if self.state[index] in (WAITING, FLYING):
+                self.state[index] = SKIPPED
+                if self.emit is not None:
+                    self.emit(ev.Skipped(self.plan.steps[index].name, "the run was stopped"))
+
+    def fail(self, step: Step, error: BaseException, arguments: dict[str, Any] | None = None) -> None:
+        failed = node_failed(step, error, arguments or {})
+        self.state[step.index] = FAILED
+        self.errors[step.index] = failed
+        if self.emit is not None:
+            self.emit(ev.Failed(step.name, failed))
+        self.wake(step.index)
+
+    # -- calling
+
+    def call_here(self, step: Step, key: bytes, arguments: dict[str, Any]) -> None:
+        """Call a cheap node with one output, and remember what it gave: `sweep`'s short way."""
+        nodetype = step.nodetype
+        started = perf_counter()
+        try:
+            value = nodetype.call(**arguments)
+            seconds = perf_counter() - started
+            (port,) = nodetype.outputs.values()
+            prepared = None if port.many else prepare_output(step, port, value)
+        except Cancelled:
+            self.cancel.set()
+            return
+        except Exception as error:
+            self.fail(step, error, arguments)
+            return
+        self.executor.learn(nodetype, seconds)
+        if prepared is None:
+            made = _Made([[[prepare_output(step, port, item) for item in as_list(step, port, value)]]], seconds)
+            self.accept(_Job(step, None, [key], arguments), made)
+            return
+        self.keep(step.first, port.type, prepared, seconds)
+        outputs = (prepared.digest,)
+        self.cache.record(key, outputs, seconds)
+        self.finish(step, key, outputs, seconds)
+
+    def dispatch(self, job: _Job) -> None:
+        """Call a node: here if it is cheap, through a worker if it is costly."""
+        step = job.step
+        self.state[step.index] = FLYING
+        if self.emit is not None and (job.items is None or job.items[0] == 0 or self.mapped[step.index].ran == 0):
+            self.emit(ev.Started(step.name, perf_counter() - self.start))
+        if not self.executor.costly(step.nodetype):
+            self.receive((job, self.call(job)))
+            return
+        if self.pool is None:
+            self.pool = ThreadPoolExecutor(self.executor.workers, thread_name_prefix="nodegraph")
+        self.flying += 1
+        self.pool.submit(self.work, job)
+
+    def work(self, job: _Job) -> None:
+        """In a worker: call, and post what came of it."""
+        self.inbox.put((job, Cancelled() if self.cancel.is_set() else self.call(job), None))
+
+    def call(self, job: _Job) -> _Made | BaseException:
+        """Call the node's function with live models, and name and store what it gives."""
+        step, nodetype = job.step, job.step.nodetype
+        try:
+            arguments = dict(job.arguments)
+            if nodetype.context is not None:
+                arguments[nodetype.context] = _Reporter(self, step, job.items[0] if job.items else None)
+            with ExitStack() as leases:
+                for port in nodetype.models:
+                    recipe = arguments.get(port)
+                    if recipe is not None:
+                        arguments[port] = leases.enter_context(
+                            self.executor.models.lease(nodetype.inputs[port].type, recipe))
+                started = perf_counter()
+                value = nodetype.call(**arguments)
+                seconds = perf_counter() - started
+            per_item = split_batch(step, value, len(job.items)) if nodetype.batch and job.items else [value]
+            outputs = [[self.prepare_port(step, port, item) for port, item in zip(nodetype.outputs.values(), given)]
+                       for given in (ports_of(step, one) for one in per_item)]
+            for item in outputs:
+                for port, prepared in zip(nodetype.outputs.values(), item):
+                    for one in prepared if isinstance(prepared, list) else [prepared]:
+                        self.cache.store(port.type, one, seconds)
+            return _Made(outputs, seconds)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # a node that calls sys.exit() has failed like any other
+            return error
+
+    def prepare_port(self, step: Step, port: Port, value: Any) -> Any:
+        if port.many and not (step.nodetype.batch and step.mapped):
+            return [self.prepare_one(step, port, item) for item in as_list(step, port, value)]
+        return self.prepare_one(step, port, value)
+
+    def prepare_one(self, step: Step, port: Port, value: Any) -> Prepared:
+        if isinstance(port.type, ModelType):
+            value = self.executor.models.completed(port.type, value)
+        return prepare_output(step, port, value)
+
+    def receive(self, message: Any) -> None:
+        """Take in a report from a worker, or the end of a call."""
+        if not isinstance(message[0], _Job):
+            self.emit(message)
+            return
+        if len(message) == 3:
+            self.flying -= 1
+        job, made = message[:2]
+        if isinstance(made, _Made):
+            self.executor.learn(job.step.nodetype, made.seconds)
+            self.accept(job, made)
+        elif isinstance(made, Cancelled):
+            self.cancel.set()
+            self.state[job.step.index] = WAITING
+        elif job.items is not None:
+            self.fail_item(job, made)
+        else:
+            self.fail(job.step, made, job.arguments)
+
+    def fail_item(self, job: _Job, error: BaseException) -> None:
+        """One item failed: the others go on and are kept, the list cannot be had."""
+        mapped = self.mapped[job.step.index]
+        mapped.left -= len(job.items)
+        if mapped.error is None:
+            which = f"item {job.items[0] + 1} of {len(mapped.outputs)}: "
+            mapped.error = node_failed(job.step, error, job.arguments, which)
+        if not mapped.left:
+            self.finish_mapped(job.step, mapped)
+
+    def accept(self, job: _Job, made: _Made) -> None:
+        """Remember what a call gave."""
+        step = job.step
+        ports = list(step.nodetype.outputs.values())
+        share = made.seconds / len(made.outputs)
+        for position, prepared in enumerate(made.outputs):
+            outputs = []
+            for offset, (port, one) in enumerate(zip(ports, prepared)):
+                for value in one if isinstance(one, list) else [one]:
+                    self.keep(step.first + offset, port.type, value, share)
+                outputs.append(ListDigest.of([p.digest for p in one]) if isinstance(one, list) else one.digest)
+            key = job.keys[position]
+            if step.nodetype.remember:
+                self.cache.record(key, tuple(outputs), share)
+            if job.items is None:
+                self.finish(step, key, tuple(outputs), made.seconds)
+            else:
+                mapped = self.mapped[step.index]
+                mapped.outputs[job.items[position]] = tuple(outputs)
+                mapped.left -= 1
+                mapped.ran += 1
+        if job.items is not None:
+            mapped.seconds += made.seconds
+            self.commit_soon()
+            if self.emit is not None:
+                self.emit(ev.Progress(step.name, len(mapped.outputs) - mapped.left, len(mapped.outputs), "items"))
+            if not mapped.left:
+                self.finish_mapped(step, mapped)
+
+    def keep(self, slot: int, type: PortType, prepared: Prepared, seconds: float) -> None:
+        """Put a Value where its readers will find it: in memory, and in this run's own hands if nowhere else."""
+        cache = self.cache
+        stored = cache.store(type, prepared, seconds)
+        cache.keep(type, prepared, seconds)
+        if not stored and prepared.tensors:
+            self.held[prepared.digest] = prepared.value
+            self.holders.setdefault(slot, []).append(prepared.digest)
+
+    # -- ends
+
+    def remember(self, step: Step, key: bytes | None, outputs: tuple[bytes, ...]) -> None:
+        """A step whose result is known without running it."""
+        self.digests[step.first:step.first + step.count] = outputs
+        self.state[step.index] = CACHED
+        if key is not None:
+            self.keys[step.index] = key
+        if self.emit is not None:
+            self.emit(ev.Cached(step.name, outputs))
+        if self.waiting:
+            self.wake(step.index)
+        if self.holders:
+            self.release(step)
+
+    def finish(self, step: Step, key: bytes | None, outputs: tuple[bytes, ...], seconds: float,
+               ran: int = 1, remembered: int = 0) -> None:
+        """A step that ran. What it gave is on disk before anyone is told."""
+        index = step.index
+        self.digests[step.first:step.first + step.count] = outputs
+        self.state[index] = RAN
+        self.seconds[index] = seconds
+        if key is not None:
+            self.keys[index] = key
+        if self.cache.disk is not None:
+            self.commit_soon()
+        if self.emit is not None:
+            self.emit(ev.Finished(step.name, seconds, outputs, perf_counter() - self.start, ran, remembered))
+        if self.waiting:
+            self.wake(index)
+        if self.holders:
+            self.release(step)
+
+    def commit_soon(self) -> None:
+        if self.cache.disk is not None:
+            self.cache.disk.commit_soon(perf_counter())
+
+    def finish_mapped(self, step: Step, mapped: _Mapped) -> None:
+        self.counts[step.index] = (mapped.ran, mapped.remembered)
+        if mapped.error is not None:
+            self.state[step.index] = FAILED
+            self.errors[step.index] = mapped.error
+            if self.emit is not None:
+                self.emit(ev.Failed(step.name, mapped.error))
+            self.wake(step.index)
+            return
+        columns = list(zip(*mapped.outputs)) or [()] * step.count
+        outputs = tuple(ListDigest.of(column) for column in columns)
+        if mapped.ran:
+            self.finish(step, None, outputs, mapped.seconds, mapped.ran, mapped.remembered)
+        else:
+            self.remember(step, None, outputs)
+
+    def release(self, step: Step) -> None:
+        """Let go of Values that only this run had, once their last reader is done."""
+        if self.readers is None:
+            self.readers = {}
+            for other in self.plan.steps:
+                if self.state[other.index] in (WAITING, FLYING) or other is step:
+                    for slot in other.reads():
+                        self.readers[slot] = self.readers.get(slot, 0) + 1
+            for out in self.plan.outputs.values():
+                self.readers[out.slot] = self.readers.get(out.slot, 0) + 1
+        for slot in step.reads():
+            left = self.readers.get(slot, 0) - 1
+            self.readers[slot] = left
+            if left <= 0 and slot in self.holders:
+                for digest in self.holders.pop(slot):
+                    self.held.pop(digest, None)
+
+    def result_of(self, step: Step) -> NodeResult:
+        ran, remembered = self.counts.get(step.index, (int(self.state[step.index] == RAN), 0))
+        return NodeResult(STATUS[self.state[step.index]], self.seconds.get(step.index, 0.0), ran, remembered,
+                          self.errors.get(step.index))
+
+
+# ---- what a function gives ----------------------------------------------------------------------------------------
+
+def ports_of(step: Step, value: Any) -> tuple:
+    """What a function returned, by output port."""
+    if step.count == 1 and not hasattr(value, "_fields"):
+        return (value,)
+    if not isinstance(value, tuple) or len(value) != step.count:
+        raise InputError(f"it gave {short(value)}; it declares the outputs {', '.join(step.nodetype.outputs)}")
+    return value
+
+
+def split_batch(step: Step, value: Any, count: int) -> list:
+    """A batch's result, item by item."""
+    columns = [as_list(step, port, column)
+               for port, column in zip(step.nodetype.outputs.values(), ports_of(step, value))]
+    if any(len(column) != count for column in columns):
+        raise InputError(f"it was handed {count} items and gave {', '.join(str(len(c)) for c in columns)}")
+    items = list(zip(*columns))
+    return [item[0] for item in items] if step.count == 1 else [step_tuple(item) for item in items]
+
+
+class step_tuple(tuple):
+    """The outputs of one item of a batch."""
+
+    _fields = ()
+
+
+def as_list(step: Step, port: Port, value: Any) -> list:
+    if not isinstance(value, (list, tuple)):
+        raise InputError(f"it gave {short(value)} as {port.name}; it declares a list of {port.type.name}")
+    return list(value)
+
+
+def prepare_output(step: Step, port: Port, value: Any) -> Prepared:
+    """Check one value against its output port, and name it."""
+    wrong = port.type.complaint(value)
+    if wrong:
+        raise InputError(f"its output {port.name} {wrong}; it declares {port.type.name}")
+    try:
+        return prepare(port.type, value)
+    except TypeError as error:
+        raise InputError(f"its output {port.name} cannot be kept: {error}") from error
+
+
+def node_failed(step: Step, error: BaseException, arguments: dict[str, Any], prefix: str = "") -> NodeFailed:
+    """The report of a failure: the node's place, its inputs, and the traceback of its own code alone."""
+    if isinstance(error, InputError):
+        message, trace = str(error), ""
+    else:
+        message = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        frames = traceback.extract_tb(error.__traceback__)
+        own = [frame for frame in frames if frame.filename != __file__]
+        trace = "".join(traceback.format_list(own)) + "".join(traceback.format_exception_only(error))
+    inputs = {}
+    ports = step.nodetype.inputs if step.nodetype is not None else {}
+    for name, value in arguments.items():
+        port = ports.get(name)
+        inputs[name] = port.type.summary(value) if port is not None and not isinstance(value, list) else short(value)
+    return NodeFailed(step.name, prefix + message, place_of(step), inputs, trace)
+
+

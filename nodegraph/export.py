@@ -1,0 +1,51 @@
+"""Values written to files that people keep, never over one that is there unless that was asked for."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+from .errors import InputError
+from .types import PortType
+
+
+def export(type: PortType, value: Any, folder: Path, name: str, *, many: bool = False, overwrite: bool = False,
+           extension: str | None = None) -> list[Path]:
+    """Write one output: `name.ext`, or `name.1.ext`, `name.2.ext`, ... for a list. The paths written.
+
+    A name that is taken gives way to `name-2`, `name-3`, ..., unless `overwrite`. Each file appears whole or not
+    at all. Raises InputError for an extension that the type cannot be written as, OSError where the disk refuses.
+    """
+    extension = extension or next(iter(type.exports))
+    if extension not in type.exports:
+        raise InputError(f"{type.name} is written as {', '.join(type.exports)}, not as {extension}")
+    folder.mkdir(parents=True, exist_ok=True)
+    tails = [f".{i}" for i in range(1, len(value) + 1)] if many else [""]
+    values = value if many else [value]
+    stem = name if overwrite else _free_stem(folder, name, tails, extension)
+    paths = []
+    for tail, one in zip(tails, values):
+        path = folder / f"{stem}{tail}.{extension}"
+        part = path.with_name(f".{path.stem}.{os.getpid()}.part.{extension}")
+        try:
+            type.exports[extension](one, part)
+            os.replace(part, path)
+        finally:
+            part.unlink(missing_ok=True)
+        paths.append(path)
+    return paths
+
+
+def _free_stem(folder: Path, name: str, tails: list[str], extension: str) -> str:
+    stem, count = name, 1
+    while any((folder / f"{stem}{tail}.{extension}").exists() for tail in tails):
+        count += 1
+        stem = f"{name}-{count}"
+    return stem
+
+
+def safe_name(text: str) -> str:
+    """A text made fit for a file name on any system: letters, digits, dot, minus and underscore, at most 80 long."""
+    return re.sub(r"[^\w.=-]+", "_", text).strip("._")[:80] or "value"

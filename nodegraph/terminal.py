@@ -1,0 +1,132 @@
+"""How a run looks in a terminal: a bar for each node at work, a line for each that is done; plain lines in a pipe."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+import unicodedata
+from typing import Any, TextIO
+
+from . import events as ev
+
+_MARKS = {"ran": "ran", "cached": "remembered", "failed": "failed", "skipped": "skipped"}
+
+
+class Display:
+    """Tells the events of a run on a stream. lively: redraw bars in place; otherwise print a line per event."""
+
+    def __init__(self, stream: TextIO = sys.stderr, lively: bool | None = None):
+        self.stream = stream
+        self.lively = stream.isatty() if lively is None else lively
+        self.working: dict[str, ev.Progress] = {}
+        self.since: dict[str, float] = {}
+        self.drawn = 0
+        self.last_drawn = 0.0
+        self.said: dict[str, int] = {}
+        self.remembered = 0
+        self.width = 12
+
+    def __call__(self, event: ev.Event) -> None:
+        kind = type(event)
+        if kind is ev.Planned:
+            self.width = max([12, *(_columns(name) for name in event.nodes[:2000])])
+            self.width = min(self.width, 32)
+        elif kind is ev.Started:
+            self.working[event.node] = ev.Progress(event.node, 0, None)
+            self.since[event.node] = time.monotonic()
+            self.draw()
+        elif kind is ev.Progress:
+            self.working[event.node] = event
+            self.draw() if self.lively else self.milestone(event)
+        elif kind is ev.Finished:
+            self.done(event.node, "ran", f"{event.seconds:8.2f} s"
+                      + (f"   {event.ran} items, {event.remembered} remembered" if event.ran + event.remembered > 1
+                         else ""))
+        elif kind is ev.Cached:
+            self.remembered += 1
+            if self.remembered <= 40:
+                self.done(event.node, "remembered", "")
+            elif self.remembered == 41:
+                self.line("...")
+        elif kind is ev.Failed:
+            self.done(event.node, "failed", "")
+        elif kind is ev.Skipped:
+            self.done(event.node, "skipped", f"because of {event.because}")
+        elif kind is ev.Warned:
+            self.line(f"warning: {event.message}")
+        elif kind is ev.Done:
+            self.erase()
+
+    def done(self, node: str, word: str, more: str) -> None:
+        self.working.pop(node, None)
+        self.line(f"  {_padded(node, self.width)}  {word:10}  {more}".rstrip())
+
+    def line(self, text: str) -> None:
+        """A line that stays."""
+        self.erase()
+        self.stream.write(text + "\n")
+        if self.lively:
+            self.draw(True)
+        self.stream.flush()
+
+    def milestone(self, event: ev.Progress) -> None:
+        """In a pipe, a line each quarter of the way is enough."""
+        if not event.total or event.text == "items":
+            return
+        quarter = int(4 * event.done / event.total)
+        if 0 < quarter < 4 and self.said.get(event.node, 0) < quarter:
+            self.said[event.node] = quarter
+            self.line(f"  {_padded(event.node, self.width)}  {event.done:g} of {event.total:g} {event.text}".rstrip())
+
+    def erase(self) -> None:
+        if self.drawn:
+            self.stream.write(f"\x1b[{self.drawn}F\x1b[J")
+            self.drawn = 0
+
+    def draw(self, always: bool = False) -> None:
+        """Draw the bars of the nodes at work, at most fifteen times a second."""
+        now = time.monotonic()
+        if not self.lively or not always and now - self.last_drawn < 1 / 15:
+            return
+        self.last_drawn = now
+        self.erase()
+        columns = shutil.get_terminal_size().columns
+        for event in list(self.working.values())[:8]:
+            text = self.bar(event, now - self.since.get(event.node, now))
+            self.stream.write(text[:columns - 1] + "\n")
+            self.drawn += 1
+        self.stream.flush()
+
+    def bar(self, event: ev.Progress, seconds: float) -> str:
+        head = f"  {_padded(event.node, self.width)}  "
+        if not event.total:
+            return f"{head}{'.' * (1 + int(seconds * 2) % 20):20}  {seconds:6.1f} s  {event.text}"
+        part = min(1.0, event.done / event.total)
+        full = int(part * 20)
+        return f"{head}{'#' * full:-<20}  {event.done:g}/{event.total:g}  {seconds:.1f} s  {event.text}"
+
+
+def _columns(text: str) -> int:
+    """Terminal columns: Chinese characters take two."""
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def _padded(text: str, width: int) -> str:
+    return text + " " * (width - _columns(text))
+
+
+def table(rows: list[list[Any]], heads: list[str]) -> str:
+    """Rows under heads, in columns."""
+    cells = [heads, *([str(c) for c in row] for row in rows)]
+    widths = [max(_columns(row[i]) for row in cells) for i in range(len(heads))]
+    return "\n".join("  ".join(_padded(c, w) for c, w in zip(row, widths)).rstrip() for row in cells)
+
+
+def size(count: float) -> str:
+    """Bytes in a unit a person reads."""
+    for unit in ("bytes", "KB", "MB", "GB"):
+        if count < 1024 or unit == "GB":
+            return f"{count:.0f} {unit}" if unit == "bytes" else f"{count:.1f} {unit}"
+        count /= 1024
+    raise AssertionError
