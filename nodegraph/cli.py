@@ -399,6 +399,8 @@ def _nodes(arguments: argparse.Namespace) -> int:
 
     catalogue = Catalogue(folders=arguments.pack)
     names = catalogue.node_names()
+    for error in catalogue.broken.values():
+        print(f"warning: {error}", file=sys.stderr)
     if arguments.name and arguments.name not in names:
         names = [n for n in names if n.startswith(f"{arguments.name}.")]
         if not names:

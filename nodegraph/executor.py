@@ -57,8 +57,9 @@ class Result:
         self.nodes = {step.name: run.result_of(step) for step in plan.steps}
         self.errors = [r.error for r in self.nodes.values() if r.error is not None]
         self._run = run
-        remember_ingredients(plan, run.cache, run.digests, run.seconds,
-                             [i for i, state in enumerate(run.state) if state in (RAN, CACHED)])
+        if plan.graph.path is not None:
+            remember_ingredients(plan, run.cache, run.digests, run.seconds,
+                                 [i for i, state in enumerate(run.state) if state in (RAN, CACHED)])
 
     def type(self, name: str) -> PortType:
         """The PortType of what an output carries."""

@@ -79,6 +79,7 @@ class Catalogue:
 
     def __init__(self, functions: Iterable[Callable] = (), folders: Iterable[str | Path] = (), installed: bool = True):
         self._installed = installed
+        self.broken: dict[str, PackError] = {}  # installed packs that cannot be read, and why
         self._packs: dict[str, Pack] | None = None
         self._nodes: dict[str, NodeType] = {}
         self._types: dict[str, PortType] = dict(PLAIN)
@@ -99,7 +100,7 @@ class Catalogue:
     def packs(self) -> dict[str, Pack]:
         """Every pack that can be found, by name."""
         if self._packs is None:
-            self._packs = {**(_installed_packs() if self._installed else {}), **self._loose}
+            self._packs = {**(_installed_packs(self.broken) if self._installed else {}), **self._loose}
         return self._packs
 
     def nodetype(self, name: str) -> NodeType | None:
@@ -107,6 +108,8 @@ class Catalogue:
         found = self._nodes.get(name)
         if found is None and "." in name:
             pack = self.packs.get(name.split(".", 1)[0])
+            if name.split(".", 1)[0] in self.broken:
+                raise self.broken[name.split(".", 1)[0]]
             if pack is not None and name in pack.nodes:
                 self._import(pack, pack.nodes[name])
                 found = self._nodes.get(name)
@@ -186,14 +189,25 @@ class Catalogue:
                     self._loose.setdefault(nodetype.pack, Pack(nodetype.pack, name, path.parent, "0", "", {}, {}, {}))
 
 
-def _installed_packs() -> dict[str, Pack]:
+def _installed_packs(broken: dict[str, PackError]) -> dict[str, Pack]:
+    """The packs that distributions in this environment announce; one that cannot be read spoils no other."""
     from importlib.metadata import entry_points
 
     packs = {}
     for entry in entry_points(group=GROUP):
-        spec = importlib.util.find_spec(entry.value)
-        if spec is None or not spec.submodule_search_locations:
-            raise PackError(f"pack {entry.name}: the installed entry point names {entry.value}, which is not there; "
-                            "reinstall the distribution that brought it")
-        packs[entry.name] = read_pack(entry.value, Path(next(iter(spec.submodule_search_locations))))
+        try:
+            packs[entry.name] = _installed_pack(entry.name, entry.value)
+        except PackError as error:
+            broken[entry.name] = error
     return packs
+
+
+def _installed_pack(name: str, package: str) -> Pack:
+    try:
+        spec = importlib.util.find_spec(package)
+    except ImportError:
+        spec = None
+    if spec is None or not spec.submodule_search_locations:
+        raise PackError(f"pack {name}: the installed entry point names {package}, which is not there; "
+                        "reinstall the distribution that brought it")
+    return read_pack(package, Path(next(iter(spec.submodule_search_locations))))
