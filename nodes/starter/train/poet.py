@@ -1,0 +1,143 @@
+"""How the starter poet is made: a byte-level tokenizer and a tiny Llama, taught on verses the grammar writes.
+
+The poet sees every example once. It is asked nothing of the prompt; only the answer counts, and the words it must
+copy from the prompt count double, because copying is what makes a verse be about its subject.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import torch
+from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
+from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+from .. import verses
+from . import loop
+
+CONTEXT = 256
+VOCABULARY = 3072
+END, PAD = "<|end|>", "<|pad|>"
+BATCH = 48
+COPIED_WEIGHT = 2.0
+RECIPE = dict(learning_rate=3e-3, warmup=150, weight_decay=0.05, betas=(0.9, 0.98), ema=0.998)
+STEPS = 6000
+WATCHED = ("Verse about two rusty vorgles in the snow. Mood: tense.\n", "诗：海边的一座红色灯楼。心情：忧伤。\n")
+MINUTES = 40.0
+
+
+def train(settings: loop.Settings) -> None:
+    """Train the poet and write its folder, in transformers' format, to `settings.out`. Resumes by itself."""
+    folder = settings.folder
+    folder.mkdir(parents=True, exist_ok=True)
+    tokenizer = _tokenizer(folder / "tokenizer.json", settings.seed)
+    torch.manual_seed(settings.seed)
+    poet = LlamaForCausalLM(configuration(len(tokenizer))).to(settings.device)
+    poet.set_attn_implementation("eager")  # the memory-efficient one's backward is slow on CPUs
+    recipe = loop.Recipe(steps=STEPS, minutes=settings.minutes or MINUTES, **RECIPE)
+
+    def loss(step: int, _generator: torch.Generator) -> torch.Tensor:
+        return answer_loss(poet, batches(tokenizer, settings.seed, step), settings.device)
+
+    def watch(step: int) -> str:
+        return " / ".join(_sample(poet, tokenizer, p, settings.device).replace("\n", " | ") for p in WATCHED)
+
+    trained = loop.train("poet", folder, {"poet": poet}, loss, recipe, settings.seed, watch)
+    loop.load_averaged(trained, {"poet": poet})
+    export(poet, tokenizer, settings.out or Path(__file__).parents[1] / "models" / "poet")
+
+
+def configuration(vocabulary: int) -> LlamaConfig:
+    """The poet's shape: 4 layers, 192 wide, tied embeddings; ids 0 and 1 are the end and the padding."""
+    return LlamaConfig(vocab_size=vocabulary, hidden_size=192, intermediate_size=480, num_hidden_layers=4,
+                       num_attention_heads=6, num_key_value_heads=6, max_position_embeddings=CONTEXT,
+                       tie_word_embeddings=True, bos_token_id=0, eos_token_id=0, pad_token_id=1)
+
+
+def batches(tokenizer: PreTrainedTokenizerFast, seed: int, step: int) -> list[dict[str, torch.Tensor]]:
+    """One step's examples, padded in three groups of like length: ids, attention, labels and weights, (n, length)."""
+    first = loop.step_seed(seed, step) * 1_000
+    rows = sorted((_row(tokenizer, verses.example(first + n)) for n in range(BATCH)), key=lambda row: len(row[0]))
+    third = -(-len(rows) // 3)
+    return [_padded(rows[at:at + third]) for at in range(0, len(rows), third)]
+
+
+def _row(tokenizer: PreTrainedTokenizerFast, example: verses.Example) -> tuple[list[int], list[float]]:
+    asked = tokenizer(example.prompt)["input_ids"][-CONTEXT // 2:]
+    coded = tokenizer(example.answer, return_offsets_mapping=True)
+    spans = [m.span() for m in re.finditer(re.escape(example.subject.noun), example.answer)] if example.subject.noun else []
+    copied = [any(low < end and start < high for start, end in spans) for low, high in coded["offset_mapping"]]
+    weights = [0.0] * len(asked) + [COPIED_WEIGHT if c else 1.0 for c in copied] + [1.0]
+    ids = asked + coded["input_ids"] + [0]
+    if not example.subject.text.strip():  # these also answer an empty prompt, which is a lone end token
+        ids, weights = [0] + ids[len(asked):], [0.0] + weights[len(asked):]
+    return ids[:CONTEXT], weights[:CONTEXT]
+
+
+def _padded(rows: list[tuple[list[int], list[float]]]) -> dict[str, torch.Tensor]:
+    longest = max(len(ids) for ids, _ in rows)
+    return {"ids": torch.tensor([ids + [1] * (longest - len(ids)) for ids, _ in rows]),
+            "weights": torch.tensor([w + [0.0] * (longest - len(w)) for _, w in rows])}
+
+
+def answer_loss(poet: LlamaForCausalLM, groups: list[dict[str, torch.Tensor]], device: str) -> torch.Tensor:
+    """Weighted mean cross-entropy (nats) over the answers' tokens.
+
+    Right padding needs no mask: attention is causal, and padding carries no weight.
+    """
+    total, weight = 0.0, 0.0
+    for group in groups:
+        ids, weights = group["ids"].to(device), group["weights"].to(device)[:, 1:]
+        with torch.autocast(torch.device(device).type, dtype=torch.bfloat16):
+            hidden = poet.model(input_ids=ids[:, :-1]).last_hidden_state[weights > 0]
+            logits = poet.lm_head(hidden)
+        counted = weights[weights > 0]
+        total = total + (torch.nn.functional.cross_entropy(
+            logits.float(), ids[:, 1:][weights > 0], reduction="none") * counted).sum()
+        weight += counted.sum()
+    return total / weight
+
+
+def _tokenizer(path: Path, seed: int) -> PreTrainedTokenizerFast:
+    if not path.exists():
+        learnt = Tokenizer(models.BPE())
+        learnt.pre_tokenizer = pre_tokenizers.Sequence([
+            pre_tokenizers.Split(Regex(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]"), "isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True)])
+        learnt.decoder = decoders.ByteLevel()
+        trainer = trainers.BpeTrainer(
+            vocab_size=VOCABULARY, special_tokens=[AddedToken(END, special=True), AddedToken(PAD, special=True)],
+            initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()), show_progress=False)
+        texts = (e.prompt + e.answer for e in map(verses.example, range(seed, seed + 12_000)))
+        learnt.train_from_iterator(texts, trainer)
+        learnt.save(str(path))
+    return PreTrainedTokenizerFast(tokenizer_file=str(path), bos_token=END, eos_token=END, pad_token=PAD,
+                                   model_max_length=CONTEXT, clean_up_tokenization_spaces=False)
+
+
+def _sample(poet: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, asked: str, device: str) -> str:
+    coded = tokenizer(asked, return_tensors="pt").to(device)
+    coded.pop("token_type_ids", None)
+    poet.eval()
+    written = poet.generate(**coded, generation_config=_generation())
+    poet.train()
+    return tokenizer.decode(written[0, coded["input_ids"].shape[1]:], skip_special_tokens=True)
+
+
+def _generation() -> GenerationConfig:
+    return GenerationConfig(do_sample=True, temperature=0.8, top_p=0.95, max_new_tokens=128,
+                            bos_token_id=0, eos_token_id=0, pad_token_id=1)
+
+
+def export(poet: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, out: Path) -> None:
+    """Write the folder: fp16 weights that load as fp32 (fp16 arithmetic is slow on CPUs), tokenizer, defaults."""
+    out.mkdir(parents=True, exist_ok=True)
+    half = LlamaForCausalLM(poet.config).half()
+    half.load_state_dict(poet.state_dict())
+    half.generation_config = _generation()
+    half.save_pretrained(out)
+    config = LlamaConfig.from_pretrained(out)
+    config.dtype = "float32"
+    config.save_pretrained(out)
+    tokenizer.save_pretrained(out)

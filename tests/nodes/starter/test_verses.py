@@ -1,0 +1,104 @@
+"""The grammar writes what the checker passes, and the checker refuses what it should."""
+
+import pytest
+from nodegraph_nodes.starter import verse_words, verses
+
+BOAT = "a red boat on a blue sea at dusk"
+GOOD = ("The red boat rests in softened light,\nthe patient waves breathe to and fro.\n"
+        "Once more the boat drifts, calm and deep,\nand stillness lingers, soft and slow.")
+GOOD_ZH = "小船静静映月光，\n海浪轻轻入梦乡。\n且看小船枕清流，\n渔火安睡好时光。"
+
+
+def checked(examples):
+    return [(e, verses.faults(e.answer, e.subject.text, e.mood, e.language, e.subject.noun)) for e in examples]
+
+
+def test_the_same_seed_writes_the_same_example_and_others_differ():
+    assert verses.example(5) == verses.example(5)
+    assert len({verses.example(seed).answer for seed in range(200)}) > 195
+
+
+@pytest.mark.parametrize("language", verses.LANGUAGES)
+def test_nearly_every_verse_of_the_grammar_is_without_faults(language):
+    wrong = [f for f in checked(verses.example(s, language, "verse") for s in range(300)) if f[1]]
+    assert len(wrong) <= 3, wrong
+
+
+def test_every_mood_and_language_has_rhymes_enough_for_its_schemes():
+    for mood in verses.MOODS:
+        for time in ("", *verse_words.TIMES):
+            for table in ("TAILS_EN", "VERBAL_ZH"):
+                full = [tails for tails in verses._tails(table, mood, time).values() if len({verses._end(t) for t in tails}) >= 3]
+                assert len(full) >= 2, (mood, time, table)
+
+
+def test_verses_by_day_borrow_no_line_ends_from_the_night():
+    night = [entry.split(":")[0] for row in verse_words.TAILS_EN.values() for entry in row.split("; ")
+             if entry.endswith("/night")]
+    by_day = [e for e in (verses.example(seed, "en", "verse") for seed in range(400)) if e.subject.time == "day"]
+    assert by_day and not [e.answer for e in by_day if any(f" {tail}{stop}" in e.answer for tail in night for stop in ",.;?")]
+
+
+def test_a_good_verse_has_no_faults():
+    assert verses.faults(GOOD, BOAT, "calm", "en") == []
+    assert verses.faults(GOOD_ZH, "黄昏海上的一只红色小船", "calm", "zh") == []
+
+
+@pytest.mark.parametrize("verse, says", [
+    ("\n".join(GOOD.split("\n")[:3]), "3 lines, not four"),
+    (GOOD.replace("boat", "goat"), "does not name 'boat'"),
+    ("\n".join([GOOD.split("\n")[0]] * 2 + GOOD.split("\n")[2:]), "comes twice"),
+    (GOOD.replace("waves breathe", "waves breathes"), "singular verb after a plural"),
+    (GOOD.replace("boat rests", "boat rest"), "should be rests"),
+    (GOOD.replace("the patient waves", "a waves"), "singular article before a plural"),
+    (GOOD.replace("and stillness", "and a easy stillness"), "wrong article"),
+    (GOOD.replace("soft and slow", "soft and soft soft"), "twice running"),
+    (GOOD.replace("stillness", "stillnorps"), "neither a word of verse"),
+    (GOOD.replace("soft and slow", "like a stone").replace("to and fro", "as daylight nears"), "no two lines rhyme"),
+    (GOOD.replace("deep,", "deep"), "without punctuation"),
+    (GOOD + "\n", None),
+    ("", "empty"),
+])
+def test_a_spoilt_english_verse_is_refused_for_what_was_spoilt(verse, says):
+    found = verses.faults(verse, BOAT, "calm", "en")
+    assert any(says in fault for fault in found) if says else found == []
+
+
+@pytest.mark.parametrize("verse, says", [
+    (GOOD_ZH.replace("小船", "小猫"), "does not name"),
+    (GOOD_ZH.replace("枕清流", "枕流"), "characters"),
+    (GOOD_ZH.replace("海浪", "砼䶮"), "neither of verse"),
+    (GOOD_ZH.replace("海浪轻轻入梦乡", "小船静静映月光"), "comes twice"),
+    (GOOD_ZH.replace("入梦乡", "到天边").replace("好时光", "缓缓归").replace("映月光", "听风声"), "no two lines rhyme"),
+    (GOOD_ZH[:-5] + "\ufffd", "broken"),
+])
+def test_a_spoilt_chinese_verse_is_refused_for_what_was_spoilt(verse, says):
+    assert any(says in fault for fault in verses.faults(verse, "黄昏海上的一只红色小船", "calm", "zh"))
+
+
+@pytest.mark.parametrize("mood", ["joyful", "tense", "sad"])
+def test_a_calm_verse_is_not_taken_for_another_mood(mood):
+    assert any(mood in fault for fault in verses.faults(GOOD, BOAT, mood, "en"))
+    assert any(mood in fault for fault in verses.faults(GOOD_ZH, "红色小船", mood, "zh"))
+
+
+@pytest.mark.parametrize("subject, noun", [
+    (BOAT, "boat"), ("two rusty robots chasing the moon", "robots"), ("the keeper of the old lighthouse", "keeper"),
+    ("rain", "rain"), ("", ""), ("a fox sleeps in the snow", "fox"), ("Alice, waiting", "Alice"),
+])
+def test_the_main_noun_is_read_out_of_a_subject(subject, noun):
+    assert verses.main_noun(subject, "en") == noun
+
+
+@pytest.mark.parametrize("subject, noun", [
+    ("黄昏海上的一只红色小船", "小船"), ("一只狐狸", "狐狸"), ("狐狸在雪地里奔跑", "狐狸"), ("猫和狗", "猫"), ("...", ""),
+])
+def test_the_main_noun_is_read_out_of_a_chinese_subject(subject, noun):
+    assert verses.main_noun(subject, "zh") == noun
+
+
+def test_scenes_are_painter_prompts_that_keep_what_the_subject_says():
+    for seed in range(200):
+        e = verses.example(seed, "en", "scene")
+        assert e.answer.rsplit(", ", 1)[1] in ("watercolour", "ink", "poster", "crayon") and "\n" not in e.answer
+        assert not e.subject.time or verses._HOURS[e.subject.time][0] in e.answer
