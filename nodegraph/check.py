@@ -162,7 +162,8 @@ class _Check:
             return checked
         checked.nodetype = nodetype
         checked.literals = self.wire(name, node, nodetype.inputs)
-        mapped = bool(node.each)
+        # A batch node takes and gives lists already: mapped, it is handed just the items that are not remembered.
+        mapped = bool(node.each) and nodetype.batch not in node.each
         checked.outputs = {port.name: self.lifted(name, port, mapped) for port in nodetype.outputs.values()}
         return checked
 

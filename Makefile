@@ -1,0 +1,27 @@
+# Two commands, each complete on a bare machine with Python 3.11 or newer: `make demo` and `make test`.
+# PYTHON=python3.12 chooses another interpreter; SUBJECT="..." another sentence.
+PYTHON ?= python3
+SUBJECT ?= a red boat on a blue sea at dusk
+BIN := .venv/bin
+
+.PHONY: demo test install clean
+
+demo: .venv/installed
+	$(BIN)/nodegraph run graphs/postcard.yaml --set "subject=$(SUBJECT)" --out out
+
+test: .venv/tested
+	$(BIN)/python -m pytest
+
+install: .venv/installed
+
+.venv/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
+	touch $@
+
+.venv/tested: .venv/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[test]"
+	touch $@
+
+clean:
+	rm -rf .venv

@@ -1,0 +1,503 @@
+"""What runs, what does not, and what becomes of failures: read off the event stream."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+from pathlib import Path
+
+import pytest
+
+from nodegraph import GraphError, InputError, node
+from nodegraph import events as ev
+
+from .playground import BATCHES, Gate, Story, engine, graph, told
+
+CHAIN = """
+inputs: {start: 1}
+nodes:
+  a: {type: t.add, a: $start, b: 1}
+  b: {type: t.add, a: $a, b: 10}
+  c: {type: t.add, a: $b, b: 100}
+outputs: {c: $c}
+"""
+
+
+def test_nodes_run_in_the_order_of_their_links():
+    story, result = told(engine(), graph(CHAIN))
+    assert story.ran == ["a", "b", "c"]
+    assert result["c"] == 112
+
+
+def test_only_what_the_outputs_need_runs():
+    text = CHAIN.replace("outputs: {c: $c}", "outputs: {c: $c, a: $a}")
+    story, result = told(engine(), graph(text), only=["a"])
+    assert story.ran == ["a"]
+    assert dict(result) == {"a": 2}
+
+
+def test_a_second_run_in_a_new_process_runs_nothing(tmp_path):
+    with engine(tmp_path) as first:
+        told(first, graph(CHAIN))
+    with engine(tmp_path) as second:
+        story, result = told(second, graph(CHAIN))
+    assert story.ran == [] and story.remembered == ["a", "b", "c"]
+    assert result["c"] == 112
+
+
+def test_one_changed_parameter_runs_only_what_depends_on_it():
+    e = engine()
+    told(e, graph(CHAIN))
+    story, result = told(e, graph(CHAIN.replace("b: 10}", "b: 20}")))
+    assert story.ran == ["b", "c"] and result["c"] == 122
+
+
+def test_an_equal_result_upstream_stops_the_running_there():
+    text = """
+inputs: {words: hello}
+nodes:
+  first: {type: t.same, text: $words}
+  second: {type: t.upper, text: $first}
+outputs: {out: $second}
+"""
+    e = engine()
+    told(e, graph(text))
+    story, _ = told(e, graph(text), {"words": "goodbye"})
+    assert story.ran == ["first"] and story.remembered == ["second"]
+
+
+def test_renaming_reordering_and_moving_run_nothing_again(tmp_path):
+    text = """
+nodes:
+  one: {type: t.add, a: 1, b: 2}
+  two: {type: t.add, b: 5, a: $one}
+outputs: {x: $two}
+"""
+    changed = """
+outputs: {y: $zwei}
+nodes:
+  zwei: {type: t.add, a: $eins, b: 5}
+  eins: {b: 2, a: 1, type: t.add}
+"""
+    with engine(tmp_path / "cache") as e:
+        told(e, graph(text, Path("here.yaml")))
+        story, result = told(e, graph(changed, Path("elsewhere/there.yaml")))
+    assert story.ran == [] and result["y"] == 8
+
+
+def test_writing_a_default_down_or_making_it_a_graph_input_changes_no_key():
+    e = engine()
+    told(e, graph("nodes: {n: {type: t.scale, x: 3}}\noutputs: {o: $n}"))
+    story, _ = told(e, graph("nodes: {n: {type: t.scale, x: 3, by: 2}}\noutputs: {o: $n}"))
+    assert story.ran == []
+    story, _ = told(e, graph("inputs: {by: 2.0}\nnodes: {n: {type: t.scale, x: 3.0, by: $by}}\noutputs: {o: $n}"))
+    assert story.ran == []
+
+
+def test_swapped_inputs_are_another_request():
+    e = engine()
+    text = "nodes: {p: {type: t.upper, text: x}, q: {type: t.upper, text: y}, j: {type: t.join, texts: [%s]}}\noutputs: {o: $j}"
+    assert told(e, graph(text % "$p, $q"))[1]["o"] == "X Y"
+    assert told(e, graph(text % "$q, $p"))[1]["o"] == "Y X"
+
+
+EACH = """
+inputs: {text: a b c}
+nodes:
+  words: {type: t.words, text: $text}
+  loud: {type: t.upper, each: text, text: $words}
+  all: {type: t.join, texts: $loud}
+outputs: {all: $all, loud: $loud}
+"""
+
+
+def test_each_runs_once_per_item_and_inserting_one_runs_one():
+    e = engine()
+    story, result = told(e, graph(EACH))
+    assert result["all"] == "A B C" and result["loud"] == ["A", "B", "C"] and story.items("loud") == (3, 0)
+    story, result = told(e, graph(EACH), {"text": "a x b c"})
+    assert result["all"] == "A X B C" and story.items("loud") == (1, 3)
+
+
+def test_each_over_an_empty_list_gives_an_empty_list():
+    story, result = told(engine(), graph(EACH), {"text": ""})
+    assert result["loud"] == [] and result["all"] == ""
+
+
+def test_each_over_lists_of_different_length_fails_and_says_so():
+    text = """
+nodes:
+  n: {type: t.add, each: [a, b], a: [1, 2, 3], b: [1, 2]}
+outputs: {o: $n}
+"""
+    _, result = told(engine(), graph(text))
+    assert "a has 3, b has 2" in str(result.errors[0])
+
+
+def test_a_batch_node_gets_in_one_call_the_items_that_are_not_remembered():
+    text = EACH.replace("t.upper, each: text, text:", "t.batch, each: texts, texts:")
+    e = engine()
+    BATCHES.clear()
+    told(e, graph(text))
+    story, result = told(e, graph(text), {"text": "a x b y c"})
+    assert BATCHES == [["a", "b", "c"], ["x", "y"]]
+    assert result["all"] == "A X B Y C" and story.items("loud") == (2, 3)
+
+
+SWITCH = """
+inputs: {loud: true}
+nodes:
+  high: {type: t.upper, text: yes please}
+  low: {type: t.fail, text: quiet}
+  pick: {type: switch, on: $loud, "true": $high, "false": $low}
+  end: {type: t.upper, text: $pick}
+outputs: {end: $end}
+"""
+
+
+def test_the_branch_of_a_switch_that_is_not_taken_does_not_run():
+    story, result = told(engine(), graph(SWITCH))
+    assert story.ran == ["high", "end"] and result["end"] == "YES PLEASE"
+    assert result.nodes["low"].status == "skipped" and not result.errors
+
+
+def test_a_switch_chooses_by_a_value_made_in_the_run():
+    text = """
+nodes:
+  which: {type: t.upper, text: b}
+  one: {type: t.upper, text: one}
+  two: {type: t.upper, text: two}
+  pick: {type: switch, on: $which, A: $one, B: $two, else: $one}
+outputs: {o: $pick}
+"""
+    story, result = told(engine(), graph(text))
+    assert story.ran == ["which", "two"] and result["o"] == "TWO"
+
+
+def test_a_switch_without_a_fitting_branch_fails_with_the_names_there_are():
+    text = "nodes: {p: {type: switch, on: c, a: 1, b: 2}}\noutputs: {o: $p}"
+    _, result = told(engine(), graph(text))
+    assert "on is 'c'" in str(result.errors[0]) and "a, b" in str(result.errors[0])
+
+
+def write(folder: Path, name: str, text: str) -> Path:
+    path = folder / name
+    path.write_text("nodegraph: 1\n" + textwrap.dedent(text))
+    return path
+
+
+def test_a_graph_placed_as_a_node_shares_its_results_with_the_same_nodes_outside(tmp_path):
+    write(tmp_path, "inner.yaml", """
+        inputs: {x: {type: Int}, y: 5}
+        nodes:
+          n: {type: t.add, a: $x, b: $y}
+        outputs: {sum: $n}
+        """)
+    outer = write(tmp_path, "outer.yaml", """
+        nodes:
+          a: {type: t.add, a: 1, b: 1}
+          g: {type: ./inner.yaml, x: $a}
+          h: {type: t.add, a: $a, b: 5}
+        outputs: {g: $g.sum, h: $h}
+        """)
+    story, result = told(engine(), engine().load(outer))
+    assert result["g"] == result["h"] == 7
+    assert story.ran == ["a", "g/n"] and story.remembered == ["h"]
+
+
+def test_a_graph_mapped_with_each_runs_once_per_item(tmp_path):
+    write(tmp_path, "inner.yaml", """
+        inputs: {x: {type: Text}, tail: {type: Text}}
+        nodes:
+          up: {type: t.upper, text: $x}
+          both: {type: t.join, texts: [$up, $tail], by: "-"}
+        outputs: {both: $both}
+        """)
+    outer = write(tmp_path, "outer.yaml", """
+        inputs: {text: a b}
+        nodes:
+          w: {type: t.words, text: $text}
+          g: {type: ./inner.yaml, each: x, x: $w, tail: z}
+          all: {type: t.join, texts: $g}
+        outputs: {all: $all}
+        """)
+    e = engine()
+    assert told(e, e.load(outer))[1]["all"] == "A-z B-z"
+    story, result = told(e, e.load(outer), {"text": "a b c"})
+    assert result["all"] == "A-z B-z C-z"
+    assert story.items("g/up") == (1, 2) and story.items("g/both") == (1, 2)
+
+
+def test_outputs_with_names_are_linked_by_port():
+    text = "nodes: {h: {type: t.halves, text: abc}, u: {type: t.upper, text: $h.rest}}\noutputs: {o: $u, f: $h.first}"
+    assert dict(told(engine(), graph(text))[1]) == {"o": "BC", "f": "a"}
+
+
+FAILING = """
+nodes:
+  bad: {type: t.fail, text: oh}
+  after: {type: t.upper, text: $bad}
+  good: {type: t.upper, text: fine}
+outputs: {after: $after, good: $good}
+"""
+
+
+def test_a_failure_stops_its_branch_only_and_tells_the_whole_story():
+    story, result = told(engine(), graph(FAILING, Path("f.yaml")))
+    assert result["good"] == "FINE" and "after" not in result
+    error = result.errors[0]
+    assert (error.node, str(error.where)) == ("bad", "f.yaml:4:3")
+    assert error.inputs == {"text": "'oh'"} and "ZeroDivisionError: on purpose" in error.message
+    assert "playground.py" in error.trace and "executor.py" not in error.trace
+    assert story.names(ev.Skipped) == ["after"]
+
+
+def test_a_failure_is_not_remembered():
+    e = engine()
+    told(e, graph(FAILING))
+    story, _ = told(e, graph(FAILING))
+    assert story.names(ev.Failed) == ["bad"]
+
+
+def test_an_input_error_is_told_without_a_traceback():
+    @node("t.picky", version=1)
+    def picky(text: str) -> str:
+        """Refuse."""
+        raise InputError("text is too short; it takes ten words")
+
+    _, result = told(engine(more=[picky]), graph("nodes: {p: {type: t.picky, text: a}}\noutputs: {o: $p}"))
+    assert result.errors[0].trace == "" and "it takes ten words" in result.errors[0].message
+
+
+def test_a_node_that_gives_the_wrong_type_fails_by_name():
+    @node("t.liar", version=1)
+    def liar(text: str) -> int:
+        """Promise an int."""
+        return text
+
+    _, result = told(engine(more=[liar]), graph("nodes: {p: {type: t.liar, text: a}}\noutputs: {o: $p}"))
+    assert "its output int is 'a'; it declares Int" in result.errors[0].message
+
+
+def test_a_node_that_exits_the_interpreter_has_merely_failed():
+    @node("t.exit", version=1, costly=True)
+    def leave(text: str) -> str:
+        """Leave."""
+        sys.exit(3)
+
+    _, result = told(engine(more=[leave]), graph("nodes: {p: {type: t.exit, text: a}}\noutputs: {o: $p}"))
+    assert "SystemExit" in result.errors[0].message
+
+
+def test_costly_nodes_that_do_not_depend_on_each_other_overlap():
+    gate = Gate(2)
+
+    @node("t.meet", version=1, costly=True)
+    def meet(text: str) -> str:
+        """Wait until someone else is here too."""
+        gate.barrier.wait()
+        return text
+
+    text = """
+nodes:
+  a: {type: t.meet, text: a}
+  b: {type: t.meet, text: b}
+  j: {type: t.join, texts: [$a, $b]}
+outputs: {j: $j}
+"""
+    assert told(engine(more=[meet]), graph(text))[1]["j"] == "a b"
+
+
+def test_a_cancelled_run_stops_at_the_next_report_and_keeps_what_was_finished():
+    cancel = threading.Event()
+    story = Story()
+
+    def listen(event):
+        story.append(event)
+        if type(event) is ev.Progress and event.node == "b":
+            cancel.set()
+
+    text = """
+nodes:
+  a: {type: t.upper, text: a}
+  b: {type: t.long, text: $a, steps: 100000000}
+  c: {type: t.upper, text: $b}
+outputs: {c: $c}
+"""
+    e = engine()
+    result = e.run(graph(text), emit=listen, cancel=cancel)
+    assert result.raw.cancelled and story.ran == ["a"]
+    assert result.nodes["b"].status == result.nodes["c"].status == "skipped"
+    story, result = told(e, graph(text.replace("100000000", "2")))
+    assert story.ran == ["b", "c"] and story.remembered == ["a"]
+
+
+def test_progress_is_told_by_the_thread_that_runs_the_graph():
+    threads = set()
+    e = engine()
+    e.run(graph("nodes: {l: {type: t.long, text: a}}\noutputs: {o: $l}"),
+          emit=lambda event: threads.add(threading.get_ident()))
+    assert threads == {threading.get_ident()}
+
+
+def test_an_eviction_in_the_middle_of_a_chain_rebuilds_nothing():
+    text = """
+nodes:
+  t: {type: t.tensor, size: 100000, fill: 1.0}
+  s: {type: t.sum, tensor: $t}
+  d: {type: t.scale, x: $s}
+outputs: {d: $d}
+"""
+    e = engine()
+    told(e, graph(text))
+    e.cache.memory.clear()
+    story, result = told(e, graph(text))
+    assert story.ran == [] and result["d"] == 200000.0
+    e.cache.memory.clear()
+    story, result = told(e, graph(text.replace("x: $s}", "x: $s, by: 3}")))
+    assert story.ran == ["d"] and result["d"] == 300000.0
+
+
+def test_a_value_that_is_gone_and_needed_is_made_again():
+    text = """
+nodes:
+  t: {type: t.tensor, size: 100000, fill: 1.0}
+  s: {type: t.sum, tensor: $t}
+outputs: {s: $s%s}
+"""
+    e = engine()
+    told(e, graph(text % ""))
+    e.cache.memory.clear()
+    story, result = told(e, graph(text % ", t: $t"))
+    assert story.ran == ["t"] and result["t"].sum() == 100000
+
+
+def test_a_budget_smaller_than_the_working_set_still_ends():
+    text = "nodes:\n" + "".join(f"  t{i}: {{type: t.tensor, size: 50000, fill: {i}.5}}\n"
+                                f"  s{i}: {{type: t.sum, tensor: $t{i}}}\n" for i in range(6))
+    text += "outputs:\n" + "".join(f"  s{i}: $s{i}\n" for i in range(6))
+    e = engine(host=1000)
+    _, result = told(e, graph(text))
+    assert result["s3"] == 175000.0 and e.cache.memory.used["cpu"] < 3 * 200_000
+
+
+def test_a_node_that_must_not_be_remembered_runs_every_time():
+    calls = []
+
+    @node("t.clock", version=1, remember=False)
+    def clock(text: str) -> str:
+        """Tell the time."""
+        calls.append(text)
+        return f"{len(calls)}"
+
+    e = engine(more=[clock])
+    text = "nodes: {c: {type: t.clock, text: a}}\noutputs: {o: $c}"
+    assert [told(e, graph(text))[1]["o"] for _ in range(3)] == ["1", "2", "3"]
+
+
+def test_a_node_without_a_version_follows_its_code(tmp_path):
+    def declare(source):
+        names = {"node": node}
+        exec(source, names)
+        return names["f"]
+
+    first = declare("@node('t.f')\ndef f(a: int) -> int:\n    return a + 1")
+    again = declare("@node('t.f')\ndef f(a: int) -> int:\n    return a + 1")
+    changed = declare("@node('t.f')\ndef f(a: int) -> int:\n    return a + 2")
+    text = graph("nodes: {n: {type: t.f, a: 1}}\noutputs: {o: $n}")
+    ran = []
+    for function in (first, again, changed):
+        with engine(tmp_path, more=[function]) as e:
+            ran.append(bool(told(e, text)[0].ran))
+    assert ran == [True, False, True]
+
+
+def test_a_random_seed_is_rolled_for_the_plan_and_written_down():
+    from nodegraph import Seed
+
+    @node("t.seeded", version=1)
+    def seeded(seed: Seed) -> int:
+        """Show the seed."""
+        return seed
+
+    e = engine(more=[seeded])
+    text = graph("nodes: {n: {type: t.seeded, seed: random}}\noutputs: {o: $n}")
+    one, two = (told(e, text)[1] for _ in range(2))
+    assert one["o"] == one.raw.plan.seeds["n.seed"] and one["o"] != two["o"]
+
+
+def test_live_values_can_be_handed_in_from_python():
+    import torch
+
+    text = graph("inputs: {t: {type: Tensor}}\nnodes: {s: {type: t.sum, tensor: $t}}\noutputs: {s: $s}")
+    e = engine()
+    assert e.run(text, {"t": torch.ones(7)})["s"] == 7
+    story, _ = told(e, text, {"t": torch.ones(7)})
+    assert story.ran == []
+    assert told(e, text, {"t": torch.zeros(7)})[0].ran == ["s"]
+
+
+def test_inputs_that_do_not_fit_are_refused_before_anything_runs():
+    with pytest.raises(GraphError, match="input start is 'one'; it takes an int"):
+        engine().run(graph(CHAIN), {"start": "one"})
+    with pytest.raises(GraphError, match="no input strat"):
+        engine().run(graph(CHAIN), {"strat": 1})
+
+
+@pytest.mark.parametrize("shape", ["chain", "tree", "wide"])
+def test_ten_thousand_nodes_need_no_recursion(shape):
+    count = 10_000
+    lines = ["nodes:", "  n0: {type: t.add, a: 1}"]
+    for i in range(1, count):
+        parent = {"chain": i - 1, "tree": (i - 1) // 2, "wide": 0}[shape]
+        lines.append(f"  n{i}: {{type: t.add, a: $n{parent}, b: {i}}}")
+    lines += ["outputs:", *(f"  o{i}: $n{i}" for i in range(count // 2, count))]
+    story, result = told(engine(), graph("\n".join(lines)))
+    assert len(story.ran) == (count if shape != "wide" else count // 2 + 1)
+
+
+KILLED = """
+import sys, time
+sys.path.insert(0, sys.argv[2])
+from tests.nodegraph.playground import engine, graph, node
+from nodegraph import events as ev
+@node("t.work", version=1)
+def work(a: int) -> int:
+    '''Work.'''
+    time.sleep(0.002)
+    return a + 1
+@node("t.big", version=1)
+def big(a: int) -> int:
+    '''Work.'''
+    return a + 1
+text = "nodes:\\n  n0: {type: t.work, a: 0}\\n" + "".join(
+    f"  n{i}: {{type: t.work, a: $n{i - 1}}}\\n" for i in range(1, 60)) + "outputs: {o: $n59}"
+def listen(event):
+    if type(event) is ev.Finished:
+        print(event.node, flush=True)
+with engine(sys.argv[1], more=[work, big]) as e:
+    print("result", e.run(graph(text), emit=listen)["o"], flush=True)
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs POSIX signals")
+def test_a_killed_run_is_taken_up_where_it_was(tmp_path):
+    root = str(Path(__file__).parents[2])
+    done: list[str] = []
+    for after in (3, 7, 1, 12, 100):
+        process = subprocess.Popen([sys.executable, "-c", KILLED, str(tmp_path), root], stdout=subprocess.PIPE,
+                                   text=True)
+        finished = []
+        for line in process.stdout:
+            finished.append(line.strip())
+            if len(finished) == after:
+                os.kill(process.pid, signal.SIGKILL)
+                break
+        finished += [line.strip() for line in process.stdout]
+        process.wait()
+        process.stdout.close()
+        assert not set(finished) & set(done), "something finished ran again"
+        done += finished
+    assert done[-1] == "result 60" and len(done) == 61
