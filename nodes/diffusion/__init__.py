@@ -1,0 +1,1 @@
+"""Pictures from words with diffusion models: encoding, sampling, decoding, and all three at once."""

@@ -1,0 +1,148 @@
+"""What sets the families of pipelines apart: how each reads a prompt, what sizes it paints, how it decodes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any
+
+from nodegraph import InputError
+
+
+@dataclass(frozen=True)
+class Family:
+    """One kind of pipeline.
+
+    encode: function(pipe, prompt, negative_prompt) -> tensors, named as the pipeline's call takes them.
+    guidance_scale: what its authors recommend. takes_negative: whether it can be told what not to paint.
+    """
+
+    encode: Callable[[Any, str, str], dict[str, Any]]
+    guidance_scale: float
+    takes_negative: bool = True
+
+
+def _encode_sd(pipe: Any, prompt: str, negative: str) -> dict[str, Any]:
+    names = ("prompt_embeds", "negative_prompt_embeds")
+    return dict(zip(names, pipe.encode_prompt(prompt, pipe.device, 1, True, negative or None)))
+
+
+def _encode_two_fold(pipe: Any, prompt: str, negative: str) -> dict[str, Any]:
+    names = ("prompt_embeds", "negative_prompt_embeds", "pooled_prompt_embeds", "negative_pooled_prompt_embeds")
+    # Stable Diffusion 3 wants all three prompts named; XL has two.
+    more = {"prompt_2": None, "prompt_3": None} if "StableDiffusion3" in type(pipe).__name__ else {}
+    return dict(zip(names, pipe.encode_prompt(prompt=prompt, negative_prompt=negative or None, device=pipe.device,
+                                              do_classifier_free_guidance=True, **more)))
+
+
+def _encode_flux(pipe: Any, prompt: str, negative: str) -> dict[str, Any]:
+    prompt_embeds, pooled, _ = pipe.encode_prompt(prompt=prompt, prompt_2=None, device=pipe.device)
+    return {"prompt_embeds": prompt_embeds, "pooled_prompt_embeds": pooled}
+
+
+FAMILIES = {
+    "StableDiffusionPipeline": Family(_encode_sd, 7.5),
+    "StableDiffusionXLPipeline": Family(_encode_two_fold, 5.0),
+    "StableDiffusion3Pipeline": Family(_encode_two_fold, 7.0),
+    "FluxPipeline": Family(_encode_flux, 3.5, takes_negative=False),
+}
+
+
+def family_of(pipe: Any) -> Family | None:
+    """The Family of a pipeline, or None when its kind is not known here."""
+    return FAMILIES.get(type(pipe).__name__)
+
+
+def known_family(pipe: Any) -> Family:
+    """The Family of a pipeline. Raises InputError when its kind is not known here."""
+    family = family_of(pipe)
+    if family is None:
+        raise InputError(f"this model is a {type(pipe).__name__}, whose steps are not known one by one; "
+                         "diffusion.paint runs it as a whole")
+    return family
+
+
+# A tokenizer changes its own padding while it works, so two threads must not ask it at once.
+_tokenizers = Lock()
+
+
+def encoded(pipe: Any, prompt: str, negative: str) -> dict[str, Any]:
+    """The prompt, and what not to paint, as the tensors a sampling call takes."""
+    import torch
+
+    family = known_family(pipe)
+    if negative and not family.takes_negative:
+        raise InputError(f"a {type(pipe).__name__} takes no negative_prompt; say what to paint instead")
+    with torch.no_grad(), _tokenizers:
+        tensors = family.encode(pipe, prompt, negative)
+    return {name: tensor.contiguous() for name, tensor in tensors.items()}
+
+
+def denoiser(pipe: Any) -> Any:
+    """The network that is called at every step."""
+    return pipe.components.get("transformer") or pipe.components["unet"]
+
+
+def prompt_family(pipe: Any) -> str:
+    """One line that tells whose prompts a model reads."""
+    config = denoiser(pipe).config
+    context = config.get("joint_attention_dim") or config.get("cross_attention_dim")
+    pooled = config.get("pooled_projection_dim")
+    return f"{type(pipe).__name__} (context {context}" + (f", pooled {pooled})" if pooled else ")")
+
+
+def latent_family(pipe: Any) -> str:
+    """One line that tells a latent space from others."""
+    vae = pipe.vae
+    scale, shift = _scale_and_shift(vae)
+    return (f"{type(vae).__name__} ({vae.config.latent_channels} channels at 1/{pipe.vae_scale_factor}, "
+            f"scale {scale:g}, shift {shift:g})")
+
+
+def _scale_and_shift(vae: Any) -> tuple[float, float]:
+    return vae.config.get("scaling_factor") or 1.0, vae.config.get("shift_factor") or 0.0
+
+
+def multiple(pipe: Any) -> int:
+    """Width and height are multiples of this many pixels."""
+    config = denoiser(pipe).config
+    # Flux packs 2 x 2 latents into one token and calls that a patch of 1.
+    patch = 2 if type(pipe).__name__ == "FluxPipeline" else config.get("patch_size") or 1
+    return pipe.vae_scale_factor * patch
+
+
+def own_size(pipe: Any) -> tuple[int, int]:
+    """Width and height in pixels that a model was made for."""
+    side = getattr(pipe, "default_sample_size", None) or denoiser(pipe).config.sample_size
+    height, width = side if isinstance(side, (tuple, list)) else (side, side)
+    return width * pipe.vae_scale_factor, height * pipe.vae_scale_factor
+
+
+def unpacked(pipe: Any, latents: Any, width: int, height: int) -> Any:
+    """Latents (1, channels, h, w) from what the pipeline's loop holds, which for Flux is a row of patches."""
+    if latents.ndim == 3:
+        return pipe._unpack_latents(latents, height, width, pipe.vae_scale_factor)
+    return latents
+
+
+def decoder_input(vae: Any, latents: Any) -> Any:
+    """Latents (1, channels, h, w) in the scale that the decoder was trained on."""
+    import torch
+
+    scale, shift = _scale_and_shift(vae)
+    mean, deviation = vae.config.get("latents_mean"), vae.config.get("latents_std")
+    if mean is not None and deviation is not None:
+        mean, deviation = (torch.tensor(v, device=latents.device, dtype=latents.dtype).view(1, -1, 1, 1)
+                           for v in (mean, deviation))
+        return latents * deviation / scale + mean
+    return latents / scale + shift
+
+
+def decoded(pipe: Any, latents: Any) -> Any:
+    """The picture, float32 (3, height, width) in 0..1, of latents (1, channels, h, w)."""
+    import torch
+
+    with torch.no_grad():
+        pixels = pipe.vae.decode(decoder_input(pipe.vae, latents).to(pipe.vae.dtype), return_dict=False)[0]
+    return pipe.image_processor.postprocess(pixels, output_type="pt")[0].float()

@@ -1,0 +1,99 @@
+"""DiffusionModel: any folder in the format of a diffusers pipeline."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+from nodegraph import InputError, ModelType, Recipe
+
+
+@contextmanager
+def quiet_loading():
+    """No progress bars while weights load, and no word on torchvision, which none of these nodes needs."""
+    from diffusers.utils import logging as diffusers_logging
+    from transformers.utils import logging as transformers_logging
+
+    libraries = [library for library in (diffusers_logging, transformers_logging)
+                 if library.is_progress_bar_enabled()]
+    handlers = transformers_logging.get_logger("transformers").handlers
+    for library in libraries:
+        library.disable_progress_bar()
+    for handler in handlers:
+        handler.addFilter(_not_about_torchvision)
+    try:
+        yield
+    finally:
+        for library in libraries:
+            library.enable_progress_bar()
+        for handler in handlers:
+            handler.removeFilter(_not_about_torchvision)
+
+
+def _not_about_torchvision(record: Any) -> bool:
+    return "requires torchvision" not in record.getMessage()
+
+
+def load(recipe: Recipe, device: str, dtype: str) -> Any:
+    """A diffusers pipeline from a local folder, or from what is on this machine already of a hub name.
+
+    The recipe's option `download: True` lets the weights be fetched. Only safetensors are read, and code that
+    comes with a model never runs. Raises InputError when the folder holds no such pipeline.
+    """
+    import torch
+    from diffusers import DiffusionPipeline
+
+    folder = recipe.folder or recipe.source
+    local = not dict(recipe.options).get("download", False)
+    try:
+        with quiet_loading():
+            index = DiffusionPipeline.load_config(folder, local_files_only=local)
+            _refuse_own_code(index)
+            pipe = DiffusionPipeline.from_pretrained(folder, local_files_only=local, use_safetensors=True,
+                                                     dtype=getattr(torch, dtype), **_left_out(index))
+    except (OSError, ValueError, KeyError, AttributeError) as error:
+        raise InputError(f"{recipe.source} cannot be loaded as a DiffusionModel: {error}") from error
+    for part in _networks(pipe):
+        part.eval().requires_grad_(False)
+    vae = getattr(pipe, "vae", None)
+    if vae is not None and dtype == "float16" and vae.config.get("force_upcast"):
+        vae.to(torch.float32)  # it overflows in half precision
+    pipe.set_progress_bar_config(disable=True)
+    return pipe.to(device)
+
+
+def _refuse_own_code(index: dict) -> None:
+    name = index.get("_class_name")
+    if not isinstance(name, str):
+        raise ValueError(f"its pipeline, {name}, is code that comes with the folder, and such code is not run here")
+
+
+def _left_out(index: dict) -> dict[str, Any]:
+    """Parts that stay away: those a folder says it lacks, which must be named (Stable Diffusion 3 without T5),
+    and a checker that paints pictures black, which is a node's business and should stand where it can be seen.
+    """
+    absent = {name: None for name, value in index.items() if isinstance(value, (list, tuple)) and value[0] is None}
+    if "safety_checker" in index:
+        absent |= {"safety_checker": None, "requires_safety_checker": False}
+    return absent
+
+
+def _networks(pipe: Any) -> list[Any]:
+    import torch
+
+    return [part for part in pipe.components.values() if isinstance(part, torch.nn.Module)]
+
+
+def size(pipe: Any) -> int:
+    """Bytes of weights and buffers of all its parts."""
+    return sum(t.nbytes for part in _networks(pipe) for t in (*part.parameters(), *part.buffers()))
+
+
+def move(pipe: Any, device: str) -> None:
+    """Move all its parts to a device, in place."""
+    pipe.to(device)
+
+
+DiffusionModel = Annotated[Any, ModelType(
+    "DiffusionModel", "A diffusion model in the folder format of a diffusers pipeline.", load=load, size=size,
+    move=move, color="#d9a441")]

@@ -1,0 +1,168 @@
+"""The nodes that paint: encode a prompt, sample a latent, decode it, or do all three."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
+
+from nodegraph import SILENT, Context, InputError, Range, Seed, node
+
+from ..media.types import Conditioning, Image, Latent
+from . import families
+from .models import DiffusionModel
+from .preview import Forecast, latent_picture
+from .schedulers import scheduler_named
+
+PREVIEWS = 8  # pictures shown in the course of one sampling
+
+Steps = Annotated[int, Range(1, 150)]
+Guidance = Annotated[float, Range(0, 30, 0.1)]
+Side = Annotated[int, Range(8, 8192, 8)]
+Scheduler = Literal["model", "euler", "euler_ancestral", "heun", "dpm++_2m", "dpm++_2m_karras", "ddim", "pndm",
+                    "unipc"]
+
+
+@node("diffusion.encode", version=1, costly=True)
+def encode(model: DiffusionModel, prompt: str, negative_prompt: str = "") -> Conditioning:
+    """Turn a prompt into what the model's denoiser reads.
+
+    prompt: what to paint.
+    negative_prompt: what to stay away from.
+    """
+    return Conditioning(families.encoded(model, prompt, negative_prompt), families.prompt_family(model))
+
+
+@node("diffusion.sample", version=1, costly=True)
+def sample(model: DiffusionModel, conditioning: Conditioning, seed: Seed = 0, steps: Steps = 30,
+           guidance_scale: Guidance | None = None, width: Side | None = None, height: Side | None = None,
+           scheduler: Scheduler = "model", ctx: Context = SILENT) -> Latent:
+    """Paint what a conditioning says, from noise, step by step. The result is a latent, still to be decoded.
+
+    conditioning: from diffusion.encode with the same model, or one of its family.
+    seed: where the noise comes from; the same seed paints the same picture again.
+    steps: how often the picture is improved.
+    guidance_scale: how closely the prompt is followed; left out, what suits the model's family.
+    width, height: in pixels; left out, what the model was made for.
+    scheduler: the method of the steps; `model` is the one that comes with the model.
+    """
+    family = families.known_family(model)
+    mine = families.prompt_family(model)
+    if conditioning.family != mine:
+        raise InputError(f"conditioning is for {conditioning.family}, and this model is {mine}; "
+                         "encode the prompt with this model")
+    width, height = _size(model, width, height)
+    pipe = _own_copy(model, scheduler)
+    latents = pipe(
+        **{name: tensor.to(model.device) for name, tensor in conditioning.tensors.items()},
+        num_inference_steps=steps, width=width, height=height, output_type="latent", return_dict=False,
+        guidance_scale=family.guidance_scale if guidance_scale is None else float(guidance_scale),
+        generator=_dice(seed), callback_on_step_end=_reporter(pipe, ctx, width, height))[0]
+    return Latent(families.unpacked(model, latents, width, height)[0].contiguous(), families.latent_family(model))
+
+
+@node("diffusion.decode", version=1, costly=True)
+def decode(model: DiffusionModel, latent: Latent) -> Image:
+    """Turn a latent into a picture.
+
+    latent: from diffusion.sample with the same model, or one with the same autoencoder.
+    """
+    mine = families.latent_family(model)
+    if latent.family != mine:
+        raise InputError(f"latent is in the space of {latent.family}, and this model has {mine}; "
+                         "decode it with the model that painted it")
+    return families.decoded(model, latent.samples[None].to(model.device))
+
+
+@node("diffusion.paint", version=1, costly=True)
+def paint(model: DiffusionModel, prompt: str, negative_prompt: str = "", seed: Seed = 0, steps: Steps = 30,
+          guidance_scale: Guidance | None = None, width: Side | None = None, height: Side | None = None,
+          scheduler: Scheduler = "model", ctx: Context = SILENT) -> Image:
+    """Paint a picture from a prompt: diffusion.encode, diffusion.sample and diffusion.decode in one.
+
+    prompt: what to paint.
+    negative_prompt: what to stay away from.
+    seed: where the noise comes from; the same seed paints the same picture again.
+    steps: how often the picture is improved.
+    guidance_scale: how closely the prompt is followed; left out, what suits the model's family.
+    width, height: in pixels; left out, what the model was made for.
+    scheduler: the method of the steps; `model` is the one that comes with the model.
+    """
+    if families.family_of(model) is None:
+        return _paint_whole(model, ctx, prompt=prompt, negative_prompt=negative_prompt or None, width=width,
+                            height=height, guidance_scale=guidance_scale, num_inference_steps=steps,
+                            generator=_dice(seed), scheduler=scheduler)
+    conditioning = encode(model, prompt, negative_prompt)
+    latent = sample(model, conditioning, seed, steps, guidance_scale, width, height, scheduler, ctx)
+    return decode(model, latent)
+
+
+def _dice(seed: int) -> Any:
+    """A generator of this call's own, on the CPU, so that every device paints from the same noise."""
+    import torch
+
+    return torch.Generator().manual_seed(seed)
+
+
+def _own_copy(model: Any, scheduler: str) -> Any:
+    """The same networks in a pipeline of this call's own: a pipeline keeps the state of its call in itself."""
+    pipe = copy.copy(model)
+    pipe.scheduler = scheduler_named(scheduler, model)
+    return pipe
+
+
+def _size(model: Any, width: int | None, height: int | None) -> tuple[int, int]:
+    own = families.own_size(model)
+    width, height = width or own[0], height or own[1]
+    unit = families.multiple(model)
+    for name, side in (("width", width), ("height", height)):
+        if side % unit:
+            below = max(unit, side // unit * unit)
+            raise InputError(f"{name} is {side}; this model paints in multiples of {unit}; "
+                             f"try {below} or {below + unit}")
+    return width, height
+
+
+def _reporter(pipe: Any, ctx: Context, width: int, height: int) -> Callable:
+    """The pipeline's callback after each step: says how far it is, now and then with a picture."""
+    forecast = Forecast(pipe.scheduler)
+
+    def report(_, index: int, timestep: Any, tensors: dict[str, Any]) -> dict[str, Any]:
+        total = pipe.num_timesteps
+        preview = None
+        if ctx is not SILENT:
+            latents = forecast(index, tensors["latents"])
+            if (index + 1) % max(1, total // PREVIEWS) == 0:
+                preview = latent_picture(pipe, families.unpacked(pipe, latents, width, height))
+        ctx.report(index + 1, total, "sampling", preview)
+        return tensors
+
+    return report
+
+
+def _paint_whole(model: Any, ctx: Context, scheduler: str, **wanted: Any) -> Image:
+    """A picture from a pipeline whose parts are not known here, called with what it takes of what is wanted."""
+    import torch
+
+    takes = inspect.signature(type(model).__call__).parameters
+    needed = [name for name, parameter in takes.items() if parameter.default is parameter.empty
+              and name != "self" and parameter.kind is parameter.POSITIONAL_OR_KEYWORD and name not in wanted]
+    if "prompt" not in takes or needed:
+        raise InputError(f"this model is a {type(model).__name__}, which does not paint from a prompt alone"
+                         + (f"; it also needs {', '.join(needed)}" if needed else ""))
+    given = {name: value for name, value in wanted.items() if value is not None}
+    extra = sorted(set(given) - set(takes) - {"generator", "num_inference_steps"})
+    if extra:
+        raise InputError(f"a {type(model).__name__} takes no {', '.join(extra)}; leave that out")
+
+    def report(_, index: int, timestep: Any, tensors: dict[str, Any]) -> dict[str, Any]:
+        ctx.report(index + 1, wanted["num_inference_steps"], "sampling")
+        return tensors
+
+    if "callback_on_step_end" in takes:
+        given["callback_on_step_end"] = report
+    pipe = _own_copy(model, scheduler)
+    images = pipe(**{name: value for name, value in given.items() if name in takes}, output_type="pt",
+                  return_dict=False)[0]
+    return torch.as_tensor(images[0]).float().clamp(0, 1)

@@ -1,0 +1,72 @@
+"""Small pictures of unfinished latents, cheap enough to draw while sampling."""
+
+from __future__ import annotations
+
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from .families import decoder_input
+from .schedulers import is_flow
+
+SMALL_DECODER = 8_000_000  # parameters; a smaller decoder is quick enough to be the preview itself
+_color_maps: WeakKeyDictionary = WeakKeyDictionary()
+
+
+def latent_picture(pipe: Any, latents: Any) -> Any:
+    """What latents (1, channels, h, w) look like: uint8 (height, width, 3)."""
+    import torch
+
+    from ..media.picture import to_array
+
+    vae = pipe.vae
+    with torch.no_grad():
+        ready = decoder_input(vae, latents).to(vae.dtype)
+        if sum(p.numel() for p in vae.decoder.parameters()) < SMALL_DECODER:
+            pixels = vae.decode(ready, return_dict=False)[0][0] / 2 + 0.5
+        else:
+            weights = _color_map(pipe)
+            flat = ready[0].float().flatten(1).T
+            pixels = (flat @ weights[:-1] + weights[-1]).T.reshape(3, *ready.shape[2:])
+    return to_array(pixels.float().clamp(0, 1))
+
+
+def _color_map(pipe: Any) -> Any:
+    """The affine map (channels + 1, 3) from a latent to its colour that fits this autoencoder best.
+
+    A sheet of random colours, two latents to a side each, is encoded once, and the map is found by least squares.
+    """
+    import torch
+
+    vae = pipe.vae
+    if vae not in _color_maps:
+        colors = torch.rand(1, 3, 12, 12, generator=torch.Generator().manual_seed(0)).to(vae.device)
+        on_latents = torch.nn.functional.interpolate(colors, scale_factor=2)
+        sheet = torch.nn.functional.interpolate(on_latents, scale_factor=pipe.vae_scale_factor) * 2 - 1
+        found = vae.encode(sheet.to(vae.dtype))
+        latents = (found.latents if hasattr(found, "latents") else found.latent_dist.mode()).float()
+        rows = latents[0].flatten(1).T
+        rows = torch.cat([rows, torch.ones_like(rows[:, :1])], dim=1)
+        _color_maps[vae] = torch.linalg.lstsq(rows.cpu(), on_latents[0].flatten(1).T.cpu()).solution.to(vae.device)
+    return _color_maps[vae]
+
+
+class Forecast:
+    """Guesses the finished latents from two steps of a flow.
+
+    Along a straight flow the velocity is the change of the latents over the change of sigma, and what is left is
+    to walk on to sigma 0 (Liu et al., Flow Straight and Fast, 2023). Other methods show the latents as they are.
+    """
+
+    def __init__(self, scheduler: Any):
+        self.scheduler, self.last = scheduler, None
+
+    def __call__(self, index: int, latents: Any) -> Any:
+        """The guess after step `index`, from the latents that step left."""
+        last, self.last = self.last, (index, latents)
+        sigmas = getattr(self.scheduler, "sigmas", None)
+        if last is None or last[0] != index - 1 or sigmas is None or not is_flow(self.scheduler):
+            return latents
+        before, now = float(sigmas[index]), float(sigmas[index + 1])
+        if before == now:
+            return latents
+        return latents - now * (latents - last[1]) / (now - before)

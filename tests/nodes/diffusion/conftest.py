@@ -1,0 +1,138 @@
+"""Pipelines of the real architectures with random weights, small enough to build in a moment."""
+
+import pytest
+import torch
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread():
+    """Networks this small are quicker on one thread, above all on a machine that is busy."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="session")
+def checkpoints(tmp_path_factory):
+    """Folders, as diffusers saves them: sd3 (no T5, tiny autoencoder), sd (noise prediction), flux, whole."""
+    root = tmp_path_factory.mktemp("checkpoints")
+    makers = {"sd3": stable_diffusion_3, "sd": stable_diffusion, "flux": flux, "whole": latent_consistency}
+    for number, (name, make) in enumerate(makers.items()):
+        torch.manual_seed(number)
+        make().save_pretrained(root / name)
+    return root
+
+
+@pytest.fixture(scope="session")
+def models(checkpoints):
+    """The live models, loaded as the engine loads them."""
+    from nodegraph import Recipe
+    from nodegraph_nodes.diffusion.models import load
+
+    return {folder.name: load(Recipe("DiffusionModel", folder.name, str(folder)), "cpu", "float32")
+            for folder in checkpoints.iterdir()}
+
+
+def clip_tokenizer():
+    from tokenizers.pre_tokenizers import ByteLevel
+    from transformers import CLIPTokenizer
+
+    letters = sorted(ByteLevel.alphabet())
+    words = ["<|startoftext|>", "<|endoftext|>", *letters, *(letter + "</w>" for letter in letters)]
+    return CLIPTokenizer(vocab={word: i for i, word in enumerate(words)}, merges=[], model_max_length=16)
+
+
+def clip_encoder(kind="CLIPTextModel"):
+    import transformers
+
+    config = transformers.CLIPTextConfig(
+        vocab_size=514, hidden_size=16, intermediate_size=32, num_hidden_layers=2, num_attention_heads=2,
+        max_position_embeddings=16, projection_dim=16, bos_token_id=0, eos_token_id=1, pad_token_id=1)
+    return getattr(transformers, kind)(config)
+
+
+def t5_tokenizer():
+    from transformers import T5Tokenizer
+
+    letters = "▁abcdefghijklmnopqrstuvwxyz ,."
+    return T5Tokenizer(vocab=[("<pad>", 0.0), ("</s>", 0.0), ("<unk>", -9.0), *((c, -2.0) for c in letters)],
+                       extra_ids=0, model_max_length=32)
+
+
+def t5_encoder():
+    from transformers import T5Config, T5EncoderModel
+
+    return T5EncoderModel(T5Config(vocab_size=64, d_model=16, d_kv=8, d_ff=32, num_layers=1, num_heads=2))
+
+
+def kl_autoencoder(channels):
+    from diffusers import AutoencoderKL
+
+    return AutoencoderKL(
+        down_block_types=("DownEncoderBlock2D",) * 2, up_block_types=("UpDecoderBlock2D",) * 2,
+        block_out_channels=(8, 16), layers_per_block=1, latent_channels=channels, norm_num_groups=4,
+        sample_size=32, scaling_factor=0.5, shift_factor=0.1 if channels == 16 else None,
+        use_quant_conv=channels == 4, use_post_quant_conv=channels == 4)
+
+
+def stable_diffusion_3():
+    from diffusers import (AutoencoderTiny, FlowMatchEulerDiscreteScheduler, SD3Transformer2DModel,
+                           StableDiffusion3Pipeline)
+
+    vae = AutoencoderTiny(encoder_block_out_channels=(8, 8), decoder_block_out_channels=(8, 8), latent_channels=8,
+                          num_encoder_blocks=(1, 1), num_decoder_blocks=(1, 1))
+    transformer = SD3Transformer2DModel(
+        sample_size=16, patch_size=2, in_channels=8, out_channels=8, num_layers=2, attention_head_dim=8,
+        num_attention_heads=2, joint_attention_dim=32, caption_projection_dim=16, pooled_projection_dim=32,
+        pos_embed_max_size=32)
+    return StableDiffusion3Pipeline(
+        transformer=transformer, scheduler=FlowMatchEulerDiscreteScheduler(shift=2.0), vae=vae,
+        text_encoder=clip_encoder("CLIPTextModelWithProjection"), tokenizer=clip_tokenizer(),
+        text_encoder_2=clip_encoder("CLIPTextModelWithProjection"), tokenizer_2=clip_tokenizer(),
+        text_encoder_3=None, tokenizer_3=None)
+
+
+def unet(**more):
+    from diffusers import UNet2DConditionModel
+
+    return UNet2DConditionModel(
+        sample_size=16, in_channels=4, out_channels=4, block_out_channels=(8, 16), layers_per_block=1,
+        norm_num_groups=4, down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
+        up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"), cross_attention_dim=16, attention_head_dim=8, **more)
+
+
+def stable_diffusion():
+    from diffusers import PNDMScheduler, StableDiffusionPipeline
+
+    scheduler = PNDMScheduler(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear",
+                              skip_prk_steps=True, steps_offset=1)
+    return StableDiffusionPipeline(
+        unet=unet(), scheduler=scheduler, vae=kl_autoencoder(4), text_encoder=clip_encoder(),
+        tokenizer=clip_tokenizer(), safety_checker=None, feature_extractor=None, requires_safety_checker=False)
+
+
+def flux():
+    from diffusers import FlowMatchEulerDiscreteScheduler, FluxPipeline, FluxTransformer2DModel
+
+    transformer = FluxTransformer2DModel(
+        patch_size=1, in_channels=64, num_layers=1, num_single_layers=1, attention_head_dim=16,
+        num_attention_heads=2, joint_attention_dim=16, pooled_projection_dim=16, axes_dims_rope=(4, 4, 8),
+        guidance_embeds=True)
+    pipe = FluxPipeline(
+        scheduler=FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True), vae=kl_autoencoder(16),
+        text_encoder=clip_encoder(), tokenizer=clip_tokenizer(), text_encoder_2=t5_encoder(),
+        tokenizer_2=t5_tokenizer(), transformer=transformer)
+    pipe.default_sample_size = 16
+    return pipe
+
+
+def latent_consistency():
+    """A pipeline whose family is not known to the nodes one by one."""
+    from diffusers import LatentConsistencyModelPipeline, LCMScheduler
+
+    known = stable_diffusion()
+    return LatentConsistencyModelPipeline(
+        vae=known.vae, text_encoder=known.text_encoder, tokenizer=known.tokenizer, unet=unet(time_cond_proj_dim=8),
+        scheduler=LCMScheduler(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear"),
+        safety_checker=None, feature_extractor=None, requires_safety_checker=False)
