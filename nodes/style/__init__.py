@@ -1,0 +1,1 @@
+"""What a picture is like, in colours, numbers and words that music and text can follow."""
