@@ -66,7 +66,12 @@ class RunResult(Mapping):
     """The outputs of a run by name, read when asked for. `nodes` tells how each node fared."""
 
     def __init__(self, result: Result):
-        self.raw, self.nodes, self.seconds, self.errors = result, result.nodes, result.seconds, result.errors
+        self.raw, self.seconds, self.errors = result, result.seconds, result.errors
+
+    @property
+    def nodes(self) -> dict[str, Any]:
+        """How each node fared, by name: its status, seconds and error."""
+        return self.raw.nodes
 
     def __getitem__(self, name: str) -> Any:
         if name not in self.raw.plan.outputs:

@@ -10,6 +10,7 @@ This is the only module that calls the code of nodes.
 
 from __future__ import annotations
 
+import gc
 import os
 import queue
 import threading
@@ -17,6 +18,7 @@ import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from functools import cached_property
 from hashlib import blake2b
 from time import perf_counter
 from typing import Any, NamedTuple
@@ -24,7 +26,7 @@ from typing import Any, NamedTuple
 from . import events as ev
 from .cache import Cache, Prepared, prepare
 from .context import Context
-from .digest import SIZE, ListDigest
+from .digest import SIZE, ListDigest, encode
 from .errors import Cancelled, InputError, NodeFailed
 from .forecast import remember_ingredients
 from .nodetype import NodeType, Port
@@ -33,6 +35,7 @@ from .types import ModelType, PortType, short
 
 WAITING, FLYING, RAN, CACHED, FAILED, SKIPPED = range(6)
 STATUS = ("skipped", "skipped", "ran", "cached", "failed", "skipped")
+SHORT = frozenset((int, float, bool))  # what the shortest way through the executor keeps
 COSTLY = 0.005  # seconds; a node that takes longer than this on average is worth a thread
 
 
@@ -54,12 +57,16 @@ class Result:
         self.plan, self.seconds, self.cancelled = plan, seconds, cancelled
         self.digests = {name: run.digests[out.slot] for name, out in plan.outputs.items()
                         if run.digests[out.slot] is not None}
-        self.nodes = {step.name: run.result_of(step) for step in plan.steps}
-        self.errors = [r.error for r in self.nodes.values() if r.error is not None]
+        self.errors = [run.errors[index] for index in sorted(run.errors)]
         self._run = run
         if plan.graph.path is not None:
             remember_ingredients(plan, run.cache, run.digests, run.seconds,
                                  [i for i, state in enumerate(run.state) if state in (RAN, CACHED)])
+
+    @cached_property
+    def nodes(self) -> dict[str, NodeResult]:
+        """How each node fared, by name."""
+        return {step.name: self._run.result_of(step) for step in self.plan.steps}
 
     def type(self, name: str) -> PortType:
         """The PortType of what an output carries."""
@@ -132,11 +139,7 @@ class _Mapped:
         self.error: NodeFailed | None = None
 
 
-class _Missing(Exception):
-    """Values that no tier has any more; the slots they were in."""
-
-    def __init__(self, slots: list[int]):
-        self.slots = slots
+_tuple = tuple.__new__  # makes a NamedTuple in half the time of calling its class
 
 
 class _Reporter(Context):
@@ -171,7 +174,6 @@ class _Run:
         self.errors: dict[int, NodeFailed] = {}
         self.mapped: dict[int, _Mapped] = {}
         self.counts: dict[int, tuple[int, int]] = {}
-        self.keys: dict[int, bytes] = {}
         self.waiting: dict[int, list[int]] = {}  # step -> steps that wait for it
         self.forced: set[int] = set()  # steps that run again since their Values are gone
         self.held: dict[bytes, Any] = {}  # Values that only this run still has
@@ -185,6 +187,7 @@ class _Run:
 
     def go(self) -> Result:
         self.start = perf_counter()
+        self.cache.look()
         for given in self.plan.givens:
             digest = self.digests[given.slot] = given_digest(given)
             self.given[given.slot] = given.value
@@ -195,9 +198,13 @@ class _Run:
         if self.emit is not None:
             self.emit(ev.Planned(tuple(self.plan.steps[i].name for i in order)))
         self.stack = order[::-1]
+        collecting = gc.get_threshold()
+        # A run makes many small tuples and no cycles: at the usual threshold the collector takes half the time.
+        gc.set_threshold(max(collecting[0], 200_000), *collecting[1:])
         try:
             self.loop(wanted)
         finally:
+            gc.set_threshold(*collecting)
             if self.pool is not None:
                 self.pool.shutdown(wait=True, cancel_futures=True)
             self.cache.commit()
@@ -235,34 +242,31 @@ class _Run:
 
     def sweep(self) -> None:
         """Try every step on the stack. The body of this loop is what a trivial node costs."""
-        steps, digests, state, stack = self.plan.steps, self.digests, self.state, self.stack
-        cache, emit, costs = self.cache, self.emit, self.executor.costs
-        kept, plain, stopped, forced = cache.kept, cache.memory.plain, self.cancel.is_set, self.forced
+        steps, digests, stack = self.plan.steps, self.digests, self.stack
+        costs, trace_of, kept, plain = self.executor.costs, self.cache.trace, self.cache.kept, self.cache.memory.plain
+        stopped, forced, hash = self.cancel.is_set, self.forced, blake2b
         while stack and not stopped():
             if self.flying and not self.inbox.empty():
                 self.receive(self.inbox.get())
                 continue
-            index = stack.pop()
-            step = steps[index]
+            step = steps[stack.pop()]
             if not step.simple or forced:
                 self.attempt(step)
                 continue
             try:
-                key = blake2b(step.base + b"".join([digests[slot] for slot in step.slots]), digest_size=SIZE).digest()
+                key = hash(step.base + b"".join([digests[slot] for slot in step.slots]), digest_size=SIZE).digest()
             except TypeError:
                 self.blocked(step)
                 continue
             nodetype = step.nodetype
-            trace = kept.get(key)
-            if trace is None:
-                trace = cache.trace(key)
-            if trace is not None and nodetype.remember:
-                self.remember(step, key, trace.outputs)
-                continue
+            if nodetype.remember:
+                trace = kept.get(key) or trace_of(key)
+                if trace is not None:
+                    self.remember(step, trace[0])
+                    continue
             try:
                 # Only a node that is known to be cheap, with plain inputs at hand, is called right here.
-                if costs[nodetype] > COSTLY or nodetype.costly or nodetype.context or nodetype.models \
-                        or step.count != 1 or not nodetype.remember:
+                if costs[nodetype] > COSTLY or not nodetype.plain:
                     raise KeyError
                 arguments = step.literals.copy()
                 for wire, slot in zip(step.wires, step.slots):
@@ -270,8 +274,6 @@ class _Run:
             except KeyError:
                 self.attempt(step, key)
                 continue
-            if emit is not None:
-                emit(ev.Started(step.name, perf_counter() - self.start))
             self.call_here(step, key, arguments)
 
     def attempt(self, step: Step, key: bytes | None = None) -> None:
@@ -285,13 +287,18 @@ class _Run:
 
     def single(self, step: Step, key: bytes | None) -> None:
         """A step that is one request."""
-        if key is None:
+        fresh = key is None
+        if fresh:
             key = self.key_of(step, None)
             if key is None:
                 return self.blocked(step)
+        if self.executor.costly(step.nodetype):
+            self.cache.look()
+            fresh = True
+        if fresh:
             trace = self.cache.trace(key) if step.nodetype.remember else None
             if trace is not None and (step.index not in self.forced or all(map(self.available, trace.outputs))):
-                return self.remember(step, key, trace.outputs)
+                return self.remember(step, trace.outputs)
         if (arguments := self.arguments(step, None)) is None:
             return
         self.dispatch(_Job(step, None, [key], arguments))
@@ -311,6 +318,7 @@ class _Run:
             return self.fail(step, InputError(f"it runs once per item, but its lists differ in length: {told}"))
         count = next(iter(lengths.values()))
         mapped = self.mapped[step.index] = _Mapped(count)
+        self.cache.look()
         misses, keys = [], []
         for item in range(count):
             key = self.key_of(step, item)
@@ -363,7 +371,7 @@ class _Run:
             self.stack.extend(reversed(wanted))
             return
         self.alias[step.first] = target.slot
-        self.remember(step, None, (digest,))
+        self.remember(step, (digest,))
 
     # -- what a step reads
 
@@ -504,29 +512,42 @@ class _Run:
     # -- calling
 
     def call_here(self, step: Step, key: bytes, arguments: dict[str, Any]) -> None:
-        """Call a cheap node with one output, and remember what it gave: `sweep`'s short way."""
-        nodetype = step.nodetype
+        """Call a cheap node with one plain output, and remember what it gave: `sweep`'s short way."""
+        nodetype, emit = step.nodetype, self.emit
         started = perf_counter()
+        if emit is not None:
+            emit(_tuple(ev.Started, (step.name, started - self.start)))
         try:
             value = nodetype.call(**arguments)
-            seconds = perf_counter() - started
-            (port,) = nodetype.outputs.values()
-            prepared = None if port.many else prepare_output(step, port, value)
+            ended = perf_counter()
+            type = nodetype.plain
+            if type.complaint(value) or value.__class__ not in SHORT:
+                made = _Made([[prepare_output(step, port, value) for port in nodetype.outputs.values()]],
+                             ended - started)
+                self.accept(_Job(step, None, [key], arguments), made)
+                return
         except Cancelled:
             self.cancel.set()
             return
         except Exception as error:
             self.fail(step, error, arguments)
             return
-        self.executor.learn(nodetype, seconds)
-        if prepared is None:
-            made = _Made([[[prepare_output(step, port, item) for item in as_list(step, port, value)]]], seconds)
-            self.accept(_Job(step, None, [key], arguments), made)
-            return
-        self.keep(step.first, port.type, prepared, seconds)
-        outputs = (prepared.digest,)
-        self.cache.record(key, outputs, seconds)
-        self.finish(step, key, outputs, seconds)
+        seconds = ended - started
+        costs = self.executor.costs
+        costs[nodetype] += 0.3 * (seconds - costs[nodetype])
+        cache, index = self.cache, step.index
+        code = b"i%d;" % value if value.__class__ is int else encode(value)
+        digest = blake2b(code, digest_size=SIZE).digest()
+        cache.record_small(key, digest, code, value, seconds)
+        self.digests[step.first] = digest
+        self.state[index] = RAN
+        self.seconds[index] = seconds
+        if emit is not None:
+            emit(_tuple(ev.Finished, (step.name, seconds, (digest,), ended - self.start, 1, 0)))
+        if self.waiting:
+            self.wake(index)
+        if self.holders:
+            self.release(step)
 
     def dispatch(self, job: _Job) -> None:
         """Call a node: here if it is cheap, through a worker if it is costly."""
@@ -594,7 +615,6 @@ class _Run:
             self.flying -= 1
         job, made = message[:2]
         if isinstance(made, _Made):
-            self.executor.learn(job.step.nodetype, made.seconds)
             self.accept(job, made)
         elif isinstance(made, Cancelled):
             self.cancel.set()
@@ -619,6 +639,7 @@ class _Run:
         step = job.step
         ports = list(step.nodetype.outputs.values())
         share = made.seconds / len(made.outputs)
+        self.executor.learn(step.nodetype, made.seconds)
         for position, prepared in enumerate(made.outputs):
             outputs = []
             for offset, (port, one) in enumerate(zip(ports, prepared)):
@@ -629,7 +650,7 @@ class _Run:
             if step.nodetype.remember:
                 self.cache.record(key, tuple(outputs), share)
             if job.items is None:
-                self.finish(step, key, tuple(outputs), made.seconds)
+                self.finish(step, tuple(outputs), made.seconds)
             else:
                 mapped = self.mapped[step.index]
                 mapped.outputs[job.items[position]] = tuple(outputs)
@@ -637,7 +658,6 @@ class _Run:
                 mapped.ran += 1
         if job.items is not None:
             mapped.seconds += made.seconds
-            self.commit_soon()
             if self.emit is not None:
                 self.emit(ev.Progress(step.name, len(mapped.outputs) - mapped.left, len(mapped.outputs), "items"))
             if not mapped.left:
@@ -654,40 +674,33 @@ class _Run:
 
     # -- ends
 
-    def remember(self, step: Step, key: bytes | None, outputs: tuple[bytes, ...]) -> None:
+    def remember(self, step: Step, outputs: tuple[bytes, ...]) -> None:
         """A step whose result is known without running it."""
-        self.digests[step.first:step.first + step.count] = outputs
+        if step.count == 1:
+            self.digests[step.first] = outputs[0]
+        else:
+            self.digests[step.first:step.first + step.count] = outputs
         self.state[step.index] = CACHED
-        if key is not None:
-            self.keys[step.index] = key
         if self.emit is not None:
-            self.emit(ev.Cached(step.name, outputs))
+            self.emit(_tuple(ev.Cached, (step.name, outputs)))
         if self.waiting:
             self.wake(step.index)
         if self.holders:
             self.release(step)
 
-    def finish(self, step: Step, key: bytes | None, outputs: tuple[bytes, ...], seconds: float,
-               ran: int = 1, remembered: int = 0) -> None:
+    def finish(self, step: Step, outputs: tuple[bytes, ...], seconds: float, ran: int = 1,
+               remembered: int = 0) -> None:
         """A step that ran. What it gave is on disk before anyone is told."""
         index = step.index
         self.digests[step.first:step.first + step.count] = outputs
         self.state[index] = RAN
         self.seconds[index] = seconds
-        if key is not None:
-            self.keys[index] = key
-        if self.cache.disk is not None:
-            self.commit_soon()
         if self.emit is not None:
             self.emit(ev.Finished(step.name, seconds, outputs, perf_counter() - self.start, ran, remembered))
         if self.waiting:
             self.wake(index)
         if self.holders:
             self.release(step)
-
-    def commit_soon(self) -> None:
-        if self.cache.disk is not None:
-            self.cache.disk.commit_soon(perf_counter())
 
     def finish_mapped(self, step: Step, mapped: _Mapped) -> None:
         self.counts[step.index] = (mapped.ran, mapped.remembered)
@@ -701,9 +714,9 @@ class _Run:
         columns = list(zip(*mapped.outputs)) or [()] * step.count
         outputs = tuple(ListDigest.of(column) for column in columns)
         if mapped.ran:
-            self.finish(step, None, outputs, mapped.seconds, mapped.ran, mapped.remembered)
+            self.finish(step, outputs, mapped.seconds, mapped.ran, mapped.remembered)
         else:
-            self.remember(step, None, outputs)
+            self.remember(step, outputs)
 
     def release(self, step: Step) -> None:
         """Let go of Values that only this run had, once their last reader is done."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import gc
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -18,6 +18,7 @@ from .errors import GraphError, Position, Problem
 from .graph import Graph, GraphInput, Node, Ref
 
 VERSION = 1
+DEEPEST = 64  # lists and mappings inside each other
 
 
 class Map(dict):
@@ -66,15 +67,70 @@ def _read_tree(text: str, file: str, problems: list[Problem]) -> Any:
             if collecting:
                 gc.enable()
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        where = Position(file, mark.line + 1, mark.column + 1) if mark else Position(file, 1, 1)
-        what = error.problem or "this is not YAML"
-        hint = "Indent with spaces." if "\\t" in what else \
-            "Put texts that hold ': ', '#', quotes or brackets in quotes, and indent with spaces."
-        raise GraphError([Problem(where, f"the YAML cannot be read here: {what}", hint)]) from None
+        raise GraphError([_unreadable(error, text, file)]) from None
     except yaml.reader.ReaderError as error:
-        raise GraphError([Problem(Position(file, 1, 1), f"a character that YAML does not allow: {error.reason}",
-                                  "Save the file as plain UTF-8 text.")]) from None
+        before = text[:error.position]
+        where = Position(file, before.count("\n") + 1, len(before) - before.rfind("\n"))
+        raise GraphError([Problem(where, f"the character U+{ord(error.character):04X} may not stand in YAML",
+                                  "Take it out, and save the file as plain UTF-8 text.")]) from None
+
+
+def _unreadable(error: yaml.MarkedYAMLError, text: str, file: str) -> Problem:
+    """What the YAML parser stumbled over, in words that say what to change."""
+    lines = [*text.splitlines(), ""]
+    what, context = error.problem or "this is not YAML", error.context or ""
+    mark, begun = error.problem_mark or error.context_mark, error.context_mark
+    line = lines[min(mark.line, len(lines) - 1)]
+    above = next((n for n in range(mark.line - 1, -1, -1) if lines[n].strip()), None)
+    opener = lines[begun.line][begun.column:begun.column + 1] if begun else ""
+    starts_line = not line[:mark.column].strip()
+    place, found = mark, line[mark.column:mark.column + 1]
+    message, hint = f"the YAML cannot be read here: {what}", "Put texts that hold ': ', '#', quotes or brackets in quotes."
+    if found == "\t" or "\t" in line[:len(line) - len(line.lstrip())]:
+        message, hint = "this line is indented with a tab; YAML takes spaces", "Put spaces in its place."
+    elif "unexpected end of stream" in what and "quoted" in context:
+        place, message, hint = begun, f"the quote {opener} that opens here is never closed", "Close it on the same line."
+    elif "flow" in context and ("',' or" in what or "end of stream" in what or found == ""):
+        closer = "}" if opener == "{" else "]"
+        place, message = begun, f"the {opener} that opens here is not closed with {closer}"
+        hint = f"Add {closer}, or put the text in quotes if the bracket belongs to it."
+    elif "cannot start any token" in what:
+        message, hint = f"a value cannot begin with {found}", "Put it in quotes."
+    elif "scanning an alias" in context or "scanning an anchor" in context:
+        place, message, hint = begun, f"a value cannot begin with {opener}", "Put it in quotes."
+    elif "mapping values are not allowed" in what:
+        if re.search(r":\s", line[:mark.column]):
+            message, hint = "a second ': ' stands in this line", "Put the text that holds it in quotes."
+        elif above is not None and re.match(r"\s*[\w-]+:\S", lines[above]):
+            place = _Mark(above, lines[above].index(":"))
+            message, hint = "a space is wanted after this colon", "Write `name: value`."
+        else:
+            message = "this line is indented deeper than the one above, which has a value already"
+            hint = "Line it up with the names it belongs to."
+            place = _Mark(mark.line, len(line) - len(line.lstrip()))
+    elif "could not find expected ':'" in what and begun:
+        word = lines[begun.line].strip()
+        place, message, hint = begun, f"no colon follows {word[:40]!r}", "Write `name: value`."
+    elif "expected key" in what and not starts_line:
+        message, hint = "something stands after the end of a quoted text", \
+            "Put the whole text in quotes; inside '...' a quote is written ''."
+    elif "expected key" in what or "'-' indicator" in what:
+        message = "a list item stands among names here" if found == "-" else "this line is not lined up with those above"
+        hint = "Give the lines of one mapping the same indentation, in spaces."
+    elif "block sequence entries" in what:
+        message, hint = "a list cannot begin in the line of its name", "Write [one, two], or begin a new line with `- `."
+    elif "escape character" in what or "hexdecimal" in what:
+        message, hint = "this backslash begins no escape that YAML knows", "Use '...' quotes, where a backslash is plain."
+    elif "<document start>" in what:
+        message, hint = "more follows after the end of the document", "Put one graph in one file."
+    return Problem(Position(file, place.line + 1, place.column + 1), message, hint)
+
+
+class _Mark(NamedTuple):
+    """A place as PyYAML counts, from 0."""
+
+    line: int
+    column: int
 
 
 def _build(text: str, file: str, problems: list[Problem]) -> Any:
@@ -100,7 +156,11 @@ def _build(text: str, file: str, problems: list[Problem]) -> Any:
             if event.tag is not None or event.anchor is not None:
                 problems.append(_refused(event, file))
             if type(container) is Map and key is _ABSENT:
-                raise GraphError([Problem(Position(file, *place), "a key must be a plain name, not a list or mapping")])
+                raise GraphError([Problem(Position(file, *place), "a list or mapping stands where a name is wanted",
+                                          "Put the text in quotes if the bracket belongs to it.")])
+            if len(stack) == DEEPEST:
+                raise GraphError([Problem(Position(file, *place), f"lists and mappings are nested more than {DEEPEST} deep",
+                                          "Take some of the brackets away.")])
             stack.append((container, key, key_mark, place))
             container = Map() if kind is yaml.MappingStartEvent else Seq()
             container.marks = {}
@@ -143,10 +203,12 @@ def _build(text: str, file: str, problems: list[Problem]) -> Any:
 
 
 def _refused(event: Any, file: str) -> Problem:
-    mark = event.start_mark
-    what = f"the YAML tag {event.tag}" if getattr(event, "tag", None) else f"the YAML anchor or alias {event.anchor!r}"
-    return Problem(Position(file, mark.line + 1, mark.column + 1), f"{what} is not part of a graph file",
-                   "Write the value out; links between nodes are written $name.")
+    mark, tag = event.start_mark, getattr(event, "tag", None)
+    what = f"the YAML tag {tag.replace('tag:yaml.org,2002:', '!!')}" if tag else f"the YAML alias *{event.anchor}" \
+        if isinstance(event, yaml.AliasEvent) else f"the YAML anchor &{event.anchor}"
+    hint = "Take it away; a graph file holds plain values." if tag else \
+        "Write the value out in each place; a link between nodes is written $name."
+    return Problem(Position(file, mark.line + 1, mark.column + 1), f"{what} is not part of a graph file", hint)
 
 
 def scalars(text: str) -> list[Any]:
@@ -157,24 +219,33 @@ def scalars(text: str) -> list[Any]:
 def read_text(path: Path) -> str:
     """A file's text. Raises GraphError if it cannot be read as UTF-8."""
     try:
-        return path.read_text(encoding="utf-8-sig")
+        data = path.read_bytes()
     except FileNotFoundError:
-        raise GraphError([Problem(None, f"there is no file {path}", "Check the name and the folder.")]) from None
+        beside = [str(p) for p in sorted(path.parent.glob("*.y*ml"))] if path.parent.is_dir() else []
+        raise GraphError([Problem(None, f"there is no file {path}",
+                                  nearest(str(path), beside) or "Check the name and the folder.")]) from None
     except IsADirectoryError:
         raise GraphError([Problem(None, f"{path} is a folder", "Name a graph file in it.")]) from None
+    except (OSError, ValueError) as error:  # ValueError: a name with a zero byte in it
+        raise GraphError([Problem(None, f"{str(path)!r} cannot be read: {getattr(error, 'strerror', error)}")]) from None
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        raise GraphError([Problem(Position(str(path), 1, 1), "this is UTF-16; a graph file is UTF-8",
+                                  "Save the file as UTF-8 text.")])
+    try:
+        return data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
-        raise GraphError([Problem(Position(str(path), 1, 1), f"byte {error.start} is not UTF-8",
+        before = data[:error.start].decode("utf-8-sig")
+        where = Position(str(path), before.count("\n") + 1, len(before) - before.rfind("\n"))
+        raise GraphError([Problem(where, f"the byte 0x{data[error.start]:02x} is not UTF-8 text",
                                   "Save the file as UTF-8 text.")]) from None
-    except OSError as error:
-        raise GraphError([Problem(None, f"{path} cannot be read: {error.strerror}")]) from None
 
 
 def read_mapping(path: Path) -> dict[str, Any]:
-    """A YAML file that holds one mapping, as plain data (manifests). Raises GraphError or FileNotFoundError."""
+    """A YAML file that holds one mapping, as plain data (manifests). Raises GraphError."""
     problems: list[Problem] = []
-    tree = _read_tree(path.read_text(encoding="utf-8"), str(path), problems)
+    tree = _read_tree(read_text(path), str(path), problems)
     if not isinstance(tree, Map):
-        problems.append(Problem(Position(str(path), 1, 1), "a mapping of names to values was wanted here"))
+        problems.append(Problem(Position(str(path), 1, 1), f"the file {_holds(tree)}; a mapping of names is wanted"))
     if problems:
         raise GraphError(problems)
     return tree

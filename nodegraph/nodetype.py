@@ -109,6 +109,14 @@ class NodeType:
     remember: bool = True
     tags: tuple[str, ...] = ()
     models: tuple[str, ...] = field(default=())
+    plain: PortType | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        # The type of its one output, where nothing stands in the way of calling it at once.
+        ports = list(self.outputs.values())
+        if len(ports) == 1 and not (ports[0].many or self.costly or self.context or self.models or self.batch) \
+                and self.remember:
+            object.__setattr__(self, "plain", ports[0].type)
 
     @property
     def pack(self) -> str:

@@ -57,11 +57,24 @@ class Cache:
                 found = self.kept[key] = Trace(outputs, packed[1])
         return found
 
+    def look(self) -> None:
+        """See what other processes remembered in the meantime; worth it before a costly call."""
+        if self.disk is not None:
+            self.disk.look()
+
     def record(self, key: bytes, outputs: tuple[bytes, ...], seconds: float) -> None:
         """Remember what a request gave. Its Values were stored before."""
         self.kept[key] = Trace(outputs, seconds)
         if self.disk is not None:
             self.disk.record(key, pack_outputs(outputs, self.small), seconds)
+
+    def record_small(self, key: bytes, digest: bytes, code: bytes, value: Any, seconds: float) -> None:
+        """`store`, `keep` and `record` at once, for a request whose one output is a number."""
+        self.small[digest] = code
+        self.memory.plain[digest] = value
+        self.kept[key] = tuple.__new__(Trace, ((digest,), seconds))
+        if self.disk is not None:
+            self.disk.record(key, b"1" + digest + code, seconds)
 
     # -- Values
 

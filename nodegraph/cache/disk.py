@@ -23,10 +23,11 @@ from ..digest import ListDigest, decode, digest_bytes, encode
 from .values import SMALL, Prepared
 
 FORMAT = 1  # PRAGMA user_version of the index; another one is set aside
+MUCH = 0.001  # seconds of work that are worth a commit of their own
 LOADED_AT_ONCE = 300_000  # traces; an index of up to this many is read whole when it is opened
 
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS traces(key BLOB PRIMARY KEY, outputs BLOB, seconds REAL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS traces(key BLOB, outputs BLOB, seconds REAL);
 CREATE TABLE IF NOT EXISTS objects(digest BLOB PRIMARY KEY, code BLOB, size INTEGER, checksum BLOB, seconds REAL,
                                    worth REAL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS history(graph TEXT, node TEXT, ingredients BLOB, PRIMARY KEY(graph, node)) WITHOUT ROWID;
@@ -83,12 +84,11 @@ class Disk:
         self.touched: dict[bytes, float] = {}
         self.clock = 0.0
         self.size = 0
-        self.last_commit = 0.0
-        self.commit_cost = 0.0
-        self._unsure: set[bytes] = set()
+        self.at_stake = 0.0  # seconds of work that a kill would lose now
         self.folder.mkdir(parents=True, exist_ok=True)
         self.index = self._open()
         self.traces: dict[bytes, tuple[bytes, float]] = {}
+        self._last_row = 0
         self.whole = self._load()
 
     # -- opening
@@ -137,30 +137,46 @@ class Disk:
         self.size = self.index.execute("SELECT coalesce(sum(size), 0) FROM objects").fetchone()[0]
         count = self.index.execute("SELECT count(*) FROM traces").fetchone()[0]
         if count > LOADED_AT_ONCE:
+            # Without an index writing costs a sixth; only an index too large to be read whole needs one.
+            self.index.execute("CREATE INDEX IF NOT EXISTS by_key ON traces(key)")
             return False
-        self.traces = {key: (outputs, seconds)
-                       for key, outputs, seconds in self.index.execute("SELECT key, outputs, seconds FROM traces")}
-        self._version = self._data_version()
+        self._read_new()
         return True
+
+    def _read_new(self) -> None:
+        """Read the traces that were written since the last look, by this process or another."""
+        rows = self.index.execute("SELECT rowid, key, outputs, seconds FROM traces WHERE rowid > ?",
+                                  (self._last_row,)).fetchall()
+        self.traces.update((key, (outputs, seconds)) for _, key, outputs, seconds in rows)
+        if rows:
+            self._last_row = rows[-1][0]
+        self._version = self._data_version()
 
     def _data_version(self) -> int:
         return self.index.execute("PRAGMA data_version").fetchone()[0]
 
+    def look(self) -> None:
+        """See what other processes have written in the meantime."""
+        if self.broken or not self.whole:
+            return
+        with self.lock:
+            try:
+                if self._data_version() != self._version:
+                    self._read_new()
+            except sqlite3.DatabaseError as error:
+                self._give_up(f"cannot be read ({error})")
+
     # -- reading
 
     def trace(self, key: bytes) -> tuple[bytes, float] | None:
-        """The packed outputs and the seconds of a request, or None."""
+        """The packed outputs and the seconds of a request, or None. See `look`."""
         found = self.traces.get(key)
-        if found is not None or self.broken:
+        if found is not None or self.whole or self.broken:
             return found
-        if self.whole:
-            # Other processes may have written since: the version of the data tells at once.
-            version = self._data_version()
-            if version == self._version:
-                return None
         with self.lock:
             try:
-                row = self.index.execute("SELECT outputs, seconds FROM traces WHERE key = ?", (key,)).fetchone()
+                row = self.index.execute("SELECT outputs, seconds FROM traces WHERE key = ? "
+                                         "ORDER BY rowid DESC LIMIT 1", (key,)).fetchone()
             except sqlite3.DatabaseError as error:
                 self._give_up(f"cannot be read ({error})")
                 return None
@@ -242,33 +258,29 @@ class Disk:
         return True
 
     def record(self, key: bytes, packed: bytes, seconds: float) -> None:
-        """Remember what a request gave, soon: many are written in one go, but none later than a moment."""
+        """Remember what a request gave. Written at once when much would be lost, else many in one go."""
         self.traces[key] = (packed, seconds)
         if not self.broken:
             self.new_traces.append((key, packed, seconds))
-
-    def commit_soon(self, now: float) -> None:
-        """Write what is new if that costs at most a twentieth of the time that has passed since the last time."""
-        if now - self.last_commit > 20 * self.commit_cost:
-            self.commit()
+            self.at_stake += seconds
+            if self.at_stake > MUCH:
+                self.commit()
 
     def commit(self) -> None:
         """Write what is new. After this a kill loses nothing of it."""
         if self.broken or not (self.new_traces or self.new_objects):
             return
-        started = time.perf_counter()
         with self.lock:
             try:
                 self.index.execute("BEGIN IMMEDIATE")
                 self.index.executemany("INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?, ?)", self.new_objects)
-                self.index.executemany("INSERT OR REPLACE INTO traces VALUES (?, ?, ?)", self.new_traces)
+                self.index.executemany("INSERT INTO traces VALUES (?, ?, ?)", self.new_traces)
                 self.index.execute("COMMIT")
             except sqlite3.DatabaseError as error:
                 self._give_up(f"cannot be written ({error})")
             self.new_traces.clear()
             self.new_objects.clear()
-        self.last_commit = time.perf_counter()
-        self.commit_cost = self.last_commit - started
+        self.at_stake = 0.0
         if self.size > self.budget:
             self.prune(int(self.budget * 0.9))
 
@@ -336,6 +348,7 @@ class Disk:
             self.index.execute("BEGIN IMMEDIATE")
             self.index.executemany("DELETE FROM objects WHERE digest = ?", victims)
             self.index.execute("INSERT OR REPLACE INTO facts VALUES ('clock', ?)", (self.clock,))
+            self.index.execute("DELETE FROM traces WHERE rowid NOT IN (SELECT max(rowid) FROM traces GROUP BY key)")
             self.index.execute("COMMIT")
             for (digest,) in victims:
                 self.path(digest).unlink(missing_ok=True)
@@ -360,7 +373,7 @@ class Disk:
 
     def counts(self) -> dict[str, int]:
         """How much is here: traces, values, bytes."""
-        traces = self.index.execute("SELECT count(*) FROM traces").fetchone()[0]
+        traces = self.index.execute("SELECT count(DISTINCT key) FROM traces").fetchone()[0]
         values, size = self.index.execute("SELECT count(*), coalesce(sum(size), 0) FROM objects").fetchone()
         return {"traces": traces, "values": values, "bytes": size}
 

@@ -13,9 +13,10 @@ from collections.abc import Callable
 from typing import Any
 
 from ..digest import is_tensor
-from .values import Prepared, storages
+from .values import SMALL, Prepared, storages
 
 HOST = "cpu"
+PLAIN_BYTES = 200
 
 
 class _Entry:
@@ -33,7 +34,7 @@ class Memory:
     def __init__(self, budgets: dict[str, int], where: Callable[[Prepared], list] = storages,
                  to_host: Callable[[Any, Prepared], Prepared] | None = None):
         self.budgets, self.where, self.to_host = dict(budgets), where, to_host or moved_to_host
-        self.plain: dict[bytes, Any] = {}  # Values without tensors: most of them, and tiny
+        self.plain: dict[bytes, Any] = {}  # small Values without tensors, kept without further book-keeping
         self.entries: dict[bytes, _Entry] = {}
         self.used: dict[str, int] = {}
         self.shared: dict[tuple[str, int], list[int]] = {}  # storage -> [users, bytes]
@@ -54,16 +55,18 @@ class Memory:
 
     def put(self, type: Any, prepared: Prepared, seconds: float) -> None:
         """Keep a Value, and let others go until every budget is met again."""
-        if not prepared.tensors and len(prepared.code) < 4096:
-            if prepared.digest not in self.plain:
-                self.plain[prepared.digest] = prepared.value
-                self._count(HOST, 150 + len(prepared.code))
+        if not prepared.tensors and len(prepared.code) <= SMALL:
+            self.plain[prepared.digest] = prepared.value
         elif prepared.digest not in self.entries:
             entry = _Entry()
             entry.prepared, entry.type, entry.seconds, entry.touched = prepared, type, seconds, self.clock
             self._enter(entry)
-        if self.used.get(HOST, 0) > self.budgets.get(HOST, 1 << 62) or len(self.used) > 1:
-            self.shrink()
+            if any(self.taken(device) > self.budgets.get(device, 1 << 62) for device in self.used):
+                self.shrink()
+
+    def taken(self, device: str) -> int:
+        """Bytes held on a device; a small plain Value counts with what Python needs for it and its name."""
+        return self.used.get(device, 0) + (PLAIN_BYTES * len(self.plain) if device == HOST else 0)
 
     def drop(self, digest: bytes) -> None:
         """Let one Value go."""
@@ -77,9 +80,9 @@ class Memory:
         leave: bytes that must be free on a device on top of its budget's slack.
         """
         wanted = dict(leave or {})
-        for device in sorted(self.used, key=lambda d: d == HOST):
+        for device in sorted({HOST, *self.used}, key=lambda d: d == HOST):
             limit = self.budgets.get(device, 1 << 62) - wanted.get(device, 0)
-            if self.used[device] > limit:
+            if self.taken(device) > limit:
                 self._free(device, limit)
 
     def clear(self) -> None:
@@ -96,7 +99,7 @@ class Memory:
     def _free(self, device: str, limit: int) -> None:
         holders = [(self.worth(e), d) for d, e in self.entries.items() if any(s[0] == device for s in e.storages)]
         heapq.heapify(holders)
-        while self.used[device] > limit and holders:
+        while self.taken(device) > limit and holders:
             worth, digest = heapq.heappop(holders)
             self.clock = max(self.clock, worth)
             entry = self.entries.pop(digest)
@@ -105,12 +108,10 @@ class Memory:
                 entry.prepared = self.to_host(entry.type, entry.prepared)
                 self.moves += 1
                 self._enter(entry)
-        if device == HOST and self.used[device] > limit and self.plain:
-            # Plain data is small and cheap to read back: the oldest half goes at once, without book-keeping.
-            for digest in list(self.plain)[:len(self.plain) // 2 + 1]:
-                value = self.plain.pop(digest)
-                self.used[HOST] -= 150 + (len(value) if isinstance(value, (str, bytes)) else 8)
-            self.used[HOST] = max(self.used[HOST], 0)
+        if device == HOST and self.taken(device) > limit:
+            # Small Values are cheap to read back: the oldest go, without weighing each.
+            for digest in list(self.plain)[:len(self.plain) - max(0, limit - self.used.get(HOST, 0)) // PLAIN_BYTES]:
+                del self.plain[digest]
 
     def _enter(self, entry: _Entry) -> None:
         self.entries[entry.prepared.digest] = entry
