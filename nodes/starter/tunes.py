@@ -542,17 +542,13 @@ def in_key_share(score: Score, key: str) -> float:
 
 
 def roles(score: Score) -> dict[str, tuple[Note, ...]]:
-    """Melody, chords and bass, told apart by name where the tracks have such names, else by register: the lowest
-    track is the bass, and of the others the one with fewest notes at once is the melody."""
-    tracks = [track for track in score.tracks if track.notes and not track.is_drum]
-    named = {track.name: track.notes for track in tracks}
-    if {"melody", "chords", "bass"} <= set(named):
-        return {role: named[role] for role in ("melody", "chords", "bass")}
-    if len(tracks) < 3:
-        return {}
-    bass, *others = sorted(tracks, key=lambda t: sum(n.pitch for n in t.notes) / len(t.notes))
-    melody, chords = sorted(others, key=lambda t: len(t.notes) / len({n.start for n in t.notes}))[:2]
-    return {"melody": melody.notes, "chords": chords.notes, "bass": bass.notes}
+    """The notes of melody, chords and bass, told apart by their instruments; empty when one of the three is absent."""
+    found = {}
+    for role, programs in (("melody", MELODY_PROGRAMS), ("chords", CHORD_PROGRAMS), ("bass", BASS_PROGRAMS)):
+        notes = [note for track in score.tracks if track.program in programs and not track.is_drum
+                 for note in track.notes]
+        found[role] = tuple(sorted(notes, key=lambda note: (note.start, note.pitch)))
+    return found if all(found.values()) else {}
 
 
 def returning_share(melody: Sequence[Note], bar: float, bars: int) -> float:

@@ -1,0 +1,116 @@
+"""The node that composes with a model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+from nodegraph import SILENT, Choice, Context, InputError, Range, Seed, node
+
+from ..media.score import Note, Track, key_name, key_parts, piano_roll_picture, transposed
+from ..media.types import MOODS, TEMPOS, Score
+from .dynamics import shaped
+from .models import Composer, MusicModel
+from .tokens import Grammar, known_bars, wish_tokens
+
+STYLES = ("waltz", "march", "lullaby", "jazz", "ambient")
+
+
+@node("music.generate", version=1, costly=True)
+def generate(model: MusicModel, mood: Annotated[str, Choice(*MOODS)] = "calm",
+             style: Annotated[str, Choice(*STYLES)] = "waltz", tempo: Annotated[str, Choice(*TEMPOS)] = "medium",
+             key: str = "C major", bars: Annotated[int, Range(8, 32, 4)] = 16, seed: Seed = 0,
+             temperature: Annotated[float, Range(0, 2, 0.05)] = 0.9,
+             top_p: Annotated[float, Range(0, 1, 0.01)] = 0.95, ctx: Context = SILENT) -> Score:
+    """Compose a tune. The same seed and settings compose the same tune again.
+
+    model: starter/composer, or a folder of a causal language model with a miditok tokenizer.
+    mood: how it should feel.
+    style: what kind of piece it should be; it brings its metre with it.
+    tempo: how fast it should go, for its style.
+    key: a tonic and a mode, such as `D minor` or `F# major`.
+    bars: how long it should be.
+    seed: where the dice begin.
+    temperature: how adventurous the notes are; 0 always takes the likeliest.
+    top_p: choose only among the likeliest notes that together have this probability.
+    """
+    key = key_name(*key_parts(key))
+    vocabulary = model.tokenizer.vocab
+    if known_bars(vocabulary) and bars not in known_bars(vocabulary):
+        raise InputError(f"bars is {bars}; this model composes {', '.join(map(str, known_bars(vocabulary)))}")
+    wishes, shift = wish_tokens(vocabulary, style, mood, tempo, key, bars)
+    start = [vocabulary[word] for word in ("BOS_None", *wishes) if word in vocabulary]
+    tokens: list[int] = []
+    for bar in _written_bars(model, start, bars, seed, temperature, top_p):
+        tokens = bar
+        ctx.report(_bars_in(model, tokens), bars, preview=_roll(model, tokens))
+    score = decoded(model.tokenizer, tokens)
+    if not score.tracks:
+        raise InputError("the model composed no notes; try another seed or a higher temperature")
+    if not score.keys:
+        home = (key_parts(key)[0] - shift) % 12
+        score = Score(score.tracks, score.tempos, score.metres, ((0.0, key_name(home, key_parts(key)[1])),))
+    score = transposed(score, shift)
+    return score if model.tokenizer.config.use_velocities else shaped(score, mood)
+
+
+def _written_bars(model: Composer, start: list[int], bars: int, seed: int, temperature: float, top_p: float
+                  ) -> Iterator[list[int]]:
+    """All tokens written so far, each time that a bar is finished and once at the end."""
+    import torch
+
+    from ..text.sampling import next_token
+
+    generator = torch.Generator().manual_seed(seed)
+    grammar = Grammar(model.tokenizer, bars)
+    network, end = model.model, model.tokenizer.vocab.get("EOS_None")
+    room = getattr(network.config, "max_position_embeddings", None) or 4096
+    written: list[int] = []
+    fresh, cache = start or [0], None
+    with torch.no_grad():
+        while len(start) + len(written) < room:
+            output = network(input_ids=torch.tensor([fresh], device=network.device), past_key_values=cache,
+                             use_cache=True)
+            logits = output.logits[0, -1].detach().to("cpu", torch.float32)[:len(grammar.words)]
+            logits = logits.masked_fill(~torch.from_numpy(grammar.legal()), -torch.inf)
+            token = next_token(logits, written, temperature, 0, top_p, 1.0, generator)
+            if token == end:
+                break
+            if written and model.tokenizer[token] == "Bar_None":
+                yield written
+            written = [*written, token]
+            grammar.accept(token)
+            cache = getattr(output, "past_key_values", None)
+            # A model that keeps nothing is shown everything again.
+            fresh = [token] if cache is not None else [*start, *written]
+    yield written
+
+
+def _bars_in(model: Composer, tokens: list[int]) -> int:
+    bar = model.tokenizer.vocab.get("Bar_None")
+    return tokens.count(bar) if bar is not None else len(tokens)
+
+
+def _roll(model: Composer, tokens: list[int]) -> Any:
+    return piano_roll_picture(decoded(model.tokenizer, tokens))
+
+
+def decoded(tokenizer: Any, tokens: list[int]) -> Score:
+    """The Score that a stream of token ids says; tracks are named after their instruments."""
+    from miditok import TokSequence
+
+    piece = tokenizer.decode(TokSequence(ids=list(tokens), are_ids_encoded=tokenizer.is_trained))
+    beat = piece.ticks_per_quarter
+    tracks = tuple(Track(track.name, track.program, track.is_drum,
+                         tuple(Note(n.pitch, n.time / beat, n.duration / beat, n.velocity) for n in track.notes
+                               if n.duration > 0))
+                   for track in sorted(piece.tracks, key=_height))
+    tempos = {tempo.time / beat: round(tempo.qpm, 2) for tempo in piece.tempos}
+    metres = {metre.time / beat: (metre.numerator, metre.denominator) for metre in piece.time_signatures}
+    return Score(tracks, tuple(sorted({0.0: 120.0, **tempos}.items())),
+                 tuple((at, *metre) for at, metre in sorted({0.0: (4, 4), **metres}.items())))
+
+
+def _height(track: Any) -> float:
+    """Tracks are listed from the highest to the lowest."""
+    return -sum(note.pitch for note in track.notes) / max(1, len(track.notes))

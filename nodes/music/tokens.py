@@ -1,0 +1,133 @@
+"""How a wish becomes tokens in front of a tune, and what may follow what in a stream of one tune.
+
+A model is asked by ordinary words of its vocabulary: Style_waltz, Mood_calm, Pace_slow, Key_Aminor, Bars_16. A word
+that a model does not have is left out, so that models trained by others work with fewer wishes. A model that knows
+a single key of each mode is asked for that one, and its tune is moved to the key wanted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from ..media.score import TONICS, key_parts
+
+WISHES = ("Style", "Mood", "Pace", "Key", "Bars")
+_NEVER_WRITTEN = {"PAD", "BOS", "EOS", "MASK", *WISHES}
+
+
+def key_token(key: str) -> str:
+    """Key_Aminor for "A minor"."""
+    tonic, mode = key_parts(key)
+    return f"Key_{TONICS[tonic]}{mode}"
+
+
+def wish_tokens(vocabulary: Collection[str], style: str, mood: str, tempo: str, key: str, bars: int
+                ) -> tuple[list[str], int]:
+    """The words to put in front, and the semitones by which to move what the model then writes."""
+    key_word, shift = _known_key(vocabulary, key)
+    words = (f"Style_{style}", f"Mood_{mood}", f"Pace_{tempo}", key_word, f"Bars_{bars}")
+    return [word for word in words if word in vocabulary], shift
+
+
+def known_bars(vocabulary: Collection[str]) -> list[int]:
+    """The numbers of bars that a model can be asked for by a word of its own."""
+    return sorted(int(word.split("_")[1]) for word in vocabulary if word.startswith("Bars_"))
+
+
+def _known_key(vocabulary: Collection[str], key: str) -> tuple[str, int]:
+    tonic, mode = key_parts(key)
+    for semitones in sorted(range(-5, 7), key=abs):
+        word = key_token(f"{TONICS[(tonic - semitones) % 12]} {mode}")
+        if word in vocabulary:
+            return word, _centred(tonic) - _centred(tonic - semitones)
+    return "", 0
+
+
+def _centred(tonic: int) -> int:
+    """A tonic as semitones from C, -5 to 6, so that moved tunes stay in the register of all others."""
+    return (tonic + 5) % 12 - 5
+
+
+class Grammar:
+    """Which tokens may come next in a tune, so that every sample is well formed. The choice is the model's alone.
+
+    Types follow each other as miditok's own table of the tokenizer says; words of a plan (Phrase, Harmony) may
+    follow a time signature. Bars are counted: a bar beyond the last is closed, and the end is open only after it.
+    Inside a bar positions rise and stay below the bar's length, and no pitch of a program comes twice at one.
+    A tokenizer that writes no bars, or has learned merged tokens, is left to the model, its end included.
+    """
+
+    def __init__(self, tokenizer: Any, bars: int):
+        import numpy as np
+
+        self.words = {index: word for word, index in tokenizer.vocab.items()}
+        self.counts_bars = "Bar_None" in tokenizer.vocab and not tokenizer.is_trained
+        self.bars, self.bar = bars, 0
+        self._per_beat = tokenizer.config.max_num_pos_per_beat
+        self._position, self._limit = -1, 4 * self._per_beat
+        self._type, self._program = "", ""
+        self._sounding: set[tuple[str, str]] = set()
+        self._graph = tokenizer.tokens_types_graph
+        self._vocabulary = tokenizer.vocab
+        self._none = np.zeros(len(tokenizer), bool)
+        self._of_type: dict[str, Any] = {}
+        for word, index in tokenizer.vocab.items():
+            self._of_type.setdefault(word.split("_")[0], self._none.copy())[index] = True
+        self._positions = np.full(len(tokenizer), -1)
+        for word, index in tokenizer.vocab.items():
+            if word.startswith("Position_"):
+                self._positions[index] = int(word.split("_")[1])
+        specials = {word.split("_")[0] for word in tokenizer.special_tokens}
+        self._plan = {"TimeSig", *specials} - _NEVER_WRITTEN
+        self._specials = specials
+
+    def accept(self, token: int) -> None:
+        """Take note of a token that was written."""
+        if not self.counts_bars:
+            return
+        kind, value = self.words[token].split("_", 1)
+        if kind == "Bar":
+            self.bar, self._position = self.bar + 1, -1
+            self._sounding.clear()
+        elif kind == "TimeSig":
+            # miditok's beat is the lower number of the time signature
+            self._limit = int(value.split("/")[0]) * self._per_beat
+        elif kind == "Position":
+            self._position = int(value)
+            self._sounding.clear()
+        elif kind == "Program":
+            self._program = value
+        elif kind == "Pitch":
+            self._sounding.add((self._program, value))
+        self._type = kind
+
+    def legal(self) -> Any:
+        """A bool for each token of the vocabulary: may it come next?"""
+        if not self.counts_bars:
+            return ~self._none
+        if self.bar == 0:
+            return self._of_type["Bar"]
+        legal = self._none.copy()
+        for kind in self._types():
+            legal |= self._of_type.get(kind, self._none)
+        legal &= (self._positions < 0) | ((self._positions > self._position) & (self._positions < self._limit))
+        for program, pitch in self._sounding:
+            if program == self._program:
+                legal[self._vocabulary[f"Pitch_{pitch}"]] = False
+        if self.bar >= self.bars:
+            legal &= ~self._of_type["Bar"]
+            if self._complete():
+                legal |= self._of_type["EOS"]
+        return legal
+
+    def _complete(self) -> bool:
+        """Whether the tune may end here: no note, bar or plan stands half written."""
+        return "Bar" in self._graph.get(self._type, ())
+
+    def _types(self) -> set[str]:
+        if self._type in self._plan:
+            following = self._graph["TimeSig"] - self._specials - {"TimeSig"}
+            return following | ({"Harmony", "Phrase"} if self._type == "TimeSig" else {"Harmony"})
+        following = self._graph[self._type] - self._specials
+        return following if self._type == "Bar" else following - {"TimeSig"}

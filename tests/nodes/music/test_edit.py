@@ -1,0 +1,105 @@
+"""Changing scores, hearing pictures, and playing."""
+
+import numpy as np
+import pytest
+
+from nodegraph import InputError
+from nodegraph_nodes.media.score import Note, Score, Track
+from nodegraph_nodes.media.types import Palette, Style
+from nodegraph_nodes.music.edit import dynamics, join, transpose
+from nodegraph_nodes.music.mood import mood
+from nodegraph_nodes.music.render import PEAK, SAMPLE_RATE, render
+from nodegraph_nodes.music.room import ringing_end
+
+
+def piece(bpm=120.0, metre=(3, 4), key="C major", program=73) -> Score:
+    line = tuple(Note(72 + beat, beat, 1) for beat in range(5))
+    bass = tuple(Note(48, beat, 3) for beat in (0, 3))
+    return Score((Track("Flute", program, False, line), Track("Acoustic Bass", 32, False, bass)), ((0.0, bpm),),
+                 ((0.0, *metre),), ((0.0, key),))
+
+
+def style(mood_word="calm", energy=0.2, colors=("#ff0000", "#808080"), weights=(0.3, 0.7), mode="minor") -> Style:
+    return Style(Palette(colors, weights), 0.5, 0.5, 0.5, 0.0, energy, mood_word, "slow", mode)
+
+
+def test_transposing_moves_notes_and_key():
+    moved = transpose(piece(), 2)
+    assert [n.pitch for n in moved.tracks[0].notes] == [74, 75, 76, 77, 78] and moved.keys == ((0.0, "D major"),)
+
+
+def test_joined_pieces_begin_at_a_bar_line_and_keep_their_own_tempo_metre_and_key():
+    joined = join([piece(), piece(90.0, (4, 4), "D minor")])
+    assert [n.start for n in joined.tracks[0].notes] == [0, 1, 2, 3, 4, 6, 7, 8, 9, 10]
+    assert joined.tempos == ((0.0, 120.0), (6.0, 90.0)) and joined.metres == ((0.0, 3, 4), (6.0, 4, 4))
+    assert joined.keys == ((0.0, "C major"), (6.0, "D minor"))
+
+
+def test_joining_keeps_different_instruments_apart():
+    assert [t.program for t in join([piece(), piece(program=40)]).tracks] == [73, 32, 40]
+
+
+def test_joining_nothing_is_refused():
+    with pytest.raises(InputError, match="no scores"):
+        join([])
+
+
+def test_the_upper_voice_stands_out_and_downbeats_are_weighted():
+    shaped = dynamics(piece(), "tense")
+    flute, bass = (track.notes for track in shaped.tracks)
+    assert flute[0].velocity > bass[0].velocity
+    assert flute[3].velocity > flute[2].velocity
+    assert dynamics(piece(), "dreamy").tracks[0].notes[0].velocity < flute[0].velocity
+
+
+@pytest.mark.parametrize("color, key", [("#ff0000", "C minor"), ("#ff8000", "G minor"), ("#ffff00", "D minor"),
+                                        ("#808080", "C minor")])
+def test_the_key_follows_the_main_hue_around_the_circle_of_fifths(color, key):
+    assert mood(style(colors=(color, "#808080"))).key == key
+
+
+def test_mood_and_tempo_are_the_pictures_and_a_lively_picture_gets_the_livelier_style():
+    assert mood(style("joyful", 0.2))[:3] == ("joyful", "waltz", "slow")
+    assert mood(style("joyful", 0.8)).style == "march"
+
+
+def test_a_score_becomes_stereo_sound_at_minus_one_decibel_that_rings_out():
+    sound = render(piece(program=0), tail=1.5)
+    samples = sound.samples.numpy()
+    assert samples.dtype == np.float32 and samples.shape[0] == 2 and sound.sample_rate == SAMPLE_RATE
+    assert sound.seconds == pytest.approx(3.0 + 1.5, abs=0.01)
+    assert np.abs(samples).max() == pytest.approx(PEAK, abs=1e-6)
+    after = np.abs(samples[:, 3 * SAMPLE_RATE + 2000:])
+    assert after[:, :2000].max() > 10 * after[:, -22050:-20050].max() > 0
+    assert np.abs(samples[:, -1]).max() == 0
+
+
+def test_a_dry_flute_ends_with_its_note_and_a_room_answers():
+    def rest(room):
+        return np.abs(render(piece(), room=room, tail=1.0).samples.numpy()[:, int(3.1 * SAMPLE_RATE):]).max()
+    assert rest(0) == 0 < rest(0.3)
+
+
+def test_a_harp_rings_on_where_a_flute_stops_but_only_until_it_is_plucked_again():
+    assert ringing_end(73, False, 4.0, None, 60) == 4.0
+    assert ringing_end(46, False, 4.0, None, 60) == 4.5
+    assert ringing_end(46, False, 4.0, 4.25, 60) == 4.25
+
+
+def test_playing_the_same_score_twice_gives_the_same_sound():
+    assert np.array_equal(render(piece()).samples.numpy(), render(piece()).samples.numpy())
+
+
+def test_a_tempo_change_changes_the_length():
+    slow = Score(piece().tracks, ((0.0, 120.0), (3.0, 60.0)), ((0.0, 3, 4),))
+    assert render(slow, tail=0).seconds == pytest.approx(1.5 + 3.0, abs=0.01)
+
+
+def test_an_empty_score_and_a_missing_soundfont_are_refused(tmp_path):
+    with pytest.raises(InputError, match="no notes"):
+        render(Score())
+    with pytest.raises(InputError, match="absent.sf2"):
+        render(piece(), tmp_path / "absent.sf2")
+    (tmp_path / "noise.sf2").write_bytes(b"not instruments")
+    with pytest.raises(InputError, match="noise.sf2"):
+        render(piece(), tmp_path / "noise.sf2")

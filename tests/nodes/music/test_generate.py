@@ -1,0 +1,179 @@
+"""Composing with a model: the dice, the wishes, the grammar, and how it is loaded."""
+
+import dataclasses
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from nodegraph import Cancelled, Context, InputError, Recipe
+from nodegraph_nodes.media.score import bar_starts
+from nodegraph_nodes.music.generate import decoded, generate
+from nodegraph_nodes.music.models import Composer, load, size
+from nodegraph_nodes.music.tokens import Grammar, wish_tokens
+from nodegraph_nodes.starter import tunes
+from nodegraph_nodes.starter.train.composer import encoded, home_request
+
+
+class Listener(Context):
+    """Keeps what a node reports, and stops it after so many bars."""
+
+    def __init__(self, stop_after=None):
+        self.reports, self.stop_after = [], stop_after
+
+    def report(self, done, total=None, text="", preview=None):
+        self.reports.append((done, total, preview))
+        if done == self.stop_after:
+            raise Cancelled()
+
+
+class Reciter:
+    """A stand-in for a network that wants to write a given tune, token by token."""
+
+    def __init__(self, tokens, vocabulary):
+        self.tokens, self.vocabulary, self.at = tokens, vocabulary, 0
+        self.device = "cpu"
+        self.config = type("Config", (), {"max_position_embeddings": 4096})()
+
+    def __call__(self, input_ids, past_key_values=None, use_cache=True):
+        import torch
+
+        logits = torch.full((1, 1, self.vocabulary), -50.0)
+        logits[0, -1, self.tokens[self.at]] = 50.0
+        self.at += 1
+        return type("Output", (), {"logits": logits, "past_key_values": ()})()
+
+
+class Babbler(Reciter):
+    """A stand-in for a network that knows nothing but is fond of bar lines."""
+
+    def __init__(self, vocabulary):
+        super().__init__([vocabulary["Bar_None"]] * 4096, len(vocabulary))
+
+    def __call__(self, input_ids, past_key_values=None, use_cache=True):
+        output = super().__call__(input_ids, past_key_values, use_cache)
+        output.logits = output.logits.clamp(0, 4)
+        return output
+
+
+@pytest.fixture
+def babbler(composer):
+    return Composer(Babbler(composer.tokenizer.vocab), composer.tokenizer)
+
+
+def test_the_same_seed_composes_the_same_score_and_another_seed_another(babbler):
+    first = generate(babbler, bars=8, seed=3, top_p=1)
+    assert generate(babbler, bars=8, seed=3, top_p=1) == first
+    assert generate(babbler, bars=8, seed=4, top_p=1) != first
+
+
+def test_even_a_model_that_knows_nothing_writes_the_bars_asked_for(babbler):
+    for bars in (8, 12):
+        score = generate(babbler, bars=bars, seed=1, top_p=1)
+        last = max(note.start for track in score.tracks for note in track.notes)
+        assert bars // 2 <= len(bar_starts(score, last + 1e-6)) <= bars
+
+
+def test_a_model_with_a_short_memory_stops_when_it_is_full(composer):
+    score = generate(composer, bars=8, seed=1)
+    assert score.tracks
+
+
+def test_each_bar_is_reported_and_the_run_can_stop_there(babbler):
+    listener = Listener(stop_after=3)
+    with pytest.raises(Cancelled):
+        generate(babbler, bars=8, ctx=listener)
+    assert [(done, total) for done, total, _ in listener.reports] == [(1, 8), (2, 8), (3, 8)]
+    assert listener.reports[-1][2].dtype == np.uint8
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_what_the_rules_write_is_legal_to_the_last_token_and_comes_back_as_it_was(composer, seed):
+    tune = tunes.compose(home_request(seed), seed)
+    tokens = encoded(tune, composer.tokenizer)
+    music = tokens[next(i for i, t in enumerate(tokens) if composer.tokenizer[t] == "Bar_None"):]
+    reciter = Composer(Reciter(music, len(composer.tokenizer)), composer.tokenizer)
+    request = tune.request
+    score = generate(reciter, request.mood, request.style, request.tempo, request.key, request.bars)
+    assert reciter.model.at == len(music)
+    assert not [fault for fault in tunes.faults(score, request) if not fault.startswith("key")]
+
+
+def test_a_tune_is_moved_to_the_key_asked_for(composer):
+    tune = tunes.compose(tunes.Request("march", "joyful", "fast", "A minor", 8), 0)
+    tokens = encoded(tune, composer.tokenizer)[6:]
+    reciter = Composer(Reciter(tokens, len(composer.tokenizer)), composer.tokenizer)
+    score = generate(reciter, "joyful", "march", "fast", "d minor", 8)
+    assert score.keys == ((0.0, "D minor"),)
+    assert not tunes.faults(score, dataclasses.replace(tune.request, key="D minor"))
+
+
+def test_wishes_become_words_and_those_a_model_lacks_are_left_out(composer):
+    words, shift = wish_tokens(composer.tokenizer.vocab, "jazz", "sad", "slow", "G minor", 16)
+    assert words == ["Style_jazz", "Mood_sad", "Pace_slow", "Key_Aminor", "Bars_16"] and shift == -2
+    assert wish_tokens({"Mood_sad", "Key_Gminor"}, "jazz", "sad", "slow", "G minor", 16) == (["Mood_sad", "Key_Gminor"], 0)
+
+
+def test_moved_tunes_stay_within_the_octave_around_c(composer):
+    for key in tunes.KEYS:
+        _, shift = wish_tokens(composer.tokenizer.vocab, "jazz", "sad", "slow", key, 16)
+        assert shift + (-3 if "minor" in key else 0) == tunes.home_shift(key)
+
+
+def test_the_end_is_closed_until_the_last_bar_is_written(composer):
+    grammar, words = Grammar(composer.tokenizer, 2), composer.tokenizer.vocab
+    bar = ["Bar_None", "TimeSig_3/4", "Harmony_I", "Position_0", "Program_73", "Pitch_60", "Duration_1.0.12"]
+    for word in bar:
+        assert grammar.legal()[words[word]]
+        grammar.accept(words[word])
+    assert not grammar.legal()[words["EOS_None"]] and grammar.legal()[words["Bar_None"]]
+    assert not grammar.legal()[words["Position_0"]] and not grammar.legal()[words["Position_36"]]
+    assert not grammar.legal()[words["Pitch_60"]] and grammar.legal()[words["Pitch_64"]]
+    for word in bar:
+        grammar.accept(words[word])
+    assert grammar.legal()[words["EOS_None"]] and not grammar.legal()[words["Bar_None"]]
+
+
+def test_a_tokenizer_with_velocities_is_followed_too():
+    from miditok import REMI, TokenizerConfig
+
+    remi = REMI(TokenizerConfig(use_programs=True, num_velocities=8))
+    grammar = Grammar(remi, 1)
+    for word in ("Bar_None", "TimeSig_4/4", "Position_0", "Program_0", "Pitch_60"):
+        assert grammar.legal()[remi.vocab[word]]
+        grammar.accept(remi.vocab[word])
+    velocity = next(word for word in remi.vocab if word.startswith("Velocity"))
+    assert grammar.legal()[remi.vocab[velocity]] and not grammar.legal()[remi.vocab["EOS_None"]]
+
+
+def test_an_odd_number_of_bars_names_those_the_model_knows(composer):
+    with pytest.raises(InputError, match="8, 12, 16, 20, 24, 28, 32"):
+        generate(composer, bars=13)
+
+
+def test_a_key_that_is_none_is_refused_in_words(composer):
+    with pytest.raises(InputError, match="D minor"):
+        generate(composer, key="bright")
+
+
+def test_a_folder_without_a_miditok_tokenizer_is_refused(tmp_path, composer_folder):
+    (tmp_path / "tokenizer.json").write_text('{"version": "1.0"}')
+    with pytest.raises(InputError, match="tokenizer.json is not one that miditok saved"):
+        load(Recipe("MusicModel", "mine", str(tmp_path)), "cpu", "float32")
+
+
+def test_the_size_of_a_model_is_that_of_its_weights(composer):
+    weights = 4 * sum(p.numel() for p in composer.model.parameters())
+    assert weights <= size(composer) < 1.01 * weights
+
+
+def test_an_empty_stream_is_an_empty_score(composer):
+    assert decoded(composer.tokenizer, []).tracks == ()
+
+
+def test_importing_the_pack_imports_nothing_heavy():
+    code = ("import sys; from nodegraph_nodes.music import generate, edit, mood, render, models; "
+            "print([m for m in ('torch', 'numpy', 'transformers', 'miditok', 'symusic', 'pretty_midi') if m in sys.modules])")
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == "[]"
