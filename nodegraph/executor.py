@@ -73,9 +73,18 @@ class Result:
         return self._run.type_of(self.plan.outputs[name].slot)
 
     def value(self, name: str) -> Any:
-        """One output. Raises KeyError if it was not made."""
-        slot = self.plan.outputs[name].slot
-        return self._run.value_at(Part(slot), self.digests[name])
+        """One output. Raises KeyError if it was not made.
+
+        A Value that was remembered and turns out to be gone or damaged is made again here.
+        """
+        part = Part(self.plan.outputs[name].slot)
+        try:
+            return self._run.value_at(part, self.digests[name])
+        except KeyError:
+            if name not in self.digests:
+                raise
+            self._run.make_again(part.slot)
+            return self._run.value_at(part, self._run.digests[part.slot])
 
     @property
     def ok(self) -> bool:
@@ -205,9 +214,7 @@ class _Run:
             self.loop(wanted)
         finally:
             gc.set_threshold(*collecting)
-            if self.pool is not None:
-                self.pool.shutdown(wait=True, cancel_futures=True)
-            self.cache.commit()
+            self.land()
         cancelled = self.cancel.is_set()
         if cancelled:
             self.skip_rest(order)
@@ -231,6 +238,21 @@ class _Run:
                 if not lost:
                     return
                 self.rebuild(lost, None)
+
+    def make_again(self, slot: int) -> None:
+        """Run whatever makes one slot's Values, after the run is over."""
+        self.rebuild([slot], None)
+        try:
+            self.loop([])
+        finally:
+            self.land()
+
+    def land(self) -> None:
+        """Let the workers go, and write what is new."""
+        if self.pool is not None:
+            self.pool.shutdown(wait=True, cancel_futures=True)
+            self.pool = None
+        self.cache.commit()
 
     def next_message(self) -> Any:
         """What a worker posts next. Wakes now and then, since some systems deliver Ctrl-C only to waking threads."""

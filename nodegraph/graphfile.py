@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -171,7 +172,8 @@ def _build(text: str, file: str, problems: list[Problem]) -> Any:
             container, key, key_mark, place = stack.pop()
         elif kind is yaml.AliasEvent:
             mark = event.start_mark
-            problems.append(_refused(event, file))
+            if key != "<<":
+                problems.append(_refused(event, file))
             value, place = None, (mark.line + 1, mark.column + 1)
             if type(container) is Map and key is _ABSENT:
                 key, key_mark = f"*{event.anchor}", place
@@ -188,7 +190,10 @@ def _build(text: str, file: str, problems: list[Problem]) -> Any:
         if container is None:
             root = value
         elif type(container) is Map:
-            if key in container:
+            if key == "<<":
+                problems.append(Problem(Position(file, *key_mark), "the YAML merge key << is not part of a graph file",
+                                        "Write the names and values out in each place."))
+            elif key in container:
                 first = container.marks[key]
                 problems.append(Problem(Position(file, *key_mark), f"{key!r} stands twice; it is also on line {first[0]}",
                                         "Keep one of the two."))
@@ -292,43 +297,48 @@ class _Reader:
     def __init__(self, tree: Any, path: Path | None, problems: list[Problem]):
         self.path, self.problems, self.tree = path, problems, tree
         self.shell = Graph({}, path=path, marks=tree)
+        self.refused = {p.where for p in problems}
 
     def problem(self, message: str, hint: str, *keys: Any, value: bool = False) -> None:
         where = self.shell.where(*keys, value=value) or Position(str(self.path or "graph"), 1, 1)
-        self.problems.append(Problem(where, message, hint))
+        if not value or where not in self.refused:
+            self.problems.append(Problem(where, message, hint))
+
+    def stop(self) -> None:
+        """Where the rest cannot be understood, saying more would only mislead."""
+        raise GraphError(in_order(self.problems, self.path))
 
     def section(self, name: str) -> Map:
         """A mapping at the top of the file; empty, with a problem, when it is something else."""
         found = self.tree.get(name)
         if isinstance(found, Map):
             return found
-        if found is not None:
-            self.problem(f"{name} is {_kind(found)}; it takes a mapping of names", "", name)
+        if found is not None and name in self.tree:
+            self.problem(f"{name} is {written(found)}; it takes a mapping of names",
+                         f"Write {name}: and below it, indented, `name: ...`.", name, value=True)
+            if name != "layout":
+                self.stop()
         return Map()
 
     def graph(self) -> Graph:
         if not isinstance(self.tree, Map):
-            self.problem("the file is empty" if self.tree is None else f"the file holds {_kind(self.tree)}",
+            self.problem(f"the file {_holds(self.tree)}",
                          "A graph file begins with `nodegraph: 1` and has nodes: and outputs:.")
-            return self.shell
+            self.stop()
+        self.version()
         for key in self.tree:
             if key not in _TOP:
                 self.problem(f"{key!r} is no part of a graph file", nearest(key, _TOP), key)
-        if "nodegraph" not in self.tree:
-            self.problem("the first line `nodegraph: 1` is missing", "It names the version of the file format.")
-        elif self.tree["nodegraph"] != VERSION:
-            self.problem(f"nodegraph is {self.tree['nodegraph']!r}; this release reads version {VERSION}",
-                         f"Write `nodegraph: {VERSION}`, or install a release that reads this file.", "nodegraph")
         for key in ("title", "description"):
             if not isinstance(self.tree.get(key, ""), str):
-                self.problem(f"{key} is {self.tree[key]!r}; it takes a text", "Put it in quotes.", key, value=True)
+                self.problem(f"{key} is {written(self.tree[key])}; it takes a text", "Put it in quotes.", key, value=True)
         inputs = {name: self.input(name, value) for name, value in self.section("inputs").items()}
-        nodes = {name: node for name, value in self.section("nodes").items()
-                 if (node := self.node(name, value)) is not None}
+        nodes = {name: self.node(name, value) for name, value in self.section("nodes").items()}
+        if not nodes:
+            self.problem("the graph has no nodes", "Add at least one under nodes:, `name: {type: ...}`.", "nodes")
+            self.stop()
         outputs = {name: ref for name, value in self.section("outputs").items()
                    if (ref := self.output(name, value)) is not None}
-        if not self.tree.get("nodes"):
-            self.problem("the graph has no nodes", "Add at least one under nodes:.", "nodes")
         for name in inputs:
             if name in nodes:
                 self.problem(f"{name} is both a graph input and a node, so ${name} could mean either",
@@ -336,78 +346,139 @@ class _Reader:
         return Graph(nodes, inputs, outputs, str(self.tree.get("title") or ""),
                      str(self.tree.get("description") or ""), self.section("layout"), self.path, self.tree)
 
+    def version(self) -> None:
+        found = self.tree.get("nodegraph", _ABSENT)
+        if found is _ABSENT:
+            self.problem("the line `nodegraph: 1` is missing", "Put it first; it names the version of the file format.")
+        elif type(found) is int and found > VERSION:
+            self.problem(f"nodegraph is {found}; this release reads version {VERSION}",
+                         f"Install a newer release, or write `nodegraph: {VERSION}`.", "nodegraph", value=True)
+            self.stop()
+        elif type(found) is not int or found != VERSION:
+            self.problem(f"nodegraph is {written(found)}; it takes the version of the file format, {VERSION}",
+                         f"Write `nodegraph: {VERSION}`.", "nodegraph", value=True)
+
     def name(self, name: str, *keys: str) -> None:
         if not _NAME.match(name):
             self.problem(f"{name!r} is no name", "Names begin with a letter and have letters, digits, _ and -.", *keys)
+
+    # -- inputs of the graph
 
     def input(self, name: str, value: Any) -> GraphInput:
         self.name(name, "inputs", name)
         if not isinstance(value, Map):
             guessed = {str: "Text", bool: "Bool", int: "Int", float: "Float"}.get(type(value))
             if guessed is None:
-                self.problem(f"input {name} is {_kind(value)}; its type cannot be told from that",
-                             f"Write it out: {name}: {{type: Text, default: ...}}", "inputs", name)
-            return GraphInput(guessed or "Any", value, True)
+                self.problem(f"input {name} is {written(value)}; its type cannot be told from that",
+                             f"Write it out: {name}: {{type: Text, default: ...}}", "inputs", name, value=True)
+            return GraphInput(guessed or "", self.plain(value, "inputs", name), True)
         for key in value:
             if key not in _INPUT_KEYS:
                 self.problem(f"{key!r} says nothing about an input", nearest(key, _INPUT_KEYS), "inputs", name, key)
-        if not isinstance(value.get("type"), str):
+        type_name = value.get("type")
+        if type_name is None:
             self.problem(f"input {name} has no type", "Add type: Text, Int, Float, Bool, Image, ...", "inputs", name)
-        choices = value.get("choices")
-        if choices is not None and not (isinstance(choices, list) and all(isinstance(c, str) for c in choices)):
-            self.problem(f"the choices of {name} are {choices!r}; they take a list of texts", "Put each in quotes.",
-                         "inputs", name, "choices")
-            choices = None
-        for key in ("min", "max"):
-            if key in value and type(value[key]) not in (int, float):
-                self.problem(f"{key} of {name} is {value[key]!r}; it takes a number", "", "inputs", name, key)
-        numbers = {k: value[k] for k in ("min", "max") if type(value.get(k)) in (int, float)}
-        return GraphInput(str(value.get("type", "Any")), _plain(value.get("default")), "default" in value,
-                          str(value.get("help") or ""), numbers.get("min"), numbers.get("max"),
-                          tuple(choices) if choices else None)
+        elif not isinstance(type_name, str):
+            self.problem(f"the type of input {name} is {written(type_name)}; it takes the name of one",
+                         "Write type: Text, Int, Float, Bool, Image, ...", "inputs", name, "type", value=True)
+        default = self.plain(value.get("default"), "inputs", name, "default")
+        numbers = {key: self.limit(name, key, value) for key in ("min", "max")}
+        if None not in numbers.values() and numbers["min"] > numbers["max"]:
+            self.problem(f"min of input {name} is {numbers['min']}, above its max, {numbers['max']}",
+                         "Turn them round.", "inputs", name, "min", value=True)
+            numbers = {}
+        help = value.get("help")
+        if help is not None and not isinstance(help, str):
+            self.problem(f"help of input {name} is {written(help)}; it takes a text", "Put it in quotes.",
+                         "inputs", name, "help", value=True)
+        return GraphInput(type_name if isinstance(type_name, str) else "", default, "default" in value,
+                          str(help or ""), numbers.get("min"), numbers.get("max"), self.choices(name, value))
 
-    def node(self, name: str, value: Any) -> Node | None:
+    def limit(self, name: str, key: str, value: Map) -> float | None:
+        found = value.get(key)
+        if key not in value or type(found) in (int, float) and found == found:
+            return found
+        self.problem(f"{key} of input {name} is {written(found)}; it takes a number", "", "inputs", name, key, value=True)
+        return None
+
+    def choices(self, name: str, value: Map) -> tuple[str, ...] | None:
+        found = value.get("choices")
+        if "choices" not in value:
+            return None
+        if not isinstance(found, list) or not found:
+            self.problem(f"choices of input {name} is {written(found)}; it takes a list of texts",
+                         "Write choices: [one, two].", "inputs", name, "choices", value=True)
+            return None
+        for at, item in enumerate(found):
+            if not isinstance(item, str):
+                self.problem(f"a choice of input {name} is {written(item)}; it takes a text", f'Put it in quotes: "{item}".',
+                             "inputs", name, "choices", at, value=True)
+        return tuple(str(item) for item in found)
+
+    # -- nodes
+
+    def node(self, name: str, value: Any) -> Node:
+        """A Node; with an empty type where that could not be read, so that links to it are not called wrong."""
         if not _NAME.match(name):
             self.name(name, "nodes", name)
         if type(value) is not Map:
-            self.problem(f"node {name} is {_kind(value)}; it takes type: and its inputs",
-                         f"Write {name}: {{type: text.generate, ...}}", "nodes", name)
-            return None
+            self.problem(f"node {name} is {written(value)}; it takes a mapping with type: and its inputs",
+                         f"Write {name}: {{type: text.generate, ...}}", "nodes", name, value=True)
+            return Node("", {})
         type_name = value.get("type")
         if type(type_name) is not str or not type_name:
-            self.problem(f"node {name} has no type", "Add type:, one of those that `nodegraph nodes` lists.",
-                         "nodes", name)
-            return None
+            if type_name is None:
+                self.problem(f"node {name} has no type", "Add type:, one of those that `nodegraph nodes` lists.",
+                             "nodes", name)
+            else:
+                self.problem(f"the type of node {name} is {written(type_name)}; it takes the name of one",
+                             "`nodegraph nodes` lists them.", "nodes", name, "type", value=True)
+            type_name = ""
         inputs = {}
         for port, item in value.items():
+            if port == "type" or port == "each":
+                continue
             if type(item) is str:
                 if item[:1] == "$":
                     item = self.reference(item, "nodes", name, port)
             elif type(item) is Seq:
-                item = [self.reference(i, "nodes", name, port, at) if type(i) is str and i[:1] == "$" else _plain(i)
-                        for at, i in enumerate(item)]
+                item = [self.reference(i, "nodes", name, port, at) if type(i) is str and i[:1] == "$"
+                        else self.plain(i, "nodes", name, port, at) for at, i in enumerate(item)]
             elif type(item) is Map:
-                item = _plain(item)
-            if port != "type" and port != "each":
-                inputs[port] = item
-        each = value.get("each", ())
-        if each == ():
-            return Node(type_name, inputs)
-        each = [each] if isinstance(each, str) else each
-        if not (isinstance(each, list) and each and all(isinstance(e, str) for e in each)):
-            self.problem(f"each of {name} is {value['each']!r}; it takes the name of an input, or a list of names", "",
-                         "nodes", name, "each")
-            each = ()
-        return Node(type_name, inputs, tuple(e.removeprefix("$") for e in each))
+                item = self.plain(item, "nodes", name, port)
+            inputs[port] = item
+        return Node(type_name, inputs, self.each(name, value) if "each" in value else ())
+
+    def each(self, name: str, value: Map) -> tuple[str, ...]:
+        found = [value["each"]] if isinstance(value["each"], str) else value["each"]
+        if not (isinstance(found, list) and found and all(isinstance(e, str) and e for e in found)):
+            self.problem(f"each of {name} is {written(value['each'])}; it takes the name of an input, or a list of names",
+                         "", "nodes", name, "each", value=True)
+            return ()
+        ports = []
+        for at, port in enumerate(found):
+            place = ("nodes", name, "each", at) if isinstance(value["each"], list) else ("nodes", name, "each")
+            if port.startswith("$"):
+                self.problem(f"each of {name} is {port!r}; it takes the name of one of {name}'s inputs, without $",
+                             f"Write `input: {port}` and `each: input`.", *place, value=True)
+            elif port in ports:
+                self.problem(f"each of {name} names {port} twice", "Keep one of the two.", *place, value=True)
+            else:
+                ports.append(port)
+        return tuple(ports)
 
     def output(self, name: str, value: Any) -> Ref | None:
         self.name(name, "outputs", name)
         if isinstance(value, str) and value.startswith("$"):
             ref = self.reference(value, "outputs", name)
             return ref if isinstance(ref, Ref) else None
-        self.problem(f"output {name} is {value!r}; it takes a link", f"Write {name}: $node or {name}: $node.port.",
+        link = isinstance(value, str) and _REF.match(f"${value}") and value.split(".")[0] in (self.tree["nodes"] or ())
+        self.problem(f"output {name} is {written(value)}; it takes a link",
+                     f"Write {name}: ${value}." if link else f"Write {name}: $node or {name}: $node.port.",
                      "outputs", name, value=True)
         return None
+
+    # -- values
 
     def reference(self, text: str, *keys: Any) -> Any:
         """The Ref that a text beginning with $ means, or the text that `$$` stands for."""
@@ -416,27 +487,55 @@ class _Reader:
             return Ref(match[1], match[2])
         if text.startswith("$$"):
             return text[1:]
-        self.problem(f"{text[:40]!r} is no link; a link is $name or $name.port and stands alone",
+        self.problem(f"{_brief(text)} is no link; a link is $name or $name.port and stands alone",
                      "For a text that begins with $ write $$. To join texts use a node such as text.compose.",
                      *keys, value=True)
         return text
 
+    def plain(self, value: Any, *keys: Any) -> Any:
+        """The same data without places, where links may not stand."""
+        if isinstance(value, dict):
+            return {k: self.plain(v, *keys, k) for k, v in value.items()}
+        if isinstance(value, list):
+            return [self.plain(v, *keys, at) for at, v in enumerate(value)]
+        if isinstance(value, str) and value[:1] == "$":
+            if value[:2] == "$$":
+                return value[1:]
+            where = "a default" if keys[0] == "inputs" else "a list or mapping inside another"
+            self.problem(f"{_brief(value)} looks like a link, and none can stand in {where}",
+                         "Links stand in a node's inputs, and in a list there. For a text that begins with $ write $$.",
+                         *keys, value=True)
+        return value
 
-def _kind(value: Any) -> str:
-    if value is None:
+
+def written(value: Any) -> str:
+    """A value in a few words, as a graph file writes it."""
+    if value is None or value == "":
         return "empty"
+    if isinstance(value, bool):
+        return "true" if value else "false"
     if isinstance(value, dict):
         return "a mapping"
-    return "a list" if isinstance(value, list) else repr(value)
-
-
-def _plain(value: Any) -> Any:
-    """The same data without places."""
-    if isinstance(value, dict):
-        return {k: _plain(v) for k, v in value.items()}
     if isinstance(value, list):
-        return [_plain(v) for v in value]
-    return value
+        return "a list"
+    return _brief(value)
+
+
+def _brief(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 50 else f"{text[:47]}..."
+
+
+def _holds(tree: Any) -> str:
+    return "is empty" if tree is None else f"holds {written(tree)}"
+
+
+def in_order(problems: Iterable[Problem], path: Path | None = None) -> list[Problem]:
+    """Each problem once, as they stand in the file at `path`; those of the graphs inside it come after."""
+    problems = list(dict.fromkeys(problems))
+    files = dict.fromkeys([str(path or "graph"), *(p.where.file for p in problems if p.where)])
+    rank = {file: at for at, file in enumerate(files)}
+    return sorted(problems, key=lambda p: (rank[p.where.file], p.where.line, p.where.column) if p.where else (-1, 0, 0))
 
 
 # ---- a Graph to YAML ----------------------------------------------------------------------------------------------
@@ -454,21 +553,30 @@ def dumps(graph: Graph) -> str:
     if graph.outputs:
         tree["outputs"] = {name: str(ref) for name, ref in graph.outputs.items()}
     if graph.layout:
-        tree["layout"] = _plain(graph.layout)
+        tree["layout"] = graph.layout
     return yaml.dump(tree, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
 
 
 class _Dumper(yaml.SafeDumper):
-    """Quotes what YAML 1.1 readers, too, would take for something else; never writes anchors."""
+    """Quotes what YAML 1.1 readers, or `scalar`, would take for something else; never writes anchors."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True
+
+    def text(self, value: str) -> yaml.ScalarNode:
+        plain = scalar(value)
+        return self.represent_scalar("tag:yaml.org,2002:str", value, None if plain is value else "'")
+
+
+_Dumper.add_representer(str, _Dumper.text)
+for _type, _represent in ((Map, _Dumper.represent_dict), (Seq, _Dumper.represent_list)):
+    _Dumper.add_representer(_type, _represent)
 
 
 def _input_tree(item: GraphInput) -> dict[str, Any]:
     tree: dict[str, Any] = {"type": item.type}
     if item.has_default:
-        tree["default"] = item.default
+        tree["default"] = _written(item.default)
     for key, value in (("help", item.help), ("min", item.low), ("max", item.high)):
         if value not in ("", None):
             tree[key] = value
@@ -492,4 +600,6 @@ def _written(value: Any) -> Any:
         return "$" + value
     if isinstance(value, list):
         return [_written(v) for v in value]
+    if isinstance(value, dict):
+        return {key: _written(v) for key, v in value.items()}
     return value

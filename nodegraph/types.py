@@ -31,6 +31,8 @@ class Range(NamedTuple):
     def __str__(self) -> str:
         if self.high == math.inf:
             return f"{self.low} or more"
+        if self.low == -math.inf:
+            return f"{self.high} or less"
         return f"{self.low} to {self.high}"
 
 
@@ -148,37 +150,41 @@ def short(value: Any, width: int = 60) -> str:
 
 # The plain types. Nothing is coerced silently: "7" is not an int, 1.9 is not 2; an int is a fine float.
 
+def _is(value: Any) -> str:
+    return f"is {str(value).lower() if isinstance(value, bool) else short(value)}"
+
+
 def _int(value: Any) -> str | None:
-    return None if type(value) is int else f"is {short(value)}"
+    return None if type(value) is int else _is(value)
 
 
 def _float(value: Any) -> str | None:
     if type(value) is float:
         return None if math.isfinite(value) else f"is {value}"
-    return None if type(value) is int else f"is {short(value)}"
+    return None if type(value) is int and abs(value) < 2 ** 1023 else _is(value)
 
 
 def _bool(value: Any) -> str | None:
-    return None if type(value) is bool else f"is {short(value)}"
+    return None if type(value) is bool else _is(value)
 
 
 def _text(value: Any) -> str | None:
-    return None if type(value) is str else f"is {short(value)}"
+    return None if type(value) is str else _is(value)
 
 
 def _seed(value: Any) -> str | None:
-    return None if type(value) is int and 0 <= value < 2 ** 63 else f"is {short(value)}"
+    return None if type(value) is int and 0 <= value < 2 ** 63 else _is(value)
 
 
 _HEX = re.compile(r"#[0-9a-fA-F]{6}\Z")
 
 
 def _color(value: Any) -> str | None:
-    return None if isinstance(value, str) and _HEX.match(value) else f"is {short(value)}"
+    return None if isinstance(value, str) and _HEX.match(value) else _is(value)
 
 
 def _file(value: Any) -> str | None:
-    return None if isinstance(value, (str, Path)) and str(value) else f"is {short(value)}"
+    return None if isinstance(value, (str, Path)) and str(value) else _is(value)
 
 
 def checked(complaint: Callable[[Any], str | None], takes: str) -> Callable[[Any], Any]:
@@ -235,7 +241,7 @@ COLOR = PortType("Color", 'A colour, "#rrggbb".', takes='a colour such as "#ff88
 FILE = PortType("File", "A file that is read; its content, not its name, decides whether work is repeated.",
                 takes="a path to a file", complaint=_file, parse=checked(_file, "a path to a file"), flatten=str,
                 restore=Path, color="#b0a090")
-ANY = PortType("Any", "Anything.", takes="anything", parse=_same)
+ANY = PortType("Any", "Anything.", takes="one value of any kind", parse=_same)
 
 PLAIN = {t.name: t for t in (TEXT, INT, FLOAT, BOOL, SEED, COLOR, FILE, ANY)}
 OF_PYTHON = {str: TEXT, int: INT, float: FLOAT, bool: BOOL, Path: FILE, Any: ANY}

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ..digest import digest_bytes
 from ..types import PortType
 from .disk import Disk, Trace, content_digest, pack_outputs, unpack_outputs
 from .memory import Memory
@@ -96,7 +97,7 @@ class Cache:
         except KeyError:
             pass
         code, tensors = self.small.get(digest), []
-        if code is None:
+        if code is None or digest_bytes(code) != digest:
             found = self.disk.object(digest) if self.disk is not None else None
             if found is None:
                 raise KeyError(digest)
