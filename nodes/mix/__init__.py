@@ -1,0 +1,1 @@
+"""Putting pictures, words and colours together on one sheet."""

@@ -1,0 +1,29 @@
+"""How the starter poet likes to be asked."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from nodegraph import InputError, node
+
+from . import verses
+from .verse_words import MOOD_NAMES
+
+_HAN = re.compile("[\u3400-\u9fff]")
+
+
+@node("starter.prompt", version=1)
+def prompt(subject: str, mood: str = "", task: Literal["verse", "scene"] = "verse") -> str:
+    """Ask the starter poet in the words it was taught: in Chinese if the subject is, else in English.
+
+    subject: what the verse is about, such as `a red boat at dusk` or `雪夜的小狐狸`.
+    mood: calm, joyful, sad, mysterious, tense, dreamy, or a word like them; empty leaves it to the poet.
+    task: a verse of four lines, or a scene to be painted.
+    """
+    subject = " ".join(subject.split()).rstrip(".。!！")
+    if not subject:
+        raise InputError("subject is empty; say what the verse is about")
+    language = "zh" if _HAN.search(subject) else "en"
+    names = MOOD_NAMES[language]
+    return verses.prompt(task, language, subject, names[mood].split()[0] if mood in names else mood.strip())

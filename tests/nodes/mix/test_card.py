@@ -1,0 +1,122 @@
+"""Cards and sheets: everything can be read, nothing leaves the page, and no text makes them fail."""
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nodegraph import InputError
+from nodegraph_nodes.media.types import IMAGE, Palette
+from nodegraph_nodes.mix.card import COLUMN, HEIGHT, MARGIN, WIDTH, postcard
+from nodegraph_nodes.mix.sheet import sheet
+from nodegraph_nodes.mix.theme import COMFORTABLE, READABLE, contrast, rgb, theme_of
+from nodegraph_nodes.mix.typesetting import Face, _has, fitted, wrapped
+
+DAY = Palette(("#afd8f1", "#eaeae6", "#a5cf78", "#997a6e"), (0.4, 0.3, 0.2, 0.1))
+NIGHT = Palette(("#0a1030", "#202858", "#f4eecc"), (0.6, 0.35, 0.05))
+VERSE = "The tide goes out in softened light,\nA boat of red leans on the sea;\n雪夜无声月色长，\n小狐踏雪过山岗。"
+
+
+def picture(height=128, width=128, channels=3):
+    return torch.rand(channels, height, width, generator=torch.Generator().manual_seed(0))
+
+
+hex_colors = st.integers(0, 0xFFFFFF).map(lambda n: f"#{n:06x}")
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(hex_colors, min_size=1, max_size=16))
+def test_words_can_be_read_on_the_paper_of_any_palette(colors):
+    theme = theme_of(Palette(tuple(colors), tuple(1 / len(colors) for _ in colors)))
+    assert contrast(theme.ink, theme.paper) >= COMFORTABLE
+    assert contrast(theme.faint, theme.paper) >= READABLE
+
+
+def test_the_contrast_of_black_on_white_is_21_to_1():
+    assert contrast((0, 0, 0), (255, 255, 255)) == pytest.approx(21)
+
+
+def test_a_picture_of_the_night_makes_a_dark_card_and_one_of_the_day_a_light_one():
+    assert max(theme_of(NIGHT).paper) < 60 < 200 < min(theme_of(DAY).paper)
+
+
+@pytest.mark.parametrize("size", [(128, 128), (64, 200), (1000, 300), (1, 1)])
+@pytest.mark.parametrize("channels", [3, 4])
+def test_a_picture_of_any_shape_makes_a_card_of_one_size(size, channels):
+    card = postcard(picture(*size, channels), VERSE, DAY, "A title")
+    assert card.shape == (3, HEIGHT, WIDTH) and IMAGE.complaint(card) is None
+
+
+def test_the_same_things_make_the_same_card():
+    assert torch.equal(postcard(picture(), VERSE, DAY, "诗"), postcard(picture(), VERSE, DAY, "诗"))
+
+
+@pytest.mark.parametrize("verse", ["", VERSE, "word " * 400, "长" * 900, "x" * 500, "a\n" * 120, "\n\n",
+                                   "😀 𠮷 龘 \u202e ﷽"])
+def test_no_text_fails_or_leaves_its_column(verse):
+    words_on = postcard(picture(), verse, DAY, verse)
+    paper = torch.tensor(theme_of(DAY).paper)[:, None, None] / 255
+    margins = torch.cat([words_on[:, :MARGIN // 2].flatten(1), words_on[:, :, -MARGIN // 4:].flatten(1)], dim=1)
+    assert torch.allclose(margins, paper[:, 0].expand_as(margins), atol=1e-6)
+    gutter = words_on[:, :, COLUMN - 24:COLUMN - 6]
+    assert torch.allclose(gutter, paper.expand_as(gutter), atol=0.02)  # the edge of the shadow at most
+
+
+def test_sixteen_colours_fit_in_the_row():
+    many = Palette(tuple(f"#{n * 16:02x}8040" for n in range(16)), (1 / 16,) * 16)
+    card = postcard(picture(), VERSE, many)
+    row = (card[:, HEIGHT - MARGIN - 7, COLUMN:] * 255).round().int().T.tolist()
+    assert all(list(rgb(color)) in row for color in many.colors)
+
+
+def test_chinese_is_drawn_as_itself_and_what_no_font_has_as_a_box():
+    assert all(_has("han.otf", c) for c in "诗心情平静欢快忧伤神秘紧张梦幻，。！？《》")
+    assert all(_has("latin.otf", c) for c in "Où est l’été? — “naïve” façade")
+    assert not _has("han.otf", "龘") and not _has("latin.otf", "诗")
+    assert Face(30).width("龘") > 0
+
+
+def test_latin_breaks_at_spaces_and_chinese_never_before_a_full_stop():
+    face = Face(20)
+    assert " ".join(wrapped("the quick brown fox jumps over", face, 120)) == "the quick brown fox jumps over"
+    lines = wrapped("谁家灯火留人住，一缕梅香入梦乡。" * 4, face, 95)
+    assert len(lines) > 8 and all(line[0] not in "，。" for line in lines)
+    assert all(face.width(line) <= 95 for line in lines)
+
+
+def test_a_word_too_long_for_a_line_is_cut_and_nothing_of_it_is_lost():
+    assert "".join(wrapped("x" * 100, Face(20), 80)) == "x" * 100
+
+
+def test_a_text_shrinks_before_its_lines_break_and_ends_with_an_ellipsis_when_nothing_helps():
+    short = fitted("one\ntwo", 300, 200, largest=34, smallest=13)
+    assert short.face.size == 34 and len(short.lines) == 2
+    snug = fitted("a line that is somewhat long", 300, 200, largest=34, smallest=13)
+    assert snug.face.size < 34 and len(snug.lines) == 1
+    hopeless = fitted("word " * 500, 100, 60, largest=34, smallest=13)
+    assert hopeless.height <= 60 and hopeless.lines[-1][1].endswith("…")
+
+
+def test_a_broken_line_loses_no_word():
+    text = "A very long line that goes on and on past what a column could hold"
+    block = fitted(text, 180, 400, largest=34, smallest=13)
+    assert " ".join(line for _, line in block.lines) == text
+
+
+def test_a_sheet_has_as_many_cells_as_pictures_and_each_in_its_place():
+    images = [torch.full((3, 8, 8), n / 4) for n in range(5)]
+    page = sheet(images, columns=2, cell=64)
+    gap = 6
+    assert page.shape == (3, 3 * (64 + gap) + gap, 2 * (64 + gap) + gap)
+    for number in range(5):
+        y, x = (gap + 32 + place * (64 + gap) for place in divmod(number, 2))
+        assert page[0, y, x].item() == pytest.approx(number / 4, abs=0.01)
+
+
+def test_labels_are_drawn_below_and_must_be_as_many_as_the_pictures():
+    images = [picture(16, 16)] * 2
+    assert sheet(images, labels=["one", "二"]).shape[1] > sheet(images).shape[1]
+    with pytest.raises(InputError, match="1 texts for 2 pictures"):
+        sheet(images, labels=["one"])
+    with pytest.raises(InputError, match="images is empty"):
+        sheet([])
