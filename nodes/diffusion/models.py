@@ -8,30 +8,38 @@ from typing import Annotated, Any
 from nodegraph import InputError, ModelType, Recipe
 
 
+_HARMLESS = (  # said of what these nodes do on purpose, or never need
+    "requires torchvision",  # image processors, of which text to image has none
+    "Expected types for vae",  # a tiny autoencoder in the place of a large one
+    "{'block_out_channels'",  # which a tiny autoencoder keeps for the pipeline's sake
+)
+
+
 @contextmanager
 def quiet_loading():
-    """No progress bars while weights load, and no word on torchvision, which none of these nodes needs."""
+    """No progress bars while weights load, and no word on what is known to be harmless; the rest is let through."""
     from diffusers.utils import logging as diffusers_logging
     from transformers.utils import logging as transformers_logging
 
     libraries = [library for library in (diffusers_logging, transformers_logging)
                  if library.is_progress_bar_enabled()]
-    handlers = transformers_logging.get_logger("transformers").handlers
+    handlers = [*diffusers_logging.get_logger("diffusers").handlers,
+                *transformers_logging.get_logger("transformers").handlers]
     for library in libraries:
         library.disable_progress_bar()
     for handler in handlers:
-        handler.addFilter(_not_about_torchvision)
+        handler.addFilter(_matters)
     try:
         yield
     finally:
         for library in libraries:
             library.enable_progress_bar()
         for handler in handlers:
-            handler.removeFilter(_not_about_torchvision)
+            handler.removeFilter(_matters)
 
 
-def _not_about_torchvision(record: Any) -> bool:
-    return "requires torchvision" not in record.getMessage()
+def _matters(record: Any) -> bool:
+    return not any(words in record.getMessage() for words in _HARMLESS)
 
 
 def load(recipe: Recipe, device: str, dtype: str) -> Any:

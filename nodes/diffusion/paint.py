@@ -28,6 +28,7 @@ Scheduler = Literal["model", "euler", "euler_ancestral", "heun", "dpm++_2m", "dp
 def encode(model: DiffusionModel, prompt: str, negative_prompt: str = "") -> Conditioning:
     """Turn a prompt into what the model's denoiser reads.
 
+    model: starter/painter, or a folder or hub name of a diffusers pipeline.
     prompt: what to paint.
     negative_prompt: what to stay away from.
     """
@@ -40,6 +41,7 @@ def sample(model: DiffusionModel, conditioning: Conditioning, seed: Seed = 0, st
            scheduler: Scheduler = "model", ctx: Context = SILENT) -> Latent:
     """Paint what a conditioning says, from noise, step by step. The result is a latent, still to be decoded.
 
+    model: starter/painter, or a folder or hub name of a diffusers pipeline.
     conditioning: from diffusion.encode with the same model, or one of its family.
     seed: where the noise comes from; the same seed paints the same picture again.
     steps: how often the picture is improved.
@@ -66,6 +68,7 @@ def sample(model: DiffusionModel, conditioning: Conditioning, seed: Seed = 0, st
 def decode(model: DiffusionModel, latent: Latent) -> Image:
     """Turn a latent into a picture.
 
+    model: starter/painter, or a folder or hub name of a diffusers pipeline.
     latent: from diffusion.sample with the same model, or one with the same autoencoder.
     """
     mine = families.latent_family(model)
@@ -81,6 +84,7 @@ def paint(model: DiffusionModel, prompt: str, negative_prompt: str = "", seed: S
           scheduler: Scheduler = "model", ctx: Context = SILENT) -> Image:
     """Paint a picture from a prompt: diffusion.encode, diffusion.sample and diffusion.decode in one.
 
+    model: starter/painter, or a folder or hub name of a diffusers pipeline.
     prompt: what to paint.
     negative_prompt: what to stay away from.
     seed: where the noise comes from; the same seed paints the same picture again.

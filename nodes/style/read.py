@@ -29,6 +29,7 @@ class Analysis(NamedTuple):
 def palette(image: Image, colors: Colors = 5, seed: Seed = 0) -> Palette:
     """Find the main colours of a picture, those that cover most of it first.
 
+    image: the picture; what is transparent in it does not count.
     colors: how many; a picture that has fewer gives fewer.
     seed: where the search begins; another seed may find slightly other colours.
     """
@@ -42,6 +43,7 @@ def analyze(image: Image, colors: Colors = 5, seed: Seed = 0) -> Analysis:
 
     The rules are those of colour psychology, told in the module `feeling` of this pack.
 
+    image: the picture; what is transparent in it does not count.
     colors: how many colours the palette has.
     seed: where the search for the palette begins.
     style: all of it as one record.

@@ -50,6 +50,7 @@ def join(texts: list[str], separator: str = "\n") -> str:
 def lines(text: str, keep_empty: bool = False) -> list[str]:
     """Split a text into its lines, each without the space around it.
 
+    text: what to split.
     keep_empty: whether empty lines are kept.
     """
     stripped = [line.strip() for line in text.splitlines()]
