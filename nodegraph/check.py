@@ -6,18 +6,19 @@ need not find it out again. It imports the packs that a graph names, and no mode
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from . import graphfile
-from .errors import GraphError, InputError, PackError, Position, Problem
+from .errors import GraphError, InputError, PackError, Problem
 from .graph import Graph, GraphInput, Node, Ref, refs
-from .graphfile import nearest
+from .graphfile import in_order, nearest, scalar, written
 from .nodetype import MISSING, NodeType, Port
 from .packs import Catalogue
-from .types import ANY, BOOL, FILE, OF_PYTHON, SEED, TEXT, ModelType, PortType, Range, fits, short
+from .types import ANY, BOOL, FILE, OF_PYTHON, PLAIN, SEED, TEXT, ModelType, PortType, Range, fits, short
 
 SWITCH = "switch"
 RANDOM = "random"  # what a Seed may be in a file until the Plan rolls it
@@ -25,11 +26,12 @@ MOST_NESTED = 32
 
 
 class Flow(NamedTuple):
-    """What travels on a link."""
+    """What travels on a link. optional: whether it may be nothing at all (an input whose default is null)."""
 
     type: PortType
     many: bool = False
     choices: tuple[str, ...] | None = None
+    optional: bool = False
 
     def __str__(self) -> str:
         return f"a list of {self.type.name}" if self.many else self.type.name
@@ -77,25 +79,32 @@ Find = Callable[[PortType, Any, Path], str | None]
 
 
 def check(graph: Graph, catalogue: Catalogue, problems: list[Problem] | None = None, find: Find | None = None,
-          _around: tuple[Path, ...] = ()) -> Checked:
+          _around: tuple[Path, ...] = (), _read: dict[Path, Checked | None] | None = None) -> Checked:
     """Check a graph against what exists.
 
     problems: those already found while reading the file. find: says what is missing about a model or file that a
     literal names, or None; left out, nothing is looked for on disk.
     """
-    return _Check(graph, catalogue, list(problems or ()), find, _around).run()
+    return _Check(graph, catalogue, list(problems or ()), find, _around, _read).run()
 
 
 class _Check:
-    def __init__(self, graph: Graph, catalogue: Catalogue, problems: list[Problem], find: Find | None, around):
+    def __init__(self, graph: Graph, catalogue: Catalogue, problems: list[Problem], find: Find | None,
+                 around: tuple[Path, ...] = (), read: dict[Path, Checked | None] | None = None):
         self.graph, self.catalogue, self.problems, self.find = graph, catalogue, problems, find
-        self.around = (*around, graph.path.resolve()) if graph.path is not None else around
+        self.around = (*around, _resolved(graph.path)) if graph.path is not None else around
+        self.read: dict[Path, Checked | None] = {} if read is None else read  # graphs inside this one, each checked once
+        self.refused = {p.where for p in problems if p.where}
         self.nodes: dict[str, CheckedNode] = {}
         self.inputs: dict[str, Port] = {}
-        self.types: dict[str, NodeType | None] = {}
+        self.unclear: set[str] = set()  # inputs whose type is not known, which was reported
+        self.types: dict[str, NodeType] = {}
+        self.broken: set[str] = set()  # node types whose pack cannot be imported, which was reported
 
     def problem(self, message: str, hint: str, *keys: Any, value: bool = False, severity: str = "error") -> None:
-        self.problems.append(Problem(self.graph.where(*keys, value=value), message, hint, severity))
+        where = self.graph.where(*keys, value=value)
+        if not (value and where in self.refused):  # a value that could not even be read is not judged again
+            self.problems.append(Problem(where, message, hint, severity))
 
     def run(self) -> Checked:
         graph = self.graph
@@ -108,44 +117,79 @@ class _Check:
             self.cycles(stuck)
         for name, ref in graph.outputs.items():
             self.flow(ref, "outputs", name)
-        if not graph.outputs and not self.around[1:]:
-            self.problem("the graph has no outputs, so nothing would run", "Add outputs: with a link, name: $node.",
-                         "outputs", severity="warning")
+        if not graph.outputs and not self.around[1:] and not _stands(graph.marks, "outputs"):
+            self.problem("the graph has no outputs, so nothing would run", "Add outputs: with a link, `name: $node`.",
+                         "outputs")
+        self.unused()
+        return Checked(graph, self.nodes, self.inputs, order, in_order(self.problems, graph.path))
+
+    def unused(self) -> None:
+        """Inputs that nothing reads, and texts that name one in their middle, where no link can stand."""
+        graph = self.graph
         used = {ref.name for node in graph.nodes.values() for value in node.inputs.values() for ref in refs(value)}
         used |= {ref.name for ref in graph.outputs.values()}
+        if len(used) == len(graph.inputs.keys() | used):
+            return
+        for node_name, node in graph.nodes.items():
+            for port_name, value in node.inputs.items():
+                if isinstance(value, str) and "$" in value:
+                    inside = [n for n in _MENTION.findall(value) if n in graph.inputs and n not in used]
+                    used.update(inside)
+                    for name in inside[:1]:
+                        self.problem(f"{node_name}.{port_name} has ${name} inside a text, where it stays as it is",
+                                     "A link stands alone; join texts with a node such as text.compose.",
+                                     "nodes", node_name, port_name, value=True, severity="warning")
         for name in graph.inputs:
             if name not in used:
                 self.problem(f"input {name} is never used", f"Link it somewhere with ${name}, or take it out.",
                              "inputs", name, severity="warning")
-        self.problems.sort(key=lambda p: (p.where or Position("", 0, 0))[1:])
-        return Checked(graph, self.nodes, self.inputs, order, self.problems)
 
     # -- inputs of the graph
 
     def input_port(self, name: str, item: GraphInput) -> Port:
         """The Port that a graph input amounts to; its default is checked like any literal."""
-        type_name, many = item.type, False
-        if type_name.startswith("list of "):
-            type_name, many = type_name.removeprefix("list of "), True
-        choices = item.choices
-        if type_name == "Choice":
-            type_name = "Text"
-            if not choices:
-                self.problem(f"input {name} is a Choice without choices", "Add choices: [one, two].", "inputs", name)
-        type = self.catalogue.porttype(type_name)
-        if type is None:
-            self.problem(f"there is no type {type_name}", nearest(type_name, [*self.catalogue.type_names(), "Choice"]),
-                         "inputs", name, "type", value=True)
-            type = ANY
-        limits = None
+        type, many = self.input_type(name, item)
+        limits, choices = None, item.choices
         if item.low is not None or item.high is not None:
             limits = Range(item.low if item.low is not None else float("-inf"),
                            item.high if item.high is not None else float("inf"))
-        port = Port(name, type, many=many, default=item.default if item.has_default else MISSING, range=limits,
-                    choices=choices, help=item.help)
-        if item.has_default:
-            self.literal(port, item.default, f"input {name}", False, "inputs", name, "default")
+            if type.name not in ("Int", "Float", "Seed") and name not in self.unclear:
+                self.problem(f"input {name} is {_an(type.name)} and has min or max, which are for numbers",
+                             "Take them out, or make it an Int or a Float.", "inputs", name,
+                             "min" if item.low is not None else "max")
+                limits = None
+        if choices and type is not TEXT and name not in self.unclear:
+            self.problem(f"input {name} is {_an(type.name)} and has choices, which are for Text",
+                         "Take them out, or make it a Choice.", "inputs", name, "choices")
+            choices = None
+        port = Port(name, type, many=many, optional=item.has_default and item.default is None,
+                    default=item.default if item.has_default else MISSING, range=limits, choices=choices, help=item.help)
+        if item.has_default and name not in self.unclear:
+            at_default = ("inputs", name, "default") if _stands(self.graph.marks, "inputs", name, "default") else \
+                ("inputs", name)
+            self.literal(port, item.default, f"input {name}", False, *at_default)
         return port
+
+    def input_type(self, name: str, item: GraphInput) -> tuple[PortType, bool]:
+        type_name = item.type.removeprefix("list of ")
+        many = type_name != item.type
+        found = None
+        if type_name == "Choice":
+            found = TEXT
+            if not item.choices and not _stands(self.graph.marks, "inputs", name, "choices"):
+                self.problem(f"input {name} is a Choice without choices", "Add choices: [one, two].", "inputs", name)
+        elif type_name:
+            try:
+                found = self.catalogue.porttype(type_name)
+            except PackError as error:
+                self.problem(str(error), "", "inputs", name, "type", value=True)
+                type_name = ""
+        if found is None:
+            self.unclear.add(name)
+            if type_name:
+                self.problem(f"input {name} is {_an(type_name)}, and there is no type of that name",
+                             _nearest_type(type_name, self.catalogue.type_names()), "inputs", name, "type", value=True)
+        return found or ANY, many
 
     # -- nodes
 
@@ -155,13 +199,12 @@ class _Check:
             return self.switch(name, checked)
         if node.is_graph:
             return self.subgraph(name, checked)
-        nodetype = self.nodetype(node.type, name)
+        nodetype = self.nodetype(node.type, name) if node.type else None
         if nodetype is None:
-            for value in node.inputs.values():
-                self.targets(name, value)
+            self.targets(name, node)
             return checked
         checked.nodetype = nodetype
-        checked.literals = self.wire(name, node, nodetype.inputs)
+        checked.literals = self.wire(name, node, nodetype.inputs, nodetype.batch)
         # A batch node takes and gives lists already: mapped, it is handed just the items that are not remembered.
         mapped = bool(node.each) and nodetype.batch not in node.each
         checked.outputs = {port.name: self.lifted(name, port, mapped) for port in nodetype.outputs.values()}
@@ -179,42 +222,42 @@ class _Check:
             return self.types[type_name]
         except KeyError:
             pass
+        if type_name in self.broken:
+            return None
         try:
             found = self.catalogue.nodetype(type_name)
         except PackError as error:
             self.problem(str(error), "", "nodes", name, "type", value=True)
-            self.types[type_name] = None
+            self.broken.add(type_name)
             return None
         if found is not None:
             self.types[type_name] = found  # a wrong name is reported wherever it stands, a right one looked up once
             return found
-        pack = type_name.split(".", 1)[0]
+        pack, dot, _ = type_name.partition(".")
         names = [*self.catalogue.node_names(), SWITCH]
-        if "." in type_name and pack not in {n.split(".", 1)[0] for n in names}:
-            self.problem(f"{name} is a {type_name}, but no pack called {pack} is installed",
-                         nearest(type_name, names) + " A pack is installed with pip, or named with --pack.",
-                         "nodes", name, "type", value=True)
+        packs = sorted({n.split(".", 1)[0] for n in names if "." in n})
+        if dot and pack not in packs:
+            self.problem(f"{name} is {_an(type_name)}, but no pack called {pack} is installed",
+                         f"{_nearest_in_unknown_pack(type_name, names, packs)} "
+                         "A pack is installed with pip, or named with --pack.", "nodes", name, "type", value=True)
         else:
-            self.problem(f"there is no node type {type_name}", nearest(type_name, names),
+            own = [n for n in names if n.startswith(f"{pack}.")] if dot else names
+            self.problem(f"{name} is {_an(type_name)}, and there is no node type of that name", nearest(type_name, own),
                          "nodes", name, "type", value=True)
         return None
 
-    def wire(self, name: str, node: Node, ports: dict[str, Port]) -> dict[str, Any]:
+    def wire(self, name: str, node: Node, ports: dict[str, Port], batch: str | None = None) -> dict[str, Any]:
         """Check what a node is given against its ports; the parsed literals by port."""
         literals: dict[str, Any] = {}
         given = node.inputs
-        for port_name in node.each:
-            if port_name not in ports:
-                self.problem(f"{name} has no input {port_name} to run each of", nearest(port_name, ports),
-                             "nodes", name, "each", value=True)
-            elif port_name not in given:
-                self.problem(f"{name} runs once per item of {port_name}, but {port_name} is not given",
-                             f"Link a list to it: {port_name}: $node.", "nodes", name, "each", value=True)
+        if node.each:
+            self.each(name, node, ports, batch)
         for port_name, value in given.items():
             port = ports.get(port_name)
             if port is None:
-                self.problem(f"{name} has no input {port_name}", nearest(port_name, ports), "nodes", name, port_name)
-                self.targets(name, value)
+                self.problem(f"{name} has no input {port_name}", nearest(port_name, ports) or "It takes none.",
+                             "nodes", name, port_name)
+                self.target(value, "nodes", name, port_name)
                 continue
             mapped = port_name in node.each
             kind = type(value)
@@ -222,6 +265,8 @@ class _Check:
                 flow = self.flow(value, "nodes", name, port_name)
                 if flow is not None:
                     self.joint(flow, port, mapped, f"{name}.{port_name}", port_name, "nodes", name, port_name)
+                    if value.name in self.inputs:
+                        self.default_fits(self.inputs[value.name], port, mapped, f"{name}.{port_name}")
             elif kind is list and refs(value):
                 literals[port_name] = self.gathered(name, port, value, mapped)
             else:
@@ -229,10 +274,52 @@ class _Check:
         if len(given) < len(ports) or literals.keys() != given.keys():
             for port in ports.values():
                 if port.name not in given and port.default is MISSING and not port.optional:
-                    self.problem(f"{name} needs {port.name} ({port.takes})",
-                                 f"Add {port.name}: with a value or a link, or see `nodegraph nodes {node.type}`.",
+                    wants = f"a list of {port.type.name}" if port.many else port.takes
+                    self.problem(f"{name} needs {port.name} ({wants})", f"Add {port.name}: with a link."
+                                 if port.type.parse is None else f"Add {port.name}: with a value or a link.",
                                  "nodes", name)
         return literals
+
+    def each(self, name: str, node: Node, ports: dict[str, Port], batch: str | None) -> None:
+        """What a node runs once per item of: inputs that are there, that take one, and lists of one length."""
+        lengths = {}
+        for at, port_name in enumerate(node.each):
+            place = ("nodes", name, "each", at) if _stands(self.graph.marks, "nodes", name, "each", at) else \
+                ("nodes", name, "each")
+            if port_name not in ports:
+                self.problem(f"{name} has no input {port_name} to run each of", nearest(port_name, ports),
+                             *place, value=True)
+            elif port_name not in node.inputs:
+                self.problem(f"{name} runs once per item of {port_name}, but {port_name} is not given",
+                             f"Give it a list: {port_name}: $node.", *place, value=True)
+            elif batch is not None and port_name != batch:
+                self.problem(f"{name} takes its items all at once and can be mapped over {batch} alone",
+                             f"Write `each: {batch}`.", *place, value=True)
+            elif ports[port_name].many and port_name != batch:
+                self.problem(f"{name}.{port_name} takes a whole list at once, so there is no item to run it for",
+                             f"Take {port_name} out of each:.", *place, value=True)
+            elif isinstance(node.inputs[port_name], list):
+                lengths[port_name] = len(node.inputs[port_name])
+        if len(set(lengths.values())) > 1:
+            told = ", ".join(f"{port} has {count}" for port, count in lengths.items())
+            self.problem(f"{name} runs once per item, but its lists differ in length: {told}",
+                         "Make them equally long.", "nodes", name, "each", value=True)
+
+    def default_fits(self, source: Port, port: Port, mapped: bool, what: str) -> None:
+        """The default of a graph input meets the range and choices of the ports it flows into."""
+        default = source.default
+        if default is MISSING or default is None or source.name in self.unclear or port.range is None and not port.choices:
+            return
+        for item in default if (port.many or mapped) and isinstance(default, list) else [default]:
+            if source.complaint(item) or port.type.complaint(item):
+                continue  # told where it stands, or as a link that does not fit
+            wrong = port.complaint(item)
+            if wrong:
+                place = ("inputs", source.name, "default")
+                if not _stands(self.graph.marks, *place):
+                    place = place[:2]
+                self.problem(f"input {source.name} flows into {what}, and its default {wrong}",
+                             nearest(item, port.choices) if port.choices else "", *place, value=True)
 
     def gathered(self, name: str, port: Port, value: list, mapped: bool) -> list:
         """A list in which links stand among literals: each item is checked by itself."""
@@ -266,27 +353,20 @@ class _Check:
         try:
             if port.many or mapped:
                 if not isinstance(value, list):
-                    raise InputError(f"is {short(value)}; it takes a list of {port.type.name}")
-                parsed = [self.parse(port, item) for item in value]
+                    raise InputError(f"is {written(value)}; it takes a list of {port.type.name}")
+                parsed = []
+                for at, item in enumerate(value):
+                    try:
+                        parsed.append(self.item(port, item))
+                    except InputError as error:
+                        self.problem(f"item {at + 1} of {what} {error}", self.remedy(port, item, mapped), *place, at,
+                                     value=True)
+                if len(parsed) < len(value):
+                    return
             else:
-                if isinstance(value, list):
-                    raise InputError(f"is a list; it takes {port.takes}")
-                parsed = self.parse(port, value)
+                parsed = self.item(port, value)
         except InputError as error:
-            hint = ""
-            if isinstance(value, list) and not port.many and port.type.parse is not None:
-                hint = f"Add `each: {port.name}` to run once per item."
-            elif isinstance(value, str) and port.choices:
-                hint = nearest(value, port.choices)
-            elif isinstance(value, str) and value in self.graph.nodes:
-                hint = f"A link to the node is written ${value}."
-            elif port.type is TEXT and not isinstance(value, (list, dict)):
-                hint = f'Put it in quotes: "{value}".'
-            elif port.type is BOOL and str(value).lower() in ("yes", "no", "on", "off", "0", "1"):
-                hint = f"Write {'true' if str(value).lower() in ('yes', 'on', '1') else 'false'}."
-            elif isinstance(value, str) and port.type.name in ("Int", "Float", "Seed") and _is_number(value):
-                hint = f"Take the quotes away: {value}."
-            self.problem(f"{what} {error}", hint, *place, value=True)
+            self.problem(f"{what} {error}", self.remedy(port, value, mapped), *place, value=True)
             return
         if into is not None:
             into[port.name] = parsed
@@ -296,8 +376,37 @@ class _Check:
                 if missing:
                     self.problem(f"{what}: {missing}", "", *place, value=True)
 
-    def parse(self, port: Port, value: Any) -> Any:
+    def item(self, port: Port, value: Any) -> Any:
+        """What one value of the file means to a port. Raises InputError saying what it takes."""
+        if isinstance(value, list) or port.type is not ANY and (value is None or isinstance(value, dict)
+                                                                and port.type.name in PLAIN):
+            raise InputError(f"is {written(value)}; it takes {port.takes}")
         return RANDOM if port.type is SEED and value == RANDOM else port.parse(value)
+
+    def remedy(self, port: Port, value: Any, mapped: bool) -> str:
+        """What to do about a value that a port does not take."""
+        text = value if isinstance(value, str) else ""
+        if (port.many or mapped) and not isinstance(value, list):
+            return f"Put it in brackets: [{text}]." if text and port.type.parse is not None else ""
+        if isinstance(value, list) and port.type.parse is not None and not port.many and not mapped:
+            return f"Add `each: {port.name}` to run once per item."
+        if text and port.choices:
+            return nearest(text, port.choices)
+        if text.partition(".")[0] in self.graph.nodes or text in self.graph.inputs:
+            return f"A link is written ${text}."
+        if port.type is TEXT and isinstance(value, (int, float)):
+            return f'Put it in quotes: "{written(value)}".'
+        if port.type is TEXT and isinstance(value, dict):
+            return "Put texts that begin with { in quotes."
+        if port.type is BOOL and str(value).lower() in ("yes", "no", "on", "off", "0", "1"):
+            return f"Write {'true' if str(value).lower() in ('yes', 'on', '1') else 'false'}."
+        if text and port.type.name in ("Int", "Float", "Seed") and type(scalar(text)) in (int, float):
+            return f"Take the quotes away: {text}."
+        if type(value) is float and port.type.name in ("Int", "Seed") and abs(value) < 2 ** 53:
+            return f"Write {round(value)}."
+        if isinstance(value, bool) and port.type.name in ("Int", "Float", "Seed"):
+            return f"Write {int(value)}."
+        return ""
 
     # -- links
 
@@ -309,7 +418,7 @@ class _Check:
             if port_name is not None:
                 self.problem(f"{ref} asks for a port of a graph input; an input is one value", f"Write ${name}.",
                              *place, value=True)
-            return Flow(port.type, port.many, port.choices)
+            return Flow(port.type, port.many, port.choices, port.optional) if name not in self.unclear else None
         node = self.nodes.get(name)
         if node is None:
             if name not in self.graph.nodes:  # else it is part of a cycle, which is reported once
@@ -321,25 +430,37 @@ class _Check:
         if port_name is None:
             if len(node.outputs) == 1:
                 return next(iter(node.outputs.values()))
-            self.problem(f"{ref} could mean any of {name}'s outputs: {', '.join(node.outputs)}",
-                         f"Write ${name}.{next(iter(node.outputs), 'port')}, say.", *place, value=True)
+            self.problem(f"{ref} could mean any of {name}'s outputs: {', '.join(node.outputs)}"
+                         if node.outputs else f"{ref} links to {name}, which has no outputs",
+                         f"Write ${name}.{next(iter(node.outputs))}, say." if node.outputs else "", *place, value=True)
             return None
         flow = node.outputs.get(port_name)
         if flow is None:
             self.problem(f"{name} has no output {port_name}", nearest(port_name, node.outputs), *place, value=True)
         return flow
 
-    def targets(self, name: str, value: Any) -> None:
+    def targets(self, name: str, node: Node) -> None:
         """Links of a node that is not understood still have to lead somewhere."""
-        for ref in refs(value):
-            self.flow(ref, "nodes", name)
+        for port_name, value in node.inputs.items():
+            self.target(value, "nodes", name, port_name)
+
+    def target(self, value: Any, *place: Any) -> None:
+        if type(value) is Ref:
+            self.flow(value, *place)
+        elif isinstance(value, list):
+            for at, item in enumerate(value):
+                if type(item) is Ref:
+                    self.flow(item, *place, at)
 
     def joint(self, flow: Flow, port: Port, mapped: bool, what: str, port_name: str, *place: Any) -> None:
         """Check that what flows fits the port it flows into."""
         many = port.many or mapped
-        if not fits(flow.type, port.type):
-            self.problem(f"{what} takes {port.type.name}, but this link carries {flow}",
-                         "", *place, value=True)
+        if flow.optional and not port.optional and port.default is not None:
+            self.problem(f"{what} must have a value, but this link may carry none: the default of the input is null",
+                         "Give the input a default.", *place, value=True)
+        elif not fits(flow.type, port.type):
+            self.problem(f"{what} takes {'a list of ' if many else ''}{port.type.name}, but this link carries {flow}",
+                         self.converters(flow.type, port.type), *place, value=True)
         elif flow.many and not many:
             self.problem(f"{what} takes one {port.type.name}, but this link carries {flow}",
                          f"Add `each: {port_name}` to run it once per item.", *place, value=True)
@@ -350,67 +471,105 @@ class _Check:
         elif port.choices is not None and flow.choices is not None and not set(flow.choices) <= set(port.choices):
             odd = sorted(set(flow.choices) - set(port.choices))
             self.problem(f"{what} takes one of {', '.join(port.choices)}, but this link may carry {', '.join(odd)}",
-                         "", *place, value=True)
+                         "Choose with a switch instead, or take these words out where they come from.",
+                         *place, value=True)
+
+    def converters(self, source: PortType, target: PortType) -> str:
+        """The nodes in sight that make the one type of the other, as a hint."""
+        found = sorted({t.name for t in self.types.values()
+                        if any(p.type is source for p in t.inputs.values())
+                        and any(p.type is target for p in t.outputs.values())})
+        return f"Put {' or '.join(found[:3])} between them." if found else "Link something of that type."
 
     # -- the two kinds of node that are not functions
 
     def switch(self, name: str, checked: CheckedNode) -> CheckedNode:
         """`on` chooses; every other input is a branch named after a value, `else` is the rest."""
-        node, found = checked.node, None
+        node, found, told = checked.node, None, None
         checked.switch, checked.literals = True, {}
+        branches = [port_name for port_name in node.inputs if port_name != "on"]
         if node.each:
             self.problem("a switch cannot be mapped with each", "Map the nodes behind it.", "nodes", name, "each")
         if "on" not in node.inputs:
-            self.problem(f"{name} needs on: (the value that chooses a branch)", "Add on: $name.", "nodes", name)
-        if len(node.inputs.keys() - {"on"}) < 1:
+            self.problem(f"{name} needs on: (the value that chooses a branch)", "Add on: with a link, `on: $name`.",
+                         "nodes", name)
+        if not branches:
             self.problem(f"{name} has no branches", "Add one per value of on, and else: for the rest.", "nodes", name)
         for port_name, value in node.inputs.items():
             place = ("nodes", name, port_name)
             if type(value) is Ref:
                 flow = self.flow(value, *place)
+            elif isinstance(value, (list, dict)):
+                self.target(value, *place)
+                self.problem(f"{name}.{port_name} is {written(value)}; it takes a link or a plain value",
+                             "Make the list in a node, and link that.", *place, value=True)
+                continue
             else:
-                flow = Flow(OF_PYTHON.get(type(value), ANY), False)
+                flow = Flow(OF_PYTHON.get(type(value), ANY), optional=value is None)
                 checked.literals[port_name] = value
             if flow is None:
                 continue
             if port_name == "on":
-                if flow.many or flow.type.name not in ("Bool", "Int", "Text", "Seed"):
-                    self.problem(f"{name}.on takes Bool, Int or Text, but this carries {flow}", "", *place, value=True)
-                elif flow.type is BOOL:
-                    for branch in node.inputs.keys() - {"on", "else", "true", "false"}:
-                        self.problem(f"{name}.on is true or false, so branch {branch} is never taken",
-                                     'Call the branches "true" and "false".', "nodes", name, branch)
+                self.branches_of(name, flow, value, branches)
             elif found is None:
-                found = flow
+                found, told = flow, port_name
             elif flow.many != found.many or not (fits(flow.type, found.type) or fits(found.type, flow.type)):
-                self.problem(f"{name}.{port_name} carries {flow}, but another branch carries {found}",
+                self.problem(f"{name}.{port_name} carries {flow}, but {name}.{told} carries {found}",
                              "All branches of a switch carry one type.", *place, value=True)
+            else:
+                found = _either(found, flow)
         checked.outputs = {"value": found or Flow(ANY)}
         return checked
+
+    def branches_of(self, name: str, flow: Flow, value: Any, branches: list[str]) -> None:
+        """Check the branches of a switch against what may stand in its `on`."""
+        place = ("nodes", name, "on")
+        if flow.many or flow.type.name not in ("Bool", "Int", "Text", "Seed"):
+            self.problem(f"{name}.on takes Bool, Int or Text, but this is {written(value)}" if type(value) is not Ref
+                         else f"{name}.on takes Bool, Int or Text, but this link carries {flow}",
+                         "Link something that is one of a few words or numbers.", *place, value=True)
+            return
+        may_be = list(flow.choices or (["true", "false"] if flow.type is BOOL else []))
+        if type(value) is not Ref:
+            may_be = [str(value).lower() if isinstance(value, bool) else str(value)]
+        lost = [word for word in may_be if word not in branches] if "else" not in branches else []
+        if lost and branches:
+            self.problem(f"{name}.on may be {' or '.join(lost)}, and there is no branch of that name and no else",
+                         f"Add {lost[0]}: or else: to {name}.", *place, value=True)
+        for branch in branches:
+            if type(value) is Ref and may_be and branch not in may_be and branch != "else":
+                self.problem(f"{name}.on is one of {', '.join(may_be)}, so branch {branch} is never taken",
+                             nearest(branch, may_be), "nodes", name, branch)
 
     def subgraph(self, name: str, checked: CheckedNode) -> CheckedNode:
         """Another graph file as a node: its inputs are the ports, and its outputs."""
         node = checked.node
         path = self.graph.folder / node.type
         place = ("nodes", name, "type")
-        if path.resolve() in self.around:
-            self.problem(f"{node.type} contains itself", "Take one of the two out.", *place, value=True)
+        inside = _resolved(path)
+        if inside in self.around:
+            chain = [*self.around[self.around.index(inside):], inside]
+            self.problem(f"{node.type} contains itself" + (f": {' -> '.join(p.name for p in chain)}" if chain[2:] else ""),
+                         "A graph cannot stand inside itself; take it out here.", *place, value=True)
         elif len(self.around) > MOST_NESTED:
-            self.problem(f"graphs are nested more than {MOST_NESTED} deep here", "", *place, value=True)
+            self.problem(f"graphs are nested more than {MOST_NESTED} deep here", "Take one level out.",
+                         *place, value=True)
         else:
-            checked.graph = self.read_graph(path, place)
+            if inside not in self.read:
+                self.read[inside] = self.read_graph(path, place)
+            checked.graph = self.read[inside]
         if checked.graph is None:
-            for value in node.inputs.values():
-                self.targets(name, value)
+            self.targets(name, node)
             return checked
         inner = checked.graph
         checked.literals = self.wire(name, node, inner.inputs)
         outputs = {}
-        for output, ref in inner.graph.outputs.items():
-            flow = _Quiet(inner).flow(ref)
+        for output in inner.graph.outputs:
+            flow = output_flow(inner, output)
             if flow is not None:
                 if node.each and flow.many:
-                    self.problem(f"{name} runs once per item and gives {flow} as {output}, a list of lists", "",
+                    self.problem(f"{name} runs once per item and gives {flow} as {output} each time, "
+                                 "which would be a list of lists", "Map the nodes inside it instead.",
                                  "nodes", name, "each")
                 outputs[output] = Flow(flow.type, flow.many or bool(node.each), flow.choices)
         checked.outputs = outputs
@@ -432,33 +591,65 @@ class _Check:
             for p in error.problems:
                 self.problems.append(p if p.where else Problem(self.graph.where(*place, value=True), p.message, p.hint))
             return None
-        inner = check(graph, self.catalogue, problems, self.find, self.around)
-        self.problems += [p for p in inner.problems if p.severity == "error"]
+        inner = check(graph, self.catalogue, problems, self.find, self.around, self.read)
+        self.problems += inner.errors
         return inner if not inner.errors else None
 
     def cycles(self, stuck: list[str]) -> None:
         """Name one cycle in each knot of nodes that wait for each other."""
         import networkx
 
+        place = {name: at for at, name in enumerate(stuck)}
         links = networkx.DiGraph((ref.name, name) for name in stuck
                                  for value in self.graph.nodes[name].inputs.values() for ref in refs(value)
-                                 if ref.name in stuck)
+                                 if ref.name in place)
         for knot in networkx.strongly_connected_components(links):
-            start = min(knot, key=list(stuck).index)
-            if len(knot) == 1 and not links.has_edge(start, start):
+            start = min(knot, key=place.__getitem__)
+            if len(knot) == 1:
+                if links.has_edge(start, start):
+                    port = self.reading(start, start)
+                    self.problem(f"{start}.{port} reads what {start} itself gives", "Link another node there.",
+                                 "nodes", start, port, value=True)
                 continue
             path = [edge[0] for edge in networkx.find_cycle(links.subgraph(knot), start)]
+            port = self.reading(path[0], path[-1])
             shown = path if len(path) <= 8 else [*path[:4], "...", *path[-3:]]
             self.problem(f"these nodes wait for each other: {' -> '.join([*shown, path[0]])}",
-                         "Take one of these links away.", "nodes", path[0])
+                         f"Take one of these links away, such as {path[0]}.{port}.", "nodes", path[0], port)
+
+    def reading(self, name: str, source: str) -> str:
+        """The input of a node through which it reads another."""
+        return next(port for port, value in self.graph.nodes[name].inputs.items()
+                    if any(ref.name == source for ref in refs(value)))
 
 
 class _Quiet(_Check):
     """Asks what flows in a graph that was checked already."""
 
     def __init__(self, checked: Checked):
-        super().__init__(checked.graph, Catalogue(installed=False), [], None, ())
+        super().__init__(checked.graph, Catalogue(installed=False), [], None)
         self.nodes, self.inputs = checked.nodes, checked.inputs
+
+
+def recheck(checked: Checked, graph: Graph, names: list[str], catalogue: Catalogue,
+            find: Find | None = None) -> Checked | None:
+    """What `check` would say of a graph in which only literals of some nodes differ; None if more differs.
+
+    Takes time for the nodes that changed, not for the graph.
+    """
+    if checked.problems:
+        return None
+    for name in names:
+        old, new = checked.graph.nodes[name], graph.nodes[name]
+        ports = {*old.inputs, *new.inputs}
+        if checked.nodes[name].nodetype is None or old.type != new.type or old.each or new.each or any(
+                refs(old.inputs.get(p)) != refs(new.inputs.get(p)) for p in ports):
+            return None
+    checker = _Check(graph, catalogue, [], find, ())
+    checker.inputs, checker.nodes = checked.inputs, dict(checked.nodes)
+    for name in names:
+        checker.nodes[name] = checker.node(name, graph.nodes[name])
+    return Checked(graph, checker.nodes, checked.inputs, checked.order, checker.problems)
 
 
 def output_flow(checked: Checked, name: str) -> Flow | None:
@@ -499,9 +690,47 @@ def _topological(nodes: Any) -> tuple[list[str], list[str]]:
     return order, [name for name in nodes if name not in placed]
 
 
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
+_MENTION = re.compile(r"\$([^\W\d][\w-]*)")
+
+
+def _stands(tree: Any, *keys: Any) -> bool:
+    """Whether something stands under these keys in the file."""
+    for key in keys:
+        if key not in getattr(tree, "marks", ()):
+            return False
+        tree = tree[key]
     return True
+
+
+def _resolved(path: Path) -> Path:
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError, ValueError):  # a loop of links, or no path at all: reading it will tell
+        return path.absolute()
+
+
+def _either(first: Flow, second: Flow) -> Flow:
+    """What a link carries that may bring the one or the other."""
+    wide = first if fits(second.type, first.type) else second
+    choices = (*first.choices, *(c for c in second.choices if c not in first.choices)) \
+        if first.choices and second.choices else None
+    return Flow(wide.type, wide.many, choices, first.optional or second.optional)
+
+
+def _an(name: str) -> str:
+    return ("an " if name[:1] in "AEIOUaeiou" else "a ") + name
+
+
+def _nearest_type(name: str, names: Iterable[str]) -> str:
+    """A hint for an unknown type of a graph input; Python's own words are understood too."""
+    python = {"str": "Text", "string": "Text", "int": "Int", "integer": "Int", "float": "Float", "number": "Float",
+              "bool": "Bool", "boolean": "Bool", "path": "File", "list": "list of Text"}
+    if name.lower() in python:
+        return f"Did you mean {python[name.lower()]}?"
+    return nearest(name, [*names, "Choice"])
+
+
+def _nearest_in_unknown_pack(name: str, names: list[str], packs: list[str]) -> str:
+    """A hint for a node type whose pack is not there: a type that is close, or the packs there are."""
+    hint = nearest(name, names)
+    return hint if hint.startswith("Did") else f"The packs are {', '.join(packs)}." if packs else ""

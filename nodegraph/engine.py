@@ -18,18 +18,18 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from . import graphfile
 from .cache import Cache
-from .check import Checked, check
+from .check import Checked, check, recheck
 from .errors import GraphError, NodegraphError, Problem
 from .events import Event, Warned
 from .executor import Executor, Result
 from .graph import Graph
 from .models import Models
 from .packs import Catalogue
-from .plan import Plan, plan
+from .plan import Plan, plan, replan
 
 
 def default_cache_folder() -> Path:
@@ -85,6 +85,23 @@ class RunResult(Mapping):
         return len(self.raw.digests)
 
 
+class _Last(NamedTuple):
+    """The last run that went well, for the next one to build on."""
+
+    checked: Checked
+    plan: Plan
+    given: dict[str, Any]
+    only: tuple[str, ...] | None
+    result: Result
+
+
+def _alike(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether two sets of inputs are the same for sure: equal where they are plain, identical where they are not."""
+    return one.keys() == other.keys() and all(
+        one[k] is other[k] or isinstance(one[k], (str, int, float)) and type(one[k]) is type(other[k])
+        and one[k] == other[k] for k in one)
+
+
 class Engine:
     """Everything that running graphs takes.
 
@@ -105,6 +122,7 @@ class Engine:
                            warn=self._warned)
         self._device, self._dtype, self._workers, self._download = device, dtype, workers, download
         self._executor: Executor | None = None
+        self._last: _Last | None = None
         self.finder = Models(self.catalogue, download=download, digests=self.cache.file_digest)
 
     def _warned(self, message: str) -> None:
@@ -143,10 +161,43 @@ class Engine:
     def run(self, graph: Graph | str | Path, given: Mapping[str, Any] | None = None, *,
             only: Iterable[str] | None = None, emit: Callable[[Event], None] | None = None,
             cancel: threading.Event | None = None) -> RunResult:
-        """Run a graph. Raises GraphError if it is wrong; what nodes do wrong is in the result's `errors`."""
+        """Run a graph. Raises GraphError if it is wrong; what nodes do wrong is in the result's `errors`.
+
+        Running the same Graph again, or one that `with_value` made from it, takes up what was found out before:
+        then only nodes that the edit can have changed are looked at, and told of in events.
+        """
         if not isinstance(graph, Graph):
             graph = self.load(graph)
-        return self.run_plan(self.plan(graph, given, only), emit=emit, cancel=cancel)
+        given, only = dict(given or {}), tuple(only) if only is not None else None
+        last = self._last
+        if last is not None and last.only == only and _alike(last.given, given):
+            edited = graph.edited_since(last.checked.graph)
+            if edited is not None and self._as_located(last.plan):
+                if not edited and last.plan.repeatable:
+                    return RunResult(self.executor.again(last.result, emit))
+                checked = recheck(last.checked, graph, edited, self.catalogue, self.finder.find)
+                plan = replan(last.plan, checked.raise_errors(), edited, self.finder.locate) if checked else None
+                if plan is not None:
+                    indices = [plan.names[name] for name in edited if name in plan.names]
+                    return self._carry_out(checked, plan, given, only, emit, cancel, last.result, indices)
+        checked = self.check(graph)
+        return self._carry_out(checked, self.plan(checked, given, only), given, only, emit, cancel)
+
+    def _carry_out(self, checked: Checked, plan: Plan, given: dict, only: tuple | None, emit, cancel,
+                   since: Result | None = None, edited: list[int] = ()) -> RunResult:
+        """Run, and remember how far things are for the next run."""
+        self.emit = emit
+        try:
+            result = self.executor.run(plan, emit, cancel, since, edited)
+        finally:
+            self.emit = None
+        whole = result.ok and not result.errors and not result.cancelled
+        self._last = _Last(checked, plan, given, only, result) if whole else None
+        return RunResult(result)
+
+    def _as_located(self, plan: Plan) -> bool:
+        """Whether the files and models that a Plan names are what they were."""
+        return all(self.finder.locate(type, value, folder) == named for type, value, folder, named in plan.located)
 
     def run_plan(self, plan: Plan, *, emit: Callable[[Event], None] | None = None,
                  cancel: threading.Event | None = None) -> RunResult:

@@ -18,6 +18,7 @@ import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from copy import copy
 from functools import cached_property
 from hashlib import blake2b
 from time import perf_counter
@@ -35,6 +36,7 @@ from .types import ModelType, PortType, short
 
 WAITING, FLYING, RAN, CACHED, FAILED, SKIPPED = range(6)
 STATUS = ("skipped", "skipped", "ran", "cached", "failed", "skipped")
+_AS_CACHED = bytes(CACHED if state == RAN else state for state in range(256))  # what ran then is remembered now
 SHORT = frozenset((int, float, bool))  # what the shortest way through the executor keeps
 COSTLY = 0.005  # seconds; a node that takes longer than this on average is worth a thread
 
@@ -54,19 +56,22 @@ class Result:
 
     def __init__(self, run: _Run, seconds: float, cancelled: bool):
         plan = run.plan
-        self.plan, self.seconds, self.cancelled = plan, seconds, cancelled
+        self.plan, self.seconds, self.cancelled, self.unchanged = plan, seconds, cancelled, False
         self.digests = {name: run.digests[out.slot] for name, out in plan.outputs.items()
                         if run.digests[out.slot] is not None}
         self.errors = [run.errors[index] for index in sorted(run.errors)]
         self._run = run
         if plan.graph.path is not None:
-            remember_ingredients(plan, run.cache, run.digests, run.seconds,
-                                 [i for i, state in enumerate(run.state) if state in (RAN, CACHED)])
+            remember_ingredients(plan, run.cache, run.digests, run.seconds, [
+                i for i, state in enumerate(run.state) if state == RAN or state == CACHED and plan.before is None])
 
     @cached_property
     def nodes(self) -> dict[str, NodeResult]:
         """How each node fared, by name."""
-        return {step.name: self._run.result_of(step) for step in self.plan.steps}
+        found = {step.name: self._run.result_of(step) for step in self.plan.steps}
+        if self.unchanged:
+            found = {name: NodeResult("cached", 0.0) if node.status == "ran" else node for name, node in found.items()}
+        return found
 
     def type(self, name: str) -> PortType:
         """The PortType of what an output carries."""
@@ -105,9 +110,29 @@ class Executor:
         self.costs: dict[NodeType, float] = {}  # seconds a call, a running average
 
     def run(self, plan: Plan, emit: Callable[[ev.Event], None] | None = None,
-            cancel: threading.Event | None = None) -> Result:
-        """Carry out a Plan. Never raises for what nodes do: failures are in the Result and in the events."""
-        return _Run(self, plan, emit, cancel or threading.Event()).go()
+            cancel: threading.Event | None = None, since: Result | None = None,
+            edited: list[int] = ()) -> Result:
+        """Carry out a Plan. Never raises for what nodes do: failures are in the Result and in the events.
+
+        since: the result of a Plan that differed from this one in the steps `edited` alone; only those, and what
+        depends on them, are looked at.
+        """
+        run = _Run(self, plan, emit, cancel or threading.Event())
+        if since is not None and since.ok and not since.errors and not plan.branching:
+            return run.go(run.dirty(since._run, edited))
+        return run.go()
+
+    def again(self, since: Result, emit: Callable[[ev.Event], None] | None = None) -> Result:
+        """The result of running the very same Plan once more, when nothing it reads has changed."""
+        started = perf_counter()
+        result = copy(since)
+        result.__dict__.pop("nodes", None)
+        result.unchanged = True
+        result.seconds = perf_counter() - started
+        if emit is not None:
+            emit(ev.Planned(()))
+            emit(ev.Done(result.seconds))
+        return result
 
     def costly(self, nodetype: NodeType) -> bool:
         """Whether a node is worth a worker thread, by its declaration or by what it took so far."""
@@ -194,7 +219,17 @@ class _Run:
 
     # -- the loop
 
-    def go(self) -> Result:
+    def dirty(self, before: _Run, edited: list[int]) -> list[int]:
+        """Take over what an earlier run found out; the steps that have to be looked at again."""
+        self.digests, self.state = list(before.digests), bytearray(before.state.translate(_AS_CACHED))
+        order = [index for index in self.plan.dependents(edited) if self.state[index] == CACHED]
+        for index in order:
+            step = self.plan.steps[index]
+            self.state[index] = WAITING
+            self.digests[step.first:step.first + step.count] = [None] * step.count
+        return order
+
+    def go(self, order: list[int] | None = None) -> Result:
         self.start = perf_counter()
         self.cache.look()
         for given in self.plan.givens:
@@ -203,7 +238,8 @@ class _Run:
             if given.many:
                 self.given_items.update(zip(digest.items, given.value))
         wanted = [out.slot for out in self.plan.outputs.values()]
-        order = self.plan.needed(wanted)
+        if order is None:
+            order = self.plan.needed(wanted)
         if self.emit is not None:
             self.emit(ev.Planned(tuple(self.plan.steps[i].name for i in order)))
         self.stack = order[::-1]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
+from weakref import ref
 
 from .errors import Position
 
@@ -61,6 +62,7 @@ class Graph:
     layout: Mapping[str, Any] = field(default_factory=dict)
     path: Path | None = field(default=None, compare=False)
     marks: Any = field(default=None, compare=False, repr=False)
+    edit: tuple[ref, str] | None = field(default=None, compare=False, repr=False)  # the graph before, and the node
 
     @property
     def folder(self) -> Path:
@@ -85,18 +87,28 @@ class Graph:
         """This graph with one input of one node set to a literal or a Ref."""
         old = self.nodes[node]
         new = Node(old.type, {**old.inputs, port: value}, tuple({*old.each, port}) if each else old.each)
-        return replace(self, nodes={**self.nodes, node: new})
+        return replace(self, nodes={**self.nodes, node: new}, edit=(ref(self), node))
+
+    def edited_since(self, other: Graph) -> list[str] | None:
+        """The nodes whose inputs were changed to get here from another graph; None if that is not how it came about."""
+        names, graph = [], self
+        while graph is not other:
+            if graph is None or graph.edit is None or len(names) > 100:
+                return None
+            names.append(graph.edit[1])
+            graph = graph.edit[0]()
+        return list(dict.fromkeys(names))
 
     def with_node(self, name: str, node: Node) -> Graph:
         """This graph with one more node, or another under that name."""
-        return replace(self, nodes={**self.nodes, name: node})
+        return replace(self, nodes={**self.nodes, name: node}, edit=None)
 
     def without_node(self, name: str) -> Graph:
         """This graph with a node gone, and with it every link and output that read it."""
         nodes = {other: node._replace(inputs=_without(node.inputs, name))
                  for other, node in self.nodes.items() if other != name}
-        outputs = {output: ref for output, ref in self.outputs.items() if ref.name != name}
-        return replace(self, nodes=nodes, outputs=outputs)
+        outputs = {output: link for output, link in self.outputs.items() if link.name != name}
+        return replace(self, nodes=nodes, outputs=outputs, edit=None)
 
 
 def _without(inputs: dict[str, Any], name: str) -> dict[str, Any]:

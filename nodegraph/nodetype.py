@@ -22,6 +22,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import types
 import typing
 from collections.abc import Callable
@@ -31,7 +32,10 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 from .context import Context
 from .digest import digest_bytes
 from .errors import InputError, PackError
-from .types import ANY, OF_PYTHON, TEXT, Choice, Help, ModelType, PortType, Range
+from .types import ANY, FLOAT, INT, OF_PYTHON, SEED, TEXT, Choice, Help, ModelType, PortType, Range, short
+
+
+_NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)+\Z")
 
 
 class _Missing:
@@ -61,7 +65,7 @@ class Port:
         if wrong:
             return f"{wrong}; it takes {self.takes}"
         if self.range is not None and not self.range.low <= value <= self.range.high:
-            return f"is {value}; it takes {self.range}"
+            return f"is {short(value)}; it takes {self.range}"
         if self.choices is not None and value not in self.choices:
             return f"is {value!r}; it takes one of {', '.join(self.choices)}"
         return None
@@ -140,12 +144,12 @@ def node(name: str, version: int | None = None, *, batch: str | None = None, cos
 def read_nodetype(function: Callable, name: str, version: int | None = None, **more: Any) -> NodeType:
     """The NodeType that a function's signature and docstring describe."""
     where = f"node {name} ({function.__module__}.{function.__qualname__})"
-    if "." not in name:
-        raise PackError(f"{where}: the name needs its pack in front, as in music.transpose")
+    if not _NAME.match(name):
+        raise PackError(f"{where}: a name is its pack, a dot, and letters, digits or _, as in music.transpose")
     try:
         hints = typing.get_type_hints(function, include_extras=True)
-    except NameError as error:
-        raise PackError(f"{where}: an annotation names something unknown: {error}") from error
+    except (NameError, TypeError, SyntaxError, AttributeError) as error:
+        raise PackError(f"{where}: an annotation cannot be understood: {error}") from error
     parameters = inspect.signature(function).parameters
     output_names = getattr(hints.get("return"), "_fields", ())
     summary, port_help = _read_docstring(function.__doc__ or "", {*parameters, *output_names})
@@ -158,6 +162,8 @@ def read_nodetype(function: Callable, name: str, version: int | None = None, **m
         if _is_context(hints[parameter.name]):
             context = parameter.name
             continue
+        if parameter.name in ("type", "each"):
+            raise PackError(f"{where}: {parameter.name} has a meaning of its own in graph files; call the input otherwise")
         default = MISSING if parameter.default is parameter.empty else parameter.default
         inputs[parameter.name] = _read_port(parameter.name, hints[parameter.name], default,
                                             port_help.get(parameter.name, ""), where)
@@ -165,6 +171,8 @@ def read_nodetype(function: Callable, name: str, version: int | None = None, **m
     batch = more.get("batch")
     if batch is not None and not (batch in inputs and inputs[batch].many):
         raise PackError(f"{where}: batch={batch!r} must name a parameter annotated list[...]")
+    if batch is not None and not all(port.many for port in outputs.values()):
+        raise PackError(f"{where}: a node with batch= gives a list too, one thing for each item")
     models = tuple(p.name for p in inputs.values() if isinstance(p.type, ModelType))
     return NodeType(name, str(version) if version is not None else _code_version(function), function, inputs,
                     outputs, help=summary, context=context, models=models, **more)
@@ -190,8 +198,32 @@ def _code_version(function: Callable) -> str:
 def _read_port(name: str, hint: Any, default: Any, help: str, where: str) -> Port:
     facts: dict[str, Any] = {}
     type, many, optional = _read_hint(hint, facts, f"{where}: {name}")
-    return Port(name, type, many=many, optional=optional, default=default, range=facts.get("range"),
+    port = Port(name, type, many=many, optional=optional, default=default, range=facts.get("range"),
                 choices=facts.get("choices"), help=facts.get("help", help))
+    _judge(port, f"{where}: {name}")
+    return port
+
+
+def _judge(port: Port, where: str) -> None:
+    """Refuse a port whose own declaration does not hold together."""
+    if port.range is not None:
+        if port.type not in (INT, FLOAT, SEED):
+            raise PackError(f"{where} is a {port.type.name} and has a Range, which is for numbers")
+        if not port.range.low <= port.range.high:
+            raise PackError(f"{where} has Range({port.range.low}, {port.range.high}), which is empty")
+    if port.choices is not None:
+        if port.type is not TEXT:
+            raise PackError(f"{where} is a {port.type.name} and has choices, which are for texts")
+        if not port.choices or not all(isinstance(word, str) and word for word in port.choices):
+            raise PackError(f"{where} has the choices {port.choices}; they are one or more words")
+    if port.default is MISSING or port.default is None or isinstance(port.type, ModelType):
+        return
+    if port.many and not isinstance(port.default, (list, tuple)):
+        raise PackError(f"{where} takes a list, and its default is {short(port.default)}")
+    for item in port.default if port.many else [port.default]:
+        wrong = port.complaint(item)
+        if wrong:
+            raise PackError(f"{where} has a default that {wrong}")
 
 
 def _read_hint(hint: Any, facts: dict[str, Any], where: str) -> tuple[PortType, bool, bool]:
@@ -226,7 +258,7 @@ def _read_hint(hint: Any, facts: dict[str, Any], where: str) -> tuple[PortType, 
     if origin is Literal:
         facts["choices"] = get_args(hint)
         return TEXT, False, False
-    if hint in OF_PYTHON:
+    if isinstance(hint, typing.Hashable) and hint in OF_PYTHON:
         return OF_PYTHON[hint], False, False
     if isinstance(hint, type) and isinstance(getattr(hint, "__porttype__", None), PortType):
         return hint.__porttype__, False, False

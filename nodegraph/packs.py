@@ -22,11 +22,14 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from . import graphfile
+from .digest import digest_bytes
 from .errors import GraphError, PackError
 from .nodetype import NodeType
 from .types import PLAIN, PortType
@@ -51,23 +54,40 @@ class Pack:
 def read_pack(package: str, folder: Path) -> Pack:
     """The Pack whose manifest lies in this folder. Raises PackError saying what is wrong with it."""
     manifest = folder / "pack.yaml"
+    if not manifest.is_file():
+        raise PackError(f"pack {package}: there is no {manifest}; every pack has a pack.yaml")
     try:
         data = graphfile.read_mapping(manifest)
-    except FileNotFoundError:
-        raise PackError(f"pack {package}: there is no {manifest}; every pack has a pack.yaml") from None
     except GraphError as error:
         raise PackError(f"pack {package}: {error}") from None
-    unknown = set(data) - {"pack", "version", "title", "nodes", "types", "models"}
-    if unknown or "pack" not in data:
-        raise PackError(f"{manifest}: a manifest has pack, version, title, nodes, types and models; "
-                        f"found {', '.join(sorted(map(str, data)))}")
-    name = data["pack"]
-    nodes = data.get("nodes") or {}
-    for node in nodes:
+    for key in data:
+        if key not in _MANIFEST:
+            raise PackError(f"{manifest}:{data.marks[key][0]}  {key!r} is no part of a manifest. "
+                            f"{graphfile.nearest(key, _MANIFEST)}")
+    name = data.get("pack")
+    if not isinstance(name, str) or not name.isidentifier():
+        raise PackError(f"{manifest}: pack is {graphfile.written(name)}; it takes the pack's name, one word")
+    tables = {key: _table(manifest, key, data.get(key)) for key in ("nodes", "types", "models")}
+    for node in tables["nodes"]:
         if not node.startswith(f"{name}."):
             raise PackError(f"{manifest}: node {node} must begin with the pack's name, {name}.")
-    return Pack(name, package, folder, str(data.get("version", "0")), str(data.get("title", "")), nodes,
-                data.get("types") or {}, data.get("models") or {})
+    return Pack(name, package, folder, str(data.get("version", "0")), str(data.get("title") or ""), **tables)
+
+
+_MANIFEST = ("pack", "version", "title", "nodes", "types", "models")
+
+
+def _table(manifest: Path, key: str, found: Any) -> dict[str, str]:
+    """Names and what they stand for; an absent or empty one has none."""
+    if found is None:
+        return {}
+    if not isinstance(found, dict):
+        raise PackError(f"{manifest}: {key} is {graphfile.written(found)}; it takes a mapping of names")
+    for name, value in found.items():
+        if not isinstance(value, str) or not value:
+            wanted = "a folder" if key == "models" else "the module that declares it"
+            raise PackError(f"{manifest}: {name} under {key} is {graphfile.written(value)}; it takes {wanted}")
+    return dict(found)
 
 
 class Catalogue:
@@ -91,7 +111,9 @@ class Catalogue:
 
     def add(self, function: Callable) -> None:
         """Make a declared function known under its node name."""
-        nodetype = function.__nodetype__
+        nodetype = getattr(function, "__nodetype__", None)
+        if nodetype is None:
+            raise PackError(f"{getattr(function, '__name__', function)!r} is no node; declare it with @node(\"pack.name\")")
         self._nodes[nodetype.name] = nodetype
         for port in (*nodetype.inputs.values(), *nodetype.outputs.values()):
             self._types.setdefault(port.type.name, port.type)
@@ -148,11 +170,8 @@ class Catalogue:
 
     def _import(self, pack: Pack, module: str) -> None:
         name = f"{pack.package}.{module}" if pack.package != module else module
-        try:
+        with _importing(f"pack {pack.name}", name):
             loaded = importlib.import_module(name)
-        except ImportError as error:
-            raise PackError(f"pack {pack.name}: {name} cannot be imported: {error}; "
-                            "install what it needs into this environment") from error
         self._collect(loaded)
 
     def _collect(self, module) -> None:
@@ -173,20 +192,49 @@ class Catalogue:
         source = path / "__init__.py" if path.is_dir() else path
         if not source.exists():
             raise PackError(f"pack {path}: a pack's folder has an __init__.py (it may be empty) and a pack.yaml")
-        name = path.resolve().stem
+        # A name of its own, so that a file called json.py stands in nobody's way.
+        name = f"nodegraph_loose_{path.resolve().stem}_{digest_bytes(str(path.resolve()).encode()).hex()[:8]}"
         spec = importlib.util.spec_from_file_location(
             name, source, submodule_search_locations=[str(path)] if path.is_dir() else None)
+        if spec is None:
+            raise PackError(f"pack {path}: this is neither a folder nor a Python file (.py)")
         module = importlib.util.module_from_spec(spec)
         sys.modules[name] = module
-        spec.loader.exec_module(module)
+        with _importing(f"pack {path}", str(source)):
+            spec.loader.exec_module(module)
         if path.is_dir():
             pack = read_pack(name, path)
             self._loose[pack.name] = pack
-        else:
-            self._collect(module)
-            for nodetype in list(self._nodes.values()):
-                if nodetype.call.__module__ == name:
-                    self._loose.setdefault(nodetype.pack, Pack(nodetype.pack, name, path.parent, "0", "", {}, {}, {}))
+            return
+        before = set(self._nodes)
+        self._collect(module)
+        for added in self._nodes.keys() - before:
+            own = self._nodes[added].pack
+            self._loose.setdefault(own, Pack(own, name, path.parent, "0", "", {}, {}, {}))
+
+
+@contextmanager
+def _importing(who: str, module: str) -> Iterator[None]:
+    """Whatever goes wrong while a pack is imported, told as a PackError that says where."""
+    try:
+        yield
+    except PackError as error:
+        raise PackError(f"{who}: {error}") from error
+    except ImportError as error:
+        raise PackError(f"{who}: {module} cannot be imported: {error}; "
+                        "install what it needs into this environment") from error
+    except Exception as error:
+        raise PackError(f"{who}: {module} cannot be imported: {_place(error)}{type(error).__name__}: {error}") from error
+
+
+def _place(error: Exception) -> str:
+    """The line of the pack's own code that an error comes from."""
+    if isinstance(error, SyntaxError):
+        return f"{error.filename}:{error.lineno}: " if error.filename not in str(error) else ""
+    import traceback
+
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if "importlib" not in f.filename]
+    return f"{frames[-1].filename}:{frames[-1].lineno}: " if frames else ""
 
 
 def _installed_packs(broken: dict[str, PackError]) -> dict[str, Pack]:

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable, Mapping
+from copy import copy
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -77,15 +80,59 @@ class Output(NamedTuple):
     flow: Flow
 
 
-class Plan(NamedTuple):
-    """Steps in an order in which each follows what it reads; producers: slot -> index of the step, -1 for givens."""
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """Steps in an order in which each follows what it reads; producers: slot -> index of the step, -1 for givens.
+
+    seeds: what was rolled. located: every file and model that was looked up, with what was found.
+    """
 
     steps: list[Step]
     givens: list[Given]
     outputs: dict[str, Output]
     producers: list[int]
     seeds: dict[str, int]
+    located: list[tuple[PortType, Any, Path, Named]]
     graph: Any
+    before: Plan | None = None  # the Plan that this one differs from in literals alone
+
+    @cached_property
+    def names(self) -> dict[str, int]:
+        """The index of each step by its name."""
+        return self.before.names if self.before is not None else {s.name: s.index for s in self.steps}
+
+    @cached_property
+    def readers(self) -> list[list[int]]:
+        """For each slot, the steps that read it."""
+        if self.before is not None:
+            return self.before.readers
+        found: list[list[int]] = [[] for _ in self.producers]
+        for step in self.steps:
+            for slot in step.reads():
+                found[slot].append(step.index)
+        return found
+
+    @cached_property
+    def repeatable(self) -> bool:
+        """Whether running it again could only give the same: nothing rolled, no node that must not be remembered."""
+        return not self.seeds and all(s.nodetype is None or s.nodetype.remember for s in self.steps)
+
+    @cached_property
+    def branching(self) -> bool:
+        """Whether there is a switch in it."""
+        return any(step.branches is not None for step in self.steps)
+
+    def dependents(self, indices: Iterable[int]) -> list[int]:
+        """These steps and all that read them, directly or not, in order."""
+        found, stack = set(indices), list(indices)
+        while stack:
+            step = self.steps[stack.pop()]
+            for slot in range(step.first, step.first + step.count):
+                for reader in self.readers[slot]:
+                    if reader not in found:
+                        found.add(reader)
+                        stack.append(reader)
+        return sorted(found)
 
     def needed(self, slots: Iterable[int]) -> list[int]:
         """The steps that these slots depend on for sure, in order: through a switch, only what chooses."""
@@ -127,6 +174,28 @@ def plan(checked: Checked, given: Mapping[str, Any] | None = None, only: Iterabl
     return _Planner(checked, dict(given or {}), only, locate, roll).plan()
 
 
+def replan(before: Plan, checked: Checked, names: list[str], locate: Locate | None = None) -> Plan | None:
+    """The Plan of a graph in which only literals of some nodes differ (see `check.recheck`); None if it needs more.
+
+    Takes time for the nodes that changed, and for copying a list of steps.
+    """
+    if before.seeds:
+        return None
+    planner = _Planner(checked, {}, (), locate, None)
+    steps = list(before.steps)
+    for name in names:
+        index = before.names.get(name)
+        if index is None:
+            continue  # no output needs it
+        steps[index] = planner.relit(steps[index], checked.nodes[name])
+    if planner.problems:
+        raise GraphError(planner.problems)
+    changed = {(folder, value) for _, value, folder, _ in planner.located}
+    located = [row for row in before.located if (row[2], row[1]) not in changed] + planner.located
+    return Plan(steps, before.givens, before.outputs, before.producers, {}, located, checked.graph,
+                before.before or before) if not planner.seeds else None
+
+
 class _Source(NamedTuple):
     """What a name means inside a scope: a slot, or a literal that is still to be placed."""
 
@@ -146,6 +215,7 @@ class _Planner:
         self.givens: list[Given] = []
         self.producers: list[int] = []
         self.seeds: dict[str, int] = {}
+        self.located: list[tuple[PortType, Any, Path, Named]] = []
 
     def plan(self) -> Plan:
         graph = self.checked.graph
@@ -163,7 +233,7 @@ class _Planner:
             outputs[name] = Output(name, self.slot(source, flow.type, flow.many), flow)
         if self.problems:
             raise GraphError(self.problems)
-        return Plan(self.steps, self.givens, outputs, self.producers, self.seeds, graph)
+        return Plan(self.steps, self.givens, outputs, self.producers, self.seeds, self.located, graph)
 
     def graph_inputs(self) -> dict[str, Any]:
         """The inputs as sources: what was given, or the defaults."""
@@ -297,6 +367,31 @@ class _Planner:
             sources[port_name] = _Source(step.first + offset, step.mapped and not node.node.each, MISSING, flow)
         return sources
 
+    def relit(self, step: Step, node: CheckedNode) -> Step:
+        """A step like this one with the literals of a node that was edited."""
+        literals, contents = {}, {}
+        linked = {wire.port for wire in step.wires}
+        for port_name, value in node.node.inputs.items():
+            if port_name in linked:
+                continue
+            if type(value) is Ref:  # a graph input, whose value stands in the step
+                literals[port_name] = step.literals[port_name]
+                continue
+            port = node.nodetype.inputs[port_name]
+            value = node.literals.get(port_name)
+            if port.type is SEED or port.type is FILE or isinstance(port.type, ModelType):
+                value, content = self.place(self.checked, port, value, step.name)
+                if content is not None:
+                    contents[port_name] = content
+            literals[port_name] = value
+        for port_name in node.nodetype.models:
+            if port_name not in node.node.inputs and port_name in step.literals:
+                literals[port_name] = step.literals[port_name]
+        new = copy(step)
+        new.literals = literals
+        new.base = keys.base(node.nodetype, literals, tuple([wire.port for wire in step.wires]), contents)
+        return new
+
     def switch(self, checked: Checked, scope: dict, prefix: str, name: str, node: CheckedNode) -> dict[str, _Source]:
         step = Step()
         flow = node.outputs["value"]
@@ -425,6 +520,7 @@ class _Planner:
         if self.locate is None:
             return value, None
         named = self.locate(port.type, value, checked.graph.folder)
+        self.located.append((port.type, value, checked.graph.folder, named))
         if named.problem:
             name = full_name.rsplit("/", 1)[-1]
             self.problems.append(Problem(checked.graph.where("nodes", name, port.name, value=True),

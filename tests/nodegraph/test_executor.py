@@ -127,13 +127,20 @@ def test_each_over_an_empty_list_gives_an_empty_list():
 
 
 def test_each_over_lists_of_different_length_fails_and_says_so():
+    @node("t.pair", version=1)
+    def pair(one: str, two: str) -> str:
+        """Put two side by side."""
+        return one + two
+
     text = """
 nodes:
-  n: {type: t.add, each: [a, b], a: [1, 2, 3], b: [1, 2]}
+  three: {type: t.words, text: a b c}
+  two: {type: t.words, text: a b}
+  n: {type: t.pair, each: [one, two], one: $three, two: $two}
 outputs: {o: $n}
 """
-    _, result = told(engine(), graph(text))
-    assert "a has 3, b has 2" in str(result.errors[0])
+    _, result = told(engine(more=[pair]), graph(text))
+    assert "one has 3, two has 2" in str(result.errors[0])
 
 
 def test_a_batch_node_gets_in_one_call_the_items_that_are_not_remembered():
@@ -177,9 +184,9 @@ outputs: {o: $pick}
 
 
 def test_a_switch_without_a_fitting_branch_fails_with_the_names_there_are():
-    text = "nodes: {p: {type: switch, on: c, a: 1, b: 2}}\noutputs: {o: $p}"
+    text = "nodes: {u: {type: t.upper, text: c}, p: {type: switch, on: $u, a: 1, b: 2}}\noutputs: {o: $p}"
     _, result = told(engine(), graph(text))
-    assert "on is 'c'" in str(result.errors[0]) and "a, b" in str(result.errors[0])
+    assert "on is 'C'" in str(result.errors[0]) and "a, b" in str(result.errors[0])
 
 
 def write(folder: Path, name: str, text: str) -> Path:
@@ -444,6 +451,58 @@ def test_inputs_that_do_not_fit_are_refused_before_anything_runs():
         engine().run(graph(CHAIN), {"start": "one"})
     with pytest.raises(GraphError, match="no input strat"):
         engine().run(graph(CHAIN), {"strat": 1})
+
+
+def test_the_same_graph_again_in_one_engine_is_not_even_looked_through():
+    e, g = engine(), graph(CHAIN)
+    told(e, g)
+    story, result = told(e, g)
+    assert [type(event) for event in story] == [ev.Planned, ev.Done]
+    assert result["c"] == 112 and {n.status for n in result.nodes.values()} == {"cached"}
+
+
+def test_an_edit_looks_only_at_what_depends_on_it():
+    text = CHAIN + "  d: $d\n"
+    text = text.replace("outputs: {c: $c}\n  d: $d\n", "  d: {type: t.add, a: 5, b: 5}\noutputs: {c: $c, d: $d}")
+    e, g = engine(), graph(text)
+    told(e, g)
+    story, result = told(e, g.with_value("b", "b", 20))
+    assert story[0] == ev.Planned(("b", "c")) and story.ran == ["b", "c"]
+    assert dict(result) == {"c": 122, "d": 10}
+    story, result = told(e, g.with_value("b", "b", 20).with_value("a", "b", 2))
+    assert result["c"] == 123
+    with pytest.raises(GraphError, match="b.b is 'x'"):
+        e.run(g.with_value("b", "b", "x"))
+
+
+def test_an_edit_that_moves_a_link_is_looked_through_as_a_whole():
+    from nodegraph import Ref
+
+    e, g = engine(), graph(CHAIN)
+    told(e, g)
+    story, result = told(e, g.with_value("c", "a", Ref("a")))
+    assert result["c"] == 102 and story.ran == ["c"]
+
+
+def test_a_file_that_changes_between_runs_is_noticed(tmp_path):
+    from nodegraph import File
+
+    @node("t.read", version=1)
+    def read(file: File) -> str:
+        """Read."""
+        return file.read_text()
+
+    source = tmp_path / "a.txt"
+    source.write_text("one")
+    g = graph("nodes: {r: {type: t.read, file: a.txt}, u: {type: t.upper, text: $r}}\noutputs: {u: $u}",
+              tmp_path / "g.yaml")
+    e = engine(more=[read])
+    assert told(e, g)[1]["u"] == "ONE"
+    source.write_text("two!")
+    assert told(e, g)[1]["u"] == "TWO!"
+    source.rename(tmp_path / "b.txt")
+    moved = graph("nodes: {r: {type: t.read, file: b.txt}}\noutputs: {u: $r}", tmp_path / "g.yaml")
+    assert told(e, moved)[0].ran == []
 
 
 @pytest.mark.parametrize("shape", ["chain", "tree", "wide"])
