@@ -128,14 +128,12 @@ class _Check:
         graph = self.graph
         used = {ref.name for node in graph.nodes.values() for value in node.inputs.values() for ref in refs(value)}
         used |= {ref.name for ref in graph.outputs.values()}
-        if len(used) == len(graph.inputs.keys() | used):
-            return
         for node_name, node in graph.nodes.items():
             for port_name, value in node.inputs.items():
-                if isinstance(value, str) and "$" in value:
-                    inside = [n for n in _MENTION.findall(value) if n in graph.inputs and n not in used]
-                    used.update(inside)
-                    for name in inside[:1]:
+                if type(value) is str and "$" in value:
+                    found = [m for m in _MENTION.finditer(value) if m[1] in graph.inputs or m[1] in graph.nodes]
+                    used.update(m[1] for m in found)
+                    for name in [m[1] for m in found if m.start()][:1]:
                         self.problem(f"{node_name}.{port_name} has ${name} inside a text, where it stays as it is",
                                      "A link stands alone; join texts with a node such as text.compose.",
                                      "nodes", node_name, port_name, value=True, severity="warning")
@@ -690,7 +688,7 @@ def _topological(nodes: Any) -> tuple[list[str], list[str]]:
     return order, [name for name in nodes if name not in placed]
 
 
-_MENTION = re.compile(r"\$([^\W\d][\w-]*)")
+_MENTION = re.compile(r"(?<!\$)\$([^\W\d][\w-]*)")
 
 
 def _stands(tree: Any, *keys: Any) -> bool:
