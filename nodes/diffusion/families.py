@@ -126,15 +126,40 @@ def unpacked(pipe: Any, latents: Any, width: int, height: int) -> Any:
     return latents
 
 
-def decoder_input(vae: Any, latents: Any) -> Any:
-    """Latents (1, channels, h, w) in the scale that the decoder was trained on."""
+def latents_of(vae: Any, pixels: Any) -> Any:
+    """Latents (1, channels, h, w), as the denoiser sees them, of a picture float32 (3, height, width) in 0..1."""
     import torch
 
+    with torch.no_grad():
+        raw = raw_latents(vae, pixels[None] * 2 - 1)
     scale, shift = _scale_and_shift(vae)
+    mean, deviation = _mean_and_deviation(vae, raw)
+    if mean is not None:
+        return (raw - mean) * scale / deviation
+    return (raw - shift) * scale
+
+
+def raw_latents(vae: Any, pixels: Any) -> Any:
+    """What the encoder makes of pixels (1, 3, height, width) in -1..1: its likeliest latents, not a drawn one."""
+    found = vae.encode(pixels.to(vae.dtype))
+    return found.latents if hasattr(found, "latents") else found.latent_dist.mode()
+
+
+def _mean_and_deviation(vae: Any, like: Any) -> tuple[Any, Any]:
+    """The statistics that some autoencoders give for each channel, (1, channels, 1, 1), or None twice."""
+    import torch
+
     mean, deviation = vae.config.get("latents_mean"), vae.config.get("latents_std")
-    if mean is not None and deviation is not None:
-        mean, deviation = (torch.tensor(v, device=latents.device, dtype=latents.dtype).view(1, -1, 1, 1)
-                           for v in (mean, deviation))
+    if mean is None or deviation is None:
+        return None, None
+    return tuple(torch.tensor(v, device=like.device, dtype=like.dtype).view(1, -1, 1, 1) for v in (mean, deviation))
+
+
+def decoder_input(vae: Any, latents: Any) -> Any:
+    """Latents (1, channels, h, w) in the scale that the decoder was trained on."""
+    scale, shift = _scale_and_shift(vae)
+    mean, deviation = _mean_and_deviation(vae, latents)
+    if mean is not None:
         return latents * deviation / scale + mean
     return latents / scale + shift
 

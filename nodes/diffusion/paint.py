@@ -38,8 +38,11 @@ def encode(model: DiffusionModel, prompt: str, negative_prompt: str = "") -> Con
 @node("diffusion.sample", version=1, costly=True)
 def sample(model: DiffusionModel, conditioning: Conditioning, seed: Seed = 0, steps: Steps = 30,
            guidance_scale: Guidance | None = None, width: Side | None = None, height: Side | None = None,
-           scheduler: Scheduler = "model", ctx: Context = SILENT) -> Latent:
+           scheduler: Scheduler = "model", start: Latent | None = None,
+           strength: Annotated[float, Range(0.01, 1, 0.01)] = 0.7, ctx: Context = SILENT) -> Latent:
     """Paint what a conditioning says, from noise, step by step. The result is a latent, still to be decoded.
+
+    With a latent to start from, a picture is painted over rather than from nothing (Meng et al., SDEdit, 2022).
 
     model: starter/painter, or a folder or hub name of a diffusers pipeline.
     conditioning: from diffusion.encode with the same model, or one of its family.
@@ -48,20 +51,26 @@ def sample(model: DiffusionModel, conditioning: Conditioning, seed: Seed = 0, st
     guidance_scale: how closely the prompt is followed; left out, what suits the model's family.
     width, height: in pixels; left out, what the model was made for.
     scheduler: the method of the steps; `model` is the one that comes with the model.
+    start: a latent of the size wanted, from diffusion.encode_image or an earlier sampling.
+    strength: how much of `start` is painted over; 1 leaves next to nothing of it.
     """
     family = families.known_family(model)
     mine = families.prompt_family(model)
     if conditioning.family != mine:
         raise InputError(f"conditioning is for {conditioning.family}, and this model is {mine}; "
                          "encode the prompt with this model")
-    width, height = _size(model, width, height)
+    width, height = _size(model, width, height, start)
     pipe = _own_copy(model, scheduler)
+    beginning: dict[str, Any] = {"width": width, "height": height}
+    if start is not None:
+        pipe, beginning = _painting_over(pipe, start, strength, steps, beginning)
     latents = pipe(
-        **{name: tensor.to(model.device) for name, tensor in conditioning.tensors.items()},
-        num_inference_steps=steps, width=width, height=height, output_type="latent", return_dict=False,
+        **{name: tensor.to(model.device) for name, tensor in conditioning.tensors.items()}, **beginning,
+        num_inference_steps=steps, output_type="latent", return_dict=False,
         guidance_scale=family.guidance_scale if guidance_scale is None else float(guidance_scale),
         generator=_dice(seed), callback_on_step_end=_reporter(pipe, ctx, width, height))[0]
-    return Latent(families.unpacked(model, latents, width, height)[0].contiguous(), families.latent_family(model))
+    samples = families.unpacked(model, latents, width, height)[0].contiguous()
+    return Latent(samples, families.latent_family(model))
 
 
 @node("diffusion.decode", version=1, costly=True)
@@ -76,6 +85,27 @@ def decode(model: DiffusionModel, latent: Latent) -> Image:
         raise InputError(f"latent is in the space of {latent.family}, and this model has {mine}; "
                          "decode it with the model that painted it")
     return families.decoded(model, latent.samples[None].to(model.device))
+
+
+@node("diffusion.encode_image", version=1, costly=True)
+def encode_image(model: DiffusionModel, image: Image) -> Latent:
+    """Turn a picture into a latent, to be painted over by diffusion.sample.
+
+    What sticks out beyond a multiple of the model's unit (8 or 16 pixels, say) is trimmed off evenly.
+
+    model: starter/painter, or a folder or hub name of a diffusers pipeline.
+    image: the picture; what is transparent in it counts as white.
+    """
+    unit = families.multiple(model)
+    height, width = (side // unit * unit for side in image.shape[1:])
+    if not height or not width:
+        raise InputError(f"the picture is {image.shape[2]} x {image.shape[1]}; this model takes {unit} x {unit} "
+                         "or more")
+    top, left = (image.shape[1] - height) // 2, (image.shape[2] - width) // 2
+    pixels = image[:, top:top + height, left:left + width].to(model.device)
+    if pixels.shape[0] == 4:
+        pixels = pixels[:3] * pixels[3:] + (1 - pixels[3:])
+    return Latent(families.latents_of(model.vae, pixels)[0].contiguous(), families.latent_family(model))
 
 
 @node("diffusion.paint", version=1, costly=True)
@@ -98,7 +128,7 @@ def paint(model: DiffusionModel, prompt: str, negative_prompt: str = "", seed: S
                             height=height, guidance_scale=guidance_scale, num_inference_steps=steps,
                             generator=_dice(seed), scheduler=scheduler)
     conditioning = encode(model, prompt, negative_prompt)
-    latent = sample(model, conditioning, seed, steps, guidance_scale, width, height, scheduler, ctx)
+    latent = sample(model, conditioning, seed, steps, guidance_scale, width, height, scheduler, ctx=ctx)
     return decode(model, latent)
 
 
@@ -116,8 +146,19 @@ def _own_copy(model: Any, scheduler: str) -> Any:
     return pipe
 
 
-def _size(model: Any, width: int | None, height: int | None) -> tuple[int, int]:
-    own = families.own_size(model)
+def _size(model: Any, width: int | None, height: int | None, start: Latent | None = None) -> tuple[int, int]:
+    """Width and height in pixels: those wanted, else those of the start, else the model's own."""
+    if start is not None:
+        mine = families.latent_family(model)
+        if start.family != mine:
+            raise InputError(f"start is in the space of {start.family}, and this model has {mine}; "
+                             "encode the picture with this model")
+        own = tuple(side * model.vae_scale_factor for side in reversed(start.samples.shape[1:]))
+        if (width or own[0], height or own[1]) != own:
+            raise InputError(f"start is {own[0]} x {own[1]}, and {width or own[0]} x {height or own[1]} is asked "
+                             "for; leave width and height out")
+    else:
+        own = families.own_size(model)
     width, height = width or own[0], height or own[1]
     unit = families.multiple(model)
     for name, side in (("width", width), ("height", height)):
@@ -126,6 +167,24 @@ def _size(model: Any, width: int | None, height: int | None) -> tuple[int, int]:
             raise InputError(f"{name} is {side}; this model paints in multiples of {unit}; "
                              f"try {below} or {below + unit}")
     return width, height
+
+
+def _painting_over(pipe: Any, start: Latent, strength: float, steps: int, size: dict[str, int]
+                   ) -> tuple[Any, dict[str, Any]]:
+    """The pipeline that begins with a picture, made of the same parts, and what its call takes for that."""
+    from diffusers import AutoPipelineForImage2Image
+
+    if int(steps * strength) < 1:
+        raise InputError(f"strength {strength:g} of {steps} steps leaves none to paint; raise one of them")
+    scheduler = pipe.scheduler
+    if type(pipe).__name__ in ("StableDiffusion3Pipeline", "FluxPipeline") and not hasattr(scheduler, "scale_noise"):
+        raise InputError("scheduler cannot begin with a picture on this model; it takes model or euler")
+    pipe = AutoPipelineForImage2Image.from_pipe(pipe)
+    pipe.scheduler = scheduler
+    pipe.set_progress_bar_config(disable=True)
+    takes = inspect.signature(type(pipe).__call__).parameters
+    return pipe, {"image": start.samples[None].to(pipe.device), "strength": float(strength),
+                  **{name: side for name, side in size.items() if name in takes}}
 
 
 def _reporter(pipe: Any, ctx: Context, width: int, height: int) -> Callable:

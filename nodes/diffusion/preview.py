@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from .families import decoder_input
+from .families import decoder_input, raw_latents
 from .schedulers import is_flow
 
 SMALL_DECODER = 8_000_000  # parameters; a smaller decoder is quick enough to be the preview itself
@@ -42,9 +42,7 @@ def _color_map(pipe: Any) -> Any:
         colors = torch.rand(1, 3, 12, 12, generator=torch.Generator().manual_seed(0)).to(vae.device)
         on_latents = torch.nn.functional.interpolate(colors, scale_factor=2)
         sheet = torch.nn.functional.interpolate(on_latents, scale_factor=pipe.vae_scale_factor) * 2 - 1
-        found = vae.encode(sheet.to(vae.dtype))
-        latents = (found.latents if hasattr(found, "latents") else found.latent_dist.mode()).float()
-        rows = latents[0].flatten(1).T
+        rows = raw_latents(vae, sheet)[0].float().flatten(1).T
         rows = torch.cat([rows, torch.ones_like(rows[:, :1])], dim=1)
         _color_maps[vae] = torch.linalg.lstsq(rows.cpu(), on_latents[0].flatten(1).T.cpu()).solution.to(vae.device)
     return _color_maps[vae]

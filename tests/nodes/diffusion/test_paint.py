@@ -7,7 +7,7 @@ import torch
 
 from nodegraph import Cancelled, Context, InputError, Recipe
 from nodegraph_nodes.diffusion.models import load, size
-from nodegraph_nodes.diffusion.paint import decode, encode, paint, sample
+from nodegraph_nodes.diffusion.paint import decode, encode, encode_image, paint, sample
 from nodegraph_nodes.diffusion.preview import latent_picture
 from nodegraph_nodes.diffusion.schedulers import FLOW, NOISE
 from nodegraph_nodes.media.types import IMAGE, Conditioning, Latent
@@ -112,6 +112,54 @@ def test_every_scheduler_on_offer_paints_and_leaves_the_models_own_alone(models,
 def test_a_scheduler_that_does_not_suit_is_told_with_those_that_do(models, kind, name):
     with pytest.raises(InputError, match=f"scheduler is {name}.*takes model, euler"):
         paint(models[kind], "a boat", steps=2, scheduler=name)
+
+
+@pytest.mark.parametrize("kind, name", [("sd3", "StableDiffusion3Img2ImgPipeline"),
+                                        ("sd", "StableDiffusionImg2ImgPipeline"), ("flux", "FluxImg2ImgPipeline")])
+def test_painting_over_a_picture_gives_what_diffusers_gives_from_the_same_latent(models, kind, name):
+    import diffusers
+
+    model = models[kind]
+    start = encode_image(model, torch.rand(3, 32, 48, generator=torch.Generator().manual_seed(4)))
+    conditioning = encode(model, "a boat")
+    ours = sample(model, conditioning, seed=2, steps=6, guidance_scale=3.0, start=start, strength=0.5)
+    theirs = getattr(diffusers, name)(**{
+        part: value for part, value in model.components.items()
+        if part in ("vae", "unet", "transformer", "scheduler", "feature_extractor", "safety_checker")
+        or part.startswith(("text_encoder", "tokenizer"))}, **({"requires_safety_checker": False} if kind == "sd" else {}))
+    theirs.set_progress_bar_config(disable=True)
+    size = {} if kind == "sd" else {"width": 48, "height": 32}
+    wanted = theirs("a boat", image=start.samples[None], strength=0.5, num_inference_steps=6, guidance_scale=3.0,
+                    generator=torch.Generator().manual_seed(2), output_type="pt", **size).images[0]
+    assert torch.equal(decode(model, ours), wanted)
+
+
+@pytest.mark.parametrize("kind", KNOWN)
+def test_the_less_the_strength_the_nearer_the_picture_stays_to_its_start(models, kind):
+    model = models[kind]
+    start = encode_image(model, torch.rand(3, 32, 32, generator=torch.Generator().manual_seed(4)))
+    far = [(sample(model, encode(model, "a boat"), steps=10, start=start, strength=strength).samples
+            - start.samples).abs().mean() for strength in (0.2, 0.9)]
+    assert far[0] < far[1]
+
+
+def test_a_picture_is_trimmed_to_what_the_model_can_encode_and_transparent_counts_as_white(models):
+    image = torch.rand(4, 35, 50)
+    image[3] = 0
+    latent = encode_image(models["sd3"], image)
+    assert latent.samples.shape == (8, 16, 24)
+    assert torch.equal(latent.samples, encode_image(models["sd3"], torch.ones(3, 32, 48)).samples)
+
+
+def test_a_start_that_does_not_fit_is_told(models):
+    start = encode_image(models["sd"], torch.rand(3, 32, 32))
+    conditioning = encode(models["sd"], "a boat")
+    with pytest.raises(InputError, match="start is 32 x 32, and 48 x 32 is asked for"):
+        sample(models["sd"], conditioning, start=start, width=48)
+    with pytest.raises(InputError, match="start is in the space of AutoencoderKL"):
+        sample(models["sd3"], encode(models["sd3"], "a boat"), start=start)
+    with pytest.raises(InputError, match="leaves none to paint"):
+        sample(models["sd"], conditioning, start=start, steps=3, strength=0.1)
 
 
 @pytest.mark.parametrize("kind", KNOWN)
