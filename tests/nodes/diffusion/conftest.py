@@ -15,9 +15,9 @@ def one_thread():
 
 @pytest.fixture(scope="session")
 def checkpoints(tmp_path_factory):
-    """Folders, as diffusers saves them: sd3 (no T5, tiny autoencoder), sd (noise prediction), flux, whole."""
+    """Folders, as diffusers saves them: sd3 (no T5, tiny autoencoder), sd and xl (noise prediction), flux, whole."""
     root = tmp_path_factory.mktemp("checkpoints")
-    makers = {"sd3": stable_diffusion_3, "sd": stable_diffusion, "flux": flux, "whole": latent_consistency}
+    makers = {"sd3": stable_diffusion_3, "sd": stable_diffusion, "xl": stable_diffusion_xl, "flux": flux, "whole": latent_consistency}
     for number, (name, make) in enumerate(makers.items()):
         torch.manual_seed(number)
         make().save_pretrained(root / name)
@@ -93,13 +93,13 @@ def stable_diffusion_3():
         text_encoder_3=None, tokenizer_3=None)
 
 
-def unet(**more):
+def unet(context=16, **more):
     from diffusers import UNet2DConditionModel
 
     return UNet2DConditionModel(
         sample_size=16, in_channels=4, out_channels=4, block_out_channels=(8, 16), layers_per_block=1,
         norm_num_groups=4, down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
-        up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"), cross_attention_dim=16, attention_head_dim=8, **more)
+        up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"), cross_attention_dim=context, attention_head_dim=8, **more)
 
 
 def stable_diffusion():
@@ -110,6 +110,17 @@ def stable_diffusion():
     return StableDiffusionPipeline(
         unet=unet(), scheduler=scheduler, vae=kl_autoencoder(4), text_encoder=clip_encoder(),
         tokenizer=clip_tokenizer(), safety_checker=None, feature_extractor=None, requires_safety_checker=False)
+
+
+def stable_diffusion_xl():
+    from diffusers import EulerDiscreteScheduler, StableDiffusionXLPipeline
+
+    network = unet(addition_embed_type="text_time", addition_time_embed_dim=8,
+                   projection_class_embeddings_input_dim=16 + 6 * 8, context=32)
+    return StableDiffusionXLPipeline(
+        unet=network, scheduler=EulerDiscreteScheduler(beta_schedule="scaled_linear"), vae=kl_autoencoder(4),
+        text_encoder=clip_encoder(), tokenizer=clip_tokenizer(), tokenizer_2=clip_tokenizer(),
+        text_encoder_2=clip_encoder("CLIPTextModelWithProjection"), add_watermarker=False)
 
 
 def flux():

@@ -15,7 +15,7 @@ from nodegraph_nodes.media.types import IMAGE, Conditioning, Latent
 # diffusers' own, with a numpy newer than itself
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept:DeprecationWarning")
 
-KNOWN = ("sd3", "sd", "flux")
+KNOWN = ("sd3", "sd", "xl", "flux")
 
 
 class Listener(Context):
@@ -41,17 +41,17 @@ def by_diffusers(folder, **arguments):
     return pipe(**arguments, generator=torch.Generator().manual_seed(seed), output_type="pt").images[0]
 
 
-@pytest.mark.parametrize("kind", ["sd3", "sd", "flux", "whole"])
+@pytest.mark.parametrize("kind", [*KNOWN, "whole"])
 def test_painting_gives_the_pixels_of_a_plain_diffusers_call(models, checkpoints, kind):
     ours = paint(models[kind], "a red boat", seed=7, steps=4, width=32, height=32)
-    guidance = {"sd3": 7.0, "sd": 7.5, "flux": 3.5, "whole": 8.5}[kind]
+    guidance = {"sd3": 7.0, "sd": 7.5, "xl": 5.0, "flux": 3.5, "whole": 8.5}[kind]
     theirs = by_diffusers(checkpoints / kind, prompt="a red boat", seed=7, num_inference_steps=4, width=32,
                           height=32, guidance_scale=guidance)
     assert IMAGE.complaint(ours) is None
     assert torch.equal(ours, torch.as_tensor(theirs))
 
 
-@pytest.mark.parametrize("kind", ["sd3", "sd"])
+@pytest.mark.parametrize("kind", ["sd3", "sd", "xl"])
 def test_a_negative_prompt_and_a_guidance_mean_what_they_mean_to_diffusers(models, checkpoints, kind):
     ours = paint(models[kind], "a boat", "people", seed=3, steps=3, guidance_scale=2.0, width=48, height=32)
     theirs = by_diffusers(checkpoints / kind, prompt="a boat", negative_prompt="people", seed=3,
