@@ -191,7 +191,7 @@ class Engine:
             result = self.executor.run(plan, emit, cancel, since, edited)
         finally:
             self.emit = None
-        whole = result.ok and not result.errors and not result.cancelled
+        whole = not result.errors and not result.cancelled
         self._last = _Last(checked, plan, given, only, result) if whole else None
         return RunResult(result)
 

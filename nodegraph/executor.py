@@ -57,13 +57,17 @@ class Result:
     def __init__(self, run: _Run, seconds: float, cancelled: bool):
         plan = run.plan
         self.plan, self.seconds, self.cancelled, self.unchanged = plan, seconds, cancelled, False
-        self.digests = {name: run.digests[out.slot] for name, out in plan.outputs.items()
-                        if run.digests[out.slot] is not None}
         self.errors = [run.errors[index] for index in sorted(run.errors)]
         self._run = run
         if plan.graph.path is not None:
             remember_ingredients(plan, run.cache, run.digests, run.seconds, [
                 i for i, state in enumerate(run.state) if state == RAN or state == CACHED and plan.before is None])
+
+    @cached_property
+    def digests(self) -> dict[str, bytes]:
+        """The digest of each output that was made."""
+        return {name: digest for name, out in self.plan.outputs.items()
+                if (digest := self._run.digests[out.slot]) is not None}
 
     @cached_property
     def nodes(self) -> dict[str, NodeResult]:
@@ -114,11 +118,11 @@ class Executor:
             edited: list[int] = ()) -> Result:
         """Carry out a Plan. Never raises for what nodes do: failures are in the Result and in the events.
 
-        since: the result of a Plan that differed from this one in the steps `edited` alone; only those, and what
-        depends on them, are looked at.
+        since: the result, without errors, of a Plan that differed from this one in the steps `edited` alone; only
+        those, and what depends on them, are looked at.
         """
         run = _Run(self, plan, emit, cancel or threading.Event())
-        if since is not None and since.ok and not since.errors and not plan.branching:
+        if since is not None and not plan.branching:
             return run.go(run.dirty(since._run, edited))
         return run.go()
 
@@ -240,6 +244,8 @@ class _Run:
         wanted = [out.slot for out in self.plan.outputs.values()]
         if order is None:
             order = self.plan.needed(wanted)
+        else:
+            wanted = [slot for slot in wanted if self.digests[slot] is None]
         if self.emit is not None:
             self.emit(ev.Planned(tuple(self.plan.steps[i].name for i in order)))
         self.stack = order[::-1]

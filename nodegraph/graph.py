@@ -62,7 +62,7 @@ class Graph:
     layout: Mapping[str, Any] = field(default_factory=dict)
     path: Path | None = field(default=None, compare=False)
     marks: Any = field(default=None, compare=False, repr=False)
-    edit: tuple[ref, str] | None = field(default=None, compare=False, repr=False)  # the graph before, and the node
+    edits: tuple = field(default=(), compare=False, repr=False)  # earlier graphs, and the nodes edited since each
 
     @property
     def folder(self) -> Path:
@@ -87,28 +87,32 @@ class Graph:
         """This graph with one input of one node set to a literal or a Ref."""
         old = self.nodes[node]
         new = Node(old.type, {**old.inputs, port: value}, tuple({*old.each, port}) if each else old.each)
-        return replace(self, nodes={**self.nodes, node: new}, edit=(ref(self), node))
+        return replace(self, nodes={**self.nodes, node: new}, edits=self._and_then(node))
+
+    def _and_then(self, node: str) -> tuple:
+        """The history of a graph that follows on this one; the last few steps of it, held weakly."""
+        return ((ref(self), (node,)), *((graph, (*names, node)) for graph, names in self.edits[:15]))
 
     def edited_since(self, other: Graph) -> list[str] | None:
-        """The nodes whose inputs were changed to get here from another graph; None if that is not how it came about."""
-        names, graph = [], self
-        while graph is not other:
-            if graph is None or graph.edit is None or len(names) > 100:
-                return None
-            names.append(graph.edit[1])
-            graph = graph.edit[0]()
-        return list(dict.fromkeys(names))
+        """The nodes whose inputs differ from another graph's, if edits of inputs lead from one to the other, or
+        from an earlier graph to both (as undo does); None if that cannot be told.
+        """
+        mine, theirs = ({id(graph): names for graph, names in
+                         [(g, ()), *((old(), names) for old, names in g.edits)] if graph is not None}
+                        for g in (self, other))
+        meeting = next((key for key in mine if key in theirs), None)
+        return list(dict.fromkeys([*mine[meeting], *theirs[meeting]])) if meeting is not None else None
 
     def with_node(self, name: str, node: Node) -> Graph:
         """This graph with one more node, or another under that name."""
-        return replace(self, nodes={**self.nodes, name: node}, edit=None)
+        return replace(self, nodes={**self.nodes, name: node}, edits=())
 
     def without_node(self, name: str) -> Graph:
         """This graph with a node gone, and with it every link and output that read it."""
         nodes = {other: node._replace(inputs=_without(node.inputs, name))
                  for other, node in self.nodes.items() if other != name}
         outputs = {output: link for output, link in self.outputs.items() if link.name != name}
-        return replace(self, nodes=nodes, outputs=outputs, edit=None)
+        return replace(self, nodes=nodes, outputs=outputs, edits=())
 
 
 def _without(inputs: dict[str, Any], name: str) -> dict[str, Any]:

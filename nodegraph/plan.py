@@ -115,12 +115,12 @@ class Plan:
     @cached_property
     def repeatable(self) -> bool:
         """Whether running it again could only give the same: nothing rolled, no node that must not be remembered."""
-        return not self.seeds and all(s.nodetype is None or s.nodetype.remember for s in self.steps)
+        return self.before.repeatable if self.before is not None else not self.seeds and all(s.nodetype is None or s.nodetype.remember for s in self.steps)
 
     @cached_property
     def branching(self) -> bool:
         """Whether there is a switch in it."""
-        return any(step.branches is not None for step in self.steps)
+        return self.before.branching if self.before is not None else any(s.branches is not None for s in self.steps)
 
     def dependents(self, indices: Iterable[int]) -> list[int]:
         """These steps and all that read them, directly or not, in order."""

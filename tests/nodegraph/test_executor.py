@@ -471,6 +471,8 @@ def test_an_edit_looks_only_at_what_depends_on_it():
     assert dict(result) == {"c": 122, "d": 10}
     story, result = told(e, g.with_value("b", "b", 20).with_value("a", "b", 2))
     assert result["c"] == 123
+    story, result = told(e, g)  # undo
+    assert story.ran == [] and story.remembered == ["a", "b", "c"] and result["c"] == 112
     with pytest.raises(GraphError, match="b.b is 'x'"):
         e.run(g.with_value("b", "b", "x"))
 
