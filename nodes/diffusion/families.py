@@ -16,36 +16,42 @@ class Family:
 
     encode: function(pipe, prompt, negative_prompt) -> tensors, named as the pipeline's call takes them.
     guidance_scale: what its authors recommend. takes_negative: whether it can be told what not to paint.
+    reads_long: whether it reads long prompts with T5, so that encode also takes max_sequence_length.
     """
 
-    encode: Callable[[Any, str, str], dict[str, Any]]
+    encode: Callable[..., dict[str, Any]]
     guidance_scale: float
     takes_negative: bool = True
+    reads_long: bool = False
+
+
+_PAIR = ("prompt_embeds", "negative_prompt_embeds")
+_FOUR = (*_PAIR, "pooled_prompt_embeds", "negative_pooled_prompt_embeds")
 
 
 def _encode_sd(pipe: Any, prompt: str, negative: str) -> dict[str, Any]:
-    names = ("prompt_embeds", "negative_prompt_embeds")
-    return dict(zip(names, pipe.encode_prompt(prompt, pipe.device, 1, True, negative or None)))
+    return dict(zip(_PAIR, pipe.encode_prompt(prompt, pipe.device, 1, True, negative or None)))
 
 
-def _encode_two_fold(pipe: Any, prompt: str, negative: str) -> dict[str, Any]:
-    names = ("prompt_embeds", "negative_prompt_embeds", "pooled_prompt_embeds", "negative_pooled_prompt_embeds")
-    # Stable Diffusion 3 wants all three prompts named; XL has two.
-    more = {"prompt_2": None, "prompt_3": None} if "StableDiffusion3" in type(pipe).__name__ else {}
-    return dict(zip(names, pipe.encode_prompt(prompt=prompt, negative_prompt=negative or None, device=pipe.device,
-                                              do_classifier_free_guidance=True, **more)))
+def _encode_xl(pipe: Any, prompt: str, negative: str) -> dict[str, Any]:
+    return dict(zip(_FOUR, pipe.encode_prompt(prompt=prompt, negative_prompt=negative or None, device=pipe.device)))
 
 
-def _encode_flux(pipe: Any, prompt: str, negative: str) -> dict[str, Any]:
-    prompt_embeds, pooled, _ = pipe.encode_prompt(prompt=prompt, prompt_2=None, device=pipe.device)
+def _encode_sd3(pipe: Any, prompt: str, negative: str, **length: int) -> dict[str, Any]:
+    return dict(zip(_FOUR, pipe.encode_prompt(prompt=prompt, prompt_2=None, prompt_3=None, device=pipe.device,
+                                              negative_prompt=negative or None, **length)))
+
+
+def _encode_flux(pipe: Any, prompt: str, negative: str, **length: int) -> dict[str, Any]:
+    prompt_embeds, pooled, _ = pipe.encode_prompt(prompt=prompt, prompt_2=None, device=pipe.device, **length)
     return {"prompt_embeds": prompt_embeds, "pooled_prompt_embeds": pooled}
 
 
 FAMILIES = {
     "StableDiffusionPipeline": Family(_encode_sd, 7.5),
-    "StableDiffusionXLPipeline": Family(_encode_two_fold, 5.0),
-    "StableDiffusion3Pipeline": Family(_encode_two_fold, 7.0),
-    "FluxPipeline": Family(_encode_flux, 3.5, takes_negative=False),
+    "StableDiffusionXLPipeline": Family(_encode_xl, 5.0),
+    "StableDiffusion3Pipeline": Family(_encode_sd3, 7.0, reads_long=True),
+    "FluxPipeline": Family(_encode_flux, 3.5, takes_negative=False, reads_long=True),
 }
 
 
@@ -67,15 +73,18 @@ def known_family(pipe: Any) -> Family:
 _tokenizers = Lock()
 
 
-def encoded(pipe: Any, prompt: str, negative: str) -> dict[str, Any]:
+def encoded(pipe: Any, prompt: str, negative: str, max_sequence_length: int | None = None) -> dict[str, Any]:
     """The prompt, and what not to paint, as the tensors a sampling call takes."""
     import torch
 
     family = known_family(pipe)
     if negative and not family.takes_negative:
         raise InputError(f"a {type(pipe).__name__} takes no negative_prompt; say what to paint instead")
+    if max_sequence_length is not None and not family.reads_long:
+        raise InputError(f"a {type(pipe).__name__} takes no max_sequence_length; leave it out")
+    length = {} if max_sequence_length is None else {"max_sequence_length": max_sequence_length}
     with torch.no_grad(), _tokenizers:
-        tensors = family.encode(pipe, prompt, negative)
+        tensors = family.encode(pipe, prompt, negative, **length)
     return {name: tensor.contiguous() for name, tensor in tensors.items()}
 
 

@@ -202,6 +202,22 @@ def test_a_size_the_model_cannot_paint_is_told_with_the_nearest_it_can(models):
         paint(models["sd3"], "a boat", width=34)
 
 
+@pytest.mark.parametrize("kind", ["sd3", "flux"])
+def test_a_shorter_sequence_means_what_it_means_to_diffusers(models, checkpoints, kind):
+    model = models[kind]
+    short = encode(model, "a boat", max_sequence_length=8)
+    assert short.tensors["prompt_embeds"].shape[1] < encode(model, "a boat").tensors["prompt_embeds"].shape[1]
+    ours = decode(model, sample(model, short, seed=1, steps=2, guidance_scale=3.0, width=32, height=32))
+    theirs = by_diffusers(checkpoints / kind, prompt="a boat", seed=1, num_inference_steps=2, guidance_scale=3.0,
+                          width=32, height=32, max_sequence_length=8)
+    assert torch.equal(ours, theirs)
+
+
+def test_a_model_whose_sequence_is_fixed_says_so(models):
+    with pytest.raises(InputError, match="takes no max_sequence_length"):
+        encode(models["sd"], "a boat", max_sequence_length=8)
+
+
 def test_flux_says_that_it_takes_no_negative_prompt(models):
     with pytest.raises(InputError, match="takes no negative_prompt"):
         encode(models["flux"], "a boat", "people")
