@@ -15,10 +15,10 @@ from typing import Any, NamedTuple
 from . import graphfile
 from .errors import GraphError, InputError, PackError, Problem
 from .graph import Graph, GraphInput, Node, Ref, refs
-from .graphfile import in_order, nearest, scalar, written
+from .graphfile import closest, in_order, nearest, scalar, written
 from .nodetype import MISSING, NodeType, Port
 from .packs import Catalogue
-from .types import ANY, BOOL, FILE, OF_PYTHON, PLAIN, SEED, TEXT, ModelType, PortType, Range, fits, short
+from .types import ANY, BOOL, COLOR, FILE, FLOAT, INT, OF_PYTHON, PLAIN, SEED, TEXT, ModelType, PortType, Range, fits, short
 
 SWITCH = "switch"
 RANDOM = "random"  # what a Seed may be in a file until the Plan rolls it
@@ -110,7 +110,7 @@ class _Check:
         graph = self.graph
         for name, item in graph.inputs.items():
             self.inputs[name] = self.input_port(name, item)
-        order, stuck = _topological(graph.nodes)
+        order, stuck = _topological(graph.nodes, graph.inputs)
         for name in (*order, *stuck):
             self.nodes[name] = self.node(name, graph.nodes[name])
         if stuck:
@@ -127,7 +127,7 @@ class _Check:
         """Inputs that nothing reads, and texts that name one in their middle, where no link can stand."""
         graph = self.graph
         used = {ref.name for node in graph.nodes.values() for value in node.inputs.values() for ref in refs(value)}
-        used |= {ref.name for ref in graph.outputs.values()}
+        used |= {ref.name for ref in graph.outputs.values()} | {node.type[1:] for node in graph.nodes.values()}
         for node_name, node in graph.nodes.items():
             for port_name, value in node.inputs.items():
                 if type(value) is str and "$" in value:
@@ -185,7 +185,7 @@ class _Check:
         if found is None:
             self.unclear.add(name)
             if type_name:
-                self.problem(f"input {name} is {_an(type_name)}, and there is no type of that name",
+                self.problem(f"input {name} has the type {type_name}; there is none of that name",
                              _nearest_type(type_name, self.catalogue.type_names()), "inputs", name, "type", value=True)
         return found or ANY, many
 
@@ -210,7 +210,7 @@ class _Check:
 
     def lifted(self, name: str, port: Port, mapped: bool) -> Flow:
         if mapped and port.many:
-            self.problem(f"{name} runs once per item and gives {port} each time, which would be a list of lists",
+            self.problem(f"{name} runs once per item and gives a {port} each time, which would be a list of lists",
                          "Put the list-making node before the mapped one, or map a graph file.",
                          "nodes", name, "each")
         return Flow(port.type, port.many or mapped, port.choices)
@@ -231,16 +231,23 @@ class _Check:
         if found is not None:
             self.types[type_name] = found  # a wrong name is reported wherever it stands, a right one looked up once
             return found
+        if type_name.startswith("$"):
+            self.problem(f"{name}.type is {type_name}; a type cannot come from a link",
+                         "Write the type here, or choose between two nodes with a switch.",
+                         "nodes", name, "type", value=True)
+            return None
         pack, dot, _ = type_name.partition(".")
         names = [*self.catalogue.node_names(), SWITCH]
         packs = sorted({n.split(".", 1)[0] for n in names if "." in n})
         if dot and pack not in packs:
-            self.problem(f"{name} is {_an(type_name)}, but no pack called {pack} is installed",
-                         f"{_nearest_in_unknown_pack(type_name, names, packs)} "
-                         "A pack is installed with pip, or named with --pack.", "nodes", name, "type", value=True)
+            close = closest(type_name, names)
+            self.problem(f"{name}.type is {type_name}; no pack called {pack} is installed",
+                         f"Did you mean {close}?" if close else
+                         f"The packs are {', '.join(packs)}; others are installed with pip, or named with --pack.",
+                         "nodes", name, "type", value=True)
         else:
             own = [n for n in names if n.startswith(f"{pack}.")] if dot else names
-            self.problem(f"{name} is {_an(type_name)}, and there is no node type of that name", nearest(type_name, own),
+            self.problem(f"{name}.type is {type_name}; there is no node type of that name", nearest(type_name, own),
                          "nodes", name, "type", value=True)
         return None
 
@@ -248,21 +255,24 @@ class _Check:
         """Check what a node is given against its ports; the parsed literals by port."""
         literals: dict[str, Any] = {}
         given = node.inputs
-        if node.each:
-            self.each(name, node, ports, batch)
+        each = {*node.each, *self.each(name, node, ports, batch)} if node.each else ()
+        meant = set()  # inputs that a misspelled name stands for are not missing
         for port_name, value in given.items():
             port = ports.get(port_name)
             if port is None:
-                self.problem(f"{name} has no input {port_name}", nearest(port_name, ports) or "It takes none.",
-                             "nodes", name, port_name)
+                close = closest(port_name, [*ports, "each"])
+                meant.update([close] if close != "each" else [value] if isinstance(value, str) else [])
+                shown = port_name if port_name.isidentifier() else repr(port_name)
+                self.problem(f"{name} has no input {shown}",
+                             nearest(port_name, [*ports, "each"]) if ports else "It takes none.", "nodes", name, port_name)
                 self.target(value, "nodes", name, port_name)
                 continue
-            mapped = port_name in node.each
+            mapped = port_name in each or port_name in meant
             kind = type(value)
             if kind is Ref:
                 flow = self.flow(value, "nodes", name, port_name)
                 if flow is not None:
-                    self.joint(flow, port, mapped, f"{name}.{port_name}", port_name, "nodes", name, port_name)
+                    self.joint(value, flow, port, mapped, f"{name}.{port_name}", "nodes", name, port_name)
                     if value.name in self.inputs:
                         self.default_fits(self.inputs[value.name], port, mapped, f"{name}.{port_name}")
             elif kind is list and refs(value):
@@ -271,20 +281,21 @@ class _Check:
                 self.literal(port, value, f"{name}.{port_name}", mapped, "nodes", name, port_name, into=literals)
         if len(given) < len(ports) or literals.keys() != given.keys():
             for port in ports.values():
-                if port.name not in given and port.default is MISSING and not port.optional:
+                if port.name not in given and port.default is MISSING and not port.optional and port.name not in meant:
                     wants = f"a list of {port.type.name}" if port.many else port.takes
                     self.problem(f"{name} needs {port.name} ({wants})", f"Add {port.name}: with a link."
                                  if port.type.parse is None else f"Add {port.name}: with a value or a link.",
                                  "nodes", name)
         return literals
 
-    def each(self, name: str, node: Node, ports: dict[str, Port], batch: str | None) -> None:
-        """What a node runs once per item of: inputs that are there, that take one, and lists of one length."""
-        lengths = {}
+    def each(self, name: str, node: Node, ports: dict[str, Port], batch: str | None) -> list[str]:
+        """Check what a node runs once per item of; the inputs that misspelled names stand for."""
+        lengths, meant = {}, []
         for at, port_name in enumerate(node.each):
             place = ("nodes", name, "each", at) if _stands(self.graph.marks, "nodes", name, "each", at) else \
                 ("nodes", name, "each")
             if port_name not in ports:
+                meant.append(closest(port_name, ports))
                 self.problem(f"{name} has no input {port_name} to run each of", nearest(port_name, ports),
                              *place, value=True)
             elif port_name not in node.inputs:
@@ -302,6 +313,7 @@ class _Check:
             told = ", ".join(f"{port} has {count}" for port, count in lengths.items())
             self.problem(f"{name} runs once per item, but its lists differ in length: {told}",
                          "Make them equally long.", "nodes", name, "each", value=True)
+        return meant
 
     def default_fits(self, source: Port, port: Port, mapped: bool, what: str) -> None:
         """The default of a graph input meets the range and choices of the ports it flows into."""
@@ -331,8 +343,8 @@ class _Check:
             if type(item) is Ref:
                 flow = self.flow(item, *place)
                 if flow is not None:
-                    self.joint(flow, Port(port.name, port.type, choices=port.choices), False,
-                               f"item {at + 1} of {name}.{port.name}", port.name, *place)
+                    self.joint(item, flow, Port(port.name, port.type, choices=port.choices), False,
+                               f"item {at + 1} of {name}.{port.name}", *place)
                 items.append(item)
             else:
                 found: dict[str, Any] = {}
@@ -357,14 +369,13 @@ class _Check:
                     try:
                         parsed.append(self.item(port, item))
                     except InputError as error:
-                        self.problem(f"item {at + 1} of {what} {error}", self.remedy(port, item, mapped), *place, at,
-                                     value=True)
+                        self.problem(f"item {at + 1} of {what} {error}", self.remedy(port, item), *place, at, value=True)
                 if len(parsed) < len(value):
                     return
             else:
                 parsed = self.item(port, value)
         except InputError as error:
-            self.problem(f"{what} {error}", self.remedy(port, value, mapped), *place, value=True)
+            self.problem(f"{what} {error}", self.remedy(port, value, port.many or mapped, "nodes" in place), *place, value=True)
             return
         if into is not None:
             into[port.name] = parsed
@@ -372,7 +383,8 @@ class _Check:
             for item in parsed if isinstance(parsed, list) else [parsed]:
                 missing = self.find(port.type, item, self.graph.folder)
                 if missing:
-                    self.problem(f"{what}: {missing}", "", *place, value=True)
+                    hint = "A path begins at the folder of the graph file." if port.type is FILE else ""
+                    self.problem(f"{what}: {missing}", hint, *place, value=True)
 
     def item(self, port: Port, value: Any) -> Any:
         """What one value of the file means to a port. Raises InputError saying what it takes."""
@@ -381,29 +393,33 @@ class _Check:
             raise InputError(f"is {written(value)}; it takes {port.takes}")
         return RANDOM if port.type is SEED and value == RANDOM else port.parse(value)
 
-    def remedy(self, port: Port, value: Any, mapped: bool) -> str:
-        """What to do about a value that a port does not take."""
+    def remedy(self, port: Port, value: Any, many: bool = False, placed: bool = False) -> str:
+        """What to do about a value that a port does not take. many: a list is wanted; placed: it stands in a node."""
         text = value if isinstance(value, str) else ""
-        if (port.many or mapped) and not isinstance(value, list):
-            return f"Put it in brackets: [{text}]." if text and port.type.parse is not None else ""
-        if isinstance(value, list) and port.type.parse is not None and not port.many and not mapped:
-            return f"Add `each: {port.name}` to run once per item."
+        if many and not isinstance(value, list):
+            if value is None:
+                return "For an empty list write []."
+            return f"Put it in brackets: [{text or written(value)}]." if port.type.parse is not None else ""
+        if isinstance(value, list):
+            return f"Add `each: {port.name}` to run once per item." if placed else ""
         if text and port.choices:
             return nearest(text, port.choices)
         if text.partition(".")[0] in self.graph.nodes or text in self.graph.inputs:
             return f"A link is written ${text}."
-        if port.type is TEXT and isinstance(value, (int, float)):
+        if port.type.parse is None:
+            return f"Link a node that gives it: {port.name}: $node."
+        if port.type in (INT, FLOAT, SEED):
+            return _number_remedy(port, value)
+        if port.type is BOOL and str(value).lower() in _YES_NO:
+            return f"Write {_YES_NO[str(value).lower()]}, without quotes."
+        if port.type is COLOR and value is None:
+            return "Put the colour in quotes, since # begins a comment."
+        if port.type is TEXT and isinstance(value, (int, float)) and not port.choices:
             return f'Put it in quotes: "{written(value)}".'
         if port.type is TEXT and isinstance(value, dict):
             return "Put texts that begin with { in quotes."
-        if port.type is BOOL and str(value).lower() in ("yes", "no", "on", "off", "0", "1"):
-            return f"Write {'true' if str(value).lower() in ('yes', 'on', '1') else 'false'}."
-        if text and port.type.name in ("Int", "Float", "Seed") and type(scalar(text)) in (int, float):
-            return f"Take the quotes away: {text}."
-        if type(value) is float and port.type.name in ("Int", "Seed") and abs(value) < 2 ** 53:
-            return f"Write {round(value)}."
-        if isinstance(value, bool) and port.type.name in ("Int", "Float", "Seed"):
-            return f"Write {int(value)}."
+        if port.type is TEXT and value is None:
+            return 'For an empty text write "".'
         return ""
 
     # -- links
@@ -421,7 +437,8 @@ class _Check:
         if node is None:
             if name not in self.graph.nodes:  # else it is part of a cycle, which is reported once
                 self.problem(f"{ref} links to {name}, and there is no node or input of that name",
-                             nearest(name, [*self.graph.nodes, *self.graph.inputs]), *place, value=True)
+                             nearest(name, [n for n in (*self.graph.nodes, *self.graph.inputs) if n not in place[1:2]])
+                             or f"Add a node or an input called {name}.", *place, value=True)
             return None
         if node.outputs is None:
             return None
@@ -450,34 +467,30 @@ class _Check:
                 if type(item) is Ref:
                     self.flow(item, *place, at)
 
-    def joint(self, flow: Flow, port: Port, mapped: bool, what: str, port_name: str, *place: Any) -> None:
+    def joint(self, ref: Ref, flow: Flow, port: Port, mapped: bool, what: str, *place: Any) -> None:
         """Check that what flows fits the port it flows into."""
         many = port.many or mapped
         if flow.optional and not port.optional and port.default is not None:
             self.problem(f"{what} must have a value, but this link may carry none: the default of the input is null",
                          "Give the input a default.", *place, value=True)
         elif not fits(flow.type, port.type):
+            between = self.catalogue.converters(flow.type, port.type)
             self.problem(f"{what} takes {'a list of ' if many else ''}{port.type.name}, but this link carries {flow}",
-                         self.converters(flow.type, port.type), *place, value=True)
+                         f"Put {' or '.join(between[:3])} between them." if between else
+                         f"Make the input {_an(port.type.name)}, or link something else." if ref.name in self.inputs else
+                         f"Link something that gives {port.type.name}.", *place, value=True)
         elif flow.many and not many:
             self.problem(f"{what} takes one {port.type.name}, but this link carries {flow}",
-                         f"Add `each: {port_name}` to run it once per item.", *place, value=True)
+                         f"Add `each: {port.name}` to run it once per item.", *place, value=True)
         elif many and not flow.many:
             self.problem(f"{what} takes a list of {port.type.name}, but this link carries one {flow.type.name}",
-                         f"Take `each: {port_name}` away." if mapped else "Put it in brackets to make a list of it: "
-                         f"[{'$...'}].", *place, value=True)
+                         f"Take `each: {port.name}` away." if mapped else
+                         f"Put it in brackets to make a list of it: [{ref}].", *place, value=True)
         elif port.choices is not None and flow.choices is not None and not set(flow.choices) <= set(port.choices):
             odd = sorted(set(flow.choices) - set(port.choices))
             self.problem(f"{what} takes one of {', '.join(port.choices)}, but this link may carry {', '.join(odd)}",
-                         "Choose with a switch instead, or take these words out where they come from.",
+                         "Turn them into words that it takes with a switch.",
                          *place, value=True)
-
-    def converters(self, source: PortType, target: PortType) -> str:
-        """The nodes in sight that make the one type of the other, as a hint."""
-        found = sorted({t.name for t in self.types.values()
-                        if any(p.type is source for p in t.inputs.values())
-                        and any(p.type is target for p in t.outputs.values())})
-        return f"Put {' or '.join(found[:3])} between them." if found else "Link something of that type."
 
     # -- the two kinds of node that are not functions
 
@@ -530,14 +543,16 @@ class _Check:
         may_be = list(flow.choices or (["true", "false"] if flow.type is BOOL else []))
         if type(value) is not Ref:
             may_be = [str(value).lower() if isinstance(value, bool) else str(value)]
+        strays = [b for b in branches if type(value) is Ref and may_be and b not in may_be and b != "else"]
+        for branch in strays:
+            hint = f"Call it {_YES_NO[branch.lower()]}." if flow.type is BOOL and branch.lower() in _YES_NO else \
+                nearest(branch, may_be)
+            self.problem(f"{name}.on is one of {', '.join(may_be)}, so branch {branch} is never taken", hint,
+                         "nodes", name, branch)
         lost = [word for word in may_be if word not in branches] if "else" not in branches else []
-        if lost and branches:
+        if lost and branches and not strays:
             self.problem(f"{name}.on may be {' or '.join(lost)}, and there is no branch of that name and no else",
                          f"Add {lost[0]}: or else: to {name}.", *place, value=True)
-        for branch in branches:
-            if type(value) is Ref and may_be and branch not in may_be and branch != "else":
-                self.problem(f"{name}.on is one of {', '.join(may_be)}, so branch {branch} is never taken",
-                             nearest(branch, may_be), "nodes", name, branch)
 
     def subgraph(self, name: str, checked: CheckedNode) -> CheckedNode:
         """Another graph file as a node: its inputs are the ports, and its outputs."""
@@ -655,13 +670,13 @@ def output_flow(checked: Checked, name: str) -> Flow | None:
     return _Quiet(checked).flow(checked.graph.outputs[name])
 
 
-def _topological(nodes: Any) -> tuple[list[str], list[str]]:
+def _topological(nodes: Any, inputs: Any = ()) -> tuple[list[str], list[str]]:
     """Kahn's algorithm (1962): the nodes so that each follows what it reads, and those that cannot be placed.
 
     Among nodes that could come next, the one that stands first in the file does, where that is cheap to see.
     """
     waiting: dict[str, int] = {}
-    readers: dict[str, list[str]] = {name: [] for name in nodes}
+    readers: dict[str, list[str]] = {name: [] for name in nodes if name not in inputs}
     for name, node in nodes.items():
         count = 0
         for value in node.inputs.values():
@@ -678,7 +693,7 @@ def _topological(nodes: Any) -> tuple[list[str], list[str]]:
         waiting[name] = count
     order = [name for name, count in waiting.items() if not count]
     for name in order:  # grows while it is walked
-        for reader in readers[name]:
+        for reader in readers.get(name, ()):
             waiting[reader] -= 1
             if not waiting[reader]:
                 order.append(reader)
@@ -688,7 +703,7 @@ def _topological(nodes: Any) -> tuple[list[str], list[str]]:
     return order, [name for name in nodes if name not in placed]
 
 
-_MENTION = re.compile(r"(?<!\$)\$([^\W\d][\w-]*)")
+_MENTION = re.compile(r"(?<!\$)\$\{?([^\W\d][\w-]*)")
 
 
 def _stands(tree: Any, *keys: Any) -> bool:
@@ -715,6 +730,34 @@ def _either(first: Flow, second: Flow) -> Flow:
     return Flow(wide.type, wide.many, choices, first.optional or second.optional)
 
 
+_YES_NO = {**dict.fromkeys(("yes", "on", "1", "true"), "true"), **dict.fromkeys(("no", "off", "0", "false"), "false")}
+
+
+def _number_remedy(port: Port, value: Any) -> str:
+    """The number that was probably meant, or an example of one."""
+    meant = value
+    if isinstance(value, str):
+        meant = scalar(value)
+        if type(meant) in (int, float) and not port.complaint(meant):
+            return f"Take the quotes away: {value}."
+        meant = scalar(value.replace(",", "."))
+        if re.fullmatch(r"(0[xob])?[0-9a-fA-F]+(_[0-9a-fA-F]+)*", value):
+            try:
+                meant = int(value, 0)
+            except ValueError:
+                pass
+    if isinstance(meant, bool):
+        meant = int(meant)
+    if type(meant) is float and port.type is not FLOAT and abs(meant) < 2 ** 53:
+        meant = round(meant)
+    if type(meant) in (int, float) and not port.type.complaint(meant):
+        if port.range is not None:
+            meant = min(max(meant, port.range.low), port.range.high)
+        return f"Write {meant}, say."
+    example = port.default if type(port.default) in (int, float) else port.range.low if port.range else 1
+    return f"Write a number, such as {example}."
+
+
 def _an(name: str) -> str:
     return ("an " if name[:1] in "AEIOUaeiou" else "a ") + name
 
@@ -726,9 +769,3 @@ def _nearest_type(name: str, names: Iterable[str]) -> str:
     if name.lower() in python:
         return f"Did you mean {python[name.lower()]}?"
     return nearest(name, [*names, "Choice"])
-
-
-def _nearest_in_unknown_pack(name: str, names: list[str], packs: list[str]) -> str:
-    """A hint for a node type whose pack is not there: a type that is close, or the packs there are."""
-    hint = nearest(name, names)
-    return hint if hint.startswith("Did") else f"The packs are {', '.join(packs)}." if packs else ""

@@ -62,6 +62,25 @@ def choose_device(wanted: str = "auto") -> str:
     return f"cuda:{index}"
 
 
+def device_budget(device: str, wanted: float | int) -> int:
+    """Bytes of a CUDA device that may be used: a number of bytes, or a fraction of what the device has."""
+    import torch
+
+    total = torch.cuda.get_device_properties(device).total_memory
+    return int(wanted * total) if wanted <= 1 else int(wanted)
+
+
+def host_budget(wanted: float | int) -> int:
+    """Bytes of host memory that may be used: a number of bytes, or a fraction of what the machine has."""
+    if wanted > 1:
+        return int(wanted)
+    try:
+        total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):  # not to be had on this system: assume a small machine
+        total = 8 << 30
+    return int(wanted * total)
+
+
 class RunResult(Mapping):
     """The outputs of a run by name, read when asked for. `nodes` tells how each node fared."""
 
@@ -107,20 +126,22 @@ class Engine:
 
     cache: a folder; None remembers in memory only; "default" is the user's own. device: "auto", "cpu", "cuda:0".
     dtype: "float32", or "auto" for half precision where the device has it. functions, packs: nodes that are not
-    installed. host, disk: budgets of the cache in bytes. download: whether models may be fetched from a hub.
+    installed. host, device_memory: budgets for Values and models, in bytes or as a fraction (up to 1) of what there
+    is; disk: bytes of the cache folder. download: whether models may be fetched from a hub.
     warn: told, in a sentence, what is not as it should be.
     """
 
     def __init__(self, cache: str | Path | None = "default", *, device: str = "auto", dtype: str = "auto",
-                 functions: Iterable[Callable] = (), packs: Iterable[str | Path] = (), host: int = 2 << 30,
-                 disk: int = 10 << 30, download: bool = False, workers: int | None = None,
+                 functions: Iterable[Callable] = (), packs: Iterable[str | Path] = (), host: float = 0.4,
+                 device_memory: float = 0.9, disk: int = 10 << 30, download: bool = False, workers: int | None = None,
                  catalogue: Catalogue | None = None, warn: Callable[[str], None] | None = None):
         self.catalogue = catalogue or Catalogue(functions, packs)
         self.warn = warn or (lambda message: print(f"nodegraph: {message}", file=sys.stderr))
         self.emit: Callable[[Event], None] | None = None
-        self.cache = Cache(default_cache_folder() if cache == "default" else cache, host=host, disk=disk,
+        self.cache = Cache(default_cache_folder() if cache == "default" else cache, host=host_budget(host), disk=disk,
                            warn=self._warned)
         self._device, self._dtype, self._workers, self._download = device, dtype, workers, download
+        self._device_memory = device_memory
         self._executor: Executor | None = None
         self._last: _Last | None = None
         self.finder = Models(self.catalogue, download=download, digests=self.cache.file_digest)
@@ -137,8 +158,10 @@ class Engine:
         if self._executor is None:
             device = choose_device(self._device)
             dtype = self._dtype if self._dtype != "auto" else "float32" if device == "cpu" else "bfloat16"
-            models = Models(self.catalogue, device=device, dtype=dtype, download=self._download,
-                            digests=self.cache.file_digest)
+            if device != "cpu":
+                self.cache.memory.budgets.setdefault(device, device_budget(device, self._device_memory))
+            models = Models(self.catalogue, device=device, dtype=dtype, memory=self.cache.memory,
+                            download=self._download, digests=self.cache.file_digest)
             self._executor = Executor(self.cache, models, workers=self._workers, device=device, dtype=dtype)
         return self._executor
 

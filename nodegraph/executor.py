@@ -13,6 +13,7 @@ from __future__ import annotations
 import gc
 import os
 import queue
+import sys
 import threading
 import traceback
 from collections.abc import Callable
@@ -28,7 +29,7 @@ from . import events as ev
 from .cache import Cache, Prepared, prepare
 from .context import Context
 from .digest import SIZE, ListDigest, encode
-from .errors import Cancelled, InputError, NodeFailed
+from .errors import Cancelled, InputError, NodeFailed, OutOfMemory
 from .forecast import remember_ingredients
 from .nodetype import NodeType, Port
 from .plan import Part, Plan, Step, chosen, given_digest, place_of
@@ -632,33 +633,70 @@ class _Run:
         self.inbox.put((job, Cancelled() if self.cancel.is_set() else self.call(job), None))
 
     def call(self, job: _Job) -> _Made | BaseException:
-        """Call the node's function with live models, and name and store what it gives."""
-        step, nodetype = job.step, job.step.nodetype
+        """Call the node's function, and name and store what it gives. Tried again, smaller, when memory runs out."""
         try:
-            arguments = dict(job.arguments)
-            if nodetype.context is not None:
-                arguments[nodetype.context] = _Reporter(self, step, job.items[0] if job.items else None)
-            with ExitStack() as leases:
-                for port in nodetype.models:
-                    recipe = arguments.get(port)
-                    if recipe is not None:
-                        arguments[port] = leases.enter_context(
-                            self.executor.models.lease(nodetype.inputs[port].type, recipe))
-                started = perf_counter()
-                value = nodetype.call(**arguments)
-                seconds = perf_counter() - started
-            per_item = split_batch(step, value, len(job.items)) if nodetype.batch and job.items else [value]
-            outputs = [[self.prepare_port(step, port, item) for port, item in zip(nodetype.outputs.values(), given)]
-                       for given in (ports_of(step, one) for one in per_item)]
-            for item in outputs:
-                for port, prepared in zip(nodetype.outputs.values(), item):
-                    for one in prepared if isinstance(prepared, list) else [prepared]:
-                        self.cache.store(port.type, one, seconds)
-            return _Made(outputs, seconds)
+            try:
+                return self.call_once(job)
+            except Exception as error:
+                if not out_of_memory(error):
+                    raise
+            # Outside of `except`: the exception's traceback would keep the failed call's tensors alive.
+            self.make_room()
+            return self.call_in_parts(job)
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # a node that calls sys.exit() has failed like any other
             return error
+
+    def call_once(self, job: _Job) -> _Made:
+        """Call the node's function with live models."""
+        step, nodetype = job.step, job.step.nodetype
+        arguments = dict(job.arguments)
+        if nodetype.context is not None:
+            arguments[nodetype.context] = _Reporter(self, step, job.items[0] if job.items else None)
+        with ExitStack() as leases:
+            for port in nodetype.models:
+                recipe = arguments.get(port)
+                if recipe is not None:
+                    arguments[port] = leases.enter_context(
+                        self.executor.models.lease(nodetype.inputs[port].type, recipe))
+            started = perf_counter()
+            value = nodetype.call(**arguments)
+            seconds = perf_counter() - started
+        per_item = split_batch(step, value, len(job.items)) if nodetype.batch and job.items else [value]
+        outputs = [[self.prepare_port(step, port, item) for port, item in zip(nodetype.outputs.values(), given)]
+                   for given in (ports_of(step, one) for one in per_item)]
+        for item in outputs:
+            for port, prepared in zip(nodetype.outputs.values(), item):
+                for one in prepared if isinstance(prepared, list) else [prepared]:
+                    self.cache.store(port.type, one, seconds)
+        return _Made(outputs, seconds)
+
+    def call_in_parts(self, job: _Job) -> _Made:
+        """Call once more; a batch that is still too large is cut in two, and so on down to one item."""
+        try:
+            return self.call_once(job)
+        except Exception as error:
+            if not out_of_memory(error):
+                raise
+            told = str(error).split(". ")[0]
+        if not job.step.nodetype.batch or job.items is None or len(job.items) < 2:
+            raise OutOfMemory(f"{told}. {self.cache.memory.holdings(self.executor.device)}, after everything that "
+                              "could go has gone; use a smaller picture, batch or model, or --dtype bfloat16")
+        self.make_room()
+        half, port = len(job.items) // 2, job.step.nodetype.batch
+        made = [self.call_in_parts(job._replace(items=job.items[cut], keys=job.keys[cut],
+                                                arguments={**job.arguments, port: job.arguments[port][cut]}))
+                for cut in (slice(None, half), slice(half, None))]
+        return _Made(made[0].outputs + made[1].outputs, made[0].seconds + made[1].seconds)
+
+    def make_room(self) -> None:
+        """Let everything go from the device that nobody is using."""
+        device = self.executor.device
+        self.cache.memory.shrink({device: self.cache.memory.budgets.get(device, 1 << 62)})
+        torch = sys.modules.get("torch")
+        if torch is not None and torch.cuda.is_available():
+            torch.cuda.empty_cache()
 
     def prepare_port(self, step: Step, port: Port, value: Any) -> Any:
         if port.many and not (step.nodetype.batch and step.mapped):
@@ -849,9 +887,14 @@ def prepare_output(step: Step, port: Port, value: Any) -> Prepared:
         raise InputError(f"its output {port.name} cannot be kept: {error}") from error
 
 
+def out_of_memory(error: BaseException) -> bool:
+    """Whether a device ran out of memory (torch.OutOfMemoryError, without importing torch for it)."""
+    return any(kind.__name__ == "OutOfMemoryError" for kind in type(error).__mro__)
+
+
 def node_failed(step: Step, error: BaseException, arguments: dict[str, Any], prefix: str = "") -> NodeFailed:
     """The report of a failure: the node's place, its inputs, and the traceback of its own code alone."""
-    if isinstance(error, InputError):
+    if isinstance(error, (InputError, OutOfMemory)):
         message, trace = str(error), ""
     else:
         message = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

@@ -51,7 +51,8 @@ def scalar(text: str) -> Any:
         if _INT.match(text):
             return int(text)
         if _FLOAT.match(text):
-            return float(text)
+            number = float(text)
+            return number if abs(number) != float("inf") else text  # too large to be a number
         return {".inf": float("inf"), "-.inf": float("-inf"), ".nan": float("nan")}.get(text, text)
     return _WORDS[text] if text in _WORDS else text
 
@@ -70,9 +71,10 @@ def _read_tree(text: str, file: str, problems: list[Problem]) -> Any:
     except yaml.MarkedYAMLError as error:
         raise GraphError([_unreadable(error, text, file)]) from None
     except yaml.reader.ReaderError as error:
-        before = text[:error.position]
+        code = error.character if isinstance(error.character, int) else ord(error.character)
+        before = text.encode()[:error.position].decode(errors="ignore")  # the C parser counts bytes
         where = Position(file, before.count("\n") + 1, len(before) - before.rfind("\n"))
-        raise GraphError([Problem(where, f"the character U+{ord(error.character):04X} may not stand in YAML",
+        raise GraphError([Problem(where, f"the character U+{code:04X} may not stand in YAML",
                                   "Take it out, and save the file as plain UTF-8 text.")]) from None
 
 
@@ -105,6 +107,10 @@ def _unreadable(error: yaml.MarkedYAMLError, text: str, file: str) -> Problem:
         elif above is not None and re.match(r"\s*[\w-]+:\S", lines[above]):
             place = _Mark(above, lines[above].index(":"))
             message, hint = "a space is wanted after this colon", "Write `name: value`."
+        elif above is not None and ":" not in lines[above]:
+            word = lines[above].strip()
+            place = _Mark(above, lines[above].index(word))
+            message, hint = f"no colon follows {word[:40]!r}", f"Write `{word[:40]}:`."
         else:
             message = "this line is indented deeper than the one above, which has a value already"
             hint = "Line it up with the names it belongs to."
@@ -226,9 +232,7 @@ def read_text(path: Path) -> str:
     try:
         data = path.read_bytes()
     except FileNotFoundError:
-        beside = [str(p) for p in sorted(path.parent.glob("*.y*ml"))] if path.parent.is_dir() else []
-        raise GraphError([Problem(None, f"there is no file {path}",
-                                  nearest(str(path), beside) or "Check the name and the folder.")]) from None
+        raise GraphError([Problem(None, f"there is no file {path}", _nearest_file(path))]) from None
     except IsADirectoryError:
         raise GraphError([Problem(None, f"{path} is a folder", "Name a graph file in it.")]) from None
     except (OSError, ValueError) as error:  # ValueError: a name with a zero byte in it
@@ -245,6 +249,16 @@ def read_text(path: Path) -> str:
                                   "Save the file as UTF-8 text.")]) from None
 
 
+def _nearest_file(path: Path) -> str:
+    from difflib import get_close_matches
+
+    if not path.parent.is_dir():
+        return f"There is no folder {path.parent} either."
+    beside = {p.stem: p for p in sorted(path.parent.glob("*.y*ml"))}
+    close = get_close_matches(path.stem, beside, 1, 0.7)
+    return f"Did you mean {beside[close[0]]}?" if close else "Check the name and the folder."
+
+
 def read_mapping(path: Path) -> dict[str, Any]:
     """A YAML file that holds one mapping, as plain data (manifests). Raises GraphError."""
     problems: list[Problem] = []
@@ -256,14 +270,24 @@ def read_mapping(path: Path) -> dict[str, Any]:
     return tree
 
 
-def nearest(name: str, names: Any) -> str:
-    """A hint that names the closest of some names, or what there is."""
+def closest(name: str, names: Iterable[str]) -> str:
+    """The one of some names that is most like this one, or an empty text if none is like it."""
     from difflib import get_close_matches
 
     names = [str(n) for n in names]
-    close = get_close_matches(name, names, 1, 0.6) or [n for n in names if n.rsplit(".", 1)[-1] == name][:1]
+    found = get_close_matches(name, names, 1, 0.6) or [n for n in names if n.rsplit(".", 1)[-1] == name]
+    if not found:
+        same = [n for n in names if n.lower() == name.lower()]
+        found = same or [n for n in names if "." in n and n.rsplit(".", 1)[-1] == name.rsplit(".", 1)[-1]]
+    return found[0] if found else ""
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """A hint that names the closest of some names, or what there is."""
+    names = [str(n) for n in names]
+    close = closest(name, names)
     if close:
-        return f"Did you mean {close[0]}?"
+        return f"Did you mean {close}?"
     if not names:
         return ""
     return "There is " + ", ".join(sorted(names)[:12]) + (", ..." if len(names) > 12 else "") + "."
@@ -326,12 +350,16 @@ class _Reader:
                          "A graph file begins with `nodegraph: 1` and has nodes: and outputs:.")
             self.stop()
         self.version()
-        for key in self.tree:
+        for key in list(self.tree):
             if key not in _TOP:
                 self.problem(f"{key!r} is no part of a graph file", nearest(key, _TOP), key)
+                meant = closest(key, _TOP)
+                if meant and meant not in self.tree:  # read on as if it were spelled right
+                    self.tree[meant], self.tree.marks[meant] = self.tree[key], self.tree.marks[key]
         for key in ("title", "description"):
             if not isinstance(self.tree.get(key, ""), str):
-                self.problem(f"{key} is {written(self.tree[key])}; it takes a text", "Put it in quotes.", key, value=True)
+                self.problem(f"{key} is {written(self.tree[key])}; it takes a text",
+                             f'Put it in quotes: "{written(self.tree[key])}".', key, value=True)
         inputs = {name: self.input(name, value) for name, value in self.section("inputs").items()}
         nodes = {name: self.node(name, value) for name, value in self.section("nodes").items()}
         if not nodes:
@@ -370,7 +398,8 @@ class _Reader:
             guessed = {str: "Text", bool: "Bool", int: "Int", float: "Float"}.get(type(value))
             if guessed is None:
                 self.problem(f"input {name} is {written(value)}; its type cannot be told from that",
-                             f"Write it out: {name}: {{type: Text, default: ...}}", "inputs", name, value=True)
+                             f"Write it out: {name}: {{type: {'list of ' * isinstance(value, list)}Text, default: ...}}",
+                             "inputs", name, value=True)
             return GraphInput(guessed or "", self.plain(value, "inputs", name), True)
         for key in value:
             if key not in _INPUT_KEYS:
@@ -423,13 +452,15 @@ class _Reader:
             self.name(name, "nodes", name)
         if type(value) is not Map:
             self.problem(f"node {name} is {written(value)}; it takes a mapping with type: and its inputs",
-                         f"Write {name}: {{type: text.generate, ...}}", "nodes", name, value=True)
+                         f"Write {name}: {{type: {value if isinstance(value, str) else 'text.generate'}, ...}}",
+                         "nodes", name, value=True)
             return Node("", {})
         type_name = value.get("type")
         if type(type_name) is not str or not type_name:
             if type_name is None:
-                self.problem(f"node {name} has no type", "Add type:, one of those that `nodegraph nodes` lists.",
-                             "nodes", name)
+                close = closest("type", [key for key in value if key != "type"])
+                self.problem(f"node {name} has no type", f"Did you mean type: where {close}: stands?" if close
+                             else "Add type:, one of those that `nodegraph nodes` lists.", "nodes", name)
             else:
                 self.problem(f"the type of node {name} is {written(type_name)}; it takes the name of one",
                              "`nodegraph nodes` lists them.", "nodes", name, "type", value=True)
@@ -453,7 +484,7 @@ class _Reader:
         found = [value["each"]] if isinstance(value["each"], str) else value["each"]
         if not (isinstance(found, list) and found and all(isinstance(e, str) and e for e in found)):
             self.problem(f"each of {name} is {written(value['each'])}; it takes the name of an input, or a list of names",
-                         "", "nodes", name, "each", value=True)
+                         "Write `each: name`.", "nodes", name, "each", value=True)
             return ()
         ports = []
         for at, port in enumerate(found):
@@ -487,7 +518,9 @@ class _Reader:
             return Ref(match[1], match[2])
         if text.startswith("$$"):
             return text[1:]
+        braces = _REF.match("$" + text[2:-1]) if text[1:2] == "{" and text[-1:] == "}" else None
         self.problem(f"{_brief(text)} is no link; a link is $name or $name.port and stands alone",
+                     f"Write {braces[0]}." if braces else
                      "For a text that begins with $ write $$. To join texts use a node such as text.compose.",
                      *keys, value=True)
         return text

@@ -10,26 +10,30 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from .cache.disk import content_digest
+from .cache.memory import HOST, Holding, Memory
 from .digest import digest_bytes
 from .errors import InputError
 from .graphfile import nearest
 from .packs import Catalogue
 from .plan import Named
-from .types import FILE, ModelType, PortType, Recipe
+from .types import FILE, ModelType, PortType, Recipe, short
 
 _SKIPPED = (".md", ".txt~", ".gitattributes", ".lock")
 
 
 class _Live:
-    """A loaded model and who uses it."""
+    """A loaded model, where it is, and who uses it."""
 
-    def __init__(self) -> None:
+    def __init__(self, type: ModelType) -> None:
+        self.type = type
         self.lock = threading.Lock()
         self.model: Any = None
+        self.device = ""
         self.bytes = 0
         self.seconds = 0.0
         self.touched = 0.0
@@ -39,20 +43,21 @@ class _Live:
 class Models:
     """Finds and holds models.
 
-    device: where they are loaded, "cpu" or "cuda:0". dtype: "float32", "bfloat16", ...
-    budget: bytes of models kept on the device. download: whether a hub may be asked.
+    device: where they run, "cpu" or "cuda:0". dtype: "float32", "bfloat16", ...
+    memory: the account that their bytes are part of. download: whether a hub may be asked.
     digests: a function (path) -> digest of a file's content, if someone keeps those between runs.
     """
 
-    def __init__(self, catalogue: Catalogue, *, device: str = "cpu", dtype: str = "float32", budget: int = 16 << 30,
-                 download: bool = False, digests: Callable[[Path], bytes] | None = None):
-        self.catalogue, self.device, self.dtype, self.budget, self.download = \
-            catalogue, device, dtype, budget, download
+    def __init__(self, catalogue: Catalogue, *, device: str = "cpu", dtype: str = "float32",
+                 memory: Memory | None = None, download: bool = False,
+                 digests: Callable[[Path], bytes] | None = None):
+        self.catalogue, self.device, self.dtype, self.download = catalogue, device, dtype, download
+        self.memory = memory if memory is not None else Memory({})
+        self.memory.tenants.append(self)
         self.file_digest = digests or content_digest
         self._live: dict[tuple, _Live] = {}
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._building = threading.Lock()  # libraries patch themselves while they build: one model at a time
-        self._clock = 0.0
         self.loads = 0
 
     # -- finding
@@ -90,9 +95,12 @@ class Models:
             if packed.is_dir():
                 return packed, ""
             return None, f"the pack names {source}, but its folder {packed.name} is not there; install the pack again"
-        for path in (beside / source, Path(source).expanduser()):
-            if path.is_dir():
-                return path, ""
+        try:
+            for path in (beside / source, Path(source).expanduser()):
+                if path.is_dir():
+                    return path, ""
+        except (OSError, RuntimeError) as error:  # a name too long to be one, or the home of a stranger
+            return None, f"there is no model {short(source)}: {getattr(error, 'strerror', error)}"
         if source.count("/") == 1 and not source.startswith((".", "~", "/")):
             return self._hub_folder(source)
         return None, f"there is no model {source}, neither by that name nor as a folder. " + \
@@ -100,11 +108,14 @@ class Models:
 
     def _hub_folder(self, source: str) -> tuple[Path | None, str]:
         from huggingface_hub import snapshot_download
-        from huggingface_hub.errors import LocalEntryNotFoundError
+        from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
 
         try:
             return Path(snapshot_download(source, local_files_only=not self.download,
                                           allow_patterns=["*.json", "*.safetensors", "*.txt", "*.model"])), ""
+        except HFValidationError:
+            return None, f"there is no model {source}, and no hub repository can have that name. " + \
+                nearest(source, self.catalogue.model_names())
         except LocalEntryNotFoundError:
             hint = nearest(source, self.catalogue.model_names())
             return None, (f"there is no model {source} on this machine. {hint} If it is the name of a hub "
@@ -124,49 +135,75 @@ class Models:
     @contextmanager
     def lease(self, type: ModelType, recipe: Recipe) -> Iterator[Any]:
         """The live model, for the length of a `with`. One call at a time uses it."""
-        key = (type.name, recipe.fingerprint or recipe.source, recipe.options, self.device, self.dtype)
+        key = (type.name, recipe.fingerprint or recipe.source, recipe.options)
         with self._lock:
-            live = self._live.setdefault(key, _Live())
+            live = self._live.setdefault(key, _Live(type))
             live.users += 1
         try:
             with live.lock:
                 if live.model is None:
-                    self._load(live, type, recipe)
-                live.touched = self._clock
+                    self._load(live, recipe)
+                elif live.device != self.device:
+                    self.memory.shrink({self.device: live.bytes})
+                    with self._building:
+                        self._move(live, self.device)
+                live.touched = self.memory.clock
                 yield live.model
         finally:
             with self._lock:
                 live.users -= 1
 
-    def _load(self, live: _Live, type: ModelType, recipe: Recipe) -> None:
+    def _load(self, live: _Live, recipe: Recipe) -> None:
+        # The size of the files is a fair guess of what is coming.
+        self.memory.shrink({self.device: file_bytes(Path(recipe.folder))})
         with self._building:
             started = time.perf_counter()
-            model = type.load(recipe, self.device, self.dtype)
+            model = live.type.load(recipe, self.device, self.dtype)
             live.seconds = time.perf_counter() - started
-            live.bytes = max(1, (type.size or weight_bytes)(model))
-            self.make_room(live.bytes)
-            live.model = model
-            self.loads += 1
+        live.bytes = max(1, (live.type.size or weight_bytes)(model))
+        live.model, live.device = model, self.device
+        self.loads += 1
+        self.memory.shrink()
 
-    def make_room(self, size: int) -> int:
-        """Let unused models go until `size` more bytes fit; GreedyDual-Size, as for Values. The bytes freed."""
-        freed = 0
+    def _move(self, live: _Live, device: str) -> None:
+        (live.type.move or (lambda model, device: model.to(device)))(live.model, device)
+        live.device = device
+
+    # -- a tenant of the memory account
+
+    def held(self, device: str) -> int:
+        """Bytes of live models on a device."""
         with self._lock:
-            held = sum(live.bytes for live in self._live.values() if live.model is not None)
-            idle = sorted((live.touched + live.seconds / live.bytes, key) for key, live in self._live.items()
-                          if live.model is not None and not live.users)
-            for worth, key in idle:
-                if held - freed + size <= self.budget:
-                    break
-                freed += self._live.pop(key).bytes
-                self._clock = worth
-        return freed
+            return sum(live.bytes for live in self._live.values() if live.model is not None and live.device == device)
+
+    def idle(self, device: str) -> list[Holding]:
+        """The models on a device that no call is using."""
+        with self._lock:
+            return [Holding(live.touched + live.seconds / live.bytes, live.bytes, partial(self._release, key))
+                    for key, live in self._live.items()
+                    if live.model is not None and not live.users and live.device == device]
+
+    def _release(self, key: tuple) -> None:
+        """One tier down: from an accelerator to the host, from the host away."""
+        with self._lock:
+            live = self._live[key]
+            if live.users:
+                return
+            if live.device == HOST:
+                del self._live[key]
+            else:
+                self._move(live, HOST)
 
     def clear(self) -> None:
         """Let every idle model go."""
         with self._lock:
             for key in [key for key, live in self._live.items() if not live.users]:
                 del self._live[key]
+
+
+def file_bytes(folder: Path) -> int:
+    """Bytes of the weights that lie in a model's folder."""
+    return sum(path.stat().st_size for path in folder.rglob("*.safetensors")) if folder.name else 0
 
 
 def weight_bytes(model: Any) -> int:
@@ -185,6 +222,9 @@ def weight_bytes(model: Any) -> int:
 
 
 def _file_problem(path: Path) -> str:
-    if path.is_dir():
-        return f"{path} is a folder; it takes a file"
-    return "" if path.is_file() else f"there is no file {path}"
+    try:
+        if path.is_dir():
+            return f"{path} is a folder; it takes a file"
+        return "" if path.is_file() else f"there is no file {path}"
+    except OSError as error:  # a name too long to be one
+        return f"{short(str(path))} cannot be read: {error.strerror}"

@@ -75,17 +75,19 @@ class Port:
         """A phrase for errors: what this port wants."""
         if self.range is not None:
             return f"{self.type.takes}, {self.range}"
+        if self.choices is not None:
+            return f"one of {', '.join(self.choices)}"
         return self.type.takes
 
     def parse(self, value: Any) -> Any:
         """The value that stands in a graph file as `value`. Raises InputError saying what is wanted."""
         if self.type.parse is None:
             raise InputError(f"is {value!r}; it takes {self.type.takes} from a link ($node)")
-        value = self.type.parse(value)
-        wrong = self.complaint(value) if self.range is not None or self.choices is not None else None
+        narrow = self.range is not None or self.choices is not None
+        wrong = self.complaint(value) if narrow else None
         if wrong:
             raise InputError(wrong)
-        return value
+        return self.type.parse(value)
 
     def __str__(self) -> str:
         return f"list of {self.type.name}" if self.many else self.type.name

@@ -31,7 +31,7 @@ from typing import Any
 from . import graphfile
 from .digest import digest_bytes
 from .errors import GraphError, PackError
-from .nodetype import NodeType
+from .nodetype import MISSING, NodeType
 from .types import PLAIN, PortType
 
 GROUP = "nodegraph.packs"
@@ -156,6 +156,12 @@ class Catalogue:
     def type_names(self) -> list[str]:
         """The names of all port types, sorted."""
         return sorted({*self._types, *(n for pack in self.packs.values() for n in pack.types)})
+
+    def converters(self, source: PortType, target: PortType) -> list[str]:
+        """The node types imported so far that need just the one type and give the other, sorted."""
+        return sorted(t.name for t in self._nodes.values()
+                      if [p.type for p in t.inputs.values() if p.default is MISSING] == [source]
+                      and any(p.type is target for p in t.outputs.values()))
 
     def model_names(self) -> list[str]:
         """The names that packs give to model folders, sorted."""

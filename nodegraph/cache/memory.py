@@ -1,22 +1,41 @@
-"""Values in memory, on the devices that hold them and on the host, within a budget of bytes for each.
+"""What is in memory, on the devices and on the host, within a budget of bytes for each: one account.
 
-Every storage is counted once, however many Values share it. When a device is full its least worthy Values move to
-the host; when the host is full they go, and live on only on disk. Worth is GreedyDual-Size (Cao and Irani, 1997):
-clock + seconds to make again / bytes, where the clock rises to the worth of whatever went last, so that what is
-never used again ages.
+Every storage is counted once, however many Values share it, and live models count beside the Values. When a device
+is full its least worthy holdings move to the host; when the host is full they go (Values live on only on disk).
+Worth is GreedyDual-Size (Cao and Irani, 1997): clock + seconds to make again / bytes, where the clock rises to the
+worth of whatever went last, so that what is never used again ages.
 """
 
 from __future__ import annotations
 
 import heapq
+import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 from ..digest import is_tensor
 from .values import SMALL, Prepared, storages
 
 HOST = "cpu"
 PLAIN_BYTES = 200
+
+
+class Holding(NamedTuple):
+    """Something of a tenant's that could go. release: lets it go."""
+
+    worth: float
+    bytes: int
+    release: Callable[[], None]
+
+
+class Tenant(Protocol):
+    """Someone else who holds memory on the same account: the live models."""
+
+    def held(self, device: str) -> int:
+        """Bytes held on a device."""
+
+    def idle(self, device: str) -> list[Holding]:
+        """What could go from a device now."""
 
 
 class _Entry:
@@ -38,17 +57,20 @@ class Memory:
         self.entries: dict[bytes, _Entry] = {}
         self.used: dict[str, int] = {}
         self.shared: dict[tuple[str, int], list[int]] = {}  # storage -> [users, bytes]
+        self.tenants: list[Tenant] = []
         self.clock = 0.0
-        self.moves = 0
+        self.moves = 0  # Values that went down from a device to the host
+        self.lock = threading.RLock()
 
     def get(self, digest: bytes) -> Any:
         """The value of this name; raises KeyError if it is not here."""
         try:
             return self.plain[digest]
         except KeyError:
-            entry = self.entries[digest]
-            entry.touched = self.clock
-            return entry.prepared.value
+            with self.lock:
+                entry = self.entries[digest]
+                entry.touched = self.clock
+                return entry.prepared.value
 
     def __contains__(self, digest: bytes) -> bool:
         return digest in self.plain or digest in self.entries
@@ -57,7 +79,10 @@ class Memory:
         """Keep a Value, and let others go until every budget is met again."""
         if not prepared.tensors and len(prepared.code) <= SMALL:
             self.plain[prepared.digest] = prepared.value
-        elif prepared.digest not in self.entries:
+            return
+        with self.lock:
+            if prepared.digest in self.entries:
+                return
             entry = _Entry()
             entry.prepared, entry.type, entry.seconds, entry.touched = prepared, type, seconds, self.clock
             self._enter(entry)
@@ -66,24 +91,27 @@ class Memory:
 
     def taken(self, device: str) -> int:
         """Bytes held on a device; a small plain Value counts with what Python needs for it and its name."""
-        return self.used.get(device, 0) + (PLAIN_BYTES * len(self.plain) if device == HOST else 0)
-
-    def drop(self, digest: bytes) -> None:
-        """Let one Value go."""
-        entry = self.entries.pop(digest, None)
-        if entry is not None:
-            self._leave(entry)
+        plain = PLAIN_BYTES * len(self.plain) if device == HOST else 0
+        return self.used.get(device, 0) + plain + sum(tenant.held(device) for tenant in self.tenants)
 
     def shrink(self, leave: dict[str, int] | None = None) -> None:
         """Meet every budget, the accelerators' first, since what leaves them arrives on the host.
 
-        leave: bytes that must be free on a device on top of its budget's slack.
+        leave: bytes of a device's budget that must be left free, for something that is about to come.
         """
         wanted = dict(leave or {})
-        for device in sorted({HOST, *self.used}, key=lambda d: d == HOST):
-            limit = self.budgets.get(device, 1 << 62) - wanted.get(device, 0)
-            if self.taken(device) > limit:
-                self._free(device, limit)
+        with self.lock:
+            for device in sorted({HOST, *self.used, *wanted}, key=lambda d: d == HOST):
+                limit = max(0, self.budgets.get(device, 1 << 62) - wanted.get(device, 0))
+                if self.taken(device) > limit:
+                    self._free(device, limit)
+
+    def holdings(self, device: str) -> str:
+        """A sentence on what holds a device's memory, for a report."""
+        values = [e for e in self.entries.values() if any(s[0] == device for s in e.storages)]
+        models = sum(tenant.held(device) for tenant in self.tenants)
+        return (f"{device} holds {len(values)} values ({self.used.get(device, 0) / 2 ** 20:.0f} MiB) and models "
+                f"({models / 2 ** 20:.0f} MiB) of a budget of {self.budgets.get(device, 0) / 2 ** 20:.0f} MiB")
 
     def clear(self) -> None:
         """Let everything go."""
@@ -97,21 +125,32 @@ class Memory:
         return entry.touched + entry.seconds / entry.bytes
 
     def _free(self, device: str, limit: int) -> None:
-        holders = [(self.worth(e), d) for d, e in self.entries.items() if any(s[0] == device for s in e.storages)]
-        heapq.heapify(holders)
-        while self.taken(device) > limit and holders:
-            worth, digest = heapq.heappop(holders)
+        """Let the least worthy go, Values and models alike, until at most `limit` bytes are held."""
+        def mover(digest: bytes) -> Callable[[], None]:
+            return lambda: self._down(digest, device)
+
+        going = [(self.worth(e), n, mover(d)) for n, (d, e) in enumerate(self.entries.items())
+                 if any(s[0] == device for s in e.storages)]
+        for tenant in self.tenants:
+            going += [(h.worth, len(going) + n, h.release) for n, h in enumerate(tenant.idle(device))]
+        heapq.heapify(going)
+        while going and self.taken(device) > limit:
+            worth, _, go = heapq.heappop(going)
             self.clock = max(self.clock, worth)
-            entry = self.entries.pop(digest)
-            self._leave(entry)
-            if device != HOST:
-                entry.prepared = self.to_host(entry.type, entry.prepared)
-                self.moves += 1
-                self._enter(entry)
+            go()
         if device == HOST and self.taken(device) > limit:
             # Small Values are cheap to read back: the oldest go, without weighing each.
             for digest in list(self.plain)[:len(self.plain) - max(0, limit - self.used.get(HOST, 0)) // PLAIN_BYTES]:
                 del self.plain[digest]
+
+    def _down(self, digest: bytes, device: str) -> None:
+        """One tier down: from an accelerator to the host, from the host away."""
+        entry = self.entries.pop(digest)
+        self._leave(entry)
+        if device != HOST:
+            entry.prepared = self.to_host(entry.type, entry.prepared)
+            self.moves += 1
+            self._enter(entry)
 
     def _enter(self, entry: _Entry) -> None:
         self.entries[entry.prepared.digest] = entry
