@@ -236,7 +236,8 @@ def read_text(path: Path) -> str:
     except IsADirectoryError:
         raise GraphError([Problem(None, f"{path} is a folder", "Name a graph file in it.")]) from None
     except (OSError, ValueError) as error:  # ValueError: a name with a zero byte in it
-        raise GraphError([Problem(None, f"{str(path)!r} cannot be read: {getattr(error, 'strerror', error)}")]) from None
+        raise GraphError([Problem(None, f"{_brief(str(path))} cannot be read: {getattr(error, 'strerror', error)}",
+                                  "Check the name and the folder.")]) from None
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise GraphError([Problem(Position(str(path), 1, 1), "this is UTF-16; a graph file is UTF-8",
                                   "Save the file as UTF-8 text.")])

@@ -92,14 +92,12 @@ def test_ten_thousand_nodes_in_a_ring_are_one_short_sentence():
 def test_graphs_inside_graphs_are_checked_once_however_often_they_are_placed(tmp_path, monkeypatch):
     (tmp_path / "leaf.yaml").write_text("nodegraph: 1\nnodes: {p: {type: bench.words, text: a}}\noutputs: {p: $p}\n")
     for level in range(30):  # placed twice at each of thirty levels: a thousand million times in all
-        inner = "leaf" if level == 0 else f"level{level - 1}"
+        inner = f"level{level - 1}" if level else "leaf"
         (tmp_path / f"level{level}.yaml").write_text(
-            f"nodegraph: 1\nnodes: {{a: {{type: ./{inner}.yaml}}, b: {{type: ./{inner}.yaml}}}}\noutputs: {{p: $a, q: $b}}\n"
-            if level else "nodegraph: 1\nnodes: {a: {type: ./leaf.yaml}}\noutputs: {p: $a, q: $a}\n")
+            f"nodegraph: 1\nnodes: {{a: {{type: ./{inner}.yaml}}, b: {{type: ./{inner}.yaml}}}}\noutputs: {{p: $a.p, q: $b.p}}\n")
     monkeypatch.chdir(tmp_path)
     text = "nodes: {a: {type: ./level29.yaml}, j: {type: bench.join, texts: $a.p}}\noutputs: {o: $j}"
-    told = problems_of(text)
-    assert all("could mean any" in p.message for p in told) and len(told) == 58
+    assert problems_of(text) == []
 
 
 def test_a_pack_that_breaks_is_told_at_the_node_that_needs_it(tmp_path):
@@ -112,7 +110,7 @@ def test_a_pack_that_breaks_is_told_at_the_node_that_needs_it(tmp_path):
     graph, problems = parse("nodegraph: 1\nnodes:\n  a: {type: sorry.one}\n  b: {type: sorry.two}\n  c: {type: sorry.one}\n"
                             "outputs: {a: $a}\n")
     told = check(graph, Catalogue(folders=[folder], installed=False), problems).problems
-    assert [p.where[1:] for p in told] == [(4, 13), (5, 13)]
+    assert [p.where[1:] for p in told] == [(3, 13), (4, 13)]
     assert "install what it needs" in told[0].message
     assert "ZeroDivisionError" in told[1].message and "two.py:1" in told[1].message
 
