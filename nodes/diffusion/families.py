@@ -34,7 +34,8 @@ def _encode_sd(pipe: Any, prompt: str, negative: str) -> dict[str, Any]:
 
 
 def _encode_xl(pipe: Any, prompt: str, negative: str) -> dict[str, Any]:
-    return dict(zip(_FOUR, pipe.encode_prompt(prompt=prompt, negative_prompt=negative or None, device=pipe.device)))
+    return dict(zip(_FOUR, pipe.encode_prompt(prompt=prompt, device=pipe.device,
+                                              negative_prompt=negative or None)))
 
 
 def _encode_sd3(pipe: Any, prompt: str, negative: str, **length: int) -> dict[str, Any]:
@@ -161,7 +162,8 @@ def _mean_and_deviation(vae: Any, like: Any) -> tuple[Any, Any]:
     mean, deviation = vae.config.get("latents_mean"), vae.config.get("latents_std")
     if mean is None or deviation is None:
         return None, None
-    return tuple(torch.tensor(v, device=like.device, dtype=like.dtype).view(1, -1, 1, 1) for v in (mean, deviation))
+    return tuple(torch.tensor(v, device=like.device, dtype=like.dtype).view(1, -1, 1, 1)
+                 for v in (mean, deviation))
 
 
 def decoder_input(vae: Any, latents: Any) -> Any:

@@ -80,7 +80,8 @@ def _left_out(index: dict) -> dict[str, Any]:
     """Parts that stay away: those a folder says it lacks, which must be named (Stable Diffusion 3 without T5),
     and a checker that paints pictures black, which is a node's business and should stand where it can be seen.
     """
-    absent = {name: None for name, value in index.items() if isinstance(value, (list, tuple)) and value[0] is None}
+    absent = {name: None for name, value in index.items()
+              if isinstance(value, (list, tuple)) and value[0] is None}
     if "safety_checker" in index:
         absent |= {"safety_checker": None, "requires_safety_checker": False}
     return absent

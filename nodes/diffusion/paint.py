@@ -13,7 +13,7 @@ from ..media.types import Conditioning, Image, Latent
 from . import families
 from .models import DiffusionModel
 from .preview import Forecast, latent_picture
-from .schedulers import scheduler_named
+from .schedulers import is_flow, scheduler_named
 
 PREVIEWS = 8  # pictures shown in the course of one sampling
 
@@ -181,7 +181,7 @@ def _painting_over(pipe: Any, start: Latent, strength: float, steps: int, size: 
     if int(steps * strength) < 1:
         raise InputError(f"strength {strength:g} of {steps} steps leaves none to paint; raise one of them")
     scheduler = pipe.scheduler
-    if type(pipe).__name__ in ("StableDiffusion3Pipeline", "FluxPipeline") and not hasattr(scheduler, "scale_noise"):
+    if is_flow(scheduler) and not hasattr(scheduler, "scale_noise"):
         raise InputError("scheduler cannot begin with a picture on this model; it takes model or euler")
     pipe = AutoPipelineForImage2Image.from_pipe(pipe)
     pipe.scheduler = scheduler

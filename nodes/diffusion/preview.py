@@ -44,7 +44,8 @@ def _color_map(pipe: Any) -> Any:
         sheet = torch.nn.functional.interpolate(on_latents, scale_factor=pipe.vae_scale_factor) * 2 - 1
         rows = raw_latents(vae, sheet)[0].float().flatten(1).T
         rows = torch.cat([rows, torch.ones_like(rows[:, :1])], dim=1)
-        _color_maps[vae] = torch.linalg.lstsq(rows.cpu(), on_latents[0].flatten(1).T.cpu()).solution.to(vae.device)
+        wanted = on_latents[0].flatten(1).T
+        _color_maps[vae] = torch.linalg.lstsq(rows.cpu(), wanted.cpu()).solution.to(vae.device)
     return _color_maps[vae]
 
 

@@ -7,7 +7,9 @@ from typing import Any
 from nodegraph import InputError
 
 # IEC 61966-2-1 (sRGB) to CIE XYZ with the white point D65, and CIE 15:2004 for XYZ to L*a*b*.
-_TO_XYZ = ((0.4124564, 0.3575761, 0.1804375), (0.2126729, 0.7151522, 0.0721750), (0.0193339, 0.1191920, 0.9503041))
+_TO_XYZ = ((0.4124564, 0.3575761, 0.1804375),
+           (0.2126729, 0.7151522, 0.0721750),
+           (0.0193339, 0.1191920, 0.9503041))
 _WHITE = (0.95047, 1.0, 1.08883)
 _EPSILON = (6 / 29) ** 3
 _SLOPE = (29 / 6) ** 2 / 3

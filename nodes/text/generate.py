@@ -12,7 +12,8 @@ from .sampling import next_token
 
 
 @node("text.generate", version=1, costly=True)
-def generate(model: LanguageModel, prompt: str, seed: Seed = 0, max_tokens: Annotated[int, Range(1, 8192)] = 256,
+def generate(model: LanguageModel, prompt: str, seed: Seed = 0,
+             max_tokens: Annotated[int, Range(1, 8192)] = 256,
              temperature: Annotated[float, Range(0, 2, 0.05)] = 0.8,
              top_p: Annotated[float, Range(0, 1, 0.01)] = 0.95, top_k: Annotated[int, Range(0, 1000)] = 0,
              repetition_penalty: Annotated[float, Range(1, 2, 0.05)] = 1.0, stop: str = "", chat: bool = True,
@@ -58,7 +59,8 @@ def prompt_ids(model: Writer, prompt: str, chat: bool) -> list[int]:
     tokenizer = model.tokenizer
     if chat and tokenizer.chat_template:
         messages = [{"role": "user", "content": prompt}]
-        ids = list(tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_dict=True)["input_ids"])
+        told = tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_dict=True)
+        ids = list(told["input_ids"])
     else:
         ids = list(tokenizer(prompt)["input_ids"])
     if not ids and tokenizer.bos_token_id is not None:

@@ -17,7 +17,8 @@ def one_thread():
 def checkpoints(tmp_path_factory):
     """Folders, as diffusers saves them: sd3 (no T5, tiny autoencoder), sd and xl (noise prediction), flux, whole."""
     root = tmp_path_factory.mktemp("checkpoints")
-    makers = {"sd3": stable_diffusion_3, "sd": stable_diffusion, "xl": stable_diffusion_xl, "flux": flux, "whole": latent_consistency}
+    makers = {"sd3": stable_diffusion_3, "sd": stable_diffusion, "xl": stable_diffusion_xl, "flux": flux,
+              "whole": latent_consistency}
     for number, (name, make) in enumerate(makers.items()):
         torch.manual_seed(number)
         make().save_pretrained(root / name)
