@@ -57,17 +57,18 @@ def load(recipe: Recipe, device: str, dtype: str) -> Any:
         with quiet_loading():
             index = DiffusionPipeline.load_config(folder, local_files_only=local)
             _refuse_own_code(index)
+            wanted = getattr(torch, dtype)
+            if dtype == "float16" and "vae" in index:
+                wanted = {"default": wanted, "vae": torch.float32}  # decoders overflow in half precision
             pipe = DiffusionPipeline.from_pretrained(folder, local_files_only=local, use_safetensors=True,
-                                                     dtype=getattr(torch, dtype), **_left_out(index))
+                                                     dtype=wanted, **_left_out(index))
     except (OSError, ValueError, KeyError, AttributeError) as error:
         raise InputError(f"{recipe.source} cannot be loaded as a DiffusionModel: {error}") from error
     for part in _networks(pipe):
         part.eval().requires_grad_(False)
-    vae = getattr(pipe, "vae", None)
-    if vae is not None and dtype == "float16" and vae.config.get("force_upcast"):
-        vae.to(torch.float32)  # it overflows in half precision
     pipe.set_progress_bar_config(disable=True)
-    return pipe.to(device)
+    move(pipe, device)
+    return pipe
 
 
 def _refuse_own_code(index: dict) -> None:
@@ -100,7 +101,9 @@ def size(pipe: Any) -> int:
 
 def move(pipe: Any, device: str) -> None:
     """Move all its parts to a device, in place."""
-    pipe.to(device)
+    # One by one: a pipeline that is moved as a whole complains when half precision is parked on the CPU.
+    for part in _networks(pipe):
+        part.to(device)
 
 
 DiffusionModel = Annotated[Any, ModelType(

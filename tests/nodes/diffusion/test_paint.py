@@ -255,6 +255,15 @@ def test_a_folder_that_brings_its_own_code_is_refused(tmp_path):
         load(Recipe("DiffusionModel", "mine", str(tmp_path)), "cpu", "float32")
 
 
+@pytest.mark.parametrize("kind", KNOWN)
+def test_in_half_precision_the_picture_is_much_the_same_and_whole(models, checkpoints, kind):
+    half = load(Recipe("DiffusionModel", kind, str(checkpoints / kind)), "cpu", "bfloat16")
+    asked = {"prompt": "a boat", "seed": 1, "steps": 3, "width": 32, "height": 32}
+    image = paint(half, **asked)
+    assert IMAGE.complaint(image) is None
+    assert (image - paint(models[kind], **asked)).abs().mean() < 0.05
+
+
 def test_a_loaded_model_counts_the_bytes_of_all_its_parts(models):
     pipe = models["sd3"]
     parts = (pipe.transformer, pipe.vae, pipe.text_encoder, pipe.text_encoder_2)
