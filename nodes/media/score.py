@@ -1,7 +1,7 @@
-"""What a piece of music is on a link: tracks of notes, with maps of tempo, metre and key, in beats and never seconds.
+"""What a piece of music is on a link: tracks of notes with maps of tempo, metre and key, in beats.
 
-A beat is a quarter note. Everything is tuples of numbers and short names, so that a Score compares, hashes and
-stores as plain data; pretty_midi and MIDI files are its edge.
+A beat is a quarter note. Everything is tuples of numbers and short names, so that a Score compares, hashes
+and stores as plain data; pretty_midi and MIDI files are its edge.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from nodegraph.errors import InputError
 TICKS_PER_BEAT = 480
 TONICS = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 _PITCH_CLASSES = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
-_TRACK_COLORS = ((240, 178, 74), (92, 168, 224), (214, 96, 110), (120, 196, 132), (178, 132, 220), (220, 220, 220))
+_TRACK_COLORS = ((240, 178, 74), (92, 168, 224), (214, 96, 110), (120, 196, 132), (178, 132, 220),
+                 (220, 220, 220))
 
 
 class Note(NamedTuple):
@@ -29,7 +30,7 @@ class Note(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """The notes of one instrument, by start and then pitch. program: General MIDI 0..127 (ignored for drums)."""
+    """The notes of one instrument, by start, then pitch. program: General MIDI 0..127 (ignored for drums)."""
 
     name: str
     program: int = 0
@@ -73,11 +74,12 @@ class Score:
             object.__setattr__(self, name, entries)
         for beat, bpm in self.tempos:
             if not 4 <= bpm <= 1000:
-                raise InputError(f"the tempo at beat {beat} is {bpm}; it takes 4 to 1000 quarter notes per minute")
+                raise InputError(f"the tempo at beat {beat} is {bpm}; "
+                                 "it takes 4 to 1000 quarter notes per minute")
         for beat, numerator, denominator in self.metres:
             if numerator < 1 or denominator not in (1, 2, 4, 8, 16, 32):
-                raise InputError(f"the metre at beat {beat} is {numerator}/{denominator}; the lower number must be "
-                                 "1, 2, 4, 8, 16 or 32")
+                raise InputError(f"the metre at beat {beat} is {numerator}/{denominator}; "
+                                 "the lower number must be 1, 2, 4, 8, 16 or 32")
         for _, key in self.keys:
             key_parts(key)
 
@@ -153,7 +155,8 @@ def transposed(score: Score, semitones: int) -> Score:
                    Track(track.name, track.program, False,
                          tuple(note._replace(pitch=note.pitch + semitones) for note in track.notes))
                    for track in score.tracks)
-    keys = tuple((beat, key_name(key_parts(key)[0] + semitones, key_parts(key)[1])) for beat, key in score.keys)
+    keys = tuple((beat, key_name(key_parts(key)[0] + semitones, key_parts(key)[1]))
+                 for beat, key in score.keys)
     return Score(tracks, score.tempos, score.metres, keys)
 
 
@@ -193,8 +196,9 @@ def to_pretty_midi(score: Score):
     mido.MidiFile(ticks_per_beat=TICKS_PER_BEAT, tracks=[tempo_map]).save(file=file)
     file.seek(0)
     midi = pretty_midi.PrettyMIDI(file)
-    midi.time_signature_changes = [pretty_midi.TimeSignature(numerator, denominator, midi.tick_to_time(tick(beat)))
-                                   for beat, numerator, denominator in score.metres]
+    midi.time_signature_changes = [
+        pretty_midi.TimeSignature(numerator, denominator, midi.tick_to_time(tick(beat)))
+        for beat, numerator, denominator in score.metres]
     midi.key_signature_changes = [
         pretty_midi.KeySignature(tonic + (12 if mode == "minor" else 0), midi.tick_to_time(tick(beat)))
         for beat, (tonic, mode) in ((beat, key_parts(key)) for beat, key in score.keys)]
@@ -251,7 +255,7 @@ def load_midi(path: str | Path) -> Score:
 
 
 def piano_roll_picture(score: Score, width: int = 480, height: int = 160):
-    """The notes drawn as bars over time, a colour for each track, with bar lines: uint8 (height, width, 3)."""
+    """The notes drawn over time, a colour for each track, with bar lines: uint8 (height, width, 3)."""
     import numpy as np
 
     picture = np.full((height, width, 3), (24, 26, 32), np.uint8)

@@ -1,4 +1,4 @@
-"""How loud each note is played when the page does not say: by voice, by the place in the bar, by the arch of a phrase."""
+"""How loud each note is played when the page does not say: by its voice, its place in bar and phrase."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ _ACCENTS = {"calm": 5, "joyful": 10, "sad": 4, "mysterious": 6, "tense": 14, "dr
 
 
 def shaped(score: Score, mood: str = "calm") -> Score:
-    """The score with velocities: the upper voice stands out, strong beats are weighted, four-bar phrases swell.
+    """The score with velocities: the upper voice stands out, strong beats are weighted, phrases swell.
 
-    mood: sets how loud it is in all and how sharp its accents are; one of calm, joyful, sad, mysterious, tense, dreamy.
+    mood: sets how loud it is in all and how sharp its accents are; one of calm, joyful, sad, mysterious,
+        tense, dreamy.
     """
     _, numerator, denominator = score.metres[0]
     bar = 4 * numerator / denominator
@@ -29,7 +30,8 @@ def shaped(score: Score, mood: str = "calm") -> Score:
 
 def _velocity(note: Note, bar: float, beats: float, loudness: int, accent: int) -> int:
     place = note.start % bar
-    weight = 1.0 if place < 1e-6 else 0.4 if abs(place - bar / 2) < 1e-6 else 0.0 if place == int(place) else -0.4
+    on_beat = 0.0 if place == int(place) else -0.4
+    weight = 1.0 if place < 1e-6 else 0.4 if abs(place - bar / 2) < 1e-6 else on_beat
     swell = 6 * math.sin(math.pi * (note.start % (4 * bar)) / (4 * bar))
     farewell = 8 if note.start >= beats - bar - 1e-6 else 0
     return max(1, min(127, round(loudness + accent * weight + swell - farewell)))

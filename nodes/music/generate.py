@@ -18,7 +18,8 @@ STYLES = ("waltz", "march", "lullaby", "jazz", "ambient")
 
 @node("music.generate", version=1, costly=True)
 def generate(model: MusicModel, mood: Annotated[str, Choice(*MOODS)] = "calm",
-             style: Annotated[str, Choice(*STYLES)] = "waltz", tempo: Annotated[str, Choice(*TEMPOS)] = "medium",
+             style: Annotated[str, Choice(*STYLES)] = "waltz",
+             tempo: Annotated[str, Choice(*TEMPOS)] = "medium",
              key: str = "C major", bars: Annotated[int, Range(8, 32, 4)] = 16, seed: Seed = 0,
              temperature: Annotated[float, Range(0, 2, 0.05)] = 0.9,
              top_p: Annotated[float, Range(0, 1, 0.01)] = 0.95, ctx: Context = SILENT) -> Score:
@@ -72,8 +73,7 @@ def _written_bars(model: Composer, start: list[int], bars: int, seed: int, tempe
             output = network(input_ids=torch.tensor([fresh], device=network.device), past_key_values=cache,
                              use_cache=True)
             logits = output.logits[0, -1].detach().to("cpu", torch.float32)[:len(grammar.words)]
-            logits = logits.masked_fill(~torch.from_numpy(grammar.legal()), -torch.inf)
-            token = next_token(logits, written, temperature, 0, top_p, 1.0, generator)
+            token = next_token(grammar.constrained(logits), written, temperature, 0, top_p, 1.0, generator)
             if token == end:
                 break
             if written and model.tokenizer[token] == "Bar_None":
@@ -102,8 +102,8 @@ def decoded(tokenizer: Any, tokens: list[int]) -> Score:
     piece = tokenizer.decode(TokSequence(ids=list(tokens), are_ids_encoded=tokenizer.is_trained))
     beat = piece.ticks_per_quarter
     tracks = tuple(Track(track.name, track.program, track.is_drum,
-                         tuple(Note(n.pitch, n.time / beat, n.duration / beat, n.velocity) for n in track.notes
-                               if n.duration > 0))
+                         tuple(Note(n.pitch, n.time / beat, n.duration / beat, n.velocity)
+                               for n in track.notes if n.duration > 0))
                    for track in sorted(piece.tracks, key=_height))
     tempos = {tempo.time / beat: round(tempo.qpm, 2) for tempo in piece.tempos}
     metres = {metre.time / beat: (metre.numerator, metre.denominator) for metre in piece.time_signatures}

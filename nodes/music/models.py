@@ -1,4 +1,4 @@
-"""MusicModel: a causal language model over MIDI tokens, from any folder in transformers' and miditok's formats."""
+"""MusicModel: a causal language model over MIDI tokens, in the formats of transformers and miditok."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ class Composer:
 
 
 def load(recipe: Recipe, device: str, dtype: str) -> Composer:
-    """Load config.json, *.safetensors and miditok's tokenizer.json from a folder or from what is cached of a hub name.
+    """Load from a local folder, or from what is on this machine already of a hub name.
+
+    A folder has config.json, *.safetensors and the tokenizer.json that miditok saves.
 
     The recipe's option `download: True` lets the weights be fetched. Only safetensors are read, and code that
     comes with a model never runs. Raises InputError when the folder holds no such model.
@@ -46,8 +48,8 @@ def load(recipe: Recipe, device: str, dtype: str) -> Composer:
         raise InputError(f"{recipe.source} does not fit together: its tokenizer has {len(tokenizer)} tokens "
                          f"and its model {model.config.vocab_size}")
     if not tokenizer.one_token_stream:
-        raise InputError(f"{recipe.source} writes one stream of tokens for each track; a MusicModel writes one "
-                         "stream for all (miditok's one_token_stream_for_programs)")
+        raise InputError(f"{recipe.source} writes one stream of tokens for each track; a MusicModel writes "
+                         "one for all (miditok's one_token_stream_for_programs)")
     return Composer(model.to(device).eval().requires_grad_(False), tokenizer)
 
 
@@ -75,5 +77,5 @@ def size(composer: Composer) -> int:
 
 
 MusicModel = Annotated[Any, ModelType(
-    "MusicModel", "A causal language model over MIDI tokens, with its miditok tokenizer.", load=load, size=size,
-    move=Composer.to, color="#78c484")]
+    "MusicModel", "A causal language model over MIDI tokens, with its miditok tokenizer.",
+    load=load, size=size, move=Composer.to, color="#78c484")]

@@ -28,10 +28,10 @@ class Music(NamedTuple):
 
 @node("music.mood", version=1)
 def mood(style: Style) -> Music:
-    """What music goes with a picture: its mood and tempo, a style by mood and liveliness, a key by its main colour.
+    """What music goes with a picture: its mood and tempo, a style by mood and liveliness, a key by colour.
 
-    The tonic follows the hue of the most vivid large colour around the circle of fifths, red for C, orange for G,
-    yellow for D, as Scriabin's table for Prometheus has it; the mode is the picture's own.
+    The tonic follows the hue of the most vivid large colour around the circle of fifths, red for C, orange
+    for G, yellow for D, as Scriabin's table for Prometheus has it; the mode is the picture's own.
 
     style: the record of a picture, from style.analyze.
     mood: the picture's mood.

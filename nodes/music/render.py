@@ -22,7 +22,7 @@ def render(score: Score, soundfont: File | None = None, room: Annotated[float, R
     """Play a score: stereo sound at 44.1 kHz, its loudest sample at -1 dBFS.
 
     score: the music.
-    soundfont: an SF2 or SF3 file of instruments; left out, the small General MIDI set that comes with pretty_midi.
+    soundfont: an SF2 or SF3 file of instruments; left out, the small General MIDI set of pretty_midi.
     room: how much of a small room is heard around the instruments; 0 is dry.
     tail: seconds after the last note in which sound may die away.
     """
@@ -42,13 +42,14 @@ def render(score: Score, soundfont: File | None = None, room: Annotated[float, R
 
 
 def default_soundfont() -> Path:
-    """TimGM6mb.sf2 (Tim Brechbill, GPL-2), where pretty_midi keeps it. Raises InputError when it is not there."""
+    """TimGM6mb.sf2 (Tim Brechbill, GPL-2), where pretty_midi keeps it. Raises InputError when it is gone."""
     from importlib.util import find_spec
 
     spec = find_spec("pretty_midi")
-    path = Path(next(iter(spec.submodule_search_locations))) / "TimGM6mb.sf2" if spec else Path("TimGM6mb.sf2")
+    path = Path(next(iter(spec.submodule_search_locations)) if spec else "", "TimGM6mb.sf2")
     if not path.exists():
-        raise InputError("pretty_midi, whose soundfont is used, is not whole; reinstall it or give a soundfont")
+        raise InputError("pretty_midi, whose soundfont is used, is not whole; "
+                         "reinstall it or give a soundfont")
     return path
 
 
@@ -79,8 +80,8 @@ def _faded(samples: Any, tail: float) -> Any:
 
 
 def _ringing(score: Score, end: float) -> Any:
-    """The score for symusic, with a last soft note at `end` seconds: rendering stops with the last note, and what
-    is cut off there is only that one."""
+    """The score for symusic, with a last soft note at `end` seconds: rendering stops with the last note, and
+    what is cut off there is only that one."""
     import symusic
 
     piece = symusic.Score(_TICKS)

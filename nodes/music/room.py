@@ -53,8 +53,8 @@ def _convolved(signal: Any, answer: Any, block: int) -> Any:
 
 
 def ringing_end(program: int, is_drum: bool, end: float, next_start: float | None, bpm: float) -> float:
-    """When a note that is written to end at a beat falls silent: strings that nobody damps ring for another half
-    second, or until they are struck again."""
+    """When a note that is written to end at a beat falls silent: strings that nobody damps ring for another
+    half second, or until they are struck again."""
     if is_drum or program not in _RINGING:
         return end
     longer = end + 0.5 * bpm / 60

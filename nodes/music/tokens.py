@@ -1,8 +1,8 @@
 """How a wish becomes tokens in front of a tune, and what may follow what in a stream of one tune.
 
-A model is asked by ordinary words of its vocabulary: Style_waltz, Mood_calm, Pace_slow, Key_Aminor, Bars_16. A word
-that a model does not have is left out, so that models trained by others work with fewer wishes. A model that knows
-a single key of each mode is asked for that one, and its tune is moved to the key wanted.
+A model is asked by ordinary words of its vocabulary: Style_waltz, Mood_calm, Pace_slow, Key_Aminor, Bars_16.
+A word that a model does not have is left out, so that models trained by others work with fewer wishes. One
+that knows a single key of each mode is asked for that one, and its tune is moved to the key wanted.
 """
 
 from __future__ import annotations
@@ -50,12 +50,13 @@ def _centred(tonic: int) -> int:
 
 
 class Grammar:
-    """Which tokens may come next in a tune, so that every sample is well formed. The choice is the model's alone.
+    """Which tokens may come next in a tune, so that every sample is well formed; the model chooses.
 
-    Types follow each other as miditok's own table of the tokenizer says; words of a plan (Phrase, Harmony) may
-    follow a time signature. Bars are counted: a bar beyond the last is closed, and the end is open only after it.
-    Inside a bar positions rise and stay below the bar's length, and no pitch of a program comes twice at one.
-    A tokenizer that writes no bars, or has learned merged tokens, is left to the model, its end included.
+    Types follow each other as miditok's own table of the tokenizer says; words of a plan (special tokens
+    that are no wishes) may follow a time signature. Bars are counted: the end is open only in the last bar,
+    and a model that would go on to another bar there ends instead. Inside a bar positions rise and stay below
+    the bar's length, and no pitch of a program comes twice at one. A tokenizer that writes no bars, or has
+    learned merged tokens, is left to the model, its end included.
     """
 
     def __init__(self, tokenizer: Any, bars: int):
@@ -64,6 +65,7 @@ class Grammar:
         self.words = {index: word for word, index in tokenizer.vocab.items()}
         self.counts_bars = "Bar_None" in tokenizer.vocab and not tokenizer.is_trained
         self.bars, self.bar = bars, 0
+        self._bar, self._end = tokenizer.vocab.get("Bar_None"), tokenizer.vocab.get("EOS_None")
         self._per_beat = tokenizer.config.max_num_pos_per_beat
         self._position, self._limit = -1, 4 * self._per_beat
         self._type, self._program = "", ""
@@ -111,15 +113,27 @@ class Grammar:
         legal = self._none.copy()
         for kind in self._types():
             legal |= self._of_type.get(kind, self._none)
-        legal &= (self._positions < 0) | ((self._positions > self._position) & (self._positions < self._limit))
+        ahead = (self._positions > self._position) & (self._positions < self._limit)
+        legal &= (self._positions < 0) | ahead
         for program, pitch in self._sounding:
             if program == self._program:
                 legal[self._vocabulary[f"Pitch_{pitch}"]] = False
         if self.bar >= self.bars:
             legal &= ~self._of_type["Bar"]
-            if self._complete():
-                legal |= self._of_type["EOS"]
+            if self._complete() and self._end is not None:
+                legal[self._end] = True
         return legal
+
+    def constrained(self, logits: Any) -> Any:
+        """Logits (vocabulary) with -inf for what may not come next; what the model would give to another bar
+        after the last goes to the end, and what it would give to an end before that goes to the next bar."""
+        import torch
+
+        if self.counts_bars and self._end is not None and self._type and self._complete():
+            closed, opened = (self._bar, self._end) if self.bar >= self.bars else (self._end, self._bar)
+            logits = logits.clone()
+            logits[opened] = torch.logaddexp(logits[opened], logits[closed])
+        return logits.masked_fill(~torch.from_numpy(self.legal()), -torch.inf)
 
     def _complete(self) -> bool:
         """Whether the tune may end here: no note, bar or plan stands half written."""
@@ -127,7 +141,6 @@ class Grammar:
 
     def _types(self) -> set[str]:
         if self._type in self._plan:
-            following = self._graph["TimeSig"] - self._specials - {"TimeSig"}
-            return following | ({"Harmony", "Phrase"} if self._type == "TimeSig" else {"Harmony"})
+            return (self._graph["TimeSig"] - self._specials - {"TimeSig"}) | (self._plan - {"TimeSig"})
         following = self._graph[self._type] - self._specials
         return following if self._type == "Bar" else following - {"TimeSig"}

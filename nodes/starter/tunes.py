@@ -1,10 +1,10 @@
-"""Rules of harmony that write little tunes for melody, chords and bass, and a checker that knows music theory.
+"""Rules of harmony that write little tunes for melody, chords and bass, and a checker that knows theory.
 
-A tune is made top down: a form of four-bar phrases (AABA, ABAC, ...), a functional progression for each phrase
-(tonic, subdominant, dominant; Piston, "Harmony"), a motif that is repeated, moved in sequence, inverted and varied
-over that progression, and an accompaniment in the manner of the style. Time is counted in ticks, twelve to a
-quarter note, which holds sixteenths, triplets and swung quavers alike. Nothing here knows the model that learns
-from these tunes.
+A tune is made top down: a form of four-bar phrases (AABA, ABAC, ...), a functional progression for each
+(tonic, subdominant, dominant; Piston, "Harmony"), a motif that is repeated, moved in sequence, inverted and
+varied over that progression, and an accompaniment in the manner of the style. Time is counted in ticks, 12
+to a quarter note, which holds sixteenths, triplets and swung quavers alike. Nothing here knows the model that
+learns from these tunes.
 """
 
 from __future__ import annotations
@@ -30,28 +30,35 @@ BPM = {  # quarter notes per minute, lowest and highest
     "jazz": {"slow": (75, 95), "medium": (115, 145), "fast": (165, 200)},
     "ambient": {"slow": (45, 55), "medium": (60, 75), "fast": (80, 95)},
 }
-MELODY_PROGRAMS = (73, 71, 68, 40, 56, 65, 10, 11)  # flute, clarinet, oboe, violin, trumpet, sax, music box, vibes
-CHORD_PROGRAMS = (0, 4, 24, 46, 48, 21, 89)  # piano, electric piano, guitar, harp, strings, accordion, warm pad
-BASS_PROGRAMS = (32, 33, 42, 43, 58, 39)  # double bass, fingered, cello, contrabass, tuba, synth bass
+# General MIDI: flute, clarinet, oboe, violin, trumpet, alto sax, music box, vibraphone;
+# piano, electric piano, guitar, harp, strings, accordion, warm pad;
+# double bass, electric bass, cello, contrabass, tuba, synth bass.
+MELODY_PROGRAMS = (73, 71, 68, 40, 56, 65, 10, 11)
+CHORD_PROGRAMS = (0, 4, 24, 46, 48, 21, 89)
+BASS_PROGRAMS = (32, 33, 42, 43, 58, 39)
 FORMS = {8: ("AA",), 12: ("ABA", "AAB"), 16: ("AABA", "ABAC", "ABAB"), 20: ("AABAC", "ABACA", "ABABA"),
-         24: ("AABACA", "ABABCA", "AABBAA"), 28: ("AABACAA", "ABACABA"), 32: ("AABBAACA", "ABACABAC", "AABACABA")}
+         24: ("AABACA", "ABABCA", "AABBAA"), 28: ("AABACAA", "ABACABA"),
+         32: ("AABBAACA", "ABACABAC", "AABACABA")}
 
 _M, _m, _DIM, _DOM7 = (0, 4, 7), (0, 3, 7), (0, 3, 6), (0, 4, 7, 10)
 _MAJ7, _MIN7, _HALF, _DIM7 = (0, 4, 7, 11), (0, 3, 7, 10), (0, 3, 6, 10), (0, 3, 6, 9)
 _ADD9, _MADD9 = (0, 4, 7, 14), (0, 3, 7, 14)
 # Roman numerals: semitones of the root above the tonic, and intervals above the root.
 CHORDS = {
-    "I": (0, _M), "ii": (2, _m), "iii": (4, _m), "IV": (5, _M), "V": (7, _M), "vi": (9, _m), "viio": (11, _DIM),
-    "i": (0, _m), "iio": (2, _DIM), "III": (3, _M), "iv": (5, _m), "v": (7, _m), "VI": (8, _M), "VII": (10, _M),
+    "I": (0, _M), "ii": (2, _m), "iii": (4, _m), "IV": (5, _M), "V": (7, _M), "vi": (9, _m),
+    "viio": (11, _DIM), "i": (0, _m), "iio": (2, _DIM), "III": (3, _M), "iv": (5, _m), "v": (7, _m),
+    "VI": (8, _M), "VII": (10, _M),
     "bII": (1, _M), "V7": (7, _DOM7), "V7/V": (2, _DOM7), "V7/vi": (4, _DOM7), "V7/ii": (9, _DOM7),
     "V7/IV": (0, _DOM7), "V7/iv": (0, _DOM7), "subV": (1, _DOM7), "Imaj7": (0, _MAJ7), "ii7": (2, _MIN7),
     "iii7": (4, _MIN7), "IVmaj7": (5, _MAJ7), "vi7": (9, _MIN7), "viih7": (11, _HALF), "i7": (0, _MIN7),
     "iih7": (2, _HALF), "IIImaj7": (3, _MAJ7), "iv7": (5, _MIN7), "v7": (7, _MIN7), "VImaj7": (8, _MAJ7),
-    "VII7": (10, _DOM7), "viio7": (11, _DIM7), "Iadd9": (0, _ADD9), "IVadd9": (5, _ADD9), "viadd9": (9, _MADD9),
+    "VII7": (10, _DOM7), "viio7": (11, _DIM7), "Iadd9": (0, _ADD9), "IVadd9": (5, _ADD9),
+    "viadd9": (9, _MADD9),
     "iadd9": (0, _MADD9), "ivadd9": (5, _MADD9), "VIadd9": (8, _ADD9),
 }
-_SEVENTHS = {"I": "Imaj7", "ii": "ii7", "iii": "iii7", "IV": "IVmaj7", "V": "V7", "vi": "vi7", "viio": "viih7",
-             "i": "i7", "iio": "iih7", "III": "IIImaj7", "iv": "iv7", "v": "v7", "VI": "VImaj7", "VII": "VII7"}
+_SEVENTHS = {"I": "Imaj7", "ii": "ii7", "iii": "iii7", "IV": "IVmaj7", "V": "V7", "vi": "vi7",
+             "viio": "viih7", "i": "i7", "iio": "iih7", "III": "IIImaj7", "iv": "iv7", "v": "v7",
+             "VI": "VImaj7", "VII": "VII7"}
 _NINTHS = {"I": "Iadd9", "IV": "IVadd9", "vi": "viadd9", "i": "iadd9", "iv": "ivadd9", "VI": "VIadd9"}
 SCALES = {"major": (0, 2, 4, 5, 7, 9, 11), "minor": (0, 2, 3, 5, 7, 8, 10)}
 
@@ -72,9 +79,11 @@ _COLOURS = {
     ("calm", "minor"): {"D": {"VII": 2, "v": 2}},
 }
 _OPENINGS = ("TS", "TT", "TD", "TT", "TS")
-_CONTRASTS = {"major": (("vi", "iii"), ("IV", "I"), ("vi", "IV"), ("V7/vi", "vi"), ("ii", "vi"), ("V7/IV", "IV"),
+_CONTRASTS = {"major": (("vi", "iii"), ("IV", "I"), ("vi", "IV"), ("V7/vi", "vi"), ("ii", "vi"),
+                        ("V7/IV", "IV"),
                         ("iii", "vi"), ("V7/ii", "ii")),
-              "minor": (("III", "VII"), ("VI", "III"), ("iv", "i"), ("VI", "iv"), ("V7/iv", "iv"), ("VII", "III"))}
+              "minor": (("III", "VII"), ("VI", "III"), ("iv", "i"), ("VI", "iv"), ("V7/iv", "iv"),
+                        ("VII", "III"))}
 
 
 @dataclass(frozen=True)
@@ -90,7 +99,8 @@ class Request:
     def __post_init__(self):
         for name, allowed in (("style", STYLES), ("mood", MOODS), ("tempo", TEMPI), ("bars", BARS)):
             if getattr(self, name) not in allowed:
-                raise ValueError(f"{name} is {getattr(self, name)!r}; it takes one of {', '.join(map(str, allowed))}")
+                raise ValueError(f"{name} is {getattr(self, name)!r}; "
+                                 f"it takes one of {', '.join(map(str, allowed))}")
         key_parts(self.key)
 
 
@@ -106,9 +116,10 @@ class Tune:
 
 @dataclass(frozen=True)
 class _Mood:
-    """How a mood moves. density: weights of sparse, middling and busy bars. centre: pitch around which it sings,
-    for a tonic of C. arc: semitones above it, bar by bar. steps: weights of repeat, step, third, leap. rise: the
-    chance that a move goes up. length: share of a note's time that sounds. rests, chromatic: chances per note."""
+    """How a mood moves. density: weights of sparse, middling and busy bars. centre: pitch around which it
+    sings, for a tonic of C. arc: semitones above it, bar by bar. steps: weights of repeat, step, third, leap.
+    rise: the chance that a move goes up. length: share of a note's time that sounds. rests, chromatic:
+    chances per note."""
 
     density: tuple[int, int, int]
     centre: int
@@ -132,10 +143,12 @@ _MOODS = {
 _RHYTHMS = {
     (3, 4): (((36,), (24, 12), (12, 24)),
              ((12, 12, 12), (24, 12), (18, 6, 12), (24, 6, 6), (12, 18, 6), (-12, 12, 12)),
-             ((6, 6, 12, 12), (12, 6, 6, 12), (6, 6, 6, 6, 12), (18, 6, 6, 6), (6, 6, 6, 6, 6, 6), (12, 12, 6, 6))),
+             ((6, 6, 12, 12), (12, 6, 6, 12), (6, 6, 6, 6, 12), (18, 6, 6, 6), (6, 6, 6, 6, 6, 6),
+              (12, 12, 6, 6))),
     (6, 8): (((36,), (18, 18), (18, 12, 6), (30, 6)),
              ((12, 6, 12, 6), (18, 12, 6), (12, 6, 18), (24, 6, 6), (18, 6, 6, 6)),
-             ((6, 6, 6, 12, 6), (6, 6, 6, 6, 6, 6), (12, 6, 6, 6, 6), (6, 6, 6, 18), (9, 3, 6, 12, 6), (9, 3, 6, 18))),
+             ((6, 6, 6, 12, 6), (6, 6, 6, 6, 6, 6), (12, 6, 6, 6, 6), (6, 6, 6, 18), (9, 3, 6, 12, 6),
+              (9, 3, 6, 18))),
     (4, 4): (((48,), (24, 24), (36, 12)),
              ((12, 12, 24), (24, 12, 12), (12, 12, 12, 12), (18, 6, 24), (18, 6, 12, 12), (24, 18, 6)),
              ((6, 6, 12, 12, 12), (12, 6, 6, 12, 12), (18, 6, 18, 6), (6, 6, 6, 6, 24), (9, 3, 12, 9, 3, 12),
@@ -144,16 +157,19 @@ _RHYTHMS = {
              ((12, 12), (18, 6), (12, 6, 6), (6, 6, 12)),
              ((6, 6, 6, 6), (9, 3, 12), (6, 6, 12), (9, 3, 9, 3), (12, 9, 3), (6, 3, 3, 12))),
     "jazz": (((24, 24), (-12, 12, 24), (36, 12), (-24, 24), (12, 36)),
-             ((8, 4, 12, 24), (-12, 8, 4, 24), (12, 8, 4, -12, 12), (8, 16, 8, 16), (-8, 4, 8, 4, 24), (20, 16, 12),
+             ((8, 4, 12, 24), (-12, 8, 4, 24), (12, 8, 4, -12, 12), (8, 16, 8, 16), (-8, 4, 8, 4, 24),
+              (20, 16, 12),
               (12, 8, 28), (-20, 4, 12, 12)),
-             ((8, 4, 8, 4, 8, 4, 12), (8, 4, 8, 4, 24), (-8, 4, 8, 4, 8, 4, 12), (8, 4, 8, 16, 12), (4, 4, 4, 12, 8, 4, 12),
+             ((8, 4, 8, 4, 8, 4, 12), (8, 4, 8, 4, 24), (-8, 4, 8, 4, 8, 4, 12), (8, 4, 8, 16, 12),
+              (4, 4, 4, 12, 8, 4, 12),
               (12, 8, 4, 8, 4, 12), (8, 16, 8, 4, 12), (-12, 8, 4, 8, 4, 8, 4))),
     "ambient": (((48,), (24, 24), (-12, 36), (36, 12), (-24, 24), (12, 36)),
                 ((24, 12, 12), (12, 24, 12), (-12, 12, 24), (12, 12, 24), (18, 30), (30, 18), (18, 18, 12)),
                 ((12, 12, 12, 12), (18, 6, 24), (6, 18, 24), (12, 6, 6, 24), (6, 6, 12, 24), (24, 6, 6, 12))),
 }
 _PROGRAMS = {  # by mood: melody, then chords and bass by style
-    "calm": (73, 71, 40, 11), "joyful": (73, 56, 40, 71, 65), "sad": (40, 68, 71), "mysterious": (68, 71, 11, 73),
+    "calm": (73, 71, 40, 11), "joyful": (73, 56, 40, 71, 65), "sad": (40, 68, 71),
+    "mysterious": (68, 71, 11, 73),
     "tense": (40, 56, 65, 68), "dreamy": (10, 11, 73),
 }
 _BACKING = {"waltz": ((0, 48, 21, 24), (43, 32, 42)), "march": ((0, 48, 21), (58, 43, 33)),
@@ -164,7 +180,7 @@ _BACKING = {"waltz": ((0, 48, 21, 24), (43, 32, 42)), "march": ((0, 48, 21), (58
 def draw_request(seed: int) -> Request:
     """A request with every part drawn evenly, except that short tunes come more often than long ones."""
     rng = random.Random(seed)
-    bars = rng.choices(BARS, (4, 3, 6, 2, 2, 1, 2))[0]
+    bars = rng.choices(BARS, (6, 5, 8, 1, 1, 1, 1))[0]
     return Request(rng.choice(STYLES), rng.choice(MOODS), rng.choice(TEMPI), rng.choice(KEYS), bars)
 
 
@@ -186,7 +202,8 @@ def compose(request: Request, seed: int) -> Tune:
     for index, phrase in enumerate(phrases):
         harmony += phrase["harmony"]
         for part, notes in parts.items():
-            notes += [(start + index * 4 * bar, length, pitch + shift) for start, length, pitch in phrase[part]]
+            notes += [(start + index * 4 * bar, length, pitch + shift)
+                      for start, length, pitch in phrase[part]]
     low, high = BPM[request.style][request.tempo]
     bpm = float(5 * round(rng.uniform(low, high) / 5))
     backing = _BACKING[request.style]
@@ -196,6 +213,12 @@ def compose(request: Request, seed: int) -> Tune:
                    for (name, notes), program in zip(parts.items(), programs))
     key = key_name(*key_parts(request.key))
     return Tune(request, Score(tracks, ((0.0, bpm),), ((0.0, *metre),), ((0.0, key),)), form, tuple(harmony))
+
+
+def endings(form: str) -> tuple[str, ...]:
+    """How each phrase of a form ends: on the dominant (open), on the tonic (closed), or for good (final)."""
+    return tuple("final" if index == len(form) - 1 else "closed" if index % 2 else "open"
+                 for index in range(len(form)))
 
 
 def _bar_ticks(metre: tuple[int, int]) -> int:
@@ -209,13 +232,12 @@ def _phrases(rng, request: Request, metre, mode: str, form: str) -> list[dict]:
     textures = {letter: rng.randrange(3) for letter in "ABC"}
     textures["C"] = rng.choice((textures["A"], textures["C"]))
     phrases = []
-    for index, letter in enumerate(form):
-        final = index == len(form) - 1
-        ending = "final" if final else "closed" if index % 2 else "open"
+    for letter, ending in zip(form, endings(form)):
         if (letter, ending) not in made:
             if letter not in openings:
                 openings[letter] = _opening(rng, request, metre, mode, letter)
-            made[letter, ending] = _finished(rng, request, metre, mode, openings[letter], ending, textures[letter])
+            made[letter, ending] = _finished(rng, request, metre, mode, openings[letter], ending,
+                                             textures[letter])
         phrases.append(made[letter, ending])
     return phrases
 
@@ -242,7 +264,7 @@ def _opening(rng, request: Request, metre, mode: str, letter: str) -> dict:
 
 
 def _finished(rng, request: Request, metre, mode: str, opening: dict, ending: str, texture: int) -> dict:
-    """The opening with two bars that end it: on the dominant (open), the tonic (closed), or for good (final)."""
+    """The opening with two bars that end it: on the dominant (open), the tonic (closed), or for good."""
     if ending == "open":
         third, last = _chord(rng, request, mode, rng.choice("ST")), _chord(rng, request, mode, "D")
         harmony = opening["harmony"] + [(third,), (last,)]
@@ -323,7 +345,7 @@ def chord_pitch_classes(name: str) -> list[int]:
 
 
 def _scale_over(name: str, mode: str) -> list[int]:
-    """The key's seven tones, bent where the chord asks for it (in minor, the leading tone over a dominant)."""
+    """The key's seven tones, bent where the chord asks for it (in minor, a leading tone over a dominant)."""
     scale = list(SCALES[mode])
     for tone in chord_pitch_classes(name):
         if tone not in scale:
@@ -347,7 +369,7 @@ def _stepped(pitch: int, steps: int, scale: Sequence[int]) -> int:
 
 
 def _sung(rng, motif, harmony, index: int, metre, mode, request: Request, centre: int, before) -> list:
-    """A motif sung over a bar's chords: chord tones on strong beats, scale tones between, not far from before."""
+    """A motif sung over a bar's chords: chord tones on strong beats, scale tones between, near what was."""
     mood, bar = _MOODS[request.mood], _bar_ticks(metre)
     target = centre + mood.arc[index]
     last = before[-1][2] if before else target
@@ -390,7 +412,9 @@ def _cadence(rng, harmony, ending: str, metre, mode, request: Request, before) -
     tones = [rng.choice(resting)] if resting else chord_pitch_classes(chord)[:3]
     goal = _nearest(tones, before[-1][2], 59, 84)
     half = bar // 2 if metre in ((4, 4), (6, 8), (2, 4)) else TICKS
-    lead = rng.choice(((), (), (half,), (half // 2, half // 2))) if ending != "final" or rng.random() < 0.5 else ()
+    lead = ()
+    if ending != "final" or rng.random() < 0.5:
+        lead = rng.choice(((), (), (half,), (half // 2, half // 2)))
     if request.style == "jazz" and lead == (12, 12):
         lead = (16, 8)
     side = 1 if before[-1][2] >= goal else -1
@@ -398,7 +422,8 @@ def _cadence(rng, harmony, ending: str, metre, mode, request: Request, before) -
         lead = ()
     notes, onset = [], 3 * bar
     for index, length in enumerate(lead):
-        notes.append((onset, _sounding(length, mood.length), _stepped(goal, side * (len(lead) - index), scale)))
+        notes.append((onset, _sounding(length, mood.length),
+                      _stepped(goal, side * (len(lead) - index), scale)))
         onset += length
     rest = 4 * bar - onset
     if ending != "final" and not lead and rng.random() < 0.5 and bar > 24:
@@ -425,7 +450,8 @@ def _accompaniment(rng, request: Request, harmony, metre, mode, texture: int, fi
             else:
                 pattern = {"waltz": _waltz, "march": _march, "lullaby": _lullaby, "jazz": _jazz,
                            "ambient": _ambient}[request.style]
-                played, walked = pattern(rng, voicing, root, name, follower, span, index, texture, request, metre, mode)
+                played, walked = pattern(rng, voicing, root, name, follower, span, index, texture, request,
+                                         metre, mode)
                 chords += [(at + onset, length, pitch) for onset, length, pitch in played]
                 bass += [(at + onset, length, pitch) for onset, length, pitch in walked]
             low = round(0.5 * root + 0.5 * 41)
@@ -484,7 +510,7 @@ def _march(rng, voicing, root, name, follower, span, index, texture, request, me
         return [(beat, min(length, 6), pitch) for beat in beats for pitch in voicing], bass
     if texture == 2:
         beats = tuple(range(0, span, 12))
-        bass = [(0, 18, root), (18, 6, root), (24, 18, fifth)] if span == 48 else [(0, 18, root), (18, 6, root)]
+        bass = [(0, 18, root), (18, 6, root), (24, 18, fifth)][:3 if span == 48 else 2]
     else:
         beats = tuple(range(12, span, 24)) if texture == 0 else tuple(range(6, span, 12))
         bass = [(0, 12, root), (24, 12, fifth)] if span == 48 else [(0, 12, root)]
@@ -498,7 +524,8 @@ def _lullaby(rng, voicing, root, name, follower, span, index, texture, request, 
     order = ((a, b, c, b, c, b), (a, c, b, c, b, c), (c, b, a, b, c, b))[texture]
     if request.mood in ("sad", "calm") and texture == 2:
         return [(at, 12, pitch) for at, pitch in zip((0, 12, 24), (a, b, c))], [(0, 36, root)]
-    bass = [(0, 18, root), (18, 18, _fifth(root, name))] if metre == (6, 8) and texture == 1 else [(0, 36, root)]
+    rocking = metre == (6, 8) and texture == 1
+    bass = [(0, 18, root), (18, 18, _fifth(root, name))] if rocking else [(0, 36, root)]
     return [(6 * i, 6, pitch) for i, pitch in enumerate(order)], bass
 
 
@@ -533,7 +560,7 @@ def _ambient(rng, voicing, root, name, follower, span, index, texture, request, 
 # What the checker asks of a tune. It reads notes alone: it sees neither the plan nor the rules above.
 
 def in_key_share(score: Score, key: str) -> float:
-    """Share of sounding time, over all tracks, on tones of the key (in minor, of its three scales together)."""
+    """Share of sounding time, all tracks, on tones of the key (in minor, of its three scales together)."""
     tonic, mode = key_parts(key)
     scale = set(SCALES[mode]) | ({9, 11} if mode == "minor" else set())
     notes = [note for track in score.tracks if not track.is_drum for note in track.notes]
@@ -542,7 +569,7 @@ def in_key_share(score: Score, key: str) -> float:
 
 
 def roles(score: Score) -> dict[str, tuple[Note, ...]]:
-    """The notes of melody, chords and bass, told apart by their instruments; empty when one of the three is absent."""
+    """The notes of melody, chords and bass, told apart by instrument; empty when one is absent."""
     found = {}
     for role, programs in (("melody", MELODY_PROGRAMS), ("chords", CHORD_PROGRAMS), ("bass", BASS_PROGRAMS)):
         notes = [note for track in score.tracks if track.program in programs and not track.is_drum
@@ -552,7 +579,7 @@ def roles(score: Score) -> dict[str, tuple[Note, ...]]:
 
 
 def returning_share(melody: Sequence[Note], bar: float, bars: int) -> float:
-    """How well some phrase's first two bars come again at the start of a later phrase: shared notes, 0 to 1."""
+    """How well some phrase's first two bars come again in a later phrase's: shared notes, 0 to 1."""
     heads = []
     for start in range(0, bars, 4):
         heads.append({(round((note.start - start * bar) * TICKS), note.pitch) for note in melody
@@ -634,7 +661,8 @@ def _cadence_faults(parts, bar: float, request: Request) -> list[str]:
     for index in range(3, request.bars, 4):
         start = index * bar
         low = [n.pitch for n in parts["bass"] if start - 1e-6 <= n.start < start + bar / 2]
-        above = {n.pitch % 12 for n in (*parts["chords"], *parts["bass"]) if start - 1e-6 <= n.start < start + bar}
+        above = {n.pitch % 12 for n in (*parts["chords"], *parts["bass"])
+                 if start - 1e-6 <= n.start < start + bar}
         if not low:
             found.append(f"cadence: no bass in bar {index + 1}")
             continue

@@ -1,8 +1,8 @@
 """Trains starter/composer: a small causal Transformer over REMI tokens of the tunes that `tunes.py` writes.
 
-The tunes are written around C major and A minor only, and moved to the key that is asked for when they are used:
-a twelfth of the work to learn. Each bar begins with the letter of its phrase (at four-bar lines) and the names of its chords,
-so that the model plans in the open before it fills in notes.
+The tunes are written around C major and A minor only, and moved to the key that is asked for when they are
+used: a twelfth of the work to learn. Each bar begins with its place in the form and the names of its chords,
+and every fourth with the bars that are left, so that the model plans in the open before it fills in notes.
 """
 
 from __future__ import annotations
@@ -27,13 +27,20 @@ BATCH_TOKENS = 3072
 SHARD = 2000
 
 
+_PLACES = ("1", "2", *(f"{bar}{ending}" for bar in (3, 4) for ending in ("open", "closed", "final")))
+# Words that come once where notes come by the hundred weigh more, or they are learned last.
+_WEIGHTS = {"Tempo": 8.0, "TimeSig": 2.0, "Left": 2.0, "Phrase": 2.0, "Harmony": 2.0, "Bar": 2.0, "EOS": 4.0}
+
+
 def tokenizer():
     """miditok's REMI at twelve positions a beat, without velocities, one stream for all programs."""
     from miditok import REMI, TokenizerConfig
 
     words = [f"Style_{s}" for s in tunes.STYLES] + [f"Mood_{m}" for m in tunes.MOODS]
-    words += [f"Pace_{p}" for p in tunes.TEMPI] + ["Key_Cmajor", "Key_Aminor"] + [f"Bars_{b}" for b in tunes.BARS]
-    words += [f"Phrase_{letter}" for letter in "ABC"] + [f"Harmony_{name}" for name in tunes.CHORDS]
+    words += [f"Pace_{p}" for p in tunes.TEMPI] + ["Key_Cmajor", "Key_Aminor"]
+    words += [f"Bars_{b}" for b in tunes.BARS]
+    words += [f"Left_{bars}" for bars in range(4, 33, 4)] + [f"Harmony_{name}" for name in tunes.CHORDS]
+    words += [f"Phrase_{letter}{place}" for letter in "ABC" for place in _PLACES]
     programs = sorted(tunes.MELODY_PROGRAMS + tunes.CHORD_PROGRAMS + tunes.BASS_PROGRAMS)
     return REMI(TokenizerConfig(
         pitch_range=(28, 93), beat_res={(0, 4): 12, (4, 12): 1}, special_tokens=["PAD", "BOS", "EOS", *words],
@@ -52,23 +59,29 @@ def to_symusic(score: Score):
     for track in score.tracks:
         notes = symusic.Track(track.name, track.program, track.is_drum)
         for note in track.notes:
-            notes.notes.append(symusic.Note(round(note.start * tunes.TICKS), round(note.duration * tunes.TICKS),
+            notes.notes.append(symusic.Note(round(note.start * tunes.TICKS),
+                                            round(note.duration * tunes.TICKS),
                                             note.pitch, note.velocity))
         piece.tracks.append(notes)
     return piece
 
 
 def encoded(tune: tunes.Tune, remi) -> list[int]:
-    """The tune as token ids: BOS, the wishes, then bar by bar its plan and its notes, EOS."""
+    """The tune as token ids: BOS, the wishes, then bar by bar its plan and its notes, EOS.
+
+    A bar's place is one word: Phrase_A1, Phrase_A2, and where the phrase ends Phrase_A3open, ...
+    """
     request = tune.request
     wishes, _ = wish_tokens(remi.vocab, request.style, request.mood, request.tempo, request.key, request.bars)
-    words, bar = ["BOS_None", *wishes], -1
+    words, bar, ends = ["BOS_None", *wishes], -1, tunes.endings(tune.form)
     for word in remi.encode(to_symusic(tune.score)).tokens:
         words.append(word)
         if word == "Bar_None":
             bar += 1
         elif word.startswith("TimeSig_"):
-            words += [f"Phrase_{tune.form[bar // 4]}"] if bar % 4 == 0 else []
+            phrase, place = divmod(bar, 4)
+            words += [f"Left_{request.bars - bar}"] if place == 0 else []
+            words.append(f"Phrase_{tune.form[phrase]}{place + 1}{ends[phrase] if place >= 2 else ''}")
             words += [f"Harmony_{name}" for name in tune.harmony[bar]]
     return [remi.vocab[word] for word in (*words, "EOS_None")]
 
@@ -92,7 +105,7 @@ def training_seeds(seed: int, count: int) -> range:
 
 
 class Corpus:
-    """Tunes by the thousand, written when first needed and kept in shards, so that a resumed run reads its own."""
+    """Tunes by the thousand, written when first needed and kept in shards for a resumed run."""
 
     def __init__(self, folder: Path, remi, seed: int):
         self.folder, self.remi, self.seed = folder, remi, seed
@@ -115,7 +128,7 @@ class Corpus:
 
 
 class Batches:
-    """Batches of tunes of like length, each tune once an epoch of one shard; a step always names the same batch."""
+    """Batches of tunes of like length, each tune once; a step always names the same batch."""
 
     def __init__(self, corpus: Corpus, batch_tokens: int):
         self.corpus, self.batch_tokens = corpus, batch_tokens
@@ -157,38 +170,49 @@ def new_model(vocabulary: int):
     from transformers import LlamaConfig, LlamaForCausalLM
 
     return LlamaForCausalLM(LlamaConfig(
-        vocab_size=vocabulary, hidden_size=192, intermediate_size=512, num_hidden_layers=6, num_attention_heads=6,
-        num_key_value_heads=6, max_position_embeddings=CONTEXT, tie_word_embeddings=True, bos_token_id=1,
-        eos_token_id=2, pad_token_id=0, attn_implementation="sdpa", initializer_range=0.04))
+        vocab_size=vocabulary, hidden_size=192, intermediate_size=512, num_hidden_layers=6,
+        num_attention_heads=6, num_key_value_heads=6, max_position_embeddings=CONTEXT, tie_word_embeddings=True,
+        bos_token_id=1, eos_token_id=2, pad_token_id=0, attn_implementation="sdpa", initializer_range=0.04))
 
 
 def mean_loss(model, tokens: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     """Mean negative log-likelihood of the tokens after the first, in nats."""
+    return _cross_entropy(model, tokens, labels, None)
+
+
+def _cross_entropy(model, tokens: torch.Tensor, labels: torch.Tensor,
+                   weights: torch.Tensor | None) -> torch.Tensor:
     logits = model(input_ids=tokens, use_cache=False).logits
     return torch.nn.functional.cross_entropy(logits[:, :-1].flatten(0, 1).float(), labels[:, 1:].flatten(),
-                                             ignore_index=-100)
+                                             weights, ignore_index=-100)
+
+
+def token_weights(remi) -> torch.Tensor:
+    """How much each token of the vocabulary counts in training."""
+    return torch.tensor([_WEIGHTS.get(remi[index].split("_")[0], 1.0) for index in range(len(remi))])
 
 
 def train(settings: loop.Settings) -> None:
-    """Train and export to `settings.out`; about 40 minutes on one core of a 2024 server give the weights that ship."""
+    """Train and export to `settings.out`; an hour of one CPU core unless `settings.minutes` says else."""
     torch.manual_seed(settings.seed)
     remi = tokenizer()
     on_gpu = settings.device.startswith("cuda")
     corpus = Corpus(settings.folder / "tunes", remi, settings.seed)
     batches = Batches(corpus, BATCH_TOKENS * (8 if on_gpu else 1))
     model = new_model(len(remi)).to(settings.device)
-    held_out = [torch.tensor([s]) for s in written(range(HELD_OUT, HELD_OUT + 24), remi)]
+    weights = token_weights(remi).to(settings.device)
+    held_out = [torch.tensor([tune], device=settings.device)
+                for tune in written(range(HELD_OUT, HELD_OUT + 24), remi)]
     out = settings.out or Path(__file__).parent.parent / "models" / "composer"
 
     def loss(step: int, generator: torch.Generator) -> torch.Tensor:
         tokens, labels = (part.to(settings.device) for part in batches[step])
         with torch.autocast(settings.device.split(":")[0], torch.bfloat16):
-            return mean_loss(model, tokens, labels)
+            return _cross_entropy(model, tokens, labels, weights)
 
     def watch(step: int) -> str:
         with torch.no_grad():
-            total = sum(float(mean_loss(model, t.to(settings.device), t.to(settings.device))) * (t.shape[1] - 1)
-                        for t in held_out)
+            total = sum(float(mean_loss(model, t, t)) * (t.shape[1] - 1) for t in held_out)
         return f"held-out loss {total / sum(t.shape[1] - 1 for t in held_out):.4f} nats a token"
 
     recipe = loop.Recipe(steps=12_000, learning_rate=1.5e-3, minutes=settings.minutes or 60, warmup=150,
@@ -199,8 +223,8 @@ def train(settings: loop.Settings) -> None:
     model.eval()
     note = watch(trained.steps)
     print(f"composer  {trained.steps} steps in {trained.seconds / 60:.0f} min, {note}", flush=True)
-    export(model, remi, out, {"steps": trained.steps, "minutes": round(trained.seconds / 60, 1), "seed": settings.seed,
-                              "tunes": len(batches._plans) * SHARD, "held_out": note})
+    export(model, remi, out, {"steps": trained.steps, "minutes": round(trained.seconds / 60, 1),
+                              "seed": settings.seed, "tunes": len(batches._plans) * SHARD, "held_out": note})
 
 
 def export(model, remi, out: Path, facts: dict) -> None:

@@ -11,7 +11,8 @@ TICK = 1 / s.TICKS_PER_BEAT
 
 
 def waltz() -> s.Score:
-    melody = s.Track("melody", 73, False, (s.Note(72, 0, 1, 90), s.Note(74, 1, 2 / 3, 70), s.Note(76, 3, 3, 80)))
+    melody = s.Track("melody", 73, False, (s.Note(72, 0, 1, 90), s.Note(74, 1, 2 / 3, 70),
+                                           s.Note(76, 3, 3, 80)))
     bass = s.Track("bass", 32, False, (s.Note(48, 0, 3, 60), s.Note(43, 3, 3, 60)))
     return s.Score((melody, bass), ((0.0, 90.0), (3.0, 141.5)), ((0.0, 3, 4),), ((0.0, "D minor"),))
 
@@ -23,7 +24,8 @@ def scores(draw):
                          draw(st.integers(1, 127))) for start in starts)
     # Notes of one pitch must not overlap: a MIDI file cannot say which of them ends.
     notes = tuple({note.pitch: note for note in notes}.values())
-    tempos = {0.0: 100.0} | {draw(st.integers(1, 4000)) / 480: float(draw(st.integers(30, 240))) for _ in range(3)}
+    tempos = {0.0: 100.0} | {draw(st.integers(1, 4000)) / 480: float(draw(st.integers(30, 240)))
+                             for _ in range(3)}
     return s.Score((s.Track("one", draw(st.integers(0, 127)), False, notes),), tuple(sorted(tempos.items())))
 
 

@@ -14,7 +14,8 @@ def composer_folder(tmp_path_factory):
     path = tmp_path_factory.mktemp("composer")
     remi = tokenizer()
     torch.manual_seed(0)
-    LlamaForCausalLM(LlamaConfig(vocab_size=len(remi), hidden_size=16, intermediate_size=32, num_hidden_layers=1,
+    LlamaForCausalLM(LlamaConfig(vocab_size=len(remi), hidden_size=16, intermediate_size=32,
+                                 num_hidden_layers=1,
                                  num_attention_heads=2, max_position_embeddings=128,
                                  tie_word_embeddings=True)).save_pretrained(path)
     remi.save(path / "tokenizer.json")

@@ -15,17 +15,20 @@ from nodegraph_nodes.music.room import ringing_end
 def piece(bpm=120.0, metre=(3, 4), key="C major", program=73) -> Score:
     line = tuple(Note(72 + beat, beat, 1) for beat in range(5))
     bass = tuple(Note(48, beat, 3) for beat in (0, 3))
-    return Score((Track("Flute", program, False, line), Track("Acoustic Bass", 32, False, bass)), ((0.0, bpm),),
+    return Score((Track("Flute", program, False, line), Track("Acoustic Bass", 32, False, bass)),
+                 ((0.0, bpm),),
                  ((0.0, *metre),), ((0.0, key),))
 
 
-def style(mood_word="calm", energy=0.2, colors=("#ff0000", "#808080"), weights=(0.3, 0.7), mode="minor") -> Style:
+def style(mood_word="calm", energy=0.2, colors=("#ff0000", "#808080"), weights=(0.3, 0.7),
+          mode="minor") -> Style:
     return Style(Palette(colors, weights), 0.5, 0.5, 0.5, 0.0, energy, mood_word, "slow", mode)
 
 
 def test_transposing_moves_notes_and_key():
     moved = transpose(piece(), 2)
-    assert [n.pitch for n in moved.tracks[0].notes] == [74, 75, 76, 77, 78] and moved.keys == ((0.0, "D major"),)
+    assert [n.pitch for n in moved.tracks[0].notes] == [74, 75, 76, 77, 78]
+    assert moved.keys == ((0.0, "D major"),)
 
 
 def test_joined_pieces_begin_at_a_bar_line_and_keep_their_own_tempo_metre_and_key():
@@ -52,7 +55,8 @@ def test_the_upper_voice_stands_out_and_downbeats_are_weighted():
     assert dynamics(piece(), "dreamy").tracks[0].notes[0].velocity < flute[0].velocity
 
 
-@pytest.mark.parametrize("color, key", [("#ff0000", "C minor"), ("#ff8000", "G minor"), ("#ffff00", "D minor"),
+@pytest.mark.parametrize("color, key", [("#ff0000", "C minor"), ("#ff8000", "G minor"),
+                                        ("#ffff00", "D minor"),
                                         ("#808080", "C minor")])
 def test_the_key_follows_the_main_hue_around_the_circle_of_fifths(color, key):
     assert mood(style(colors=(color, "#808080"))).key == key

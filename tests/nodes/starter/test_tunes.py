@@ -9,7 +9,8 @@ WALTZ = tunes.Request("waltz", "joyful", "medium", "G major", 16)
 
 
 def changed(score: Score, role: int, change) -> Score:
-    """The score with each note of one track (0 melody, 1 chords, 2 bass) replaced by change(note), or dropped."""
+    """The score with each note of one track (0 melody, 1 chords, 2 bass) replaced by change(note), or
+    dropped."""
     tracks = list(score.tracks)
     track = tracks[role]
     notes = tuple(note for note in map(change, track.notes) if note is not None)
@@ -50,7 +51,8 @@ def test_every_bar_has_its_chords_and_every_four_bars_a_letter():
 
 def test_a_letter_that_comes_again_brings_its_first_two_bars_again():
     tune = next(t for t in (tunes.compose(WALTZ, seed) for seed in range(20)) if t.form == "AABA")
-    heads = [[(n.pitch, n.start - start, n.duration) for n in tune.score.tracks[0].notes if start <= n.start < start + 6]
+    heads = [[(n.pitch, n.start - start, n.duration) for n in tune.score.tracks[0].notes
+              if start <= n.start < start + 6]
              for start in (0, 12, 24, 36)]
     assert heads[0] == heads[1] == heads[3] != heads[2]
 
@@ -65,7 +67,8 @@ def test_a_letter_that_comes_again_brings_its_first_two_bars_again():
                        2, lambda n: n if not 9 <= n.start < 12 else None), "bars"),
     (lambda s: changed(s, 0, lambda n: n._replace(pitch=60 + round(n.start * 7) % 13)), "form"),
     (lambda s: changed(s, 0, lambda n: n._replace(pitch=n.pitch + 36)), "range"),
-    (lambda s: changed(s, 0, lambda n: n._replace(pitch=n.pitch - 14) if round(n.start) % 2 else n), "melody"),
+    (lambda s: changed(s, 0, lambda n: n._replace(pitch=n.pitch - 14) if round(n.start) % 2 else n),
+     "melody"),
     (lambda s: changed(s, 2, lambda n: n._replace(pitch=n.pitch + 2) if n.start >= 45 else n), "cadence"),
 ])
 def test_the_checker_hears_what_was_spoiled(spoil, fault):
@@ -85,7 +88,8 @@ def test_minor_keys_may_use_all_three_of_their_scales():
     assert tunes.in_key_share(Score((Track("line", 0, False, line),)), "A minor") == 1
 
 
-@pytest.mark.parametrize("wrong", [dict(style="polka"), dict(mood="bored"), dict(bars=13), dict(key="H major")])
+@pytest.mark.parametrize("wrong", [dict(style="polka"), dict(mood="bored"), dict(bars=13),
+                                   dict(key="H major")])
 def test_a_request_that_cannot_be_met_is_refused(wrong):
     fields = dict(style="waltz", mood="calm", tempo="slow", key="C major", bars=8)
     with pytest.raises(ValueError, match=str(next(iter(wrong.values())))):
