@@ -50,6 +50,8 @@ def _parser() -> argparse.ArgumentParser:
                      help="run for each value: 1..8 or a,b,c, for a node's port or an input of the graph")
     run.add_argument("--overwrite", action="store_true", help="write over files of an earlier run")
     run.add_argument("--json", action="store_true", help="print one JSON document on stdout, and nothing else there")
+    run.add_argument("--profile", action="store_true",
+                     help="tell where time and memory went; writes DIR/profile.json for chrome://tracing")
     run.add_argument("--quiet", action="store_true", help="print only the paths of what was made, and errors")
     _machine_options(run)
 
@@ -102,6 +104,11 @@ def _machine_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--device", default="auto", metavar="DEVICE", help="auto, cpu, cuda or cuda:0")
     command.add_argument("--dtype", default="auto", choices=["auto", "float32", "bfloat16", "float16"],
                          help="the floating type of models (auto: half precision on a GPU)")
+    command.add_argument("--host-memory", default="0.4", metavar="SIZE",
+                         help="for values kept in memory: a size such as 4GB, or a fraction (default: 0.4)")
+    command.add_argument("--device-memory", default="0.9", metavar="SIZE",
+                         help="of a GPU, for models and values (default: 0.9)")
+    command.add_argument("--disk", default="10GB", metavar="SIZE", help="for the cache folder (default: 10GB)")
     command.add_argument("--download", action="store_true", help="allow models to be fetched from a hub by name")
 
 
@@ -121,6 +128,7 @@ def _run(arguments: argparse.Namespace) -> int:
     import threading
     from pathlib import Path
 
+    from .profile import Profile
     from .terminal import Display
 
     engine = _engine(arguments)
@@ -129,6 +137,7 @@ def _run(arguments: argparse.Namespace) -> int:
     cancel = threading.Event()
     display = Display() if not (arguments.json or arguments.quiet) else None
     warnings: list[str] = []
+    profile = Profile() if arguments.profile else None
     documents, code = [], DONE
     with engine, _interruptible(cancel):
         for label, variant, given in variants:
@@ -139,7 +148,7 @@ def _run(arguments: argparse.Namespace) -> int:
             plan = engine.plan(variant, given, arguments.only or None)
             if display is not None and plan.seeds:
                 display.line("  rolled " + ", ".join(f"{k} = {v}" for k, v in plan.seeds.items()))
-            result = engine.run_plan(plan, emit=_Listener(display, warnings), cancel=cancel)
+            result = engine.run_plan(plan, emit=_Listener(display, warnings, profile), cancel=cancel)
             document = _write_outputs(engine, result, Path(arguments.out), label, arguments.overwrite)
             documents.append(document)
             for error in result.errors:
@@ -150,6 +159,9 @@ def _run(arguments: argparse.Namespace) -> int:
                 _summary(display, result, document)
     if cancel.is_set():
         code = INTERRUPTED
+    if profile is not None:
+        profile.write(Path(arguments.out) / "profile.json")
+        print(profile.text(), file=sys.stderr)
     if arguments.json:
         _print_json(_json_document(arguments, documents, warnings, code))
     elif arguments.quiet:
@@ -160,10 +172,10 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 class _Listener:
-    """Passes events on to a display, and keeps the warnings."""
+    """Passes events on to a display and a profile, and keeps the warnings."""
 
-    def __init__(self, display: Any, warnings: list[str]):
-        self.display, self.warnings = display, warnings
+    def __init__(self, display: Any, warnings: list[str], profile: Any):
+        self.display, self.warnings, self.profile = display, warnings, profile
 
     def __call__(self, event: Any) -> None:
         if type(event).__name__ == "Warned":
@@ -172,6 +184,8 @@ class _Listener:
                 print(f"warning: {event.message}", file=sys.stderr)
         if self.display is not None:
             self.display(event)
+        if self.profile is not None:
+            self.profile(event)
 
 
 class _interruptible:
@@ -268,7 +282,10 @@ def _engine(arguments: argparse.Namespace) -> Any:
     if device not in ("auto", "cpu", "cuda") and not device.removeprefix("cuda:").isdigit():
         raise GraphError(f"--device is {device!r}; it takes auto, cpu, cuda or cuda:0")
     return Engine(cache, packs=arguments.pack, device=device, dtype=getattr(arguments, "dtype", "auto"),
-                  download=getattr(arguments, "download", False))
+                  download=getattr(arguments, "download", False),
+                  host=_budget(getattr(arguments, "host_memory", "0.4"), "--host-memory"),
+                  device_memory=_budget(getattr(arguments, "device_memory", "0.9"), "--device-memory"),
+                  disk=_bytes(getattr(arguments, "disk", "10GB"), "--disk"))
 
 
 def _read(engine: Any, path: str, warn: bool = True) -> Any:
@@ -457,21 +474,22 @@ def _node_json(nodetype: Any) -> dict[str, Any]:
 
 
 def _plan(arguments: argparse.Namespace) -> int:
-    from .forecast import RUNS, forecast
-    from .terminal import table
+    from .forecast import RUNS, forecast, peak_bytes
+    from .terminal import size, table
 
     with _engine(arguments) as engine:
         graph = _read(engine, arguments.graph)
         plan = engine.plan(graph, _settings(engine, graph, arguments.set), arguments.only or None)
         found = forecast(plan, engine.cache)
     rows = [[f.node, f.status, "" if f.seconds is None else f"{f.seconds:.2f} s",
-             f"on {', '.join(f.because)}" if f.because else ""] for f in found]
-    print(table(rows, ["node", "", "last took", ""]))
+             "" if f.bytes is None else size(f.bytes), f"on {', '.join(f.because)}" if f.because else ""] for f in found]
+    print(table(rows, ["node", "", "last took", "last gave", ""]))
     will = [f for f in found if f.status != "remembered"]
     known = sum(f.seconds or 0 for f in will)
     print(f"\n{len(found) - len(will)} remembered, {sum(f.status == RUNS for f in will)} will run, "
           f"{sum(f.status != RUNS for f in will)} depend on those"
-          + (f"; about {known:.1f} s by what they last took" if known else ""))
+          + (f"; about {known:.1f} s by what they last took" if known else "")
+          + (f", at most {size(most)} of values at once" if (most := peak_bytes(plan, found)) else ""))
     return DONE
 
 
@@ -515,7 +533,16 @@ def _cache(arguments: argparse.Namespace) -> int:
     return DONE
 
 
-def _bytes(text: str) -> int:
+def _budget(text: str, option: str) -> float:
+    """A size as bytes, or a fraction up to 1 as it is."""
+    try:
+        share = float(text)
+    except ValueError:
+        return _bytes(text, option)
+    return share if 0 <= share <= 1 else _bytes(text, option)
+
+
+def _bytes(text: str, option: str = "--to") -> int:
     """`2GB`, `500MB`, `0` as bytes."""
     import re
 
@@ -523,7 +550,7 @@ def _bytes(text: str) -> int:
 
     match = re.fullmatch(r"\s*([0-9.]+)\s*([KMGT]?)B?\s*", text, re.IGNORECASE)
     if not match:
-        raise GraphError(f"--to {text}: it takes a size such as 500MB or 2GB")
+        raise GraphError(f"{option} {text}: it takes a size such as 500MB or 2GB")
     return int(float(match[1]) * 1024 ** " KMGT".index(match[2].upper() or " "))
 
 

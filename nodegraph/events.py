@@ -35,7 +35,10 @@ class Progress(NamedTuple):
 
 
 class Finished(NamedTuple):
-    """A node ran. outputs: the digest of each output port. items: how many ran, and how many were remembered."""
+    """A node ran. outputs: the digest of each output port. ran, remembered: items, where it was mapped.
+
+    bytes: of what it gave.
+    """
 
     node: str
     seconds: float
@@ -43,6 +46,17 @@ class Finished(NamedTuple):
     at: float
     ran: int = 1
     remembered: int = 0
+    bytes: int = 0
+
+
+class Loaded(NamedTuple):
+    """A model was loaded, for the first node that asked for it."""
+
+    node: str
+    source: str
+    seconds: float
+    bytes: int
+    at: float
 
 
 class Cached(NamedTuple):
@@ -79,4 +93,4 @@ class Done(NamedTuple):
     cancelled: bool = False
 
 
-Event = Planned | Started | Progress | Finished | Cached | Failed | Skipped | Warned | Done
+Event = Planned | Started | Progress | Loaded | Finished | Cached | Failed | Skipped | Warned | Done

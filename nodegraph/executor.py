@@ -61,7 +61,7 @@ class Result:
         self.errors = [run.errors[index] for index in sorted(run.errors)]
         self._run = run
         if plan.graph.path is not None:
-            remember_ingredients(plan, run.cache, run.digests, run.seconds, [
+            remember_ingredients(plan, run.cache, run.digests, run.seconds, run.sizes, [
                 i for i, state in enumerate(run.state) if state == RAN or state == CACHED and plan.before is None])
 
     @cached_property
@@ -184,19 +184,14 @@ _tuple = tuple.__new__  # makes a NamedTuple in half the time of calling its cla
 class _Reporter(Context):
     """The Context of one call: passes reports on to the thread that decides, and stops the node when asked to."""
 
-    def __init__(self, run: _Run, step: Step, item: int | None):
+    def __init__(self, run: _Run, step: Step):
         self.device, self.dtype = run.executor.device, run.executor.dtype
-        self._run, self._step, self._item = run, step, item
+        self._run, self._step = run, step
 
     def report(self, done: float, total: float | None = None, text: str = "", preview: Any = None) -> None:
         if self._run.cancel.is_set():
             raise Cancelled
-        if self._run.emit is not None:
-            event = ev.Progress(self._step.name, done, total, text, preview)
-            if threading.get_ident() == self._run.thread:
-                self._run.emit(event)
-            else:
-                self._run.inbox.put(event)
+        self._run.tell(ev.Progress(self._step.name, done, total, text, preview))
 
 
 class _Run:
@@ -210,6 +205,7 @@ class _Run:
         self.alias: dict[int, int] = {}  # output of a switch -> the slot it passes on
         self.state = bytearray(len(plan.steps))
         self.seconds: dict[int, float] = {}
+        self.sizes: dict[int, int] = {}
         self.errors: dict[int, NodeFailed] = {}
         self.mapped: dict[int, _Mapped] = {}
         self.counts: dict[int, tuple[int, int]] = {}
@@ -608,7 +604,7 @@ class _Run:
         self.state[index] = RAN
         self.seconds[index] = seconds
         if emit is not None:
-            emit(_tuple(ev.Finished, (step.name, seconds, (digest,), ended - self.start, 1, 0)))
+            emit(_tuple(ev.Finished, (step.name, seconds, (digest,), ended - self.start, 1, 0, len(code))))
         if self.waiting:
             self.wake(index)
         if self.holders:
@@ -653,13 +649,14 @@ class _Run:
         step, nodetype = job.step, job.step.nodetype
         arguments = dict(job.arguments)
         if nodetype.context is not None:
-            arguments[nodetype.context] = _Reporter(self, step, job.items[0] if job.items else None)
+            arguments[nodetype.context] = _Reporter(self, step)
         with ExitStack() as leases:
             for port in nodetype.models:
                 recipe = arguments.get(port)
                 if recipe is not None:
                     arguments[port] = leases.enter_context(
-                        self.executor.models.lease(nodetype.inputs[port].type, recipe))
+                        self.executor.models.lease(nodetype.inputs[port].type, recipe,
+                                                   lambda *about: self.tell_loaded(step, *about)))
             started = perf_counter()
             value = nodetype.call(**arguments)
             seconds = perf_counter() - started
@@ -671,6 +668,19 @@ class _Run:
                 for one in prepared if isinstance(prepared, list) else [prepared]:
                     self.cache.store(port.type, one, seconds)
         return _Made(outputs, seconds)
+
+    def tell_loaded(self, step: Step, source: str, seconds: float, size: int) -> None:
+        """Post that a model was loaded; called by whichever thread did it."""
+        self.tell(ev.Loaded(step.name, source, seconds, size, perf_counter() - self.start))
+
+    def tell(self, event: ev.Event) -> None:
+        """Emit an event from any thread: only the thread that runs the graph calls listeners."""
+        if self.emit is None:
+            return
+        if threading.get_ident() == self.thread:
+            self.emit(event)
+        else:
+            self.inbox.put(event)
 
     def call_in_parts(self, job: _Job) -> _Made:
         """Call once more; a batch that is still too large is cut in two, and so on down to one item."""
@@ -746,6 +756,7 @@ class _Run:
             outputs = []
             for offset, (port, one) in enumerate(zip(ports, prepared)):
                 for value in one if isinstance(one, list) else [one]:
+                    self.sizes[step.index] = self.sizes.get(step.index, 0) + value.bytes
                     self.keep(step.first + offset, port.type, value, share)
                 outputs.append(ListDigest.of([p.digest for p in one]) if isinstance(one, list) else one.digest)
             key = job.keys[position]
@@ -798,7 +809,8 @@ class _Run:
         self.state[index] = RAN
         self.seconds[index] = seconds
         if self.emit is not None:
-            self.emit(ev.Finished(step.name, seconds, outputs, perf_counter() - self.start, ran, remembered))
+            self.emit(ev.Finished(step.name, seconds, outputs, perf_counter() - self.start, ran, remembered,
+                                  self.sizes.get(index, 0)))
         if self.waiting:
             self.wake(index)
         if self.holders:

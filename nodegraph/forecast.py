@@ -17,13 +17,31 @@ REMEMBERED, RUNS, DEPENDS = "remembered", "will run", "depends"
 class Forecast(NamedTuple):
     """One node before a run. status: remembered, will run, or depends (on what comes before it).
 
-    seconds: what it took when it last ran, or None. because: for `depends`, the nodes it waits to see.
+    seconds, bytes: what it took and gave when it last ran, or None. because: for `depends`, the nodes it waits to see.
     """
 
     node: str
     status: str
     seconds: float | None
+    bytes: int | None = None
     because: tuple[str, ...] = ()
+
+
+def peak_bytes(plan: Plan, found: list[Forecast]) -> int:
+    """The most bytes of Values alive at once, each from when it is made to its last reader, by what they were."""
+    sizes = {f.node: f.bytes or 0 for f in found}
+    last = {slot: step.index for step in plan.steps for slot in step.reads()}
+    last.update((out.slot, len(plan.steps)) for out in plan.outputs.values())
+    ends: dict[int, int] = {}
+    now = most = 0
+    for step in plan.steps:
+        size = sizes.get(step.name, 0)
+        now += size
+        most = max(most, now)
+        end = max((last.get(slot, step.index) for slot in range(step.first, step.first + step.count)))
+        ends[end] = ends.get(end, 0) + size
+        now -= ends.pop(step.index, 0)
+    return most
 
 
 def forecast(plan: Plan, cache: Cache) -> list[Forecast]:
@@ -56,7 +74,7 @@ class _Forecaster:
                 continue
             blockers = tuple(dict.fromkeys(pending[self.plan.producers[slot]] for slot in step.reads()
                                            if self.plan.producers[slot] in pending))
-            seconds = self.history.get(step.name)
+            seconds, size = self.history.get(step.name, (None, None))
             if blockers:
                 status = DEPENDS
                 pending[step.index] = step.name
@@ -65,7 +83,7 @@ class _Forecaster:
             else:
                 status = RUNS
                 pending[step.index] = step.name
-            found.append(Forecast(step.name, status, seconds, blockers))
+            found.append(Forecast(step.name, status, seconds, size, blockers))
         return found
 
     def branch(self, step: Step) -> Any:
@@ -131,7 +149,7 @@ def graph_name(plan: Plan) -> str:
 
 
 def remember_ingredients(plan: Plan, cache: Cache, digests: list[bytes | None], seconds: dict[int, float],
-                         steps: Iterable[int]) -> None:
+                         sizes: dict[int, int], steps: Iterable[int]) -> None:
     """Keep what nodes were made from, and what they took."""
     if cache.disk is None:
         return
@@ -142,17 +160,18 @@ def remember_ingredients(plan: Plan, cache: Cache, digests: list[bytes | None], 
         step = plan.steps[index]
         if step.nodetype is not None:
             told = ingredients(plan, step, digests)
-            told["seconds"] = seconds.get(index, old.get(step.name))
+            before = old.get(step.name, (None, None))
+            told["seconds"], told["bytes"] = seconds.get(index, before[0]), sizes.get(index, before[1])
             rows.append((step.name, encode(told)))
     cache.disk.remember_history(name, rows)
 
 
-def last_times(plan: Plan, cache: Cache) -> dict[str, float]:
-    """Seconds that each node of this graph took when it last ran."""
+def last_times(plan: Plan, cache: Cache) -> dict[str, tuple[float | None, int | None]]:
+    """Seconds that each node of this graph took when it last ran, and the bytes it gave."""
     if cache.disk is None:
         return {}
-    return {node: told["seconds"] for node, told in cache.disk.histories(graph_name(plan), decode)
-            if told.get("seconds") is not None}
+    return {node: (told.get("seconds"), told.get("bytes"))
+            for node, told in cache.disk.histories(graph_name(plan), decode)}
 
 
 def why(plan: Plan, cache: Cache, name: str) -> list[str]:
@@ -187,7 +206,7 @@ def _changes(old: dict[str, Any], new: dict[str, Any], because: tuple[str, ...])
     for what in ("type", "version"):
         if old[what] != new[what]:
             found.append(f"its {what} was {old[what]} and is {new[what]}")
-    for name in sorted({*old, *new} - {"type", "version", "seconds"}):
+    for name in sorted({*old, *new} - {"type", "version", "seconds", "bytes"}):
         kind, port = name[0], name[2:]
         if name not in old:
             found.append(f"{port} was not {'linked' if kind == '$' else 'set here'} and is now"

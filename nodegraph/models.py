@@ -133,8 +133,12 @@ class Models:
     # -- leasing
 
     @contextmanager
-    def lease(self, type: ModelType, recipe: Recipe) -> Iterator[Any]:
-        """The live model, for the length of a `with`. One call at a time uses it."""
+    def lease(self, type: ModelType, recipe: Recipe,
+              told: Callable[[str, float, int], None] = lambda source, seconds, size: None) -> Iterator[Any]:
+        """The live model, for the length of a `with`. One call at a time uses it.
+
+        told: called with the source, seconds and bytes when the model had to be loaded.
+        """
         key = (type.name, recipe.fingerprint or recipe.source, recipe.options)
         with self._lock:
             live = self._live.setdefault(key, _Live(type))
@@ -143,6 +147,7 @@ class Models:
             with live.lock:
                 if live.model is None:
                     self._load(live, recipe)
+                    told(recipe.source, live.seconds, live.bytes)
                 elif live.device != self.device:
                     self.memory.shrink({self.device: live.bytes})
                     with self._building:

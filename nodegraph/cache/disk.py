@@ -239,7 +239,7 @@ class Disk:
         """Write a Value. May be called from any thread. Whether it is kept."""
         if self.broken:
             return False
-        size = len(prepared.code) + sum(t.nbytes for t in prepared.tensors)
+        size = prepared.bytes
         checksum = b""
         try:
             if prepared.tensors:

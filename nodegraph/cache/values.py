@@ -22,6 +22,11 @@ class Prepared(NamedTuple):
     code: bytes
     tensors: tuple = ()
 
+    @property
+    def bytes(self) -> int:
+        """Bytes of its content."""
+        return len(self.code) + sum(tensor.nbytes for tensor in self.tensors)
+
 
 def prepare(type: PortType, value: Any) -> Prepared:
     """Name a value. Raises TypeError when its PortType does not turn it into plain data and tensors."""

@@ -1,5 +1,7 @@
 """The grammar writes what the checker passes, and the checker refuses what it should."""
 
+from pathlib import Path
+
 import pytest
 from nodegraph_nodes.starter import verse_words, verses
 
@@ -102,3 +104,34 @@ def test_scenes_are_painter_prompts_that_keep_what_the_subject_says():
         e = verses.example(seed, "en", "scene")
         assert e.answer.rsplit(", ", 1)[1] in ("watercolour", "ink", "poster", "crayon") and "\n" not in e.answer
         assert not e.subject.time or verses._HOURS[e.subject.time][0] in e.answer
+
+
+POET = Path(verses.__file__).parent / "models" / "poet"
+
+
+def test_the_shipped_poet_writes_in_form_in_both_languages_and_paints_in_words():
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    tokenizer, poet = AutoTokenizer.from_pretrained(POET), AutoModelForCausalLM.from_pretrained(POET)
+    assert poet.dtype == torch.float32 and sum(f.stat().st_size for f in POET.iterdir()) < 7_000_000
+
+    def written(prompt):
+        ids = tokenizer(prompt, return_tensors="pt")["input_ids"]
+        out = poet.generate(ids, attention_mask=torch.ones_like(ids), do_sample=False, temperature=None, top_p=None)
+        return tokenizer.decode(out[0, ids.shape[1]:], skip_special_tokens=True)
+
+    assert not verses.faults(written(verses.prompt("verse", "en", BOAT, "calm")), BOAT, "calm", "en")
+    assert not verses.faults(written(verses.prompt("verse", "zh", "雪地里的狐狸", "神秘")), "雪地里的狐狸", "mysterious", "zh")
+    assert "fox" in written(verses.prompt("scene", "en", "a fox", "mysterious"))
+
+
+def test_training_counts_the_answer_and_never_the_prompt():
+    from nodegraph_nodes.starter.train import poet
+    from transformers import AutoTokenizer
+
+    example = verses.example(3, "en", "verse")
+    ids, weights = poet._row(AutoTokenizer.from_pretrained(POET), example)
+    counted = [i for i, weight in zip(ids, weights) if weight]
+    assert AutoTokenizer.from_pretrained(POET).decode(counted, skip_special_tokens=True) == example.answer
+    assert counted[-1] == 0 and max(weights) == poet.BOUND_WEIGHT
