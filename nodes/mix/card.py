@@ -12,10 +12,11 @@ from .theme import Theme, rgb, theme_of
 from .typesetting import Face, fitted
 
 WIDTH, HEIGHT = 1200, 800
-MARGIN = 64
-FRAME = 608  # the longer side of the picture
-MAT = 32  # the paper around it
-COLUMN = MARGIN + FRAME + 2 * MAT + 60  # where the words begin
+MARGIN = 56
+FRAME = 568  # the longer side of the picture
+MAT = 28  # the paper around it
+COLUMN = MARGIN + FRAME + 2 * MAT + 48  # where the words begin
+TOP = (HEIGHT - FRAME - 2 * MAT) // 2  # words begin where the mat of a square picture does, and end where it ends
 SWATCH = 46
 NAMED_SWATCHES = 6  # with more colours than this there is no room for their codes
 
@@ -39,9 +40,8 @@ def postcard(picture: Image, verse: str, palette: Palette, title: str = "") -> I
     card = Pil.new("RGB", (WIDTH, HEIGHT), theme.paper)
     _hang(card, to_pil(picture), theme)
     canvas = ImageDraw.Draw(card)
-    bottom = HEIGHT - MARGIN
-    _swatches(card, palette, theme, bottom)
-    _words(canvas, title, verse, theme, MARGIN, bottom - SWATCH - 70)
+    _swatches(card, palette, theme, HEIGHT - TOP)
+    _words(canvas, title, verse, theme, TOP, HEIGHT - TOP - SWATCH - 64)
     return from_pil(card)
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from nodegraph import InputError
 from nodegraph_nodes.media.types import IMAGE, Palette
-from nodegraph_nodes.mix.card import COLUMN, HEIGHT, MARGIN, WIDTH, postcard
+from nodegraph_nodes.mix.card import COLUMN, HEIGHT, MARGIN, TOP, WIDTH, postcard
 from nodegraph_nodes.mix.sheet import sheet
 from nodegraph_nodes.mix.theme import COMFORTABLE, READABLE, contrast, rgb, theme_of
 from nodegraph_nodes.mix.typesetting import Face, _has, fitted, wrapped
@@ -65,7 +65,7 @@ def test_no_text_fails_or_leaves_its_column(verse):
 def test_sixteen_colours_fit_in_the_row():
     many = Palette(tuple(f"#{n * 16:02x}8040" for n in range(16)), (1 / 16,) * 16)
     card = postcard(picture(), VERSE, many)
-    row = (card[:, HEIGHT - MARGIN - 7, COLUMN:] * 255).round().int().T.tolist()
+    row = (card[:, HEIGHT - TOP - 7, COLUMN:] * 255).round().int().T.tolist()
     assert all(list(rgb(color)) in row for color in many.colors)
 
 
