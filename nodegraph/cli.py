@@ -14,23 +14,86 @@ DONE, NODE_FAILED, WRONG, INTERRUPTED = 0, 1, 2, 130
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command line; the exit code."""
-    parser = _parser()
-    arguments = parser.parse_args(argv)
-    if not hasattr(arguments, "command"):
-        parser.print_help()
-        return WRONG
-    from .errors import NodegraphError
+    arguments = _parser().parse_args(argv)
+    code = DONE
+    try:
+        with _Stdout() as arguments.tell:
+            code = _answer(arguments)
+    except BrokenPipeError:
+        _silence()  # whoever read the output has gone; there is no one to tell
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    return code
+
+
+def _answer(arguments: argparse.Namespace) -> int:
+    from .errors import GraphError, NodegraphError, Problem
 
     try:
         return arguments.command(arguments)
     except NodegraphError as error:
         print(error, file=sys.stderr)
+        if getattr(arguments, "json", False):
+            problems = error.problems if isinstance(error, GraphError) else [Problem(None, str(error))]
+            _tell_json(arguments, {"exit": WRONG, "problems": [_json_problem(p) for p in problems]})
         return WRONG
-    except BrokenPipeError:
-        sys.stderr.close()  # whoever read the output has gone; there is no one to tell
-        return DONE
-    except KeyboardInterrupt:
-        return INTERRUPTED
+
+
+class _Stdout:
+    """Keeps stdout for what was asked for: while it is open, what nodes and packs print goes to stderr.
+
+    Called with a text, it writes a line to the real stdout. Libraries that write to the file descriptor are
+    turned aside too.
+    """
+
+    def __enter__(self) -> _Stdout:
+        import os
+
+        self.stream, self.kept = sys.stdout, None
+        for stream in (sys.stdout, sys.stderr):
+            if hasattr(stream, "reconfigure"):
+                stream.reconfigure(errors="backslashreplace")  # a terminal that lacks a letter shows its number
+        try:
+            if sys.stdout.fileno() == 1:
+                sys.stdout.flush()
+                self.kept = os.dup(1)
+                os.dup2(2, 1)
+                self.stream = open(self.kept, "w", encoding=sys.stdout.encoding, errors="backslashreplace")
+        except (OSError, ValueError, AttributeError):
+            pass  # a stdout that is no file, in tests and notebooks, or none at all
+        self.before, sys.stdout = sys.stdout, sys.stderr
+        return self
+
+    def __call__(self, text: str) -> None:
+        if self.stream is not None:
+            self.stream.write(f"{text}\n")
+            self.stream.flush()
+
+    def __exit__(self, *error: object) -> None:
+        import os
+
+        sys.stdout = self.before
+        if self.kept is not None:
+            _flush_libraries()
+            os.dup2(self.kept, 1)
+            self.stream.close()
+
+
+def _flush_libraries() -> None:
+    """What C libraries still hold of their stdout goes where it went while they ran."""
+    if "ctypes" in sys.modules and sys.platform != "win32":
+        import ctypes
+
+        ctypes.CDLL(None).fflush(None)
+
+
+def _silence() -> None:
+    """Point the standard streams nowhere, so that closing them at exit raises nothing."""
+    import os
+
+    null = os.open(os.devnull, os.O_WRONLY)
+    for number in (1, 2):
+        os.dup2(null, number)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -116,9 +179,9 @@ def _version_or_help(arguments: argparse.Namespace) -> int:
     if arguments.version:
         from . import __version__
 
-        print(f"nodegraph {__version__}")
+        arguments.tell(f"nodegraph {__version__}")
         return DONE
-    _parser().print_help()
+    arguments.tell(_parser().format_help().rstrip())
     return WRONG
 
 
@@ -132,42 +195,40 @@ def _run(arguments: argparse.Namespace) -> int:
     from .terminal import Display
 
     engine = _engine(arguments)
-    graph = _read(engine, arguments.graph, warn=not arguments.json)
-    variants = _variants(engine, graph, arguments)
+    variants = _variants(engine, _read(engine, arguments.graph), arguments)
     cancel = threading.Event()
     display = Display() if not (arguments.json or arguments.quiet) else None
     warnings: list[str] = []
     profile = Profile() if arguments.profile else None
-    documents, code = [], DONE
+    documents, code, taken = [], DONE, set()
     with engine, _interruptible(cancel):
-        for label, variant, given in variants:
+        for label, checked, given in variants:
             if cancel.is_set():
                 break
             if display is not None and label:
                 display.line(", ".join(f"{k} = {v}" for k, v in label.items()))
-            plan = engine.plan(variant, given, arguments.only or None)
+            plan = engine.plan(checked, given, arguments.only or None)
             if display is not None and plan.seeds:
                 display.line("  rolled " + ", ".join(f"{k} = {v}" for k, v in plan.seeds.items()))
             result = engine.run_plan(plan, emit=_Listener(display, warnings, profile), cancel=cancel)
-            document = _write_outputs(engine, result, Path(arguments.out), label, arguments.overwrite)
+            document = _write_outputs(result, Path(arguments.out), label, arguments.overwrite, taken)
             documents.append(document)
             for error in result.errors:
                 print(error.report(), file=sys.stderr)
             if result.errors or document["errors"]:
                 code = NODE_FAILED
             if display is not None:
-                _summary(display, result, document)
+                display.line(_summary(result))
+            for name, output in document["outputs"].items() if not arguments.json else ():
+                for path in output["paths"]:
+                    arguments.tell(path if arguments.quiet else f"{name}: {path}")
     if cancel.is_set():
         code = INTERRUPTED
     if profile is not None:
         profile.write(Path(arguments.out) / "profile.json")
         print(profile.text(), file=sys.stderr)
     if arguments.json:
-        _print_json(_json_document(arguments, documents, warnings, code))
-    elif arguments.quiet:
-        for document in documents:
-            for output in document["outputs"].values():
-                print(*output["paths"], sep="\n")
+        _tell_json(arguments, _json_document(arguments, documents, warnings, code))
     return code
 
 
@@ -210,22 +271,22 @@ class _interruptible:
         if self.cancel.is_set():
             os._exit(INTERRUPTED)  # what was finished is on disk already
         self.cancel.set()
-        print("\nstopping: what is finished is kept; press Ctrl-C again to leave at once", file=sys.stderr)
+        # Past Python's buffers, which may be in the middle of a write.
+        os.write(2, b"\nstopping: what is finished is kept; press Ctrl-C again to leave at once\n")
 
 
-def _write_outputs(engine: Any, result: Any, folder: Any, label: dict[str, Any], overwrite: bool) -> dict[str, Any]:
-    """Export what was made; a part of the JSON document."""
-    from .errors import InputError
+def _write_outputs(result: Any, folder: Any, label: dict[str, Any], overwrite: bool, taken: set[str]) -> dict[str, Any]:
+    """Export what was made; a part of the JSON document. taken: file names that this command has used already."""
     from .export import export, safe_name
 
     outputs, errors = {}, [_json_error(error) for error in result.errors]
     for name in result:
         flow = result.raw.plan.outputs[name].flow
-        stem = safe_name(".".join([name, *(f"{k.replace('.', '-')}={v}" for k, v in label.items())]))
+        stem = safe_name(".".join([name, *(f"{k.replace('.', '-')}={v}" for k, v in label.items())]), taken)
         try:
             paths = export(result.raw.type(name), result[name], folder, stem, many=flow.many, overwrite=overwrite)
-        except (OSError, InputError) as error:
-            message = f"output {name} cannot be written: {error}"
+        except Exception as error:  # a type's own writer may raise anything
+            message = f"output {name} cannot be written: {type(error).__name__}: {error}"
             print(message, file=sys.stderr)
             errors.append({"node": None, "message": message})
             continue
@@ -254,17 +315,14 @@ def _json_document(arguments: argparse.Namespace, documents: list[dict], warning
     return head | {k: v for k, v in (documents[0] if documents else {}).items() if k != "sweep"}
 
 
-def _summary(display: Any, result: Any, document: dict[str, Any]) -> None:
-    """The closing lines: what ran, what was remembered, seconds, and where the outputs are."""
+def _summary(result: Any) -> str:
+    """The closing line: what ran, what was remembered, seconds."""
     counts: dict[str, int] = {}
     for node in result.nodes.values():
         counts[node.status] = counts.get(node.status, 0) + 1
     words = {"ran": "ran", "cached": "remembered", "failed": "failed", "skipped": "skipped"}
     told = ", ".join(f"{counts[status]} {word}" for status, word in words.items() if counts.get(status))
-    display.line(f"{told or 'nothing to do'}, {result.seconds:.2f} s" + (", stopped" if result.raw.cancelled else ""))
-    for name, output in document["outputs"].items():
-        for path in output["paths"]:
-            print(f"{name}: {path}")
+    return f"{told or 'nothing to do'}, {result.seconds:.2f} s" + (", stopped" if result.raw.cancelled else "")
 
 
 # ---- what is asked for --------------------------------------------------------------------------------------------
@@ -288,8 +346,8 @@ def _engine(arguments: argparse.Namespace) -> Any:
                   disk=_bytes(getattr(arguments, "disk", "10GB"), "--disk"))
 
 
-def _read(engine: Any, path: str, warn: bool = True) -> Any:
-    """A graph that can run, with its warnings on stderr. Raises GraphError with every problem."""
+def _read(engine: Any, path: str) -> Any:
+    """A Checked graph that can run, with its warnings on stderr. Raises GraphError with every problem."""
     from . import graphfile
     from .errors import GraphError
 
@@ -297,14 +355,14 @@ def _read(engine: Any, path: str, warn: bool = True) -> Any:
     checked = engine.check(graph, problems)
     if checked.errors:
         raise GraphError(checked.problems)
-    for problem in checked.problems if warn else ():
+    for problem in checked.problems:
         print(f"warning: {problem}", file=sys.stderr)
-    return graph
+    return checked
 
 
-def _settings(engine: Any, graph: Any, given: list[str]) -> dict[str, Any]:
+def _settings(checked: Any, given: list[str]) -> dict[str, Any]:
     """What `--set name=value` gives, each in the type of its input."""
-    from .errors import GraphError
+    from .errors import GraphError, Problem
     from .graphfile import nearest
 
     found = {}
@@ -312,67 +370,116 @@ def _settings(engine: Any, graph: Any, given: list[str]) -> dict[str, Any]:
         name, equals, value = text.partition("=")
         if not equals:
             raise GraphError(f"--set {text}: it takes name=value")
-        if name not in graph.inputs:
-            raise GraphError(f"--set {name}: the graph has no input {name}. {nearest(name, graph.inputs)}")
-        found[name] = _typed(graph.inputs[name].type, value)
+        port = checked.inputs.get(name)
+        if port is None:
+            raise GraphError([Problem(None, f"--set {name}: the graph has no input of that name",
+                                      nearest(name, checked.inputs) or "It takes none.")])
+        words = value.split(",") if port.many and value else [] if port.many else [value]
+        items = [_meant(f"--set {name}", port, word) for word in words]
+        found[name] = items if port.many else items[0]
     return found
 
 
-def _typed(type_name: str, text: str) -> Any:
-    """A text from the command line as the literal it would be in a file; texts stay texts."""
-    if type_name in ("Text", "Choice", "File", "Color"):
-        return text
-    from .graphfile import scalar, scalars
+def _meant(what: str, port: Any, text: str) -> Any:
+    """A text from the command line as the literal it would be in a file. Raises GraphError if the port refuses it."""
+    from .check import RANDOM
+    from .errors import GraphError, InputError, Problem
+    from .graphfile import nearest, scalar
+    from .types import FILE, SEED
 
-    return scalars(text) if type_name.startswith("list of ") else scalar(text)
+    if port.type is FILE and text:
+        from pathlib import Path
+
+        return str(Path(text).absolute())  # beside the person who types, not beside the graph
+    value = scalar(text) if port.type.name in ("Int", "Float", "Bool", "Seed", "Any") else text
+    if port.type is SEED and value == RANDOM:
+        return value
+    try:
+        port.parse(value)
+    except InputError as error:
+        raise GraphError([Problem(None, f"{what} {error}", nearest(text, port.choices) if port.choices else "")]) from None
+    return value
 
 
-def _variants(engine: Any, graph: Any, arguments: argparse.Namespace) -> list[tuple[dict, Any, dict]]:
-    """The graph once, or once for each combination of swept values: (label, graph, inputs)."""
+MOST_RUNS = 10_000
+
+
+def _variants(engine: Any, checked: Any, arguments: argparse.Namespace) -> list[tuple[dict, Any, dict]]:
+    """The graph once, or once for each combination of swept values: (label, checked graph, inputs)."""
     from itertools import product
+    from math import prod
 
-    given = _settings(engine, graph, arguments.set)
-    sweeps = [_sweep(graph, text) for text in arguments.sweep]
+    from .errors import GraphError
+
+    given = _settings(checked, arguments.set)
+    if not arguments.sweep:
+        return [({}, checked, given)]
+    sweeps: dict[tuple[str, str], list[Any]] = {}
+    for text in arguments.sweep:
+        target, values = _sweep(checked, text)
+        if target in sweeps:
+            raise GraphError(f"--sweep {text}: {'.'.join(filter(None, target))} is swept already")
+        sweeps[target] = values
+    if prod(map(len, sweeps.values())) > MOST_RUNS:
+        raise GraphError(f"--sweep: that is {prod(map(len, sweeps.values()))} runs; one command does {MOST_RUNS} at most")
     variants = []
-    for values in product(*(values for _, _, values in sweeps)):
-        variant, inputs, label = graph, dict(given), {}
-        for (node, port, _), value in zip(sweeps, values):
+    for values in product(*sweeps.values()):
+        graph, inputs, label = checked.graph, dict(given), {}
+        for (node, port), value in zip(sweeps, values):
             if port:
-                variant = variant.with_value(node, port, value)
+                graph = graph.with_value(node, port, value)
             else:
                 inputs[node] = value
             label[f"{node}.{port}" if port else node] = value
-        if sweeps:
-            engine.check(variant).raise_errors()
-        variants.append((label, variant, inputs))
+        variants.append((label, engine.check(graph).raise_errors() if graph is not checked.graph else checked, inputs))
     return variants
 
 
-def _sweep(graph: Any, text: str) -> tuple[str, str, list[Any]]:
-    """`node.port=1..8` or `name=a,b,c` as (node or input, port or "", values)."""
-    from .errors import GraphError
+def _sweep(checked: Any, text: str) -> tuple[tuple[str, str], list[Any]]:
+    """`node.port=1..8` or `name=a,b,c` as (node or input, port or ""), values."""
+    from .errors import GraphError, Problem
     from .graphfile import nearest, scalar
 
     target, equals, values = text.partition("=")
-    node, _, port = target.partition(".")
+    name, _, port_name = target.partition(".")
     if not equals or not values:
         raise GraphError(f"--sweep {text}: it takes node.port=1..8 or node.port=a,b,c")
-    if port and node not in graph.nodes:
-        raise GraphError(f"--sweep {text}: the graph has no node {node}. {nearest(node, graph.nodes)}")
-    if not port and node not in graph.inputs:
-        raise GraphError(f"--sweep {text}: the graph has no input {node}. {nearest(node, graph.inputs)}")
-    first, dots, last = values.partition("..")
-    if dots:
-        try:
-            low, high = int(first), int(last)
-        except ValueError:
-            raise GraphError(f"--sweep {text}: a range goes from one whole number to another, as in 1..8") from None
-        if low > high:
-            raise GraphError(f"--sweep {text}: the range goes from {low} down to {high}; turn it round")
-        return node, port, list(range(low, high + 1))
-    if not port:
-        return node, port, [_typed(graph.inputs[node].type, v) for v in values.split(",")]
-    return node, port, [scalar(v) for v in values.split(",")]
+    known = checked.nodes if port_name else checked.inputs
+    if name not in known:
+        raise GraphError([Problem(None, f"--sweep {target}: the graph has no {'node' if port_name else 'input'} {name}",
+                                  nearest(name, known) if port_name or name not in checked.nodes
+                                  else f"To sweep an input of the node write --sweep {name}.port=...")])
+    port = known[name]
+    if port_name:
+        node = checked.nodes[name]
+        ports = node.nodetype.inputs if node.nodetype else node.graph.inputs if node.graph else node.node.inputs
+        if port_name not in ports:
+            raise GraphError([Problem(None, f"--sweep {target}: {name} has no input {port_name}",
+                                      nearest(port_name, ports))])
+        port = None if node.switch else ports[port_name]
+    words = _range(text, values)
+    if port is None:
+        return (name, port_name), [scalar(word) for word in words]
+    return (name, port_name), [_meant(f"--sweep {target}", port, word) for word in words]
+
+
+def _range(text: str, values: str) -> list[str]:
+    """The words that `1..8` or `a,b,c` stands for."""
+    import re
+
+    from .errors import GraphError
+
+    if not re.fullmatch(r"[^,./\\]*\.\.[^,./\\]*", values):
+        return values.split(",")
+    match = re.fullmatch(r"(-?\d{1,18})\.\.(-?\d{1,18})", values)
+    if match is None:
+        raise GraphError(f"--sweep {text}: a range goes from one whole number to another, as in 1..8")
+    low, high = int(match[1]), int(match[2])
+    if low > high:
+        raise GraphError(f"--sweep {text}: the range goes from {low} down to {high}; turn it round")
+    if high - low >= MOST_RUNS:
+        raise GraphError(f"--sweep {text}: that is {high - low + 1} runs; one command does {MOST_RUNS} at most")
+    return [str(number) for number in range(low, high + 1)]
 
 
 # ---- the other commands -------------------------------------------------------------------------------------------
@@ -391,26 +498,32 @@ def _check(arguments: argparse.Namespace) -> int:
         try:
             graph, problems = graphfile.read(path)
             problems = check(graph, catalogue, problems, finder.find).problems
-            about = f"{path}: {len(graph.nodes)} nodes, {len(graph.outputs)} outputs, nothing wrong"
         except GraphError as error:
-            problems, about = list(error.problems), ""
+            graph, problems = None, list(error.problems)
         wrong = wrong or bool(problems)
-        if arguments.json:
-            told += [{"file": path, "line": p.where.line if p.where else None,
-                      "column": p.where.column if p.where else None, "severity": p.severity,
-                      "message": p.message, "hint": p.hint} for p in problems]
-        else:
-            for problem in problems:
-                print(problem, file=sys.stderr)
-            if not problems:
-                print(about)
+        told += [_json_problem(p) | {"graph": path} for p in problems]
+        for problem in problems if not arguments.json else ():
+            print(problem, file=sys.stderr)
+        if not problems and not arguments.json:
+            arguments.tell(f"{path}: {_count(graph.nodes, 'node')}, {_count(graph.outputs, 'output')}, nothing wrong")
     if arguments.json:
-        _print_json({"problems": told})
+        _tell_json(arguments, {"exit": WRONG if wrong else DONE, "problems": told})
     return WRONG if wrong else DONE
 
 
+def _count(things: Any, word: str) -> str:
+    return f"{len(things)} {word}{'s' * (len(things) != 1)}"
+
+
+def _json_problem(problem: Any) -> dict[str, Any]:
+    where = problem.where
+    return {"file": where.file if where else None, "line": where.line if where else None,
+            "column": where.column if where else None, "severity": problem.severity,
+            "message": problem.message, "hint": problem.hint}
+
+
 def _nodes(arguments: argparse.Namespace) -> int:
-    from .errors import GraphError
+    from .errors import GraphError, Problem
     from .graphfile import nearest
     from .packs import Catalogue
 
@@ -418,27 +531,44 @@ def _nodes(arguments: argparse.Namespace) -> int:
     names = catalogue.node_names()
     for error in catalogue.broken.values():
         print(f"warning: {error}", file=sys.stderr)
-    if arguments.name and arguments.name not in names:
+    if arguments.name in names:
+        nodetype = catalogue.nodetype(arguments.name)
+        if arguments.json:
+            _tell_json(arguments, _node_json(nodetype))
+        else:
+            arguments.tell(_node_text(nodetype))
+        return DONE
+    if arguments.name:
         names = [n for n in names if n.startswith(f"{arguments.name}.")]
         if not names:
-            raise GraphError(f"there is no node type {arguments.name}. {nearest(arguments.name, catalogue.node_names())}")
-    elif arguments.name:
-        nodetype = catalogue.nodetype(arguments.name)
-        print(_node_text(nodetype)) if not arguments.json else _print_json(_node_json(nodetype))
-        return DONE
+            raise GraphError([Problem(None, f"there is no node type and no pack {arguments.name}",
+                                      nearest(arguments.name, catalogue.node_names()))])
+    found = _importable(catalogue, names)
     if arguments.json:
-        _print_json([_node_json(catalogue.nodetype(name)) for name in names])
+        _tell_json(arguments, [_node_json(nodetype) for nodetype in found])
         return DONE
     from .terminal import table
 
-    rows = []
-    for name in names:
-        nodetype = catalogue.nodetype(name)
-        rows.append([name, " ".join(f"{p.name}:{p}" for p in nodetype.outputs.values()),
-                     nodetype.help.split("\n")[0]])
-    print(table(rows, ["node", "gives", "what it does"]))
-    print("\nswitch and graph files (type: ./other.yaml) are nodes too; `nodegraph nodes NAME` tells all about one.")
+    rows = [[t.name, " ".join(f"{p.name}:{p.type.name}{'[]' * p.many}" for p in t.outputs.values()),
+             t.help.split("\n")[0]] for t in found]
+    arguments.tell(table(rows, ["node", "gives", "what it does"]))
+    arguments.tell("\nswitch and graph files (type: ./other.yaml) are nodes too; `nodegraph nodes NAME` tells all about one.")
     return DONE
+
+
+def _importable(catalogue: Any, names: list[str]) -> list[Any]:
+    """The NodeTypes of these names; those that cannot be imported are told on stderr, each cause once."""
+    from .errors import PackError
+
+    found, told = [], set()
+    for name in names:
+        try:
+            found.append(catalogue.nodetype(name))
+        except PackError as error:
+            if str(error) not in told:
+                print(f"warning: {error}", file=sys.stderr)
+            told.add(str(error))
+    return found
 
 
 def _node_text(nodetype: Any) -> str:
@@ -478,15 +608,15 @@ def _plan(arguments: argparse.Namespace) -> int:
     from .terminal import size, table
 
     with _engine(arguments) as engine:
-        graph = _read(engine, arguments.graph)
-        plan = engine.plan(graph, _settings(engine, graph, arguments.set), arguments.only or None)
+        checked = _read(engine, arguments.graph)
+        plan = engine.plan(checked, _settings(checked, arguments.set), arguments.only or None)
         found = forecast(plan, engine.cache)
     rows = [[f.node, f.status, "" if f.seconds is None else f"{f.seconds:.2f} s",
              "" if f.bytes is None else size(f.bytes), f"on {', '.join(f.because)}" if f.because else ""] for f in found]
-    print(table(rows, ["node", "", "last took", "last gave", ""]))
+    arguments.tell(table(rows, ["node", "", "last took", "last gave", ""]))
     will = [f for f in found if f.status != "remembered"]
     known = sum(f.seconds or 0 for f in will)
-    print(f"\n{len(found) - len(will)} remembered, {sum(f.status == RUNS for f in will)} will run, "
+    arguments.tell(f"\n{len(found) - len(will)} remembered, {sum(f.status == RUNS for f in will)} will run, "
           f"{sum(f.status != RUNS for f in will)} depend on those"
           + (f"; about {known:.1f} s by what they last took" if known else "")
           + (f", at most {size(most)} of values at once" if (most := peak_bytes(plan, found)) else ""))
@@ -494,17 +624,17 @@ def _plan(arguments: argparse.Namespace) -> int:
 
 
 def _why(arguments: argparse.Namespace) -> int:
-    from .errors import GraphError
+    from .errors import GraphError, Problem
     from .forecast import why
     from .graphfile import nearest
 
     with _engine(arguments) as engine:
-        graph = _read(engine, arguments.graph)
-        plan = engine.plan(graph, _settings(engine, graph, arguments.set), arguments.only or None)
+        checked = _read(engine, arguments.graph)
+        plan = engine.plan(checked, _settings(checked, arguments.set), arguments.only or None)
         names = [step.name for step in plan.steps]
         if arguments.node not in names:
-            raise GraphError(f"the graph has no node {arguments.node}. {nearest(arguments.node, names)}")
-        print("\n".join(why(plan, engine.cache, arguments.node)))
+            raise GraphError([Problem(None, f"the graph has no node {arguments.node}", nearest(arguments.node, names))])
+        arguments.tell("\n".join(why(plan, engine.cache, arguments.node)))
     return DONE
 
 
@@ -514,6 +644,8 @@ def _cache(arguments: argparse.Namespace) -> int:
     from .errors import GraphError
     from .terminal import size
 
+    if arguments.cache == "none":
+        raise GraphError("--cache none keeps nothing, so there is nothing to look after; name a folder, or leave it out")
     folder = arguments.cache or default_cache_folder()
     with Cache(folder, warn=lambda message: print(f"warning: {message}", file=sys.stderr)) as cache:
         if cache.disk is None:
@@ -521,14 +653,14 @@ def _cache(arguments: argparse.Namespace) -> int:
         if arguments.action == "clear":
             counts = cache.disk.counts()
             cache.disk.clear()
-            print(f"forgot {counts['traces']} traces and {counts['values']} values, {size(counts['bytes'])}")
+            arguments.tell(f"forgot {counts['traces']} traces and {counts['values']} values, {size(counts['bytes'])}")
         elif arguments.action == "prune":
             limit = _bytes(arguments.to) if arguments.to else cache.disk.budget
             gone, freed = cache.disk.prune(limit)
-            print(f"let go of {gone} values, {size(freed)}; {size(cache.disk.size)} left")
+            arguments.tell(f"let go of {gone} values, {size(freed)}; {size(cache.disk.size)} left")
         else:
             counts = cache.disk.counts()
-            print(f"folder   {folder}\ntraces   {counts['traces']}\nvalues   {counts['values']}\n"
+            arguments.tell(f"folder   {folder}\ntraces   {counts['traces']}\nvalues   {counts['values']}\n"
                   f"size     {size(counts['bytes'])} of {size(cache.disk.budget)}")
     return DONE
 
@@ -548,13 +680,15 @@ def _bytes(text: str, option: str = "--to") -> int:
 
     from .errors import GraphError
 
-    match = re.fullmatch(r"\s*([0-9.]+)\s*([KMGT]?)B?\s*", text, re.IGNORECASE)
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?)B?\s*", text, re.IGNORECASE)
     if not match:
         raise GraphError(f"{option} {text}: it takes a size such as 500MB or 2GB")
     return int(float(match[1]) * 1024 ** " KMGT".index(match[2].upper() or " "))
 
 
-def _print_json(document: Any) -> None:
+def _tell_json(arguments: argparse.Namespace, document: Any) -> None:
     import json
 
-    print(json.dumps(document, ensure_ascii=False, indent=2, default=str))
+    encoding = getattr(arguments.tell.stream, "encoding", None) or "utf-8"
+    unicode = encoding.lower().replace("-", "").startswith("utf")
+    arguments.tell(json.dumps(document, ensure_ascii=not unicode, indent=2, default=str))

@@ -46,6 +46,25 @@ def _free_stem(folder: Path, name: str, tails: list[str], extension: str) -> str
     return stem
 
 
-def safe_name(text: str) -> str:
-    """A text made fit for a file name on any system: letters, digits, dot, minus and underscore, at most 80 long."""
-    return re.sub(r"[^\w.=-]+", "_", text).strip("._")[:80] or "value"
+_RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(?![^.])", re.IGNORECASE)
+MOST_BYTES = 120  # of a name, so that with its ending and a temporary prefix it fits any file system
+
+
+def safe_name(text: str, taken: set[str] | None = None) -> str:
+    """A text made fit for a file name on any system: letters, digits, dot, minus, = and underscore.
+
+    At most 120 bytes of UTF-8, and none of the names that Windows keeps for itself. taken: names used already, in
+    small letters; the result is unlike all of them, and is added.
+    """
+    name = re.sub(r"[^\w.=-]+", "_", text).strip("._") or "value"
+    name = name.encode("utf-8", "replace")[:MOST_BYTES].decode("utf-8", "ignore").rstrip("._")
+    if _RESERVED.match(name):
+        name = f"_{name}"
+    if taken is None:
+        return name
+    free, count = name, 1
+    while free.casefold() in taken:
+        count += 1
+        free = f"{name}-{count}"
+    taken.add(free.casefold())
+    return free

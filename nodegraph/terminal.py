@@ -10,15 +10,15 @@ from typing import Any, TextIO
 
 from . import events as ev
 
-_MARKS = {"ran": "ran", "cached": "remembered", "failed": "failed", "skipped": "skipped"}
-
 
 class Display:
-    """Tells the events of a run on a stream. lively: redraw bars in place; otherwise print a line per event."""
+    """Tells the events of a run on a stream, stderr if none is given. Lively, it redraws bars in place; else it prints
+    a line per event. When whoever reads the stream goes away it falls silent, and the run goes on.
+    """
 
-    def __init__(self, stream: TextIO = sys.stderr, lively: bool | None = None):
-        self.stream = stream
-        self.lively = stream.isatty() if lively is None else lively
+    def __init__(self, stream: TextIO | None = None, lively: bool | None = None):
+        self.stream: TextIO | None = stream or sys.stderr
+        self.lively = self.stream.isatty() if lively is None else lively
         self.working: dict[str, ev.Progress] = {}
         self.since: dict[str, float] = {}
         self.drawn = 0
@@ -65,10 +65,17 @@ class Display:
     def line(self, text: str) -> None:
         """A line that stays."""
         self.erase()
-        self.stream.write(text + "\n")
+        self.write(text + "\n")
         if self.lively:
             self.draw(True)
-        self.stream.flush()
+
+    def write(self, text: str) -> None:
+        if self.stream is not None:
+            try:
+                self.stream.write(text)
+                self.stream.flush()
+            except (OSError, ValueError):  # a closed pipe, a closed terminal
+                self.stream = None
 
     def milestone(self, event: ev.Progress) -> None:
         """In a pipe, a line each quarter of the way is enough."""
@@ -81,7 +88,7 @@ class Display:
 
     def erase(self) -> None:
         if self.drawn:
-            self.stream.write(f"\x1b[{self.drawn}F\x1b[J")
+            self.write(f"\x1b[{self.drawn}F\x1b[J")
             self.drawn = 0
 
     def draw(self, always: bool = False) -> None:
@@ -92,24 +99,38 @@ class Display:
         self.last_drawn = now
         self.erase()
         columns = shutil.get_terminal_size().columns
-        for event in list(self.working.values())[:8]:
-            text = self.bar(event, now - self.since.get(event.node, now))
-            self.stream.write(text[:columns - 1] + "\n")
-            self.drawn += 1
-        self.stream.flush()
+        bars = [_cut(self.bar(event, now - self.since.get(event.node, now)), columns - 1)
+                for event in list(self.working.values())[:8]]
+        if bars:
+            self.write("\n".join(bars) + "\n")
+        self.drawn = len(bars)
 
     def bar(self, event: ev.Progress, seconds: float) -> str:
         head = f"  {_padded(event.node, self.width)}  "
+        text = " ".join(event.text.split())  # a line feed would spoil the count of lines
         if not event.total:
-            return f"{head}{'.' * (1 + int(seconds * 2) % 20):20}  {seconds:6.1f} s  {event.text}"
+            return f"{head}{'.' * (1 + int(seconds * 2) % 20):20}  {seconds:6.1f} s  {text}"
         part = min(1.0, event.done / event.total)
         full = int(part * 20)
-        return f"{head}{'#' * full:-<20}  {event.done:g}/{event.total:g}  {seconds:.1f} s  {event.text}"
+        return f"{head}{'#' * full:-<20}  {event.done:g}/{event.total:g}  {seconds:.1f} s  {text}"
 
 
 def _columns(text: str) -> int:
     """Terminal columns: Chinese characters take two."""
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def _cut(text: str, columns: int) -> str:
+    """The start of a text, as much as fits."""
+    if _columns(text) <= columns:
+        return text
+    kept = []
+    for letter in text:
+        columns -= _columns(letter)
+        if columns < 0:
+            break
+        kept.append(letter)
+    return "".join(kept)
 
 
 def _padded(text: str, width: int) -> str:

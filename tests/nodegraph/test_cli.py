@@ -1,0 +1,320 @@
+"""The command line, mostly in this process; a few tests start another to see signals, pipes and encodings."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from nodegraph.cli import main
+
+BENCH = str(Path(__file__).parent / "bench_nodes.py")
+
+TWO = """nodegraph: 1
+inputs:
+  text: ahoy
+  times: {type: Int, default: 2, min: 1, max: 9}
+nodes:
+  loud: {type: bench.shout, text: $text, times: $times}
+  tune: {type: bench.tune, mood: calm, bars: 4}
+outputs: {loud: $loud, tune: $tune}
+"""
+
+
+@pytest.fixture
+def work(tmp_path, monkeypatch):
+    """A folder to stand in, with a graph and a cache of its own."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NODEGRAPH_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "g.yaml").write_text(TWO, encoding="utf-8")
+    return tmp_path
+
+
+def cli(*words: str) -> int:
+    return main([*words, "--pack", BENCH])
+
+
+def run(*words: str) -> int:
+    return cli("run", "g.yaml", "--device", "cpu", *words)
+
+
+def document(capsys, *words: str) -> tuple[int, dict]:
+    capsys.readouterr()
+    code = cli(*words, "--json")
+    return code, json.loads(capsys.readouterr().out)
+
+
+def start(*words: str, **more) -> subprocess.Popen:
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **more.pop("env", {})}
+    return subprocess.Popen([sys.executable, "-m", "nodegraph", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                            env=environment, **more)
+
+
+# ---- run
+
+def test_run_writes_each_output_and_tells_its_path(work, capsys):
+    assert run() == 0
+    out, err = capsys.readouterr()
+    assert out.splitlines() == [f"loud: {Path('out/loud.txt')}", f"tune: {Path('out/tune.txt')}"]
+    assert "2 ran" in err
+    assert (work / "out/loud.txt").read_text() == "AHOYAHOY\n"
+
+
+def test_a_second_run_remembers_and_never_overwrites(work, capsys):
+    run()
+    assert run() == 0
+    assert "2 remembered" in capsys.readouterr().err
+    assert sorted(p.name for p in (work / "out").iterdir()) == ["loud-2.txt", "loud.txt", "tune-2.txt", "tune.txt"]
+    assert run("--overwrite") == 0
+    assert len(list((work / "out").iterdir())) == 4
+
+
+def test_set_gives_inputs_in_their_own_types(work, capsys):
+    assert run("--set", "text=7", "--set", "times=3", "--only", "loud", "--quiet") == 0
+    assert capsys.readouterr().out == f"{Path('out/loud.txt')}\n"
+    assert (work / "out/loud.txt").read_text() == "777\n"
+
+
+@pytest.mark.parametrize("words, told", [
+    (["--set", "txet=x"], "--set txet: the graph has no input of that name\nDid you mean text?"),
+    (["--set", "times=many"], "--set times is 'many'; it takes an int, 1 to 9"),
+    (["--set", "times=10"], "--set times is 10; it takes 1 to 9"),
+    (["--set", "text"], "--set text: it takes name=value"),
+    (["--only", "lou"], "the graph has no output lou\nDid you mean loud?"),
+    (["--sweep", "loud.tims=1..3"], "--sweep loud.tims: loud has no input tims\nDid you mean times?"),
+    (["--sweep", "lod.times=1..3"], "--sweep lod.times: the graph has no node lod\nDid you mean loud?"),
+    (["--sweep", "loud=1..3"], "To sweep an input of the node write --sweep loud.port=..."),
+    (["--sweep", "times=3..1"], "the range goes from 3 down to 1; turn it round"),
+    (["--sweep", "times=1..x"], "a range goes from one whole number to another, as in 1..8"),
+    (["--sweep", "times=1..99999999999"], "one command does 10000 at most"),
+    (["--sweep", "times=1,20"], "--sweep times is 20; it takes 1 to 9"),
+    (["--sweep", "times=1..2", "--sweep", "times=3"], "times is swept already"),
+    (["--sweep", "times"], "it takes node.port=1..8 or node.port=a,b,c"),
+    (["--sweep", "loud.times=1..9", "--sweep", "tune.bars=1..9999"], "one command does 10000 at most"),
+    (["--device", "tpu"], "--device is 'tpu'; it takes auto, cpu, cuda or cuda:0"),
+])
+def test_wrong_words_on_the_command_line_are_answered_and_nothing_runs(work, capsys, words, told):
+    assert run(*words) == 2
+    assert told in capsys.readouterr().err
+    assert not (work / "out").exists()
+
+
+def test_a_sweep_runs_once_for_each_combination_and_names_the_files_after_it(work, capsys):
+    assert run("--sweep", "times=1..2", "--sweep", "tune.mood=calm,sad", "--only", "loud") == 0
+    assert sorted(p.name for p in (work / "out").iterdir()) == [
+        f"loud.times={t}.tune-mood={m}.txt" for t in (1, 2) for m in ("calm", "sad")]
+    assert "1 remembered" in capsys.readouterr().err
+
+
+def test_a_sweep_over_texts_keeps_them_texts(work):
+    assert run("--sweep", "loud.text=1,no,../a.txt", "--only", "loud", "--overwrite") == 0
+    assert {p.read_text() for p in (work / "out").iterdir()} == {"11\n", "NONO\n", "../A.TXT../A.TXT\n"}
+
+
+def test_json_is_one_document_even_when_nodes_print(work, capfd):
+    (work / "g.yaml").write_text("nodegraph: 1\nnodes: {c: {type: bench.chatty, text: x}}\noutputs: {c: $c}\n")
+    process = start("run", "g.yaml", "--json", "--pack", BENCH, "--device", "cpu")
+    out, err = process.communicate(timeout=60)
+    told = json.loads(out)
+    assert process.returncode == 0 and told["nodes"]["c"]["status"] == "ran"
+    assert Path(told["outputs"]["c"]["paths"][0]).read_text() == "x\n"
+    assert b"a node says hello" in err and b"a library says hello" in err
+
+
+def test_json_tells_how_each_node_fared(work, capsys):
+    code, told = document(capsys, "run", "g.yaml", "--device", "cpu")
+    assert code == told["exit"] == 0
+    assert {name: node["status"] for name, node in told["nodes"].items()} == {"loud": "ran", "tune": "ran"}
+    _, told = document(capsys, "run", "g.yaml", "--device", "cpu", "--sweep", "times=2,3")
+    assert [[n["status"] for n in r["nodes"].values()] for r in told["runs"]] == [["cached", "cached"], ["ran", "cached"]]
+
+
+def test_json_tells_the_problems_of_a_broken_graph_too(work, capsys):
+    (work / "g.yaml").write_text(TWO.replace("bench.shout", "bench.shuot"))
+    code, told = document(capsys, "run", "g.yaml")
+    assert code == told["exit"] == 2
+    assert [(p["line"], p["column"], p["hint"]) for p in told["problems"]] == [(6, 16, "Did you mean bench.shout?")]
+    code, again = document(capsys, "check", "g.yaml")
+    assert code == 2 and again["problems"][0]["message"] == told["problems"][0]["message"]
+
+
+def test_a_failed_node_stops_its_branch_only(work, capsys):
+    (work / "g.yaml").write_text("""nodegraph: 1
+nodes:
+  bad: {type: bench.fail, text: x}
+  after: {type: bench.shout, text: $bad}
+  good: {type: bench.shout, text: y}
+outputs: {after: $after, good: $good}
+""")
+    assert run() == 1
+    out, err = capsys.readouterr()
+    assert out == f"good: {Path('out/good.txt')}\n"
+    assert "g.yaml:3:3  bad failed: ZeroDivisionError: no luck with x" in err
+    assert "text = 'x'" in err and "bench_nodes.py" in err and "executor.py" not in err
+    assert "because of bad" in err
+    code, told = document(capsys, "run", "g.yaml", "--device", "cpu")
+    assert code == told["exit"] == 1
+    assert {n: s["status"] for n, s in told["nodes"].items()} == {"bad": "failed", "after": "skipped", "good": "cached"}
+    assert told["errors"][0]["node"] == "bad"
+
+
+def test_a_file_given_on_the_command_line_is_sought_where_the_person_stands(work):
+    (work / "graphs").mkdir()
+    (work / "graphs/read.yaml").write_text("nodegraph: 1\ninputs: {poem: {type: File}}\n"
+                                           "nodes: {t: {type: bench.read, path: $poem}}\noutputs: {t: $t}\n")
+    (work / "poem.txt").write_text("a line\n")
+    assert cli("run", "graphs/read.yaml", "--set", "poem=poem.txt", "--device", "cpu") == 0
+    assert (work / "out/t.txt").read_text() == "a line\n"
+
+
+def test_warnings_do_not_keep_a_graph_from_running(work, capsys):
+    (work / "g.yaml").write_text(TWO.replace("inputs:\n", "inputs:\n  extra: 3\n"))
+    assert run() == 0
+    assert "warning: g.yaml:3:3  input extra is never used" in capsys.readouterr().err
+    assert cli("check", "g.yaml") == 2
+
+
+# ---- the other commands
+
+def test_check_tells_of_several_files_at_once(work, capsys):
+    (work / "bad.yaml").write_text(TWO.replace("bars: 4", "bars: four"))
+    assert cli("check", "g.yaml", "bad.yaml", "nowhere.yaml") == 2
+    out, err = capsys.readouterr()
+    assert out == "g.yaml: 2 nodes, 2 outputs, nothing wrong\n"
+    assert "bad.yaml:7:46  tune.bars is 'four'; it takes an int" in err and "there is no file nowhere.yaml" in err
+
+
+def test_a_mistyped_file_name_is_answered_with_the_nearest(work, capsys):
+    (work / "postcard.yaml").write_text(TWO)
+    assert cli("run", "postcrad.yaml") == 2
+    assert capsys.readouterr().err == "there is no file postcrad.yaml\nDid you mean postcard.yaml?\n"
+
+
+def test_nodes_lists_and_explains(work, capsys):
+    assert cli("nodes") == 0
+    assert "bench.paint" in capsys.readouterr().out
+    assert cli("nodes", "bench.paint") == 0
+    out = capsys.readouterr().out
+    assert "1 to 150" in out and "oil, ink, watercolour" in out and "must be given" in out
+    assert cli("nodes", "bench.pain") == 2
+    assert "Did you mean bench.paint?" in capsys.readouterr().err
+    code, told = document(capsys, "nodes", "bench.paint")
+    assert code == 0 and {p["name"] for p in told["inputs"]} >= {"prompt", "steps"}
+    code, told = document(capsys, "nodes", "bench")
+    assert code == 0 and all(t["name"].startswith("bench.") for t in told)
+
+
+def test_a_pack_that_cannot_be_imported_spoils_no_listing(work, capsys):
+    pack = work / "sorry"
+    pack.mkdir()
+    (pack / "__init__.py").touch()
+    (pack / "pack.yaml").write_text("pack: sorry\nnodes: {sorry.one: one}\n")
+    (pack / "one.py").write_text("raise OSError('no ink')\n")
+    assert main(["nodes", "--pack", str(pack), "--pack", BENCH]) == 0
+    out, err = capsys.readouterr()
+    assert "bench.paint" in out and "OSError: no ink" in err
+    assert main(["nodes", "sorry.one", "--pack", str(pack)]) == 2
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_a_loose_file_with_a_mistake_is_told_with_its_line(work, capsys):
+    (work / "mine.py").write_text("x = 1\ndef oops(:\n")
+    assert main(["check", "g.yaml", "--pack", "mine.py"]) == 2
+    err = capsys.readouterr().err
+    assert "SyntaxError" in err and "mine.py, line 2" in err and "Traceback" not in err
+
+
+def test_plan_and_why_follow_an_edit(work, capsys):
+    assert cli("plan", "g.yaml") == 0
+    assert "0 remembered, 2 will run" in capsys.readouterr().out
+    run()
+    capsys.readouterr()
+    assert cli("plan", "g.yaml", "--set", "times=3") == 0
+    assert "1 remembered, 1 will run" in capsys.readouterr().out
+    assert cli("why", "g.yaml", "loud", "--set", "times=3") == 0
+    assert capsys.readouterr().out == "loud runs: times was 2 and is 3\n"
+    assert cli("why", "g.yaml", "loudd") == 2
+    assert "Did you mean loud?" in capsys.readouterr().err
+
+
+def test_the_cache_is_told_of_pruned_and_cleared(work, capsys):
+    run()
+    capsys.readouterr()
+    assert main(["cache", "info"]) == 0
+    assert "traces   2" in capsys.readouterr().out
+    assert main(["cache", "prune", "--to", "1.2.3GB"]) == 2
+    assert "it takes a size such as 500MB or 2GB" in capsys.readouterr().err
+    assert main(["cache", "prune", "--to", "0"]) == 0
+    assert main(["cache", "clear"]) == 0
+    assert "forgot 2 traces" in capsys.readouterr().out
+    assert main(["cache", "info", "--cache", "none"]) == 2
+
+
+def test_usage_mistakes_exit_with_2(capsys):
+    for words in (["paint"], ["run"], ["cache", "burn"], ["run", "g.yaml", "--dtype", "int4"]):
+        with pytest.raises(SystemExit) as stopped:
+            main(words)
+        assert stopped.value.code == 2
+    assert main([]) == 2
+    assert "COMMAND" in capsys.readouterr().out
+
+
+# ---- the world outside
+
+def test_ctrl_c_stops_inside_a_long_node_and_keeps_what_was_finished(work):
+    (work / "g.yaml").write_text("""nodegraph: 1
+nodes:
+  first: {type: bench.log, text: done, to: log.txt}
+  long: {type: bench.slow, text: $first, ready: ready}
+outputs: {first: $first, long: $long}
+""")
+    process = start("run", "g.yaml", "--pack", BENCH, "--device", "cpu", "--json")
+    while not (work / "ready").exists():
+        assert process.poll() is None, process.communicate()
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    told = json.loads(out)
+    assert told["exit"] == 130
+    assert {n: s["status"] for n, s in told["nodes"].items()} == {"first": "ran", "long": "skipped"}
+    assert b"what is finished is kept" in err and b"Traceback" not in err
+    assert run("--only", "first") == 0
+    assert (work / "log.txt").read_text() == "done\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes close otherwise there")
+def test_a_reader_that_goes_away_causes_no_outcry(work):
+    for words in (["nodes"], ["run", "g.yaml", "--device", "cpu"], ["check", "g.yaml"]):
+        with start(*words, "--pack", BENCH) as process:
+            process.stdout.close()
+            err = process.stderr.read()
+        assert process.returncode == 0, err
+        assert b"Broken" not in err and b"Traceback" not in err
+    with start("run", "g.yaml", "--device", "cpu", "--overwrite", "--pack", BENCH) as process:
+        process.stderr.close()
+        out = process.stdout.read()
+    assert process.returncode == 0 and b"loud.txt" in out
+
+
+def test_a_terminal_without_unicode_gets_numbers_for_letters(work):
+    (work / "g.yaml").write_text("nodegraph: 1\nnodes: {画: {type: bench.shout, text: 红船}}\noutputs: {画: $画}\n",
+                                 encoding="utf-8")
+    latin = {"PYTHONIOENCODING": "latin-1", "PYTHONUTF8": "0"}
+    process = start("run", "g.yaml", "--pack", BENCH, "--device", "cpu", env=latin)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    assert rb"\u753b: " in out
+    assert (work / "out/画.txt").read_text(encoding="utf-8") == "红船\n"
+    process = start("run", "g.yaml", "--pack", BENCH, "--device", "cpu", "--json", env=latin)
+    assert "画" in json.loads(process.communicate(timeout=60)[0])["outputs"]
+
+
+def test_python_m_nodegraph_is_the_command():
+    process = start("--version")
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 0 and out.startswith(b"nodegraph ")
