@@ -9,6 +9,8 @@ from typing import Any
 
 from nodegraph import InputError
 
+from .models import without_noise
+
 
 @dataclass(frozen=True)
 class Family:
@@ -84,7 +86,7 @@ def encoded(pipe: Any, prompt: str, negative: str, max_sequence_length: int | No
     if max_sequence_length is not None and not family.reads_long:
         raise InputError(f"a {type(pipe).__name__} takes no max_sequence_length; leave it out")
     length = {} if max_sequence_length is None else {"max_sequence_length": max_sequence_length}
-    with torch.no_grad(), _tokenizers:
+    with torch.no_grad(), _tokenizers, without_noise():
         tensors = family.encode(pipe, prompt, negative, **length)
     return {name: tensor.contiguous() for name, tensor in tensors.items()}
 

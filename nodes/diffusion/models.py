@@ -12,28 +12,39 @@ _HARMLESS = (  # said of what these nodes do on purpose, or never need
     "requires torchvision",  # image processors, of which text to image has none
     "Expected types for vae",  # a tiny autoencoder in the place of a large one
     "{'block_out_channels'",  # which a tiny autoencoder keeps for the pipeline's sake
+    "will result in indexing errors",  # of a long prompt, before it is cut; that it is cut is still said
 )
 
 
 @contextmanager
 def quiet_loading():
-    """No progress bars while weights load, and no word on what is known to be harmless; the rest is let through."""
+    """No progress bars while weights load: whoever runs the graph shows progress of its own."""
     from diffusers.utils import logging as diffusers_logging
     from transformers.utils import logging as transformers_logging
 
     libraries = [library for library in (diffusers_logging, transformers_logging)
                  if library.is_progress_bar_enabled()]
-    handlers = [*diffusers_logging.get_logger("diffusers").handlers,
-                *transformers_logging.get_logger("transformers").handlers]
     for library in libraries:
         library.disable_progress_bar()
+    try:
+        with without_noise():
+            yield
+    finally:
+        for library in libraries:
+            library.enable_progress_bar()
+
+
+@contextmanager
+def without_noise():
+    """No warnings from the libraries on what is known to be harmless; the rest is let through."""
+    import logging
+
+    handlers = [handler for name in ("diffusers", "transformers") for handler in logging.getLogger(name).handlers]
     for handler in handlers:
         handler.addFilter(_matters)
     try:
         yield
     finally:
-        for library in libraries:
-            library.enable_progress_bar()
         for handler in handlers:
             handler.removeFilter(_matters)
 

@@ -4,15 +4,6 @@ import pytest
 import torch
 
 
-@pytest.fixture(scope="session", autouse=True)
-def one_thread():
-    """Networks this small are quicker on one thread, above all on a machine that is busy."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 @pytest.fixture(scope="session")
 def checkpoints(tmp_path_factory):
     """Folders, as diffusers saves them: sd3 (no T5, tiny autoencoder), sd and xl (noise prediction), flux, whole."""
