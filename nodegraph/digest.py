@@ -3,7 +3,8 @@
 `encode` is what is hashed and also what is stored, so a stored Value can be checked against its name.
 Every item is a tag byte and, where its length varies, a length: no two different values share an encoding.
 
-    N none   T/F true, false   i<decimal>;   d<8 bytes, IEEE 754 big endian>
+    N none   T/F true, false   i<decimal>;   I<n>:<two's complement, big endian>  beyond 600 digits
+    d<8 bytes, IEEE 754 big endian>
     s<n>:<utf-8>   b<n>:<bytes>   l<n>:<items>  (list)   t<n>:<items>  (tuple)   m<n>:<key value ...>  (dict)
     X<kind><dtype>;<shape>;<content digest, 16 bytes>  a tensor (kind t: torch, n: numpy), kept apart
 
@@ -19,6 +20,7 @@ from hashlib import blake2b
 from typing import Any
 
 SIZE = 16  # bytes in a digest
+_LARGE = 10 ** 600  # Python refuses to write much longer ints in decimal, at a length that each process may choose
 
 
 class ListDigest(bytes):
@@ -54,7 +56,7 @@ def encode(value: Any, tensors: list | None = None) -> bytes:
     """The canonical encoding. Tensors met on the way are appended to `tensors`; only their digests are inside."""
     kind = type(value)
     if kind is int:
-        return b"i%d;" % value
+        return b"i%d;" % value if -_LARGE < value < _LARGE else _encode_large(value)
     if kind is str:
         data = value.encode("utf-8", "surrogatepass")
         return b"s%d:%b" % (len(data), data)
@@ -67,7 +69,7 @@ def encode(value: Any, tensors: list | None = None) -> bytes:
         if kind is _Raw:
             out.append(item.data)
         elif kind is int:
-            out.append(b"i%d;" % item)
+            out.append(b"i%d;" % item if -_LARGE < item < _LARGE else _encode_large(item))
         elif kind is str:
             data = item.encode("utf-8", "surrogatepass")
             out.append(b"s%d:%b" % (len(data), data))
@@ -95,6 +97,11 @@ def encode(value: Any, tensors: list | None = None) -> bytes:
     return b"".join(out)
 
 
+def _encode_large(value: int) -> bytes:
+    size = value.bit_length() // 8 + 1
+    return b"I%d:%b" % (size, value.to_bytes(size, "big", signed=True))
+
+
 class _Raw:
     """Bytes that are already encoded, waiting their turn on the stack."""
 
@@ -115,7 +122,7 @@ def decode(data: bytes, tensors: list | None = None) -> Any:
     """
     try:
         value, end = _decode(data, iter(tensors or ()))
-    except (IndexError, struct.error, UnicodeDecodeError, StopIteration) as error:
+    except (IndexError, struct.error, UnicodeDecodeError, StopIteration, TypeError) as error:
         raise ValueError(f"not a whole encoding: {error}") from error
     if end != len(data):
         raise ValueError(f"{len(data) - end} bytes too many after an encoded value")
@@ -138,13 +145,14 @@ def _decode(data: bytes, tensors) -> tuple[Any, int]:
             value, at = int(data[at:end]), end + 1
         elif tag == b"d":
             value, at = struct.unpack_from(">d", data, at)[0], at + 8
-        elif tag in (b"s", b"b"):
+        elif tag in (b"s", b"b", b"I"):
             end = data.index(b":", at)
             size, at = int(data[at:end]), end + 1
             raw = data[at:at + size]
-            if len(raw) < size:
+            if size < 0 or len(raw) < size:
                 raise IndexError("cut short")
-            value, at = (raw.decode("utf-8", "surrogatepass") if tag == b"s" else raw), at + size
+            value, at = (raw.decode("utf-8", "surrogatepass") if tag == b"s" else
+                         raw if tag == b"b" else int.from_bytes(raw, "big", signed=True)), at + size
         elif tag in (b"l", b"t", b"m"):
             end = data.index(b":", at)
             size, at = int(data[at:end]), end + 1
@@ -197,7 +205,7 @@ def _host_digest(array: Any) -> bytes:
 
 def tensor_digest(tensor: Any) -> bytes:
     """The digest of a tensor's elements, computed on the device that holds it. 16 bytes."""
-    tensor = tensor.detach()
+    tensor = tensor.detach().resolve_conj().resolve_neg()
     if tensor.device.type != "cpu":
         return device_digest(tensor)
     import torch
@@ -218,7 +226,7 @@ def device_digest(tensor: Any) -> bytes:
     """
     import torch
 
-    data = tensor.detach().contiguous().reshape(-1).view(torch.uint8)
+    data = tensor.detach().resolve_conj().resolve_neg().contiguous().reshape(-1).view(torch.uint8)
     size = data.numel()
     if size % 4:
         data = torch.cat([data, data.new_zeros(4 - size % 4)])

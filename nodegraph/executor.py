@@ -5,7 +5,7 @@ threads and so overlap. A step is tried in order; if what it reads is still bein
 that failed it is skipped, and if a Value it needs has been evicted the step that makes it is run again first. All
 of it is loops over lists: a chain of a hundred thousand nodes recurses nowhere.
 
-This is the only module that calls the code of nodes.
+Only this module and `calls` call the code of nodes; here just the cheapest, in the shortest way there is.
 """
 
 from __future__ import annotations
@@ -13,12 +13,9 @@ from __future__ import annotations
 import gc
 import os
 import queue
-import sys
 import threading
-import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from copy import copy
 from functools import cached_property
 from hashlib import blake2b
@@ -26,14 +23,15 @@ from time import perf_counter
 from typing import Any, NamedTuple
 
 from . import events as ev
-from .cache import Cache, Prepared, prepare
-from .context import Context
+from .cache import Cache, Prepared
+from .calls import Caller, Job, Made, node_failed, prepare_output
 from .digest import SIZE, ListDigest, encode
-from .errors import Cancelled, InputError, NodeFailed, OutOfMemory
+from .errors import Cancelled, InputError, NodeFailed
 from .forecast import remember_ingredients
-from .nodetype import NodeType, Port
-from .plan import Part, Plan, Step, chosen, given_digest, place_of
-from .types import ModelType, PortType, short
+from .models import Models
+from .nodetype import NodeType
+from .plan import Part, Plan, Step, chosen, given_digest
+from .types import PortType
 
 WAITING, FLYING, RAN, CACHED, FAILED, SKIPPED = range(6)
 STATUS = ("skipped", "skipped", "ran", "cached", "failed", "skipped")
@@ -108,7 +106,7 @@ class Executor:
     workers: threads for costly nodes. device, dtype: handed to nodes through their Context.
     """
 
-    def __init__(self, cache: Cache, models: Any, *, workers: int | None = None, device: str = "cpu",
+    def __init__(self, cache: Cache, models: Models, *, workers: int | None = None, device: str = "cpu",
                  dtype: str = "float32"):
         self.cache, self.models, self.device, self.dtype = cache, models, device, dtype
         self.workers = workers or max(2, min(4, os.cpu_count() or 2))
@@ -152,28 +150,14 @@ class Executor:
         self.costs[nodetype] = 0.7 * self.costs.get(nodetype, seconds) + 0.3 * seconds
 
 
-class _Job(NamedTuple):
-    """One call that is out with a worker. items: which items of a mapped step it makes, None for an unmapped one."""
-
-    step: Step
-    items: tuple[int, ...] | None
-    keys: list[bytes | None]
-    arguments: dict[str, Any]
-
-
-class _Made(NamedTuple):
-    """What a call gave: for each item, for each port, one Prepared or a list of them."""
-
-    outputs: list[list[Any]]
-    seconds: float
-
-
 class _Mapped:
-    """The state of a step that runs once per item."""
+    """The state of a step that runs once per item. queue: calls that are still to be made, the next one last."""
 
     def __init__(self, count: int):
         self.outputs: list[tuple[bytes, ...] | None] = [None] * count
+        self.queue: list[tuple[tuple[int, ...], list[bytes]]] = []
         self.left = count
+        self.pumping = False
         self.ran, self.remembered, self.seconds = 0, 0, 0.0
         self.error: NodeFailed | None = None
 
@@ -181,23 +165,12 @@ class _Mapped:
 _tuple = tuple.__new__  # makes a NamedTuple in half the time of calling its class
 
 
-class _Reporter(Context):
-    """The Context of one call: passes reports on to the thread that decides, and stops the node when asked to."""
-
-    def __init__(self, run: _Run, step: Step):
-        self.device, self.dtype = run.executor.device, run.executor.dtype
-        self._run, self._step = run, step
-
-    def report(self, done: float, total: float | None = None, text: str = "", preview: Any = None) -> None:
-        if self._run.cancel.is_set():
-            raise Cancelled
-        self._run.tell(ev.Progress(self._step.name, done, total, text, preview))
-
-
 class _Run:
     def __init__(self, executor: Executor, plan: Plan, emit: Callable | None, cancel: threading.Event):
         self.executor, self.plan, self.emit, self.cancel = executor, plan, emit, cancel
         self.cache: Cache = executor.cache
+        self.caller = Caller(executor.cache, executor.models, executor.device, executor.dtype, self.tell, self.cancel,
+                             perf_counter())
         self.thread = threading.get_ident()
         self.digests: list[bytes | None] = [None] * len(plan.producers)
         self.given: dict[int, Any] = {}
@@ -216,7 +189,7 @@ class _Run:
         self.readers: dict[int, int] | None = None
         self.inbox: queue.SimpleQueue = queue.SimpleQueue()
         self.pool: ThreadPoolExecutor | None = None
-        self.flying = 0
+        self.flying, self.most_flying = 0, 2 * executor.workers
 
     # -- the loop
 
@@ -231,7 +204,7 @@ class _Run:
         return order
 
     def go(self, order: list[int] | None = None) -> Result:
-        self.start = perf_counter()
+        self.start = self.caller.start = perf_counter()
         self.cache.look()
         for given in self.plan.givens:
             digest = self.digests[given.slot] = given_digest(given)
@@ -339,6 +312,9 @@ class _Run:
 
     def attempt(self, step: Step, key: bytes | None = None) -> None:
         """Do whatever a step needs next."""
+        state = self.state[step.index]
+        if state != WAITING and not (state == FLYING and step.index in self.mapped):
+            return  # it waited for two things, and its turn came twice
         if step.branches is not None:
             self.switch(step)
         elif step.mapped:
@@ -362,7 +338,7 @@ class _Run:
                 return self.remember(step, trace.outputs)
         if (arguments := self.arguments(step, None)) is None:
             return
-        self.dispatch(_Job(step, None, [key], arguments))
+        self.dispatch(Job(step, None, [key], arguments))
 
     def map(self, step: Step) -> None:
         """A step that is one request per item: each is keyed, remembered and run by itself."""
@@ -377,8 +353,13 @@ class _Run:
         if len(set(lengths.values())) > 1:
             told = ", ".join(f"{port} has {n}" for port, n in lengths.items())
             return self.fail(step, InputError(f"it runs once per item, but its lists differ in length: {told}"))
-        count = next(iter(lengths.values()))
-        mapped = self.mapped[step.index] = _Mapped(count)
+        if step.index not in self.mapped:
+            self.mapped[step.index] = self.items_to_do(step, next(iter(lengths.values())))
+        self.pump(step, self.mapped[step.index])
+
+    def items_to_do(self, step: Step, count: int) -> _Mapped:
+        """Which items of a mapped step are remembered, and which calls the others need."""
+        mapped = _Mapped(count)
         self.cache.look()
         misses, keys = [], []
         for item in range(count):
@@ -391,18 +372,29 @@ class _Run:
             else:
                 misses.append(item)
                 keys.append(key)
-        if not misses:
-            return self.finish_mapped(step, mapped)
-        if self.emit is not None and len(misses) < count:
-            self.emit(ev.Progress(step.name, count - len(misses), count, "items"))
-        groups = [(tuple(misses), keys)] if step.nodetype.batch else [((i,), [k]) for i, k in zip(misses, keys)]
-        for items, group_keys in groups:
+        if misses:
+            mapped.queue = [(tuple(misses), keys)] if step.batched else \
+                [((item,), [key]) for item, key in zip(reversed(misses), reversed(keys))]
+            if self.emit is not None:
+                self.emit(ev.Started(step.name, perf_counter() - self.start))
+                self.emit(ev.Progress(step.name, mapped.remembered, count, "items"))
+        return mapped
+
+    def pump(self, step: Step, mapped: _Mapped) -> None:
+        """Make the calls of a mapped step, as many at a time as the workers can take."""
+        if mapped.pumping:
+            return
+        mapped.pumping = True
+        while mapped.queue and self.flying < self.most_flying and not self.cancel.is_set():
+            items, keys = mapped.queue[-1]
             arguments = self.arguments(step, items)
             if arguments is None:
-                return
-            self.dispatch(_Job(step, items, group_keys, arguments))
-            if mapped.error is not None or self.cancel.is_set():
-                return
+                break  # what it reads is being made again; then this step's turn comes again
+            mapped.queue.pop()
+            self.dispatch(Job(step, items, keys, arguments))
+        mapped.pumping = False
+        if not mapped.left:
+            self.finish_mapped(step, mapped)
 
     def switch(self, step: Step) -> None:
         """Ask only for the branch that is taken, and pass it on."""
@@ -453,9 +445,8 @@ class _Run:
     def arguments(self, step: Step, items: tuple[int, ...] | None) -> dict[str, Any] | None:
         """What to call a step's function with. None if a Value is gone; then its making has been set in train."""
         arguments, lost = dict(step.literals), []
-        batch = step.nodetype.batch
         for wire in step.wires:
-            if items is not None and wire.port == batch:
+            if step.batched and wire.port == step.nodetype.batch:
                 found = [self.read(wire, item, lost) for item in items]
             else:
                 found = self.read(wire, items[0] if items is not None else None, lost)
@@ -583,9 +574,9 @@ class _Run:
             ended = perf_counter()
             type = nodetype.plain
             if type.complaint(value) or value.__class__ not in SHORT:
-                made = _Made([[prepare_output(step, port, value) for port in nodetype.outputs.values()]],
+                made = Made([[prepare_output(step, port, value) for port in nodetype.outputs.values()]],
                              ended - started)
-                self.accept(_Job(step, None, [key], arguments), made)
+                self.accept(Job(step, None, [key], arguments), made)
                 return
         except Cancelled:
             self.cancel.set()
@@ -610,68 +601,25 @@ class _Run:
         if self.holders:
             self.release(step)
 
-    def dispatch(self, job: _Job) -> None:
+    def dispatch(self, job: Job) -> None:
         """Call a node: here if it is cheap, through a worker if it is costly."""
         step = job.step
         self.state[step.index] = FLYING
-        if self.emit is not None and (job.items is None or job.items[0] == 0 or self.mapped[step.index].ran == 0):
+        if self.emit is not None and job.items is None:
             self.emit(ev.Started(step.name, perf_counter() - self.start))
         if not self.executor.costly(step.nodetype):
-            self.receive((job, self.call(job)))
+            self.receive((job, self.caller.call(job)))
             return
+        while self.flying >= self.most_flying:  # what waits its turn holds its inputs in memory
+            self.receive(self.next_message())
         if self.pool is None:
             self.pool = ThreadPoolExecutor(self.executor.workers, thread_name_prefix="nodegraph")
         self.flying += 1
         self.pool.submit(self.work, job)
 
-    def work(self, job: _Job) -> None:
+    def work(self, job: Job) -> None:
         """In a worker: call, and post what came of it."""
-        self.inbox.put((job, Cancelled() if self.cancel.is_set() else self.call(job), None))
-
-    def call(self, job: _Job) -> _Made | BaseException:
-        """Call the node's function, and name and store what it gives. Tried again, smaller, when memory runs out."""
-        try:
-            try:
-                return self.call_once(job)
-            except Exception as error:
-                if not out_of_memory(error):
-                    raise
-            # Outside of `except`: the exception's traceback would keep the failed call's tensors alive.
-            self.make_room()
-            return self.call_in_parts(job)
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:  # a node that calls sys.exit() has failed like any other
-            return error
-
-    def call_once(self, job: _Job) -> _Made:
-        """Call the node's function with live models."""
-        step, nodetype = job.step, job.step.nodetype
-        arguments = dict(job.arguments)
-        if nodetype.context is not None:
-            arguments[nodetype.context] = _Reporter(self, step)
-        with ExitStack() as leases:
-            for port in nodetype.models:
-                recipe = arguments.get(port)
-                if recipe is not None:
-                    arguments[port] = leases.enter_context(
-                        self.executor.models.lease(nodetype.inputs[port].type, recipe,
-                                                   lambda *about: self.tell_loaded(step, *about)))
-            started = perf_counter()
-            value = nodetype.call(**arguments)
-            seconds = perf_counter() - started
-        per_item = split_batch(step, value, len(job.items)) if nodetype.batch and job.items else [value]
-        outputs = [[self.prepare_port(step, port, item) for port, item in zip(nodetype.outputs.values(), given)]
-                   for given in (ports_of(step, one) for one in per_item)]
-        for item in outputs:
-            for port, prepared in zip(nodetype.outputs.values(), item):
-                for one in prepared if isinstance(prepared, list) else [prepared]:
-                    self.cache.store(port.type, one, seconds)
-        return _Made(outputs, seconds)
-
-    def tell_loaded(self, step: Step, source: str, seconds: float, size: int) -> None:
-        """Post that a model was loaded; called by whichever thread did it."""
-        self.tell(ev.Loaded(step.name, source, seconds, size, perf_counter() - self.start))
+        self.inbox.put((job, Cancelled() if self.cancel.is_set() else self.caller.call(job), None))
 
     def tell(self, event: ev.Event) -> None:
         """Emit an event from any thread: only the thread that runs the graph calls listeners."""
@@ -682,51 +630,15 @@ class _Run:
         else:
             self.inbox.put(event)
 
-    def call_in_parts(self, job: _Job) -> _Made:
-        """Call once more; a batch that is still too large is cut in two, and so on down to one item."""
-        try:
-            return self.call_once(job)
-        except Exception as error:
-            if not out_of_memory(error):
-                raise
-            told = str(error).split(". ")[0]
-        if not job.step.nodetype.batch or job.items is None or len(job.items) < 2:
-            raise OutOfMemory(f"{told}. {self.cache.memory.holdings(self.executor.device)}, after everything that "
-                              "could go has gone; use a smaller picture, batch or model, or --dtype bfloat16")
-        self.make_room()
-        half, port = len(job.items) // 2, job.step.nodetype.batch
-        made = [self.call_in_parts(job._replace(items=job.items[cut], keys=job.keys[cut],
-                                                arguments={**job.arguments, port: job.arguments[port][cut]}))
-                for cut in (slice(None, half), slice(half, None))]
-        return _Made(made[0].outputs + made[1].outputs, made[0].seconds + made[1].seconds)
-
-    def make_room(self) -> None:
-        """Let everything go from the device that nobody is using."""
-        device = self.executor.device
-        self.cache.memory.shrink({device: self.cache.memory.budgets.get(device, 1 << 62)})
-        torch = sys.modules.get("torch")
-        if torch is not None and torch.cuda.is_available():
-            torch.cuda.empty_cache()
-
-    def prepare_port(self, step: Step, port: Port, value: Any) -> Any:
-        if port.many and not (step.nodetype.batch and step.mapped):
-            return [self.prepare_one(step, port, item) for item in as_list(step, port, value)]
-        return self.prepare_one(step, port, value)
-
-    def prepare_one(self, step: Step, port: Port, value: Any) -> Prepared:
-        if isinstance(port.type, ModelType):
-            value = self.executor.models.completed(port.type, value)
-        return prepare_output(step, port, value)
-
     def receive(self, message: Any) -> None:
         """Take in a report from a worker, or the end of a call."""
-        if not isinstance(message[0], _Job):
+        if not isinstance(message[0], Job):
             self.emit(message)
             return
         if len(message) == 3:
             self.flying -= 1
         job, made = message[:2]
-        if isinstance(made, _Made):
+        if isinstance(made, Made):
             self.accept(job, made)
         elif isinstance(made, Cancelled):
             self.cancel.set()
@@ -736,17 +648,16 @@ class _Run:
         else:
             self.fail(job.step, made, job.arguments)
 
-    def fail_item(self, job: _Job, error: BaseException) -> None:
+    def fail_item(self, job: Job, error: BaseException) -> None:
         """One item failed: the others go on and are kept, the list cannot be had."""
         mapped = self.mapped[job.step.index]
         mapped.left -= len(job.items)
         if mapped.error is None:
             which = f"item {job.items[0] + 1} of {len(mapped.outputs)}: "
             mapped.error = node_failed(job.step, error, job.arguments, which)
-        if not mapped.left:
-            self.finish_mapped(job.step, mapped)
+        self.pump(job.step, mapped)
 
-    def accept(self, job: _Job, made: _Made) -> None:
+    def accept(self, job: Job, made: Made) -> None:
         """Remember what a call gave."""
         step = job.step
         ports = list(step.nodetype.outputs.values())
@@ -773,8 +684,7 @@ class _Run:
             mapped.seconds += made.seconds
             if self.emit is not None:
                 self.emit(ev.Progress(step.name, len(mapped.outputs) - mapped.left, len(mapped.outputs), "items"))
-            if not mapped.left:
-                self.finish_mapped(step, mapped)
+            self.pump(step, mapped)
 
     def keep(self, slot: int, type: PortType, prepared: Prepared, seconds: float) -> None:
         """Put a Value where its readers will find it: in memory, and in this run's own hands if nowhere else."""
@@ -817,6 +727,7 @@ class _Run:
             self.release(step)
 
     def finish_mapped(self, step: Step, mapped: _Mapped) -> None:
+        del self.mapped[step.index]
         self.counts[step.index] = (mapped.ran, mapped.remembered)
         if mapped.error is not None:
             self.state[step.index] = FAILED
@@ -853,71 +764,3 @@ class _Run:
         ran, remembered = self.counts.get(step.index, (int(self.state[step.index] == RAN), 0))
         return NodeResult(STATUS[self.state[step.index]], self.seconds.get(step.index, 0.0), ran, remembered,
                           self.errors.get(step.index))
-
-
-# ---- what a function gives ----------------------------------------------------------------------------------------
-
-def ports_of(step: Step, value: Any) -> tuple:
-    """What a function returned, by output port."""
-    if step.count == 1 and not hasattr(value, "_fields"):
-        return (value,)
-    if not isinstance(value, tuple) or len(value) != step.count:
-        raise InputError(f"it gave {short(value)}; it declares the outputs {', '.join(step.nodetype.outputs)}")
-    return value
-
-
-def split_batch(step: Step, value: Any, count: int) -> list:
-    """A batch's result, item by item."""
-    columns = [as_list(step, port, column)
-               for port, column in zip(step.nodetype.outputs.values(), ports_of(step, value))]
-    if any(len(column) != count for column in columns):
-        raise InputError(f"it was handed {count} items and gave {', '.join(str(len(c)) for c in columns)}")
-    items = list(zip(*columns))
-    return [item[0] for item in items] if step.count == 1 else [step_tuple(item) for item in items]
-
-
-class step_tuple(tuple):
-    """The outputs of one item of a batch."""
-
-    _fields = ()
-
-
-def as_list(step: Step, port: Port, value: Any) -> list:
-    if not isinstance(value, (list, tuple)):
-        raise InputError(f"it gave {short(value)} as {port.name}; it declares a list of {port.type.name}")
-    return list(value)
-
-
-def prepare_output(step: Step, port: Port, value: Any) -> Prepared:
-    """Check one value against its output port, and name it."""
-    wrong = port.type.complaint(value)
-    if wrong:
-        raise InputError(f"its output {port.name} {wrong}; it declares {port.type.name}")
-    try:
-        return prepare(port.type, value)
-    except TypeError as error:
-        raise InputError(f"its output {port.name} cannot be kept: {error}") from error
-
-
-def out_of_memory(error: BaseException) -> bool:
-    """Whether a device ran out of memory (torch.OutOfMemoryError, without importing torch for it)."""
-    return any(kind.__name__ == "OutOfMemoryError" for kind in type(error).__mro__)
-
-
-def node_failed(step: Step, error: BaseException, arguments: dict[str, Any], prefix: str = "") -> NodeFailed:
-    """The report of a failure: the node's place, its inputs, and the traceback of its own code alone."""
-    if isinstance(error, (InputError, OutOfMemory)):
-        message, trace = str(error), ""
-    else:
-        message = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-        frames = traceback.extract_tb(error.__traceback__)
-        own = [frame for frame in frames if frame.filename != __file__]
-        trace = "".join(traceback.format_list(own)) + "".join(traceback.format_exception_only(error))
-    inputs = {}
-    ports = step.nodetype.inputs if step.nodetype is not None else {}
-    for name, value in arguments.items():
-        port = ports.get(name)
-        inputs[name] = port.type.summary(value) if port is not None and not isinstance(value, list) else short(value)
-    return NodeFailed(step.name, prefix + message, place_of(step), inputs, trace)
-
-

@@ -44,12 +44,12 @@ class Step:
 
     base: the part of its Key that is known already. literals: parameters as its function takes them.
     wires: what it reads; slots: the same as bare numbers, when every wire is one unlifted slot (`simple`).
-    first, count: its output slots. mapped: it runs once per item of its lifted wires.
+    first, count: its output slots. mapped: it runs once per item of its lifted wires; batched: in one call.
     branches: for a switch, label -> Part; the wire `on` chooses among them.
     """
 
     __slots__ = ("index", "name", "where", "nodetype", "base", "literals", "wires", "slots", "simple", "first",
-                 "count", "mapped", "branches", "on")
+                 "count", "mapped", "batched", "branches", "on")
 
     def __repr__(self) -> str:
         return f"<Step {self.index} {self.name}>"
@@ -357,6 +357,7 @@ class _Planner:
         step.nodetype, step.literals, step.wires, step.simple = nodetype, literals, wires, simple
         step.slots = tuple([wire.parts[0].slot for wire in wires]) if simple else ()
         step.mapped = not simple and any(part.lifted for wire in wires for part in wire.parts)
+        step.batched = step.mapped and any(w.port == nodetype.batch and w.parts[0].lifted for w in wires)
         step.base = keys.base(nodetype, literals, tuple([wire.port for wire in wires]), contents)
         step.branches = step.on = None
         step.first, step.count = len(self.producers), len(nodetype.outputs)
@@ -410,7 +411,7 @@ class _Planner:
         step.index, step.name = len(self.steps), prefix + name
         step.where = (checked.graph, name)
         step.nodetype, step.base, step.literals, step.slots = None, b"", {}, ()
-        step.simple, step.mapped, step.branches = False, False, branches
+        step.simple, step.mapped, step.batched, step.branches = False, False, False, branches
         step.first, step.count = len(self.producers), 1
         self.steps.append(step)
         self.producers.append(step.index)
