@@ -211,7 +211,7 @@ def tensor_digest(tensor: Any) -> bytes:
     import torch
 
     flat = tensor.contiguous().reshape(-1)
-    return _host_digest(flat.view(torch.uint8).numpy()) if flat.numel() else _host_digest(flat.numpy())
+    return _host_digest(flat.view(torch.uint8).numpy())
 
 
 _CHUNK = 1 << 22  # words hashed at a time on a device: bounds the scratch memory to about 100 MB
