@@ -89,9 +89,9 @@ def seen_nouns(asked: list[Task]) -> list[str]:
 
 def judge(asked: Task, verse: str) -> dict[str, bool]:
     found = verses.faults(verse, asked.subject, asked.mood, asked.language, asked.noun)
-    kinds = Counter("subject" if f.startswith("it does not name") else
+    kinds = Counter("subject" if f.startswith("it does not name") else "rhyme" if f == "no two lines rhyme" else
                     "mood" if re.match(r"only \d+ of its words|it sounds more", f) else "form" for f in found)
-    return {kind: not kinds[kind] for kind in ("subject", "mood", "form")}
+    return {kind: not kinds[kind] for kind in ("subject", "mood", "form", "rhyme")}
 
 
 def own_accuracy(count: int = 300) -> dict[str, float]:
@@ -124,15 +124,33 @@ def bare(line: str) -> str:
     return re.sub(r"[^\w ]", "", line.casefold()).strip()
 
 
-def write(folder: Path, asked: list[Task], seed: int) -> Iterator[tuple[str, float]]:
-    """(verse, seconds) for each task, with the folder's own generation defaults, one at a time."""
+def write(folder: Path, prompts: list[str], seed: int) -> Iterator[tuple[str, float]]:
+    """(answer, seconds) for each prompt, with the folder's own generation defaults, one at a time."""
     tokenizer, model = AutoTokenizer.from_pretrained(folder), AutoModelForCausalLM.from_pretrained(folder).eval()
-    for number, task in enumerate(asked):
+    for number, prompt in enumerate(prompts):
         torch.manual_seed(seed + number)
         begun = time.perf_counter()
-        ids = tokenizer(task.prompt, return_tensors="pt")["input_ids"]
+        ids = tokenizer(prompt, return_tensors="pt")["input_ids"]
         written = model.generate(ids, attention_mask=torch.ones_like(ids))
         yield tokenizer.decode(written[0, ids.shape[1]:], skip_special_tokens=True), time.perf_counter() - begun
+
+
+def scenes_kept(folder: Path, seed: int) -> float:
+    """Share of scenes whose prompt for the painter names the subject, colour and time that were asked for."""
+    rng = random.Random(seed)
+    asked, wanted = [], []
+    for n in range(40):
+        thing, colour, hour = (rng.choice(tuple(t)) for t in (verses._PAINTED, verses._COLOURS, verses._HOURS))
+        english = n % 2 == 0
+        mood = verse_words.MOOD_NAMES["en" if english else "zh"][rng.choice(verses.MOODS)].split()[0]
+        if english:
+            wanted.append((thing, colour, verses._HOURS[hour][0]))
+            asked.append(verses.prompt("scene", "en", f"{verses.a_or_an(colour)} {thing} {verses._HOURS[hour][0]}", mood))
+        else:
+            wanted.append((verses._PAINTED[thing][0], verses._COLOURS[colour], verses._HOURS[hour][1]))
+            asked.append(verses.prompt("scene", "zh", f"{wanted[-1][2]}的{wanted[-1][1]}{wanted[-1][0]}", mood))
+    written = write(folder, asked, seed)
+    return sum(all(word in scene for word in words) for words, (scene, _) in zip(wanted, written)) / len(asked)
 
 
 def report(label: str, value: float, bar: float, at_most: bool = False) -> None:
@@ -155,13 +173,14 @@ def main() -> None:
     asked = tasks(options.verses)
     print(f"judge's own accuracy: {', '.join(f'{k} {v:.1%}' for k, v in own_accuracy().items())}")
     print(f"held-out nouns that training knew: {', '.join(seen_nouns(asked)) or 'none'}")
-    written = list(write(options.model, asked, options.seed))
+    written = list(write(options.model, [task.prompt for task in asked], options.seed))
     known = training_lines(options.training)
     for language in ("en", "zh", "both"):
         score([(t, v) for t, (v, _) in zip(asked, written) if language in (t.language, "both")], known, language)
     seconds = sorted(s for _, s in written)
     print(f"seconds per verse: median {seconds[len(seconds) // 2]:.2f}, slowest {seconds[-1]:.2f} "
           f"({torch.get_num_threads()} thread(s))")
+    print(f"scenes that keep the subject, colour and time asked: {scenes_kept(options.model, options.seed):.1%} of 40")
     for language in ("en", "zh"):
         for task, (verse, _) in [(t, w) for t, w in zip(asked, written) if t.language == language][:options.show]:
             print(f"\n{task.prompt}{verse}")
@@ -177,8 +196,9 @@ def score(pairs: list[tuple[Task, str]], known: set[str], language: str) -> None
     print(f"\n{language}: {len(pairs)} verses")
     report("on subject", sum(v["subject"] for v in verdicts) / len(pairs), BAR)
     report("in mood", sum(v["mood"] for v in verdicts) / len(pairs), BAR)
-    report("in form (four lines, rhyme, grammar)", sum(v["form"] for v in verdicts) / len(pairs), BAR)
-    report("all three", sum(all(v.values()) for v in verdicts) / len(pairs), BAR)
+    report("in form (four lines, none twice, grammar)", sum(v["form"] for v in verdicts) / len(pairs), BAR)
+    report("all three", sum(v["subject"] and v["mood"] and v["form"] for v in verdicts) / len(pairs), BAR)
+    print(f"{'two lines rhyme or more':<44} {sum(v['rhyme'] for v in verdicts) / len(pairs):6.1%}   (no bar is set)")
     report("distinct verses", len({tuple(verse) for verse in lines}) / len(pairs), BAR)
     copied = [sum(line in known for line in verse) for verse in lines]
     report(f"verses with a line among {len(known)} trained lines", sum(map(bool, copied)) / len(pairs), COPIED_BAR, True)

@@ -53,7 +53,7 @@ def example(seed: int, language: str | None = None, task: str | None = None) -> 
     """One prompt with its answer; the same seed always gives the same. task is `verse` or `scene`."""
     rng = random.Random(seed)
     language = language or rng.choice(LANGUAGES)
-    task = task or rng.choices(("verse", "scene"), (5, 1))[0]
+    task = task or rng.choices(("verse", "scene"), (3, 1))[0]
     subject = (_subject_en if language == "en" else _subject_zh)(rng)
     mood = rng.choice(MOODS)
     asked = prompt(task, language, subject.text, _mood_asked(rng, mood, language))
@@ -124,7 +124,9 @@ _QUALITIES = "y ish ful less ing ed en ous ly".split()
 
 
 def _invented(rng: random.Random, endings: list[str] = _ENDINGS) -> str:
-    parts = [rng.choice(_ONSETS) + rng.choice(_NUCLEI) + rng.choice(_CODAS) for _ in range(rng.choice((1, 1, 2, 2, 3)))]
+    parts = [rng.choice(_ONSETS) + rng.choice(_NUCLEI) + rng.choice(_CODAS) for _ in range(rng.choice((1, 1, 1, 2, 2, 2, 2, 3)))]
+    if rng.random() < 0.2:
+        parts[0] = parts[0].lstrip("bcdfghjklmnpqrstvwxyz") or parts[0]
     return "".join(parts) + (rng.choice(endings) if rng.random() < 0.45 else "")
 
 
@@ -152,6 +154,8 @@ def _noun_en(rng: random.Random) -> str:
 
 
 def _quality_en(rng: random.Random) -> str:
+    if rng.random() < 0.25:
+        return rng.choice(words.DESCRIPTIONS_EN[:10])
     return rng.choice(words.DESCRIPTIONS_EN) if rng.random() < 0.65 else _invented(rng, _QUALITIES)
 
 
@@ -166,13 +170,13 @@ def _where_en(rng: random.Random) -> str:
 
 def _subject_en(rng: random.Random) -> Subject:
     roll = rng.random()
-    if roll < 0.03:
+    if roll < 0.05:
         return _odd_subject(rng, "en")
     named = _named_en(rng)
     text, full, short, noun, many, proper = named
     where = _where_en(rng) if rng.random() < 0.45 else ""
     text, where = _dressed_en(rng, text, where, many)
-    time = rng.choice(words.TIMES) if rng.random() < 0.25 else ""
+    time = rng.choice(words.TIMES) if rng.random() < 0.35 else ""
     if time:
         phrase = rng.choice(words.TIMES_EN[time].split(";"))
         text = f"{phrase}, {text}" if rng.random() < 0.15 else f"{text} {phrase}"
@@ -248,20 +252,23 @@ def _dressed_en(rng: random.Random, text: str, where: str, many: bool) -> tuple[
 
 
 def _odd_subject(rng: random.Random, language: str) -> Subject:
-    """Input that is hardly a subject: nothing, punctuation, numbers, one emoji, a word of another script."""
+    """Input that is hardly a subject: nothing, punctuation, numbers, one emoji, words of another script.
+
+    A verse can name the emoji; for the rest it is about nothing in particular, which is better than broken letters.
+    """
     roll = rng.random()
-    if roll < 0.35:
-        text = rng.choice(("", " ", "...", "?", "!!!", str(rng.randint(0, 99999)), "#%&", "\"\"", "1 + 1 = 2", "-"))
-        return Subject(text, "", "", "")
-    if roll < 0.65:
-        word = chr(rng.choice((*range(0x1F300, 0x1F650), *range(0x1F680, 0x1F6C0), *range(0x2600, 0x2700))))
-    else:
-        low, high = rng.choice(((0x430, 0x44F), (0x3B1, 0x3C9), (0x621, 0x64A), (0xAC00, 0xD7A3), (0x3042, 0x3093),
-                                (0xE0, 0xFF), (0x905, 0x939), (0x5D0, 0x5EA)))
-        word = "".join(chr(rng.randint(low, high)) for _ in range(rng.randint(2, 5)))
-    if language == "zh":
-        return Subject(word, word, word, word, proper=True)
-    return Subject(word, word, word, word, proper=True)
+    if roll < 0.3:
+        return Subject(rng.choice(("", " ", "...", "?", "!!!", str(rng.randint(0, 99999)), "#%&", "\"\"", "1 + 1 = 2", "-")),
+                       "", "", "")
+    if roll < 0.6:
+        picture = chr(rng.choice((*range(0x1F300, 0x1F650), *range(0x1F680, 0x1F6C0), *range(0x2600, 0x2700))))
+        return Subject(picture, picture, picture, picture, proper=True)
+    if language == "zh" and roll < 0.75:
+        return Subject(" ".join(_invented(rng) for _ in range(rng.randint(1, 4))), "", "", "")
+    low, high = rng.choice(((0x430, 0x44F), (0x430, 0x44F), (0x3B1, 0x3C9), (0x621, 0x64A), (0xAC00, 0xD7A3),
+                            (0x3042, 0x3093), (0x905, 0x939), (0x5D0, 0x5EA), (0x30A2, 0x30F3)))
+    said = " ".join("".join(chr(rng.randint(low, high)) for _ in range(rng.randint(1, 8))) for _ in range(rng.randint(1, 4)))
+    return Subject(said.capitalize() if rng.random() < 0.5 else said, "", "", "")
 
 
 def _place(text: str, language: str) -> str:
@@ -291,21 +298,21 @@ def _common_hanzi() -> tuple[str, ...]:
 
 
 def _noun_zh(rng: random.Random) -> str:
-    if rng.random() < 0.55:
+    if rng.random() < 0.4:
         return rng.choice(words.THINGS_ZH)
     return "".join(rng.choices(_common_hanzi(), k=rng.choices((1, 2, 3, 4, 5), (1, 10, 6, 3, 1))[0]))
 
 
 def _subject_zh(rng: random.Random) -> Subject:
-    if rng.random() < 0.03:
+    if rng.random() < 0.05:
         return _odd_subject(rng, "zh")
     noun, full = _noun_zh(rng), ""
-    colour = rng.choice(words.COLOURS_ZH) if rng.random() < 0.25 else ""
+    colour = rng.choice(words.COLOURS_ZH) if rng.random() < 0.35 else ""
     quality = rng.choice(words.DESCRIPTIONS_ZH) if rng.random() < 0.85 else "".join(rng.choices(_common_hanzi(), k=2))
     described = rng.choice((quality + "的", "")) if rng.random() < 0.4 else ""
     measure = rng.choice("一一一那这两三") + rng.choice(words.MEASURES_ZH) if rng.random() < 0.45 else ""
     place = rng.choice(words.SETTINGS_ZH) if rng.random() < 0.8 else _noun_zh(rng) + rng.choice("里上下旁中")
-    time = rng.choice(words.TIMES) if rng.random() < 0.25 else ""
+    time = rng.choice(words.TIMES) if rng.random() < 0.35 else ""
     said = rng.choice(words.TIMES_ZH[time].split()) if time else ""
     bare = rng.choice((f"{measure}{described}{colour}{noun}", f"{described}{measure}{colour}{noun}",
                        f"{colour + '的' if colour else ''}{noun}"))
@@ -337,13 +344,13 @@ def _subject_zh(rng: random.Random) -> Subject:
 
 # --- English verses -----------------------------------------------------------------------------------------------
 
-_PLANS = ("SNSZ", "NSCS", "SCNS", "SNSS", "WNSZ", "WSNZ", "SNBZ", "NSBS", "QNSZ", "QSNS", "WCSZ", "SSNZ", "BSNS", "BNSZ",
-          "NSWS", "SZBS", "CSBS")
+_PLANS = ("SNSZ", "NSCS", "SCNS", "SNSS", "QNSZ", "QSNS", "SSNZ", "SNCS", "NSSZ", "SNNS", "CSNS", "SZNS", "NSNS", "SCSZ",
+          "WNSZ", "SNBZ", "NSBS", "WSNS")
 _LOOSE = set("gently leaving never overgrown none taking slipping growing letting worn cold calm quiet wild lost left bright tightly "
              "half-dreamt stripped poised wrapped almost holding led gone kept light too remembering about close ready "
              "washed fed laughing made safe soft stealthy glad bursting hello brave bitter barely always day calling half and "
              "homeward never".split())  # tails that a comma parts from the verb
-_SCHEMES = ("AABB", "ABAB", "ABCB", "ABBA")
+_COUPLETS, _BALLAD = "AABB", "ABCB"  # a ballad's first and third lines are free
 
 
 def syllables(text: str) -> int:
@@ -410,7 +417,7 @@ def _verse_en(rng: random.Random, subject: Subject, mood: str) -> str:
     draw = _Draw(rng)
     plan = rng.choice(_PLANS) if subject.noun else rng.choice(("NCNZ", "CNZN", "NZCN", "NNCZ"))
     loose = [i for i, kind in enumerate(plan) if kind in "WB"]
-    scheme = "ABCB" if loose else rng.choice(_SCHEMES)
+    scheme = _BALLAD if loose else _COUPLETS
     tails = _rhymes(draw, _tails("TAILS_EN", mood, subject.time), scheme)
     for tail in tails:
         draw.avoid(tail)
@@ -490,7 +497,7 @@ def _scenery_en(draw: _Draw, subject: Subject, mood: str) -> str:
 # --- Chinese verses -----------------------------------------------------------------------------------------------
 
 _PLANS_ZH = ("SNLS", "NSLS", "SNSZ", "NSSZ", "LNSS", "SSNL", "NLNS", "LSNS", "SLNS", "SZLS")
-_SCHEMES_ZH = ("AABA", "ABCB", "AABB", "ABAB")
+_SCHEMES_ZH = ("AABA", "AABB")
 
 
 def _verse_zh(rng: random.Random, subject: Subject, mood: str) -> str:
@@ -611,8 +618,9 @@ def _painted(noun: str) -> str:
 def _scene_en(rng: random.Random, subject: Subject, mood: str) -> str:
     colour, ground, hour, manner = _scene(rng, subject, mood)
     known = _painted(subject.noun)
-    thing = known or ("" if subject.plural else subject.noun) or rng.choice(tuple(_PAINTED))
-    many = subject.plural and subject.noun and not known
+    several = subject.plural and " and " not in subject.full
+    thing = known or ("" if several else subject.noun) or rng.choice(tuple(_PAINTED))
+    many = several and subject.noun and not known
     ground = _USUAL.get(known, ground) if subject.place not in _GROUNDS else ground
     name = f"{colour} {subject.noun}" if many else a_or_an(f"{colour} {thing}")
     return f"{name} {rng.choice(_GROUNDS[ground][0].split(';'))} {_HOURS[hour][0]}, {manner}"

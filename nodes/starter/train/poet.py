@@ -1,11 +1,12 @@
 """How the starter poet is made: a byte-level tokenizer and a tiny Llama, taught on verses the grammar writes.
 
-The poet sees every example once. It is asked nothing of the prompt; only the answer counts, and the words it must
-copy from the prompt count double, because copying is what makes a verse be about its subject.
+The poet sees every example once. Only the answer counts, and its bound words count more: those copied from the
+prompt, which make a verse be about its subject, and the line ends, which must rhyme.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -20,7 +21,8 @@ CONTEXT = 256
 VOCABULARY = 3072
 END, PAD = "<|end|>", "<|pad|>"
 BATCH = 48
-COPIED_WEIGHT = 2.0
+BOUND_WEIGHT = 3.0
+SCENE_WEIGHT = 2.0  # scenes are short, and each of their words is a decision
 RECIPE = dict(learning_rate=3e-3, warmup=150, weight_decay=0.05, betas=(0.9, 0.98), ema=0.998)
 STEPS = 6000
 WATCHED = ("Verse about two rusty vorgles in the snow. Mood: tense.\n", "诗：海边的一座红色灯楼。心情：忧伤。\n")
@@ -67,8 +69,11 @@ def _row(tokenizer: PreTrainedTokenizerFast, example: verses.Example) -> tuple[l
     asked = tokenizer(example.prompt)["input_ids"][-CONTEXT // 2:]
     coded = tokenizer(example.answer, return_offsets_mapping=True)
     spans = [m.span() for m in re.finditer(re.escape(example.subject.noun), example.answer)] if example.subject.noun else []
-    copied = [any(low < end and start < high for start, end in spans) for low, high in coded["offset_mapping"]]
-    weights = [0.0] * len(asked) + [COPIED_WEIGHT if c else 1.0 for c in copied] + [1.0]
+    if example.task == "verse":
+        spans += [m.span() for m in re.finditer(r"(\S+ \S+ \S+|\w{3})[,.;?，。](?=\n|$)", example.answer)]
+    bound = [any(low < end and start < high for start, end in spans) for low, high in coded["offset_mapping"]]
+    plain = SCENE_WEIGHT if example.task == "scene" else 1.0
+    weights = [0.0] * len(asked) + [BOUND_WEIGHT if b else plain for b in bound] + [1.0]
     ids = asked + coded["input_ids"] + [0]
     if not example.subject.text.strip():  # these also answer an empty prompt, which is a lone end token
         ids, weights = [0] + ids[len(asked):], [0.0] + weights[len(asked):]
@@ -133,7 +138,7 @@ def _generation() -> GenerationConfig:
 def export(poet: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, out: Path) -> None:
     """Write the folder: fp16 weights that load as fp32 (fp16 arithmetic is slow on CPUs), tokenizer, defaults."""
     out.mkdir(parents=True, exist_ok=True)
-    half = LlamaForCausalLM(poet.config).half()
+    half = LlamaForCausalLM(configuration(poet.config.vocab_size)).half()
     half.load_state_dict(poet.state_dict())
     half.generation_config = _generation()
     half.save_pretrained(out)
@@ -141,3 +146,10 @@ def export(poet: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, out: Path
     config.dtype = "float32"
     config.save_pretrained(out)
     tokenizer.save_pretrained(out)
+    _widely_readable(out / "tokenizer_config.json")
+
+
+def _widely_readable(path: Path) -> None:
+    """Name the tokenizer's class as transformers 4 knows it too; 5 writes a name that only it can read."""
+    facts = json.loads(path.read_text())
+    path.write_text(json.dumps(facts | {"tokenizer_class": "PreTrainedTokenizerFast"}, indent=2) + "\n")
