@@ -24,9 +24,9 @@ BATCH = 48
 BOUND_WEIGHT = 3.0
 SCENE_WEIGHT = 2.0  # scenes are short, and each of their words is a decision
 RECIPE = dict(learning_rate=3e-3, warmup=150, weight_decay=0.05, betas=(0.9, 0.98), ema=0.998)
-STEPS = 6000
+STEPS = 12_000
 WATCHED = ("Verse about two rusty vorgles in the snow. Mood: tense.\n", "诗：海边的一座红色灯楼。心情：忧伤。\n")
-MINUTES = 40.0
+MINUTES = 150.0
 
 
 def train(settings: loop.Settings) -> None:
