@@ -149,7 +149,7 @@ def plain(scene: Scene, language: str) -> str:
 
 
 def _english(scene: Scene, named: frozenset[str], rng: random.Random) -> str:
-    said = {name: rng.choice(ENGLISH[getattr(scene, name)]) for name in named}
+    said = {name: rng.choice(ENGLISH[getattr(scene, name)]) for name in ATTRIBUTES if name in named}
     if rng.random() < 0.12:
         words = list(said.values())
         rng.shuffle(words)
@@ -205,7 +205,7 @@ def _english_place(said: dict[str, str], scene: Scene, rng: random.Random) -> st
 
 
 def _chinese(scene: Scene, named: frozenset[str], rng: random.Random) -> str:
-    said = {name: rng.choice(CHINESE[getattr(scene, name)]) for name in named}
+    said = {name: rng.choice(CHINESE[getattr(scene, name)]) for name in ATTRIBUTES if name in named}
     if "colour" in said and (len(said["colour"]) > 1 or rng.random() < 0.85):
         said["colour"] += "色" if rng.random() < 0.85 else ""
     comma = rng.choice(("，", "，", ",", "、", " "))

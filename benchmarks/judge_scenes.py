@@ -1,0 +1,117 @@
+"""A judge of pictures: a small classifier that has seen rendered scenes only, and shares no code with the painter.
+
+It is trained on first use and kept under the given folder as safetensors. It learns from blurred, noisy and shifted
+renderings too, so that it judges what is shown and not how crisply.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from nodegraph_nodes.starter import scenes
+
+TRAINING_PICTURES, EXAM_PICTURES, EPOCHS, BATCH = 8_000, 500, 5, 64
+
+
+@dataclass(frozen=True)
+class Judge:
+    """A classifier and how often it is right about rendered scenes of combinations it never saw."""
+
+    network: nn.Module
+    accuracy: dict[str, float]
+
+    @torch.no_grad()
+    def read(self, pictures: torch.Tensor) -> list[dict[str, str]]:
+        """What is seen in each picture: uint8 (n, 3, 128, 128) in, one dictionary of attributes each out."""
+        self.network.eval()
+        seen = []
+        for part in pictures.split(64):
+            best = [head.argmax(1).tolist() for head in _heads(self.network(_small(part)))]
+            seen += [{name: choices[k] for (name, choices), k in zip(scenes.ATTRIBUTES.items(), ks, strict=True)}
+                     for ks in zip(*best, strict=True)]
+        return seen
+
+
+def judge(folder: Path, seed: int = 0) -> Judge:
+    """The judge kept in `folder`, or a newly trained one that is then kept there. Takes about two minutes."""
+    path = folder / "judge.safetensors"
+    network = _network()
+    if path.exists():
+        network.load_state_dict(load_file(path))
+    else:
+        folder.mkdir(parents=True, exist_ok=True)
+        _teach(network, seed)
+        save_file(network.state_dict(), path.with_suffix(".partial"))
+        os.replace(path.with_suffix(".partial"), path)
+    return Judge(network, _exam(network))
+
+
+def rendered(count: int, seed: int, unseen: bool) -> tuple[torch.Tensor, torch.Tensor]:
+    """uint8 pictures (count, 3, 128, 128) and int64 labels (count, 5)."""
+    wanted = list(scenes.scenes(count, seed, unseen))
+    pictures = np.stack([scenes.render(scene).picture for scene in wanted])
+    return (torch.from_numpy(pictures).permute(0, 3, 1, 2).contiguous(),
+            torch.tensor([scenes.labels(scene) for scene in wanted]))
+
+
+def _network() -> nn.Module:
+    choices = sum(map(len, scenes.ATTRIBUTES.values()))
+
+    def stage(inside: int, outside: int) -> list[nn.Module]:
+        return [nn.Conv2d(inside, outside, 3, 2, 1, bias=False), nn.BatchNorm2d(outside), nn.ReLU()]
+
+    return nn.Sequential(*stage(3, 32), *stage(32, 48), *stage(48, 64), *stage(64, 96), nn.Flatten(),
+                         nn.Dropout(0.2), nn.Linear(96 * 16, choices))
+
+
+def _small(pictures: torch.Tensor) -> torch.Tensor:
+    return F.avg_pool2d(pictures.float().div(127.5).sub(1), 2)
+
+
+def _heads(logits: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    return logits.split([len(choices) for choices in scenes.ATTRIBUTES.values()], 1)
+
+
+def _worn(pictures: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    """Shifted by up to two pixels, sometimes blurred, always a little noisy."""
+    dx, dy = torch.randint(-2, 3, (2,), generator=generator).tolist()
+    pictures = pictures.roll((dx, dy), (2, 3))
+    if torch.rand((), generator=generator) < 0.4:
+        pictures = F.avg_pool2d(pictures, 3, 1, 1)
+    return pictures + 0.06 * torch.randn(pictures.shape, generator=generator)
+
+
+def _teach(network: nn.Module, seed: int) -> None:
+    torch.manual_seed(seed)
+    pictures, labels = rendered(TRAINING_PICTURES, 500_001 + seed, unseen=False)
+    pictures = torch.cat([_small(part).half() for part in pictures.split(500)])
+    generator = torch.Generator().manual_seed(seed)
+    optimiser = torch.optim.AdamW(network.parameters(), lr=2e-3, weight_decay=0.02)
+    steps = EPOCHS * TRAINING_PICTURES // BATCH
+    decay = torch.optim.lr_scheduler.OneCycleLR(optimiser, 4e-3, total_steps=steps)
+    network.train()
+    for _ in range(steps):
+        picked = torch.randint(len(pictures), (BATCH,), generator=generator)
+        heads = _heads(network(_worn(pictures[picked].float(), generator)))
+        loss = sum(F.cross_entropy(head, labels[picked, k]) for k, head in enumerate(heads))
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        decay.step()
+
+
+@torch.no_grad()
+def _exam(network: nn.Module) -> dict[str, float]:
+    network.eval()
+    pictures, labels = rendered(EXAM_PICTURES, 600_001, unseen=True)
+    heads = _heads(network(torch.cat([_small(part) for part in pictures.split(100)])))
+    return {name: (head.argmax(1) == labels[:, k]).float().mean().item()
+            for k, (name, head) in enumerate(zip(scenes.ATTRIBUTES, heads, strict=True))}
