@@ -43,7 +43,7 @@ class Reporter(Context):
     """The Context of one call: passes reports on, and stops the node when the run is to stop."""
 
     def __init__(self, caller: Caller, node: str):
-        self.device, self.dtype = caller.device, caller.dtype
+        self.device, self.dtype = caller.models.place
         self._caller, self._node = caller, node
 
     def report(self, done: float, total: float | None = None, text: str = "", preview: Any = None) -> None:
@@ -59,9 +59,9 @@ class Caller:
     performance counter.
     """
 
-    def __init__(self, cache: Cache, models: Models, device: str, dtype: str, tell: Callable[[ev.Event], None],
-                 cancel: threading.Event, start: float):
-        self.cache, self.models, self.device, self.dtype = cache, models, device, dtype
+    def __init__(self, cache: Cache, models: Models, tell: Callable[[ev.Event], None], cancel: threading.Event,
+                 start: float):
+        self.cache, self.models = cache, models
         self.tell, self.cancel, self.start = tell, cancel, start
 
     def call(self, job: Job) -> Made | BaseException:
@@ -118,7 +118,7 @@ class Caller:
                 raise
             told = str(error).split(". ")[0]
         if not job.step.batched or len(job.items) < 2:
-            raise OutOfMemory(f"{told}. {self.cache.memory.holdings(self.device)}, after everything that "
+            raise OutOfMemory(f"{told}. {self.cache.memory.holdings(self.models.device)}, after everything that "
                               "could go has gone; use a smaller picture, batch or model, or --dtype bfloat16")
         self.make_room()
         half, port = len(job.items) // 2, job.step.nodetype.batch
@@ -129,7 +129,7 @@ class Caller:
 
     def make_room(self) -> None:
         """Let everything go from the device that nobody is using."""
-        device = self.device
+        device = self.models.device
         self.cache.memory.shrink({device: self.cache.memory.budgets.get(device, 1 << 62)})
         torch = sys.modules.get("torch")
         if torch is not None and torch.cuda.is_available():

@@ -211,7 +211,7 @@ def _run(arguments: argparse.Namespace) -> int:
             if display is not None and plan.seeds:
                 display.line("  rolled " + ", ".join(f"{k} = {v}" for k, v in plan.seeds.items()))
             result = engine.run_plan(plan, emit=_Listener(display, warnings, profile), cancel=cancel)
-            document = _write_outputs(result, Path(arguments.out), label, arguments.overwrite, taken)
+            document = _write_outputs(engine, result, Path(arguments.out), label, arguments.overwrite, taken)
             documents.append(document)
             for error in result.errors:
                 print(error.report(), file=sys.stderr)
@@ -275,16 +275,17 @@ class _interruptible:
         os.write(2, b"\nstopping: what is finished is kept; press Ctrl-C again to leave at once\n")
 
 
-def _write_outputs(result: Any, folder: Any, label: dict[str, Any], overwrite: bool, taken: set[str]) -> dict[str, Any]:
+def _write_outputs(engine: Any, result: Any, folder: Any, label: dict[str, Any], overwrite: bool,
+                   taken: set[str]) -> dict[str, Any]:
     """Export what was made; a part of the JSON document. taken: file names that this command has used already."""
-    from .export import export, safe_name
+    from .export import safe_name
 
     outputs, errors = {}, [_json_error(error) for error in result.errors]
     for name in result:
         flow = result.raw.plan.outputs[name].flow
         stem = safe_name(".".join([name, *(f"{k.replace('.', '-')}={v}" for k, v in label.items())]), taken)
         try:
-            paths = export(result.raw.type(name), result[name], folder, stem, many=flow.many, overwrite=overwrite)
+            paths = engine.export(result, name, folder, stem, overwrite=overwrite)
         except Exception as error:  # a type's own writer may raise anything
             message = f"output {name} cannot be written: {type(error).__name__}: {error}"
             print(message, file=sys.stderr)

@@ -22,10 +22,12 @@ from typing import Any, NamedTuple
 
 from . import graphfile
 from .cache import Cache
+from .cache.disk import content_digest
 from .check import Checked, check, recheck
 from .errors import GraphError, NodegraphError, Problem
 from .events import Event, Warned
 from .executor import Executor, Result
+from .export import export, find_same
 from .graph import Graph
 from .models import Models
 from .packs import Catalogue
@@ -140,11 +142,11 @@ class Engine:
         self.emit: Callable[[Event], None] | None = None
         self.cache = Cache(default_cache_folder() if cache == "default" else cache, host=host_budget(host), disk=disk,
                            warn=self._warned)
-        self._device, self._dtype, self._workers, self._download = device, dtype, workers, download
-        self._device_memory = device_memory
-        self._executor: Executor | None = None
+        self._device, self._dtype, self._device_memory = device, dtype, device_memory
+        self.models = Models(self.catalogue, self._place, memory=self.cache.memory, download=download,
+                             digests=self.cache.file_digest)
+        self.executor = Executor(self.cache, self.models, workers=workers)
         self._last: _Last | None = None
-        self.finder = Models(self.catalogue, download=download, digests=self.cache.file_digest)
 
     def _warned(self, message: str) -> None:
         if self.emit is not None:
@@ -152,18 +154,12 @@ class Engine:
         else:
             self.warn(message)
 
-    @property
-    def executor(self) -> Executor:
-        """Made when first needed: choosing a device imports torch."""
-        if self._executor is None:
-            device = choose_device(self._device)
-            dtype = self._dtype if self._dtype != "auto" else "float32" if device == "cpu" else "bfloat16"
-            if device != "cpu":
-                self.cache.memory.budgets.setdefault(device, device_budget(device, self._device_memory))
-            models = Models(self.catalogue, device=device, dtype=dtype, memory=self.cache.memory,
-                            download=self._download, digests=self.cache.file_digest)
-            self._executor = Executor(self.cache, models, workers=self._workers, device=device, dtype=dtype)
-        return self._executor
+    def _place(self) -> tuple[str, str]:
+        """The device and the floating type to work in; asked for once, since it takes importing torch."""
+        device = choose_device(self._device)
+        if device != "cpu":
+            self.cache.memory.budgets.setdefault(device, device_budget(device, self._device_memory))
+        return device, self._dtype if self._dtype != "auto" else "float32" if device == "cpu" else "bfloat16"
 
     def load(self, path: str | Path) -> Graph:
         """Read and check a graph file. Raises GraphError with every error found."""
@@ -173,13 +169,13 @@ class Engine:
 
     def check(self, graph: Graph, problems: list[Problem] | None = None) -> Checked:
         """Everything that is known about a graph before it runs."""
-        return check(graph, self.catalogue, problems, self.finder.find)
+        return check(graph, self.catalogue, problems, self.models.find)
 
     def plan(self, graph: Graph | Checked, given: Mapping[str, Any] | None = None,
              only: Iterable[str] | None = None) -> Plan:
         """What a run of this graph would do. Raises GraphError."""
         checked = graph if isinstance(graph, Checked) else self.check(graph)
-        return plan(checked, given, only, self.finder.locate)
+        return plan(checked, given, only, self.models.locate)
 
     def run(self, graph: Graph | str | Path, given: Mapping[str, Any] | None = None, *,
             only: Iterable[str] | None = None, emit: Callable[[Event], None] | None = None,
@@ -198,8 +194,8 @@ class Engine:
             if edited is not None and self._as_located(last.plan):
                 if not edited and last.plan.repeatable:
                     return RunResult(self.executor.again(last.result, emit))
-                checked = recheck(last.checked, graph, edited, self.catalogue, self.finder.find)
-                plan = replan(last.plan, checked.raise_errors(), edited, self.finder.locate) if checked else None
+                checked = recheck(last.checked, graph, edited, self.catalogue, self.models.find)
+                plan = replan(last.plan, checked.raise_errors(), edited, self.models.locate) if checked else None
                 if plan is not None:
                     indices = [plan.names[name] for name in edited if name in plan.names]
                     return self._carry_out(checked, plan, given, only, emit, cancel, last.result, indices)
@@ -220,7 +216,7 @@ class Engine:
 
     def _as_located(self, plan: Plan) -> bool:
         """Whether the files and models that a Plan names are what they were."""
-        return all(self.finder.locate(type, value, folder) == named for type, value, folder, named in plan.located)
+        return all(self.models.locate(type, value, folder) == named for type, value, folder, named in plan.located)
 
     def run_plan(self, plan: Plan, *, emit: Callable[[Event], None] | None = None,
                  cancel: threading.Event | None = None) -> RunResult:
@@ -230,6 +226,27 @@ class Engine:
             return RunResult(self.executor.run(plan, emit, cancel))
         finally:
             self.emit = None
+
+    def export(self, result: RunResult, name: str, folder: Path, stem: str, *, overwrite: bool = False) -> list[Path]:
+        """Write one output of a run to files named after `stem`; the paths.
+
+        Files of an earlier run that hold the very same are left as they are, and the Value is not even read.
+        """
+        output, type = result.raw.plan.outputs[name], result.raw.type(name)
+        extension, disk = next(iter(type.exports)), self.cache.disk
+        digest = result.raw.digests[name]
+        items = digest.items if output.flow.many else (digest,)
+        if disk is not None:
+            contents = [disk.exported(item, extension) for item in items]
+            if None not in contents:
+                same = find_same(contents, folder, stem, extension, many=output.flow.many)
+                if same is not None:
+                    return same
+        paths = export(type, result[name], folder, stem, many=output.flow.many, overwrite=overwrite)
+        if disk is not None:
+            for item, path in zip(items, paths):
+                disk.note_export(item, extension, content_digest(path))
+        return paths
 
     def close(self) -> None:
         """Write what is new to disk and let go of it."""

@@ -103,12 +103,11 @@ class Result:
 class Executor:
     """Runs Plans against one cache and one store of models. Not for two threads at once.
 
-    workers: threads for costly nodes. device, dtype: handed to nodes through their Context.
+    workers: threads for costly nodes.
     """
 
-    def __init__(self, cache: Cache, models: Models, *, workers: int | None = None, device: str = "cpu",
-                 dtype: str = "float32"):
-        self.cache, self.models, self.device, self.dtype = cache, models, device, dtype
+    def __init__(self, cache: Cache, models: Models, *, workers: int | None = None):
+        self.cache, self.models = cache, models
         self.workers = workers or max(2, min(4, os.cpu_count() or 2))
         self.costs: dict[NodeType, float] = {}  # seconds a call, a running average
 
@@ -169,8 +168,7 @@ class _Run:
     def __init__(self, executor: Executor, plan: Plan, emit: Callable | None, cancel: threading.Event):
         self.executor, self.plan, self.emit, self.cancel = executor, plan, emit, cancel
         self.cache: Cache = executor.cache
-        self.caller = Caller(executor.cache, executor.models, executor.device, executor.dtype, self.tell, self.cancel,
-                             perf_counter())
+        self.caller = Caller(executor.cache, executor.models, self.tell, self.cancel, perf_counter())
         self.thread = threading.get_ident()
         self.digests: list[bytes | None] = [None] * len(plan.producers)
         self.given: dict[int, Any] = {}

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from .cache.disk import content_digest
 from .errors import InputError
 from .types import PortType
 
@@ -36,6 +37,24 @@ def export(type: PortType, value: Any, folder: Path, name: str, *, many: bool = 
             part.unlink(missing_ok=True)
         paths.append(path)
     return paths
+
+
+def find_same(contents: list[bytes], folder: Path, name: str, extension: str, *, many: bool = False) -> list[Path] | None:
+    """The files of an earlier export under this name, or a numbered one, that hold just these contents; or None.
+
+    contents: the XXH3-128 digest of each file. Files that were edited since are not the same.
+    """
+    stem, count = name, 1
+    tails = [f".{i}" for i in range(1, len(contents) + 1)] if many else [""]
+    while contents:
+        paths = [folder / f"{stem}{tail}.{extension}" for tail in tails]
+        if not all(path.is_file() for path in paths):
+            return None
+        if all(content_digest(path) == content for path, content in zip(paths, contents)):
+            return paths
+        count += 1
+        stem = f"{name}-{count}"
+    return None
 
 
 def _free_stem(folder: Path, name: str, tails: list[str], extension: str) -> str:

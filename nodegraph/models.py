@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -43,15 +43,15 @@ class _Live:
 class Models:
     """Finds and holds models.
 
-    device: where they run, "cpu" or "cuda:0". dtype: "float32", "bfloat16", ...
+    place: says where they run and in which floating type, ("cuda:0", "bfloat16"); asked when it first matters.
     memory: the account that their bytes are part of. download: whether a hub may be asked.
     digests: a function (path) -> digest of a file's content, if someone keeps those between runs.
     """
 
-    def __init__(self, catalogue: Catalogue, *, device: str = "cpu", dtype: str = "float32",
+    def __init__(self, catalogue: Catalogue, place: Callable[[], tuple[str, str]] = lambda: ("cpu", "float32"), *,
                  memory: Memory | None = None, download: bool = False,
                  digests: Callable[[Path], bytes] | None = None):
-        self.catalogue, self.device, self.dtype, self.download = catalogue, device, dtype, download
+        self.catalogue, self._choose, self.download = catalogue, place, download
         self.memory = memory if memory is not None else Memory({})
         self.memory.tenants.append(self)
         self.file_digest = digests or content_digest
@@ -59,6 +59,21 @@ class Models:
         self._lock = threading.RLock()
         self._building = threading.Lock()  # libraries patch themselves while they build: one model at a time
         self.loads = 0
+
+    @cached_property
+    def place(self) -> tuple[str, str]:
+        """The device, and the floating type."""
+        return self._choose()
+
+    @property
+    def device(self) -> str:
+        """Where models run, a torch device name."""
+        return self.place[0]
+
+    @property
+    def dtype(self) -> str:
+        """The floating type they run in, by name."""
+        return self.place[1]
 
     # -- finding
 

@@ -32,6 +32,8 @@ CREATE TABLE IF NOT EXISTS objects(digest BLOB PRIMARY KEY, code BLOB, size INTE
                                    worth REAL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS history(graph TEXT, node TEXT, ingredients BLOB, PRIMARY KEY(graph, node)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS files(path TEXT PRIMARY KEY, size INTEGER, modified INTEGER, digest BLOB) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS exports(digest BLOB, extension TEXT, content BLOB,
+                                   PRIMARY KEY(digest, extension)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS facts(name TEXT PRIMARY KEY, value REAL) WITHOUT ROWID;
 """
 
@@ -305,6 +307,24 @@ class Disk:
                     self._give_up(f"cannot be written ({error})")
         return digest
 
+    def exported(self, digest: bytes, extension: str) -> bytes | None:
+        """The digest of the file that a Value was written as, if it was."""
+        if self.broken:
+            return None
+        row = self.index.execute("SELECT content FROM exports WHERE digest = ? AND extension = ?",
+                                 (digest, extension)).fetchone()
+        return row[0] if row else None
+
+    def note_export(self, digest: bytes, extension: str, content: bytes) -> None:
+        """Remember what the file that a Value was written as holds."""
+        if self.broken:
+            return
+        with self.lock:
+            try:
+                self.index.execute("INSERT OR REPLACE INTO exports VALUES (?, ?, ?)", (digest, extension, content))
+            except sqlite3.DatabaseError as error:
+                self._give_up(f"cannot be written ({error})")
+
     def remember_history(self, graph: str, rows: Iterable[tuple[str, bytes]]) -> None:
         """Keep, for `why`, what each node of a graph was made from the last time."""
         if self.broken:
@@ -363,7 +383,7 @@ class Disk:
             self.new_objects.clear()
             self.traces.clear()
             self.index.execute("BEGIN IMMEDIATE")
-            for table in ("traces", "objects", "history", "facts"):
+            for table in ("traces", "objects", "history", "exports", "files", "facts"):
                 self.index.execute(f"DELETE FROM {table}")
             self.index.execute("COMMIT")
             self.size = 0

@@ -65,13 +65,34 @@ def test_run_writes_each_output_and_tells_its_path(work, capsys):
     assert (work / "out/loud.txt").read_text() == "AHOYAHOY\n"
 
 
-def test_a_second_run_remembers_and_never_overwrites(work, capsys):
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_second_run_remembers_and_leaves_its_files_as_they_are(work, capsys):
     run()
+    written = {path: path.stat().st_mtime_ns for path in (work / "out").iterdir()}
     assert run() == 0
     assert "2 remembered" in capsys.readouterr().err
-    assert sorted(p.name for p in (work / "out").iterdir()) == ["loud-2.txt", "loud.txt", "tune-2.txt", "tune.txt"]
-    assert run("--overwrite") == 0
-    assert len(list((work / "out").iterdir())) == 4
+    assert {path: path.stat().st_mtime_ns for path in (work / "out").iterdir()} == written
+
+
+def test_another_result_never_overwrites_unless_it_is_asked_to(work):
+    run()
+    assert run("--set", "text=bye") == 0
+    assert names(work / "out") == ["loud-2.txt", "loud.txt", "tune.txt"]
+    assert (work / "out/loud.txt").read_text() == "AHOYAHOY\n"
+    assert run("--set", "text=hey", "--overwrite") == 0
+    assert names(work / "out") == ["loud-2.txt", "loud.txt", "tune.txt"]
+    assert (work / "out/loud.txt").read_text() == "HEYHEY\n"
+
+
+def test_a_file_that_was_edited_is_not_taken_for_the_result(work):
+    run()
+    (work / "out/loud.txt").write_text("mine now")
+    assert run() == 0
+    assert (work / "out/loud.txt").read_text() == "mine now"
+    assert (work / "out/loud-2.txt").read_text() == "AHOYAHOY\n"
 
 
 def test_set_gives_inputs_in_their_own_types(work, capsys):

@@ -108,7 +108,7 @@ def recipe(name: str) -> Recipe:
 def test_models_and_values_share_one_account_of_the_device():
     log: list = []
     memory = Memory({"far:0": 10_000, "cpu": 1 << 30})
-    models, toy = Models(Catalogue(installed=False), device="far:0", memory=memory), live_model(log)
+    models, toy = Models(Catalogue(installed=False), lambda: ("far:0", "float32"), memory=memory), live_model(log)
     value = prepare(ANY, far(1500, 1.0))
     memory.put(ANY, value, 1e-6)
     with models.lease(toy, recipe("one")):

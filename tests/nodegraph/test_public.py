@@ -1,0 +1,60 @@
+"""What is promised to those who import nodegraph, and what it costs to ask."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+import nodegraph
+
+HERE = Path(__file__).parent
+HEAVY = ("torch", "numpy", "networkx", "diffusers", "transformers", "huggingface_hub", "PIL", "safetensors")
+
+
+def test_the_list_of_promises_is_sorted_and_true():
+    assert nodegraph.__all__ == sorted(set(nodegraph.__all__))
+    for name in nodegraph.__all__:
+        assert getattr(nodegraph, name) is getattr(import_module(f"nodegraph.{nodegraph._WHERE[name]}"), name)
+    assert set(dir(nodegraph)) == {*nodegraph.__all__, "__version__"}
+    names: dict = {}
+    exec("from nodegraph import *", names)
+    assert set(nodegraph.__all__) <= set(names)
+
+
+def test_every_promise_is_documented():
+    for name in nodegraph.__all__:
+        thing = getattr(nodegraph, name)
+        if isinstance(thing, type) or callable(thing) and hasattr(thing, "__name__"):
+            assert thing.__doc__, f"{name} has no docstring"
+
+
+def test_what_is_not_promised_is_refused_by_name():
+    with pytest.raises(AttributeError, match="runn"):
+        nodegraph.runn
+
+
+def loaded(code: str) -> set[str]:
+    """The heavy libraries that a fresh Python has loaded after some code."""
+    code += f"\nimport sys\nprint('\\n'.join(m for m in {HEAVY} if m in sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=HERE)
+    return set(done.stdout.splitlines()) & set(HEAVY)
+
+
+def test_importing_is_light():
+    assert loaded("import nodegraph, nodegraph.cli, nodegraph.check, nodegraph.plan, nodegraph.packs") == set()
+    assert loaded("from nodegraph import node, Range, PortType, Context") == set()
+
+
+def test_checking_a_graph_loads_no_model_library():
+    assert loaded("from nodegraph.cli import main\n"
+                  "assert main(['check', 'inner.yaml', '--pack', 'bench_nodes.py']) == 0") == set()
+
+
+def test_asking_for_help_loads_next_to_nothing():
+    code = "from nodegraph.cli import main\ntry: main(['--help'])\nexcept SystemExit: pass\n" \
+           "import sys\nassert not {'yaml', 'dataclasses', 'importlib.metadata', 'sqlite3'} & set(sys.modules) - before"
+    assert loaded(f"import sys\nbefore = set(sys.modules)\n{code}") == set()
