@@ -78,11 +78,14 @@ def _written_bars(model: Composer, start: list[int], bars: int, seed: int, tempe
                 break
             if written and model.tokenizer[token] == "Bar_None":
                 yield written
-            written = [*written, token]
             grammar.accept(token)
+            again = grammar.repeat()
+            for repeated in again:
+                grammar.accept(repeated)
+            written = [*written, token, *again]
             cache = getattr(output, "past_key_values", None)
             # A model that keeps nothing is shown everything again.
-            fresh = [token] if cache is not None else [*start, *written]
+            fresh = [token, *again] if cache is not None else [*start, *written]
     yield written
 
 

@@ -57,6 +57,9 @@ class Grammar:
     and a model that would go on to another bar there ends instead. Inside a bar positions rise and stay below
     the bar's length, and no pitch of a program comes twice at one. A tokenizer that writes no bars, or has
     learned merged tokens, is left to the model, its end included.
+
+    Phrase words are rehearsal marks: a bar whose mark was written before is that bar again (`repeat`), as it is in
+    every tune such a model learned from.
     """
 
     def __init__(self, tokenizer: Any, bars: int):
@@ -83,6 +86,9 @@ class Grammar:
         specials = {word.split("_")[0] for word in tokenizer.special_tokens}
         self._plan = {"TimeSig", *specials} - _NEVER_WRITTEN
         self._specials = specials
+        self._marked: dict[str, tuple[str, list[int]]] = {}
+        self._mark, self._last_mark, self._repeating = "", "", False
+        self._plan_words = {"Left", "Phrase", "Harmony"} <= specials and bars % 4 == 0
 
     def accept(self, token: int) -> None:
         """Take note of a token that was written."""
@@ -92,6 +98,7 @@ class Grammar:
         if kind == "Bar":
             self.bar, self._position = self.bar + 1, -1
             self._sounding.clear()
+            self._mark, self._repeating = "", False
         elif kind == "TimeSig":
             # miditok's beat is the lower number of the time signature
             self._limit = int(value.split("/")[0]) * self._per_beat
@@ -102,7 +109,26 @@ class Grammar:
             self._program = value
         elif kind == "Pitch":
             self._sounding.add((self._program, value))
+        if self._mark and kind != "Tempo" and not self._repeating:
+            self._marked[self._mark][1].append(token)
+        if kind == "Phrase" and not self._mark:
+            self._mark, self._last_mark, self._repeating = value, value, value in self._marked
+            self._marked.setdefault(value, (self._program, []))
         self._type = kind
+
+    def repeat(self) -> list[int]:
+        """The tokens of the bar that a mark just written calls back, to be written again; empty if it is new."""
+        if self._type != "Phrase" or not self._repeating:
+            return []
+        program, tokens = self._marked[self._mark]
+        for at, token in enumerate(tokens):
+            kind, value = self.words[token].split("_", 1)
+            if kind in ("Program", "Pitch"):
+                # miditok names a program where it changes, and before this bar another may have played
+                program = value if kind == "Program" else program
+                named = [self._vocabulary[f"Program_{program}"]] if program not in ("", self._program) else []
+                return tokens[:at] + named + tokens[at + (kind == "Program"):]
+        return list(tokens)
 
     def legal(self) -> Any:
         """A bool for each token of the vocabulary: may it come next?"""
@@ -122,6 +148,33 @@ class Grammar:
             legal &= ~self._of_type["Bar"]
             if self._complete() and self._end is not None:
                 legal[self._end] = True
+        return legal & self._planned() if self._plan_words else legal
+
+    def _planned(self) -> Any:
+        """Marks come in their order: the bars left, then letter and place; a bar of chords has a name for them.
+
+        Only the last phrase ends for good. Letters, endings and chords are the model's.
+        """
+        place, left = (self.bar - 1) % 4 + 1, self.bars - self.bar + 1
+        if self._type == "TimeSig" and place == 1:
+            return self._words(f"Left_{left}")
+        if self._type in ("TimeSig", "Left"):
+            if place == 1:
+                return self._words("Phrase_", "1")
+            if place == 2:
+                return self._words(f"Phrase_{self._last_mark[0]}2")
+            if place == 3:
+                final = self._words(f"Phrase_{self._last_mark[0]}3final")
+                return final if left <= 2 else self._words(f"Phrase_{self._last_mark[0]}3") & ~final
+            return self._words(f"Phrase_{self._last_mark[0]}4{self._last_mark[2:]}")
+        if self._type == "Phrase":
+            return self._of_type["Harmony"]
+        return ~(self._of_type["Left"] | self._of_type["Phrase"])
+
+    def _words(self, beginning: str, end: str = "") -> Any:
+        legal = self._none.copy()
+        for word, index in self._vocabulary.items():
+            legal[index] = word.startswith(beginning) and word.endswith(end)
         return legal
 
     def constrained(self, logits: Any) -> Any:

@@ -260,7 +260,8 @@ def _opening(rng, request: Request, metre, mode: str, letter: str) -> dict:
     melody: list[tuple[int, int, int]] = []
     for index, cell in enumerate((motif, second)):
         melody += _sung(rng, cell, harmony[index], index, metre, mode, request, centre, melody)
-    return {"melody": melody, "harmony": harmony, "third": third, "centre": centre}
+    return {"melody": melody, "harmony": harmony, "third": third, "centre": centre,
+            "backing": rng.getrandbits(32)}
 
 
 def _finished(rng, request: Request, metre, mode: str, opening: dict, ending: str, texture: int) -> dict:
@@ -280,7 +281,9 @@ def _finished(rng, request: Request, metre, mode: str, opening: dict, ending: st
     melody = list(opening["melody"])
     melody += _sung(rng, opening["third"], harmony[2], 2, metre, mode, request, opening["centre"], melody)
     melody += _cadence(rng, harmony[3], ending, metre, mode, request, melody)
-    chords, bass = _accompaniment(rng, request, harmony, metre, mode, texture, ending == "final")
+    # Its own dice: the two bars that open a phrase are played alike however it is to end.
+    chords, bass = _accompaniment(random.Random(opening["backing"]), request, harmony, metre, mode, texture,
+                                  ending == "final")
     return {"melody": melody, "chords": chords, "bass": bass, "harmony": harmony}
 
 
@@ -441,7 +444,8 @@ def _accompaniment(rng, request: Request, harmony, metre, mode, texture: int, fi
         last = index == 3
         for part, name in enumerate(names):
             at = index * bar + part * span
-            follower = names[part + 1] if part + 1 < len(names) else harmony[(index + 1) % 4][0]
+            ahead = harmony[(index + 1) % 4] if index != 1 else names
+            follower = names[part + 1] if part + 1 < len(names) else ahead[0]
             voicing = _voiced(rng, name, voicing, request)
             root = _nearest([CHORDS[name][0] % 12], low, 34, 48)
             if last and final:
