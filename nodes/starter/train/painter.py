@@ -29,7 +29,14 @@ from diffusers.models.unets.unet_2d_blocks import AutoencoderTinyBlock
 from safetensors.numpy import load_file as load_arrays
 from safetensors.numpy import save_file as save_arrays
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, trainers
-from transformers import CLIPTextConfig, CLIPTextModelWithProjection, CLIPTokenizer
+from transformers import (
+    CLIPTextConfig,
+    CLIPTextModelWithProjection,
+    CLIPTokenizer,
+    T5Config,
+    T5EncoderModel,
+    T5TokenizerFast,
+)
 
 from .. import captions, scenes
 from . import loop
@@ -526,17 +533,38 @@ def export(settings: loop.Settings, out: Path) -> None:
     autoencoder.register_to_config(scaling_factor=scale, shift_factor=shift)
     pipeline = StableDiffusion3Pipeline(
         transformer=denoiser.half(), scheduler=FlowMatchEulerDiscreteScheduler(shift=SHIFT),
-        vae=autoencoder.half(), text_encoder=encoder, text_encoder_2=encoder, text_encoder_3=None,
-        tokenizer=tokenizer, tokenizer_2=tokenizer, tokenizer_3=None)
+        vae=autoencoder.half(), text_encoder=encoder, text_encoder_2=encoder, tokenizer=tokenizer,
+        tokenizer_2=tokenizer, **silent_third_encoder())
     fresh = out.with_name(out.name + ".partial")
     shutil.rmtree(fresh, ignore_errors=True)
     pipeline.save_pretrained(fresh)
     for part in ("tokenizer", "tokenizer_2"):
         _write_older_tokenizer(tokenizer, fresh / part)
+    _forget_derived_setting(fresh / "vae" / "config.json")
     for card in out.glob("*.md"):
         shutil.copy(card, fresh)
     shutil.rmtree(out, ignore_errors=True)
     os.replace(fresh, out)
+
+
+def _forget_derived_setting(path: Path) -> None:
+    """The autoencoder writes `block_out_channels`, works it out anew when loaded, and complains of finding it."""
+    config = json.loads(path.read_text())
+    del config["block_out_channels"]
+    path.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n")
+
+
+def silent_third_encoder() -> dict[str, object]:
+    """A T5 encoder of a few kilobytes that answers every sentence with exact zeros, and its tokenizer.
+
+    The pipeline replaces an absent third encoder by zeros too, but refuses to load a folder without one unless it
+    is told so by its caller.
+    """
+    encoder = T5EncoderModel(T5Config(vocab_size=3, d_model=256, d_kv=8, d_ff=8, num_layers=1, num_heads=1))
+    torch.nn.init.zeros_(encoder.encoder.final_layer_norm.weight)
+    tokenizer = T5TokenizerFast(vocab=[("<pad>", 0.0), ("</s>", 0.0), ("<unk>", -1.0)], extra_ids=0,
+                                model_max_length=256)
+    return {"text_encoder_3": encoder, "tokenizer_3": tokenizer}
 
 
 def _write_older_tokenizer(tokenizer: CLIPTokenizer, folder: Path) -> None:
