@@ -543,6 +543,8 @@ def export(settings: loop.Settings, out: Path) -> None:
     _forget_derived_setting(fresh / "vae" / "config.json")
     for card in out.glob("*.md"):
         shutil.copy(card, fresh)
+    for file in fresh.rglob("*.safetensors"):
+        file.chmod(0o644)
     shutil.rmtree(out, ignore_errors=True)
     os.replace(fresh, out)
 
