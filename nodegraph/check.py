@@ -99,6 +99,7 @@ class _Check:
         self.inputs: dict[str, Port] = {}
         self.unclear: set[str] = set()  # inputs whose type is not known, which was reported
         self.types: dict[str, NodeType] = {}
+        self.flows: dict[str, dict[str, Flow]] = {}
         self.broken: set[str] = set()  # node types whose pack cannot be imported, which was reported
 
     def problem(self, message: str, hint: str, *keys: Any, value: bool = False, severity: str = "error") -> None:
@@ -205,8 +206,18 @@ class _Check:
         checked.literals = self.wire(name, node, nodetype.inputs, nodetype.batch)
         # A batch node takes and gives lists already: mapped, it is handed just the items that are not remembered.
         mapped = bool(node.each) and nodetype.batch not in node.each
-        checked.outputs = {port.name: self.lifted(name, port, mapped) for port in nodetype.outputs.values()}
+        checked.outputs = self.flows_of(name, nodetype, mapped)
         return checked
+
+    def flows_of(self, name: str, nodetype: NodeType, mapped: bool) -> dict[str, Flow]:
+        """What a node gives; one object for all nodes of a type that are not mapped."""
+        if mapped:
+            return {port.name: self.lifted(name, port, mapped) for port in nodetype.outputs.values()}
+        found = self.flows.get(nodetype.name)
+        if found is None:
+            found = self.flows[nodetype.name] = {
+                port.name: Flow(port.type, port.many, port.choices) for port in nodetype.outputs.values()}
+        return found
 
     def lifted(self, name: str, port: Port, mapped: bool) -> Flow:
         if mapped and port.many:

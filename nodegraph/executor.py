@@ -301,8 +301,8 @@ class _Run:
                 if costs[nodetype] > COSTLY or not nodetype.plain:
                     raise KeyError
                 arguments = step.literals.copy()
-                for wire, slot in zip(step.wires, step.slots):
-                    arguments[wire.port] = plain[digests[slot]]
+                for port, slot in zip(step.ports, step.slots):
+                    arguments[port] = plain[digests[slot]]
             except KeyError:
                 self.attempt(step, key)
                 continue

@@ -42,7 +42,7 @@ _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
 _WORDS = {"": None, "~": None, "null": None, "Null": None, "NULL": None,
           "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _NUMERIC = frozenset("0123456789+-.")
-_ABSENT = object()
+_ABSENT, _MERGE = object(), object()
 
 
 def scalar(text: str) -> Any:
@@ -93,6 +93,8 @@ def _unreadable(error: yaml.MarkedYAMLError, text: str, file: str) -> Problem:
         message, hint = "this line is indented with a tab; YAML takes spaces", "Put spaces in its place."
     elif "unexpected end of stream" in what and "quoted" in context:
         place, message, hint = begun, f"the quote {opener} that opens here is never closed", "Close it on the same line."
+    elif "unexpected ':'" in what:
+        message, hint = "a space is wanted after this colon", "Write `name: value`."
     elif "flow" in context and ("',' or" in what or "end of stream" in what or found == ""):
         closer = "}" if opener == "{" else "]"
         place, message = begun, f"the {opener} that opens here is not closed with {closer}"
@@ -153,7 +155,7 @@ def _build(text: str, file: str, problems: list[Problem]) -> Any:
                 problems.append(_refused(event, file))
             value = event.value
             if type(container) is Map and key is _ABSENT:
-                key, key_mark = value, place
+                key, key_mark = _MERGE if value == "<<" and event.implicit[0] else value, place
                 continue
             if event.implicit[0]:
                 value = scalar(value)
@@ -178,7 +180,7 @@ def _build(text: str, file: str, problems: list[Problem]) -> Any:
             container, key, key_mark, place = stack.pop()
         elif kind is yaml.AliasEvent:
             mark = event.start_mark
-            if key != "<<":
+            if key is not _MERGE:
                 problems.append(_refused(event, file))
             value, place = None, (mark.line + 1, mark.column + 1)
             if type(container) is Map and key is _ABSENT:
@@ -196,7 +198,7 @@ def _build(text: str, file: str, problems: list[Problem]) -> Any:
         if container is None:
             root = value
         elif type(container) is Map:
-            if key == "<<":
+            if key is _MERGE:
                 problems.append(Problem(Position(file, *key_mark), "the YAML merge key << is not part of a graph file",
                                         "Write the names and values out in each place."))
             elif key in container:
@@ -591,6 +593,9 @@ def dumps(graph: Graph) -> str:
     return yaml.dump(tree, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
 
 
+_FOLDED = re.compile("[\x85\u2028\u2029\ufeff\\r]")  # line ends, to YAML 1.1
+
+
 class _Dumper(yaml.SafeDumper):
     """Quotes what YAML 1.1 readers, or `scalar`, would take for something else; never writes anchors."""
 
@@ -598,8 +603,12 @@ class _Dumper(yaml.SafeDumper):
         return True
 
     def text(self, value: str) -> yaml.ScalarNode:
-        plain = scalar(value)
-        return self.represent_scalar("tag:yaml.org,2002:str", value, None if plain is value else "'")
+        style = None if scalar(value) is value else "'"
+        if "\n" in value:
+            style = "|"  # falls back to quotes where YAML cannot keep every space
+        if _FOLDED.search(value):
+            style = '"'
+        return self.represent_scalar("tag:yaml.org,2002:str", value, style)
 
 
 _Dumper.add_representer(str, _Dumper.text)

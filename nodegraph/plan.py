@@ -42,20 +42,30 @@ class Wire(NamedTuple):
 class Step:
     """One node of the Plan.
 
+    name: with the names of the graphs around it; local_name: as it stands in its own graph.
     base: the part of its Key that is known already. literals: parameters as its function takes them.
-    wires: what it reads; slots: the same as bare numbers, when every wire is one unlifted slot (`simple`).
+    wires: what it reads. When every wire is one unlifted slot (`simple`) they are kept as bare ports and slots.
     first, count: its output slots. mapped: it runs once per item of its lifted wires; batched: in one call.
     branches: for a switch, label -> Part; the wire `on` chooses among them.
     """
 
-    __slots__ = ("index", "name", "where", "nodetype", "base", "literals", "wires", "slots", "simple", "first",
+    __slots__ = ("index", "name", "graph", "local_name", "nodetype", "base", "literals", "ports", "slots", "other_wires", "simple", "first",
                  "count", "mapped", "batched", "branches", "on")
 
     def __repr__(self) -> str:
         return f"<Step {self.index} {self.name}>"
 
+    @property
+    def wires(self) -> list[Wire]:
+        """What is linked to each port, sorted by port."""
+        if self.simple:
+            return [Wire(port, (Part(slot),)) for port, slot in zip(self.ports, self.slots)]
+        return self.other_wires
+
     def reads(self) -> list[int]:
         """Every slot it may read, branches of a switch among them."""
+        if self.simple:
+            return list(self.slots)
         found = [part.slot for wire in self.wires for part in wire.parts]
         if self.branches is not None:
             found += [part.slot for part in self.branches.values()]
@@ -196,6 +206,9 @@ def replan(before: Plan, checked: Checked, names: list[str], locate: Locate | No
                 before.before or before) if not planner.seeds else None
 
 
+_NOTHING: dict[str, Any] = {}  # the literals of every step that has none; never written to
+
+
 class _Source(NamedTuple):
     """What a name means inside a scope: a slot, or a literal that is still to be placed."""
 
@@ -216,6 +229,7 @@ class _Planner:
         self.producers: list[int] = []
         self.seeds: dict[str, int] = {}
         self.located: list[tuple[PortType, Any, Path, Named]] = []
+        self.port_tuples: dict[tuple, tuple] = {}
 
     def plan(self) -> Plan:
         graph = self.checked.graph
@@ -311,9 +325,11 @@ class _Planner:
             if kind is Ref:
                 source = self.source(scope, value)
                 if source.literal is MISSING:
-                    lifted = source.lifted or port_name in each
-                    simple = simple and not lifted
-                    wires.append(Wire(port_name, (Part(source.slot, lifted),)))
+                    if source.lifted or port_name in each:
+                        simple = False
+                        wires.append(Wire(port_name, (Part(source.slot, True),)))
+                    else:
+                        wires.append(Wire(port_name, (Part(source.slot),)))
                     continue
                 value = source.literal
                 port = nodetype.inputs[port_name]
@@ -344,7 +360,9 @@ class _Planner:
             port = nodetype.inputs[port_name]
             if port_name not in node.node.inputs and isinstance(port.default, str):
                 literals[port_name], _ = self.place(checked, port, port.parse(port.default), prefix + name)
-        return self.add(checked, prefix + name, name, node, literals, wires, simple, contents)
+        if literals == parsed:
+            literals = parsed  # one dict for the checked node and the step
+        return self.add(checked, prefix + name, name, node, literals or _NOTHING, wires, simple, contents)
 
     def add(self, checked: Checked, full_name: str, name: str, node: CheckedNode, literals: dict[str, Any],
             wires: list[Wire], simple: bool, contents: dict[str, Any] | None = None) -> dict[str, _Source]:
@@ -353,12 +371,15 @@ class _Planner:
         nodetype = node.nodetype
         step = Step()
         step.index, step.name = len(self.steps), full_name
-        step.where = (checked.graph, name)
-        step.nodetype, step.literals, step.wires, step.simple = nodetype, literals, wires, simple
+        step.graph, step.local_name = checked.graph, name
+        step.nodetype, step.literals, step.simple = nodetype, literals, simple
+        ports = tuple([wire.port for wire in wires])
+        step.ports = self.port_tuples.setdefault(ports, ports)  # one object for all nodes that are wired alike
         step.slots = tuple([wire.parts[0].slot for wire in wires]) if simple else ()
+        step.other_wires = None if simple else wires
         step.mapped = not simple and any(part.lifted for wire in wires for part in wire.parts)
         step.batched = step.mapped and any(w.port == nodetype.batch and w.parts[0].lifted for w in wires)
-        step.base = keys.base(nodetype, literals, tuple([wire.port for wire in wires]), contents)
+        step.base = keys.base(nodetype, literals, step.ports, contents)
         step.branches = step.on = None
         step.first, step.count = len(self.producers), len(nodetype.outputs)
         self.steps.append(step)
@@ -371,7 +392,7 @@ class _Planner:
     def relit(self, step: Step, node: CheckedNode) -> Step:
         """A step like this one with the literals of a node that was edited."""
         literals, contents = {}, {}
-        linked = {wire.port for wire in step.wires}
+        linked = set(step.ports)
         for port_name, value in node.node.inputs.items():
             if port_name in linked:
                 continue
@@ -390,14 +411,14 @@ class _Planner:
                 literals[port_name] = step.literals[port_name]
         new = copy(step)
         new.literals = literals
-        new.base = keys.base(node.nodetype, literals, tuple([wire.port for wire in step.wires]), contents)
+        new.base = keys.base(node.nodetype, literals, step.ports, contents)
         return new
 
     def switch(self, checked: Checked, scope: dict, prefix: str, name: str, node: CheckedNode) -> dict[str, _Source]:
         step = Step()
         flow = node.outputs["value"]
         branches = {}
-        step.on, step.wires = None, []
+        step.on, step.other_wires, step.ports = None, [], ()
         for port_name, value in node.node.inputs.items():
             source = self.source(scope, value) if type(value) is Ref else \
                 _Source(literal=node.literals[port_name], flow=Flow(OF_PYTHON.get(type(value), ANY)))
@@ -405,11 +426,11 @@ class _Planner:
                 slot = self.slot(source, flow.type, flow.many)
                 branches[port_name] = Part(slot, source.lifted)
             elif source.literal is MISSING:
-                step.wires = [Wire("on", (Part(source.slot, False),))]
+                step.other_wires = [Wire("on", (Part(source.slot, False),))]
             else:
                 step.on = source.literal
         step.index, step.name = len(self.steps), prefix + name
-        step.where = (checked.graph, name)
+        step.graph, step.local_name = checked.graph, name
         step.nodetype, step.base, step.literals, step.slots = None, b"", {}, ()
         step.simple, step.mapped, step.batched, step.branches = False, False, False, branches
         step.first, step.count = len(self.producers), 1
@@ -532,8 +553,7 @@ class _Planner:
 
 def place_of(step: Step) -> Position | None:
     """Where in its file a step stands."""
-    graph, name = step.where
-    return graph.where("nodes", name)
+    return step.graph.where("nodes", step.local_name)
 
 
 def given_digest(given: Given) -> bytes:
