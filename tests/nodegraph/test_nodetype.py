@@ -1,0 +1,142 @@
+"""A typed function as a NodeType: what its signature says, and what is refused in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple, Optional
+
+import pytest
+
+from nodegraph import SILENT, Choice, Color, Context, File, Help, InputError, ModelType, PackError, PortType, Range, Seed, node
+from nodegraph.nodetype import MISSING
+
+Thing = Annotated[Any, PortType("Thing")]
+Brain = Annotated[Any, ModelType("Brain", load=lambda recipe, device, dtype: None)]
+
+
+class Pair(NamedTuple):
+    left: str
+    right: list[int]
+
+
+def test_each_fact_is_read_from_the_signature_once():
+    @node("t.all", version=3, tags=("x",))
+    def everything(model: Brain, text: str, things: list[Thing], seed: Seed = 0,
+                   steps: Annotated[int, Range(1, 9), Help("how many")] = 5, tone: Literal["calm", "sad"] = "calm",
+                   mask: Thing | None = None, old: Optional[str] = None, path: File = Path("x"), plain: Path = Path("y"),
+                   tint: Color = "#ffffff", ctx: Context = SILENT) -> Pair:
+        """Do all of it.
+
+        And more.
+
+        text, tone: what to say, and
+          how to say it.
+        left: the left half.
+        """
+
+    t = everything.__nodetype__
+    assert (t.name, t.version, t.pack, t.context, t.models, t.tags) == ("t.all", "3", "t", "ctx", ("model",), ("x",))
+    assert t.help == "Do all of it.\n\nAnd more."
+    assert {name: str(port) for name, port in t.inputs.items()} == {
+        "model": "Brain", "text": "Text", "things": "list of Thing", "seed": "Seed", "steps": "Int", "tone": "Text",
+        "mask": "Thing", "old": "Text", "path": "File", "plain": "File", "tint": "Color"}
+    assert t.inputs["steps"].range == Range(1, 9) and t.inputs["steps"].help == "how many"
+    assert t.inputs["tone"].choices == ("calm", "sad")
+    assert t.inputs["text"].help == t.inputs["tone"].help == "what to say, and how to say it."
+    assert [p.name for p in t.inputs.values() if p.default is MISSING] == ["model", "text", "things"]
+    assert [p.name for p in t.inputs.values() if p.optional] == ["mask", "old"]
+    assert {name: str(port) for name, port in t.outputs.items()} == {"left": "Text", "right": "list of Int"}
+    assert t.outputs["left"].help == "the left half."
+
+
+def test_an_output_is_named_after_its_type():
+    def named(result):
+        def made():
+            """Make."""
+        made.__annotations__["return"] = result
+        return list(node("t.x", version=1)(made).__nodetype__.outputs)
+
+    assert [named(r) for r in (str, list[str], Thing, list[Thing], Any, Pair)] == [
+        ["text"], ["texts"], ["thing"], ["things"], ["value"], ["left", "right"]]
+
+
+def test_the_function_stays_the_function_it_was():
+    @node("t.twice", version=1)
+    def twice(text: str) -> str:
+        """Say it twice."""
+        return text * 2
+
+    assert twice("a") == "aa" and twice.__name__ == "twice"
+
+
+def no_annotation(a) -> str: ...
+def no_result(a: str): ...
+def gives_none(a: str) -> None: ...
+def splat(*a: str) -> str: ...
+def keywords(**a: str) -> str: ...
+def positional(a: str, /) -> str: ...
+def union(a: str | int) -> str: ...
+def nested(a: list[list[str]]) -> str: ...
+def unknown(a: dict) -> str: ...
+def bare_list(a: list) -> str: ...
+def undefined(a: Nowhere) -> str: ...  # noqa: F821
+def called_type(type: str) -> str: ...
+def called_each(each: str) -> str: ...
+def text_range(a: Annotated[str, Range(1, 2)]) -> str: ...
+def empty_range(a: Annotated[int, Range(5, 2)] = 5) -> str: ...
+def out_of_range(a: Annotated[int, Range(1, 5)] = 9) -> str: ...
+def wrong_default(a: int = "x") -> str: ...
+def fraction_default(a: int = 1.5) -> str: ...
+def nan_default(a: float = float("nan")) -> str: ...
+def one_for_many(a: list[str] = "x") -> str: ...
+def number_choices(a: Literal[1, 2]) -> str: ...
+def int_choices(a: Annotated[int, Choice("a")]) -> str: ...
+def no_choices(a: Annotated[str, Choice()]) -> str: ...
+def other_choice(a: Literal["x", "y"] = "z") -> str: ...
+def bad_color(a: Color = "red") -> str: ...
+def bad_seed(a: Seed = -1) -> str: ...
+
+
+@pytest.mark.parametrize("function", [f for f in list(globals().values()) if getattr(f, "__module__", "") == __name__
+                                      and callable(f) and not isinstance(f, type) and "." not in f.__qualname__
+                                      and not f.__name__.startswith("test_")], ids=lambda f: f.__name__)
+def test_a_declaration_that_does_not_hold_together_is_refused_with_its_name(function):
+    with pytest.raises(PackError, match=f"t.x .*{function.__name__}"):
+        node("t.x", version=1)(function)
+
+
+@pytest.mark.parametrize("name", ["x", "", ".x", "x.", "a b.c", "a/b.c", "1.x", "$a.b", "a.b\n"])
+def test_a_node_is_called_after_its_pack(name):
+    def fine(a: str) -> str: ...
+    with pytest.raises(PackError, match="a name is its pack, a dot"):
+        node(name, version=1)(fine)
+
+
+def test_a_batch_takes_and_gives_lists():
+    def one(a: str) -> list[str]: ...
+    def many(a: list[str]) -> str: ...
+    for function in (one, many):
+        with pytest.raises(PackError, match="list"):
+            node("t.x", version=1, batch="a")(function)
+
+
+def test_a_version_left_out_follows_the_code():
+    def declare(body: str):
+        space: dict = {}
+        exec(f"def f(a: str) -> str:\n    return {body}\n", {"str": str}, space)
+        return node("t.x")(space["f"]).__nodetype__.version
+
+    assert declare("a") == declare("a") != declare("a + a") != declare("a + 'x'")
+    assert declare("a + 'x'") != declare("a + 'y'") and declare("(lambda: 1)()") != declare("(lambda: 2)()")
+
+
+@pytest.mark.parametrize("value, words", [
+    ("7", "is '7'; it takes an int, 1 to 9"), (True, "is true; it takes an int, 1 to 9"), (0, "is 0; it takes 1 to 9"),
+    (1.0, "is 1.0; it takes an int, 1 to 9"), (None, "is None; it takes an int, 1 to 9"), (10 ** 400, "is 1000"),
+])
+def test_a_port_says_what_is_wrong_with_a_value(value, words):
+    def f(a: Annotated[int, Range(1, 9)]) -> str: ...
+    port = node("t.x", version=1)(f).__nodetype__.inputs["a"]
+    with pytest.raises(InputError) as caught:
+        port.parse(value)
+    assert words in str(caught.value) and len(str(caught.value)) < 120
