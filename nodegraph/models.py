@@ -14,7 +14,6 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
-from .cache.disk import content_digest
 from .cache.memory import HOST, Holding, Memory
 from .digest import digest_bytes
 from .errors import InputError
@@ -34,6 +33,7 @@ class _Live:
         self.lock = threading.Lock()
         self.model: Any = None
         self.device = ""
+        self.offloaded = False  # too large for the device: it lives on the host and visits in parts
         self.bytes = 0
         self.seconds = 0.0
         self.touched = 0.0
@@ -54,7 +54,7 @@ class Models:
         self.catalogue, self._choose, self.download = catalogue, place, download
         self.memory = memory if memory is not None else Memory({})
         self.memory.tenants.append(self)
-        self.file_digest = digests or content_digest
+        self.file_digest = digests or _content_digest
         self._live: dict[tuple, _Live] = {}
         self._lock = threading.RLock()
         self._building = threading.Lock()  # libraries patch themselves while they build: one model at a time
@@ -163,7 +163,7 @@ class Models:
                 if live.model is None:
                     self._load(live, recipe)
                     told(recipe.source, live.seconds, live.bytes)
-                elif live.device != self.device:
+                elif live.device != self.device and not live.offloaded:
                     self.memory.shrink({self.device: live.bytes})
                     with self._building:
                         self._move(live, self.device)
@@ -175,13 +175,17 @@ class Models:
 
     def _load(self, live: _Live, recipe: Recipe) -> None:
         # The size of the files is a fair guess of what is coming.
-        self.memory.shrink({self.device: file_bytes(Path(recipe.folder))})
+        coming = file_bytes(Path(recipe.folder))
+        live.offloaded = self.device != HOST and coming > self.memory.budgets.get(self.device, 1 << 62)
+        if live.offloaded:
+            recipe = recipe.with_option("offload", True)
+        self.memory.shrink({self.device: 0 if live.offloaded else coming})
         with self._building:
             started = time.perf_counter()
             model = live.type.load(recipe, self.device, self.dtype)
             live.seconds = time.perf_counter() - started
         live.bytes = max(1, (live.type.size or weight_bytes)(model))
-        live.model, live.device = model, self.device
+        live.model, live.device = model, HOST if live.offloaded else self.device
         self.loads += 1
         self.memory.shrink()
 
@@ -239,6 +243,12 @@ def weight_bytes(model: Any) -> int:
     tensors = {t.data_ptr(): t.numel() * t.element_size()
                for module in modules for t in (*module.parameters(), *module.buffers())}
     return sum(tensors.values())
+
+
+def _content_digest(path: Path) -> bytes:
+    from .cache.disk import content_digest  # brings sqlite, which checking a graph does not need
+
+    return content_digest(path)
 
 
 def _file_problem(path: Path) -> str:

@@ -110,6 +110,8 @@ class ModelType(PortType):
     """A kind of model. On a link travels its Recipe; a node that asks for it is handed the live model.
 
     load: function(recipe, device, dtype) -> the live model, on that device; dtype is a name such as "bfloat16".
+        The recipe's option "offload" is set when the weights are larger than what the device may hold: the model
+        is then to stay on the host and bring its parts to the device as they are needed.
     size: function(model) -> bytes held on its device; counts parameters and buffers when not given.
     move: function(model, device) -> None, to another device; uses `.to` when not given.
     """

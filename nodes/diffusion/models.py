@@ -78,7 +78,10 @@ def load(recipe: Recipe, device: str, dtype: str) -> Any:
     for part in _networks(pipe):
         part.eval().requires_grad_(False)
     pipe.set_progress_bar_config(disable=True)
-    move(pipe, device)
+    if dict(recipe.options).get("offload"):
+        pipe.enable_model_cpu_offload(device=device)  # each network visits the device for the length of its turn
+    else:
+        move(pipe, device)
     return pipe
 
 

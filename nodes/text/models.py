@@ -50,11 +50,15 @@ def load(recipe: Recipe, device: str, dtype: str) -> Writer:
     try:
         with quiet_loading():
             tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=local)
+            # "auto" is accelerate's: layers on the device while they fit, the others on the host.
+            spread = {"device_map": "auto"} if dict(recipe.options).get("offload") else {}
             model = AutoModelForCausalLM.from_pretrained(folder, local_files_only=local, use_safetensors=True,
-                                                         dtype=getattr(torch, dtype))
+                                                         dtype=getattr(torch, dtype), **spread)
     except (OSError, ValueError, KeyError) as error:
         raise InputError(f"{recipe.source} cannot be loaded as a LanguageModel: {error}") from error
-    return Writer(model.to(device).eval().requires_grad_(False), tokenizer)
+    if not spread:
+        model.to(device)
+    return Writer(model.eval().requires_grad_(False), tokenizer)
 
 
 def size(writer: Writer) -> int:

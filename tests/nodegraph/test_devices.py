@@ -120,6 +120,20 @@ def test_models_and_values_share_one_account_of_the_device():
     assert models.loads == 2 and memory.taken("far:0") <= 10_000
 
 
+def test_a_model_larger_than_the_device_is_offloaded_and_stays_on_the_host(tmp_path):
+    (tmp_path / "model.safetensors").write_bytes(b"x" * 20_000)
+    options = []
+    toy = ModelType("Toy", load=lambda recipe, device, dtype: options.append(dict(recipe.options)) or {},
+                    size=lambda model: 20_000)
+    memory = Memory({"far:0": 10_000, "cpu": 1 << 30})
+    models = Models(Catalogue(installed=False), lambda: ("far:0", "float32"), memory=memory)
+    large = Recipe("Toy", "large", str(tmp_path), b"large")
+    for _ in range(2):
+        with models.lease(toy, large):
+            assert memory.taken("far:0") == 0 and memory.taken("cpu") == 20_000
+    assert options == [{"offload": True}]
+
+
 def test_one_live_copy_serves_every_node_that_asks_for_a_model(tmp_path):
     log: list = []
     toy = live_model(log)
