@@ -2,9 +2,9 @@
 
     python benchmarks/startup.py [rounds]
 
-Bytecode is kept, in a folder of its own, as it is for anyone who runs a command twice; the first round, which fills
-it, does not count. Commands take turns, so that other work on the machine weighs on all alike. Wall time is the least of all rounds;
-CPU time (user and system, of the process and its children) is the median.
+Bytecode is kept, in a folder of its own, as it is for anyone who runs a command twice; the first round, which
+fills it, does not count. Commands take turns, so that other work on the machine weighs on all alike. Wall time is
+the least of all rounds; CPU time (user and system, of the process and its children) is the median.
 """
 
 from __future__ import annotations

@@ -18,7 +18,8 @@ from .graph import Graph, GraphInput, Node, Ref, refs
 from .graphfile import closest, in_order, nearest, scalar, written
 from .nodetype import MISSING, NodeType, Port
 from .packs import Catalogue
-from .types import ANY, BOOL, COLOR, FILE, FLOAT, INT, OF_PYTHON, PLAIN, SEED, TEXT, ModelType, PortType, Range, fits, short
+from .types import (ANY, BOOL, COLOR, FILE, FLOAT, INT, OF_PYTHON, PLAIN, SEED, TEXT, ModelType, PortType, Range,
+                    fits, short)
 
 SWITCH = "switch"
 RANDOM = "random"  # what a Seed may be in a file until the Plan rolls it
@@ -93,7 +94,8 @@ class _Check:
                  around: tuple[Path, ...] = (), read: dict[Path, Checked | None] | None = None):
         self.graph, self.catalogue, self.problems, self.find = graph, catalogue, problems, find
         self.around = (*around, _resolved(graph.path)) if graph.path is not None else around
-        self.read: dict[Path, Checked | None] = {} if read is None else read  # graphs inside this one, each checked once
+        # Graphs inside this one, each checked once.
+        self.read: dict[Path, Checked | None] = {} if read is None else read
         self.refused = {p.where for p in problems if p.where}
         self.nodes: dict[str, CheckedNode] = {}
         self.inputs: dict[str, Port] = {}
@@ -162,7 +164,8 @@ class _Check:
                          "Take them out, or make it a Choice.", "inputs", name, "choices")
             choices = None
         port = Port(name, type, many=many, optional=item.has_default and item.default is None,
-                    default=item.default if item.has_default else MISSING, range=limits, choices=choices, help=item.help)
+                    default=item.default if item.has_default else MISSING, range=limits, choices=choices,
+                    help=item.help)
         if item.has_default and name not in self.unclear:
             at_default = ("inputs", name, "default") if _stands(self.graph.marks, "inputs", name, "default") else \
                 ("inputs", name)
@@ -275,7 +278,8 @@ class _Check:
                 meant.update([close] if close != "each" else [value] if isinstance(value, str) else [])
                 shown = port_name if port_name.isidentifier() else repr(port_name)
                 self.problem(f"{name} has no input {shown}",
-                             nearest(port_name, [*ports, "each"]) if ports else "It takes none.", "nodes", name, port_name)
+                             nearest(port_name, [*ports, "each"]) if ports else "It takes none.",
+                             "nodes", name, port_name)
                 self.target(value, "nodes", name, port_name)
                 continue
             mapped = port_name in each or port_name in meant
@@ -329,7 +333,9 @@ class _Check:
     def default_fits(self, source: Port, port: Port, mapped: bool, what: str) -> None:
         """The default of a graph input meets the range and choices of the ports it flows into."""
         default = source.default
-        if default is MISSING or default is None or source.name in self.unclear or port.range is None and not port.choices:
+        if default is MISSING or default is None or source.name in self.unclear:
+            return
+        if port.range is None and not port.choices:
             return
         for item in default if (port.many or mapped) and isinstance(default, list) else [default]:
             if source.complaint(item) or port.type.complaint(item):
@@ -380,13 +386,15 @@ class _Check:
                     try:
                         parsed.append(self.item(port, item))
                     except InputError as error:
-                        self.problem(f"item {at + 1} of {what} {error}", self.remedy(port, item), *place, at, value=True)
+                        self.problem(f"item {at + 1} of {what} {error}", self.remedy(port, item),
+                                     *place, at, value=True)
                 if len(parsed) < len(value):
                     return
             else:
                 parsed = self.item(port, value)
         except InputError as error:
-            self.problem(f"{what} {error}", self.remedy(port, value, port.many or mapped, "nodes" in place), *place, value=True)
+            self.problem(f"{what} {error}", self.remedy(port, value, port.many or mapped, "nodes" in place),
+                         *place, value=True)
             return
         if into is not None:
             into[port.name] = parsed
@@ -488,8 +496,9 @@ class _Check:
             between = self.catalogue.converters(flow.type, port.type)
             self.problem(f"{what} takes {'a list of ' if many else ''}{port.type.name}, but this link carries {flow}",
                          f"Put {' or '.join(between[:3])} between them." if between else
-                         f"Make the input {_an(port.type.name)}, or link something else." if ref.name in self.inputs else
-                         f"Link something that gives {port.type.name}.", *place, value=True)
+                         f"Make the input {_an(port.type.name)}, or link something else."
+                         if ref.name in self.inputs else f"Link something that gives {port.type.name}.",
+                         *place, value=True)
         elif flow.many and not many:
             self.problem(f"{what} takes one {port.type.name}, but this link carries {flow}",
                          f"Add `each: {port.name}` to run it once per item.", *place, value=True)
@@ -573,7 +582,8 @@ class _Check:
         inside = _resolved(path)
         if inside in self.around:
             chain = [*self.around[self.around.index(inside):], inside]
-            self.problem(f"{node.type} contains itself" + (f": {' -> '.join(p.name for p in chain)}" if chain[2:] else ""),
+            path_told = f": {' -> '.join(p.name for p in chain)}" if chain[2:] else ""
+            self.problem(f"{node.type} contains itself{path_told}",
                          "A graph cannot stand inside itself; take it out here.", *place, value=True)
         elif len(self.around) > MOST_NESTED:
             self.problem(f"graphs are nested more than {MOST_NESTED} deep here", "Take one level out.",

@@ -398,7 +398,8 @@ def _meant(what: str, port: Any, text: str) -> Any:
     try:
         port.parse(value)
     except InputError as error:
-        raise GraphError([Problem(None, f"{what} {error}", nearest(text, port.choices) if port.choices else "")]) from None
+        hint = nearest(text, port.choices) if port.choices else ""
+        raise GraphError([Problem(None, f"{what} {error}", hint)]) from None
     return value
 
 
@@ -421,8 +422,9 @@ def _variants(engine: Any, checked: Any, arguments: argparse.Namespace) -> list[
         if target in sweeps:
             raise GraphError(f"--sweep {text}: {'.'.join(filter(None, target))} is swept already")
         sweeps[target] = values
-    if prod(map(len, sweeps.values())) > MOST_RUNS:
-        raise GraphError(f"--sweep: that is {prod(map(len, sweeps.values()))} runs; one command does {MOST_RUNS} at most")
+    runs = prod(map(len, sweeps.values()))
+    if runs > MOST_RUNS:
+        raise GraphError(f"--sweep: that is {runs} runs; one command does {MOST_RUNS} at most")
     variants = []
     for values in product(*sweeps.values()):
         graph, inputs, label = checked.graph, dict(given), {}
@@ -553,7 +555,8 @@ def _nodes(arguments: argparse.Namespace) -> int:
     rows = [[t.name, " ".join(f"{p.name}:{p.type.name}{'[]' * p.many}" for p in t.outputs.values()),
              t.help.split("\n")[0]] for t in found]
     arguments.tell(table(rows, ["node", "gives", "what it does"]))
-    arguments.tell("\nswitch and graph files (type: ./other.yaml) are nodes too; `nodegraph nodes NAME` tells all about one.")
+    arguments.tell("\nswitch and graph files (type: ./other.yaml) are nodes too; "
+                   "`nodegraph nodes NAME` tells all about one.")
     return DONE
 
 
@@ -646,7 +649,8 @@ def _cache(arguments: argparse.Namespace) -> int:
     from .terminal import size
 
     if arguments.cache == "none":
-        raise GraphError("--cache none keeps nothing, so there is nothing to look after; name a folder, or leave it out")
+        raise GraphError("--cache none keeps nothing, so there is nothing to look after; "
+                         "name a folder, or leave it out")
     folder = arguments.cache or default_cache_folder()
     with Cache(folder, warn=lambda message: print(f"warning: {message}", file=sys.stderr)) as cache:
         if cache.disk is None:

@@ -88,11 +88,13 @@ def _unreadable(error: yaml.MarkedYAMLError, text: str, file: str) -> Problem:
     opener = lines[begun.line][begun.column:begun.column + 1] if begun else ""
     starts_line = not line[:mark.column].strip()
     place, found = mark, line[mark.column:mark.column + 1]
-    message, hint = f"the YAML cannot be read here: {what}", "Put texts that hold ': ', '#', quotes or brackets in quotes."
+    message = f"the YAML cannot be read here: {what}"
+    hint = "Put texts that hold ': ', '#', quotes or brackets in quotes."
     if found == "\t" or "\t" in line[:len(line) - len(line.lstrip())]:
         message, hint = "this line is indented with a tab; YAML takes spaces", "Put spaces in its place."
     elif "unexpected end of stream" in what and "quoted" in context:
-        place, message, hint = begun, f"the quote {opener} that opens here is never closed", "Close it on the same line."
+        place, message = begun, f"the quote {opener} that opens here is never closed"
+        hint = "Close it on the same line."
     elif "unexpected ':'" in what:
         message, hint = "a space is wanted after this colon", "Write `name: value`."
     elif "flow" in context and ("',' or" in what or "end of stream" in what or found == ""):
@@ -124,12 +126,15 @@ def _unreadable(error: yaml.MarkedYAMLError, text: str, file: str) -> Problem:
         message, hint = "something stands after the end of a quoted text", \
             "Put the whole text in quotes; inside '...' a quote is written ''."
     elif "expected key" in what or "'-' indicator" in what:
-        message = "a list item stands among names here" if found == "-" else "this line is not lined up with those above"
+        message = "a list item stands among names here" if found == "-" else \
+            "this line is not lined up with those above"
         hint = "Give the lines of one mapping the same indentation, in spaces."
     elif "block sequence entries" in what:
-        message, hint = "a list cannot begin in the line of its name", "Write [one, two], or begin a new line with `- `."
+        message = "a list cannot begin in the line of its name"
+        hint = "Write [one, two], or begin a new line with `- `."
     elif "escape character" in what or "hexdecimal" in what:
-        message, hint = "this backslash begins no escape that YAML knows", "Use '...' quotes, where a backslash is plain."
+        message = "this backslash begins no escape that YAML knows"
+        hint = "Use '...' quotes, where a backslash is plain."
     elif "<document start>" in what:
         message, hint = "more follows after the end of the document", "Put one graph in one file."
     return Problem(Position(file, place.line + 1, place.column + 1), message, hint)
@@ -168,7 +173,8 @@ def _build(text: str, file: str, problems: list[Problem]) -> Any:
                 raise GraphError([Problem(Position(file, *place), "a list or mapping stands where a name is wanted",
                                           "Put the text in quotes if the bracket belongs to it.")])
             if len(stack) == DEEPEST:
-                raise GraphError([Problem(Position(file, *place), f"lists and mappings are nested more than {DEEPEST} deep",
+                raise GraphError([Problem(Position(file, *place),
+                                          f"lists and mappings are nested more than {DEEPEST} deep",
                                           "Take some of the brackets away.")])
             stack.append((container, key, key_mark, place))
             container = Map() if kind is yaml.MappingStartEvent else Seq()
@@ -203,7 +209,8 @@ def _build(text: str, file: str, problems: list[Problem]) -> Any:
                                         "Write the names and values out in each place."))
             elif key in container:
                 first = container.marks[key]
-                problems.append(Problem(Position(file, *key_mark), f"{key!r} stands twice; it is also on line {first[0]}",
+                problems.append(Problem(Position(file, *key_mark),
+                                        f"{key!r} stands twice; it is also on line {first[0]}",
                                         "Keep one of the two."))
             else:
                 container[key] = value
@@ -401,8 +408,8 @@ class _Reader:
             guessed = {str: "Text", bool: "Bool", int: "Int", float: "Float"}.get(type(value))
             if guessed is None:
                 self.problem(f"input {name} is {written(value)}; its type cannot be told from that",
-                             f"Write it out: {name}: {{type: {'list of ' * isinstance(value, list)}Text, default: ...}}",
-                             "inputs", name, value=True)
+                             f"Write it out: {name}: {{type: {'list of ' * isinstance(value, list)}Text, "
+                             "default: ...}", "inputs", name, value=True)
             return GraphInput(guessed or "", self.plain(value, "inputs", name), True)
         for key in value:
             if key not in _INPUT_KEYS:
@@ -430,7 +437,8 @@ class _Reader:
         found = value.get(key)
         if key not in value or type(found) in (int, float) and found == found:
             return found
-        self.problem(f"{key} of input {name} is {written(found)}; it takes a number", "", "inputs", name, key, value=True)
+        self.problem(f"{key} of input {name} is {written(found)}; it takes a number", "",
+                     "inputs", name, key, value=True)
         return None
 
     def choices(self, name: str, value: Map) -> tuple[str, ...] | None:
@@ -443,8 +451,8 @@ class _Reader:
             return None
         for at, item in enumerate(found):
             if not isinstance(item, str):
-                self.problem(f"a choice of input {name} is {written(item)}; it takes a text", f'Put it in quotes: "{item}".',
-                             "inputs", name, "choices", at, value=True)
+                self.problem(f"a choice of input {name} is {written(item)}; it takes a text",
+                             f'Put it in quotes: "{written(item)}".', "inputs", name, "choices", at, value=True)
         return tuple(str(item) for item in found)
 
     # -- nodes
@@ -486,7 +494,8 @@ class _Reader:
     def each(self, name: str, value: Map) -> tuple[str, ...]:
         found = [value["each"]] if isinstance(value["each"], str) else value["each"]
         if not (isinstance(found, list) and found and all(isinstance(e, str) and e for e in found)):
-            self.problem(f"each of {name} is {written(value['each'])}; it takes the name of an input, or a list of names",
+            self.problem(f"each of {name} is {written(value['each'])}; "
+                         "it takes the name of an input, or a list of names",
                          "Write `each: name`.", "nodes", name, "each", value=True)
             return ()
         ports = []

@@ -165,7 +165,8 @@ def read_nodetype(function: Callable, name: str, version: int | None = None, **m
             context = parameter.name
             continue
         if parameter.name in ("type", "each"):
-            raise PackError(f"{where}: {parameter.name} has a meaning of its own in graph files; call the input otherwise")
+            raise PackError(f"{where}: {parameter.name} has a meaning of its own in graph files; "
+                            "call the input otherwise")
         default = MISSING if parameter.default is parameter.empty else parameter.default
         inputs[parameter.name] = _read_port(parameter.name, hints[parameter.name], default,
                                             port_help.get(parameter.name, ""), where)

@@ -113,7 +113,8 @@ class Catalogue:
         """Make a declared function known under its node name."""
         nodetype = getattr(function, "__nodetype__", None)
         if nodetype is None:
-            raise PackError(f"{getattr(function, '__name__', function)!r} is no node; declare it with @node(\"pack.name\")")
+            raise PackError(f"{getattr(function, '__name__', function)!r} is no node; "
+                            'declare it with @node("pack.name")')
         self._nodes[nodetype.name] = nodetype
         for port in (*nodetype.inputs.values(), *nodetype.outputs.values()):
             self._types.setdefault(port.type.name, port.type)
@@ -230,7 +231,8 @@ def _importing(who: str, module: str) -> Iterator[None]:
         raise PackError(f"{who}: {module} cannot be imported: {error}; "
                         "install what it needs into this environment") from error
     except Exception as error:
-        raise PackError(f"{who}: {module} cannot be imported: {_place(error)}{type(error).__name__}: {error}") from error
+        raise PackError(f"{who}: {module} cannot be imported: "
+                        f"{_place(error)}{type(error).__name__}: {error}") from error
 
 
 def _place(error: Exception) -> str:
