@@ -1,6 +1,6 @@
 """Scores starter/composer on requests it never trained on: theory, mood and style, likelihood, copying.
 
-    python benchmarks/starter_composer.py [--model FOLDER] [--tunes 200] [--json FILE]
+    python benchmarks/starter_composer.py [--model FOLDER] [--tunes 200] [--json FILE] [--keep FOLDER]
 
 The judges are classifiers on note statistics, trained here on the rules' own tunes and tested on others of
 them, so that their accuracy stands beside what they say of the model's. Copying is counted over whole bars of
@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from nodegraph import Recipe
-from nodegraph_nodes.media.score import Score, key_parts
+from nodegraph_nodes.media.score import Score, key_parts, save_midi
 from nodegraph_nodes.music.generate import generate
 from nodegraph_nodes.music.models import load
 from nodegraph_nodes.starter import tunes
@@ -186,6 +186,7 @@ def main() -> None:
     parser.add_argument("--tunes", type=int, default=200)
     parser.add_argument("--threads", type=int, help="CPU threads (default: torch's choice)")
     parser.add_argument("--json", type=Path, help="write the figures here as well")
+    parser.add_argument("--keep", type=Path, help="a folder for the tunes, as MIDI files")
     asked = parser.parse_args()
     if asked.threads:
         torch.set_num_threads(asked.threads)
@@ -199,6 +200,10 @@ def main() -> None:
         made.append((request, generate(model, request.mood, request.style, request.tempo, request.key,
                                        request.bars, seed=index)))
     seconds = (time.monotonic() - begun) / asked.tunes
+    if asked.keep:
+        asked.keep.mkdir(parents=True, exist_ok=True)
+        for index, (request, score) in enumerate(made):
+            save_midi(score, asked.keep / f"{index:03d}-{request.style}-{request.mood}-{request.tempo}.mid")
     marks = [tunes.faults(score, request) for request, score in made]
     kinds = Counter(kind for mark in marks for kind in {fault.split(":")[0] for fault in mark})
 
