@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 
 from . import graphfile
 from .cache import Cache
-from .cache.disk import content_digest
+from .cache.files import content_digest
 from .check import Checked, check, recheck
 from .errors import GraphError, NodegraphError, Problem
 from .events import Event, Warned

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from .cache.disk import content_digest
+from .cache.files import content_digest
 from .errors import InputError
 from .types import PortType
 

@@ -246,7 +246,7 @@ def weight_bytes(model: Any) -> int:
 
 
 def _content_digest(path: Path) -> bytes:
-    from .cache.disk import content_digest  # brings sqlite, which checking a graph does not need
+    from .cache.files import content_digest  # brings sqlite, which checking a graph does not need
 
     return content_digest(path)
 

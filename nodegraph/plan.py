@@ -6,7 +6,6 @@ the run (literals in lists, values handed in from Python) has a slot too, filled
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass
@@ -173,12 +172,12 @@ Locate = Callable[[PortType, Any, Path], Named]
 
 
 def plan(checked: Checked, given: Mapping[str, Any] | None = None, only: Iterable[str] | None = None,
-         locate: Locate | None = None, roll: Callable[[], int] = lambda: secrets.randbelow(2 ** 31)) -> Plan:
+         locate: Locate | None = None, roll: Callable[[], int] | None = None) -> Plan:
     """Plan a checked graph.
 
     given: values for its inputs, by name. only: the outputs that are wanted; all, left out.
     locate: completes literals that name files and models (with the digest of their content).
-    roll: where `seed: random` comes from.
+    roll: where `seed: random` comes from; the system's own source of randomness, left out.
     Raises GraphError with every problem: unknown names, values that do not fit, files that are missing.
     """
     return _Planner(checked, dict(given or {}), only, locate, roll).plan()
@@ -537,7 +536,7 @@ class _Planner:
             return None, None
         if port.type is SEED:
             if value == RANDOM:
-                value = self.seeds[f"{full_name}.{port.name}"] = self.roll()
+                value = self.seeds[f"{full_name}.{port.name}"] = (self.roll or _rolled)()
             return value, None
         if self.locate is None:
             return value, None
@@ -549,6 +548,12 @@ class _Planner:
                                          f"{full_name}.{port.name}: {named.problem}"))
         return named.value, named.content
 
+
+
+def _rolled() -> int:
+    import secrets  # here, since few graphs ask for it and it brings the whole of cryptography
+
+    return secrets.randbelow(2 ** 31)
 
 
 def place_of(step: Step) -> Position | None:

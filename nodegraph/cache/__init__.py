@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..digest import digest_bytes
 from ..types import PortType
-from .disk import Disk, Trace, content_digest, pack_outputs, unpack_outputs
+from .files import content_digest
 from .memory import Memory
+from .traces import Trace, pack_outputs, unpack_outputs
 from .values import SMALL, Prepared, prepare, restored
+
+if TYPE_CHECKING:
+    from .disk import Disk
 
 __all__ = ["Cache", "Prepared", "Trace", "prepare"]
 
@@ -33,7 +37,9 @@ class Cache:
             self.disk = self._open(Path(folder), disk)
 
     def _open(self, folder: Path, budget: int) -> Disk | None:
-        import sqlite3
+        import sqlite3  # here, since checking a graph needs neither
+
+        from .disk import Disk
 
         try:
             return Disk(folder, budget, lambda message: self.warn(message))

@@ -17,10 +17,11 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from ..digest import ListDigest, decode, digest_bytes, encode
-from .values import SMALL, Prepared
+from ..digest import digest_bytes
+from .files import file_checksum, load_tensors, save_tensors
+from .values import Prepared
 
 FORMAT = 1  # PRAGMA user_version of the index; another one is set aside
 MUCH = 0.001  # seconds of work that are worth a commit of their own
@@ -36,38 +37,6 @@ CREATE TABLE IF NOT EXISTS exports(digest BLOB, extension TEXT, content BLOB,
                                    PRIMARY KEY(digest, extension)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS facts(name TEXT PRIMARY KEY, value REAL) WITHOUT ROWID;
 """
-
-
-class Trace(NamedTuple):
-    """What a request gave: the digest of each output port, and how long it took."""
-
-    outputs: tuple[bytes, ...]
-    seconds: float
-
-
-def pack_outputs(outputs: tuple[bytes, ...], small: dict[bytes, bytes]) -> bytes:
-    """Digests of outputs as one blob, with the encodings of small Values inside, by digest."""
-    if len(outputs) == 1 and outputs[0].__class__ is bytes:
-        return b"1" + outputs[0] + small.get(outputs[0], b"")
-    rows = [[(d, small.get(d)) for d in out.items] if isinstance(out, ListDigest) else (bytes(out), small.get(out))
-            for out in outputs]
-    return b"n" + encode(rows)
-
-
-def unpack_outputs(blob: bytes) -> tuple[tuple[bytes, ...], dict[bytes, bytes]]:
-    """What `pack_outputs` packed. Raises ValueError on anything else."""
-    if blob[:1] == b"1" and len(blob) >= 17:
-        name = blob[1:17]
-        return (name,), ({name: blob[17:]} if len(blob) > 17 else {})
-    if blob[:1] != b"n":
-        raise ValueError("not a trace")
-    outputs: list[bytes] = []
-    small: dict[bytes, bytes] = {}
-    for row in decode(blob[1:]):
-        items = row if isinstance(row, list) else [row]
-        small.update((d, code) for d, code in items if code is not None)
-        outputs.append(ListDigest.of([d for d, _ in items]) if isinstance(row, list) else row[0])
-    return tuple(outputs), small
 
 
 class Disk:
@@ -206,9 +175,9 @@ class Disk:
         if checksum:
             path = self.path(digest)
             try:
-                if _file_checksum(path) != checksum:
+                if file_checksum(path) != checksum:
                     return self._forget(digest, "does not match its checksum")
-                tensors = _load_tensors(path)
+                tensors = load_tensors(path)
             except FileNotFoundError:
                 return self._forget(digest, "is missing", quiet=True)
             except Exception as error:  # safetensors raises its own kinds for damaged headers
@@ -245,7 +214,7 @@ class Disk:
         checksum = b""
         try:
             if prepared.tensors:
-                checksum = _save_tensors(self.path(prepared.digest), prepared.tensors)
+                checksum = save_tensors(self.path(prepared.digest), prepared.tensors)
         except (OSError, MemoryError) as error:
             self._give_up(f"cannot be written ({error})")
             return False
@@ -441,64 +410,3 @@ class Disk:
             except sqlite3.DatabaseError:
                 pass  # the connection is past help, and the warning below tells why
             self.warn(f"the cache in {self.folder} {why}; this run goes on without it")
-
-
-def content_digest(path: Path) -> bytes:
-    """XXH3-128 of a file's bytes, read a few megabytes at a time."""
-    import xxhash
-
-    state = xxhash.xxh3_128()
-    with path.open("rb") as file:
-        while chunk := file.read(1 << 22):
-            state.update(chunk)
-    return state.digest()
-
-
-def _save_tensors(path: Path, tensors: tuple) -> bytes:
-    """Write tensors and arrays as one safetensors file, whole or not at all; the file's checksum."""
-    import xxhash
-    from safetensors.torch import save
-
-    data = save({f"{i}": _contiguous(t) for i, t in enumerate(tensors)},
-                metadata={"kinds": "".join("n" if hasattr(t, "__array_interface__") else "t" for t in tensors)})
-    checksum = xxhash.xxh3_128_digest(data)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.stem}.{os.getpid()}.{threading.get_ident()}.part")
-    try:
-        part.write_bytes(data)
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
-    return checksum
-
-
-def _contiguous(tensor: Any) -> Any:
-    import torch
-
-    if not isinstance(tensor, torch.Tensor):
-        import numpy
-
-        return torch.from_numpy(numpy.ascontiguousarray(tensor))
-    # A copy where memory is shared or strided: safetensors wants each tensor whole and its own.
-    return tensor.detach().cpu().contiguous().clone()
-
-
-def _load_tensors(path: Path) -> list:
-    from safetensors import safe_open
-
-    with safe_open(path, framework="pt") as file:
-        kinds = file.metadata()["kinds"]
-        tensors = [file.get_tensor(str(i)) for i in range(len(kinds))]
-    return [t.numpy() if kind == "n" else t for t, kind in zip(tensors, kinds)]
-
-
-def _file_checksum(path: Path) -> bytes:
-    import mmap
-
-    import xxhash
-
-    with path.open("rb") as file:
-        if path.stat().st_size == 0:
-            return b""
-        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            return xxhash.xxh3_128_digest(data)

@@ -11,11 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nodegraph.cache import Cache
-from nodegraph.cache.disk import pack_outputs, unpack_outputs
+from nodegraph.cache.traces import pack_outputs, unpack_outputs
 from nodegraph.cache.memory import Memory
 from nodegraph.cache.values import prepare
 from nodegraph.digest import ListDigest
-from nodegraph.types import ANY, TEXT
+from nodegraph.types import ANY
 
 from .playground import engine, graph, told
 
