@@ -3,6 +3,7 @@
 import dataclasses
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -202,3 +203,14 @@ def test_importing_the_pack_imports_nothing_heavy():
             "print([name for name in heavy if name in sys.modules])")
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert said.stdout.strip() == "[]"
+
+
+def test_the_starter_composer_keeps_to_key_metre_bars_and_form():
+    from nodegraph_nodes import starter
+
+    folder = Path(starter.__file__).parent / "models" / "composer"
+    model = load(Recipe("MusicModel", "starter/composer", str(folder)), "cpu", "float32")
+    request = tunes.Request("waltz", "joyful", "medium", "D major", 8)
+    score = generate(model, request.mood, request.style, request.tempo, request.key, request.bars, seed=1)
+    kinds = {fault.split(":")[0] for fault in tunes.faults(score, request)}
+    assert not kinds & {"key", "metre", "bars", "form", "tempo"}
