@@ -19,7 +19,7 @@ from .graphfile import closest, in_order, nearest, scalar, written
 from .nodetype import MISSING, NodeType, Port
 from .packs import Catalogue
 from .types import (ANY, BOOL, COLOR, FILE, FLOAT, INT, OF_PYTHON, PLAIN, SEED, TEXT, ModelType, PortType, Range,
-                    fits, short)
+                    fits)
 
 SWITCH = "switch"
 RANDOM = "random"  # what a Seed may be in a file until the Plan rolls it

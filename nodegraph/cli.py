@@ -188,12 +188,15 @@ def _version_or_help(arguments: argparse.Namespace) -> int:
 # ---- run ----------------------------------------------------------------------------------------------------------
 
 def _run(arguments: argparse.Namespace) -> int:
+    import os
     import threading
     from pathlib import Path
 
     from .profile import Profile
     from .terminal import Display
 
+    # Nodes that overlap each bring OpenMP threads; spinning while they wait, they would take the cores from each other.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     engine = _engine(arguments)
     variants = _variants(engine, _read(engine, arguments.graph), arguments)
     cancel = threading.Event()
