@@ -44,6 +44,7 @@ class Reporter(Context):
 
     def __init__(self, caller: Caller, node: str):
         self.device, self.dtype = caller.models.place
+        self.previews = caller.previews
         self._caller, self._node = caller, node
 
     def report(self, done: float, total: float | None = None, text: str = "", preview: Any = None) -> None:
@@ -56,12 +57,12 @@ class Caller:
     """Calls nodes for one run.
 
     tell: takes an event from any thread. cancel: set when the run is to stop. start: the run's beginning on the
-    performance counter.
+    performance counter. previews: whether anyone looks at them.
     """
 
     def __init__(self, cache: Cache, models: Models, tell: Callable[[ev.Event], None], cancel: threading.Event,
-                 start: float):
-        self.cache, self.models = cache, models
+                 start: float, previews: bool):
+        self.cache, self.models, self.previews = cache, models, previews
         self.tell, self.cancel, self.start = tell, cancel, start
 
     def call(self, job: Job) -> Made | BaseException:

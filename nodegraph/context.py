@@ -10,10 +10,12 @@ class Context:
 
     device: where tensors should be made, a torch device name such as "cpu" or "cuda:0".
     dtype: the name of the floating type models run in, such as "float32".
+    previews: whether anyone looks at previews; where not, a node need not make them.
     """
 
     device: str = "cpu"
     dtype: str = "float32"
+    previews: bool = True
 
     def report(self, done: float, total: float | None = None, text: str = "", preview: Any = None) -> None:
         """Say how far the work is, and let the run be stopped here.
@@ -25,3 +27,4 @@ class Context:
 
 
 SILENT = Context()
+SILENT.previews = False

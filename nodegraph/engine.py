@@ -130,12 +130,13 @@ class Engine:
     dtype: "float32", or "auto" for half precision where the device has it. functions, packs: nodes that are not
     installed. host, device_memory: budgets for Values and models, in bytes or as a fraction (up to 1) of what there
     is; disk: bytes of the cache folder. download: whether models may be fetched from a hub.
-    warn: told, in a sentence, what is not as it should be.
+    previews: whether progress events carry pictures of what is being made. warn: told, in a sentence, what is not
+    as it should be.
     """
 
     def __init__(self, cache: str | Path | None = "default", *, device: str = "auto", dtype: str = "auto",
                  functions: Iterable[Callable] = (), packs: Iterable[str | Path] = (), host: float = 0.4,
-                 device_memory: float = 0.9, disk: int = 10 << 30, download: bool = False, workers: int | None = None,
+                 device_memory: float = 0.9, disk: int = 10 << 30, download: bool = False, workers: int | None = None, previews: bool = False,
                  catalogue: Catalogue | None = None, warn: Callable[[str], None] | None = None):
         self.catalogue = catalogue or Catalogue(functions, packs)
         self.warn = warn or (lambda message: print(f"nodegraph: {message}", file=sys.stderr))
@@ -145,7 +146,7 @@ class Engine:
         self._device, self._dtype, self._device_memory = device, dtype, device_memory
         self.models = Models(self.catalogue, self._place, memory=self.cache.memory, download=download,
                              digests=self.cache.file_digest)
-        self.executor = Executor(self.cache, self.models, workers=workers)
+        self.executor = Executor(self.cache, self.models, workers=workers, previews=previews)
         self._last: _Last | None = None
 
     def _warned(self, message: str) -> None:

@@ -103,11 +103,11 @@ class Result:
 class Executor:
     """Runs Plans against one cache and one store of models. Not for two threads at once.
 
-    workers: threads for costly nodes.
+    workers: threads for costly nodes. previews: whether nodes are to make them.
     """
 
-    def __init__(self, cache: Cache, models: Models, *, workers: int | None = None):
-        self.cache, self.models = cache, models
+    def __init__(self, cache: Cache, models: Models, *, workers: int | None = None, previews: bool = False):
+        self.cache, self.models, self.previews = cache, models, previews
         self.workers = workers or max(2, min(4, os.cpu_count() or 2))
         self.costs: dict[NodeType, float] = {}  # seconds a call, a running average
 
@@ -168,7 +168,8 @@ class _Run:
     def __init__(self, executor: Executor, plan: Plan, emit: Callable | None, cancel: threading.Event):
         self.executor, self.plan, self.emit, self.cancel = executor, plan, emit, cancel
         self.cache: Cache = executor.cache
-        self.caller = Caller(executor.cache, executor.models, self.tell, self.cancel, perf_counter())
+        self.caller = Caller(executor.cache, executor.models, self.tell, self.cancel, perf_counter(),
+                             executor.previews)
         self.thread = threading.get_ident()
         self.digests: list[bytes | None] = [None] * len(plan.producers)
         self.given: dict[int, Any] = {}

@@ -198,7 +198,7 @@ def _reporter(pipe: Any, ctx: Context, width: int, height: int) -> Callable:
     def report(_, index: int, timestep: Any, tensors: dict[str, Any]) -> dict[str, Any]:
         total = pipe.num_timesteps
         preview = None
-        if ctx is not SILENT:
+        if ctx.previews:
             latents = forecast(index, tensors["latents"])
             if (index + 1) % max(1, total // PREVIEWS) == 0:
                 preview = latent_picture(pipe, families.unpacked(pipe, latents, width, height))

@@ -44,7 +44,7 @@ def generate(model: MusicModel, mood: Annotated[str, Choice(*MOODS)] = "calm",
     tokens: list[int] = []
     for bar in _written_bars(model, start, bars, seed, temperature, top_p):
         tokens = bar
-        ctx.report(_bars_in(model, tokens), bars, preview=_roll(model, tokens))
+        ctx.report(_bars_in(model, tokens), bars, preview=_roll(model, tokens) if ctx.previews else None)
     score = decoded(model.tokenizer, tokens)
     if not score.tracks:
         raise InputError("the model composed no notes; try another seed or a higher temperature")
