@@ -47,7 +47,8 @@ CHANNELS = 16
 MAX_TOKENS = 48
 POOLED_SCALE = 4.0  # so that the pooled codes weigh as much as the time embedding when the denoiser begins
 UNGUIDED_PERCENT = 10
-SHIFT = 1.0
+SHIFT = 2.5  # of the noise levels when painting; with few steps, more of them at high noise keep subjects whole
+SUBJECT_FIRST_SAMPLES = 90_000
 MODEL_FOLDER = Path(__file__).parent.parent / "models" / "painter"
 
 # shares of a wall-clock budget; the rest goes to drawing the pictures and to the export
@@ -442,7 +443,11 @@ def latents(settings: loop.Settings, paths: list[Path]) -> Path:
 
 
 def train_denoiser(settings: loop.Settings, words, coded: dict[str, np.ndarray], minutes: float | None):
-    """Flow matching (Lipman et al., 2023) with logit-normal times; the subject counts three times."""
+    """Flow matching (Lipman et al., 2023) with logit-normal times.
+
+    At first the loss counts three times inside the subject, the word that is learned last; later the whole picture
+    counts alike, because the surroundings are what is then left to learn.
+    """
     net = new_denoiser().to(settings.device)
     attention = CountedJointAttention()
     net.set_attn_processor(attention)
@@ -452,7 +457,7 @@ def train_denoiser(settings: loop.Settings, words, coded: dict[str, np.ndarray],
     run = torch.compile(net) if gpu else net
     batch = 256 if gpu else 32
 
-    def flow_loss(picked, texts, generator, sigma):
+    def flow_loss(picked, texts, generator, sigma, emphasis=0.0):
         picture = clean[picked].float().to(settings.device)
         noise = torch.randn(picture.shape, generator=generator).to(settings.device)
         context, pooled = encode(*words, texts)
@@ -463,7 +468,7 @@ def train_denoiser(settings: loop.Settings, words, coded: dict[str, np.ndarray],
             velocity = run(hidden_states=(1 - level) * picture + level * noise, encoder_hidden_states=context,
                            pooled_projections=pooled, timestep=1000 * sigma.to(settings.device),
                            return_dict=False)[0]
-        weight = 1 + 2 * masks[picked].float().to(settings.device)[:, None] / 255
+        weight = 1 + emphasis * masks[picked].float().to(settings.device)[:, None] / 255
         return (weight * (velocity.float() - (noise - picture)).square()).mean() / weight.mean()
 
     def loss(step: int, generator: torch.Generator) -> torch.Tensor:
@@ -472,7 +477,7 @@ def train_denoiser(settings: loop.Settings, words, coded: dict[str, np.ndarray],
         texts = [captions.caption(pool[p], captions.LANGUAGES[s % 2], s).text if s % 100 >= UNGUIDED_PERCENT else ""
                  for p, s in zip(picked.tolist(), seeds, strict=True)]
         sigma = torch.sigmoid(torch.randn(batch, generator=generator))
-        return flow_loss(picked, texts, generator, sigma)
+        return flow_loss(picked, texts, generator, sigma, 2.0 if step * batch < SUBJECT_FIRST_SAMPLES else 0.0)
 
     def watch(step: int) -> str:
         return "swap gap " + ", ".join(
