@@ -19,6 +19,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         with _Stdout() as arguments.tell:
             code = _answer(arguments)
+        sys.stderr.flush()  # what a display could not write any more would otherwise fail at exit, with code 120
     except BrokenPipeError:
         _silence()  # whoever read the output has gone; there is no one to tell
     except KeyboardInterrupt:
