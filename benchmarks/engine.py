@@ -225,6 +225,7 @@ def hamilton(reads: dict[str, list[str]], ends: list[str]) -> float:
         if isinstance(value, types.FunctionType):
             value.__module__ = module.__name__
     sys.modules["bench_graph"] = module
+    sys.setrecursionlimit(max(sys.getrecursionlimit(), 20 * len(reads)))  # it walks graphs by recursion
     built = driver.Builder().with_modules(module).build()
     return least(lambda: built.execute(ends), 2)
 
