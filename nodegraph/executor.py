@@ -239,6 +239,7 @@ class _Run:
         while True:
             self.sweep()
             if self.flying:
+                self.cache.commit()  # before the wait, so that a kill finds nothing finished but unwritten
                 self.receive(self.next_message())
             elif stopped():
                 return
