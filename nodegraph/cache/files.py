@@ -24,7 +24,10 @@ def save_tensors(path: Path, tensors: tuple) -> bytes:
     import xxhash
     from safetensors.torch import save
 
-    data = save({f"{i}": _contiguous(t) for i, t in enumerate(tensors)},
+    whole = [_contiguous(t) for t in tensors]
+    if len({t.untyped_storage().data_ptr() for t in whole}) < len(whole):
+        whole = [t.clone() for t in whole]  # safetensors wants each tensor in memory of its own
+    data = save({str(i): t for i, t in enumerate(whole)},
                 metadata={"kinds": "".join("n" if hasattr(t, "__array_interface__") else "t" for t in tensors)})
     checksum = xxhash.xxh3_128_digest(data)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -44,8 +47,7 @@ def _contiguous(tensor: Any) -> Any:
         import numpy
 
         return torch.from_numpy(numpy.ascontiguousarray(tensor))
-    # A copy where memory is shared or strided: safetensors wants each tensor whole and its own.
-    return tensor.detach().cpu().contiguous().clone()
+    return tensor.detach().cpu().contiguous()
 
 
 def load_tensors(path: Path) -> list:

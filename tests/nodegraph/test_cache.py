@@ -293,3 +293,17 @@ def test_edits_evictions_and_restarts_never_change_a_result(tmp_path_factory, no
         values = [result[f"o{i}"] for i in range(len(nodes))]
         assert [float(v.sum()) if hasattr(v, "sum") else v for v in values] == plainly(nodes)
     e.close()
+
+
+def test_tensors_that_share_memory_are_kept_whole(tmp_path):
+    import torch
+
+    base = torch.arange(6.0)
+    value = {"all": base, "turned": base.reshape(2, 3).T, "part": base[1:], "none": torch.zeros(0), "nor": torch.ones(0)}
+    with Cache(tmp_path) as cache:
+        prepared = prepare(ANY, value)
+        cache.store(ANY, prepared, 1.0)
+        cache.commit()
+    with Cache(tmp_path) as cache:
+        back = cache.value(ANY, prepared.digest)
+    assert all(torch.equal(back[name], value[name]) for name in value)
