@@ -13,11 +13,15 @@ from .verse_words import MOOD_NAMES
 _HAN = re.compile("[\u3400-\u9fff]")
 
 
-@node("starter.prompt", version=1)
+MOST = {"en": 16, "zh": 28}  # words, or characters: what the poet was taught to read of a subject
+
+
+@node("starter.prompt", version=2)
 def prompt(subject: str, mood: str = "", task: Literal["verse", "scene"] = "verse") -> str:
     """Ask the starter poet in the words it was taught: in Chinese if the subject is, else in English.
 
-    subject: what the verse is about, such as `a red boat at dusk` or `雪夜的小狐狸`.
+    subject: what the verse is about, such as `a red boat at dusk` or `雪夜的小狐狸`. The poet is small: of a long
+        one it is told the first 16 words, or the first 28 Chinese characters.
     mood: calm, joyful, sad, mysterious, tense, dreamy, or a word like them; empty leaves it to the poet.
     task: a verse of four lines, or a scene to be painted.
     """
@@ -25,5 +29,9 @@ def prompt(subject: str, mood: str = "", task: Literal["verse", "scene"] = "vers
     if not subject:
         raise InputError("subject is empty; say what the verse is about")
     language = "zh" if _HAN.search(subject) else "en"
+    if language == "en":
+        subject = " ".join(subject.split()[:MOST["en"]])[:120].rstrip(" ,;:")
+    else:
+        subject = subject[:MOST["zh"]].rstrip("，、；： ")
     names = MOOD_NAMES[language]
     return verses.prompt(task, language, subject, names[mood].split()[0] if mood in names else mood.strip())

@@ -23,3 +23,9 @@ def test_a_scene_is_asked_for_by_its_own_word():
 def test_an_empty_subject_is_told():
     with pytest.raises(InputError, match="subject is empty"):
         prompt(" \n")
+
+
+def test_a_long_subject_is_told_to_the_poet_by_its_beginning():
+    assert prompt("a dragon " + "very, " * 80 + "old") == prompt("a dragon " + "very, " * 14)
+    assert len(prompt("黄昏时一只橙色的猫" * 20)) < 60
+    assert prompt("x" * 5000).count("x") == 120
