@@ -11,7 +11,7 @@ from .models import LanguageModel, Writer
 from .sampling import next_token
 
 
-@node("text.generate", version=2, costly=True)
+@node("text.generate", version=1, costly=True)
 def generate(model: LanguageModel, prompt: str, seed: Seed = 0,
              max_tokens: Annotated[int, Range(1, 8192)] = 256,
              temperature: Annotated[float, Range(0, 2, 0.05)] = 0.8,
@@ -51,8 +51,7 @@ def generate(model: LanguageModel, prompt: str, seed: Seed = 0,
                 break
             if len(written) == max_tokens:
                 break
-    # Bytes that are no character, from a model that works in bytes, say nothing to anyone.
-    return text.replace("\N{REPLACEMENT CHARACTER}", "").strip()
+    return text.strip()
 
 
 def prompt_ids(model: Writer, prompt: str, chat: bool) -> list[int]:
