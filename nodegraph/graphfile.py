@@ -231,11 +231,6 @@ def _refused(event: Any, file: str) -> Problem:
     return Problem(Position(file, mark.line + 1, mark.column + 1), f"{what} is not part of a graph file", hint)
 
 
-def scalars(text: str) -> list[Any]:
-    """Words between commas, each as `scalar` takes it."""
-    return [scalar(word.strip()) for word in text.split(",")] if text else []
-
-
 def read_text(path: Path) -> str:
     """A file's text. Raises GraphError if it cannot be read as UTF-8."""
     try:

@@ -19,7 +19,7 @@ from .digest import ListDigest, digest
 from .errors import GraphError, InputError, Position, Problem
 from .graph import Ref
 from .graphfile import nearest
-from .nodetype import MISSING, NodeType, Port
+from .nodetype import MISSING, Port
 from .types import ANY, FILE, OF_PYTHON, SEED, ModelType, PortType
 
 
@@ -585,8 +585,3 @@ def chosen(step: Step, value: Any) -> Part:
         raise InputError(f"on is {value!r}, and there is no branch of that name and no else; "
                          f"there is {', '.join(branches)}")
     return found
-
-
-def nodetypes(plan: Plan) -> set[NodeType]:
-    """Every NodeType in a plan."""
-    return {step.nodetype for step in plan.steps if step.nodetype is not None}
