@@ -1,0 +1,458 @@
+"""Every gesture of the editor as a function from one Graph to the next. None of them changes what it is given."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from nodegraph.check import Checked
+from nodegraph.errors import NodegraphError
+from nodegraph.graph import Graph, GraphInput, Node, Ref, refs
+from nodegraph.nodetype import MISSING, Port
+from nodegraph.types import fits
+
+from . import items as on_canvas
+from .items import Item, Link, Target, links, placed, section, with_fact, with_facts
+from .ports import flow_of, inputs_of, outputs_of, port_of, ref_to, refusal
+
+
+class EditRefused(NodegraphError):
+    """A gesture that cannot be carried out, and why, in one sentence."""
+
+
+NAME = re.compile(r"[^\W\d][\w-]*\Z")
+_GONE = object()
+
+
+# ---- names --------------------------------------------------------------------------------------------------------
+
+def taken(graph: Graph) -> set[str]:
+    """The names that a new node or input may not have."""
+    return {*graph.nodes, *graph.inputs}
+
+
+def free_name(wanted: str, names: Iterable[str]) -> str:
+    """A name that is not taken: the one wanted, or with the next number after it (verse, verse2, verse3)."""
+    names = set(names)
+    stem = re.sub(r"[^\w-]+", "_", wanted).strip("_") or "node"
+    stem = stem if NAME.match(stem) else f"n{stem}"
+    if stem not in names:
+        return stem
+    stem = re.sub(r"\d+\Z", "", stem) or stem
+    number = 2
+    while f"{stem}{number}" in names:
+        number += 1
+    return f"{stem}{number}"
+
+
+def rename(graph: Graph, item: Item, new: str) -> Graph:
+    """Another name for a node, input or output; every link and the layout follow."""
+    if new == item.name:
+        return graph
+    _there(graph, item)
+    if item.kind in ("dot", "note", "frame"):
+        raise EditRefused(f"A {item.kind} has no name to change.")
+    if not NAME.match(new):
+        raise EditRefused(f"{new!r} is no name: names begin with a letter and have letters, digits, _ and -.")
+    if new in (graph.outputs if item.kind == "output" else taken(graph)):
+        raise EditRefused(f"The name {new} is taken.")
+    layout = with_facts(graph, {item: None, item._replace(name=new): on_canvas.facts(graph, item)}).layout
+    if item.kind == "output":
+        return replace(graph, outputs=_renamed(graph.outputs, item.name, new), layout=layout, edits=())
+
+    def follow(ref: Ref) -> Ref:
+        return ref._replace(name=new) if ref.name == item.name else ref
+    nodes = {name: _with_refs(node, follow) for name, node in graph.nodes.items()}
+    outputs = {name: follow(ref) for name, ref in graph.outputs.items()}
+    inputs = graph.inputs
+    if item.kind == "node":
+        nodes = _renamed(nodes, item.name, new)
+    else:
+        inputs = _renamed(inputs, item.name, new)
+    followed = replace(graph, nodes=nodes, inputs=inputs, outputs=outputs, layout=layout, edits=())
+    return _dots_follow(followed, {item.name: new})
+
+
+def _renamed(table: Mapping[str, Any], old: str, new: str) -> dict[str, Any]:
+    return {new if name == old else name: value for name, value in table.items()}
+
+
+def _with_refs(node: Node, follow: Any) -> Node:
+    """A node with each of its links replaced by what `follow` makes of it; one that becomes _GONE is taken out."""
+    changed = {}
+    for port, value in node.inputs.items():
+        if type(value) is Ref:
+            value = follow(value)
+        elif isinstance(value, list) and refs(value):
+            value = [kept for kept in (follow(v) if type(v) is Ref else v for v in value) if kept is not _GONE]
+        if value is not _GONE:
+            changed[port] = value
+    each = tuple(port for port in node.each if port in changed)
+    return node._replace(inputs=changed, each=each) if changed != node.inputs or each != node.each else node
+
+
+def _dots_follow(graph: Graph, renames: Mapping[str, str]) -> Graph:
+    """The dots with the names of nodes in their source and targets replaced."""
+    def other(end: Any) -> Any:
+        if not isinstance(end, str):
+            return end
+        name, dot, port = end.partition(".")
+        return renames.get(name, name) + dot + port
+    told = {Item("dot", name): {**facts, "source": other(facts.get("source")),
+                                "targets": [other(end) for end in facts.get("targets") or ()]}
+            for name, facts in section(graph, "dot").items() if isinstance(facts.get("targets"), (list, tuple))}
+    return with_facts(graph, told) if told else graph
+
+
+# ---- nodes, inputs, outputs ---------------------------------------------------------------------------------------
+
+def add_node(graph: Graph, type_name: str, at: tuple[float, float], inputs: Mapping[str, Any] | None = None,
+             name: str = "") -> tuple[Graph, Item]:
+    """One more node, named after its type; the item that it is."""
+    stem = type_name.rsplit("/", 1)[-1].removesuffix(".yaml").removesuffix(".yml") \
+        if type_name.endswith((".yaml", ".yml")) else type_name.rsplit(".", 1)[-1]
+    name = free_name(name or stem, taken(graph))
+    item = Item("node", name)
+    graph = replace(graph, nodes={**graph.nodes, name: Node(type_name, dict(inputs or {}))}, edits=())
+    return with_facts(graph, {item: {"at": placed(at)}}), item
+
+
+def add_input(graph: Graph, name: str, type_name: str, at: tuple[float, float], default: Any = None,
+              has_default: bool = True, **more: Any) -> tuple[Graph, Item]:
+    """One more input of the graph. more: help, low, high, choices."""
+    name = free_name(name, taken(graph))
+    item = Item("input", name)
+    made = GraphInput(type_name, default, has_default, **more)
+    return with_facts(replace(graph, inputs={**graph.inputs, name: made}, edits=()), {item: {"at": placed(at)}}), item
+
+
+def add_output(graph: Graph, source: Ref, at: tuple[float, float], name: str = "") -> tuple[Graph, Item]:
+    """One more named output of the graph, of what this link carries."""
+    name = free_name(name or source.port or source.name, graph.outputs)
+    item = Item("output", name)
+    return with_facts(replace(graph, outputs={**graph.outputs, name: source}), {item: {"at": placed(at)}}), item
+
+
+def set_input(graph: Graph, name: str, **changes: Any) -> Graph:
+    """An input of the graph with some of its facts changed: type, default, has_default, help, low, high, choices."""
+    _there(graph, Item("input", name))
+    return replace(graph, inputs={**graph.inputs, name: graph.inputs[name]._replace(**changes)}, edits=())
+
+
+def set_value(graph: Graph, node: str, port: str, value: Any) -> Graph:
+    """An input of a node set to a literal (or a Ref); links that were there go."""
+    _there(graph, Item("node", node))
+    old = graph.nodes[node]
+    was_linked = bool(refs(old.inputs.get(port)))
+    graph = graph.with_value(node, port, value)
+    if port in old.each and not (isinstance(value, list) or type(value) is Ref):
+        graph = _with_node(graph, node, graph.nodes[node]._replace(each=tuple(e for e in old.each if e != port)))
+    return prune_dots(graph) if was_linked else graph
+
+
+def clear_value(graph: Graph, node: str, port: str) -> Graph:
+    """An input of a node left out, so that its default holds."""
+    _there(graph, Item("node", node))
+    old = graph.nodes[node]
+    if port not in old.inputs:
+        return graph
+    kept = {name: value for name, value in old.inputs.items() if name != port}
+    return prune_dots(_with_node(graph, node, old._replace(inputs=kept, each=tuple(e for e in old.each if e != port))))
+
+
+def set_each(graph: Graph, node: str, port: str, on: bool) -> Graph:
+    """Whether a node runs once per item of what comes into one of its ports."""
+    _there(graph, Item("node", node))
+    old = graph.nodes[node]
+    each = tuple(e for e in old.each if e != port) + ((port,) if on else ())
+    return _with_node(graph, node, old._replace(each=each))
+
+
+def set_state(graph: Graph, names: Iterable[str], state: str) -> Graph:
+    """Nodes made "normal", "bypass" (they pass on what comes in) or "mute" (they and what depends on them rest)."""
+    nodes = dict(graph.nodes)
+    for name in names:
+        nodes[name] = nodes[name]._replace(bypass=state == "bypass", mute=state == "mute")
+    return replace(graph, nodes=nodes, edits=())
+
+
+def state_of(node: Node) -> str:
+    """ "normal", "bypass" or "mute"."""
+    return "mute" if node.mute else "bypass" if node.bypass else "normal"
+
+
+def set_title(graph: Graph, title: str, description: str | None = None) -> Graph:
+    """The graph's title, and its description if one is given."""
+    return replace(graph, title=title, description=graph.description if description is None else description, edits=())
+
+
+def delete(graph: Graph, chosen: Iterable[Item]) -> Graph:
+    """Items gone, with every link to or from them."""
+    chosen = [item for item in chosen if on_canvas.exists(graph, item)]
+    gone = {item.name for item in chosen if item.kind in ("node", "input")}
+    outputs_gone = {item.name for item in chosen if item.kind == "output"}
+
+    def follow(ref: Ref) -> Any:
+        return _GONE if ref.name in gone else ref
+    nodes = {name: _with_refs(node, follow) if gone else node
+             for name, node in graph.nodes.items() if name not in gone}
+    inputs = {name: value for name, value in graph.inputs.items() if name not in gone}
+    lost = {Item("output", name) for name, ref in graph.outputs.items() if ref.name in gone or name in outputs_gone}
+    outputs = {name: ref for name, ref in graph.outputs.items() if Item("output", name) not in lost}
+    if gone or lost:
+        graph = replace(graph, nodes=nodes, inputs=inputs, outputs=outputs, edits=())
+    return prune_dots(with_facts(graph, dict.fromkeys([*chosen, *lost])))
+
+
+def delete_reconnect(graph: Graph, checked: Checked, chosen: Iterable[Item]) -> Graph:
+    """Nodes gone, and what read them reads what flowed into their first input of the same type instead."""
+    chosen = [item for item in chosen if on_canvas.exists(graph, item)]
+    gone = {item.name for item in chosen if item.kind == "node"}
+    through: dict[tuple[str, str | None], Ref] = {}
+    for name in gone:
+        outputs = outputs_of(checked, name)
+        for port, flow in outputs.items():
+            into = _passing(graph, checked, name, flow)
+            if into is not None:
+                through[name, port] = into
+                if len(outputs) == 1:
+                    through[name, None] = into
+
+    def follow(ref: Ref) -> Ref:
+        seen = set()
+        while ref.name in gone and (ref.name, ref.port) in through and ref not in seen:
+            seen.add(ref)
+            ref = through[ref.name, ref.port]
+        return ref
+    nodes = {name: node if name in gone else _with_refs(node, follow) for name, node in graph.nodes.items()}
+    outputs = {name: follow(ref) for name, ref in graph.outputs.items()}
+    return delete(replace(graph, nodes=nodes, outputs=outputs, edits=()), chosen)
+
+
+def _passing(graph: Graph, checked: Checked, name: str, flow: Any) -> Ref | None:
+    """The link into a node that carries just what one of its outputs carries; the first of them."""
+    for port in inputs_of(checked, name):
+        value = graph.nodes[name].inputs.get(port.name)
+        if type(value) is Ref:
+            into = flow_of(checked, value)
+            if into is not None and into.many == flow.many and fits(into.type, flow.type):
+                return value
+    return None
+
+
+# ---- links --------------------------------------------------------------------------------------------------------
+
+def connect(graph: Graph, checked: Checked, source: Ref, target: Target) -> Graph:
+    """A link from here to there; one that was there goes, except where a port takes a list of single things.
+
+    A list that goes into a port for one thing makes the node run once per item. Raises EditRefused with the reason
+    if the types do not fit or a circle would close.
+    """
+    if checked.graph.nodes is not graph.nodes:
+        raise ValueError("checked tells of another graph")
+    reason = refusal(checked, source, target)
+    if reason:
+        raise EditRefused(reason)
+    if source.name in graph.nodes:
+        source = ref_to(checked, source.name, port_of(source, outputs_of(checked, source.name)))
+    if target.kind == "output":
+        return prune_dots(replace(graph, outputs={**graph.outputs, target.name: source}, edits=()))
+    node = graph.nodes[target.name]
+    port = next((p for p in inputs_of(checked, target.name) if p.name == target.port), None)
+    flow = flow_of(checked, source)
+    many, listed = flow is not None and flow.many, port is not None and port.many
+    value: Any = source
+    each = [e for e in node.each if e != target.port]
+    if listed and not many:
+        value = _in_list(node.inputs.get(target.port), source, target)
+    elif many and not listed and checked.nodes[target.name].switch is False:
+        each.append(target.port)
+    made = node._replace(inputs={**node.inputs, target.port: value}, each=tuple(each))
+    return prune_dots(_with_node(graph, target.name, made))
+
+
+def _in_list(now: Any, source: Ref, target: Target) -> list:
+    """The list at a port with one more link in it, or with the one at an index replaced."""
+    kept = list(now) if isinstance(now, list) else []
+    if target.index is not None and target.index < len(kept):
+        kept[target.index] = source
+    elif source in kept:
+        raise EditRefused(f"{source} is linked to {target} already.")
+    else:
+        kept.append(source)
+    return kept
+
+
+def disconnect(graph: Graph, chosen: Iterable[Link]) -> Graph:
+    """These links gone; outputs of the graph that lose theirs go with them."""
+    chosen = set(chosen)
+    nodes, outputs = dict(graph.nodes), dict(graph.outputs)
+    lost = {}
+    for target in {link.target for link in chosen if link in set(links(graph))}:
+        if target.kind == "output":
+            del outputs[target.name]
+            lost[target.item] = None
+    for name in {link.target.name for link in chosen if link.target.kind == "node" and link.target.name in nodes}:
+        nodes[name] = _unlinked(nodes[name], name, chosen)
+    return prune_dots(with_facts(replace(graph, nodes=nodes, outputs=outputs, edits=()), lost))
+
+
+def _unlinked(node: Node, name: str, chosen: set[Link]) -> Node:
+    inputs = {}
+    for port, value in node.inputs.items():
+        if type(value) is Ref and Link(value, Target("node", name, port)) in chosen:
+            continue
+        if isinstance(value, list) and refs(value):
+            value = [v for at, v in enumerate(value)
+                     if not (type(v) is Ref and Link(v, Target("node", name, port, at)) in chosen)]
+            if not value:
+                continue
+        inputs[port] = value
+    return node._replace(inputs=inputs, each=tuple(e for e in node.each if e in inputs))
+
+
+def move_link(graph: Graph, checked_without: Checked, link: Link, target: Target) -> Graph:
+    """A link taken off one end and put on another; `checked_without` tells of the graph where it is off."""
+    return connect(checked_without.graph, checked_without, link.source, target)
+
+
+# ---- inputs of the graph from parameters, and back ----------------------------------------------------------------
+
+def promote(graph: Graph, checked: Checked, node: str, port_name: str, at: tuple[float, float]) -> tuple[Graph, Item]:
+    """A parameter of a node made an input of the whole graph, with the same value, range and help."""
+    port = next((p for p in inputs_of(checked, node) if p.name == port_name), None)
+    if port is None:
+        raise EditRefused(f"{node} has no input {port_name}.")
+    value = graph.nodes[node].inputs.get(port_name, port.default)
+    if refs(value):
+        raise EditRefused(f"{node}.{port_name} is linked; take the link off first.")
+    mapped = port_name in graph.nodes[node].each
+    made = input_like(port, value, mapped)
+    graph, item = add_input(graph, port_name, made.type, at)
+    graph = replace(graph, inputs={**graph.inputs, item.name: made}, edits=())
+    return graph.with_value(node, port_name, Ref(item.name)), item
+
+
+def input_like(port: Port, value: Any = MISSING, mapped: bool = False) -> GraphInput:
+    """The input of a graph that could stand before a port; value: its default, MISSING for none."""
+    listed = "list of " if port.many or mapped else ""
+    low = high = None
+    if port.range is not None:
+        low, high = (limit if abs(limit) != float("inf") else None for limit in (port.range.low, port.range.high))
+    plain = value is not MISSING
+    return GraphInput(listed + ("Choice" if port.choices else port.type.name), value if plain else None, plain,
+                      port.help, low, high, port.choices)
+
+
+def demote(graph: Graph, name: str) -> Graph:
+    """An input of the graph taken out; what read it holds its default as a literal."""
+    _there(graph, Item("input", name))
+    told = graph.inputs[name]
+    nodes = {}
+    for node_name, node in graph.nodes.items():
+        inputs = {}
+        for port, value in node.inputs.items():
+            if value == Ref(name):
+                if not told.has_default:
+                    continue
+                value = told.default
+            inputs[port] = value
+        nodes[node_name] = node._replace(inputs=inputs, each=tuple(e for e in node.each if e in inputs)) \
+            if inputs != node.inputs else node
+    return delete(replace(graph, nodes=nodes, edits=()), [Item("input", name)])
+
+
+def order_inputs(graph: Graph, order: Iterable[str]) -> Graph:
+    """The graph's named inputs in another order, as the form view shows them; those not named come last."""
+    order = [name for name in order if name in graph.inputs]
+    kept = {name: graph.inputs[name] for name in (*order, *(n for n in graph.inputs if n not in order))}
+    return replace(graph, inputs=kept, edits=())
+
+
+# ---- where things are ---------------------------------------------------------------------------------------------
+
+def move(graph: Graph, positions: Mapping[Item, tuple[float, float]]) -> Graph:
+    """Items moved to these places (upper left corners, canvas units)."""
+    return with_facts(graph, {item: {**on_canvas.facts(graph, item), "at": placed(at)}
+                              for item, at in positions.items()})
+
+
+def resize(graph: Graph, item: Item, size: tuple[float, float]) -> Graph:
+    """A frame or a note made another size."""
+    return with_fact(graph, [item], "size", placed(size))
+
+
+def collapse(graph: Graph, chosen: Iterable[Item], on: bool) -> Graph:
+    """Nodes shown by their titles alone, or whole again."""
+    return with_fact(graph, [item for item in chosen if item.kind == "node"], "collapsed", on)
+
+
+def paint(graph: Graph, chosen: Iterable[Item], color: str) -> Graph:
+    """Nodes and frames in a colour of their own, #rrggbb; an empty text for the usual one."""
+    return with_fact(graph, [item for item in chosen if item.kind in ("node", "frame", "note")], "color", color)
+
+
+def add_frame(graph: Graph, at: tuple[float, float], size: tuple[float, float], title: str,
+              color: str = "") -> tuple[Graph, Item]:
+    """A titled frame behind what stands there."""
+    item = Item("frame", free_name("frame", section(graph, "frame")))
+    told = {"title": title, "at": placed(at), "size": placed(size)}
+    return with_facts(graph, {item: told | ({"color": color} if color else {})}), item
+
+
+def add_note(graph: Graph, at: tuple[float, float], text: str, size: tuple[float, float] = (200, 90)) -> tuple[Graph, Item]:
+    """Words on the canvas."""
+    item = Item("note", free_name("note", section(graph, "note")))
+    return with_facts(graph, {item: {"text": text, "at": placed(at), "size": placed(size)}}), item
+
+
+def set_text(graph: Graph, item: Item, text: str) -> Graph:
+    """The words of a note, or the title of a frame."""
+    key = "text" if item.kind == "note" else "title"
+    return with_facts(graph, {item: {**on_canvas.facts(graph, item), key: text}})
+
+
+def add_dot(graph: Graph, link: Link, at: tuple[float, float]) -> tuple[Graph, Item]:
+    """A point that a link is led through; the other links of the same source may be led through it too."""
+    if link not in links(graph):
+        raise EditRefused("That link is gone.")
+    item = Item("dot", free_name("dot", section(graph, "dot")))
+    told = {"at": placed(at), "source": str(link.source)[1:], "targets": [str(link.target)]}
+    return with_facts(graph, {item: told}), item
+
+
+def lead_through(graph: Graph, link: Link, dot: str) -> Graph:
+    """One more link of the same source led through a dot."""
+    facts = section(graph, "dot").get(dot)
+    if facts is None or facts.get("source") != str(link.source)[1:]:
+        raise EditRefused(f"That dot carries {facts.get('source') if facts else 'nothing'}, not {str(link.source)[1:]}.")
+    targets = list(dict.fromkeys([*facts.get("targets", ()), str(link.target)]))
+    return with_facts(graph, {Item("dot", dot): {**facts, "targets": targets}})
+
+
+def prune_dots(graph: Graph) -> Graph:
+    """The graph without dots that no link goes through any more."""
+    told = section(graph, "dot")
+    if not told:
+        return graph
+    kept = {dot.name: dot for dot in on_canvas.dots(graph)}
+    changes: dict[Item, Any] = {}
+    for name, facts in told.items():
+        if name not in kept:
+            changes[Item("dot", name)] = None
+        elif (ends := list(dict.fromkeys(map(str, kept[name].targets)))) != list(facts["targets"]):
+            changes[Item("dot", name)] = {**facts, "targets": ends}
+    return with_facts(graph, changes) if changes else graph
+
+
+# ---- helpers ------------------------------------------------------------------------------------------------------
+
+def _with_node(graph: Graph, name: str, node: Node) -> Graph:
+    return replace(graph, nodes={**graph.nodes, name: node}, edits=())
+
+
+def _there(graph: Graph, item: Item) -> None:
+    if not on_canvas.exists(graph, item):
+        raise EditRefused(f"There is no {item.kind} called {item.name}.")
