@@ -107,7 +107,7 @@ class _Check:
     def problem(self, message: str, hint: str, *keys: Any, value: bool = False, severity: str = "error") -> None:
         where = self.graph.where(*keys, value=value)
         if not (value and where in self.refused):  # a value that could not even be read is not judged again
-            self.problems.append(Problem(where, message, hint, severity))
+            self.problems.append(Problem(where, message, hint, severity, keys))
 
     def run(self) -> Checked:
         graph = self.graph

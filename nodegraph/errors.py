@@ -28,12 +28,16 @@ class Position(NamedTuple):
 
 
 class Problem(NamedTuple):
-    """One thing that is wrong: `message` says what was found and wanted, `hint` what to do."""
+    """One thing that is wrong: `message` says what was found and wanted, `hint` what to do.
+
+    at: the keys that lead to it in its graph, ("nodes", "verse", "prompt"), whether or not that came from a file.
+    """
 
     where: Position | None
     message: str
     hint: str = ""
     severity: str = "error"  # or "warning": the graph still runs
+    at: tuple[str | int, ...] = ()
 
     def __str__(self) -> str:
         head = f"{self.where}  " if self.where else ""

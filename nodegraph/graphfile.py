@@ -331,7 +331,7 @@ class _Reader:
     def problem(self, message: str, hint: str, *keys: Any, value: bool = False) -> None:
         where = self.shell.where(*keys, value=value) or Position(str(self.path or "graph"), 1, 1)
         if not value or where not in self.refused:
-            self.problems.append(Problem(where, message, hint))
+            self.problems.append(Problem(where, message, hint, at=keys))
 
     def stop(self) -> None:
         """Where the rest cannot be understood, saying more would only mislead."""

@@ -55,6 +55,13 @@ def problems_of(text: str, functions=None, **more) -> list:
     return check(graph, Catalogue(functions, installed=False), problems, **more).problems
 
 
+def test_a_problem_carries_the_keys_that_lead_to_it():
+    told = problems_of("nodes: {a: {type: bench.paint, prompt: hi, steps: 0}, b: {type: bench.no}}\n"
+                       "outputs: {o: $c}")
+    assert [p.at for p in told] == [("nodes", "a", "steps"), ("nodes", "b", "type"), ("outputs", "o")]
+    assert problems_of("nodes: {a: 3}\noutputs: {a: $a}")[0].at == ("nodes", "a")
+
+
 def test_the_collection_is_large():
     assert len(BROKEN) >= 150
 
