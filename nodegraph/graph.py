@@ -22,11 +22,16 @@ class Ref(NamedTuple):
 
 
 class Node(NamedTuple):
-    """A placed NodeType. inputs: port -> literal, Ref, or a list in which Refs may stand. each: mapped ports."""
+    """A placed NodeType. inputs: port -> literal, Ref, or a list in which Refs may stand. each: mapped ports.
+
+    bypass: it passes on what flows into it, unchanged. mute: neither it nor what depends on it runs.
+    """
 
     type: str
     inputs: dict[str, Any]
     each: tuple[str, ...] = ()
+    bypass: bool = False
+    mute: bool = False
 
     @property
     def is_graph(self) -> bool:
@@ -46,6 +51,15 @@ class GraphInput(NamedTuple):
     choices: tuple[str, ...] | None = None
 
 
+class _Meaning:
+    """Stands for what a graph says, its layout aside; graphs that differ in layout alone share one."""
+
+    __slots__ = ("__weakref__",)
+
+
+LONGEST_HISTORY = 64
+
+
 @dataclass(frozen=True)
 class Graph:
     """A document. Two graphs are equal when they say the same; where they said it does not count.
@@ -62,7 +76,10 @@ class Graph:
     layout: Mapping[str, Any] = field(default_factory=dict)
     path: Path | None = field(default=None, compare=False)
     marks: Any = field(default=None, compare=False, repr=False)
-    edits: tuple = field(default=(), compare=False, repr=False)  # earlier graphs, and the nodes edited since each
+    # Earlier meanings, held weakly, and the nodes edited since each. Whoever makes a graph with `dataclasses.replace`
+    # passes edits=(), unless only the layout differs.
+    edits: tuple = field(default=(), compare=False, repr=False)
+    meaning: _Meaning = field(default_factory=_Meaning, init=False, compare=False, repr=False)
 
     @property
     def folder(self) -> Path:
@@ -86,19 +103,27 @@ class Graph:
     def with_value(self, node: str, port: str, value: Any, each: bool = False) -> Graph:
         """This graph with one input of one node set to a literal or a Ref."""
         old = self.nodes[node]
-        new = Node(old.type, {**old.inputs, port: value}, tuple({*old.each, port}) if each else old.each)
+        new = old._replace(inputs={**old.inputs, port: value}, each=tuple({*old.each, port}) if each else old.each)
         return replace(self, nodes={**self.nodes, node: new}, edits=self._and_then(node))
 
+    def with_layout(self, layout: Mapping[str, Any]) -> Graph:
+        """This graph with things elsewhere on the canvas; to the engine it is the same one."""
+        moved = replace(self, layout=layout)
+        object.__setattr__(moved, "meaning", self.meaning)
+        return moved
+
     def _and_then(self, node: str) -> tuple:
-        """The history of a graph that follows on this one; the last few steps of it, held weakly."""
-        return ((ref(self), (node,)), *((graph, (*names, node)) for graph, names in self.edits[:15]))
+        """The history of a graph that follows on this one: the last steps that some graph still stands for."""
+        kept = [(meaning, names if node in names else (*names, node)) for meaning, names in self.edits
+                if meaning() is not None]
+        return ((ref(self.meaning), (node,)), *kept[:LONGEST_HISTORY])
 
     def edited_since(self, other: Graph) -> list[str] | None:
         """The nodes whose inputs differ from another graph's, if edits of inputs lead from one to the other, or
         from an earlier graph to both (as undo does); None if that cannot be told.
         """
-        mine, theirs = ({id(graph): names for graph, names in
-                         [(g, ()), *((old(), names) for old, names in g.edits)] if graph is not None}
+        mine, theirs = ({id(meaning): names for meaning, names in
+                         [(g.meaning, ()), *((old(), names) for old, names in g.edits)] if meaning is not None}
                         for g in (self, other))
         meeting = next((key for key in mine if key in theirs), None)
         return list(dict.fromkeys([*mine[meeting], *theirs[meeting]])) if meeting is not None else None

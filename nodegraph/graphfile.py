@@ -17,6 +17,7 @@ import yaml
 
 from .errors import GraphError, Position, Problem
 from .graph import Graph, GraphInput, Node, Ref
+from .nodetype import RESERVED
 
 VERSION = 1
 DEEPEST = 64  # lists and mappings inside each other
@@ -369,7 +370,6 @@ class _Reader:
         nodes = {name: self.node(name, value) for name, value in self.section("nodes").items()}
         if not nodes:
             self.problem("the graph has no nodes", "Add at least one under nodes:, `name: {type: ...}`.", "nodes")
-            self.stop()
         outputs = {name: ref for name, value in self.section("outputs").items()
                    if (ref := self.output(name, value)) is not None}
         for name in inputs:
@@ -473,7 +473,7 @@ class _Reader:
             type_name = ""
         inputs = {}
         for port, item in value.items():
-            if port == "type" or port == "each":
+            if port in RESERVED:
                 continue
             if type(item) is str:
                 if item[:1] == "$":
@@ -484,7 +484,17 @@ class _Reader:
             elif type(item) is Map:
                 item = self.plain(item, "nodes", name, port)
             inputs[port] = item
-        return Node(type_name, inputs, self.each(name, value) if "each" in value else ())
+        return Node(type_name, inputs, self.each(name, value) if "each" in value else (),
+                    self.flag(name, "bypass", value), self.flag(name, "mute", value))
+
+    def flag(self, name: str, key: str, value: Map) -> bool:
+        """Whether a node is bypassed, or muted."""
+        found = value.get(key, False)
+        if type(found) is not bool:
+            self.problem(f"{key} of {name} is {written(found)}; it takes true or false", f"Write `{key}: true`.",
+                         "nodes", name, key, value=True)
+            return False
+        return found
 
     def each(self, name: str, value: Map) -> tuple[str, ...]:
         found = [value["each"]] if isinstance(value["each"], str) else value["each"]
@@ -510,7 +520,7 @@ class _Reader:
         if isinstance(value, str) and value.startswith("$"):
             ref = self.reference(value, "outputs", name)
             return ref if isinstance(ref, Ref) else None
-        link = isinstance(value, str) and _REF.match(f"${value}") and value.split(".")[0] in (self.tree["nodes"] or ())
+        link = isinstance(value, str) and _REF.match(f"${value}") and value.split(".")[0] in (self.tree.get("nodes") or ())
         self.problem(f"output {name} is {written(value)}; it takes a link",
                      f"Write {name}: ${value}." if link else f"Write {name}: $node or {name}: $node.port.",
                      "outputs", name, value=True)
@@ -636,6 +646,7 @@ def _node_tree(node: Node) -> dict[str, Any]:
     tree: dict[str, Any] = {"type": node.type}
     if node.each:
         tree["each"] = node.each[0] if len(node.each) == 1 else list(node.each)
+    tree.update((key, True) for key in ("bypass", "mute") if getattr(node, key))
     tree.update((port, _written(value)) for port, value in node.inputs.items())
     return tree
 

@@ -34,7 +34,7 @@ from .digest import digest_bytes
 from .errors import InputError, PackError
 from .types import ANY, FLOAT, INT, OF_PYTHON, SEED, TEXT, Choice, Help, ModelType, PortType, Range, short
 
-
+RESERVED = ("type", "each", "bypass", "mute")  # keys of a node in a graph file that are no inputs of it
 _NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)+\Z")
 
 
@@ -164,7 +164,7 @@ def read_nodetype(function: Callable, name: str, version: int | None = None, **m
         if _is_context(hints[parameter.name]):
             context = parameter.name
             continue
-        if parameter.name in ("type", "each"):
+        if parameter.name in RESERVED:
             raise PackError(f"{where}: {parameter.name} has a meaning of its own in graph files; "
                             "call the input otherwise")
         default = MISSING if parameter.default is parameter.empty else parameter.default

@@ -477,6 +477,30 @@ def test_an_edit_looks_only_at_what_depends_on_it():
         e.run(g.with_value("b", "b", "x"))
 
 
+def test_moving_things_on_the_canvas_between_edits_costs_nothing():
+    e, g = engine(), graph(CHAIN)
+    told(e, g)
+    moved = g
+    for x in range(200):
+        moved = moved.with_layout({"nodes": {"b": {"at": [x, 0]}}})
+    story, result = told(e, moved)
+    assert story[0] == ev.Planned(()) and result["c"] == 112
+    edited = moved.with_value("b", "b", 20).with_layout({})
+    story, result = told(e, edited)
+    assert story[0] == ev.Planned(("b", "c")) and result["c"] == 122
+    assert edited.layout == {} and edited.with_value("b", "b", 1).layout == {} and moved.without_node("c").layout == moved.layout
+
+
+def test_a_slider_that_is_dragged_through_many_values_still_costs_one_node():
+    e, g = engine(), graph(CHAIN)
+    told(e, g)
+    dragged = g
+    for b in range(500):
+        dragged = dragged.with_value("b", "b", b)
+    story, result = told(e, dragged)
+    assert story[0] == ev.Planned(("b", "c")) and result["c"] == 601
+
+
 def test_an_edit_that_moves_a_link_is_looked_through_as_a_whole():
     from nodegraph import Ref
 

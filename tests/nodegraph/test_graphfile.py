@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from nodegraph import GraphError
 from nodegraph.graph import Graph, GraphInput, Node, Ref
 from nodegraph.graphfile import dumps, nearest, parse, read, scalar
+from nodegraph.nodetype import RESERVED
 
 HEAD = "nodegraph: 1\n"
 
@@ -116,8 +117,8 @@ DATA = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dict
 REFS = st.builds(Ref, NAMES, st.none() | NAMES)
 VALUES = DATA | REFS | st.lists(SCALARS | REFS, max_size=3)
 NODES = st.builds(Node, st.sampled_from(["t.x", "./other.yaml", "switch"]),
-                  st.dictionaries(NAMES.filter(lambda n: n not in ("type", "each")), VALUES, max_size=3),
-                  st.lists(NAMES, max_size=2, unique=True).map(tuple))
+                  st.dictionaries(NAMES.filter(lambda n: n not in RESERVED), VALUES, max_size=3),
+                  st.lists(NAMES, max_size=2, unique=True).map(tuple), st.booleans(), st.booleans())
 INPUTS = st.builds(GraphInput, st.sampled_from(["Text", "list of Int"]), DATA, st.just(True), TEXT,
                    st.none() | st.integers(-5, 0), st.none() | st.integers(1, 5),
                    st.none() | st.lists(TEXT, min_size=1, max_size=2).map(tuple))
@@ -143,6 +144,28 @@ def test_what_is_written_means_the_same_to_readers_of_yaml_1_1():
 def test_what_was_read_can_be_written_again_though_it_remembers_places():
     found = graph("nodes: {n: {type: t.x, v: {a: [1]}}}\noutputs: {o: $n}\nlayout: {n: [10, 20]}\n")
     assert parse(dumps(found))[0] == found
+
+
+def test_a_graph_without_nodes_is_told_and_still_read():
+    for text in ("title: New\n", "title: New\nnodes:\n", "title: New\nnodes: {}\noutputs: {o: node}\nlayout: {notes: {}}\n"):
+        found, problems = parse(HEAD + text)
+        assert problems[0].message == "the graph has no nodes"
+        assert found.title == "New" and found.nodes == {}
+        assert parse(dumps(found))[0] == found
+
+
+def test_bypass_and_mute_are_read_and_written_and_left_out_where_they_are_off():
+    found = graph("nodes:\n  a: {type: t.x, bypass: true}\n  b: {type: t.x, mute: true, v: 1}\n  c: {type: t.x, bypass: false}\n")
+    assert found.nodes == {"a": Node("t.x", {}, bypass=True), "b": Node("t.x", {"v": 1}, mute=True), "c": Node("t.x", {})}
+    assert parse(dumps(found))[0] == found
+    assert "bypass: true" in dumps(found) and "false" not in dumps(found)
+
+
+@pytest.mark.parametrize("value", ["yes", "1", "null", '"true"', "$a"])
+def test_bypass_takes_true_or_false(value):
+    found, (problem,) = parse(HEAD + f"nodes:\n  a: {{type: t.x, bypass: {value}}}\n")
+    assert "it takes true or false" in problem.message and problem.where[1:] == (3, 26)
+    assert not found.nodes["a"].bypass
 
 
 # ---- places
