@@ -132,7 +132,7 @@ def add_output(graph: Graph, source: Ref, at: tuple[float, float], name: str = "
     """One more named output of the graph, of what this link carries."""
     name = free_name(name or source.port or source.name, graph.outputs)
     item = Item("output", name)
-    return with_facts(replace(graph, outputs={**graph.outputs, name: source}), {item: {"at": placed(at)}}), item
+    return with_facts(replace(graph, outputs={**graph.outputs, name: source}, edits=()), {item: {"at": placed(at)}}), item
 
 
 def set_input(graph: Graph, name: str, **changes: Any) -> Graph:
