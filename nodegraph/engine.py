@@ -32,6 +32,7 @@ from .graph import Graph
 from .models import Models
 from .packs import Catalogue
 from .plan import Plan, plan, replan
+from .types import PortType
 
 
 def default_cache_folder() -> Path:
@@ -93,6 +94,20 @@ class RunResult(Mapping):
     def nodes(self) -> dict[str, Any]:
         """How each node fared, by name: its status, seconds and error."""
         return self.raw.nodes
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the run was stopped."""
+        return self.raw.cancelled
+
+    @property
+    def digests(self) -> dict[str, bytes]:
+        """The digest of each output that was made, by name; `Engine.value` takes it."""
+        return self.raw.digests
+
+    def type(self, name: str) -> PortType:
+        """The PortType of what an output that was made carries."""
+        return self.raw.type(name)
 
     def __getitem__(self, name: str) -> Any:
         if name not in self.raw.plan.outputs:
@@ -180,9 +195,11 @@ class Engine:
 
     def run(self, graph: Graph | str | Path, given: Mapping[str, Any] | None = None, *,
             only: Iterable[str] | None = None, emit: Callable[[Event], None] | None = None,
-            cancel: threading.Event | None = None) -> RunResult:
+            cancel: threading.Event | None = None,
+            planned: Callable[[Checked, Plan], None] | None = None) -> RunResult:
         """Run a graph. Raises GraphError if it is wrong; what nodes do wrong is in the result's `errors`.
 
+        planned: told, before the first event, what is known of the graph and what is going to be done.
         Running the same Graph again, or one that `with_value` made from it, takes up what was found out before:
         then only nodes that the edit can have changed are looked at, and told of in events.
         """
@@ -194,14 +211,21 @@ class Engine:
             edited = graph.edited_since(last.checked.graph)
             if edited is not None and self._as_located(last.plan):
                 if not edited and last.plan.repeatable:
+                    if planned is not None:
+                        planned(last.checked, last.plan)
                     return RunResult(self.executor.again(last.result, emit))
                 checked = recheck(last.checked, graph, edited, self.catalogue, self.models.find)
                 plan = replan(last.plan, checked.raise_errors(), edited, self.models.locate) if checked else None
                 if plan is not None:
                     indices = [plan.names[name] for name in edited if name in plan.names]
+                    if planned is not None:
+                        planned(checked, plan)
                     return self._carry_out(checked, plan, given, only, emit, cancel, last.result, indices)
         checked = self.check(graph)
-        return self._carry_out(checked, self.plan(checked, given, only), given, only, emit, cancel)
+        plan = self.plan(checked, given, only)
+        if planned is not None:
+            planned(checked, plan)
+        return self._carry_out(checked, plan, given, only, emit, cancel)
 
     def _carry_out(self, checked: Checked, plan: Plan, given: dict, only: tuple | None, emit, cancel,
                    since: Result | None = None, edited: list[int] = ()) -> RunResult:
@@ -227,6 +251,15 @@ class Engine:
             return RunResult(self.executor.run(plan, emit, cancel))
         finally:
             self.emit = None
+
+    def value(self, type: PortType, digest: bytes) -> Any:
+        """A Value by the digest that an event or a result told, or the list of Values if it is that of a list.
+
+        type: of the port it came out of. Raises KeyError where the Value was let go since; nothing is made again.
+        An `emit` may call this while the run goes on.
+        """
+        items = getattr(digest, "items", None)
+        return self.cache.value(type, digest) if items is None else [self.value(type, item) for item in items]
 
     def export(self, result: RunResult, name: str, folder: Path, stem: str, *, overwrite: bool = False) -> list[Path]:
         """Write one output of a run to files named after `stem`; the paths.
