@@ -10,16 +10,16 @@ from nodegraph import Color, InputError, Range, node
 from ..media.picture import from_pil, to_pil
 from ..media.types import Image
 from .theme import READABLE, readable, rgb
-from .typesetting import fitted
+from .typesetting import captions
 
 
-@node("mix.sheet", version=1)
+@node("mix.sheet", version=2)
 def sheet(images: list[Image], labels: list[str] | None = None, columns: Annotated[int, Range(0, 64)] = 0,
           cell: Annotated[int, Range(32, 2048)] = 256, paper: Color = "#f7f5f0") -> Image:
     """Lay pictures out in rows on one sheet, each in a square cell, with words below them if there are any.
 
     images: the pictures, in reading order.
-    labels: words for each picture, as many as there are pictures.
+    labels: words for each picture, as many as there are pictures; all are set in one size.
     columns: how many stand side by side; 0 makes the sheet about as high as it is wide.
     cell: the side of a cell in pixels.
     paper: the colour between them.
@@ -34,10 +34,11 @@ def sheet(images: list[Image], labels: list[str] | None = None, columns: Annotat
     columns = min(len(images), columns or math.ceil(math.sqrt(len(images))))
     rows = math.ceil(len(images) / columns)
     gap = max(6, cell // 16)
-    caption = max(20, cell // 5) if labels else 0
+    caption = max(24, cell // 4) if labels else 0
     size = (gap + columns * (cell + gap), gap + rows * (cell + caption + gap))
     page = Pil.new("RGB", size, paper)
     canvas = ImageDraw.Draw(page)
+    words = captions(labels or [], cell, caption, largest=max(11, cell // 12), smallest=9)
     ink = readable((40, 40, 44), rgb(paper), READABLE)
     for number, image in enumerate(images):
         left = gap + number % columns * (cell + gap)
@@ -47,7 +48,5 @@ def sheet(images: list[Image], labels: list[str] | None = None, columns: Annotat
         picture = picture.resize(tuple(max(1, round(n * scale)) for n in picture.size), Pil.Resampling.LANCZOS)
         page.paste(picture, (left + (cell - picture.width) // 2, top + (cell - picture.height) // 2), picture)
         if labels:
-            words = fitted(labels[number], cell, caption, largest=max(11, cell // 14), smallest=9,
-                           spacing=1.25, hanging=False)
-            words.draw(canvas, left, top + cell + 2, ink)
+            words[number].draw(canvas, left, top + cell + 4, ink)
     return from_pil(page)

@@ -20,6 +20,7 @@ _OPENING = "（《〈「『【“‘"  # never at its end
 _SHARED = "—…‘’“”·"  # in both fonts; among Chinese, the Chinese form is meant
 _PIECES = re.compile(rf"\s+|[{_OPENING}]*[{_HAN}][{_CLOSING}]*|[^\s{_HAN}{_OPENING}]+|.", re.DOTALL)
 _IS_HAN = re.compile(f"[{_HAN}]")
+_CLAUSES = re.compile(r"[^，、；：,;:]*(?:[，、；：]+|[,;:]+(?=\s|$)\s*|[,;:]|$)")
 
 
 @lru_cache(maxsize=256)
@@ -103,6 +104,23 @@ def wrapped(text: str, face: Face, width: float) -> list[str]:
     return [*lines, line.strip()] if line.strip() or not lines else lines
 
 
+def phrased(text: str, face: Face, width: float) -> list[str]:
+    """The text in lines as `wrapped` gives them, but broken after commas where that takes no more lines.
+
+    Line breaks of its own are taken for spaces.
+    """
+    text = " ".join(text.split())
+    lines = wrapped(text, face, width)
+    spoken = [""]
+    for clause in _CLAUSES.findall(text):
+        if spoken[-1] and face.width((spoken[-1] + clause).rstrip()) > width:
+            spoken.append("")
+        spoken[-1] += clause
+    spoken = [line.strip() for line in spoken]
+    fits = len(spoken) <= len(lines) and all(face.width(line) <= width for line in spoken)
+    return spoken if fits else lines
+
+
 def _cut(word: str, face: Face, width: float) -> list[str]:
     """A word in parts that each fit a line, whatever that does to the word."""
     parts, taken = [""], 0.0
@@ -157,6 +175,23 @@ def fitted(text: str, width: float, height: float, largest: int, smallest: int, 
     while last and block.face.width(last + "…") > width - indent:
         last = last[:-1]
     return Block((*block.lines[:room - 1], (indent, last.rstrip("，,。. ") + "…")), block.face, block.leading)
+
+
+def captions(texts: list[str], width: float, height: float, largest: int, smallest: int,
+             spacing: float = 1.25) -> list[Block]:
+    """Short texts for boxes of one size, all set alike: as large as the longest of them allows.
+
+    A text that does not fit at the smallest size ends with an ellipsis. Sizes are in pixels.
+    """
+    for size in range(largest, smallest - 1, -1):
+        face = Face(size)
+        blocks = [Block(tuple((0.0, line) for line in phrased(text, face, width)), face, size * spacing)
+                  for text in texts]
+        if all(block.height <= height for block in blocks):
+            break
+    return [block if block.height <= height else
+            fitted(text, width, height, smallest, smallest, spacing=spacing, hanging=False)
+            for text, block in zip(texts, blocks)]
 
 
 def _set(text: str, face: Face, width: float, spacing: float, hanging: bool) -> Block:

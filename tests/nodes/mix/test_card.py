@@ -10,7 +10,7 @@ from nodegraph_nodes.media.types import IMAGE, Palette
 from nodegraph_nodes.mix.card import COLUMN, HEIGHT, MARGIN, TOP, WIDTH, postcard
 from nodegraph_nodes.mix.sheet import sheet
 from nodegraph_nodes.mix.theme import COMFORTABLE, READABLE, contrast, rgb, theme_of
-from nodegraph_nodes.mix.typesetting import Face, _has, fitted, wrapped
+from nodegraph_nodes.mix.typesetting import Face, _has, captions, fitted, phrased, wrapped
 
 DAY = Palette(("#afd8f1", "#eaeae6", "#a5cf78", "#997a6e"), (0.4, 0.3, 0.2, 0.1))
 NIGHT = Palette(("#0a1030", "#202858", "#f4eecc"), (0.6, 0.35, 0.05))
@@ -120,3 +120,37 @@ def test_labels_are_drawn_below_and_must_be_as_many_as_the_pictures():
         sheet(images, labels=["one"])
     with pytest.raises(InputError, match="images is empty"):
         sheet([])
+
+
+def test_labels_of_one_sheet_are_set_in_one_size_and_keep_to_their_cells():
+    texts = ["a cat", "an orange cat in the forest by day, watercolour", "紫色的气球在沙漠上空，白天，蜡笔画", ""]
+    blocks = captions(texts, 160, 40, largest=16, smallest=9)
+    assert len({block.face for block in blocks}) == 1
+    for text, block in zip(texts, blocks):
+        assert block.height <= 40 and all(block.face.width(line) <= 160 for _, line in block.lines)
+        assert "".join(line for _, line in block.lines).replace(" ", "") == text.replace(" ", "")
+
+
+def test_a_label_that_cannot_fit_ends_with_an_ellipsis_and_leaves_the_others_whole():
+    short, long = captions(["a cat", "cat " * 200], 100, 30, largest=12, smallest=9)
+    assert [line for _, line in short.lines] == ["a cat"] and long.lines[-1][1].endswith("…")
+    assert long.height <= 30 and max(long.face.width(line) for _, line in long.lines) <= 100
+
+
+def test_a_line_breaks_after_a_comma_where_that_costs_no_line():
+    face = Face(16)
+    assert phrased("清晨草地上的一朵粉花，水彩画", face, 190) == ["清晨草地上的一朵粉花，", "水彩画"]
+    assert phrased("a red boat at dusk, watercolour", face, face.width("a red boat at dusk, water")) == [
+        "a red boat at dusk,", "watercolour"]
+    narrow = face.width("1,000 boats")
+    assert phrased("1,000 boats", face, narrow) == ["1,000 boats"]
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(max_size=60), st.integers(1, 300))
+def test_phrased_lines_lose_nothing_and_are_no_wider_than_wrapped_ones(text, width):
+    face = Face(12)
+    lines, plain = phrased(text, face, width), wrapped(" ".join(text.split()), face, width)
+    assert len(lines) <= len(plain)
+    assert "".join("".join(lines).split()) == "".join(text.split())
+    assert max(map(face.width, lines)) <= max(width, *map(face.width, plain), 0)
