@@ -250,7 +250,7 @@ def connect(graph: Graph, checked: Checked, source: Ref, target: Target) -> Grap
     A list that goes into a port for one thing makes the node run once per item. Raises EditRefused with the reason
     if the types do not fit or a circle would close.
     """
-    if checked.graph.nodes is not graph.nodes:
+    if checked.graph.nodes is not graph.nodes and checked.graph.nodes != graph.nodes:
         raise ValueError("checked tells of another graph")
     reason = refusal(checked, source, target)
     if reason:

@@ -207,6 +207,8 @@ WORDS: dict[str, tuple[str, str]] = {
                         "整个图的一个命名输入，出现在表单里，也可在命令行设置。"),
     "item.output": ("Graph output", "图的输出"),
     "item.output.help": ("A named result of the whole graph.", "整个图的一个命名结果。"),
+    "item.note.text": ("Write here", "在此书写"),
+    "item.frame.title": ("Frame", "框"),
     "item.note": ("Note", "便签"),
     "item.note.help": ("Words on the canvas.", "画布上的文字。"),
     "item.frame": ("Frame", "框"),
@@ -290,6 +292,12 @@ WORDS: dict[str, tuple[str, str]] = {
     "badge.each": ("each", "逐项"),
 
     # ---- the status line
+    "status.cannot": ("{command}: nothing to do here", "{command}：此处不适用"),
+    "status.left_out": ("{count} nodes with problems, or behind them, are left out",
+                        "已跳过 {count} 个有问题或依赖它们的节点"),
+    "status.left_out.one": ("1 node with a problem is left out", "已跳过 1 个有问题的节点"),
+    "status.nothing_to_run": ("There is nothing to run yet", "还没有可运行的内容"),
+    "status.grouped": ("Grouped; the nodes are in {name} now", "已编组，节点现在位于 {name}"),
     "status.ready": ("Ready", "就绪"),
     "status.running": ("Running {done} of {count}", "正在运行 {done} / {count}"),
     "status.running_node": ("Running {name}", "正在运行 {name}"),
@@ -466,6 +474,8 @@ WORDS: dict[str, tuple[str, str]] = {
                          "set DISPLAY; "
                          "`nodegraph run` needs none.",
                          "没有可用于打开窗口的显示器。请在有桌面的环境中运行，或设置 DISPLAY；`nodegraph run` 不需要显示器。"),
+    "error.no_graph_inside": ("{name} is no graph that could be entered.", "{name} 不是可以进入的图。"),
+    "error.title": ("This did not work", "操作未成功"),
     "error.no_extra": ("The editor needs Dear PyGui. Install it with: pip install 'nodegraph[editor]'",
                        "编辑器需要 Dear PyGui。安装命令：pip install 'nodegraph[editor]'"),
     "error.cannot_open": ("{name} cannot be opened: {why}", "无法打开 {name}：{why}"),

@@ -1,0 +1,410 @@
+"""Every command of the editor by its name: what menus list, keys are bound to and tests call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from nodegraph import graphfile
+
+from . import arrange, clipboard, edits, grouping
+from .document import Document
+from .edits import EditRefused
+from .items import Item, collapsed
+from .words import language, t
+
+if TYPE_CHECKING:
+    from .session import Session
+
+PASTE_OFFSET = (32.0, 32.0)
+FRAME_MARGIN, FRAME_TITLE = 24.0, 32.0
+FONT_SCALES = (0.8, 0.9, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0)
+
+
+class Command(NamedTuple):
+    """What a command does, and whether it would do anything now."""
+
+    function: Callable[..., Any]
+    can: Callable[[Session], bool]
+
+
+COMMANDS: dict[str, Command] = {}
+
+
+def _always(session: Session) -> bool:
+    return True
+
+
+def _command(name: str, can: Callable[[Session], bool] = _always) -> Callable:
+    def keep(function: Callable) -> Callable:
+        COMMANDS[name] = Command(function, can)
+        return function
+    return keep
+
+
+def _any(*kinds: str) -> Callable[[Session], bool]:
+    return lambda session: any(item.kind in kinds or not kinds for item in session.selection)
+
+
+def _several(count: int) -> Callable[[Session], bool]:
+    return lambda session: len(session.selection) >= count
+
+
+# ---- file ---------------------------------------------------------------------------------------------------------
+
+@_command("file.new")
+def _(session: Session) -> None:
+    session.new()
+
+
+@_command("file.open")
+def _(session: Session) -> None:
+    folder = session.document.path.parent if session.document.path else None
+    session.ask("open", session.open, folder=str(folder or ""))
+
+
+@_command("file.open_recent", lambda s: bool(s.settings.recent_files))
+def _(session: Session) -> None:
+    session.ask("recent", session.open, paths=list(session.settings.recent_files))
+
+
+@_command("file.save")
+def _(session: Session) -> None:
+    session.save()
+
+
+@_command("file.save_as")
+def _(session: Session) -> None:
+    path = session.document.path
+    session.ask("save_as", session.save, folder=str(path.parent if path else ""),
+                name=path.name if path else "graph.yaml")
+
+
+@_command("file.new_from_template")
+def _(session: Session) -> None:
+    from .templates import templates
+
+    session.ask("templates", session.open_template, templates=templates())
+
+
+@_command("app.quit")
+def _(session: Session) -> None:
+    session.close()
+
+
+# ---- edit ---------------------------------------------------------------------------------------------------------
+
+@_command("edit.undo", lambda s: s.document.steps > 0)
+def _(session: Session) -> None:
+    _travel(session, session.document.undo, "status.undone")
+
+
+@_command("edit.redo", lambda s: bool(s.document.redo_label))
+def _(session: Session) -> None:
+    _travel(session, session.document.redo, "status.redone")
+
+
+def _travel(session: Session, go: Callable[[], str], word: str) -> None:
+    before = session.document.graph
+    label = go()
+    session.after_edit(before)
+    session.say(t(word, label=label))
+
+
+@_command("edit.copy", _several(1))
+def _(session: Session) -> None:
+    session.clipboard.put(clipboard.copied(session.graph, session.selection))
+    session.say(t("status.copied", count=len(session.selection)))
+
+
+@_command("edit.cut", _several(1))
+def _(session: Session) -> None:
+    session.clipboard.put(clipboard.copied(session.graph, session.selection))
+    session.edit(t("undo.cut"), edits.delete(session.graph, session.selection))
+
+
+@_command("edit.paste")
+def _(session: Session, at: tuple[float, float] | None = None) -> None:
+    text = session.clipboard.get()
+    if not text:
+        raise EditRefused(t("status.nothing_to_paste"))
+    graph, made = clipboard.pasted(session.graph, text, at or session.pointer)
+    session.edit(t("undo.paste"), graph)
+    session.select(made)
+
+
+@_command("edit.duplicate", _several(1))
+def _(session: Session) -> None:
+    graph, made = clipboard.duplicate(session.graph, session.selection, PASTE_OFFSET)
+    session.edit(t("undo.duplicate"), graph)
+    session.select(made)
+
+
+@_command("edit.delete", lambda s: bool(s.selection or s.selected_links))
+def _(session: Session) -> None:
+    graph = edits.disconnect(session.graph, session.selected_links) if session.selected_links else session.graph
+    session.edit(t("undo.delete"), edits.delete(graph, session.selection) if session.selection else graph)
+
+
+@_command("edit.delete_reconnect", _any("node"))
+def _(session: Session) -> None:
+    session.edit(t("undo.delete_reconnect"),
+                 edits.delete_reconnect(session.graph, session.checked, session.selection))
+
+
+@_command("edit.select_all")
+def _(session: Session) -> None:
+    session.select(session.boxes())
+
+
+@_command("edit.select_none")
+def _(session: Session) -> None:
+    session.select()
+
+
+@_command("edit.find")
+def _(session: Session) -> None:
+    session.ask("find", session.jump)
+
+
+@_command("edit.rename", lambda s: len(s.selected("node", "input", "output", "frame", "note")) == 1)
+def _(session: Session) -> None:
+    item = session.selected()[0]
+    if item.kind in ("frame", "note"):
+        session.ask("text", lambda text: session.edit(
+            t("undo.rename", name=item.kind), edits.set_text(session.graph, item, text)), item=item)
+    else:
+        session.ask("rename", lambda name: session.rename(item, name), item=item, name=item.name)
+
+
+# ---- nodes --------------------------------------------------------------------------------------------------------
+
+def _toggle_state(session: Session, state: str) -> None:
+    names = [item.name for item in session.selected("node")]
+    nodes = session.graph.nodes
+    on = all(edits.state_of(nodes[name]) == state for name in names)
+    session.edit(t(f"undo.{state}"), edits.set_state(session.graph, names, "normal" if on else state))
+
+
+@_command("node.mute", _any("node"))
+def _(session: Session) -> None:
+    _toggle_state(session, "mute")
+
+
+@_command("node.bypass", _any("node"))
+def _(session: Session) -> None:
+    _toggle_state(session, "bypass")
+
+
+@_command("node.collapse", _any("node"))
+def _(session: Session) -> None:
+    chosen = session.selected("node")
+    on = not all(collapsed(session.graph, item) for item in chosen)
+    session.edit(t("undo.collapse"), edits.collapse(session.graph, chosen, on))
+
+
+@_command("node.frame")
+def _(session: Session) -> None:
+    around = arrange.bounds(session.boxes(session.selection).values()) if session.selection else None
+    x, y, w, h = around or (*session.pointer, 320.0, 200.0)
+    graph, item = edits.add_frame(session.graph, (x - FRAME_MARGIN, y - FRAME_MARGIN - FRAME_TITLE),
+                                  (w + 2 * FRAME_MARGIN, h + 2 * FRAME_MARGIN + FRAME_TITLE), t("item.frame.title"))
+    session.edit(t("undo.frame"), graph)
+    session.select([item])
+
+
+@_command("node.note")
+def _(session: Session, at: tuple[float, float] | None = None) -> None:
+    graph, item = edits.add_note(session.graph, at or session.pointer, t("item.note.text"))
+    session.edit(t("undo.note"), graph)
+    session.select([item])
+    session.do("edit.rename")
+
+
+@_command("node.group", _any("node"))
+def _(session: Session) -> None:
+    if session.document.path is None:
+        raise EditRefused(t("error.save_first"))
+    session.ask("group", lambda name: group(session, name), name="group")
+
+
+def group(session: Session, name: str) -> None:
+    """Move the selected nodes into a graph file of their own, beside this one."""
+    folder = session.document.graph.folder
+    name = edits.free_name(name, ())
+    number, path = 1, folder / f"{name}.yaml"
+    while path.exists():
+        number += 1
+        path = folder / f"{name}{number}.yaml"
+    made = grouping.group(session.graph, session.checked, session.selection, path.stem, folder)
+    session.write_file(made.path, graphfile.dumps(made.inner))
+    before = {*session.graph.nodes}
+    session.edit(t("undo.group"), made.graph)
+    session.select(Item("node", name) for name in made.graph.nodes if name not in before)
+    session.say(t("status.grouped", name=made.path.name))
+
+
+@_command("node.ungroup", lambda s: any(s.graph.nodes[i.name].is_graph for i in s.selected("node")))
+def _(session: Session) -> None:
+    graph, before = session.graph, {*session.graph.nodes}
+    for item in session.selected("node"):
+        node = graph.nodes[item.name]
+        if node.is_graph:
+            graph = grouping.ungroup(graph, item.name, Document.open(graph.folder / node.type).graph)
+    session.edit(t("undo.ungroup"), graph)
+    session.select(Item("node", name) for name in graph.nodes if name not in before)
+
+
+@_command("node.enter", lambda s: len(s.selected("node")) == 1 and s.graph.nodes[s.selected("node")[0].name].is_graph)
+def _(session: Session) -> None:
+    session.enter(session.selected("node")[0].name)
+
+
+@_command("node.leave", lambda s: bool(s.levels))
+def _(session: Session) -> None:
+    session.leave()
+
+
+def _arranged(edge: str, spread: bool) -> Callable[[Session], None]:
+    def function(session: Session) -> None:
+        boxes = session.boxes(session.selection)
+        places = arrange.distribute(boxes, edge) if spread else arrange.align(boxes, edge)
+        kind = "distribute" if spread else "align"
+        session.edit(t(f"undo.{kind}"), edits.move(session.graph, places))
+    return function
+
+
+for _edge in ("left", "right", "top", "bottom", "center_x", "center_y"):
+    _command(f"node.align_{_edge}", _several(2))(_arranged(_edge, False))
+for _edge in ("x", "y"):
+    _command(f"node.distribute_{_edge}", _several(3))(_arranged(_edge, True))
+
+
+@_command("node.layout")
+def _(session: Session) -> None:
+    chosen = session.selection if len(session.selection) > 1 else None
+    places = arrange.auto_layout(session.graph, session.size_table(), chosen)
+    session.edit(t("undo.layout"), edits.move(session.graph, places))
+    session.see(session.boxes(chosen))
+
+
+# ---- view ---------------------------------------------------------------------------------------------------------
+
+@_command("view.frame_all")
+def _(session: Session) -> None:
+    session.see(session.boxes())
+
+
+@_command("view.frame_selected", _several(1))
+def _(session: Session) -> None:
+    session.see(session.boxes(session.selection))
+
+
+@_command("view.zoom_in")
+def _(session: Session) -> None:
+    session.zoom(1.25)
+
+
+@_command("view.zoom_out")
+def _(session: Session) -> None:
+    session.zoom(0.8)
+
+
+@_command("view.zoom_reset")
+def _(session: Session) -> None:
+    session.zoom(1.0 / session.view.zoom)
+
+
+@_command("view.minimap")
+def _(session: Session) -> None:
+    session.change_settings(minimap=not session.settings.minimap)
+
+
+@_command("view.snap")
+def _(session: Session) -> None:
+    session.change_settings(snap=not session.settings.snap)
+
+
+@_command("view.theme")
+def _(session: Session) -> None:
+    session.change_settings(theme="light" if session.settings.theme == "dark" else "dark")
+
+
+@_command("view.language")
+def _(session: Session) -> None:
+    from .words import set_language
+
+    session.change_settings(language="en" if language() == "zh" else "zh")
+    set_language(session.settings.language)
+
+
+@_command("view.font_larger")
+def _(session: Session) -> None:
+    _font(session, (scale for scale in FONT_SCALES if scale > session.settings.font_scale))
+
+
+@_command("view.font_smaller")
+def _(session: Session) -> None:
+    _font(session, (scale for scale in reversed(FONT_SCALES) if scale < session.settings.font_scale))
+
+
+def _font(session: Session, scales: Iterable[float]) -> None:
+    session.change_settings(font_scale=next(iter(scales), session.settings.font_scale))
+
+
+@_command("view.compact")
+def _(session: Session) -> None:
+    session.change_settings(compact=not session.settings.compact)
+
+
+def _panel(name: str) -> Callable[[Session], None]:
+    def function(session: Session) -> None:
+        session.panels ^= {name}
+        session.touch()
+    return function
+
+
+for _name in ("form", "gallery", "problems"):
+    _command(f"view.{_name}")(_panel(_name))
+
+
+# ---- palette, run, help -------------------------------------------------------------------------------------------
+
+@_command("palette.open")
+def _(session: Session, at: tuple[float, float] | None = None) -> None:
+    session.palette_at(at)
+
+
+@_command("run.all", lambda s: bool(s.graph.nodes))
+def _(session: Session) -> None:
+    session.run()
+
+
+@_command("run.to_selected", _any("node", "output"))
+def _(session: Session) -> None:
+    outputs = session.graph.outputs
+    names = [outputs[item.name].name if item.kind == "output" else item.name
+             for item in session.selected("node", "output")]
+    session.run(names)
+
+
+@_command("run.on_change")
+def _(session: Session) -> None:
+    session.change_settings(run_on_change=not session.settings.run_on_change)
+    if session.settings.run_on_change and session.graph.nodes:
+        session.run(supersede=True)
+
+
+@_command("run.stop", lambda s: s.runner.busy)
+def _(session: Session) -> None:
+    session.stop()
+
+
+@_command("help.shortcuts")
+def _(session: Session) -> None:
+    session.ask("shortcuts")
+
+
+@_command("help.about")
+def _(session: Session) -> None:
+    session.ask("about")

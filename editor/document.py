@@ -1,0 +1,311 @@
+"""A Graph being edited: its history, the file it is kept in, and a copy in case the program dies.
+
+The history is a list of frozen Graphs; undo moves back along it. What was read from the file is kept as text, so that
+saving changes only what the edits changed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from nodegraph import graphfile
+from nodegraph.errors import GraphError, NodegraphError, Problem
+from nodegraph.graph import Graph
+
+
+class SaveFailed(NodegraphError):
+    """A file could not be written; the document is as it was."""
+
+
+class _Step(NamedTuple):
+    label: str
+    graph: Graph
+    merge: str = ""
+
+
+class Document:
+    """A graph, what it was before each edit, and its file.
+
+    problems: what was wrong with the form of the file that was read.
+    """
+
+    def __init__(self, graph: Graph | None = None, text: str = "", problems: list[Problem] | None = None):
+        self._steps = [_Step("", graph if graph is not None else Graph({}))]
+        self._at = 0
+        self._saved: Graph | None = self.graph if text or graph is None else None
+        self.text, self.problems = text, list(problems or ())
+        self._on_disk = _stamp(self.path)
+
+    @classmethod
+    def open(cls, path: str | Path) -> Document:
+        """Read a graph file, or the graph that a picture carries. Raises GraphError if nothing can be read."""
+        path = Path(path)
+        if path.suffix.lower() == ".png":
+            return cls._from_picture(path)
+        text = graphfile.read_text(path)
+        graph, problems = graphfile.parse(text, path.resolve())
+        return cls(graph, text, problems)
+
+    @classmethod
+    def _from_picture(cls, path: Path) -> Document:
+        from nodegraph.export import embedded_graph
+
+        found = embedded_graph(path)
+        if found is None:
+            raise GraphError(f"{path} carries no graph; pictures made by `nodegraph run` or the editor do.")
+        graph, problems = graphfile.parse(found[0], path.resolve().with_suffix(".yaml"))
+        return cls(replace(graph, path=None), found[0], problems)
+
+    @classmethod
+    def template(cls, path: Path) -> Document:
+        """A new document that begins as a copy of a graph file. Raises GraphError if it cannot be read."""
+        text = graphfile.read_text(path)
+        graph, problems = graphfile.parse(text, path)
+        return cls(replace(graph, path=None), text, problems)
+
+    # -- history
+
+    @property
+    def graph(self) -> Graph:
+        """The graph as it is now."""
+        return self._steps[self._at].graph
+
+    @property
+    def path(self) -> Path | None:
+        """The file it is kept in; None for one that was never saved."""
+        return self.graph.path
+
+    def edit(self, label: str, graph: Graph, merge: str = "") -> bool:
+        """Take a step. Steps with one `merge`, one after the other, are undone as one. False where nothing changed."""
+        if graph == self.graph:
+            return False
+        graph = replace(graph, path=self.path) if graph.path != self.path else graph
+        del self._steps[self._at + 1:]
+        last = self._steps[self._at]
+        if merge and last.merge == merge and last.graph is not self._saved and self._at:
+            self._steps[self._at] = _Step(label, graph, merge)
+        else:
+            self._steps.append(_Step(label, graph, merge))
+            self._at += 1
+        return True
+
+    def seal(self) -> None:
+        """End the step that is being taken: the next edit is undone by itself."""
+        self._steps[self._at] = self._steps[self._at]._replace(merge="")
+
+    def undo(self) -> str:
+        """Go one step back; the label of what was undone, empty if there was nothing."""
+        if not self._at:
+            return ""
+        self._at -= 1
+        return self._steps[self._at + 1].label
+
+    def redo(self) -> str:
+        """Take the next step again; its label, empty if there is none."""
+        if self._at + 1 == len(self._steps):
+            return ""
+        self._at += 1
+        return self._steps[self._at].label
+
+    @property
+    def undo_label(self) -> str:
+        """What `undo` would undo."""
+        return self._steps[self._at].label if self._at else ""
+
+    @property
+    def redo_label(self) -> str:
+        """What `redo` would do again."""
+        return self._steps[self._at + 1].label if self._at + 1 < len(self._steps) else ""
+
+    @property
+    def steps(self) -> int:
+        """How many steps can be undone."""
+        return self._at
+
+    # -- the file
+
+    @property
+    def dirty(self) -> bool:
+        """Whether it says something that its file does not."""
+        return self._saved is None or self._saved is not self.graph and self._saved != self.graph
+
+    def written(self) -> str:
+        """The text of its file, if it were saved now: with the comments and the order that the file has."""
+        if not self.text:
+            return graphfile.dumps(self.graph)
+        return self.text if self._saved is self.graph else graphfile.updated(self.text, self.graph)
+
+    def save(self, path: str | Path | None = None) -> Path:
+        """Write the file, whole or not at all. Raises SaveFailed; without a path of its own one must be given."""
+        path = Path(path).resolve() if path is not None else self.path
+        if path is None:
+            raise SaveFailed("This graph has no file yet; choose a name for it.")
+        text = self.written() if path == self.path or not self.path else self._moved(path).written()
+        write_atomically(path, text)
+        if path != self.path:
+            self._steps = [step._replace(graph=replace(step.graph, path=path)) for step in self._steps]
+        self.text, self._saved, self.problems = text, self.graph, []
+        self._on_disk = _stamp(path)
+        self.seal()
+        return path
+
+    def _moved(self, path: Path) -> Document:
+        """This document as it has to be written in another folder: paths to other graphs still lead there."""
+        nodes = {name: node._replace(type=_from(path.parent, self.graph.folder / node.type))
+                 if node.is_graph and not node.type.startswith("/") else node
+                 for name, node in self.graph.nodes.items()}
+        if path.parent == self.graph.folder or nodes == self.graph.nodes:
+            return self
+        self.edit("save_as", replace(self.graph, nodes=nodes, edits=()))
+        return self
+
+    @property
+    def changed_on_disk(self) -> bool:
+        """Whether someone else wrote the file since it was read or saved here."""
+        now = _stamp(self.path)
+        if now == self._on_disk or self.path is None or now is None:
+            return False
+        try:
+            same = graphfile.read_text(self.path) == self.text
+        except GraphError:
+            same = False
+        if same:
+            self._on_disk = now
+        return not same
+
+    def keep_mine(self) -> None:
+        """Let the file on disk be: the next save writes over it."""
+        self._on_disk = _stamp(self.path)
+        self._saved = None
+
+    def reload(self) -> None:
+        """Read the file again, as a step that can be undone. Raises GraphError if it cannot be read."""
+        fresh = Document.open(self.path)
+        self.edit("reload", fresh.graph)
+        self._steps[self._at] = _Step("reload", fresh.graph)
+        self.text, self.problems, self._saved = fresh.text, fresh.problems, fresh.graph
+        self._on_disk = _stamp(self.path)
+
+    # -- a copy in case the program dies
+
+    def autosave(self, folder: Path) -> Path | None:
+        """Keep a copy of what is not saved in a folder for recovery; the copy goes when all is saved."""
+        copy = folder / f"{os.getpid()}-{id(self):x}.json"
+        if not self.dirty or not (self._at or self.graph.nodes):
+            copy.unlink(missing_ok=True)
+            return None
+        told = {"path": str(self.path) if self.path else "", "text": self.written(), "base": self.text,
+                "pid": os.getpid(), "time": time.time()}
+        write_atomically(copy, json.dumps(told, ensure_ascii=False))
+        return copy
+
+    def forget_copy(self, folder: Path) -> None:
+        """Take the copy for recovery away."""
+        (folder / f"{os.getpid()}-{id(self):x}.json").unlink(missing_ok=True)
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """A copy that a program which died left behind. seconds: when it was made, since 1970."""
+
+    copy: Path
+    path: Path | None
+    text: str
+    base: str
+    seconds: float
+
+    def document(self) -> Document:
+        """The document as it was, with its changes unsaved. Raises GraphError if the copy is damaged."""
+        graph, problems = graphfile.parse(self.text, self.path)
+        document = Document(graph, self.base or self.text, problems)
+        document._saved = None
+        return document
+
+    def forget(self) -> None:
+        """Take the copy away."""
+        self.copy.unlink(missing_ok=True)
+
+
+def recoveries(folder: Path) -> list[Recovery]:
+    """What programs that died left in the folder, newest first; damaged copies are left where they are."""
+    found = []
+    for copy in sorted(folder.glob("*.json")) if folder.is_dir() else []:
+        told = _told(copy)
+        if told and not _alive(told["pid"]):
+            found.append(Recovery(copy, Path(told["path"]) if told["path"] else None, told["text"],
+                                  str(told.get("base") or ""), float(told["time"])))
+    return sorted(found, key=lambda r: -r.seconds)
+
+
+def _told(copy: Path) -> dict[str, Any] | None:
+    try:
+        told = json.loads(copy.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    wanted = {"path": str, "text": str, "pid": int, "time": (int, float)}
+    good = isinstance(told, dict) and all(isinstance(told.get(key), kind) for key, kind in wanted.items())
+    return told if good else None
+
+
+def _alive(pid: int) -> bool:
+    if pid == os.getpid():
+        return True
+    if os.name == "nt":
+        return False  # asking needs more than Python's own library there; at worst a live copy is offered
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        pass
+    return True
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write UTF-8 text so that the file is there whole or as it was. Raises SaveFailed."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        real = path.resolve()
+        mode = real.stat().st_mode & 0o777 if real.exists() else None
+        handle, part = tempfile.mkstemp(prefix=f".{real.name}.", suffix=".part", dir=real.parent)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            os.chmod(part, mode if mode is not None else 0o666 & ~_umask())
+            os.replace(part, real)
+        except BaseException:
+            Path(part).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise SaveFailed(f"{path} cannot be written: {error.strerror or error}. "
+                         "Nothing was changed on disk; choose another place.") from None
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _stamp(path: Path | None) -> tuple[int, int] | None:
+    """What tells a file's versions apart cheaply: when it was written, and its size."""
+    try:
+        found = path.stat() if path is not None else None
+    except OSError:
+        return None
+    return (found.st_mtime_ns, found.st_size) if found is not None else None
+
+
+def _from(folder: Path, path: Path) -> str:
+    """A path as a graph file in a folder names it."""
+    told = os.path.relpath(path, folder).replace(os.sep, "/")
+    return told if told.startswith(".") else f"./{told}"
+

@@ -1,0 +1,53 @@
+"""What is known about the Graph being edited, and where on the canvas each of its problems is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import NamedTuple
+
+from nodegraph.check import Checked
+from nodegraph.errors import Problem
+from nodegraph.graph import Graph
+
+from .items import Item
+
+_KINDS = {"nodes": "node", "inputs": "input", "outputs": "output"}
+
+
+class Found(NamedTuple):
+    """A problem, and what it is about: an item of the canvas (None: the graph as a whole) and its port ("" for all)."""
+
+    problem: Problem
+    item: Item | None
+    port: str
+
+    @property
+    def place(self) -> str:
+        """Where it is, as a list of problems says it: `verse.model`, `input subject`, or another file and its line."""
+        if self.item is None:
+            return f"{self.problem.where.file}:{self.problem.where.line}" if self.problem.where else ""
+        name = self.item.name if self.item.kind == "node" else f"{self.item.kind} {self.item.name}"
+        return f"{name}.{self.port}" if self.port else name
+
+
+class Judged(NamedTuple):
+    """A checked Graph and its problems by place."""
+
+    checked: Checked
+    found: list[Found]
+
+
+def judge(graph: Graph, check: Callable[[Graph], Checked]) -> Judged:
+    """Check a graph as it is being edited. check: an Engine's, or any function from a Graph to a Checked."""
+    # The lines of the file it was read from are not where things stand any more.
+    checked = check(replace(graph, marks=None))
+    return Judged(checked, [_found(problem) for problem in checked.problems])
+
+
+def _found(problem: Problem) -> Found:
+    at = problem.at
+    if problem.where is not None or len(at) < 2 or at[0] not in _KINDS:  # with a place, it is another file's
+        return Found(problem, None, "")
+    port = str(at[2]) if len(at) > 2 and at[0] == "nodes" and at[2] not in ("type", "each") else ""
+    return Found(problem, Item(_KINDS[at[0]], str(at[1])), port)
