@@ -282,6 +282,15 @@ class Engine:
                 disk.note_export(item, extension, content_digest(path))
         return paths
 
+    def save(self, type: PortType, digest: bytes, path: Path) -> list[Path]:
+        """Write a Value that `value` would give to this very file, over one that is there; the paths.
+
+        A list is written as name.1.png, name.2.png, ... Raises KeyError where the Value was let go, InputError where
+        the type cannot be written as such a file, OSError where the disk refuses.
+        """
+        return export(type, self.value(type, digest), path.parent, path.stem, many=hasattr(digest, "items"),
+                      overwrite=True, extension=path.suffix.removeprefix(".").lower() or None)
+
     def close(self) -> None:
         """Write what is new to disk and let go of it."""
         self.cache.close()

@@ -1,0 +1,114 @@
+"""Plays a sound file with whatever player the system has, beside the window and stoppable at any time.
+
+Dear PyGui makes no sound, and a library that does would have to be compiled on some systems; nearly every desktop
+has one of these commands.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from nodegraph import NodegraphError
+
+COMMANDS: tuple[tuple[str, ...], ...] = (
+    ("afplay",),  # macOS
+    ("pw-play",), ("paplay",),  # PipeWire, PulseAudio
+    ("aplay", "-q"),  # ALSA
+    ("ffplay", "-nodisp", "-autoexit", "-loglevel", "error"),
+    ("mpv", "--no-video", "--really-quiet"),
+    ("play", "-q"),  # SoX
+)
+
+
+class CannotPlay(NodegraphError):
+    """Nothing on this system plays a sound file; the message says what to do."""
+
+
+class Player:
+    """Plays one sound at a time. `look` is to be called once a frame: a player that fails gives way to the next.
+
+    commands: how to call the players there might be, the best first; the file's path is put after the last word.
+    """
+
+    def __init__(self, commands: Sequence[Sequence[str]] = COMMANDS):
+        self.commands = [tuple(command) for command in commands]
+        self.path: Path | None = None
+        self._process: subprocess.Popen | None = None
+        self._left: list[tuple[str, ...]] = []
+        self._failures: list[str] = []
+        self._through_windows = False
+
+    @property
+    def playing(self) -> bool:
+        """Whether a sound can be heard now. On Windows: whether one was begun and not stopped."""
+        return self._through_windows or self._process is not None and self._process.poll() is None
+
+    def play(self, path: str | Path) -> None:
+        """Begin to play a file, in place of what is playing. Raises CannotPlay if there is nothing that could."""
+        self.stop()
+        path = Path(path)
+        if not path.is_file():
+            raise CannotPlay(f"there is no file {path} to play; run the graph again")
+        self.path, self._failures = path, []
+        if sys.platform == "win32":
+            self._play_on_windows()
+            return
+        self._left = [command for command in self.commands if shutil.which(command[0])]
+        if not self._left:
+            names = ", ".join(command[0] for command in self.commands)
+            raise CannotPlay(f"nothing here plays sound (looked for {names}); install ffmpeg or sox, or save the sound "
+                             "as a file and open it")
+        self._next()
+
+    def _play_on_windows(self) -> None:
+        import winsound
+
+        try:
+            winsound.PlaySound(str(self.path), winsound.SND_FILENAME | winsound.SND_ASYNC | winsound.SND_NODEFAULT)
+        except RuntimeError as error:
+            raise CannotPlay(f"Windows does not play {self.path}: {error}") from error
+        self._through_windows = True
+
+    def _next(self) -> None:
+        command = self._left.pop(0)
+        try:
+            self._process = subprocess.Popen([*command, str(self.path)], stdin=subprocess.DEVNULL,
+                                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        except OSError as error:
+            self._failed(f"{command[0]} ({error.strerror})")
+
+    def look(self) -> None:
+        """Take note of how the player fares. Raises CannotPlay once all there are have failed."""
+        if self._process is None or self._process.poll() is None:
+            return
+        process, self._process = self._process, None
+        if process.returncode != 0:
+            self._failed(f"{Path(process.args[0]).name} (exit code {process.returncode})")
+
+    def _failed(self, told: str) -> None:
+        self._failures.append(told)
+        if self._left:
+            self._next()
+            return
+        raise CannotPlay(f"no player could play {self.path.name}: {', '.join(self._failures)}; is there a sound device? "
+                         "The sound can be saved as a file")
+
+    def stop(self) -> None:
+        """Be silent."""
+        if self._through_windows:
+            import winsound
+
+            winsound.PlaySound(None, 0)
+            self._through_windows = False
+        process, self._process, self._left = self._process, None, []
+        if process is not None and process.poll() is None:
+            process.terminate()
+            try:
+                process.wait(1.0)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()

@@ -1,0 +1,607 @@
+"""Runs graphs in a thread of its own, so that the window never waits for a node, a model or an import.
+
+One worker thread makes the Engine, uses it and closes it. The window's thread asks (`run`, `stop`, `export`), and
+once a frame takes what there is to tell (`poll`); nothing it calls here waits for the worker.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import traceback
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter
+from typing import Any
+
+from nodegraph import Engine, GraphError, InputError, NodegraphError, Problem, RunResult
+from nodegraph import events as ev
+from nodegraph.check import Checked
+from nodegraph.graph import Graph, Ref, refs
+from nodegraph.plan import Plan, Step
+from nodegraph.types import PortType
+
+from . import updates as up
+from .thumbnails import MOST_SHOWN, Thumbnail, preview_picture, thumbnail
+
+THUMBNAIL_BYTES = 96 << 20
+THUMBNAIL_SHARE = 0.25  # of a run's time may go into thumbnails while it lasts; the others are made after it
+LARGE = 1024  # pixels on the long side of an enlarged picture
+
+
+@dataclass(eq=False)
+class _Job:
+    number: int
+    graph: Graph
+    only: tuple[str, ...] | None
+    to: tuple[str, ...] | None
+    given: dict[str, Any]
+    label: str
+    cancel: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def kind(self) -> tuple:
+        return self.only, self.to
+
+    def done(self, seconds: float = 0.0, cancelled: bool = True, outputs: Mapping[str, up.Output] | None = None,
+             failed: int = 0, seeds: Mapping[str, int] | None = None) -> up.Done:
+        """The update that ends it."""
+        return up.Done(self.number, self.label, seconds, cancelled, outputs or {}, failed, self.graph, self.given,
+                       seeds or {})
+
+
+class Runner:
+    """A worker thread with an Engine in it.
+
+    make_engine: called in the worker when the first job comes, and again for the next if it raised. Pass
+    `previews=True` to the Engine to see what samplers are making.
+    """
+
+    def __init__(self, make_engine: Callable[[], Engine]):
+        self._make_engine = make_engine
+        self._numbers = itertools.count(1)
+        self._changed = threading.Condition()  # guards all that follows
+        self._jobs: deque[_Job] = deque()
+        self._requests: deque[Callable[[Engine], None]] = deque()
+        self._running: _Job | None = None
+        self._at_work = False
+        self._closing = False
+        self._updates: list[up.Update | None] = []
+        self._newest: dict[tuple, int] = {}  # what a later update replaces -> its place in `_updates`
+        # The worker's own from here on.
+        self._engine: Engine | None = None
+        self._pictures: _Pictures | None = None
+        self._parts = _Parts()
+        self._outputs: dict[int, dict[str, tuple[PortType, bytes]]] = {}  # job -> what can be exported of it
+        self._ports: dict[str, tuple[PortType, bytes]] = {}  # "node.port" -> what it gave last
+        self._thread = threading.Thread(target=self._work, name="nodegraph-runner", daemon=True)
+        self._thread.start()
+
+    # -- what the window's thread calls
+
+    def run(self, graph: Graph, *, only: Iterable[str] | None = None, to: Iterable[str] | None = None,
+            given: Mapping[str, Any] | None = None, label: str = "", supersede: bool = False) -> int:
+        """Ask for a run; the job's number.
+
+        only: outputs of the graph, all of them if left out. to: nodes instead, whether an output reads them or not;
+        what they do not depend on is not even checked. A graph without outputs runs to every node that ends there.
+        A job that waits with the same `only` and `to` gives way to this one. supersede: so does every other, and the
+        one that runs is stopped.
+        """
+        job = _Job(next(self._numbers), graph, tuple(only) if only is not None else None,
+                   tuple(to) if to is not None else None, dict(given or {}), label)
+        with self._changed:
+            self._refuse_when_closed()
+            for other in [other for other in self._jobs if supersede or other.kind == job.kind]:
+                self._drop(other)
+            if supersede and self._running is not None:
+                self._running.cancel.set()
+            self._jobs.append(job)
+            self._changed.notify_all()
+        return job.number
+
+    def stop(self) -> None:
+        """Stop the run at its next report of progress, and forget the jobs that wait."""
+        with self._changed:
+            for job in list(self._jobs):
+                self._drop(job)
+            if self._running is not None:
+                self._running.cancel.set()
+
+    def export(self, job: int, output: str, path: str | Path) -> None:
+        """Write to a file what a job made; an Exported update tells how it went.
+
+        output: an output's name, or "node.port" for what that port gave last. A sound that is to be heard is written
+        to a file too.
+        """
+        self._ask(lambda engine: self._export(engine, job, output, Path(path)))
+
+    def enlarge(self, job: int, output: str, side: int = LARGE) -> None:
+        """Make a larger picture of what a job made; an Enlarged update brings it. output: as for `export`."""
+        self._ask(lambda engine: self._enlarge(engine, job, output, side))
+
+    @property
+    def busy(self) -> bool:
+        """Whether a job runs or waits."""
+        with self._changed:
+            return self._running is not None or bool(self._jobs)
+
+    @property
+    def running(self) -> int | None:
+        """The number of the job that runs."""
+        with self._changed:
+            return self._running.number if self._running is not None else None
+
+    def poll(self) -> list[up.Update]:
+        """What happened since the last time, in order."""
+        with self._changed:
+            updates, self._updates = self._updates, []
+            self._newest.clear()
+        return [update for update in updates if update is not None]
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """For scripts and tests: wait until all work is done, thumbnails too. Whether it was, in that many seconds."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not (self._at_work or self._jobs or self._requests), timeout)
+
+    def wait_for_update(self, timeout: float | None = None) -> bool:
+        """For scripts and tests: wait until there is something to poll. Whether there is, in that many seconds."""
+        with self._changed:
+            return self._changed.wait_for(lambda: any(update is not None for update in self._updates), timeout)
+
+    def close(self, timeout: float | None = 5.0) -> bool:
+        """Stop everything and let go of the Engine. Whether the worker ended in that many seconds.
+
+        A node that does not report progress cannot be stopped; its thread ends with the process.
+        """
+        self.stop()
+        with self._changed:
+            self._closing = True
+            self._changed.notify_all()
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def _ask(self, request: Callable[[Engine], None]) -> None:
+        with self._changed:
+            self._refuse_when_closed()
+            self._requests.append(request)
+            self._changed.notify_all()
+
+    def _refuse_when_closed(self) -> None:
+        if self._closing:
+            raise NodegraphError("the runner is closed; make another one")
+
+    def _drop(self, job: _Job) -> None:
+        self._jobs.remove(job)
+        self._append(job.done())
+
+    # -- telling
+
+    def _tell(self, update: up.Update) -> None:
+        with self._changed:
+            self._append(update)
+
+    def _append(self, update: up.Update) -> None:
+        kind = type(update)
+        if kind is up.Progress or kind is up.Pictured:
+            key = (kind, update.node, update.port if kind is up.Pictured else "")
+            if key in self._newest:
+                self._updates[self._newest[key]] = None
+            self._newest[key] = len(self._updates)
+        self._updates.append(update)
+        self._changed.notify_all()
+
+    # -- the worker
+
+    def _work(self) -> None:
+        try:
+            while (task := self._next()) is not None:
+                task()
+        finally:
+            if self._engine is not None:
+                self._engine.close()
+
+    def _next(self) -> Callable[[], None] | None:
+        """What to do now: a job, else something that was asked for, else a thumbnail. None at the end."""
+        with self._changed:
+            self._at_work = False
+            self._running = None
+            while True:
+                if self._closing:
+                    return None
+                if self._jobs:
+                    job = self._running = self._jobs.popleft()
+                    task = partial(self._carry_out, job)
+                elif self._requests:
+                    task = self._serve
+                elif self._pictures is not None and self._pictures.waiting:
+                    task = self._pictures.make_one
+                else:
+                    self._changed.notify_all()
+                    self._changed.wait()
+                    continue
+                self._at_work = True
+                return task
+
+    def _at_hand(self) -> Engine:
+        """The Engine, made when it is first needed."""
+        if self._engine is None:
+            engine = self._make_engine()
+            engine.warn = lambda message: self._tell(up.Warned(None, message))
+            self._engine, self._pictures = engine, _Pictures(engine, self._tell)
+        return self._engine
+
+    def _carry_out(self, job: _Job) -> None:
+        try:
+            engine = self._at_hand()
+            graph = self._parts.wanted(engine, job.graph, job.only, job.to)
+            watch = _Watch(self, engine, self._pictures, job)
+            result = engine.run(graph, wanted_inputs(job.given, job.graph, graph), only=job.only, emit=watch,
+                                cancel=job.cancel, planned=watch.planned)
+            update = watch.done(result)
+        except GraphError as error:
+            update = up.Refused(job.number, error.problems)
+        except NodegraphError as error:
+            update = up.Refused(job.number, (Problem(None, str(error)),))
+        except Exception as error:  # a fault of the engine, or of the disk: told like any other, and the next job may do
+            update = up.Refused(job.number, (Problem(None, f"the run broke off: {_named(error)}"),), traceback.format_exc())
+        with self._changed:
+            self._running = None
+            self._append(update)
+
+    def _serve(self) -> None:
+        """Do what was asked for longest ago, if there is anything."""
+        with self._changed:
+            request = self._requests.popleft() if self._requests else None
+        if request is None:
+            return
+        try:
+            engine = self._at_hand()
+        except Exception as error:
+            self._tell(up.Warned(None, f"the engine cannot be made: {_named(error)}"))
+        else:
+            request(engine)
+
+    def _made(self, job: int, output: str) -> tuple[PortType, bytes]:
+        found = self._outputs.get(job, {}).get(output) or self._ports.get(output)
+        if found is None:
+            raise NodegraphError(f"{output} was not made in this session; run the graph, then try again")
+        return found
+
+    def _export(self, engine: Engine, job: int, output: str, path: Path) -> None:
+        try:
+            paths = engine.save(*self._made(job, output), path)
+        except KeyError:
+            self._tell(up.Exported(job, output, (), _gone(output)))
+        except Exception as error:
+            self._tell(up.Exported(job, output, (), f"{output} was not written to {path}: {_named(error)}"))
+        else:
+            self._tell(up.Exported(job, output, tuple(paths)))
+
+    def _enlarge(self, engine: Engine, job: int, output: str, side: int) -> None:
+        try:
+            picture = large_picture(engine, *self._made(job, output), side)
+        except KeyError:
+            self._tell(up.Enlarged(job, output, None, _gone(output)))
+        except Exception as error:
+            self._tell(up.Enlarged(job, output, None, f"{output} cannot be shown: {_named(error)}"))
+        else:
+            self._tell(up.Enlarged(job, output, picture))
+
+
+def _named(error: BaseException) -> str:
+    """An exception in a few words."""
+    if isinstance(error, (NodegraphError, OSError)):
+        return str(error)
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+
+
+def _gone(output: str) -> str:
+    return f"{output} is not remembered any more; run the graph, then try again"
+
+
+# ---- what to run -------------------------------------------------------------------------------------------------
+
+class _Parts:
+    """Parts of graphs that lead to some nodes. The last one is kept: edited as its whole is, it takes up its history,
+    and the Engine looks only at what the edit can have changed.
+    """
+
+    def __init__(self) -> None:
+        self.last: tuple[Graph, tuple[str, ...], Graph] | None = None
+
+    def wanted(self, engine: Engine, graph: Graph, only: tuple[str, ...] | None, to: tuple[str, ...] | None) -> Graph:
+        """The graph to hand to the engine for a job. Raises GraphError."""
+        if to is None and only is None and not graph.outputs:
+            to = ends(graph)
+            if not to:
+                raise GraphError([Problem(None, "there is nothing to run", "Place a node first.")])
+        if to is None:
+            return graph
+        part = self.edited(graph, to) or reaching(engine, graph, to)
+        self.last = graph, to, part
+        return part
+
+    def edited(self, graph: Graph, to: tuple[str, ...]) -> Graph | None:
+        """The last part with the literals of this graph, if nothing else differs."""
+        if self.last is None or self.last[1] != to or self.last[0].path != graph.path:
+            return None
+        whole, _, part = self.last
+        edited = graph.edited_since(whole)
+        if edited is None:
+            return None
+        for name in set(edited) & part.nodes.keys():
+            old, new = part.nodes[name], graph.nodes[name]
+            if old._replace(inputs={}) != new._replace(inputs={}) or old.inputs.keys() != new.inputs.keys() or any(
+                    refs(old.inputs[port]) != refs(value) for port, value in new.inputs.items()):
+                return None
+            for port, value in new.inputs.items():
+                if value is not old.inputs[port]:
+                    part = part.with_value(name, port, value)
+        return part
+
+
+def ends(graph: Graph) -> tuple[str, ...]:
+    """The nodes that no other node reads."""
+    read = {ref.name for node in graph.nodes.values() for value in node.inputs.values() for ref in refs(value)}
+    return tuple(name for name in graph.nodes if name not in read)
+
+
+def wanted_inputs(given: dict[str, Any], graph: Graph, wanted: Graph) -> dict[str, Any]:
+    """The inputs that concern the part of a graph that is run."""
+    return {name: value for name, value in given.items() if name in wanted.inputs or name not in graph.inputs}
+
+
+def reaching(engine: Engine, graph: Graph, names: tuple[str, ...]) -> Graph:
+    """These nodes and what they depend on, with every port of theirs as an output. Raises GraphError.
+
+    A name from a graph inside (`intro/verse`) stands for the node that the inner graph is.
+    """
+    names = tuple(dict.fromkeys(name.split("/", 1)[0] for name in names))
+    missing = [name for name in names if name not in graph.nodes]
+    if missing:
+        raise GraphError([Problem(None, f"there is no node {name}") for name in missing])
+    nodes: dict[str, Any] = {}
+    stack = list(names)
+    while stack:
+        name = stack.pop()
+        if name in graph.nodes and name not in nodes:
+            nodes[name] = graph.nodes[name]
+            stack += [ref.name for value in nodes[name].inputs.values() for ref in refs(value)]
+    read = {ref.name for node in nodes.values() for value in node.inputs.values() for ref in refs(value)}
+    part = replace(graph, nodes={name: node for name, node in graph.nodes.items() if name in nodes},
+                   inputs={name: item for name, item in graph.inputs.items() if name in read},
+                   outputs={name: Ref(name) for name in names}, edits=())
+    checked = engine.check(part).raise_errors()
+    return replace(part, outputs={f"{name}.{port}": Ref(name, port) for name in names
+                                  for port in checked.nodes[name].outputs}, edits=())
+
+
+# ---- following one run -------------------------------------------------------------------------------------------
+
+class _Watch:
+    """Turns the events of one run into updates. Called in the worker, by the engine."""
+
+    def __init__(self, runner: Runner, engine: Engine, pictures: _Pictures, job: _Job):
+        self.runner, self.engine, self.pictures, self.job = runner, engine, pictures, job
+        self.plan: Plan | None = None
+        self.passed_on: dict[tuple[str, str], list[tuple[str, str]]] = {}
+        self.allowance = _Allowance(THUMBNAIL_SHARE)
+
+    def planned(self, checked: Checked, plan: Plan) -> None:
+        """Learn what the names in the events stand for."""
+        self.plan = plan
+        self.passed_on = passed_on(checked)
+
+    def __call__(self, event: ev.Event) -> None:
+        update = self.update(event)
+        if update is not None:
+            self.runner._tell(update)
+        if type(event) is ev.Finished or type(event) is ev.Cached:
+            self.picture(event.node, event.outputs)
+        if self.runner._requests:
+            self.runner._serve()
+        while self.pictures.waiting and self.allowance.left():
+            with self.allowance:
+                self.pictures.make_one()
+
+    def update(self, event: ev.Event) -> up.Update | None:
+        """What an event amounts to for the window."""
+        job = self.job.number
+        match event:
+            case ev.Planned():
+                return up.Planned(job, self.job.label, event.nodes, self.plan.seeds, self.job.graph)
+            case ev.Started():
+                return up.Started(job, event.node)
+            case ev.Progress():
+                return up.Progress(job, event.node, event.done, event.total, event.text, self.preview(event))
+            case ev.Loaded():
+                return up.Loaded(job, event.node, event.source, event.seconds)
+            case ev.Finished():
+                return up.Finished(job, event.node, event.seconds, event.ran, event.remembered)
+            case ev.Cached():
+                return up.Cached(job, event.node)
+            case ev.Failed():
+                error = event.error
+                return up.Failed(job, event.node, error.message, error.report(), error.where)
+            case ev.Skipped():
+                return up.Skipped(job, event.node, event.because)
+            case ev.Warned():
+                return up.Warned(job, event.message)
+        return None  # Done is told once the outputs are known
+
+    def preview(self, event: ev.Progress) -> Thumbnail | None:
+        if event.preview is None:
+            return None
+        try:
+            return preview_picture(event.preview)
+        except Exception as error:  # a pack's picture that is none must not end the run
+            self.pictures.warn_once(self.job.number, event.node, f"the preview of {event.node} cannot be shown: {_named(error)}")
+            return None
+
+    def picture(self, node: str, digests: tuple[bytes, ...]) -> None:
+        """Have pictures made of what a node gave, and of the ports of graphs around it that pass it on."""
+        step = self.plan.steps[self.plan.names[node]]
+        for (port, type), digest in zip(output_types(self.plan, step), digests):
+            places = [(node, port)]
+            for place in places:
+                places += self.passed_on.get(place, ())
+                self.pictures.want(self.job.number, *place, type, digest)
+                self.runner._ports[".".join(place)] = (type, digest)
+
+    def done(self, result: RunResult) -> up.Done:
+        """The update that ends the job, with a picture of each output."""
+        made = {name: (result.type(name), digest) for name, digest in result.digests.items()}
+        self.runner._outputs[self.job.number] = made
+        outputs = {name: up.Output(type, digest, self.pictures.of(self.job.number, name, type, digest))
+                   for name, (type, digest) in made.items()}
+        return self.job.done(result.seconds, result.cancelled, outputs, len(result.errors), dict(self.plan.seeds))
+
+
+def output_types(plan: Plan, step: Step) -> Iterator[tuple[str, PortType]]:
+    """The ports of a step and their types; those of a switch are what its first branch brings."""
+    while step.nodetype is None:
+        slot = next(iter(step.branches.values())).slot
+        if plan.producers[slot] < 0:
+            yield "value", next(given.type for given in plan.givens if given.slot == slot)
+            return
+        source = plan.steps[plan.producers[slot]]
+        if source.nodetype is not None:
+            yield "value", list(source.nodetype.outputs.values())[slot - source.first].type
+            return
+        step = source
+    for port in step.nodetype.outputs.values():
+        yield port.name, port.type
+
+
+def passed_on(checked: Checked, prefix: str = "") -> dict[tuple[str, str], list[tuple[str, str]]]:
+    """For ports of nodes inside graphs that stand as nodes: the ports by which those graphs pass them on."""
+    found: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for name, node in checked.nodes.items():
+        if node.graph is None:
+            continue
+        for output, ref in node.graph.graph.outputs.items():
+            inner = node.graph.nodes.get(ref.name)
+            if inner is not None and inner.outputs:
+                place = f"{prefix}{name}/{ref.name}", ref.port or next(iter(inner.outputs))
+                found.setdefault(place, []).append((prefix + name, output))
+        for place, outer in passed_on(node.graph, f"{prefix}{name}/").items():
+            found.setdefault(place, []).extend(outer)
+    return found
+
+
+# ---- thumbnails --------------------------------------------------------------------------------------------------
+
+class _Allowance:
+    """A share of the time since it was made that may be spent on something; a context manager counts what was."""
+
+    def __init__(self, share: float, at_first: float = 0.05):
+        self.share, self.start, self.spent = share, perf_counter(), -at_first
+
+    def left(self) -> bool:
+        return self.spent < self.share * (perf_counter() - self.start)
+
+    def __enter__(self) -> None:
+        self.entered = perf_counter()
+
+    def __exit__(self, *error: object) -> None:
+        self.spent += perf_counter() - self.entered
+
+
+class _Pictures:
+    """Makes thumbnails of Values, each once, and keeps those that were shown last."""
+
+    def __init__(self, engine: Engine, tell: Callable[[up.Update], None], budget: int = THUMBNAIL_BYTES):
+        self.engine, self.tell, self.budget = engine, tell, budget
+        self.waiting: OrderedDict[tuple[str, str], tuple[int, PortType, bytes]] = OrderedDict()
+        self.kept: OrderedDict[tuple[str, bytes], Thumbnail] = OrderedDict()
+        self.bytes = 0
+        self.warned: set[tuple[int, str]] = set()
+
+    def want(self, job: int, node: str, port: str, type: PortType, digest: bytes) -> None:
+        """Ask for the picture of a port; at once if there is one, else when there is time."""
+        found = self.find(type, digest)
+        if found is not None:
+            self.waiting.pop((node, port), None)
+            self.tell(up.Pictured(job, node, port, type, digest, found))
+        else:
+            self.waiting[node, port] = (job, type, digest)
+
+    def make_one(self) -> None:
+        """Make the picture that was asked for first."""
+        (node, port), (job, type, digest) = self.waiting.popitem(last=False)
+        made = self.of(job, f"{node}.{port}", type, digest)
+        if made is not None:
+            self.tell(up.Pictured(job, node, port, type, digest, made))
+
+    def find(self, type: PortType, digest: bytes) -> Thumbnail | None:
+        key = type.name, digest
+        if key in self.kept:
+            self.kept.move_to_end(key)
+        return self.kept.get(key)
+
+    def of(self, job: int, name: str, type: PortType, digest: bytes) -> Thumbnail | None:
+        """The thumbnail of a Value; None if the Value was let go or its type cannot show it."""
+        found = self.find(type, digest)
+        if found is not None:
+            return found
+        try:
+            value, many, count = held_value(self.engine, type, digest)
+        except KeyError:
+            return None
+        try:
+            found = thumbnail(type, value, many, count=count)
+        except Exception as error:  # a pack that cannot show its Value must not end the run
+            self.warn_once(job, name, f"{name} cannot be shown: {_named(error)}")
+            return None
+        self.keep((type.name, digest), found)
+        return found
+
+    def keep(self, key: tuple[str, bytes], made: Thumbnail) -> None:
+        self.kept[key] = made
+        self.bytes += made.bytes + 500
+        while self.bytes > self.budget and len(self.kept) > 1:
+            self.bytes -= self.kept.popitem(last=False)[1].bytes + 500
+
+    def warn_once(self, job: int, name: str, message: str) -> None:
+        """Say once in a job what is the matter with showing something."""
+        if (job, name) not in self.warned:
+            self.warned = {place for place in self.warned if place[0] == job} | {(job, name)}
+            self.tell(up.Warned(job, message))
+
+
+def held_value(engine: Engine, type: PortType, digest: bytes) -> tuple[Any, bool, int | None]:
+    """A Value; or the first items of a list, True, and how many there are. Raises KeyError where it was let go."""
+    items = _leaves(digest)
+    if items is None:
+        return engine.value(type, digest), False, None
+    return [engine.value(type, item) for item in items[:MOST_SHOWN]], True, len(items)
+
+
+def _leaves(digest: bytes) -> list[bytes] | None:
+    """The digests of the single Values in a list, and in lists within it; None for what is no list."""
+    if not hasattr(digest, "items"):
+        return None
+    found: list[bytes] = []
+    for item in digest.items:
+        found += [item] if (inner := _leaves(item)) is None else inner
+    return found
+
+
+def large_picture(engine: Engine, type: PortType, digest: bytes, side: int) -> Thumbnail:
+    """A Value as large as it is, up to `side` pixels: the file that its type writes, or else its preview."""
+    import numpy as np
+    from PIL import Image
+
+    if hasattr(digest, "items") or "png" not in type.exports:
+        value, many, count = held_value(engine, type, digest)
+        return thumbnail(type, value, many, side=side, count=count)
+    with TemporaryDirectory(prefix="nodegraph-") as folder:
+        [path] = engine.save(type, digest, Path(folder) / "picture.png")
+        with Image.open(path) as opened:
+            small = preview_picture(np.asarray(opened.convert("RGBA")), side)
+    return small._replace(text=type.summary(engine.value(type, digest)))
