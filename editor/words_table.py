@@ -457,8 +457,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "keys.unreadable": ("{path} could not be read, so the usual shortcuts are used: {why}",
                         "无法读取 {path}，已改用默认快捷键：{why}"),
     "keys.unwritten": ("{path} could not be written: {why}", "无法写入 {path}：{why}"),
-    "keys.not_mapping": ("{path} holds no commands; write `command: key` on each line",
-                         "{path} 中没有命令；请每行写“命令: 按键”"),
     "keys.unknown_command": ("{place}: there is no command {command}. {hint}",
                              "{place}：没有命令 {command}。{hint}"),
     "keys.unknown_key": ("{place}: {key} is no key. {hint}", "{place}：没有按键 {key}。{hint}"),
@@ -466,7 +464,7 @@ WORDS: dict[str, tuple[str, str]] = {
                      "{place}：{command} 是 {found}；需要 Ctrl+S 这样的按键，或按键列表"),
     "keys.conflict": ("{place}: {key} is given to {command} and to {other} as well; it goes to {other}",
                       "{place}：{key} 同时指定给了 {command} 和 {other}；以 {other} 为准"),
-    "keys.twice": ("{place}: {problem}", "{place}：{problem}"),
+    "keys.see": ("The head of the usual file lists them.", "自带文件的开头列出了所有名称。"),
     "keys.meant": ("Did you mean {name}?", "您是否想用 {name}？"),
 
     # ---- errors
