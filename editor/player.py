@@ -108,7 +108,7 @@ class Player:
         if process is not None and process.poll() is None:
             process.terminate()
             try:
-                process.wait(1.0)
+                process.wait(0.2)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()

@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any
 
-from nodegraph import Engine, GraphError, InputError, NodegraphError, Problem, RunResult
+from nodegraph import Engine, GraphError, NodegraphError, Problem, RunResult
 from nodegraph import events as ev
 from nodegraph.check import Checked
 from nodegraph.graph import Graph, Ref, refs
@@ -414,7 +414,8 @@ class _Watch:
         job = self.job.number
         match event:
             case ev.Planned():
-                return up.Planned(job, self.job.label, event.nodes, self.plan.seeds, self.job.graph)
+                return up.Planned(job, self.job.label, event.nodes, dict(self.plan.seeds), self.job.graph,
+                                  self.job.given)
             case ev.Started():
                 return up.Started(job, event.node)
             case ev.Progress():

@@ -36,6 +36,7 @@ class Planned(NamedTuple):
     nodes: tuple[str, ...]
     seeds: Mapping[str, int]
     graph: Graph
+    given: Mapping[str, Any]
 
 
 class Started(NamedTuple):

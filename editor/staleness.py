@@ -1,0 +1,127 @@
+"""Which shown results no longer follow from the graph, told without running anything.
+
+Each node has a signature: a hash of what it says (type, literals, which ports are mapped, whether it is bypassed or
+muted) and of the signatures of what it reads, down to the defaults of the graph's inputs. A result is stale when its
+node's signature is no longer the one it was made under. Names, layout and the order of things play no part. What
+only a run can tell (files, models and graphs that changed on disk) is not looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from hashlib import blake2b
+from typing import Any
+
+from nodegraph.graph import Graph, Node, Ref
+
+from . import updates as up
+
+Signatures = dict[str, bytes]
+_CYCLE = b"in a cycle"
+
+
+class Signer:
+    """Signs the nodes of a graph; what a node says by itself is put into words once, however often it is signed."""
+
+    def __init__(self) -> None:
+        self._told: dict[int, tuple[Node, bytes, list[str]]] = {}  # id of a Node -> it, its words, the names it reads
+
+    def sign(self, graph: Graph, given: Mapping[str, Any] | None = None) -> Signatures:
+        """The signature of every node. given: values that stand in for the inputs' defaults."""
+        told = self._told
+        self._told = {id(node): told.get(id(node)) or (node, *_words(node)) for node in graph.nodes.values()}
+        signed = {name: _hash(repr(given[name] if given and name in given else (item.has_default, item.default)).encode())
+                  for name, item in graph.inputs.items()}
+        stack = [name for name in reversed(graph.nodes) if name not in signed]
+        entered: set[str] = set()
+        while stack:  # depth first, what is read before what reads it; a chain of any length recurses nowhere
+            name = stack[-1]
+            if name in signed:
+                stack.pop()
+                continue
+            entered.add(name)
+            _, words, names = self._told[id(graph.nodes[name])]
+            parts, depth = [words], len(stack)
+            for other in names:
+                if other in signed:
+                    parts.append(signed[other])
+                elif other not in graph.nodes:
+                    parts.append(b"nothing")
+                elif other in entered:
+                    parts.append(_CYCLE)
+                else:
+                    stack.append(other)
+            if len(stack) == depth:
+                signed[name] = _hash(b"".join(parts))
+                stack.pop()
+        return {name: signed[name] for name in graph.nodes}
+
+
+def signatures(graph: Graph, given: Mapping[str, Any] | None = None) -> Signatures:
+    """The signature of every node of a graph."""
+    return Signer().sign(graph, given)
+
+
+def stale(graph: Graph, ran: Mapping[str, bytes], signer: Signer | None = None,
+          given: Mapping[str, Any] | None = None) -> set[str]:
+    """The nodes whose results, made under the signatures in `ran`, no longer follow from the graph."""
+    now = (signer or Signer()).sign(graph, given)
+    return {name for name, signature in ran.items() if name in now and now[name] != signature}
+
+
+def _words(node: Node) -> tuple[bytes, list[str]]:
+    """What a node says by itself, and the names it reads, in the order in which they are left out of its words."""
+    names: list[str] = []
+
+    def told(value: Any) -> str:
+        if type(value) is Ref:
+            names.append(value.name)
+            return f"${value.port or ''}"
+        if type(value) is list:
+            return f"[{','.join(map(told, value))}]"
+        return repr(value)
+
+    ports = ";".join(f"{port!r}:{told(value)}" for port, value in sorted(node.inputs.items()))
+    return f"{node._replace(inputs={}, each=tuple(sorted(node.each)))!r}{ports}".encode("utf-8", "surrogatepass"), names
+
+
+def _hash(data: bytes) -> bytes:
+    return blake2b(data, digest_size=16).digest()
+
+
+class Shown:
+    """What the results on the canvas were made from, kept up to date from a Runner's updates."""
+
+    def __init__(self) -> None:
+        self.ran: Signatures = {}
+        self._signer = Signer()
+        self._jobs: dict[int, Signatures] = {}
+
+    def take(self, update: up.Update) -> None:
+        """Note what an update tells."""
+        match update:
+            case up.Planned():
+                self._jobs[update.job] = Signer().sign(update.graph, update.given)
+            case up.Finished() | up.Cached():
+                name = update.node.split("/", 1)[0]  # a graph that stands as a node is signed as one
+                signature = self._jobs.get(update.job, {}).get(name)
+                if signature is not None:
+                    self.ran[name] = signature
+            case up.Failed():
+                self.ran.pop(update.node.split("/", 1)[0], None)
+            case up.Done() | up.Refused():
+                self._jobs.pop(update.job, None)
+
+    def stale(self, graph: Graph, given: Mapping[str, Any] | None = None) -> set[str]:
+        """The nodes whose shown results no longer follow from the graph, run with these inputs."""
+        return stale(graph, self.ran, self._signer, given)
+
+    def renamed(self, old: str, new: str) -> None:
+        """A node goes by another name, and what is shown in it stays."""
+        if old in self.ran:
+            self.ran[new] = self.ran.pop(old)
+
+    def forget(self, names: Iterable[str] | None = None) -> None:
+        """Nothing is shown any more for these nodes, or for any."""
+        for name in list(self.ran) if names is None else names:
+            self.ran.pop(name, None)
