@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +16,8 @@ from typing import Any, NamedTuple
 from nodegraph import graphfile
 from nodegraph.errors import GraphError, NodegraphError, Problem
 from nodegraph.graph import Graph
+
+from .files import write_whole
 
 
 class SaveFailed(NodegraphError):
@@ -270,29 +271,10 @@ def _alive(pid: int) -> bool:
 def write_atomically(path: Path, text: str) -> None:
     """Write UTF-8 text so that the file is there whole or as it was. Raises SaveFailed."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        real = path.resolve()
-        mode = real.stat().st_mode & 0o777 if real.exists() else None
-        handle, part = tempfile.mkstemp(prefix=f".{real.name}.", suffix=".part", dir=real.parent)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            os.chmod(part, mode if mode is not None else 0o666 & ~_umask())
-            os.replace(part, real)
-        except BaseException:
-            Path(part).unlink(missing_ok=True)
-            raise
+        write_whole(path, text)
     except OSError as error:
         raise SaveFailed(f"{path} cannot be written: {error.strerror or error}. "
                          "Nothing was changed on disk; choose another place.") from None
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def _stamp(path: Path | None) -> tuple[int, int] | None:

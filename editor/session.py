@@ -11,17 +11,21 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from nodegraph.check import Checked
-from nodegraph.errors import GraphError
+from nodegraph.errors import GraphError, NodegraphError
 from nodegraph.graph import Graph, Ref
 from nodegraph.packs import Catalogue
 
-from . import arrange, edits, runner as running, settings as kept
-from .document import Document, SaveFailed, recoveries, write_atomically
+from . import arrange, edits, settings as kept
+from .document import Document, recoveries, write_atomically
 from .edits import EditRefused
 from .gallery import Gallery
 from .items import Item, Link, Target, exists, items, links, position, with_facts
 from .judge import Found, Judged, judge
 from .ports import inputs_of, outputs_of
+from .progress import Progress
+from .runner import Runner
+from .settings import Settings
+from .shortcuts import Shortcuts
 from .slices import runnable
 from .words import t
 
@@ -116,14 +120,14 @@ class Level(NamedTuple):
 class Session:
     """See the module's text. `revision` goes up with whatever a view must be painted again for."""
 
-    def __init__(self, *, checker: Callable[[Graph], Checked], catalogue: Catalogue, runner: running.Runner,
-                 settings: kept.Settings | None = None, shortcuts: kept.Shortcuts | None = None,
+    def __init__(self, *, checker: Callable[[Graph], Checked], catalogue: Catalogue, runner: Runner,
+                 settings: Settings | None = None, shortcuts: Shortcuts | None = None,
                  folder: Path | None = None):
         from .commands import COMMANDS
 
         self.checker, self.catalogue, self.runner = checker, catalogue, runner
-        self.settings = settings or kept.Settings()
-        self.shortcuts = shortcuts or kept.Shortcuts.default()
+        self.settings = settings or Settings()
+        self.shortcuts = shortcuts or Shortcuts.usual()
         self.folder, self.commands = folder, COMMANDS
         self.clipboard, self.gallery = Clipboard(), Gallery()
         self.document, self.levels = Document(), []
@@ -139,7 +143,7 @@ class Session:
         self.closing = False
         self.message, self.message_kind = "", "info"
         self.revision = 0
-        self.job = running.Job()
+        self.progress = Progress()
         self._now = self._edited = self._saved = self._watched = 0.0
         self._due: float | None = None
         self._shown: tuple[Graph, Graph] | None = None
@@ -218,7 +222,7 @@ class Session:
                 self._due = self._now + DEBOUNCE
             for name in [name for name in self.states if name not in graph.nodes]:
                 del self.states[name]
-            self._restale()
+            self.restale()
         self.touch()
 
     def rename(self, item: Item, name: str) -> None:
@@ -227,6 +231,7 @@ class Session:
         renamed = item._replace(name=name)
         if item.kind == "node" and item.name in self.states and name != item.name:
             self.states[name] = self.states.pop(item.name)
+            self.progress.shown.renamed(item.name, name)
         self.select([renamed])
 
     def touch(self) -> None:
@@ -237,10 +242,10 @@ class Session:
         """Call; what the user asked for and cannot have becomes the message, and the result is None."""
         try:
             return function(*args, **more)
-        except (EditRefused, SaveFailed) as error:
-            self.say(str(error), "error")
         except GraphError as error:
             self.ask("error", title=t("error.title"), text=str(error))
+        except NodegraphError as error:
+            self.say(str(error), "error")
         return None
 
     def say(self, message: str, kind: str = "info") -> None:
@@ -447,14 +452,14 @@ class Session:
 
     def _remember_file(self, path: Path | None) -> None:
         if path is not None:
-            recent = [str(path), *(p for p in self.settings.recent_files if p != str(path))][:12]
-            self.change_settings(recent_files=tuple(recent))
+            self.settings = self.settings.with_recent_file(path)
+            self.change_settings()
 
     def change_settings(self, **changes: Any) -> None:
         """Change some of the settings, and keep them."""
         self.settings = replace(self.settings, **changes)
         if self.folder is not None:
-            self.attempt(self.settings.save, self.folder)
+            self.attempt(kept.save, self.settings, self.folder)
         self.touch()
 
     # -- graphs inside graphs
@@ -503,7 +508,7 @@ class Session:
         if any(node.is_graph for node in graph.nodes.values()):
             graph = replace(graph, edits=())  # what is inside may have changed on disk
         self._due = None
-        self.job = running.Job(self.runner.run(graph, to=part.to, supersede=supersede))
+        self.progress.asked(self.runner.run(graph, to=part.to, supersede=supersede))
         if part.left_out:
             self.say(t("status.left_out", count=part.left_out))
 
@@ -517,7 +522,7 @@ class Session:
         updates = self.runner.poll()
         if updates:
             for update in updates:
-                self.job.take(self, update)
+                self.progress.take(self, update)
             self.touch()
         if self._due is not None and now >= self._due:
             self._due = None
@@ -542,8 +547,9 @@ class Session:
         """How a node is doing; made when it is first asked for."""
         return self.states.setdefault(name, NodeState())
 
-    def _restale(self) -> None:
-        stale = self.job.stale(self.document.graph)
+    def restale(self) -> None:
+        """Find out anew which results no longer follow from the graph."""
+        stale = self.progress.stale(self.document.graph)
         for name, state in self.states.items():
             state.stale = name in stale and state.status not in ("", "waiting", "running")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -16,6 +15,7 @@ import yaml
 from nodegraph.errors import GraphError, NodegraphError
 from nodegraph.graphfile import read_mapping, scalar, written
 
+from .files import write_whole
 from .words import LANGUAGES, t
 
 THEMES = ("dark", "light")
@@ -94,6 +94,7 @@ class Settings:
     panels: Mapping[str, int] = _setting(_SIZES, {"inspector": 320, "problems": 160, "gallery": 220})
     minimap: bool = _setting(_FLAG, True)
     snap: bool = _setting(_FLAG, False)
+    compact: bool = _setting(_FLAG, False)
     run_on_change: bool = _setting(_FLAG, False)
     autosave_seconds: int = _setting(_whole(1, 3600), 20)
     recent_files: tuple[str, ...] = _setting(_NAMES, ())
@@ -155,20 +156,6 @@ def save(settings: Settings, folder: Path | None = None) -> None:
         write_whole(path, text)
     except OSError as error:
         raise NodegraphError(t("settings.not_saved", path=path, why=error.strerror or error)) from None
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a text so that a reader finds the old file or the new one, never half of it. Makes the folder."""
-    path = Path(os.path.realpath(path))  # where a link leads, so that the link stays
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with open(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise
 
 
 def _aside(path: Path, move: bool) -> Path:

@@ -14,6 +14,7 @@ from nodegraph.errors import GraphError
 from nodegraph.graphfile import closest, read_mapping, written
 
 from . import settings
+from .files import write_whole
 from .words import t
 
 FILE = "shortcuts.yaml"
@@ -83,6 +84,11 @@ class Shortcuts:
         object.__setattr__(self, "_commands", {chord: name for name, chords in self.keys.items() for chord in chords})
 
     @classmethod
+    def usual(cls) -> Shortcuts:
+        """Those that come with the editor, without anyone's file."""
+        return cls(_usual())
+
+    @classmethod
     def load(cls, folder: Path | None = None) -> Shortcuts:
         """Those in a folder (the user's). Where there is no file yet, one is written with the usual keys.
 
@@ -91,7 +97,7 @@ class Shortcuts:
         path = (folder or settings.user_folder()) / FILE
         if not os.path.lexists(path):
             try:
-                settings.write_whole(path, USUAL.read_text(encoding="utf-8"))
+                write_whole(path, USUAL.read_text(encoding="utf-8"))
             except OSError as error:
                 return cls(_usual(), path, (t("keys.unwritten", path=path, why=error.strerror or error),))
             return cls(_usual(), path)

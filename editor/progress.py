@@ -1,0 +1,137 @@
+"""How the nodes are doing, taken in from what the runner tells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from nodegraph.graph import Graph
+
+from . import updates as up
+from .staleness import Shown
+from .words import t
+
+if TYPE_CHECKING:
+    from .session import Session
+
+_OVER = ("ran", "cached", "failed", "skipped")
+
+
+class Progress:
+    """What became of the jobs so far. number: of the newest; done, count: nodes of it."""
+
+    def __init__(self) -> None:
+        self.number = 0
+        self.done = self.count = self.ran = self.cached = 0
+        self.shown = Shown()
+        self._waiting: dict[tuple[type, int, str], Callable[[Any], None]] = {}
+
+    def asked(self, number: int) -> None:
+        """A job was asked for."""
+        self.number = number
+        self.done = self.count = self.ran = self.cached = 0
+
+    def when(self, kind: type, job: int, output: str, call: Callable[[Any], None]) -> None:
+        """Call once an update of this kind (Exported, Enlarged) comes."""
+        self._waiting[kind, job, output] = call
+
+    def take(self, session: Session, update: up.Update) -> None:
+        """Take in one update."""
+        self.shown.take(update)
+        name = type(update).__name__.lower()
+        getattr(self, f"_{name}")(session, update)
+
+    def stale(self, graph: Graph) -> set[str]:
+        """The nodes whose shown results no longer follow from the graph."""
+        return self.shown.stale(graph)
+
+    def _planned(self, session: Session, update: up.Planned) -> None:
+        if update.job == self.number:
+            self.count = len(update.nodes)
+        for name in update.nodes:
+            state = session.state(name)
+            state.status, state.done, state.total, state.text, state.error, state.report = "waiting", 0, None, "", "", ""
+
+    def _started(self, session: Session, update: up.Started) -> None:
+        state = session.state(update.node)
+        state.status, state.done, state.total, state.text = "running", 0, None, ""
+
+    def _progress(self, session: Session, update: up.Progress) -> None:
+        state = session.state(update.node)
+        state.done, state.total, state.text = update.done, update.total, update.text
+        if update.preview is not None:
+            state.thumbnails = {**state.thumbnails, "": update.preview}
+
+    def _loaded(self, session: Session, update: up.Loaded) -> None:
+        session.state(update.node).text = update.source
+
+    def _finished(self, session: Session, update: up.Finished) -> None:
+        self.ran += 1
+        self._over(session, update.node, "ran", update.seconds)
+
+    def _cached(self, session: Session, update: up.Cached) -> None:
+        self.cached += 1
+        self._over(session, update.node, "cached", 0.0)
+
+    def _over(self, session: Session, name: str, status: str, seconds: float) -> None:
+        self.done += 1
+        state = session.state(name)
+        state.status, state.seconds, state.stale, state.text = status, seconds, False, ""
+        state.thumbnails = {port: picture for port, picture in state.thumbnails.items() if port}
+
+    def _failed(self, session: Session, update: up.Failed) -> None:
+        self._over(session, update.node, "failed", 0.0)
+        state = session.state(update.node)
+        state.error, state.report = update.message, update.report
+        session.say(f"{update.node}: {update.message}", "error")
+
+    def _skipped(self, session: Session, update: up.Skipped) -> None:
+        self._over(session, update.node, "skipped", 0.0)
+        session.state(update.node).text = update.because
+
+    def _pictured(self, session: Session, update: up.Pictured) -> None:
+        state = session.state(update.node)
+        state.thumbnails = {**state.thumbnails, update.port: update.thumbnail}
+
+    def _warned(self, session: Session, update: up.Warned) -> None:
+        session.say(update.message)
+
+    def _refused(self, session: Session, update: up.Refused) -> None:
+        problem = update.problems[0]
+        session.say(str(problem.message) + (f" {problem.hint}" if problem.hint else ""), "error")
+        if update.report:
+            session.ask("error", title=t("error.title"), text=update.report)
+        self._settle(session)
+
+    def _done(self, session: Session, update: up.Done) -> None:
+        self._settle(session)
+        session.gallery.add_done(update)
+        seconds = f"{update.seconds:.1f}" if update.seconds >= 0.1 else f"{update.seconds:.3f}"
+        if update.cancelled:
+            session.say(t("status.stopped", seconds=seconds))
+        elif not update.failed:
+            session.say(t("status.finished", seconds=seconds, ran=self.ran, cached=self.cached))
+
+    def _settle(self, session: Session) -> None:
+        """No node is at work any more, once the last job is over."""
+        if session.runner.busy:
+            return
+        for state in session.states.values():
+            if state.status not in _OVER:
+                state.status, state.text = "", ""
+            state.thumbnails = {port: picture for port, picture in state.thumbnails.items() if port}
+        session.restale()
+
+    def _exported(self, session: Session, update: up.Exported) -> None:
+        call = self._waiting.pop((up.Exported, update.job, update.output), None)
+        if call is not None:
+            call(update)
+        elif update.problem:
+            session.say(update.problem, "error")
+        else:
+            session.say(t("status.saved", name=", ".join(path.name for path in update.paths)))
+
+    def _enlarged(self, session: Session, update: up.Enlarged) -> None:
+        call = self._waiting.pop((up.Enlarged, update.job, update.output), None)
+        if call is not None:
+            call(update)
