@@ -77,6 +77,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "command.view.zoom_reset": ("Zoom to 100 %", "缩放至 100 %"),
     "command.view.minimap": ("Minimap", "小地图"),
     "command.view.snap": ("Snap to Grid", "吸附到网格"),
+    "command.view.compact": ("Compact", "紧凑显示"),
     "command.view.theme": ("Switch Dark and Light", "切换深色与浅色"),
     "command.view.language": ("Switch Language", "切换语言"),
     "command.view.form": ("Form View", "表单视图"),

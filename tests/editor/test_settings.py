@@ -11,6 +11,7 @@ import pytest
 
 from nodegraph.errors import NodegraphError
 from nodegraph_editor import settings
+from nodegraph_editor.commands import COMMANDS
 from nodegraph_editor.settings import Settings
 from nodegraph_editor.shortcuts import KEYS, USUAL, Chord, Shortcuts, commands, parse_chord
 from nodegraph_editor.words import has
@@ -138,6 +139,7 @@ def test_every_command_has_a_name_and_no_two_share_a_key(tmp_path):
     assert all(has(f"command.{command}") for command in commands())
     chords = [chord for chords in usual.keys.values() for chord in chords]
     assert len(chords) == len(set(chords))
+    assert set(commands()) == set(COMMANDS)
     assert all(usual.command_for(*chord) == command for command, chords in usual.keys.items() for chord in chords)
 
 

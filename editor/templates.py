@@ -1,0 +1,53 @@
+"""The graphs to begin with: `graphs/`, which lies beside the editor in a checkout and inside it in a wheel."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+from nodegraph import graphfile
+from nodegraph.errors import GraphError
+from nodegraph.graph import Graph
+
+from .words import has, t
+
+_HERE = Path(__file__).parent
+
+
+class Template(NamedTuple):
+    """A graph file to begin with. title and description are in the language spoken now."""
+
+    title: str
+    description: str
+    path: Path
+
+
+def folder() -> Path | None:
+    """Where the templates lie, or None if they were not installed."""
+    return next((place for place in (_HERE / "graphs", _HERE.parent / "graphs") if place.is_dir()), None)
+
+
+def templates(beside: Path | None = None) -> list[Template]:
+    """Every template that can be read, by file name; `beside` names another folder than the usual one.
+
+    A graph file is a template if it has outputs and its name does not begin with `_` (parts of others do).
+    """
+    place = beside or folder()
+    found = []
+    for path in sorted(place.glob("*.yaml")) if place is not None else ():
+        if not path.name.startswith("_"):
+            try:
+                graph, _ = graphfile.read(path)
+            except GraphError:  # it is told when it is opened by hand; nothing can begin with it
+                continue
+            if graph.outputs:
+                found.append(_template(path, graph))
+    return found
+
+
+def _template(path: Path, graph: Graph) -> Template:
+    key = f"template.{path.stem}"
+    if has(key):
+        return Template(t(key), t(f"{key}.about"), path)
+    return Template(graph.title or path.stem.replace("_", " ").capitalize(), graph.description, path)
