@@ -357,7 +357,8 @@ def wanted_inputs(given: dict[str, Any], graph: Graph, wanted: Graph) -> dict[st
 
 
 def reaching(engine: Engine, graph: Graph, names: tuple[str, ...]) -> Graph:
-    """These nodes and what they depend on, with every port of theirs as an output. Raises GraphError.
+    """These nodes and what they depend on, with every port of theirs as an output beside the graph's own that are
+    made on the way. Raises GraphError.
 
     A name from a graph inside (`intro/verse`) stands for the node that the inner graph is.
     """
@@ -377,8 +378,9 @@ def reaching(engine: Engine, graph: Graph, names: tuple[str, ...]) -> Graph:
                    inputs={name: item for name, item in graph.inputs.items() if name in read},
                    outputs={name: Ref(name) for name in names}, edits=())
     checked = engine.check(part).raise_errors()
-    return replace(part, outputs={f"{name}.{port}": Ref(name, port) for name in names
-                                  for port in checked.nodes[name].outputs}, edits=())
+    named = {name: ref for name, ref in graph.outputs.items() if ref.name in nodes or ref.name in part.inputs}
+    return replace(part, outputs={**named, **{f"{name}.{port}": Ref(name, port) for name in names
+                                              for port in checked.nodes[name].outputs}}, edits=())
 
 
 # ---- following one run -------------------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ from .progress import Progress
 from .runner import Runner
 from .settings import Settings
 from .shortcuts import Shortcuts
-from .slices import runnable
+from .slices import runnable, sinks
 from .words import t
 
 DEBOUNCE = 0.4  # seconds between the last edit and a run on change
@@ -508,7 +508,8 @@ class Session:
         if any(node.is_graph for node in graph.nodes.values()):
             graph = replace(graph, edits=())  # what is inside may have changed on disk
         self._due = None
-        self.progress.asked(self.runner.run(graph, to=part.to, supersede=supersede))
+        whole = to is None and not part.left_out and {*sinks(graph)} <= {ref.name for ref in graph.outputs.values()}
+        self.progress.asked(self.runner.run(graph, to=None if whole else part.to, supersede=supersede))
         if part.left_out:
             self.say(t("status.left_out", count=part.left_out))
 
