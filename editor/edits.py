@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -23,7 +23,7 @@ class EditRefused(NodegraphError):
 
 
 NAME = re.compile(r"[^\W\d][\w-]*\Z")
-_GONE = object()
+GONE = object()  # what a link that is taken out becomes
 
 
 # ---- names --------------------------------------------------------------------------------------------------------
@@ -36,6 +36,8 @@ def taken(graph: Graph) -> set[str]:
 def free_name(wanted: str, names: Iterable[str]) -> str:
     """A name that is not taken: the one wanted, or with the next number after it (verse, verse2, verse3)."""
     names = set(names)
+    if NAME.match(wanted) and wanted not in names:
+        return wanted
     stem = re.sub(r"[^\w-]+", "_", wanted).strip("_") or "node"
     stem = stem if NAME.match(stem) else f"n{stem}"
     if stem not in names:
@@ -60,11 +62,12 @@ def rename(graph: Graph, item: Item, new: str) -> Graph:
         raise EditRefused(f"The name {new} is taken.")
     layout = with_facts(graph, {item: None, item._replace(name=new): on_canvas.facts(graph, item)}).layout
     if item.kind == "output":
-        return replace(graph, outputs=_renamed(graph.outputs, item.name, new), layout=layout, edits=())
+        followed = replace(graph, outputs=_renamed(graph.outputs, item.name, new), layout=layout, edits=())
+        return dots_renamed(followed, {}, {item.name: new})
 
     def follow(ref: Ref) -> Ref:
         return ref._replace(name=new) if ref.name == item.name else ref
-    nodes = {name: _with_refs(node, follow) for name, node in graph.nodes.items()}
+    nodes = {name: with_refs(node, follow) for name, node in graph.nodes.items()}
     outputs = {name: follow(ref) for name, ref in graph.outputs.items()}
     inputs = graph.inputs
     if item.kind == "node":
@@ -72,36 +75,41 @@ def rename(graph: Graph, item: Item, new: str) -> Graph:
     else:
         inputs = _renamed(inputs, item.name, new)
     followed = replace(graph, nodes=nodes, inputs=inputs, outputs=outputs, layout=layout, edits=())
-    return _dots_follow(followed, {item.name: new})
+    return dots_renamed(followed, {item.name: new})
 
 
 def _renamed(table: Mapping[str, Any], old: str, new: str) -> dict[str, Any]:
     return {new if name == old else name: value for name, value in table.items()}
 
 
-def _with_refs(node: Node, follow: Any) -> Node:
-    """A node with each of its links replaced by what `follow` makes of it; one that becomes _GONE is taken out."""
+def with_refs(node: Node, follow: Callable[[Ref], Any]) -> Node:
+    """A node with each of its links replaced by what `follow` makes of it; one that becomes GONE is taken out.
+
+    A list that loses all it held is taken out whole, and so is what ran once per item of it.
+    """
     changed = {}
     for port, value in node.inputs.items():
         if type(value) is Ref:
             value = follow(value)
-        elif isinstance(value, list) and refs(value):
-            value = [kept for kept in (follow(v) if type(v) is Ref else v for v in value) if kept is not _GONE]
-        if value is not _GONE:
+        elif refs(value):
+            value = [kept for kept in (follow(v) if type(v) is Ref else v for v in value) if kept is not GONE] or GONE
+        if value is not GONE:
             changed[port] = value
-    each = tuple(port for port in node.each if port in changed)
-    return node._replace(inputs=changed, each=each) if changed != node.inputs or each != node.each else node
+    if changed == node.inputs:
+        return node
+    lost = node.inputs.keys() - changed.keys()
+    return node._replace(inputs=changed, each=tuple(port for port in node.each if port not in lost))
 
 
-def _dots_follow(graph: Graph, renames: Mapping[str, str]) -> Graph:
-    """The dots with the names of nodes in their source and targets replaced."""
-    def other(end: Any) -> Any:
+def dots_renamed(graph: Graph, renames: Mapping[str, str], outputs: Mapping[str, str] | None = None) -> Graph:
+    """The dots with other names of nodes and inputs (and of outputs) in their sources and targets."""
+    def other(end: Any, source: bool = False) -> Any:
         if not isinstance(end, str):
             return end
         name, dot, port = end.partition(".")
-        return renames.get(name, name) + dot + port
-    told = {Item("dot", name): {**facts, "source": other(facts.get("source")),
-                                "targets": [other(end) for end in facts.get("targets") or ()]}
+        return (renames if dot or source else outputs or {}).get(name, name) + dot + port
+    told = {Item("dot", name): {**facts, "source": other(facts.get("source"), True),
+                                "targets": [other(end) for end in facts["targets"]]}
             for name, facts in section(graph, "dot").items() if isinstance(facts.get("targets"), (list, tuple))}
     return with_facts(graph, told) if told else graph
 
@@ -195,8 +203,8 @@ def delete(graph: Graph, chosen: Iterable[Item]) -> Graph:
     outputs_gone = {item.name for item in chosen if item.kind == "output"}
 
     def follow(ref: Ref) -> Any:
-        return _GONE if ref.name in gone else ref
-    nodes = {name: _with_refs(node, follow) if gone else node
+        return GONE if ref.name in gone else ref
+    nodes = {name: with_refs(node, follow) if gone else node
              for name, node in graph.nodes.items() if name not in gone}
     inputs = {name: value for name, value in graph.inputs.items() if name not in gone}
     lost = {Item("output", name) for name, ref in graph.outputs.items() if ref.name in gone or name in outputs_gone}
@@ -226,7 +234,7 @@ def delete_reconnect(graph: Graph, checked: Checked, chosen: Iterable[Item]) -> 
             seen.add(ref)
             ref = through[ref.name, ref.port]
         return ref
-    nodes = {name: node if name in gone else _with_refs(node, follow) for name, node in graph.nodes.items()}
+    nodes = {name: node if name in gone else with_refs(node, follow) for name, node in graph.nodes.items()}
     outputs = {name: follow(ref) for name, ref in graph.outputs.items()}
     return delete(replace(graph, nodes=nodes, outputs=outputs, edits=()), chosen)
 
