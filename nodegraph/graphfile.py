@@ -18,6 +18,7 @@ import yaml
 from .errors import GraphError, Position, Problem
 from .graph import Graph, GraphInput, Node, Ref
 from .nodetype import RESERVED
+from .yamltext import InBrackets, Loader, NotPossible, changed, dump, same, scalar
 
 VERSION = 1
 DEEPEST = 64  # lists and mappings inside each other
@@ -37,25 +38,7 @@ class Seq(list):
 
 # ---- YAML to a tree with places -----------------------------------------------------------------------------------
 
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_INT = re.compile(r"[-+]?[0-9]{1,4000}\Z")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
-_WORDS = {"": None, "~": None, "null": None, "Null": None, "NULL": None,
-          "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
-_NUMERIC = frozenset("0123456789+-.")
 _ABSENT, _MERGE = object(), object()
-
-
-def scalar(text: str) -> Any:
-    """What a bare word means in a graph file: a number, true, false, null, or itself."""
-    if text[:1] in _NUMERIC:
-        if _INT.match(text):
-            return int(text)
-        if _FLOAT.match(text):
-            number = float(text)
-            return number if abs(number) != float("inf") else text  # too large to be a number
-        return {".inf": float("inf"), "-.inf": float("-inf"), ".nan": float("nan")}.get(text, text)
-    return _WORDS[text] if text in _WORDS else text
 
 
 def _read_tree(text: str, file: str, problems: list[Problem]) -> Any:
@@ -152,7 +135,7 @@ def _build(text: str, file: str, problems: list[Problem]) -> Any:
     root, stack = None, []  # stack of (container, key waiting for its value, its mark)
     container, key, key_mark = None, _ABSENT, (0, 0)
     documents = 0
-    for event in yaml.parse(text, Loader=_Loader):
+    for event in yaml.parse(text, Loader=Loader):
         kind = type(event)
         if kind is yaml.ScalarEvent:
             mark = event.start_mark
@@ -305,6 +288,7 @@ _NAME = re.compile(r"[^\W\d][\w-]*\Z")
 _REF = re.compile(r"\$([^\W\d][\w-]*)(?:\.([^\W\d][\w-]*))?\Z")
 _TOP = ("nodegraph", "title", "description", "inputs", "nodes", "outputs", "layout")
 _INPUT_KEYS = ("type", "default", "help", "min", "max", "choices")
+_GUESSED = {str: "Text", bool: "Bool", int: "Int", float: "Float"}  # the type of an input that is a bare default
 
 
 def read(path: str | Path) -> tuple[Graph, list[Problem]]:
@@ -400,7 +384,7 @@ class _Reader:
     def input(self, name: str, value: Any) -> GraphInput:
         self.name(name, "inputs", name)
         if not isinstance(value, Map):
-            guessed = {str: "Text", bool: "Bool", int: "Int", float: "Float"}.get(type(value))
+            guessed = _GUESSED.get(type(value))
             if guessed is None:
                 self.problem(f"input {name} is {written(value)}; its type cannot be told from that",
                              f"Write it out: {name}: {{type: {'list of ' * isinstance(value, list)}Text, "
@@ -592,42 +576,132 @@ def in_order(problems: Iterable[Problem], path: Path | None = None) -> list[Prob
 
 def dumps(graph: Graph) -> str:
     """The graph as YAML that `parse` reads back to an equal Graph: meaning first, canvas positions last."""
+    return dump(_tree(graph))
+
+
+def updated(text: str, graph: Graph) -> str:
+    """The text of a graph file, changed to say what `graph` says.
+
+    What did not change stays as it is: comments, order, blank lines, quotes, brackets. A node, input or output
+    that only has another name keeps its place and its comments. A text that cannot be read, or followed in this
+    way, gives way to `dumps(graph)`.
+    """
+    try:
+        before = parse(text)[0]
+        raw = _read_tree(text, "graph", [])
+    except GraphError:
+        return dumps(graph)
+    old, new = _tree(before), _tree(graph)
+    if same(old, new):
+        return text
+    renames = _renames(old, new)
+    _keep_short_inputs(raw, before, graph, old, new, renames.get(("inputs",), {}))
+    plain = text.removeprefix("\ufeff").replace("\r\n", "\n")
+    closed = plain if plain.endswith("\n") else plain + "\n"
+    for coarse in (False, True):
+        try:
+            found = changed(closed, old, new, renames, "layout", coarse)
+            if same(_tree(parse(found)[0]), _tree(graph)):
+                return _in_form_of(text, found)
+        except (NotPossible, GraphError):
+            continue
+    return dumps(graph)
+
+
+def _in_form_of(text: str, found: str) -> str:
+    """A text with the line ends of another, and like it in whether there is one at the end."""
+    if not text.endswith("\n"):
+        found = found.removesuffix("\n")
+    if "\r\n" in text:
+        found = found.replace("\n", "\r\n")
+    return "\ufeff" * text.startswith("\ufeff") + found
+
+
+def _keep_short_inputs(raw: Map, before: Graph, graph: Graph, old: dict, new: dict, renames: dict[str, str]) -> None:
+    """Inputs written as a bare default (`seed: 7`) stay so where that still says it all."""
+    for name, value in raw["inputs"].items() if isinstance(raw.get("inputs"), Map) else ():
+        if isinstance(value, Map) or name not in before.inputs:
+            continue
+        now = renames.get(name, name)
+        old["inputs"][name] = _written(before.inputs[name].default)
+        item = graph.inputs.get(now)
+        if item is not None and item == GraphInput(_GUESSED.get(type(item.default), ""), item.default, True):
+            new["inputs"][now] = _written(item.default)
+
+
+def _renames(old: dict, new: dict) -> dict[tuple[str, ...], dict[str, str]]:
+    """Which names of two trees stand for the same thing, by the path of the mapping they stand in."""
+    gone, come = ({name for section in ("inputs", "nodes") for name in here.get(section, {}).keys() - there.get(section, {})}
+                  for here, there in ((old, new), (new, old)))
+    found: dict[tuple[str, ...], dict[str, str]] = {}
+    for section in ("inputs", "nodes", "outputs"):
+        before, after = ({name: _without_names(value, gone | come) for name, value in tree.get(section, {}).items()}
+                         for tree in (old, new))
+        found[section,] = _paired(before, after, _likeness if section == "nodes" else same)
+    known = {**found["inputs",], **found["nodes",]}
+    before, after = (tree.get("layout", {}) for tree in (old, new))
+    for key in before.keys() & after.keys():
+        if isinstance(before[key], dict) and isinstance(after[key], dict):
+            pairs = known if key == "nodes" else found["outputs",] if key == "outputs" else {}
+            pairs = {a: b for a, b in pairs.items() if a in before[key] and b in after[key] and a not in after[key]}
+            found["layout", key] = pairs or _paired(before[key], after[key], same)
+    return {path: pairs for path, pairs in found.items() if pairs}
+
+
+def _paired(before: dict, after: dict, likeness: Any) -> dict[str, str]:
+    """Old name -> new name for what is most alike, in order; likeness: 0 for things that are not the same."""
+    come = [name for name in after if name not in before]
+    gone = [name for name in before if name not in after]
+    scored = sorted(((float(likeness(before[a], after[b])), a, b) for a in gone for b in come),
+                    key=lambda row: -row[0]) if len(gone) * len(come) <= _MOST_PAIRS else []
+    pairs: dict[str, str] = {}
+    for score, a, b in scored:
+        if score and a not in pairs and b not in pairs.values():
+            pairs[a] = b
+    return pairs
+
+
+_MOST_PAIRS = 10_000  # of removed and added names that are compared
+
+
+def _likeness(one: dict, other: dict) -> float:
+    """How much of two nodes is the same, up to 1; 0 for less than half, and for different types."""
+    if one.get("type") != other.get("type"):
+        return 0.0
+    keys = one.keys() | other.keys()
+    share = sum(key in one and key in other and same(one[key], other[key]) for key in keys) / len(keys)
+    return share if share >= 0.5 else 0.0
+
+
+def _without_names(value: Any, names: set[str]) -> Any:
+    """A tree in which links to these names are all alike."""
+    if isinstance(value, str) and value.startswith("$"):
+        name, dot, port = value[1:].partition(".")
+        return f"$?{dot}{port}" if name in names else value
+    if isinstance(value, list):
+        return [_without_names(item, names) for item in value]
+    if isinstance(value, dict):
+        return {key: _without_names(item, names) for key, item in value.items()}
+    return value
+
+
+def _tree(graph: Graph) -> dict[str, Any]:
+    """The plain data of a graph file."""
     tree: dict[str, Any] = {"nodegraph": VERSION}
     if graph.title:
         tree["title"] = graph.title
     if graph.description:
         tree["description"] = graph.description
     if graph.inputs:
-        tree["inputs"] = {name: _input_tree(i) for name, i in graph.inputs.items()}
+        tree["inputs"] = {name: InBrackets(_input_tree(i)) for name, i in graph.inputs.items()}
     tree["nodes"] = {name: _node_tree(node) for name, node in graph.nodes.items()}
     if graph.outputs:
         tree["outputs"] = {name: str(ref) for name, ref in graph.outputs.items()}
     if graph.layout:
-        tree["layout"] = graph.layout
-    return yaml.dump(tree, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
-
-
-_FOLDED = re.compile("[\x85\u2028\u2029\ufeff\\r]")  # line ends, to YAML 1.1
-
-
-class _Dumper(yaml.SafeDumper):
-    """Quotes what YAML 1.1 readers, or `scalar`, would take for something else; never writes anchors."""
-
-    def ignore_aliases(self, data: Any) -> bool:
-        return True
-
-    def text(self, value: str) -> yaml.ScalarNode:
-        style = None if scalar(value) is value else "'"
-        if "\n" in value:
-            style = "|"  # falls back to quotes where YAML cannot keep every space
-        if _FOLDED.search(value):
-            style = '"'
-        return self.represent_scalar("tag:yaml.org,2002:str", value, style)
-
-
-_Dumper.add_representer(str, _Dumper.text)
-for _type, _represent in ((Map, _Dumper.represent_dict), (Seq, _Dumper.represent_list)):
-    _Dumper.add_representer(_type, _represent)
+        tree["layout"] = {key: {name: InBrackets(item) if isinstance(item, dict) else item
+                                for name, item in value.items()} if isinstance(value, dict) else value
+                          for key, value in graph.layout.items()}
+    return tree
 
 
 def _input_tree(item: GraphInput) -> dict[str, Any]:
