@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from nodegraph.graph import Graph
 
 from . import updates as up
+from .gallery import Result
 from .staleness import Shown
 from .words import t
 
@@ -105,7 +106,7 @@ class Progress:
 
     def _done(self, session: Session, update: up.Done) -> None:
         self._settle(session)
-        session.gallery.add_done(update)
+        session.gallery.add(Result.of(update))
         seconds = f"{update.seconds:.1f}" if update.seconds >= 0.1 else f"{update.seconds:.3f}"
         if update.cancelled:
             session.say(t("status.stopped", seconds=seconds))
