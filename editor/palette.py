@@ -1,0 +1,515 @@
+"""What can be added to a graph, found by a few letters: node types, graph files, inputs, notes, frames.
+
+Names are read from the packs' manifests, which imports nothing; ports and help come when `Library.fill` has
+imported the packs, a little at a time.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+from nodegraph import graphfile
+from nodegraph.check import SWITCH, Checked, Flow, check, output_flow
+from nodegraph.errors import GraphError, PackError
+from nodegraph.graph import Graph, Ref
+from nodegraph.nodetype import MISSING, NodeType, Port
+from nodegraph.packs import Catalogue
+from nodegraph.types import ANY, PLAIN, PortType, fits
+
+from . import edits
+from .items import Item, Target, linked_at
+from .ports import flow_of, inputs_of
+from .words import both, has, name_of, t
+
+OWN = "nodegraph"  # stands for a pack where the engine itself brings something along
+MOST_GRAPHS = 200  # graph files looked at in one folder
+MOST_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """Something that can be added.
+
+    kind: "node", "switch", "graph" (a file as a node), "input", "output", "note" or "frame".
+    name: what stands under `type:` for the first three; an input's type; empty for the rest.
+    known: whether ports and help were read yet. problem: why it cannot be used, in a sentence.
+    maps: whether it can run once per item of a list.
+    """
+
+    kind: str
+    name: str = ""
+    pack: str = OWN
+    inputs: tuple[Port, ...] = ()
+    outputs: tuple[tuple[str, Flow], ...] = ()
+    told: str = ""  # help, as the pack or the file gives it
+    called: str = ""  # the title that a file gives itself
+    tags: tuple[str, ...] = ()
+    known: bool = True
+    problem: str = ""
+    maps: bool = True
+
+    @property
+    def id(self) -> str:
+        """A name for it among the recent ones."""
+        return f"input:{self.name}" if self.kind == "input" else self.name or self.kind
+
+    @property
+    def title(self) -> str:
+        """What it is called, in the language spoken now."""
+        if self.kind == "node":
+            return name_of("node", self.name) if has(f"node.{self.name}") else _readable(self.name)
+        if self.kind == "graph":
+            return self.called or _readable(Path(self.name).stem)
+        return t(f"item.{self.kind}", type=type_title(self.name))
+
+    @property
+    def help(self) -> str:
+        """Its first sentence, or what is wrong with it."""
+        if self.kind == "graph" and not self.told and not self.problem:
+            return t("palette.graph_help", path=self.name)
+        if self.kind in ("node", "graph"):
+            return self.problem or first_sentence(self.told)
+        return t(f"item.{self.kind}.help")
+
+    @property
+    def takes(self) -> str:
+        """Its inputs and their types, in one line."""
+        named = [f"{port.name}: {flow_title(port.type, port.many)}" for port in self.inputs]
+        return t("palette.takes", ports=", ".join(named)) if named else t("palette.takes_nothing")
+
+    @property
+    def gives(self) -> str:
+        """Its outputs and their types, in one line; empty if it has none."""
+        named = [f"{name}: {flow_title(flow.type, flow.many)}" for name, flow in self.outputs]
+        return t("palette.gives", ports=", ".join(named)) if named else ""
+
+    @cached_property
+    def index(self) -> _Index:
+        """Its words in both languages, ready to be searched."""
+        last = self.name.rpartition(".")[2].replace("_", " ")
+        names = {self.name, last, self.called, *both(f"node.{self.name}")}
+        tags = {*self.tags, *(word for words in both(f"find.{self.id}") for word in words.split(", "))}
+        if self.kind == "graph":
+            names |= {Path(self.name).stem}
+        elif self.kind == "input":
+            names = {words.partition("{")[0].strip(" :：") for words in both("item.input")}
+            tags |= {self.name, *both(f"type.{self.name}")}
+        elif self.kind != "node":
+            names |= set(both(f"item.{self.kind}"))
+        types = {port.type.name for port in self.inputs} | {flow.type.name for _, flow in self.outputs}
+        kinds = {words for name in types for words in (name, *both(f"type.{name}"))}
+        return _Index(tuple(sorted({_plain(name) for name in names if name})),
+                      *map(_joined, (tags, {self.pack, *both(f"pack.{self.pack}")}, kinds,
+                                     {self.told, *both(f"item.{self.kind}.help")})))
+
+
+class _Index:
+    """The words of an entry, by how much a match in them counts; each word or phrase is a line of its text."""
+
+    __slots__ = ("names", "lines", "starts", "texts", "all")
+
+    def __init__(self, names: tuple[str, ...], tags: str, packs: str, types: str, help: str):
+        self.names, self.lines = names, "\n".join(names)
+        self.starts = {word[0] for word in re.split(r"[\W_]+", self.lines) if word}
+        # What a whole line, the beginning of a word and any other place in each of them are worth.
+        self.texts = ((tags, 70, 60, 30), (packs, 50, 40, 0), (types, 36, 30, 0), (help, 25, 25, 12))
+        self.all = "".join((self.lines, tags, packs, types, help))
+
+
+def _joined(words: Iterable[str]) -> str:
+    return "\n" + "\n".join(sorted({_plain(word) for word in words if word})) + "\n"
+
+
+def first_sentence(text: str) -> str:
+    """The beginning of a help text, up to its first full stop or empty line."""
+    return re.split(r"(?<=[.。!?])\s|\n\s*\n", text.strip(), maxsplit=1)[0].replace("\n", " ")
+
+
+def _readable(name: str) -> str:
+    words = re.split(r"[_\-\s]+", name.rpartition(".")[2])
+    return " ".join(word[:1].upper() + word[1:] for word in words if word) or name
+
+
+def type_title(name: str) -> str:
+    """What a type is called, in the language spoken now."""
+    return name_of("type", name)
+
+
+def flow_title(type: PortType, many: bool) -> str:
+    """What flows, in words: "picture", "list of picture"."""
+    return t("palette.list_of", type=type_title(type.name)) if many else type_title(type.name)
+
+
+def _plain(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+# ---- what there is -----------------------------------------------------------------------------------------
+
+def entries(catalogue: Catalogue) -> list[Entry]:
+    """Everything that can be added, by its name alone: nothing is imported (see `known`)."""
+    packs = {name: pack for pack in catalogue.packs for name in catalogue.packs[pack].nodes}
+    nodes = [Entry("node", name, packs.get(name, name.partition(".")[0]), known=False)
+             for name in catalogue.node_names()]
+    any_flow = (("value", Flow(ANY)),)
+    own = [Entry("switch", SWITCH, outputs=any_flow, maps=False), Entry("output", inputs=(Port("", ANY),)),
+           Entry("note"), Entry("frame")]
+    plain = [*(name for name in PLAIN if name != ANY.name), "Choice"]
+    types = [*plain, *(name for name in catalogue.type_names() if name not in plain and name != ANY.name)]
+    return [*nodes, *own, *(Entry("input", name, known=name in PLAIN or name == "Choice",
+                                  outputs=_input_outputs(PLAIN.get("Text" if name == "Choice" else name)))
+                            for name in types)]
+
+
+def _input_outputs(type: PortType | None) -> tuple[tuple[str, Flow], ...]:
+    return (("", Flow(type)),) if type is not None else ()
+
+
+def known(entry: Entry, catalogue: Catalogue) -> Entry:
+    """The entry with what its pack says of it. Imports the module; what goes wrong becomes its `problem`."""
+    if entry.known:
+        return entry
+    try:
+        if entry.kind == "input":
+            return replace(entry, outputs=_input_outputs(catalogue.porttype(entry.name)), known=True)
+        nodetype = catalogue.nodetype(entry.name)
+    except PackError as error:
+        return replace(entry, known=True, problem=str(error))
+    return _of_nodetype(entry, nodetype) if nodetype is not None else replace(entry, known=True)
+
+
+def _of_nodetype(entry: Entry, nodetype: NodeType) -> Entry:
+    outputs = tuple((port.name, Flow(port.type, port.many, port.choices)) for port in nodetype.outputs.values())
+    return replace(entry, inputs=tuple(nodetype.inputs.values()), outputs=outputs, told=nodetype.help,
+                   tags=nodetype.tags, known=True, maps=_maps(nodetype))
+
+
+def _maps(nodetype: NodeType) -> bool:
+    """Whether a node of this type can run once per item of a list, in a port that takes one thing."""
+    return nodetype.batch is None and not any(port.many for port in nodetype.outputs.values())
+
+
+class Library:
+    """The entries of a catalogue, filled in bit by bit, with the graph files beside the open graph."""
+
+    def __init__(self, catalogue: Catalogue):
+        self.catalogue = catalogue
+        self._entries = entries(catalogue)
+        self._graphs: dict[Path, tuple[tuple, Entry]] = {}  # path -> its stamp on disk, and what it is
+        self._beside: list[Entry] = []
+        self._next = 0
+
+    @property
+    def entries(self) -> list[Entry]:
+        """All of them: node types by pack, then graph files, then what is no node."""
+        return [*self._entries, *self._beside]
+
+    @property
+    def filled(self) -> bool:
+        """Whether everything was read."""
+        return self._next >= len(self._entries)
+
+    def fill(self, seconds: float = 0.0) -> bool:
+        """Import packs until the time is up, at least one; whether everything was read."""
+        until = time.perf_counter() + seconds
+        while not self.filled:
+            self._entries[self._next] = known(self._entries[self._next], self.catalogue)
+            self._next += 1
+            if time.perf_counter() >= until:
+                break
+        return self.filled
+
+    def look_beside(self, graph: Graph) -> None:
+        """Find the graph files in the open graph's folder; those that did not change are not read again."""
+        self._beside = []
+        if graph.path is None:
+            return
+        found: dict[Path, tuple[tuple, Entry]] = {}
+        own = graph.path.resolve()
+        for path in _graph_files(graph.folder):
+            stat = path.stat()
+            stamp = (own, stat.st_mtime_ns, stat.st_size)
+            kept = self._graphs.get(path)
+            if kept is None or kept[0] != stamp:
+                kept = stamp, _of_file(path, own, self.catalogue)
+            found[path] = kept
+        self._graphs = found
+        self._beside = [entry for _, entry in found.values() if entry.name]
+
+
+def _graph_files(folder: Path) -> list[Path]:
+    """The files of a folder that look like graphs, by name."""
+    found = []
+    for path in sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")])[:MOST_GRAPHS]:
+        try:
+            with path.open("rb") as file:
+                begins = file.read(4096)
+            if re.search(rb"^nodegraph:", begins, re.MULTILINE) and path.stat().st_size <= MOST_BYTES:
+                found.append(path)
+        except OSError:  # gone, or not ours to read: it cannot be added
+            continue
+    return found
+
+
+def _of_file(path: Path, around: Path, catalogue: Catalogue) -> Entry:
+    """A graph file as an entry; without a name if it holds the graph that it would stand in."""
+    name = f"./{path.name}"
+    if path.resolve() == around:
+        return Entry("graph")
+    try:
+        graph, problems = graphfile.read(path)
+        checked = check(graph, catalogue, problems)
+    except GraphError as error:
+        return Entry("graph", name, problem=error.problems[0].message)
+    if _holds(checked, around):
+        return Entry("graph")
+    flows = {output: output_flow(checked, output) for output in graph.outputs}
+    outputs = tuple((output, flow) for output, flow in flows.items() if flow is not None)
+    maps = not any(flow.many for _, flow in outputs) and not any(node.each for node in graph.nodes.values())
+    return Entry("graph", name, inputs=tuple(checked.inputs.values()), outputs=outputs, told=graph.description,
+                 called=graph.title, problem=checked.errors[0].message if checked.errors else "", maps=maps)
+
+
+def _holds(checked: Checked, path: Path) -> bool:
+    """Whether a graph has another one inside it, at any depth."""
+    inside = [node.graph for node in checked.nodes.values() if node.graph is not None]
+    if any(node.is_graph and (checked.graph.folder / node.type).resolve() == path
+           for node in checked.graph.nodes.values()):
+        return True
+    return any(_holds(graph, path) for graph in {id(graph): graph for graph in inside}.values())
+
+
+# ---- what fits a link --------------------------------------------------------------------------------------
+
+class Fit(NamedTuple):
+    """How an entry would take up a link that is being dragged.
+
+    port: the one that would be linked. how: "" as it is, "list" in brackets, "each" once per item of a list.
+    distance: 0 for the very same type; more, the worse it fits.
+    """
+
+    port: str
+    how: str = ""
+    distance: int = 0
+
+
+Fits = Callable[[Entry], Fit | None]
+
+
+def fits_from(flow: Flow) -> Fits:
+    """For a link dragged from an output: what takes this."""
+    def fit(entry: Entry) -> Fit | None:
+        if entry.problem or not entry.known:
+            return None
+        if entry.kind == "switch":
+            return Fit("on" if flow.type.name == "Bool" or flow.choices else "else", distance=6)
+        if entry.kind == "output":
+            return Fit("", distance=8)
+        found = [Fit(port.name, _how(flow.many, port.many), _distance(flow, port) + (port.default is not MISSING))
+                 for port in entry.inputs if _may_flow(flow, port, entry.maps)]
+        return min(found, key=lambda one: one.distance, default=None)
+    return fit
+
+
+def fits_into(port: Port, maps: bool = True) -> Fits:
+    """For a link dragged from an input: what gives this. maps: whether its node may run once per item."""
+    def fit(entry: Entry) -> Fit | None:
+        if entry.problem or not entry.known:
+            return None
+        if entry.kind == "input":
+            wanted = "Choice" if port.choices else port.type.name
+            return Fit("", distance=1) if entry.name == wanted else None
+        if entry.kind == "switch":
+            return Fit("value", distance=7)
+        found = [Fit(name, _how(flow.many, port.many), _distance(flow, port))
+                 for name, flow in entry.outputs if _may_flow(flow, port, maps)]
+        return min(found, key=lambda one: one.distance, default=None)
+    return fit
+
+
+def fits_link(checked: Checked, source: Ref | None = None, target: Target | None = None) -> Fits | None:
+    """For a link of a checked graph whose other end is being dragged: from an output, or from an input."""
+    if source is not None:
+        return fits_from(flow_of(checked, source) or Flow(ANY))
+    if target is None:
+        return None
+    if target.kind == "output":
+        return fits_into(Port("", ANY))
+    port = next((p for p in inputs_of(checked, target.name) if p.name == target.port), Port(target.port, ANY))
+    nodetype = checked.nodes[target.name].nodetype
+    return fits_into(port, nodetype is None or _maps(nodetype))
+
+
+def _may_flow(flow: Flow, port: Port, maps: bool) -> bool:
+    if not fits(flow.type, port.type) or flow.many and not port.many and not maps:
+        return False
+    return not (port.choices and flow.choices) or set(flow.choices) <= set(port.choices)
+
+
+def _distance(flow: Flow, port: Port) -> int:
+    same = 0 if flow.type.name == port.type.name else 4 if ANY in (flow.type, port.type) else 2
+    narrow = 2 if port.choices and not flow.choices else 0
+    return same + narrow + {"": 0, "list": 2, "each": 3}[_how(flow.many, port.many)]
+
+
+def _how(gives_many: bool, takes_many: bool) -> str:
+    return "" if gives_many == takes_many else "list" if takes_many else "each"
+
+
+# ---- adding ------------------------------------------------------------------------------------------------
+
+_FIRST = {"Text": "", "Int": 0, "Float": 0.0, "Bool": False, "Seed": 0, "Color": "#808080"}
+
+
+def add(graph: Graph, found: Found, at: tuple[float, float], checker: Callable[[Graph], Checked],
+        source: Ref | None = None, target: Target | None = None) -> tuple[Graph, Item]:
+    """The graph with what was found in it, at a place, linked to the end of the link that was dragged.
+
+    checker: an Engine's check. Raises EditRefused where that cannot be.
+    """
+    entry, fit = found.entry, found.fit
+    if entry.kind == "note":
+        return edits.add_note(graph, at, t("item.note.text"))
+    if entry.kind == "frame":
+        return edits.add_frame(graph, at, (320, 200), t("item.frame.title"))
+    if entry.kind == "output":
+        if source is None:
+            raise edits.EditRefused(t("palette.output_needs_link"))
+        return edits.add_output(graph, source, at)
+    if entry.kind == "input":
+        return _add_input(graph, entry.name, at, checker, target)
+    graph, item = edits.add_node(graph, entry.name, at)
+    if fit is not None and (source is not None or target is not None):
+        start, end = (source, Target("node", item.name, fit.port)) if source is not None else \
+            (Ref(item.name, fit.port), target)
+        graph = edits.connect(graph, checker(graph), start, end)
+    return graph, item
+
+
+def _add_input(graph: Graph, type_name: str, at: tuple[float, float], checker: Callable[[Graph], Checked],
+               target: Target | None) -> tuple[Graph, Item]:
+    if target is not None and target.kind == "node":
+        if linked_at(graph, target):
+            graph = edits.clear_value(graph, target.name, target.port)
+        return edits.promote(graph, checker(graph), target.name, target.port, at)
+    if type_name == "Choice":
+        return edits.add_input(graph, "choice", type_name, at, "one", choices=("one", "two"))
+    first = _FIRST.get(type_name)
+    graph, item = edits.add_input(graph, type_name.lower(), type_name, at, first, first is not None)
+    if target is not None:
+        graph = edits.connect(graph, checker(graph), Ref(item.name), target)
+    return graph, item
+
+
+# ---- finding -----------------------------------------------------------------------------------------------
+
+class Found(NamedTuple):
+    """An entry that answers a search. fit: how it takes up the dragged link, if there is one."""
+
+    entry: Entry
+    score: float
+    fit: Fit | None = None
+
+
+def search(entries: Sequence[Entry], query: str = "", recents: Sequence[str] = (), fits: Fits | None = None,
+           most: int | None = None) -> list[Found]:
+    """The entries that answer a query, best first; all of them, the recent ones first, when it is empty.
+
+    query: words, each of which has to match: a name, a tag, a pack, a type or the help, in English or Chinese;
+    names also by some of their letters ("dp" finds diffusion.paint). recents: ids, newest first. The same
+    question always has the same answer.
+    """
+    terms = [_Term(word) for word in _plain(query).split()]
+    age = {name: at for at, name in enumerate(recents)}
+    found = []
+    for at, entry in enumerate(entries):
+        score = _score(entry.index, terms) if terms else 1.0
+        fit = fits(entry) if fits is not None and score else None
+        if not score or (fit is None if fits is not None else entry.kind == "output"):
+            continue  # an output of the graph begins as a link
+        recency = 1 - age[entry.id] / len(age) if entry.id in age else 0.0
+        if terms:
+            score += 6 * recency - (2 * fit.distance if fit is not None else 0) - 4 * bool(entry.problem)
+            rank = (-score,)
+        else:
+            rank = (-recency, bool(entry.problem), fit.distance if fit is not None else 0)
+        found.append((rank, at, Found(entry, score, fit)))
+    return [answer for _, _, answer in sorted(found, key=lambda one: one[:2])[:most]]
+
+
+class _Term:
+    """One word of a query, compiled."""
+
+    def __init__(self, text: str):
+        self.text, self.line = text, f"\n{text}\n"
+        self.hasty = len(text) == 1 and text.isascii()  # one letter: only what begins with it
+        # The letters of the word in their order: anywhere; at the start of a word or right after the last.
+        first, *rest = [re.escape(letter) for letter in text]
+        self.scattered = re.compile(first + "".join(rf"[^\n{letter}]*{letter}" for letter in rest))
+        self.initials = re.compile(rf"(?:^|[\W_]){first}" + "".join(rf"(?:{c}|.*?[\W_]{c})" for c in rest))
+
+
+def _score(index: _Index, terms: Iterable[_Term]) -> float:
+    """How well an entry answers all the words of a query; 0 if one of them matches nothing."""
+    total = 0.0
+    for term in terms:
+        best = 0.0
+        if term.hasty:
+            if term.text in index.starts:
+                best = max([_in_name(term, name) for name in index.names])
+        elif term.text in index.all:
+            if term.text in index.lines:
+                best = max([_in_name(term, name) for name in index.names])
+            if best < 70:
+                for text, whole, begins, within in index.texts:
+                    if best < whole and term.text in text:
+                        best = max(best, whole if term.line in text else
+                                   begins if _begins_word(term.text, text) else within)
+        elif len(term.text) > 1 and term.scattered.search(index.lines):
+            best = max(_by_letters(term, name) for name in index.names)
+        if not best:
+            return 0.0
+        total += best
+    return total
+
+
+def _in_name(term: _Term, name: str) -> float:
+    """How well a word matches a name: whole, its beginning, the beginning of one of its words, or inside."""
+    if term.text not in name:
+        return 0.0
+    shortness = 10 * len(term.text) / len(name)
+    if name == term.text:
+        return 100
+    if name.startswith(term.text):
+        return 85 + shortness
+    if _begins_word(term.text, name):
+        return 75 + shortness
+    return 0.0 if term.hasty else 45 + shortness
+
+
+def _begins_word(word: str, text: str) -> bool:
+    """Whether a word of the text begins so. Chinese has no spaces: any character may begin a word."""
+    at = text.find(word)
+    while at > 0:
+        before = text[at - 1]
+        if not before.isalnum() or not before.isascii():
+            return True
+        at = text.find(word, at + 1)
+    return at == 0
+
+
+def _by_letters(term: _Term, name: str) -> float:
+    """How well the letters of a word match a name: as beginnings of its words, or close together."""
+    match = term.initials.search(name)
+    if match is not None:
+        return 40 + 10 * len(term.text) / (match.end() - match.start() + 1)
+    match = term.scattered.search(name)
+    spread = len(term.text) / (match.end() - match.start()) if match is not None else 0.0
+    return 20 * spread if spread > 0.4 and len(term.text) > 2 else 0.0
