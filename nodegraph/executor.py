@@ -180,6 +180,7 @@ class _Run:
         self.sizes: dict[int, int] = {}
         self.errors: dict[int, NodeFailed] = {}
         self.mapped: dict[int, _Mapped] = {}
+        self.crowded: dict[int, None] = {}  # mapped steps whose next calls found all workers taken
         self.counts: dict[int, tuple[int, int]] = {}
         self.waiting: dict[int, list[int]] = {}  # step -> steps that wait for it
         self.forced: set[int] = set()  # steps that run again since their Values are gone
@@ -392,6 +393,9 @@ class _Run:
                 break  # what it reads is being made again; then this step's turn comes again
             mapped.queue.pop()
             self.dispatch(Job(step, items, keys, arguments))
+        else:
+            if mapped.queue:
+                self.crowded[step.index] = None
         mapped.pumping = False
         if not mapped.left:
             self.finish_mapped(step, mapped)
@@ -637,6 +641,8 @@ class _Run:
             return
         if len(message) == 3:
             self.flying -= 1
+            self.stack.extend(self.crowded)
+            self.crowded.clear()
         job, made = message[:2]
         if isinstance(made, Made):
             self.accept(job, made)

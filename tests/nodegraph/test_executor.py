@@ -143,6 +143,25 @@ outputs: {o: $n}
     assert "one has 3, two has 2" in str(result.errors[0])
 
 
+@pytest.mark.parametrize("second", ["t.slow", "t.upper"])
+def test_a_mapped_step_that_finds_all_workers_taken_has_its_turn_later(second):
+    @node("t.slow", version=1, costly=True)
+    def slow(text: str) -> str:
+        """Upper case, through a worker."""
+        return text.upper()
+
+    text = f"""
+nodes:
+  words: {{type: t.words, text: a b c d e f g h i j k l}}
+  one: {{type: t.slow, each: text, text: $words}}
+  two: {{type: {second}, each: text, text: $words}}
+  all: {{type: t.join, texts: $two}}
+outputs: {{one: $one, all: $all}}
+"""
+    story, result = told(engine(more=[slow], workers=1), graph(text))
+    assert result["all"] == "A B C D E F G H I J K L" and len(result["one"]) == 12
+
+
 def test_a_batch_node_gets_in_one_call_the_items_that_are_not_remembered():
     text = EACH.replace("t.upper, each: text, text:", "t.batch, each: texts, texts:")
     e = engine()
