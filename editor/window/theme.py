@@ -28,8 +28,8 @@ _ROLES: dict[str, tuple[str, str]] = {  # role: (dark, light), as #rrggbb or #rr
     "scroll": ("#3f4550", "#b9c0ca"),
     # text
     "text": ("#e7e9ec", "#1b1f24"),
-    "dim": ("#a9b0ba", "#545c68"),
-    "faint": ("#7d8590", "#7d8692"),
+    "dim": ("#b0b7c1", "#545c68"),
+    "faint": ("#8b929d", "#6b7480"),
     "accent": ("#5aa2f7", "#1a66c9"),
     "on_accent": ("#0c1622", "#ffffff"),
     "error": ("#ff7b72", "#b3261e"),
@@ -151,7 +151,7 @@ def use(name: str, scale: float = 1.0) -> None:
 
 def look(name: str) -> int | str:
     """The theme item of one kind of widget in the theme in use: "primary", "flat", "disabled", "danger",
-    "selected" (a flat button that is on), "bare" (a window without padding)."""
+    "selected" (a flat button that is on); and of areas: "main", "strip" (a bar of tools), "bare" (no padding), "grabbed"."""
     return _made(name, 1.0)
 
 
@@ -196,5 +196,9 @@ _LOOKS = {
     "selected": {"Button": "active", "ButtonHovered": "hover", "ButtonActive": "active", "Border": "clear"},
     "disabled": {"Button": "panel", "ButtonHovered": "panel", "ButtonActive": "panel", "Text": "faint"},
     "bare": {"ChildBg": "canvas", "WindowBg": "canvas"},
+    "main": {"WindowBg": "window", "ChildBg": "panel"},
+    "strip": {"ChildBg": "window", "WindowBg": "window", "Button": "clear", "Border": "clear"},
+    "grabbed": {"ChildBg": "accent"},
 }
-_LOOK_STYLES = {"bare": {"WindowPadding": (0, 0), "ChildBorderSize": (0,), "ItemSpacing": (0, 0)}}
+_LOOK_STYLES = {"main": {"WindowPadding": (0, 0), "WindowBorderSize": (0,), "ItemSpacing": (0, 0)},
+                "strip": {"WindowPadding": (8, 4), "FrameBorderSize": (0,)}, "bare": {"WindowPadding": (0, 0), "ChildBorderSize": (0,), "ItemSpacing": (0, 0)}}
