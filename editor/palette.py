@@ -18,14 +18,11 @@ from typing import NamedTuple
 from nodegraph import graphfile
 from nodegraph.check import SWITCH, Checked, Flow, check, output_flow
 from nodegraph.errors import GraphError, PackError
-from nodegraph.graph import Graph, Ref
+from nodegraph.graph import Graph
 from nodegraph.nodetype import MISSING, NodeType, Port
 from nodegraph.packs import Catalogue
 from nodegraph.types import ANY, PLAIN, PortType, fits
 
-from . import edits
-from .items import Item, Target, linked_at
-from .ports import flow_of, inputs_of
 from .words import both, has, name_of, t
 
 OWN = "nodegraph"  # stands for a pack where the engine itself brings something along
@@ -334,19 +331,6 @@ def fits_into(port: Port, maps: bool = True) -> Fits:
     return fit
 
 
-def fits_link(checked: Checked, source: Ref | None = None, target: Target | None = None) -> Fits | None:
-    """For a link of a checked graph whose other end is being dragged: from an output, or from an input."""
-    if source is not None:
-        return fits_from(flow_of(checked, source) or Flow(ANY))
-    if target is None:
-        return None
-    if target.kind == "output":
-        return fits_into(Port("", ANY))
-    port = next((p for p in inputs_of(checked, target.name) if p.name == target.port), Port(target.port, ANY))
-    nodetype = checked.nodes[target.name].nodetype
-    return fits_into(port, nodetype is None or _maps(nodetype))
-
-
 def _may_flow(flow: Flow, port: Port, maps: bool) -> bool:
     if not fits(flow.type, port.type) or flow.many and not port.many and not maps:
         return False
@@ -361,51 +345,6 @@ def _distance(flow: Flow, port: Port) -> int:
 
 def _how(gives_many: bool, takes_many: bool) -> str:
     return "" if gives_many == takes_many else "list" if takes_many else "each"
-
-
-# ---- adding ------------------------------------------------------------------------------------------------
-
-_FIRST = {"Text": "", "Int": 0, "Float": 0.0, "Bool": False, "Seed": 0, "Color": "#808080"}
-
-
-def add(graph: Graph, found: Found, at: tuple[float, float], checker: Callable[[Graph], Checked],
-        source: Ref | None = None, target: Target | None = None) -> tuple[Graph, Item]:
-    """The graph with what was found in it, at a place, linked to the end of the link that was dragged.
-
-    checker: an Engine's check. Raises EditRefused where that cannot be.
-    """
-    entry, fit = found.entry, found.fit
-    if entry.kind == "note":
-        return edits.add_note(graph, at, t("item.note.text"))
-    if entry.kind == "frame":
-        return edits.add_frame(graph, at, (320, 200), t("item.frame.title"))
-    if entry.kind == "output":
-        if source is None:
-            raise edits.EditRefused(t("palette.output_needs_link"))
-        return edits.add_output(graph, source, at)
-    if entry.kind == "input":
-        return _add_input(graph, entry.name, at, checker, target)
-    graph, item = edits.add_node(graph, entry.name, at)
-    if fit is not None and (source is not None or target is not None):
-        start, end = (source, Target("node", item.name, fit.port)) if source is not None else \
-            (Ref(item.name, fit.port), target)
-        graph = edits.connect(graph, checker(graph), start, end)
-    return graph, item
-
-
-def _add_input(graph: Graph, type_name: str, at: tuple[float, float], checker: Callable[[Graph], Checked],
-               target: Target | None) -> tuple[Graph, Item]:
-    if target is not None and target.kind == "node":
-        if linked_at(graph, target):
-            graph = edits.clear_value(graph, target.name, target.port)
-        return edits.promote(graph, checker(graph), target.name, target.port, at)
-    if type_name == "Choice":
-        return edits.add_input(graph, "choice", type_name, at, "one", choices=("one", "two"))
-    first = _FIRST.get(type_name)
-    graph, item = edits.add_input(graph, type_name.lower(), type_name, at, first, first is not None)
-    if target is not None:
-        graph = edits.connect(graph, checker(graph), Ref(item.name), target)
-    return graph, item
 
 
 # ---- finding -----------------------------------------------------------------------------------------------

@@ -192,7 +192,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "palette.takes": ("Takes: {ports}", "输入：{ports}"),
     "palette.gives": ("Gives: {ports}", "输出：{ports}"),
     "palette.takes_nothing": ("Takes nothing", "没有输入"),
-    "palette.output_needs_link": ("Drag from an output to make a graph output of it.", "请从某个输出拖出连线来创建图的输出。"),
     "palette.links": ("links to {port}", "连接到 {port}"),
     "palette.links_each": ("runs once per item of {port}", "对 {port} 的每一项各运行一次"),
     "palette.loading": ("Reading the packs...", "正在读取节点包..."),

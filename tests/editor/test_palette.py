@@ -1,4 +1,4 @@
-"""The palette: names without imports, search in two languages, what fits a dragged link, and adding it."""
+"""The palette: names without imports, search in two languages, and what fits a dragged link."""
 
 from __future__ import annotations
 
@@ -7,14 +7,12 @@ from typing import Annotated, NamedTuple
 
 import pytest
 
-from nodegraph import Catalogue, Graph, PackError, PortType, Ref, node
-from nodegraph.check import Flow, check
+from nodegraph import Catalogue, Graph, PackError, PortType, node
+from nodegraph.check import Flow
 from nodegraph.nodetype import Port
 from nodegraph.types import ANY, BOOL, INT, SEED, TEXT
 from nodegraph_editor import palette, words
-from nodegraph_editor.edits import EditRefused
-from nodegraph_editor.items import Item, Target, position
-from nodegraph_editor.palette import Entry, Fit, Library, fits_from, fits_into, fits_link, search
+from nodegraph_editor.palette import Entry, Fit, Library, fits_from, fits_into, search
 
 PICTURE = PortType("Picture", "One picture.")
 Picture = Annotated[object, PICTURE]
@@ -227,72 +225,18 @@ def test_only_what_gives_what_a_dragged_input_takes_is_shown(entries):
     assert "input:Choice" in fit_of(entries, fits_into(Port("x", TEXT, choices=("a", "b"))))
 
 
+def test_an_output_of_the_graph_begins_as_a_link(entries):
+    assert "output" not in ids(search(entries, "output"))
+    assert "output" in ids(search(entries, "output", fits=fits_from(Flow(PICTURE))))
+
+
 def test_the_better_a_thing_fits_the_earlier_it_stands(entries):
     found = search(entries, "", fits=fits_from(Flow(PICTURE)))
     assert ids(found) == ["p.cut", "p.describe", "p.sheet", "switch", "output"]
     assert ids(search(entries, "", ["switch"], fits_from(Flow(PICTURE))))[0] == "switch"
 
 
-# ---- adding
-
-AT = (40, 60)
-
-
-@pytest.fixture
-def graph() -> Graph:
-    from nodegraph import Node
-
-    return Graph({"d": Node("p.draw_picture", {"words": "a boat"})}, outputs={"d": Ref("d")})
-
-
-def added(catalogue, graph: Graph, name: str, source: Ref | None = None, target: Target | None = None):
-    library = Library(catalogue)
-    library.fill(60)
-
-    def checker(graph):
-        return check(graph, catalogue)
-    found = next(one for one in search(library.entries, "", fits=fits_link(checker(graph), source, target))
-                 if one.entry.id == name)
-    return palette.add(graph, found, AT, checker, source, target)
-
-
-def test_a_node_is_added_where_it_was_asked_for(catalogue, graph):
-    made, item = added(catalogue, graph, "p.describe")
-    assert item == Item("node", "describe") and position(made, item) == AT
-    assert made.nodes["describe"].inputs == {}
-
-
-def test_a_dropped_output_is_linked_to_what_is_added(catalogue, graph):
-    assert added(catalogue, graph, "p.describe", Ref("d"))[0].nodes["describe"].inputs == {"picture": Ref("d")}
-    assert added(catalogue, graph, "p.sheet", Ref("d"))[0].nodes["sheet"].inputs == {"pictures": [Ref("d")]}
-    assert added(catalogue, graph, "switch", Ref("d"))[0].nodes["switch"].inputs == {"else": Ref("d")}
-    assert added(catalogue, graph, "output", Ref("d"))[0].outputs["d2"] == Ref("d")
-
-
-def test_a_dropped_input_is_linked_to_what_is_added(catalogue, graph):
-    made, item = added(catalogue, graph, "p.describe", target=Target("node", "d", "words"))
-    assert made.nodes["d"].inputs["words"] == Ref("describe")
-    made, item = added(catalogue, graph, "input:Text", target=Target("node", "d", "words"))
-    assert made.inputs[item.name].default == "a boat" and made.nodes["d"].inputs["words"] == Ref(item.name)
-    again, other = added(catalogue, made, "input:Text", target=Target("node", "d", "words"))
-    assert again.nodes["d"].inputs["words"] == Ref(other.name) and other != item
-    made, item = added(catalogue, graph, "p.cut", target=Target("output", "d"))
-    assert made.outputs["d"] == Ref("cut", "left")
-
-
-def test_inputs_notes_and_frames_are_added_ready_to_use(catalogue, graph):
-    for name in ("input:Text", "input:Int", "input:Float", "input:Bool", "input:Seed", "input:Color", "input:Choice",
-                 "input:File", "input:Picture", "note", "frame"):
-        made, item = added(catalogue, graph, name)
-        assert position(made, item) == AT
-        assert not check(made, catalogue).errors, name
-
-
-def test_an_output_needs_something_to_give(catalogue, graph):
-    with pytest.raises(EditRefused, match="Drag from an output"):
-        palette.add(graph, palette.Found(Entry("output"), 1.0), AT, lambda graph: check(graph, catalogue))
-    assert "output" not in ids(search(palette.entries(catalogue), "output"))
-
+# ---- small things
 
 def test_help_is_cut_after_its_first_sentence():
     assert palette.first_sentence("One of 3.5\nlines. Two.") == "One of 3.5 lines."
