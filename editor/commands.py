@@ -259,9 +259,13 @@ def _(session: Session) -> None:
     session.select(Item("node", name) for name in graph.nodes if name not in before)
 
 
-@_command("node.enter", lambda s: len(s.selected("node")) == 1 and s.graph.nodes[s.selected("node")[0].name].is_graph)
+@_command("node.enter")
 def _(session: Session) -> None:
-    session.enter(session.selected("node")[0].name)
+    chosen = session.selected("node")
+    if len(chosen) == 1 and session.graph.nodes[chosen[0].name].is_graph:
+        session.enter(chosen[0].name)
+    else:
+        session.palette_at()
 
 
 @_command("node.leave", lambda s: bool(s.levels))
