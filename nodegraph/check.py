@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,7 +16,7 @@ from . import graphfile
 from .errors import GraphError, InputError, PackError, Problem
 from .graph import Graph, GraphInput, Node, Ref, refs
 from .graphfile import closest, in_order, nearest, scalar, written
-from .nodetype import MISSING, NodeType, Port
+from .nodetype import MISSING, RESERVED, NodeType, Port
 from .packs import Catalogue
 from .types import (ANY, BOOL, COLOR, FILE, FLOAT, INT, OF_PYTHON, PLAIN, SEED, TEXT, ModelType, PortType, Range,
                     fits)
@@ -40,7 +40,10 @@ class Flow(NamedTuple):
 
 @dataclass(slots=True)
 class CheckedNode:
-    """A Node and what is known of it. Exactly one of nodetype, graph, switch tells what it is."""
+    """A Node and what is known of it. Exactly one of nodetype, graph, switch tells what it is.
+
+    through: for a bypassed node, output -> the input that it passes on, or None where no input is like it.
+    """
 
     node: Node
     nodetype: NodeType | None = None
@@ -48,6 +51,7 @@ class CheckedNode:
     switch: bool = False
     literals: dict[str, Any] | None = None
     outputs: dict[str, Flow] | None = None
+    through: dict[str, str | None] | None = None
 
     @property
     def known(self) -> bool:
@@ -56,13 +60,18 @@ class CheckedNode:
 
 @dataclass(slots=True)
 class Checked:
-    """A Graph with everything `check` learned. `order` lists the nodes so that each follows what it reads."""
+    """A Graph with everything `check` learned. `order` lists the nodes so that each follows what it reads.
+
+    muted: the nodes that do not run -> the muted node that is the cause; left_out: the same for outputs.
+    """
 
     graph: Graph
     nodes: dict[str, CheckedNode]
     inputs: dict[str, Port]
     order: list[str]
     problems: list[Problem]
+    muted: dict[str, str] = field(default_factory=dict)
+    left_out: dict[str, str] = field(default_factory=dict)
 
     @property
     def errors(self) -> list[Problem]:
@@ -115,7 +124,8 @@ class _Check:
             self.inputs[name] = self.input_port(name, item)
         order, stuck = _topological(graph.nodes, graph.inputs)
         for name in (*order, *stuck):
-            self.nodes[name] = self.node(name, graph.nodes[name])
+            node = graph.nodes[name]
+            self.nodes[name] = self.idle(name, node) if node.bypass or node.mute else self.node(name, node)
         if stuck:
             self.cycles(stuck)
         for name, ref in graph.outputs.items():
@@ -124,7 +134,9 @@ class _Check:
             self.problem("the graph has no outputs, so nothing would run", "Add outputs: with a link, `name: $node`.",
                          "outputs")
         self.unused()
-        return Checked(graph, self.nodes, self.inputs, order, in_order(self.problems, graph.path))
+        muted = _muted(order, self.nodes)
+        left_out = {name: cause for name, ref in graph.outputs.items() if (cause := _cause(ref, self.nodes, muted))}
+        return Checked(graph, self.nodes, self.inputs, order, in_order(self.problems, graph.path), muted, left_out)
 
     def unused(self) -> None:
         """Inputs that nothing reads, and texts that name one in their middle, where no link can stand."""
@@ -194,6 +206,36 @@ class _Check:
         return found or ANY, many
 
     # -- nodes
+
+    def idle(self, name: str, node: Node) -> CheckedNode:
+        """A node that is muted or bypassed: what is wrong with a muted one keeps nothing from running."""
+        begun = len(self.problems)
+        checked = self.node(name, node)
+        if node.mute:
+            self.problems[begun:] = [p._replace(severity="warning") for p in self.problems[begun:]]
+        elif checked.known:
+            self.pass_through(name, checked)
+        return checked
+
+    def pass_through(self, name: str, checked: CheckedNode) -> None:
+        """Find out for each output which input a bypassed node passes on: the first given one that is like it."""
+        node, outputs = checked.node, dict(checked.outputs)
+        if checked.switch:
+            checked.through = {"value": next((port for port in node.inputs if port != "on"), None)}
+            return
+        ports = [p for p in (checked.nodetype or checked.graph).inputs.values() if p.name in node.inputs]
+        checked.through = {}
+        for output, flow in outputs.items():
+            port = next((p.name for p in ports if p.type is flow.type and (p.many or p.name in node.each) == flow.many),
+                        None)
+            checked.through[output] = port
+            value = node.inputs.get(port)
+            brought = self.flow(value, "nodes", name, port) if type(value) is Ref else None
+            if brought is not None and brought.many == flow.many:
+                outputs[output] = brought
+            elif port is not None:
+                outputs[output] = Flow(flow.type, flow.many, None, value is None)
+        checked.outputs = outputs
 
     def node(self, name: str, node: Node) -> CheckedNode:
         checked = CheckedNode(node)
@@ -274,11 +316,12 @@ class _Check:
         for port_name, value in given.items():
             port = ports.get(port_name)
             if port is None:
-                close = closest(port_name, [*ports, "each"])
+                known = [*ports, *RESERVED[1:]]
+                close = closest(port_name, known)
                 meant.update([close] if close != "each" else [value] if isinstance(value, str) else [])
                 shown = port_name if port_name.isidentifier() else repr(port_name)
                 self.problem(f"{name} has no input {shown}",
-                             nearest(port_name, [*ports, "each"]) if ports else "It takes none.",
+                             nearest(port_name, known) if ports or close else "It takes none.",
                              "nodes", name, port_name)
                 self.target(value, "nodes", name, port_name)
                 continue
@@ -294,7 +337,7 @@ class _Check:
                 literals[port_name] = self.gathered(name, port, value, mapped)
             else:
                 self.literal(port, value, f"{name}.{port_name}", mapped, "nodes", name, port_name, into=literals)
-        if len(given) < len(ports) or literals.keys() != given.keys():
+        if (len(given) < len(ports) or literals.keys() != given.keys()) and not (node.bypass or node.mute):
             for port in ports.values():
                 if port.name not in given and port.default is MISSING and not port.optional and port.name not in meant:
                     wants = f"a list of {port.type.name}" if port.many else port.takes
@@ -463,7 +506,8 @@ class _Check:
             return None
         if port_name is None:
             if len(node.outputs) == 1:
-                return next(iter(node.outputs.values()))
+                only, flow = next(iter(node.outputs.items()))
+                return flow if node.through is None else self.passed(ref, only, node, *place)
             self.problem(f"{ref} could mean any of {name}'s outputs: {', '.join(node.outputs)}"
                          if node.outputs else f"{ref} links to {name}, which has no outputs",
                          f"Write ${name}.{next(iter(node.outputs))}, say." if node.outputs else "", *place, value=True)
@@ -471,7 +515,17 @@ class _Check:
         flow = node.outputs.get(port_name)
         if flow is None:
             self.problem(f"{name} has no output {port_name}", nearest(port_name, node.outputs), *place, value=True)
-        return flow
+        return flow if flow is None or node.through is None else self.passed(ref, port_name, node, *place)
+
+    def passed(self, ref: Ref, port_name: str, node: CheckedNode, *place: Any) -> Flow | None:
+        """What a link to a bypassed node brings."""
+        flow = node.outputs[port_name]
+        if node.through[port_name] is not None:
+            return flow
+        wanted = f"list of {flow.type.name}" if flow.many else flow.type.name
+        self.problem(f"{ref} links to {ref.name}, which is bypassed, and no {wanted} flows into it to pass on",
+                     f"Take `bypass: true` away from {ref.name}, or link something else.", *place, value=True)
+        return None
 
     def targets(self, name: str, node: Node) -> None:
         """Links of a node that is not understood still have to lead somewhere."""
@@ -676,19 +730,52 @@ def recheck(checked: Checked, graph: Graph, names: list[str], catalogue: Catalog
     for name in names:
         old, new = checked.graph.nodes[name], graph.nodes[name]
         ports = {*old.inputs, *new.inputs}
-        if checked.nodes[name].nodetype is None or old.type != new.type or old.each or new.each or any(
+        if checked.nodes[name].nodetype is None or old.type != new.type or old.each or new.each or \
+                old.bypass or new.bypass or old.mute != new.mute or any(
                 refs(old.inputs.get(p)) != refs(new.inputs.get(p)) for p in ports):
             return None
     checker = _Check(graph, catalogue, [], find, ())
     checker.inputs, checker.nodes = checked.inputs, dict(checked.nodes)
     for name in names:
-        checker.nodes[name] = checker.node(name, graph.nodes[name])
-    return Checked(graph, checker.nodes, checked.inputs, checked.order, checker.problems)
+        node = graph.nodes[name]
+        checker.nodes[name] = checker.idle(name, node) if node.mute else checker.node(name, node)
+    return Checked(graph, checker.nodes, checked.inputs, checked.order, checker.problems, checked.muted,
+                   checked.left_out)
 
 
 def output_flow(checked: Checked, name: str) -> Flow | None:
     """What an output of a checked graph carries."""
     return _Quiet(checked).flow(checked.graph.outputs[name])
+
+
+def _muted(order: list[str], nodes: dict[str, CheckedNode]) -> dict[str, str]:
+    """The nodes that do not run since they, or something they read, are muted, and which node that is."""
+    muted: dict[str, str] = {}
+    if not any(node.node.mute or node.graph is not None and node.graph.left_out for node in nodes.values()):
+        return muted
+    for name in order:
+        node = nodes[name]
+        if node.node.mute:
+            muted[name] = name
+            continue
+        given = node.node.inputs
+        read = given.values() if node.through is None else [given[p] for p in node.through.values() if p is not None]
+        cause = next((cause for value in read for ref in refs(value) if (cause := _cause(ref, nodes, muted))), None)
+        if cause is not None:
+            muted[name] = cause
+    return muted
+
+
+def _cause(ref: Ref, nodes: dict[str, CheckedNode], muted: dict[str, str]) -> str | None:
+    """The muted node that keeps a link from bringing anything; those in a graph inside are named after it too."""
+    if ref.name in muted:
+        return muted[ref.name]
+    node = nodes.get(ref.name)
+    if node is None or node.graph is None or node.through is not None:
+        return None
+    left_out = node.graph.left_out
+    inside = left_out.get(ref.port) if ref.port is not None else next(iter(left_out.values()), None)
+    return f"{ref.name}/{inside}" if inside is not None else None
 
 
 def _topological(nodes: Any, inputs: Any = ()) -> tuple[list[str], list[str]]:

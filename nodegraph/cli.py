@@ -640,6 +640,10 @@ def _why(arguments: argparse.Namespace) -> int:
         checked = _read(engine, arguments.graph)
         plan = engine.plan(checked, _settings(checked, arguments.set), arguments.only or None)
         names = [step.name for step in plan.steps]
+        if arguments.node in checked.muted:
+            raise GraphError([Problem(None, f"{arguments.node} does not run, since {checked.muted[arguments.node]} is muted")])
+        if arguments.node in checked.nodes and checked.nodes[arguments.node].through is not None:
+            raise GraphError([Problem(None, f"{arguments.node} does not run, since it is bypassed")])
         if arguments.node not in names:
             raise GraphError([Problem(None, f"the graph has no node {arguments.node}", nearest(arguments.node, names))])
         arguments.tell("\n".join(why(plan, engine.cache, arguments.node)))

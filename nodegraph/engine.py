@@ -211,6 +211,7 @@ class Engine:
             edited = graph.edited_since(last.checked.graph)
             if edited is not None and self._as_located(last.plan):
                 if not edited and last.plan.repeatable:
+                    self._tell_left_out(last.plan, emit)
                     if planned is not None:
                         planned(last.checked, last.plan)
                     return RunResult(self.executor.again(last.result, emit))
@@ -230,6 +231,7 @@ class Engine:
     def _carry_out(self, checked: Checked, plan: Plan, given: dict, only: tuple | None, emit, cancel,
                    since: Result | None = None, edited: list[int] = ()) -> RunResult:
         """Run, and remember how far things are for the next run."""
+        self._tell_left_out(plan, emit)
         self.emit = emit
         try:
             result = self.executor.run(plan, emit, cancel, since, edited)
@@ -239,6 +241,14 @@ class Engine:
         self._last = _Last(checked, plan, given, only, result) if whole else None
         return RunResult(result)
 
+    def _tell_left_out(self, plan: Plan, emit: Callable[[Event], None] | None) -> None:
+        for name, cause in plan.left_out.items():
+            message = f"output {name} is left out, since {cause} is muted"
+            if emit is not None:
+                emit(Warned(message))
+            else:
+                self.warn(message)
+
     def _as_located(self, plan: Plan) -> bool:
         """Whether the files and models that a Plan names are what they were."""
         return all(self.models.locate(type, value, folder) == named for type, value, folder, named in plan.located)
@@ -246,6 +256,7 @@ class Engine:
     def run_plan(self, plan: Plan, *, emit: Callable[[Event], None] | None = None,
                  cancel: threading.Event | None = None) -> RunResult:
         """Carry out a Plan that was made before."""
+        self._tell_left_out(plan, emit)
         self.emit = emit
         try:
             return RunResult(self.executor.run(plan, emit, cancel))

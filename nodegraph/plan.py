@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,7 +17,7 @@ from . import keys
 from .check import RANDOM, Checked, CheckedNode, Flow, output_flow
 from .digest import ListDigest, digest
 from .errors import GraphError, InputError, Position, Problem
-from .graph import Ref
+from .graph import Ref, refs
 from .graphfile import nearest
 from .nodetype import MISSING, Port
 from .types import ANY, FILE, OF_PYTHON, SEED, ModelType, PortType
@@ -93,6 +93,7 @@ class Output(NamedTuple):
 class Plan:
     """Steps in an order in which each follows what it reads; producers: slot -> index of the step, -1 for givens.
 
+    left_out: the outputs that are not made since a muted node stands before them, and that node.
     seeds: what was rolled. located: every file and model that was looked up, with what was found.
     """
 
@@ -104,6 +105,7 @@ class Plan:
     located: list[tuple[PortType, Any, Path, Named]]
     graph: Any
     before: Plan | None = None  # the Plan that this one differs from in literals alone
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def names(self) -> dict[str, int]:
@@ -202,7 +204,7 @@ def replan(before: Plan, checked: Checked, names: list[str], locate: Locate | No
     changed = {(folder, value) for _, value, folder, _ in planner.located}
     located = [row for row in before.located if (row[2], row[1]) not in changed] + planner.located
     return Plan(steps, before.givens, before.outputs, before.producers, {}, located, checked.graph,
-                before.before or before) if not planner.seeds else None
+                before.before or before, before.left_out) if not planner.seeds else None
 
 
 _NOTHING: dict[str, Any] = {}  # the literals of every step that has none; never written to
@@ -221,7 +223,9 @@ class _Planner:
     def __init__(self, checked: Checked, given: dict[str, Any], only, locate, roll):
         checked.raise_errors()
         self.checked, self.given, self.locate, self.roll = checked, given, locate, roll
-        self.only = list(only) if only is not None else list(checked.graph.outputs)
+        self.left_out = checked.left_out
+        self.only = list(only) if only is not None else [n for n in checked.graph.outputs if n not in self.left_out]
+        self.all = only is None
         self.problems: list[Problem] = []
         self.steps: list[Step] = []
         self.givens: list[Given] = []
@@ -235,6 +239,10 @@ class _Planner:
         for name in self.only:
             if name not in graph.outputs:
                 self.problems.append(Problem(None, f"the graph has no output {name}", nearest(name, graph.outputs)))
+            elif name in self.left_out:
+                cause = self.left_out[name]
+                self.problems.append(Problem(graph.where("outputs", name), f"output {name} cannot be made, since {cause} "
+                                             "is muted", f"Take `mute: true` away from {cause}.", at=("outputs", name)))
         scope = self.graph_inputs()
         if self.problems:
             raise GraphError(self.problems)
@@ -246,7 +254,8 @@ class _Planner:
             outputs[name] = Output(name, self.slot(source, flow.type, flow.many), flow)
         if self.problems:
             raise GraphError(self.problems)
-        return Plan(self.steps, self.givens, outputs, self.producers, self.seeds, self.located, graph)
+        return Plan(self.steps, self.givens, outputs, self.producers, self.seeds, self.located, graph,
+                    left_out=self.left_out if self.all else {})
 
     def graph_inputs(self) -> dict[str, Any]:
         """The inputs as sources: what was given, or the defaults."""
@@ -305,12 +314,33 @@ class _Planner:
         """Place every node of a graph; `scope` gains, for each node, its sources by port."""
         for name in checked.order:
             node = checked.nodes[name]
-            if node.nodetype is not None:
+            if checked.muted and name in checked.muted:
+                continue  # nothing that is planned reads it
+            if node.through is not None:
+                scope[name] = self.passed_on(checked, scope, prefix, name, node)
+            elif node.nodetype is not None:
                 scope[name] = self.function(checked, scope, prefix, name, node)
             elif node.switch:
                 scope[name] = self.switch(checked, scope, prefix, name, node)
             elif node.graph is not None:
                 scope[name] = self.subgraph(checked, scope, prefix, name, node)
+
+    def passed_on(self, checked: Checked, scope: dict, prefix: str, name: str, node: CheckedNode) -> dict[str, _Source]:
+        """What a bypassed node gives: for each output the very thing that flows into one of its inputs."""
+        sources = {}
+        for output, port_name in node.through.items():
+            if port_name is None:
+                continue  # check has seen to it that nothing reads it
+            value = node.node.inputs[port_name]
+            if type(value) is Ref:
+                sources[output] = self.source(scope, value)
+            elif isinstance(value, list) and refs(value):
+                port = (node.nodetype or node.graph).inputs[port_name]
+                wire = self.gather(scope, port, node.literals[port_name])
+                sources[output] = self.gathered(checked, prefix, name, port, wire)
+            else:
+                sources[output] = _Source(literal=node.literals[port_name], flow=node.outputs[output])
+        return sources
 
     def function(self, checked: Checked, scope: dict, prefix: str, name: str, node: CheckedNode) -> dict[str, _Source]:
         nodetype, each = node.nodetype, node.node.each
@@ -460,6 +490,8 @@ class _Planner:
         self.inline(inner, inside, f"{prefix}{name}/")
         outputs = {}
         for output, ref in inner.graph.outputs.items():
+            if output in inner.left_out:
+                continue
             source = self.source(inside, ref)
             # The list that a mapped graph gives is a plain list outside of it.
             outputs[output] = source._replace(lifted=False) if each else source
@@ -524,7 +556,7 @@ class _Planner:
             if wrong:
                 where = checked.graph.where("nodes", name, port.name, value=True)
                 self.problems.append(Problem(where, f"{prefix}{name}.{port.name} {wrong}",
-                                             "The value comes from the graph's input."))
+                                             f"The value comes from {checked.graph.nodes[name].inputs[port.name]}."))
 
     def place(self, checked: Checked, port: Port, value: Any, full_name: str) -> tuple[Any, Any]:
         """Roll random seeds; complete what names files and models. The value, and what counts in its stead."""
