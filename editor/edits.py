@@ -5,23 +5,25 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from nodegraph.check import Checked
 from nodegraph.errors import NodegraphError
 from nodegraph.graph import Graph, GraphInput, Node, Ref, refs
 from nodegraph.nodetype import MISSING, Port
-from nodegraph.types import fits
+from nodegraph.types import ANY, OF_PYTHON, fits
 
 from . import items as on_canvas
 from .items import Item, Link, Target, links, placed, section, with_fact, with_facts
-from .ports import flow_of, inputs_of, outputs_of, port_of, ref_to, refusal
+from .ports import flow_of, inputs_of, mappable, outputs_of, port_of, ref_to, refusal
 
 
 class EditRefused(NodegraphError):
     """A gesture that cannot be carried out, and why, in one sentence."""
 
 
+SMALLEST = 24  # a side of a frame or a note, in canvas units
 NAME = re.compile(r"[^\W\d][\w-]*\Z")
 GONE = object()  # what a link that is taken out becomes
 
@@ -182,6 +184,7 @@ def set_state(graph: Graph, names: Iterable[str], state: str) -> Graph:
     """Nodes made "normal", "bypass" (they pass on what comes in) or "mute" (they and what depends on them rest)."""
     nodes = dict(graph.nodes)
     for name in names:
+        _there(graph, Item("node", name))
         nodes[name] = nodes[name]._replace(bypass=state == "bypass", mute=state == "mute")
     return replace(graph, nodes=nodes, edits=())
 
@@ -263,20 +266,21 @@ def connect(graph: Graph, checked: Checked, source: Ref, target: Target) -> Grap
     reason = refusal(checked, source, target)
     if reason:
         raise EditRefused(reason)
-    if source.name in graph.nodes:
-        source = ref_to(checked, source.name, port_of(source, outputs_of(checked, source.name)))
+    source = ref_to(checked, source.name, port_of(source, outputs_of(checked, source.name))) \
+        if source.name in graph.nodes else Ref(source.name)
     if target.kind == "output":
         return prune_dots(replace(graph, outputs={**graph.outputs, target.name: source}, edits=()))
     node = graph.nodes[target.name]
     port = next((p for p in inputs_of(checked, target.name) if p.name == target.port), None)
     flow = flow_of(checked, source)
     many, listed = flow is not None and flow.many, port is not None and port.many
-    value: Any = source
-    each = [e for e in node.each if e != target.port]
-    if listed and not many:
-        value = _in_list(node.inputs.get(target.port), source, target)
-    elif many and not listed and checked.nodes[target.name].switch is False:
-        each.append(target.port)
+    now, value, each = node.inputs.get(target.port), source, list(node.each)
+    one_of_many = target.port in each and target.index is not None and isinstance(now, list)
+    if not many and (listed or one_of_many):
+        value = _in_list(now, source, target)
+    elif not listed:
+        each = [e for e in each if e != target.port]
+        each += [target.port] if many and mappable(checked, target.name) else []
     made = node._replace(inputs={**node.inputs, target.port: value}, each=tuple(each))
     return prune_dots(_with_node(graph, target.name, made))
 
@@ -295,14 +299,14 @@ def _in_list(now: Any, source: Ref, target: Target) -> list:
 
 def disconnect(graph: Graph, chosen: Iterable[Link]) -> Graph:
     """These links gone; outputs of the graph that lose theirs go with them."""
-    chosen = set(chosen)
+    chosen = set(chosen).intersection(links(graph))
     nodes, outputs = dict(graph.nodes), dict(graph.outputs)
     lost = {}
-    for target in {link.target for link in chosen if link in set(links(graph))}:
+    for target in {link.target for link in chosen}:
         if target.kind == "output":
             del outputs[target.name]
             lost[target.item] = None
-    for name in {link.target.name for link in chosen if link.target.kind == "node" and link.target.name in nodes}:
+    for name in {link.target.name for link in chosen if link.target.kind == "node"}:
         nodes[name] = _unlinked(nodes[name], name, chosen)
     return prune_dots(with_facts(replace(graph, nodes=nodes, outputs=outputs, edits=()), lost))
 
@@ -337,6 +341,8 @@ def promote(graph: Graph, checked: Checked, node: str, port_name: str, at: tuple
     if refs(value):
         raise EditRefused(f"{node}.{port_name} is linked; take the link off first.")
     mapped = port_name in graph.nodes[node].each
+    if port.type is ANY and type(value) in OF_PYTHON:  # the `on` of a switch
+        port = Port(port.name, OF_PYTHON[type(value)], help=port.help)
     made = input_like(port, value, mapped)
     graph, item = add_input(graph, port_name, made.type, at)
     graph = replace(graph, inputs={**graph.inputs, item.name: made}, edits=())
@@ -349,26 +355,20 @@ def input_like(port: Port, value: Any = MISSING, mapped: bool = False) -> GraphI
     low = high = None
     if port.range is not None:
         low, high = (limit if abs(limit) != float("inf") else None for limit in (port.range.low, port.range.high))
-    plain = value is not MISSING
-    return GraphInput(listed + ("Choice" if port.choices else port.type.name), value if plain else None, plain,
-                      port.help, low, high, port.choices)
+    has_default = value is not MISSING
+    default = list(value) if isinstance(value, tuple) else str(value) if isinstance(value, Path) else value
+    return GraphInput(listed + ("Choice" if port.choices else port.type.name), default if has_default else None,
+                      has_default, port.help, low, high, port.choices)
 
 
 def demote(graph: Graph, name: str) -> Graph:
     """An input of the graph taken out; what read it holds its default as a literal."""
     _there(graph, Item("input", name))
     told = graph.inputs[name]
-    nodes = {}
-    for node_name, node in graph.nodes.items():
-        inputs = {}
-        for port, value in node.inputs.items():
-            if value == Ref(name):
-                if not told.has_default:
-                    continue
-                value = told.default
-            inputs[port] = value
-        nodes[node_name] = node._replace(inputs=inputs, each=tuple(e for e in node.each if e in inputs)) \
-            if inputs != node.inputs else node
+
+    def follow(ref: Ref) -> Any:
+        return ref if ref.name != name else told.default if told.has_default else GONE
+    nodes = {reader: with_refs(node, follow) for reader, node in graph.nodes.items()}
     return delete(replace(graph, nodes=nodes, edits=()), [Item("input", name)])
 
 
@@ -384,12 +384,13 @@ def order_inputs(graph: Graph, order: Iterable[str]) -> Graph:
 def move(graph: Graph, positions: Mapping[Item, tuple[float, float]]) -> Graph:
     """Items moved to these places (upper left corners, canvas units)."""
     return with_facts(graph, {item: {**on_canvas.facts(graph, item), "at": placed(at)}
-                              for item, at in positions.items()})
+                              for item, at in positions.items() if on_canvas.exists(graph, item)})
 
 
 def resize(graph: Graph, item: Item, size: tuple[float, float]) -> Graph:
     """A frame or a note made another size."""
-    return with_fact(graph, [item], "size", placed(size))
+    _there(graph, item)
+    return with_fact(graph, [item], "size", placed((max(size[0], SMALLEST), max(size[1], SMALLEST))))
 
 
 def collapse(graph: Graph, chosen: Iterable[Item], on: bool) -> Graph:
@@ -418,6 +419,7 @@ def add_note(graph: Graph, at: tuple[float, float], text: str, size: tuple[float
 
 def set_text(graph: Graph, item: Item, text: str) -> Graph:
     """The words of a note, or the title of a frame."""
+    _there(graph, item)
     key = "text" if item.kind == "note" else "title"
     return with_facts(graph, {item: {**on_canvas.facts(graph, item), key: text}})
 

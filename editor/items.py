@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from nodegraph.graph import Graph, Node, Ref, refs
 
+FARTHEST = 1e6  # canvas units from the origin
 KINDS = ("node", "input", "output", "dot", "note", "frame")
 _SECTIONS = {"node": "nodes", "input": "nodes", "output": "outputs", "dot": "dots", "note": "notes", "frame": "frames"}
 
@@ -177,7 +178,7 @@ def pair(value: Any) -> tuple[float, float] | None:
     """Two finite numbers of a moderate size, or None."""
     if not isinstance(value, (list, tuple)) or len(value) != 2:
         return None
-    if not all(type(v) in (int, float) and abs(v) < 1e7 for v in value):  # also false for nan
+    if not all(type(v) in (int, float) and abs(v) <= FARTHEST for v in value):  # also false for nan
         return None
     return float(value[0]), float(value[1])
 
@@ -216,8 +217,8 @@ def with_fact(graph: Graph, items_: Iterable[Item], key: str, value: Any) -> Gra
 
 
 def placed(at: tuple[float, float]) -> list[int]:
-    """A position or size as it is written in files: whole units."""
-    return [round(at[0]), round(at[1])]
+    """A position or size as it is written in files: whole units, no further out than `pair` understands."""
+    return [round(min(max(value, -FARTHEST), FARTHEST)) for value in at]
 
 
 def _is_hex(text_: str) -> bool:

@@ -51,9 +51,10 @@ def flow_of(checked: Checked, ref: Ref) -> Flow | None:
 
 def ref_to(checked: Checked, name: str, port: str | None) -> Ref:
     """The link to one output, as files write it: without the port's name where there is but one."""
-    if name not in checked.graph.nodes or len(outputs_of(checked, name)) == 1:
-        return Ref(name)
-    return Ref(name, port)
+    known = checked.nodes.get(name)
+    if known is None or known.outputs is None:  # how many outputs a node of an unknown type has, nobody knows
+        return Ref(name, port if name in checked.graph.nodes and port != "value" else None)
+    return Ref(name) if len(known.outputs) == 1 else Ref(name, port)
 
 
 def port_of(ref: Ref, outputs: dict[str, Flow]) -> str:
@@ -67,29 +68,57 @@ def refusal(checked: Checked, source: Ref, target: Target) -> str:
     A list may go into a port that takes one thing: the node then runs once per item.
     """
     graph = checked.graph
+    if source.name not in graph.nodes and source.name not in graph.inputs:
+        return f"There is no {source.name}."
     flow = flow_of(checked, source)
+    if flow is None and source.port is not None and source.name in graph.nodes:
+        return f"{source.name} has no output {source.port}."
+    if target.name not in (graph.outputs if target.kind == "output" else graph.nodes):
+        return f"There is no {target.name}."
     if target.kind == "output":
-        return "" if source.name in graph.nodes or source.name in graph.inputs else f"There is no {source.name}."
+        return ""
     if reaches(graph, target.name, source.name):
-        return f"{source.name} reads {target.name} already, so this link would close a circle."
+        return f"{source.name} reads {target.name} already, so this link would close a circle." \
+            if source.name != target.name else f"{target.name} cannot read what it gives itself."
     port = next((p for p in inputs_of(checked, target.name) if p.name == target.port), None)
     known = checked.nodes.get(target.name)
     if port is None:
         switch = known is not None and known.switch
         return "" if switch else f"{target.name} has no input {target.port}."
-    if flow is None or port.type is ANY:
+    if flow is None or port.type is ANY and not known.known:
         return ""
     if not fits(flow.type, port.type):
         return f"{target.name}.{port.name} takes {_an(port.type.name)}, but {source.name} gives {_an(flow.type.name)}."
     if flow.choices and port.choices and not set(flow.choices) <= set(port.choices):
         return (f"{target.name}.{port.name} takes one of {', '.join(port.choices)}, "
                 f"but {source.name} may give {', '.join(sorted(set(flow.choices) - set(port.choices)))}.")
-    if flow.many and not port.many and known is not None and known.nodetype is not None:
-        mapped = checked.graph.nodes[target.name].each
-        gives_lists = any(p.many for p in known.nodetype.outputs.values())
-        if gives_lists and not mapped and known.nodetype.batch is None:
-            return (f"{source.name} gives a list, and {target.name}, which gives a list itself, "
-                    "cannot run once per item.")
+    if flow.many and not port.many and not known.switch:
+        return _unmappable(checked, source, target)
+    return ""
+
+
+def mappable(checked: Checked, name: str) -> bool:
+    """Whether it is known of a node that it could run once per item of a list."""
+    known = checked.nodes[name]
+    return known.nodetype is not None or known.graph is not None
+
+
+def _unmappable(checked: Checked, source: Ref, target: Target) -> str:
+    """Why a node cannot run once per item of what comes into a port that takes one thing; empty if it can."""
+    known, each = checked.nodes[target.name], checked.graph.nodes[target.name].each
+    if target.port in each:
+        return ""
+    head = f"{source.name} gives a list, and {target.name}"
+    if known.nodetype is not None:
+        if known.nodetype.batch is not None:
+            return f"{head} can run once per item of {known.nodetype.batch} alone."
+        lists = any(port.many for port in known.nodetype.outputs.values())
+        return f"{head}, which gives a list itself, cannot run once per item." if lists else ""
+    if known.graph is not None:
+        if any(node.each for node in known.graph.graph.nodes.values()):
+            return f"{head}, in which something runs once per item already, cannot do so too."
+        lists = not each and any(flow.many for flow in known.outputs.values())
+        return f"{head}, which gives a list itself, cannot run once per item." if lists else ""
     return ""
 
 
