@@ -199,6 +199,19 @@ _LOOKS = {
     "main": {"WindowBg": "window", "ChildBg": "panel"},
     "strip": {"ChildBg": "window", "WindowBg": "window", "Button": "clear", "Border": "clear"},
     "grabbed": {"ChildBg": "accent"},
+    "raised": {"ChildBg": "raised", "Header": "active"},
+    "card": {"ChildBg": "panel", "Border": "border"},
+    "chosen": {"ChildBg": "button", "Border": "accent"},
+    "popup": {"WindowBg": "panel", "Header": "active"},
+    "tight": {},
 }
-_LOOK_STYLES = {"main": {"WindowPadding": (0, 0), "WindowBorderSize": (0,), "ItemSpacing": (0, 0)},
-                "strip": {"WindowPadding": (8, 4), "FrameBorderSize": (0,)}, "bare": {"WindowPadding": (0, 0), "ChildBorderSize": (0,), "ItemSpacing": (0, 0)}}
+_LOOK_STYLES = {
+    "main": {"WindowBorderSize": (0,)},
+    "strip": {"WindowPadding": (8, 4), "FrameBorderSize": (0,)},
+    "bare": {"WindowPadding": (0, 0), "ChildBorderSize": (0,), "ItemSpacing": (0, 0)},
+    "raised": {"WindowPadding": (8, 8)},
+    "card": {"ChildBorderSize": (1,), "WindowPadding": (8, 8)},
+    "chosen": {"ChildBorderSize": (1,), "WindowPadding": (8, 8)},
+    "popup": {"WindowPadding": (8, 8)},
+    "tight": {"CellPadding": (0, 0)},
+}

@@ -1,0 +1,300 @@
+"""The panel at the right: everything about what is selected, to be read and changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import dearpygui.dearpygui as dpg
+
+from .. import edits, inspector
+from ..items import Item, color, text
+from ..judge import Found
+from ..ports import outputs_of
+from ..words import has, name_of, t
+from . import outputs, theme, widgets
+from .fields import Fields
+from .outputs import Made
+from .widgets import Pictures, px
+
+if TYPE_CHECKING:
+    from .app import App
+
+ALIGN = ("align_left", "align_center_x", "align_right", "align_top", "align_center_y", "align_bottom",
+         "distribute_x", "distribute_y")
+SWATCHES = ("#8a4b4b", "#8a6b3f", "#6f7a3d", "#3f7a55", "#3d7478", "#3f5f8a", "#64508a", "#85507a")
+
+
+class Inspector:
+    """Fills a panel. It is filled anew when something else is selected, and updated in place while things change."""
+
+    def __init__(self, app: App, parent: int | str):
+        self.app, self.session = app, app.session
+        with widgets.inside(parent):
+            self.head = dpg.add_group()
+            self.body = dpg.add_group()
+            self.foot = dpg.add_group()
+        self.parent = parent
+        self.pictures = Pictures()
+        self.fields = Fields(app, self.body)
+        self._head_key: Any = None
+        self._foot_key: Any = None
+        self._seen: tuple | None = None
+
+    @property
+    def width(self) -> int:
+        """Pixels that its widgets may take."""
+        return dpg.get_item_width(self.parent) - px(34)
+
+    def update(self) -> None:
+        """Show what is selected, where that has changed."""
+        key = self.session.revision, self.width
+        if not dpg.is_item_shown(self.parent) or key == self._seen and not self.fields.busy:
+            return
+        self._seen = key
+        chosen = self.session.selected()
+        if len(chosen) == 1:
+            self._one(chosen[0])
+        elif chosen:
+            self._many(chosen)
+        else:
+            self._none()
+
+    # -- one item
+
+    def _one(self, item: Item) -> None:
+        session = self.session
+        node = session.graph.nodes.get(item.name) if item.kind == "node" else None
+        key = ("one", item, node and (node.type, node.bypass, node.mute), color(session.graph, item), self.width,
+               self._problems(item))
+        if key != self._head_key:
+            self._refill(self.head, key, lambda: self._head(item, node))
+        self.fields.show(item, inspector.fields(session.graph, session.checked, item), self.width)
+        self._results(item)
+
+    def _refill(self, part: int | str, key: Any, fill: Any) -> None:
+        if part == self.head:
+            self._head_key = key
+        widgets.clear(part)
+        with widgets.inside(part):
+            fill()
+
+    def _problems(self, item: Item) -> tuple[Found, ...]:
+        """What is wrong with an item as a whole; the rest is told at its fields."""
+        return tuple(f for f in self.session.problems if f.item == item and not f.port)
+
+    def _head(self, item: Item, node: Any) -> None:
+        graph = self.session.graph
+        title = name_of("node", node.type) if node is not None else t(f"item.{item.kind}", type="").rstrip(" :：")
+        with widgets.spread() as (left, right):
+            widgets.heading(item.name if node is not None else title, parent=left)
+            if node is not None:
+                self._states(node, right)
+            if item.kind in ("node", "frame", "note"):
+                self._color(item, right)
+        if node is not None:
+            known = self.session.checked.nodes.get(item.name)
+            nodetype = known.nodetype if known is not None else None
+            widgets.says(title if has(f"node.{node.type}") else node.type, "dim")
+            if nodetype is not None and nodetype.help:
+                widgets.says(nodetype.help, "text", wrap=self.width)
+                told = t("inspector.from_pack", pack=name_of("pack", nodetype.pack))
+                widgets.says(f"{node.type}, {told}, {t('inspector.version', version=nodetype.version)}", "faint",
+                             wrap=self.width)
+            if node.is_graph:
+                widgets.button(t("command.node.enter"), lambda: self.app.do("node.enter"))
+        for found in self._problems(item):
+            widgets.says(f"{found.problem.message}\n{found.problem.hint}".strip(),
+                         "error" if found.problem.severity == "error" else "warning", wrap=self.width)
+        if item.kind in ("node", "input", "output"):
+            self._name(item)
+        elif item.kind in ("note", "frame"):
+            self._words(item)
+        widgets.gap(4)
+
+    def _name(self, item: Item) -> None:
+        widgets.says(t("inspector.name"), "dim")
+        field = dpg.add_input_text(default_value=item.name, width=self.width, on_enter=True,
+                                   callback=lambda s, a: self._rename(item, a))
+        with dpg.item_handler_registry() as handlers:
+            dpg.add_item_deactivated_after_edit_handler(callback=lambda: self._rename(item, dpg.get_value(field)))
+        dpg.bind_item_handler_registry(field, handlers)
+
+    def _rename(self, item: Item, name: str) -> None:
+        if name != item.name and item in self.session.selection:
+            self.session.attempt(self.session.rename, item, name)
+            self._head_key = None  # a name that was refused is taken back
+
+    def _words(self, item: Item) -> None:
+        many = item.kind == "note"
+        widgets.says(t("inspector.text" if many else "inspector.title_field"), "dim")
+        dpg.add_input_text(default_value=text(self.session.graph, item), width=self.width, multiline=many,
+                           height=px(140) if many else 0, callback=lambda s, a: self.session.edit(
+                               "command.edit.rename", edits.set_text(self.session.graph, item, a), f"text {item}"))
+
+    def _states(self, node: Any, parent: int | str) -> None:
+        state = edits.state_of(node)
+        for name, command in (("mute", "node.mute"), ("bypass", "node.bypass")):
+            self.app.icons.button(name, lambda command=command: self.app.do(command), parent=parent,
+                                  look="on" if state == name else "flat",
+                                  tooltip=f"{t(f'command.{command}')}\n{t(f'tip.{command}')}")
+
+    def _color(self, item: Item, parent: int | str) -> None:
+        """A swatch that opens a few colours to choose from."""
+        now = color(self.session.graph, item)
+        with widgets.inside(parent):
+            swatch = dpg.add_color_button(theme.rgba(now) if now else theme.color("button"), width=px(22), height=px(22),
+                                          no_alpha=True, no_drag_drop=True)
+            widgets.tip(swatch, t("inspector.color"))
+            with dpg.popup(swatch, dpg.mvMouseButton_Left) as popup:
+                with widgets.row(4):
+                    for choice in SWATCHES:
+                        dpg.add_color_button(theme.rgba(choice), width=px(24), height=px(24), no_drag_drop=True,
+                                             user_data=choice, callback=lambda s, a, c: self._paint(c, popup))
+                widgets.button(t("inspector.to_default"), lambda: self._paint("", popup), small=True)
+
+    def _paint(self, choice: str, popup: int | str) -> None:
+        dpg.configure_item(popup, show=False)
+        self.session.edit("undo.color", edits.paint(self.session.graph, self.session.selected(), choice))
+
+    # -- what came out
+
+    def _results(self, item: Item) -> None:
+        session = self.session
+        name = item.name
+        if item.kind == "output" and name in session.graph.outputs:
+            name = session.graph.outputs[name].name
+        state = session.states.get(name)
+        if item.kind not in ("node", "output") or state is None or not (state.thumbnails or state.error):
+            found = None
+        else:
+            flows = outputs_of(session.checked, name) if name in session.graph.nodes else {}
+            wanted = session.graph.outputs[item.name].port if item.kind == "output" else None
+            found = [Made(session.progress.number if port else -1, f"{name}.{port}", port or t("state.running"),
+                          flows[port].type if port in flows else None, picture)
+                     for port, picture in state.thumbnails.items() if wanted in (None, port) or not port]
+        key = (item, self.width, state and (state.status, state.error, state.stale, round(state.seconds, 3)),
+               tuple((one.output, id(one.thumbnail)) for one in found or ()), self.app.sounds.playing)
+        if key == self._foot_key:
+            return
+        self._foot_key = key
+        widgets.clear(self.foot)
+        with widgets.inside(self.foot):
+            if state is not None and state.status:
+                self._state(state)
+            for one in found or ():
+                widgets.gap(4)
+                outputs.show(self.app, self.pictures, one, self.width, px(420))
+        self.pictures.keep_only({f"{one.job}.{one.output}" for one in found or ()})
+
+    def _state(self, state: Any) -> None:
+        dpg.add_separator()
+        role = {"ran": "ran", "cached": "cached", "failed": "failed", "running": "running"}.get(state.status, "dim")
+        with widgets.row(8):
+            widgets.heading(t("inspector.outputs"))
+            widgets.says(t(f"state.{'done' if state.status == 'ran' else state.status}"), role)
+            if state.status == "ran":
+                widgets.says(t("gallery.seconds", seconds=f"{state.seconds:.2f}"), "dim")
+            if state.stale:
+                widgets.says(t("state.stale"), "stale")
+        if state.error:
+            widgets.says(state.error, "error", wrap=self.width)
+            if state.report:
+                widgets.button(t("problems.traceback"), lambda: self.session.ask(
+                    "error", title=state.error, text=state.report), small=True)
+
+    # -- several, and nothing
+
+    def _many(self, chosen: list[Item]) -> None:
+        key = ("many", tuple(chosen), self.width)
+        if key == self._head_key:
+            return
+        self.fields.clear()
+        self._clear_foot()
+        self._refill(self.head, key, lambda: self._fill_many(chosen))
+
+    def _fill_many(self, chosen: list[Item]) -> None:
+        widgets.heading(t("inspector.many", count=len(chosen)))
+        widgets.gap(4)
+        widgets.says(f"{t('menu.align')}, {t('menu.distribute')}", "dim")
+        with widgets.row(4):
+            for name in ALIGN:
+                command = f"node.{name}"
+                self.app.icons.button(name, lambda command=command: self.app.do(command), size=18,
+                                      enabled=self.session.can(command), tooltip=self._tip(command))
+        widgets.gap(4)
+        widgets.says(t("inspector.color"), "dim")
+        with widgets.row(4):
+            for choice in SWATCHES:
+                dpg.add_color_button(theme.rgba(choice), width=px(24), height=px(24), no_drag_drop=True,
+                                     user_data=choice, callback=lambda s, a, c: self._paint_all(c))
+            self.app.icons.button("remove", lambda: self._paint_all(""), tooltip=t("inspector.to_default"))
+        widgets.gap(8)
+        for command in ("node.mute", "node.bypass", "node.collapse", "node.frame", "node.group", "edit.duplicate",
+                        "edit.delete"):
+            if self.session.can(command):
+                widgets.button(t(f"command.{command}"), lambda command=command: self.app.do(command),
+                               width=self.width, tooltip=self.app.keys_of(command))
+        widgets.gap(8)
+        for item in chosen[:30]:
+            made = dpg.add_selectable(label=f"{item.name}##{item.kind}", width=self.width, user_data=item,
+                                      callback=lambda s, a, item: self.session.select([item]))
+            widgets.tip(made, t(f"item.{item.kind}", type=""))
+
+    def _tip(self, command: str) -> str:
+        keys = self.app.keys_of(command)
+        return t("tip.command", command=t(f"command.{command}"), keys=keys) if keys else t(f"command.{command}")
+
+    def _paint_all(self, choice: str) -> None:
+        self.session.edit("undo.color", edits.paint(self.session.graph, self.session.selection, choice))
+
+    def _none(self) -> None:
+        graph = self.session.graph
+        broken = tuple(f for f in self.session.problems if f.item is None)
+        key = ("none", id(self.session.document), tuple(graph.inputs), tuple(graph.outputs), self.width, broken)
+        if key != self._head_key:
+            self.fields.clear()
+            self._clear_foot()
+            self._refill(self.head, key, lambda: self._fill_none(broken))
+        for field, value in ((self.title, graph.title), (self.about, graph.description)):
+            if not dpg.is_item_active(field) and dpg.get_value(field) != value:
+                dpg.set_value(field, value)
+
+    def _fill_none(self, broken: tuple[Found, ...]) -> None:
+        graph = self.session.graph
+        widgets.heading(t("inspector.graph"))
+        for found in broken:
+            widgets.says(f"{found.problem.message}\n{found.problem.hint}".strip(),
+                         "error" if found.problem.severity == "error" else "warning", wrap=self.width)
+        widgets.gap(2)
+        widgets.says(t("inspector.title_field"), "dim")
+        self.title = dpg.add_input_text(default_value=graph.title, width=self.width, hint=t("app.untitled"),
+                                        callback=lambda s, a: self._set_title(a, None))
+        widgets.says(t("inspector.description"), "dim")
+        self.about = dpg.add_input_text(default_value=graph.description, width=self.width, multiline=True,
+                                        height=px(88), callback=lambda s, a: self._set_title(None, a))
+        for kind, names, title in (("input", graph.inputs, "inspector.graph_inputs"),
+                                   ("output", graph.outputs, "inspector.graph_outputs")):
+            widgets.gap(6)
+            widgets.heading(t(title))
+            if not names:
+                widgets.says(t(f"inspector.no_{kind}s"), "faint", wrap=self.width)
+            for name in names:
+                made = dpg.add_selectable(label=f"{name}##{kind}", width=self.width, user_data=Item(kind, name),
+                                          callback=lambda s, a, item: self.session.jump(item))
+                widgets.tip(made, graph.inputs[name].help if kind == "input" else f"${graph.outputs[name]}"[1:])
+        widgets.gap(10)
+        widgets.says(t("inspector.empty"), "faint", wrap=self.width)
+
+    def _set_title(self, title: str | None, about: str | None) -> None:
+        graph = self.session.graph
+        graph = edits.set_title(graph, graph.title if title is None else title, about)
+        self.session.edit("undo.set", graph, "title" if about is None else "description")
+
+    def _clear_foot(self) -> None:
+        self._foot_key = None
+        widgets.clear(self.foot)
+        self.pictures.keep_only(set())
+
+    def close(self) -> None:
+        """Let go of the pictures."""
+        self.pictures.close()

@@ -1,0 +1,156 @@
+"""What runs made, shown large: a picture, a text in full, a sound that can be heard; each can be saved to a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, NamedTuple
+
+import dearpygui.dearpygui as dpg
+
+from nodegraph.types import PortType
+
+from .. import updates as up
+from ..player import CannotPlay, Player
+from ..thumbnails import Thumbnail
+from ..words import t
+from . import widgets
+from .widgets import Pictures, fitted, px
+
+if TYPE_CHECKING:
+    from .app import App
+
+TEXT_LINES = 14  # of a text that is shown in full; longer ones scroll
+
+
+class Made(NamedTuple):
+    """A result. job, output: what the runner knows it by; type: None where that is not known."""
+
+    job: int
+    output: str
+    title: str
+    type: PortType | None
+    thumbnail: Thumbnail
+
+
+class Sounds:
+    """Plays results that are sounds, one at a time."""
+
+    def __init__(self, app: App):
+        self.app, self.session = app, app.session
+        self.player = Player()
+        self.playing: tuple[int, str] | None = None
+        self._folder = TemporaryDirectory(prefix="nodegraph-sound-")
+
+    def can_play(self, type: PortType | None) -> bool:
+        """Whether values of this type can be heard."""
+        return type is not None and "wav" in type.exports
+
+    def toggle(self, made: Made) -> None:
+        """Play a result, or be silent if it is the one that plays."""
+        key = made.job, made.output
+        if self.playing == key:
+            self.stop()
+            return
+        self.stop()
+        path = Path(self._folder.name) / f"{made.job}-{made.output}.wav".replace("/", "-")
+        self.playing = key
+        self.session.progress.when(up.Exported, made.job, made.output, self._play)
+        self.session.runner.export(made.job, made.output, path)
+        self.session.touch()
+
+    def _play(self, told: up.Exported) -> None:
+        if told.problem or not told.paths:
+            self.playing = None
+            self.session.say(told.problem, "error")
+        elif self.playing == (told.job, told.output):
+            self._try(lambda: self.player.play(told.paths[0]))
+
+    def _try(self, call: Callable[[], None]) -> None:
+        try:
+            call()
+        except CannotPlay as error:
+            self.playing = None
+            self.session.say(t("error.no_sound", why=error), "error")
+
+    def stop(self) -> None:
+        """Be silent."""
+        self.player.stop()
+        self.playing = None
+        self.session.touch()
+
+    def update(self) -> None:
+        """Once a frame: notice that a sound has ended."""
+        if self.playing is None or self.player.path is None:
+            return
+        self._try(self.player.look)
+        if self.playing is not None and not self.player.playing and self.player._process is None:
+            self.playing = None
+            self.session.touch()
+
+    def close(self) -> None:
+        """Be silent, and take away the files that were played."""
+        self.player.stop()
+        self._folder.cleanup()
+
+
+def show(app: App, pictures: Pictures, made: Made, width: int, height: int, name: str = "") -> None:
+    """Add a result to the container that is being filled: its title, buttons, and itself in so many pixels."""
+    with widgets.spread() as (left, right):
+        widgets.heading(made.title, parent=left)
+        if made.type is not None:
+            widgets.says(made.type.name, "dim", parent=left)
+        _buttons(app, made, right)
+    content(app, pictures, made, width, height, name)
+
+
+def content(app: App, pictures: Pictures, made: Made, width: int, height: int, name: str = "") -> None:
+    """Add what a result looks like; a click on a picture shows it larger."""
+    seen = made.thumbnail
+    if seen.picture is not None:
+        tall, wide = seen.picture.shape[:2]
+        texture = pictures.texture(name or f"{made.job}.{made.output}", seen.picture)
+        size = fitted(wide, tall, width, height)
+        shown = dpg.add_image(texture, width=size[0], height=size[1])
+        if made.job >= 0:
+            with dpg.item_handler_registry() as handlers:
+                dpg.add_item_clicked_handler(dpg.mvMouseButton_Left, callback=lambda: enlarge(app, made))
+            dpg.bind_item_handler_registry(shown, handlers)
+        if seen.kind not in ("picture", "sheet") and seen.text:
+            widgets.says(seen.text, "dim", wrap=width)
+    elif seen.text:
+        text(seen.text, width, height)
+
+
+def text(words: str, width: int, most: int) -> None:
+    """A text in full, with its lines broken to fit, that can be selected and copied."""
+    wrapped = widgets.wrapped(words, width - px(22))
+    lines = wrapped.count("\n") + 1
+    dpg.add_input_text(default_value=wrapped, multiline=True, readonly=True, width=width,
+                       height=min(px(21) * min(lines, TEXT_LINES) + px(14), max(most, px(60))))
+
+
+def _buttons(app: App, made: Made, parent: int | str) -> None:
+    if app.sounds.can_play(made.type):
+        playing = app.sounds.playing == (made.job, made.output)
+        app.icons.button("stop" if playing else "run", lambda: app.sounds.toggle(made), parent=parent,
+                         tooltip=t("button.stop" if playing else "button.play"), look="halt" if playing else "go")
+    if made.thumbnail.kind == "text":
+        app.icons.button("copy", lambda: dpg.set_clipboard_text(made.thumbnail.text), parent=parent,
+                         tooltip=t("button.copy"))
+    if made.type is not None and made.type.exports and made.job >= 0:
+        app.icons.button("save", lambda: save(app, made), parent=parent, tooltip=t("button.export"))
+
+
+def save(app: App, made: Made) -> None:
+    """Ask where to, and write the result there."""
+    suffixes = tuple(f".{name}" for name in made.type.exports)
+    name = made.output.replace("/", "_").replace(".", "_")
+    app.session.ask("export", lambda path: app.session.runner.export(made.job, made.output, path),
+                    name=f"{name}{suffixes[0]}", folder=str(app.last_folder or ""), suffixes=suffixes)
+
+
+def enlarge(app: App, made: Made) -> None:
+    """Show a result as large as the window allows."""
+    app.session.ask("picture", made=made)

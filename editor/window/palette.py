@@ -1,0 +1,207 @@
+"""The palette: a field to type into, what fits, and what the marked entry takes and gives."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import dearpygui.dearpygui as dpg
+
+from .. import adding
+from ..palette import Entry, Found, Library, flow_title, search, type_title
+from ..words import name_of, t
+from . import theme, widgets
+from .widgets import px
+
+if TYPE_CHECKING:
+    from ..session import PaletteRequest
+    from .app import App
+
+LIST, DETAILS, HEIGHT = 300, 264, 348  # units
+MOST = 60  # rows
+FILL = 0.004  # seconds of a frame given to reading packs
+DOTS = 6  # of each side of a row
+
+
+class Palette:
+    """Opens when the session asks for it, and adds what is chosen."""
+
+    def __init__(self, app: App):
+        self.app, self.session = app, app.session
+        self.library = Library(self.session.catalogue)
+        self.request: PaletteRequest | None = None
+        self.window: int | str | None = None
+        self.found: list[Found] = []
+        self.rows: list[int | str] = []
+        self.chosen = 0
+        self._frames = 0
+        self._down = False
+        self._told: Entry | None = None
+
+    def update(self) -> None:
+        """Once a frame: open or close, stay on the screen, read a little more of the packs."""
+        if self.session.palette is not self.request:
+            self._close_window()
+            if self.session.palette is not None:
+                self._open(self.session.palette)
+            self.request = self.session.palette
+        if self.window is None:
+            return
+        self._frames += 1
+        widgets.keep_on_screen(self.window, self._corner)
+        if self._frames in (2, 3):
+            dpg.focus_item(self.field)
+        was_filled = self.library.filled
+        if not was_filled and self._frames > 3 and (self.library.fill(FILL) or self._frames % 20 == 0):
+            self.show(dpg.get_value(self.field), keep=True)
+        self._close_on_click()
+
+    def _open(self, request: PaletteRequest) -> None:
+        self._frames, self.chosen, self._told, self._down = 0, 0, None, True
+        self.library.look_beside(self.session.document.graph)
+        self.fits, about = adding.fits_of(self.session, request)
+        if self.fits is not None:
+            self.library.fill(0.5)  # what is not read yet would not be found to fit
+        x, y = self.session.view.to_screen(*request.at)
+        left, top = self.app.canvas.origin
+        self._corner = (left + x - px(12), top + y - px(12))
+        self.window = dpg.add_window(no_title_bar=True, no_resize=True, no_move=True, no_collapse=True, autosize=True,
+                                     no_saved_settings=True, no_scrollbar=True, pos=[round(v) for v in self._corner])
+        dpg.bind_item_theme(self.window, theme.look("popup"))
+        with widgets.inside(self.window):
+            hint = t("palette.hint_fits", type=type_title(about)) if about else t("palette.hint")
+            with widgets.row(6):
+                self.app.icons.image("search", size=18)
+                self.field = dpg.add_input_text(hint=hint, width=px(LIST + DETAILS - 16),
+                                                callback=lambda s, a: self.show(a))
+            with widgets.row(8):
+                self.list = dpg.add_child_window(width=px(LIST), height=px(HEIGHT))
+                self.details = dpg.add_child_window(width=px(DETAILS), height=px(HEIGHT))
+                for area in (self.list, self.details):
+                    dpg.bind_item_theme(area, theme.look("raised"))
+        self.show("")
+
+    def show(self, typed: str, keep: bool = False) -> None:
+        """List what fits what was typed. keep: the marked one stays marked, if it is still there."""
+        marked = self.found[self.chosen].entry.id if keep and self.found else None
+        self.found = search(self.library.entries, typed, self.session.settings.recent_nodes, self.fits, MOST)
+        self.chosen = next((at for at, one in enumerate(self.found) if one.entry.id == marked), 0)
+        widgets.clear(self.list)
+        self.rows = []
+        with widgets.inside(self.list):
+            if not self.found:
+                key = "palette.loading" if not self.library.filled else \
+                    "palette.none_fits" if self.fits and not typed else "palette.none"
+                widgets.says(t(key), "dim", wrap=px(LIST - 24))
+            recent = set(self.session.settings.recent_nodes)
+            for at, one in enumerate(self.found):
+                self._row(at, one, one.entry.id in recent and not typed)
+        if not keep:
+            dpg.set_y_scroll(self.list, 0)
+        self._mark(self.chosen)
+
+    def _row(self, at: int, found: Found, recent: bool) -> None:
+        entry = found.entry
+        with widgets.row(6):
+            made = dpg.add_selectable(label=f"{entry.title}##{at}", width=px(LIST - 128), user_data=at,
+                                      callback=lambda s, a, number: self.take(number))
+            self.rows.append(made)
+            _dots(entry)
+            widgets.says(t("palette.recent") if recent else name_of("pack", entry.pack), "faint")
+
+    def _mark(self, number: int) -> None:
+        for at, row in enumerate(self.rows):
+            dpg.set_value(row, at == number)
+        self.chosen = number
+        entry = self.found[number].entry if number < len(self.found) else None
+        if entry is self._told:
+            return
+        self._told = entry
+        widgets.clear(self.details)
+        if entry is None:
+            return
+        with widgets.inside(self.details):
+            widgets.heading(entry.title)
+            widgets.says(entry.name if entry.kind in ("node", "graph") else name_of("pack", entry.pack), "dim")
+            widgets.says(entry.problem or entry.help, "error" if entry.problem else "text", wrap=px(DETAILS - 22))
+            fit = self.found[number].fit
+            for title, ports in ((t("inspector.inputs"), [(p.name, p.type, p.many) for p in entry.inputs]),
+                                 (t("inspector.outputs"), [(n, f.type, f.many) for n, f in entry.outputs])):
+                if any(name for name, _, _ in ports):
+                    widgets.gap(4)
+                    widgets.says(title, "dim")
+                    for name, type, many in ports:
+                        with widgets.row(6):
+                            _dot(type.color, many)
+                            linked = fit is not None and fit.port == name
+                            widgets.says(name, "accent" if linked else "text")
+                            widgets.says(flow_title(type, many), "dim")
+
+    def key(self, name: str) -> bool:
+        """A key while the palette is open; whether it is."""
+        if self.window is None:
+            return False
+        step = {"Up": -1, "Down": 1, "PageUp": -8, "PageDown": 8}.get(name)
+        if name == "Escape":
+            self.session.palette = None
+        elif name in ("Enter", "NumEnter", "Tab") and self.found and self._frames > 2:
+            self.take(self.chosen)
+        elif step is not None and self.found:
+            self._mark(max(0, min(len(self.found) - 1, self.chosen + step)))
+            widgets.scroll_to(self.list, self.chosen, len(self.found))
+        return True
+
+    def take(self, number: int) -> None:
+        """Add an entry."""
+        request, self.session.palette = self.session.palette, None
+        self.session.attempt(adding.add, self.session, request, self.found[number])
+        self.session.touch()
+
+    def _close_on_click(self) -> None:
+        """A press beside the palette closes it; the one that opened it does not."""
+        down = any(map(dpg.is_mouse_button_down, (dpg.mvMouseButton_Left, dpg.mvMouseButton_Right)))
+        if down and not self._down and not widgets.within(self.window, dpg.get_mouse_pos(local=False)):
+            self.session.palette = None
+            self.session.touch()
+        self._down = down
+
+    def _close_window(self) -> None:
+        if self.window is not None:
+            dpg.delete_item(self.window)
+            self.window, self.found, self.rows = None, [], []
+
+    def close(self) -> None:
+        """Take the window away; it comes again, in the new language say, while the session still asks."""
+        self._close_window()
+        self.request = None
+
+
+def _dot(color: str, many: bool = False) -> None:
+    side = px(14)
+    with dpg.drawlist(width=side, height=px(20)):
+        _pin(side / 2, px(11), color, many)
+
+
+def _dots(entry: Entry) -> None:
+    """The types of what goes in, an arrow, and those of what comes out; in one width, so that rows line up."""
+    inputs = [(port.type.color, port.many) for port in entry.inputs if port.type is not None][:DOTS - 1]
+    outputs = [(flow.type.color, flow.many) for _, flow in entry.outputs][:3]
+    step = px(9)
+    with dpg.drawlist(width=px(72), height=px(20)):
+        x = px(5)
+        for color, many in inputs:
+            _pin(x, px(11), color, many, 3)
+            x += step
+        if entry.kind in ("node", "switch", "graph"):
+            dpg.draw_line((x - px(2), px(11)), (x + px(5), px(11)), color=theme.color("faint"))
+            x += step + px(2)
+        for color, many in outputs:
+            _pin(x, px(11), color, many, 3)
+            x += step
+
+
+def _pin(x: float, y: float, color: str, many: bool, radius: float = 4) -> None:
+    fill, r = theme.of_type(color), px(radius)
+    if many:
+        dpg.draw_rectangle((x - r, y - r), (x + r, y + r), color=fill, fill=fill)
+    else:
+        dpg.draw_circle((x, y), r, color=fill, fill=fill)

@@ -1,0 +1,53 @@
+"""Every key and what it does, as it stands in the user's own file; and what the mouse does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import dearpygui.dearpygui as dpg
+
+from ..words import t
+from . import theme, widgets
+from .widgets import px
+
+if TYPE_CHECKING:
+    from .app import App
+
+MOUSE = ("link", "drop", "detach", "box", "toggle", "pan", "zoom", "menu", "open", "dot")
+
+
+class ShortcutSheet:
+    """Fills a window of so many pixels with two columns of commands and their keys."""
+
+    def __init__(self, app: App, width: int, height: int):
+        shortcuts = app.session.shortcuts
+        areas = [(title, [(t(f"command.{name}"), keys) for name, keys in lines if name in app.session.commands])
+                 for title, lines in shortcuts.sheet()]
+        areas.append((t("shortcuts.mouse"), [(t(f"mouse.{name}.does"), t(f"mouse.{name}")) for name in MOUSE]))
+        with dpg.child_window(width=width, height=height):
+            with dpg.group(horizontal=True, horizontal_spacing=px(28)):
+                for part in _halves([area for area in areas if area[1]]):
+                    with dpg.group(width=(width - px(64)) // 2):
+                        for title, lines in part:
+                            self._area(title, lines, (width - px(64)) // 2)
+        if shortcuts.path is not None:
+            widgets.says(t("shortcuts.file", path=shortcuts.path), "dim", wrap=width)
+
+    @staticmethod
+    def _area(title: str, lines: list[tuple[str, str]], width: int) -> None:
+        widgets.heading(title)
+        with dpg.table(header_row=False, policy=dpg.mvTable_SizingFixedFit, width=width):
+            dpg.add_table_column(width_fixed=True, init_width_or_weight=round(width * 0.56))
+            dpg.add_table_column(width_stretch=True)
+            for does, keys in lines:
+                with dpg.table_row():
+                    dpg.add_text(does, wrap=0)
+                    dpg.add_text(keys, color=theme.color("dim"), wrap=0)
+        widgets.gap(10)
+
+
+def _halves(areas: list[tuple[str, list]]) -> tuple[list, list]:
+    """Two columns of about one height, in order."""
+    heights = [len(lines) + 2 for _, lines in areas]
+    best = min(range(1, len(areas)), key=lambda at: abs(sum(heights[:at]) - sum(heights[at:])), default=0)
+    return areas[:best], areas[best:]

@@ -1,0 +1,92 @@
+"""The line at the bottom: what was said last, how the run goes, and what there is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import dearpygui.dearpygui as dpg
+
+from ..items import links
+from ..words import t
+from . import theme, widgets
+from .widgets import px
+
+if TYPE_CHECKING:
+    from .app import App
+
+BUSY = ("running", "waiting")
+
+
+class StatusBar:
+    """Fills one line; the message is cut to what there is room for and whole in its tooltip."""
+
+    def __init__(self, app: App, parent: int | str):
+        self.app, self.session = app, app.session
+        self._seen: tuple | None = None
+        with widgets.inside(parent):
+            with widgets.row(8):
+                self._message = dpg.add_text("")
+                with dpg.tooltip(self._message, delay=0.4):
+                    self._whole = dpg.add_text("", wrap=px(480))
+            self._progress = dpg.add_progress_bar(width=px(150), height=px(8), show=False)
+            self._counts = widgets.says("", "dim")
+
+    def update(self) -> None:
+        """Say what is to be said, where it has changed."""
+        width = dpg.get_viewport_client_width()
+        key = (self.session.revision, width)
+        if self._seen == key:
+            return
+        self._seen = key
+        counts = "   ".join(self._told())
+        left = width - widgets.width_of(counts) - px(14)
+        dpg.set_value(self._counts, counts)
+        dpg.set_item_pos(self._counts, [left, px(4)])
+        running = self._run(left)
+        room = left - px(20) - (px(170) if running else 0)
+        message = self.session.message or t("status.ready")
+        dpg.set_value(self._message, cut(message.replace("\n", "  "), room))
+        role = "error" if self.session.message_kind == "error" else "text"
+        dpg.configure_item(self._message, color=theme.color(role))
+        dpg.set_value(self._whole, message)
+
+    def _told(self) -> list[str]:
+        session = self.session
+        told = [t("status.selected", count=len(session.selection))] if session.selection else []
+        return [*told, t("status.nodes", count=len(session.graph.nodes)),
+                t("status.links", count=len(links(session.graph))),
+                t("status.zoom", percent=round(session.view.zoom * 100))]
+
+    def _run(self, left: int) -> bool:
+        """Show how far the run is; whether there is one."""
+        share = progress(self.session.states.values()) if self.session.runner.busy else None
+        dpg.configure_item(self._progress, show=share is not None)
+        if share is None:
+            return False
+        dpg.set_value(self._progress, share)
+        dpg.set_item_pos(self._progress, [left - px(166), px(10)])
+        return True
+
+
+def progress(states) -> float:
+    """How far a run is, 0 to 1: nodes that are through count whole, those at work by what they report."""
+    done = total = 0.0
+    for state in states:
+        if state.status in ("waiting", "running", "ran", "failed"):
+            total += 1
+            if state.status == "running":
+                done += min(1.0, state.done / state.total) if state.total else 0.0
+            elif state.status != "waiting":
+                done += 1
+    return done / total if total else 0.0
+
+
+def cut(words: str, room: float) -> str:
+    """A line of text that fits into so many pixels."""
+    if room <= 0 or widgets.width_of(words) <= room:
+        return words
+    low, high = 0, len(words)
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if widgets.width_of(words[:middle] + "…") <= room else (low, middle - 1)
+    return words[:low] + "…"

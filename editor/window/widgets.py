@@ -1,0 +1,220 @@
+"""What the panels are made of: sizes that follow the text, pictures as textures, and which widget has the keyboard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import dearpygui.dearpygui as dpg
+import numpy as np
+
+from . import fonts, theme
+
+_scale = 1.0
+_TYPED_IN = ("mvInputText", "mvInputInt", "mvInputFloat", "mvInputDouble", "mvInputIntMulti", "mvInputFloatMulti",
+             "mvSliderInt", "mvSliderFloat", "mvDragInt", "mvDragFloat", "mvColorEdit", "mvColorPicker")
+
+
+def set_scale(scale: float) -> None:
+    """Make everything this much larger than at the usual size of text."""
+    global _scale
+    _scale = scale
+
+
+def px(units: float) -> int:
+    """Pixels of a length that is given for text of the usual size."""
+    return round(units * _scale)
+
+
+def typing() -> bool:
+    """Whether what is typed now goes into a field."""
+    item = dpg.get_focused_item()
+    if not item or not dpg.does_item_exist(item) or not dpg.is_item_active(item):
+        return False
+    return dpg.get_item_type(item).split("::")[-1] in _TYPED_IN
+
+
+def says(words: str, role: str = "text", wrap: int = -1, parent: int | str = 0, **more: Any) -> int | str:
+    """A piece of text in the colour of its role. wrap: pixels; 0 for the width that is left."""
+    return dpg.add_text(words, color=theme.color(role), wrap=wrap, parent=parent, **more)
+
+
+def tip(item: int | str, words: str, width: float = 320) -> None:
+    """Words that appear beside an item while the pointer rests on it."""
+    if words:
+        with dpg.tooltip(item, delay=0.4, hide_on_activity=True):
+            dpg.add_text(words, wrap=px(width))
+
+
+def button(label: str, call: Callable[[], Any], *, tooltip: str = "", primary: bool = False, flat: bool = False,
+           small: bool = False, enabled: bool = True, **more: Any) -> int | str:
+    """A button that calls a function without arguments."""
+    made = dpg.add_button(label=label, callback=lambda: call(), small=small, enabled=enabled, **more)
+    look = "disabled" if not enabled else "primary" if primary else "flat" if flat else ""
+    if look:
+        dpg.bind_item_theme(made, theme.look(look))
+    tip(made, tooltip)
+    return made
+
+
+def heading(words: str, **more: Any) -> int | str:
+    """The title of a part of a panel."""
+    made = says(words, "text", **more)
+    if fonts.is_bold(words):
+        dpg.bind_item_font(made, theme.font("bold"))
+    return made
+
+
+def gap(height: float = 6) -> None:
+    """Some empty space below what was added last."""
+    dpg.add_spacer(height=px(height))
+
+
+def bar(height: float = 18) -> None:
+    """A thin upright line between buttons."""
+    with dpg.drawlist(width=px(9), height=px(height + 6)):
+        dpg.draw_line((px(4), px(4)), (px(4), px(height + 2)), color=theme.color("border"))
+
+
+@contextmanager
+def spread(**more: Any) -> Iterator[tuple[int | str, int | str]]:
+    """A row with two ends: a group at the left, and one at the right edge, each with its widgets side by side."""
+    with dpg.table(header_row=False, no_pad_outerX=True, policy=dpg.mvTable_SizingStretchProp, **more) as made:
+        dpg.bind_item_theme(made, theme.look("tight"))
+        dpg.add_table_column(width_stretch=True)
+        dpg.add_table_column(width_fixed=True)
+        with dpg.table_row():
+            yield dpg.add_group(horizontal=True), dpg.add_group(horizontal=True, horizontal_spacing=px(2))
+
+
+@contextmanager
+def row(spacing: float = 6, **more: Any) -> Iterator[int | str]:
+    """Widgets side by side."""
+    with dpg.group(horizontal=True, horizontal_spacing=px(spacing), **more) as made:
+        yield made
+
+
+@contextmanager
+def inside(parent: int | str) -> Iterator[None]:
+    """Widgets added here become the children of an item that exists already."""
+    dpg.push_container_stack(parent)
+    try:
+        yield
+    finally:
+        dpg.pop_container_stack()
+
+
+def clear(parent: int | str) -> None:
+    """Take out all children of an item."""
+    dpg.delete_item(parent, children_only=True)
+
+
+def width_of(words: str) -> int:
+    """How many pixels a line of text takes; 0 until the font is there, after the first frame."""
+    size = dpg.get_text_size(words)
+    return round(size[0]) if size else 0
+
+
+def wrapped(words: str, width: float) -> str:
+    """A text with its lines broken so that none is wider than so many pixels; between words where there are any."""
+    lines = []
+    for line in words.split("\n"):
+        while width_of(line) > width:
+            cut = _fitting(line, width)
+            space = line.rfind(" ", 1, cut + 1)
+            cut = space + 1 if space > cut // 2 else cut
+            lines.append(line[:cut].rstrip(" "))
+            line = line[cut:]
+        lines.append(line)
+    return "\n".join(lines)
+
+
+def _fitting(line: str, width: float) -> int:
+    """How many characters of a line fit, at least one."""
+    low, high = 1, len(line)
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if width_of(line[:middle]) <= width else (low, middle - 1)
+    return low
+
+
+def center(window: int | str) -> None:
+    """Put a window into the middle of the viewport; it is done again in each frame until its size has settled."""
+    width, height = dpg.get_item_rect_size(window)
+    at = [max(0, (dpg.get_viewport_client_width() - round(width)) // 2),
+          max(0, (dpg.get_viewport_client_height() - round(height)) // 2)]
+    if dpg.get_item_pos(window) != at:
+        dpg.set_item_pos(window, at)
+
+
+def keep_on_screen(window: int | str, at: tuple[float, float]) -> None:
+    """Put a window's corner at a point, or as near to it as leaves the window whole."""
+    width, height = dpg.get_item_rect_size(window)
+    x = max(0, min(round(at[0]), dpg.get_viewport_client_width() - round(width) - px(4)))
+    y = max(0, min(round(at[1]), dpg.get_viewport_client_height() - round(height) - px(4)))
+    if dpg.get_item_pos(window) != [x, y]:
+        dpg.set_item_pos(window, [x, y])
+
+
+def scroll_to(area: int | str, row: int, rows: int) -> None:
+    """Scroll a list so that one of its rows, which are all of one height, is in view."""
+    low, tall = dpg.get_y_scroll(area), dpg.get_item_rect_size(area)[1]
+    height = (dpg.get_y_scroll_max(area) + tall) / max(1, rows)
+    if (row + 1) * height > low + tall:
+        dpg.set_y_scroll(area, (row + 2) * height - tall)
+    elif row * height < low:
+        dpg.set_y_scroll(area, max(0, (row - 1) * height))
+
+
+def within(item: int | str, point: tuple[float, float]) -> bool:
+    """Whether a point of the viewport is on an item."""
+    left, top = dpg.get_item_rect_min(item)
+    width, height = dpg.get_item_rect_size(item)
+    return left <= point[0] < left + width and top <= point[1] < top + height
+
+
+class Pictures:
+    """Textures for the pictures that one panel shows, by a name of the panel's choice; one for each name."""
+
+    def __init__(self) -> None:
+        self.registry = dpg.add_texture_registry()
+        self._kept: dict[str, tuple[Any, np.ndarray, int | str]] = {}  # the picture, its floats (Dear PyGui reads them), texture
+        self._gone: list[int | str] = []
+
+    def texture(self, name: str, picture: np.ndarray) -> int | str:
+        """The texture of a picture: uint8 (height, width, 4)."""
+        kept = self._kept.get(name)
+        if kept is not None and kept[0] is picture:
+            return kept[2]
+        floats = np.ascontiguousarray(picture, dtype=np.float32) / np.float32(255)
+        if kept is not None and kept[1].shape == floats.shape:
+            dpg.set_value(kept[2], floats)
+            self._kept[name] = picture, floats, kept[2]
+            return kept[2]
+        if kept is not None:
+            self._gone.append(kept[2])
+        made = dpg.add_raw_texture(picture.shape[1], picture.shape[0], floats, format=dpg.mvFormat_Float_rgba,
+                                   parent=self.registry)
+        self._kept[name] = picture, floats, made
+        return made
+
+    def keep_only(self, names: set[str]) -> None:
+        """Let go of every other picture. Call it when no widget shows them any more."""
+        for name in [name for name in self._kept if name not in names]:
+            self._gone.append(self._kept.pop(name)[2])
+        for texture in self._gone:
+            dpg.delete_item(texture)
+        self._gone.clear()
+
+    def close(self) -> None:
+        """Let go of all of them."""
+        self._kept.clear()
+        self._gone.clear()
+        dpg.delete_item(self.registry)
+
+
+def fitted(width: float, height: float, most_wide: float, most_high: float) -> tuple[int, int]:
+    """A picture's size on the screen: as large as there is room, small ones at most three times as large as they are."""
+    factor = min(most_wide / width, most_high / height, 3 * _scale)
+    return max(1, round(width * factor)), max(1, round(height * factor))
