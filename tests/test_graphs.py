@@ -47,6 +47,18 @@ def test_one_more_prompt_on_the_sheet_paints_one_more_picture(engine):
     assert next((e.ran, e.remembered) for e in story if isinstance(e, ev.Finished) and e.node == "painted") == (1, 2)
 
 
+def test_tunes_are_composed_played_and_drawn_and_a_new_one_leaves_the_others(engine):
+    graph = engine.load(GRAPHS / "tunes.yaml")
+    asked = {"titles": ["A waltz"], "moods": ["calm"], "styles": ["waltz"], "tempos": ["fast"], "keys": ["C major"]}
+    result = engine.run(graph, asked)
+    assert not result.errors
+    assert result["tune"][0].metres[0][1:] == (3, 4) and result["roll"][0].shape == (3, 420, 1200)
+    assert float(abs(result["sound"][0].samples).max()) > 0.5
+    story: list = []
+    engine.run(graph, {**asked, "titles": ["Another name"]}, emit=story.append)
+    assert ran(story) == ["drawn"]
+
+
 def test_a_graph_is_refused_with_the_place_before_anything_runs(engine, tmp_path):
     text = (GRAPHS / "postcard.yaml").read_text("utf-8").replace("steps: 24", "steps: 0")
     (tmp_path / "wrong.yaml").write_text(text, "utf-8")
