@@ -114,15 +114,18 @@ class ModelType(PortType):
         is then to stay on the host and bring its parts to the device as they are needed.
     size: function(model) -> bytes held on its device; counts parameters and buffers when not given.
     move: function(model, device) -> None, to another device; uses `.to` when not given.
+    holds: function(folder) -> whether such a model lies there, told by a glance at its small files. An editor
+        offers the models for which it is true; without it, all of them.
     """
 
     def __init__(self, name: str, help: str = "", *, load: Callable[[Recipe, str, str], Any],
-                 size: Callable[[Any], int] | None = None, move: Callable[[Any, str], Any] | None = None, **rest):
+                 size: Callable[[Any], int] | None = None, move: Callable[[Any, str], Any] | None = None,
+                 holds: Callable[[Path], bool] | None = None, **rest):
         super().__init__(name, help, takes="the name of a model or a folder", parse=self._recipe,
                          flatten=self._plain, restore=lambda plain: Recipe(*plain),
                          complaint=lambda v: None if isinstance(v, Recipe) else f"is {short(v)}",
                          summary=lambda recipe: getattr(recipe, "source", short(recipe)), **rest)
-        self.load, self.size, self.move = load, size, move
+        self.load, self.size, self.move, self.holds = load, size, move, holds
 
     def _recipe(self, value: Any) -> Recipe:
         if not isinstance(value, str) or not value:

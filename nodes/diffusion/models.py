@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated, Any
 
 from nodegraph import InputError, ModelType, Recipe
@@ -120,6 +121,11 @@ def move(pipe: Any, device: str) -> None:
         part.to(device)
 
 
+def holds(folder: Path) -> bool:
+    """Whether a diffusers pipeline lies in a folder."""
+    return (folder / "model_index.json").is_file()
+
+
 DiffusionModel = Annotated[Any, ModelType(
     "DiffusionModel", "A diffusion model in the folder format of a diffusers pipeline.", load=load, size=size,
-    move=move, color="#d9a441")]
+    move=move, holds=holds, color="#d9a441")]

@@ -76,6 +76,13 @@ def size(composer: Composer) -> int:
     return sum(t.nbytes for t in (*composer.model.parameters(), *composer.model.buffers()))
 
 
+def holds(folder: Path) -> bool:
+    """Whether a causal language model lies in a folder with a tokenizer that miditok saved."""
+    tokenizer = folder / "tokenizer.json"
+    return (folder / "config.json").is_file() and tokenizer.is_file() and \
+        b'"tokenization"' in tokenizer.read_bytes()
+
+
 MusicModel = Annotated[Any, ModelType(
     "MusicModel", "A causal language model over MIDI tokens, with its miditok tokenizer.",
-    load=load, size=size, move=Composer.to, color="#78c484")]
+    load=load, size=size, move=Composer.to, holds=holds, color="#78c484")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any
 
 from nodegraph import InputError, ModelType, Recipe
@@ -66,6 +67,11 @@ def size(writer: Writer) -> int:
     return sum(t.nbytes for t in (*writer.model.parameters(), *writer.model.buffers()))
 
 
+def holds(folder: Path) -> bool:
+    """Whether a causal language model lies in a folder with a tokenizer of transformers."""
+    return (folder / "config.json").is_file() and (folder / "tokenizer_config.json").is_file()
+
+
 LanguageModel = Annotated[Any, ModelType(
     "LanguageModel", "A causal language model in the transformers format.", load=load, size=size,
-    move=Writer.to, color="#7cb98b")]
+    move=Writer.to, holds=holds, color="#7cb98b")]
