@@ -30,7 +30,7 @@ Rectangle = tuple[float, float, float, float]  # x, y, width, height
 GRID = 8
 TITLE, ROW, COMPACT_ROW = 32.0, 24.0, 20.0
 PAD, GAP = 12.0, 12.0
-TITLE_SIZE, TEXT_SIZE, SMALL_SIZE = 14.0, 13.0, 11.0
+TITLE_SIZE, TEXT_SIZE, SMALL_SIZE = 16.0, 15.0, 13.0
 NAME_AT = 28.0  # where a title's words begin, after the sign that collapses the box
 WIDTHS = (176.0, 336.0)  # of nodes: the least and, unless its file says more, the most
 PICTURED_WIDTH = 208.0
@@ -343,7 +343,7 @@ class _Maker:
                 scale = min(inner / wide, PICTURE_HEIGHT / high)
                 shown = Picture(port, PICTURE_MARGIN + (inner - wide * scale) / 2, top, wide * scale, high * scale, thumbnail)
             else:
-                lines = wrapped(thumbnail.text, SMALL_SIZE + 1, inner - 16, self.measure, MOST_LINES)
+                lines = wrapped(thumbnail.text, SMALL_SIZE, inner - 16, self.measure, MOST_LINES)
                 shown = Picture(port, PICTURE_MARGIN, top, inner, len(lines) * LINE + 12, thumbnail, lines)
             found.append(shown)
             top += shown.height + PICTURE_MARGIN

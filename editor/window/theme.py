@@ -62,6 +62,7 @@ _ROLES: dict[str, tuple[str, str]] = {  # role: (dark, light), as #rrggbb or #rr
     "tooltip": ("#0f1114f2", "#23272df2"),
     "tooltip_text": ("#e7e9ec", "#f2f4f6"),
     "tooltip_dim": ("#a9b0ba", "#b4bbc5"),
+    "tooltip_error": ("#ff9a93", "#ffb4ae"),
     # how nodes are doing
     "waiting": ("#7d8590", "#7d8692"),
     "running": ("#5aa2f7", "#1a66c9"),
