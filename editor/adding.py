@@ -56,7 +56,7 @@ def add(session: Session, request: PaletteRequest, found: Found) -> None:
         graph, item = _ADDED[entry.kind](session, request, entry)
     if fit is not None and item.kind != "output":
         graph = linked(session, graph, request, item, fit.port)
-    session.edit("undo.add", graph)
+    session.edit("undo.added", graph)
     session.select([item])
     session.change_settings(recent_nodes=session.settings.with_recent_node(entry.id).recent_nodes)
     if entry.kind == "note":

@@ -127,6 +127,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "button.rename": ("Rename", "重命名"),
     "button.discard": ("Discard", "放弃"),
     "button.recover": ("Recover", "恢复"),
+    "button.later": ("Later", "以后再说"),
     "button.reload": ("Reload", "重新载入"),
     "button.keep_mine": ("Keep Mine", "保留我的版本"),
     "button.browse": ("Browse...", "浏览..."),
@@ -152,6 +153,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "dialog.file_name": ("File name", "文件名"),
     "dialog.folder": ("Folder", "文件夹"),
     "dialog.parent_folder": ("Up one folder", "上一级文件夹"),
+    "dialog.empty_folder": ("Nothing here to choose", "这里没有可选的文件"),
+    "dialog.export.title": ("Save the result as", "结果另存为"),
     "dialog.graph_files": ("Graph files (.yaml) and pictures made by a run (.png)",
                            "图文件（.yaml）与运行生成的图片（.png）"),
     "dialog.all_files": ("All files", "所有文件"),
@@ -196,6 +199,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "palette.links_each": ("runs once per item of {port}", "对 {port} 的每一项各运行一次"),
     "palette.loading": ("Reading the packs...", "正在读取节点包..."),
     "palette.list_of": ("list of {type}", "{type}列表"),
+    "context.make_output": ("Make It an Output of the Graph", "设为图的输出"),
     "palette.graph_help": ("The graph in {path}, as one node.", "把 {path} 中的图作为一个节点。"),
 
     # ---- things that are no node type
@@ -211,6 +215,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "item.note.text": ("Write here", "在此书写"),
     "item.frame.title": ("Frame", "框"),
     "item.note": ("Note", "便签"),
+    "frame.title": ("Frame", "框"),
+    "note.text": ("A note", "便签"),
     "item.note.help": ("Words on the canvas.", "画布上的文字。"),
     "item.frame": ("Frame", "框"),
     "item.frame.help": ("A titled area behind nodes; they move along with it.", "节点背后带标题的区域，移动时节点随之移动。"),
@@ -220,6 +226,14 @@ WORDS: dict[str, tuple[str, str]] = {
 
     # ---- the inspector
     "inspector.title": ("Properties", "属性"),
+    "inspector.graph": ("Graph", "图"),
+    "inspector.description": ("Description", "描述"),
+    "inspector.graph_inputs": ("Inputs of the graph", "图的输入"),
+    "inspector.graph_outputs": ("Outputs of the graph", "图的输出"),
+    "inspector.no_inputs": ("None yet. Make one from a parameter of a node.", "还没有。可将节点的参数提升为输入。"),
+    "inspector.no_outputs": ("None yet. Right click on an output pin to make one.", "还没有。右键单击输出端口即可添加。"),
+    "inspector.double_click": ("Double click to type a number", "双击可输入数值"),
+    "inspector.choose_model": ("Models that are installed", "已安装的模型"),
     "inspector.empty": ("Select something to see its properties.", "选中一项以查看其属性。"),
     "inspector.many": ("{count} things selected", "已选中 {count} 项"),
     "inspector.name": ("Name", "名称"),
@@ -258,20 +272,29 @@ WORDS: dict[str, tuple[str, str]] = {
     "inspector.add_branch": ("Add a branch", "添加分支"),
     "inspector.version": ("version {version}", "版本 {version}"),
     "inspector.from_pack": ("from the pack {pack}", "来自节点包 {pack}"),
+    "inspector.usually": ("usually {value}", "默认 {value}"),
     "inspector.muted": ("Muted", "已停用"),
     "inspector.bypassed": ("Bypassed", "已绕过"),
 
     # ---- what is wrong with something typed
-    "typed.empty": ("{name} is empty; it takes {takes}.", "{name} 为空；需要{takes}。"),
-    "typed.empty_choice": ("A choice is empty; take the line out, or write a word.", "有一个选项为空；请删掉该行或写上文字。"),
+    "typed.wrong": ("{name} is {found}; it takes {takes}.", "{name} 是 {found}；需要{takes}。"),
     "typed.no_choices": ("choices is empty; a Choice takes one word or more, one per line.",
                          "choices 为空；Choice 至少要有一个词，每行一个。"),
-    "typed.not_number": ("{name} is {found}; it takes a number.", "{name} 是 {found}；需要一个数。"),
     "typed.min_above_max": ("min is {low}, above max, {high}.", "最小值 {low} 大于最大值 {high}。"),
-    "typed.no_type": ("There is no type {found}.", "没有 {found} 这种类型。"),
-    "typed.not_color": ("{name} is {found}; it takes a colour such as #ff8800.",
-                        "{name} 是 {found}；需要形如 #ff8800 的颜色。"),
     "typed.line": ("Line {line}: {problem}", "第 {line} 行：{problem}"),
+
+    "takes.Int": ("a whole number", "整数"),
+    "takes.Float": ("a number", "数字"),
+    "takes.Seed": ("a whole number from 0, or random", "非负整数或 random"),
+    "takes.Bool": ("true or false", " true 或 false"),
+    "takes.Text": ("a text", "文本"),
+    "takes.Color": ("a colour such as #ff8800", "形如 #ff8800 的颜色"),
+    "takes.File": ("a path to a file", "文件路径"),
+    "takes.model": ("the name of a model, or a folder", "模型名称或文件夹"),
+    "takes.one_of": ("one of {words}", "{words} 之一"),
+    "takes.between": ("{what}, {low} to {high}", "{low} 到 {high} 的{what}"),
+    "takes.from": ("{what}, {low} or more", "不小于 {low} 的{what}"),
+    "takes.to": ("{what}, {high} or less", "不大于 {high} 的{what}"),
 
     # ---- state of nodes and runs
     "state.idle": ("not run yet", "尚未运行"),
@@ -359,6 +382,9 @@ WORDS: dict[str, tuple[str, str]] = {
     "undo.distribute": ("Distribute", "分布"),
     "undo.layout": ("Arrange", "自动排列"),
     "undo.each": ("Once per item", "逐项运行"),
+    "undo.value": ("Change a value", "更改数值"),
+    "undo.promoted": ("Make a graph input", "提升为图的输入"),
+    "undo.added": ("Add", "添加"),
 
     # ---- problems
     "problems.title": ("Problems", "问题"),
@@ -372,6 +398,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "problems.node_failed": ("{name} failed: {message}", "{name} 失败：{message}"),
     "problems.traceback": ("Details", "详细信息"),
     "problems.copy": ("Copy the whole report", "复制完整报告"),
+    "problems.more": ("and {count} more", "还有 {count} 个"),
 
     # ---- the form
     "form.title": ("Form", "表单"),
@@ -385,6 +412,8 @@ WORDS: dict[str, tuple[str, str]] = {
 
     # ---- results of earlier runs
     "gallery.title": ("Results", "结果库"),
+    "gallery.details": ("Details", "详细信息"),
+    "gallery.open": ("Open its Graph", "打开它的图"),
     "gallery.empty": ("No results yet. Run the graph.", "还没有结果，请运行图。"),
     "gallery.run": ("Run {number}", "第 {number} 次运行"),
     "gallery.compare": ("Compare", "对比"),
@@ -486,6 +515,8 @@ WORDS: dict[str, tuple[str, str]] = {
                           "{name} 既不是图文件（.yaml），也不是运行生成的图片（.png）。"),
     "error.file_gone": ("{name} is no longer there.", "{name} 已不存在。"),
     "error.no_sound": ("Sound cannot be played here: {why}", "无法播放声音：{why}"),
+    "refused.output_needs_link": ("Drag a link from a node's output to an empty place, then choose Graph output.",
+                                  "请从节点的输出端口拖出连线到空白处，再选择“图的输出”。"),
     "error.no_templates": ("The templates are not installed.", "没有安装模板。"),
     "error.template": ("The template {name} cannot be read: {why}", "无法读取模板 {name}：{why}"),
     "error.pack": ("A pack cannot be used: {why}", "无法使用节点包：{why}"),

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import dearpygui.dearpygui as dpg
 
+from ..gestures import NUDGES
 from ..items import Item
 from ..shortcuts import Chord
-from ..words import language, set_language, t
+from ..words import set_language, t
 from . import fonts, keyboard, theme, widgets
 from .canvas import Canvas
 from .dialogs import Dialogs
@@ -25,6 +26,7 @@ from .gallery import GalleryPanel
 from .icons import Icons
 from .inspector import Inspector
 from .menus import MenuBar, ToolBar
+from .outputs import Sounds
 from .palette import Palette
 from .problems import Problems
 from .statusbar import StatusBar
@@ -127,16 +129,19 @@ class App:
             self.status = dpg.add_child_window(no_scrollbar=True)
         for area in (self.tools, self.status):
             dpg.bind_item_theme(area, theme.look("strip"))
+        for area in (bar, self.side, self.below, self.results, self.form_area):
+            dpg.bind_item_theme(area, theme.look("inner"))
         for area in (self.middle, *self.splitters.values()):
             dpg.bind_item_theme(area, theme.look("bare"))
         self.canvas = Canvas(self.middle, self.session)
+        self.sounds = Sounds(self)
         self.menus, self.dialogs = MenuBar(self, bar), Dialogs(self)
         self.palette = Palette(self)
         self.form = Form(self, self.form_area)
         self.inspector = Inspector(self, self.side)
         self.gallery = GalleryPanel(self, self.results)
         self._panels = [self.menus, ToolBar(self, self.tools), self.inspector, Problems(self, self.below),
-                        self.form, self.gallery, StatusBar(self, self.status), self.palette, self.dialogs]
+                        self.form, self.gallery, StatusBar(self, self.status), self.sounds, self.palette, self.dialogs]
         self._shape = None
         dpg.set_primary_window(self.main, True)
 
@@ -263,6 +268,7 @@ class App:
             _place(self.splitters[name], 0, bottom - line, left, line, shown)
             bottom -= line if shown else 0
         _place(self.middle, 0, top, left, bottom - top, not self.form_is_open)
+        self.session.canvas_size = (float(left), float(bottom - top))
         _place(self.form_area, 0, top, left, bottom - top, self.form_is_open)
         self.session.touch()
 
@@ -310,6 +316,8 @@ class App:
             return
         if command and not (again and command not in REPEATING):
             self.do(command)
+        elif not command and name in NUDGES and self.session.selection and not self.form_is_open:
+            self.canvas.gestures.nudge(*NUDGES[name], 8 if shift else 1)
 
     def _close_something(self) -> bool:
         """Escape: close the form, or let go of the selection; whether there was something."""
@@ -338,19 +346,26 @@ class App:
         return filter(None, (self.last_folder, folder()))
 
     @property
+    def origin(self) -> tuple[float, float]:
+        """The pixel of the window that is the canvas's upper left corner."""
+        return tuple(dpg.get_item_pos(self.middle))
+
+    @property
     def is_covered(self) -> bool:
-        """Whether something lies over the canvas that the pointer belongs to."""
-        return self.dialogs.shown is not None
+        """Whether the pointer belongs to something other than the canvas."""
+        return self.dialogs.shown is not None or self.form_is_open
 
     def _pointer(self) -> None:
         mouse = tuple(dpg.get_mouse_pos(local=False))
-        if self.is_covered or self._drag_splitter(mouse):
+        if self._drag_splitter(mouse):
             return
-        if not self.form_is_open:
+        if self.is_covered:
+            self.canvas.gestures.leave()
+        else:
             self.canvas.point(mouse)
 
     def _wheel(self, steps: float) -> None:
-        if not self.is_covered and not self.form_is_open:
+        if not self.is_covered:
             self.canvas.wheel(steps)
 
     def show_on_canvas(self, item: Item) -> None:
@@ -368,5 +383,3 @@ def run(session: Session) -> int:
     """Open a window on a session and return when it is closed; the exit code."""
     return App(session).run()
 
-
-_ = language

@@ -485,8 +485,9 @@ class _Painter:
         if z >= PINS:
             if z >= SMALL_TEXT:
                 self._chevron(box.collapsed, shade)
-            for pin in dict.fromkeys(box.pins):
-                self._pin(box, pin)
+            if z >= SMALL_TEXT and not box.collapsed:
+                for pin in box.pins:
+                    self._row(box, pin)
         for shown in box.pictures:
             self._picture(box, shown)
         if box.lines and z >= SMALL_TEXT:
@@ -498,6 +499,9 @@ class _Painter:
             self.frame(0, 0, width, height, NONE, faded(color("canvas"), 0.62 if box.look == "mute" else 0.38), ROUND)
             if box.look == "bypass" and z >= PINS:
                 self._passage(box)
+        if z >= PINS:
+            for pin in {(pin.x, pin.y): pin for pin in reversed(box.pins)}.values():
+                self.pin(pin.x, pin.y, pin, faint=box.look == "mute")
 
     def _foot(self, top: float, width: float, height: float, fill: RGBA) -> None:
         """The lower part of a box, round below and straight above."""
@@ -526,11 +530,6 @@ class _Painter:
         dpg.draw_polyline([(a * z, b * z) for a, b in points], color=faded(shade, 0.7), thickness=max(1.0, 1.6 * z),
                           parent=self.node)
 
-    def _pin(self, box: Box, pin: Pin) -> None:
-        if not box.collapsed and self.zoom >= SMALL_TEXT:
-            self._row(box, pin)
-        self.pin(pin.x, pin.y, pin)
-
     def _row(self, box: Box, pin: Pin) -> None:
         """The words beside a pin."""
         right, size = box.width - PAD, scenes.TEXT_SIZE
@@ -551,9 +550,11 @@ class _Painter:
             shade = color("text") if pin.tone == "literal" else color("faint")
             self.text_to(right, pin.y, pin.value, size, shade)
 
-    def pin(self, x: float, y: float, pin: Pin) -> None:
+    def pin(self, x: float, y: float, pin: Pin, faint: bool = False) -> None:
         """The sign of a pin: its shape and colour say what may be linked there."""
         z, shade = self.zoom, of_type(pin.type.color)
+        if faint:
+            shade = mixed(shade, color("node"), 0.6)
         x, y = round(x * z), round(y * z)
         edge, fill, size = color("pin_edge"), shade, 5.0 * z
         if pin.tone == "missing":

@@ -70,7 +70,7 @@ class ContextMenu:
 
     def _output(self, pin: Ref, at: tuple[float, float]) -> None:
         graph, item = edits.add_output(self.session.graph, pin, (at[0] + 60, at[1]))
-        self.session.edit("undo.add", graph)
+        self.session.edit("undo.added", graph)
         self.session.select([item])
 
     def update(self) -> None:

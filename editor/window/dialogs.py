@@ -9,13 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import dearpygui.dearpygui as dpg
 
+from .. import updates as up
+from ..gallery import Result
 from ..items import Item, items, text
-from ..palette import matches
 from ..words import t
 from . import theme, widgets
 from .browser import GRAPHS, Entry, completed, entries, nearest_folder, places
+from .context import ContextMenu
+from .gallery import fill_differences, fill_result, reopen
+from .outputs import Made, content, save
 from .shortcuts_sheet import ShortcutSheet
-from .widgets import px
+from .widgets import Pictures, px
 
 if TYPE_CHECKING:
     from ..session import Dialog
@@ -200,6 +204,17 @@ class Text(Words):
         return name == "Ctrl+Enter"
 
 
+def matches(typed: str, words: str) -> bool:
+    """Whether each word that was typed is in a text, or at least its letters in their order in one of its words."""
+    parts = words.casefold().split()
+    return all(any(_letters(term, part) for part in parts) for term in typed.casefold().split())
+
+
+def _letters(term: str, word: str) -> bool:
+    rest = iter(word)
+    return term in word or len(term) > 1 and all(letter in rest for letter in term)
+
+
 class Listing(Modal):
     """A field to search with and a list to choose from with arrows, Enter and the mouse."""
 
@@ -267,7 +282,7 @@ class Find(Listing):
 
     def found(self, typed: str) -> list[Item]:
         here = [(item, self.told(item)) for item in items(self.session.graph) if item.kind != "dot"]
-        return [item for item, words in here if not typed.strip() or matches(typed, words)]
+        return [item for item, words in here if matches(typed, words)]
 
     def told(self, item: Item) -> str:
         """The words that an item is found by."""
@@ -557,11 +572,82 @@ class About(Modal):
         self.buttons((t("button.close"), self.accept, "primary"))
 
 
-KINDS: dict[str, type[Modal]] = {
+class Shown(Modal):
+    """A result as large as the window allows. data: made, a `Made`."""
+
+    title = "gallery.title"
+
+    def heading(self) -> str:
+        return self.dialog.data["made"].title
+
+    def fill(self, made: Made, **data: Any) -> None:
+        self.pictures, self.made, self.large = Pictures(), made, made.thumbnail
+        self.most = dpg.get_viewport_client_width() - px(120), dpg.get_viewport_client_height() - px(170)
+        self.area = dpg.add_group()
+        self.buttons((t("button.export"), lambda: save(self.app, made), ""), (t("button.close"), self.accept, "primary"))
+        self._draw()
+        self.session.progress.when(up.Enlarged, made.job, made.output, self._enlarged)
+        self.session.runner.enlarge(made.job, made.output)
+
+    def _draw(self) -> None:
+        widgets.clear(self.area)
+        with widgets.inside(self.area):
+            content(self.app, self.pictures, self.made._replace(thumbnail=self.large, job=-1), *self.most, name="large")
+        self.pictures.keep_only({"large"})
+
+    def _enlarged(self, told: up.Enlarged) -> None:
+        if told.picture is not None and self.app.dialogs.shown is self:
+            self.large = told.picture
+            self._draw()
+
+    def close(self) -> None:
+        super().close()
+        self.pictures.close()
+
+
+class OneResult(Modal):
+    """All that a run made, and what went in. data: result."""
+
+    title, width = "gallery.title", 560.0
+
+    def fill(self, result: Result, **data: Any) -> None:
+        self.pictures = Pictures()
+        widgets.says(result.at.strftime("%Y-%m-%d %H:%M:%S"), "dim")
+        fill_result(self.app, self.pictures, result, px(self.width - 30), self.tall())
+        self.buttons((t("gallery.open"), lambda: reopen(self.app, result), ""),
+                     (t("button.close"), self.accept, "primary"))
+
+    def tall(self) -> int:
+        """Pixels that the results may take."""
+        return min(px(560), dpg.get_viewport_client_height() - px(190))
+
+    def close(self) -> None:
+        super().close()
+        self.pictures.close()
+
+
+class Compare(OneResult):
+    """Two results side by side, and in what they differ. data: left, right."""
+
+    title, width = "gallery.compare", 900.0
+
+    def fill(self, left: Result, right: Result, **data: Any) -> None:
+        self.pictures = Pictures()
+        fill_differences(left, right, px(self.width))
+        with dpg.group(horizontal=True, horizontal_spacing=px(12)):
+            for result in (left, right):
+                with dpg.group():
+                    widgets.says(result.at.strftime("%H:%M:%S"), "dim")
+                    fill_result(self.app, self.pictures, result, px(self.width / 2 - 30), self.tall() - px(170))
+        self.buttons((t("button.close"), self.accept, "primary"))
+
+
+KINDS: dict[str, type[Modal | ContextMenu]] = {
     "open": Open, "save_as": SaveAs, "unsaved": Unsaved, "changed_on_disk": ChangedOnDisk, "recover": Recover,
     "rename": Rename, "text": Text, "find": Find, "group": Group, "shortcuts": Sheet, "about": About,
     "templates": Templates, "recent": Recent, "error": Error, "choose_file": ChooseFile,
-    "choose_folder": ChooseFolder, "export": Export,
+    "choose_folder": ChooseFolder, "export": Export, "context": ContextMenu, "picture": Shown, "result": OneResult,
+    "compare": Compare,
 }
 
 
@@ -570,7 +656,7 @@ class Dialogs:
 
     def __init__(self, app: App):
         self.app, self.session = app, app.session
-        self.shown: Modal | None = None
+        self.shown: Modal | ContextMenu | None = None
 
     def update(self) -> None:
         """Open and close what is to be open."""

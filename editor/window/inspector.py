@@ -68,7 +68,8 @@ class Inspector:
                self._problems(item))
         if key != self._head_key:
             self._refill(self.head, key, lambda: self._head(item, node))
-        self.fields.show(item, inspector.fields(session.graph, session.checked, item), self.width)
+        found = inspector.fields(session.checked, item, session.catalogue) if item.kind in ("node", "input", "output") else []
+        self.fields.show([(item, field) for field in found], self.width)
         self._results(item)
 
     def _refill(self, part: int | str, key: Any, fill: Any) -> None:
@@ -83,7 +84,6 @@ class Inspector:
         return tuple(f for f in self.session.problems if f.item == item and not f.port)
 
     def _head(self, item: Item, node: Any) -> None:
-        graph = self.session.graph
         title = name_of("node", node.type) if node is not None else t(f"item.{item.kind}", type="").rstrip(" :：")
         with widgets.spread() as (left, right):
             widgets.heading(item.name if node is not None else title, parent=left)
@@ -102,9 +102,8 @@ class Inspector:
                              wrap=self.width)
             if node.is_graph:
                 widgets.button(t("command.node.enter"), lambda: self.app.do("node.enter"))
-        for found in self._problems(item):
-            widgets.says(f"{found.problem.message}\n{found.problem.hint}".strip(),
-                         "error" if found.problem.severity == "error" else "warning", wrap=self.width)
+        for told in inspector.item_problems(self.session.checked, item):
+            widgets.says(told, "error", wrap=self.width)
         if item.kind in ("node", "input", "output"):
             self._name(item)
         elif item.kind in ("note", "frame"):
@@ -288,7 +287,7 @@ class Inspector:
     def _set_title(self, title: str | None, about: str | None) -> None:
         graph = self.session.graph
         graph = edits.set_title(graph, graph.title if title is None else title, about)
-        self.session.edit("undo.set", graph, "title" if about is None else "description")
+        self.session.edit("undo.value", graph, "title" if about is None else "description")
 
     def _clear_foot(self) -> None:
         self._foot_key = None

@@ -62,7 +62,7 @@ class Palette:
         if self.fits is not None:
             self.library.fill(0.5)  # what is not read yet would not be found to fit
         x, y = self.session.view.to_screen(*request.at)
-        left, top = self.app.canvas.origin
+        left, top = self.app.origin
         self._corner = (left + x - px(12), top + y - px(12))
         self.window = dpg.add_window(no_title_bar=True, no_resize=True, no_move=True, no_collapse=True, autosize=True,
                                      no_saved_settings=True, no_scrollbar=True, pos=[round(v) for v in self._corner])

@@ -58,7 +58,7 @@ _ROLES: dict[str, tuple[str, str]] = {  # role: (dark, light), as #rrggbb or #rr
     "band": ("#f2a93b", "#c96a00"),
     "knife": ("#ff7b72", "#b3261e"),
     "snap": ("#59c2c9", "#0a7f88"),
-    "minimap": ("#14161acc", "#f7f8facc"),
+    "minimap": ("#14161aee", "#f7f8faee"),
     "tooltip": ("#0f1114f2", "#23272df2"),
     "tooltip_text": ("#e7e9ec", "#f2f4f6"),
     "tooltip_dim": ("#a9b0ba", "#b4bbc5"),
@@ -205,9 +205,11 @@ _LOOKS = {
     "chosen": {"ChildBg": "button", "Border": "accent"},
     "popup": {"WindowBg": "panel", "Header": "active"},
     "tight": {},
+    "chip": {"Button": "raised", "Border": "accent", "Text": "accent"},
+    "inner": {},
 }
 _LOOK_STYLES = {
-    "main": {"WindowBorderSize": (0,)},
+    "main": {"WindowPadding": (0, 0), "WindowBorderSize": (0,)},
     "strip": {"WindowPadding": (8, 4), "FrameBorderSize": (0,)},
     "bare": {"WindowPadding": (0, 0), "ChildBorderSize": (0,), "ItemSpacing": (0, 0)},
     "raised": {"WindowPadding": (8, 8)},
@@ -215,4 +217,5 @@ _LOOK_STYLES = {
     "chosen": {"ChildBorderSize": (1,), "WindowPadding": (8, 8)},
     "popup": {"WindowPadding": (8, 8)},
     "tight": {"CellPadding": (0, 0)},
+    "inner": {"WindowPadding": (10, 10)},
 }

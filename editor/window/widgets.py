@@ -118,16 +118,19 @@ def width_of(words: str) -> int:
 
 def wrapped(words: str, width: float) -> str:
     """A text with its lines broken so that none is wider than so many pixels; between words where there are any."""
-    lines = []
-    for line in words.split("\n"):
-        while width_of(line) > width:
-            cut = _fitting(line, width)
-            space = line.rfind(" ", 1, cut + 1)
-            cut = space + 1 if space > cut // 2 else cut
-            lines.append(line[:cut].rstrip(" "))
-            line = line[cut:]
-        lines.append(line)
-    return "\n".join(lines)
+    return "\n".join(piece for line in words.split("\n") for piece in pieces(line, width))
+
+
+def pieces(line: str, width: float) -> list[str]:
+    """A line in parts that are no wider than so many pixels, and make the line again when they are joined."""
+    found = []
+    while width_of(line) > width:
+        cut = _fitting(line, width)
+        space = line.rfind(" ", 1, cut + 1)
+        cut = space + 1 if space > cut // 2 else cut
+        found.append(line[:cut])
+        line = line[cut:]
+    return [*found, line]
 
 
 def _fitting(line: str, width: float) -> int:
