@@ -372,7 +372,11 @@ class _Planner:
                 value = parsed.get(port_name)
             port = nodetype.inputs[port_name]
             if kind is list and any(type(item) is Ref for item in value):
-                wires.append(self.gather(scope, port, value))
+                wire = self.gather(scope, port, value)
+                if port_name in each:  # the list is made first, and its items then taken one by one
+                    source = self.gathered(checked, prefix, name, port, wire)
+                    wire = Wire(port_name, (Part(source.slot, True),))
+                wires.append(wire)
                 simple = False
                 continue
             content = None

@@ -126,6 +126,15 @@ def test_each_over_an_empty_list_gives_an_empty_list():
     assert result["loud"] == [] and result["all"] == ""
 
 
+@pytest.mark.parametrize("loud", ["t.upper, each: text, text:", "t.batch, each: texts, texts:"])
+def test_each_over_a_list_with_links_in_it_runs_once_per_item(loud):
+    text = EACH.replace("t.upper, each: text, text: $words", f"{loud} [$one, b, $one]").replace(
+        "  loud:", "  one: {type: t.same, text: $text}\n  loud:")
+    story, result = told(engine(), graph(text))
+    assert result["loud"] == ["ALWAYS", "B", "ALWAYS"]
+    assert "loud" in story.ran
+
+
 def test_each_over_lists_of_different_length_fails_and_says_so():
     @node("t.pair", version=1)
     def pair(one: str, two: str) -> str:
