@@ -119,14 +119,14 @@ class App:
         dpg.bind_item_theme(self.main, theme.look("main"))
         with widgets.inside(self.main):
             bar = dpg.add_menu_bar()
-            self.tools = dpg.add_child_window(no_scrollbar=True)
+            self.tools = widgets.area(no_scrollbar=True)
             self.middle = dpg.add_child_window(no_scrollbar=True, no_scroll_with_mouse=True)
-            self.form_area = dpg.add_child_window(show=False)
-            self.side = dpg.add_child_window()
-            self.below = dpg.add_child_window()
-            self.results = dpg.add_child_window()
+            self.form_area = widgets.area(show=False)
+            self.side = widgets.area()
+            self.below = widgets.area()
+            self.results = widgets.area()
             self.splitters = {name: dpg.add_child_window(no_scrollbar=True) for name in ("inspector", "problems", "gallery")}
-            self.status = dpg.add_child_window(no_scrollbar=True)
+            self.status = widgets.area(no_scrollbar=True)
         for area in (self.tools, self.status):
             dpg.bind_item_theme(area, theme.look("strip"))
         for area in (bar, self.side, self.below, self.results, self.form_area):
@@ -178,6 +178,7 @@ class App:
         if not self.form_is_open:
             self._guarded_panel(self.canvas, self.canvas.paint)
         self._guarded(self._retitle)
+        self._guarded(self._first_look)
         dpg.render_dearpygui_frame()
         self._typing = widgets.typing()
 
@@ -224,6 +225,15 @@ class App:
             session.attempt(session.document.autosave, session.recovery_folder)
         if session.dialog is None or session.dialog.kind != "error":
             session.ask("error", title=t("error.unexpected", why=f"{type(error).__name__}: {error}"), text=report)
+
+    def _first_look(self) -> None:
+        """Once everything has its size: all of the graph in view, and what a crash left behind offered."""
+        if not self._looked and dpg.get_frame_count() > 3:
+            self._looked = True
+            self.session.see(self.session.boxes())
+            self.session.offer_recovery()
+
+    _looked = False
 
     def _retitle(self) -> None:
         document = self.session.document

@@ -227,7 +227,7 @@ class Listing(Modal):
         self.search = dpg.add_input_text(hint=t(self.hint), width=px(self.width), callback=lambda s, a: self.show(a))
         self.focus = self.search
         widgets.gap(4)
-        self.list = dpg.add_child_window(width=px(self.width), height=px(self.height))
+        self.list = widgets.area(width=px(self.width), height=px(self.height))
         self.show("")
 
     def found(self, typed: str) -> list[Any]:
@@ -356,15 +356,15 @@ class Files(Modal):
             self.shown = dpg.add_input_text(width=px(self.width - 40), on_enter=True,
                                             callback=lambda s, a: self.go(completed(self.folder, a)))
         with widgets.row(8):
-            with dpg.child_window(width=px(150), height=px(self.height)):
+            with dpg.child_window(always_use_window_padding=True, width=px(150), height=px(self.height)):
                 for place in places(folder or None, *(Path(p).parent for p in recent[:4]), *self.app.more_places()):
                     made = dpg.add_selectable(label=f"{place.name or place}##{place}", user_data=place,
                                               callback=lambda s, a, p: (dpg.set_value(s, False), self.go(p)))
                     widgets.tip(made, str(place))
-            self.list = dpg.add_child_window(width=px(self.width - 158), height=px(self.height))
+            self.list = widgets.area(width=px(self.width - 158), height=px(self.height))
         self.wrong = dpg.add_text("", color=theme.color("error"), wrap=px(self.width), show=False)
         with widgets.row(8):
-            widgets.says(t("dialog.file_name"), "dim")
+            widgets.says(t("dialog.file_name"), "dim", framed=True)
             self.name = dpg.add_input_text(default_value=name, width=-1, callback=lambda s, a: self.typed(),
                                            auto_select_all=True)
         self.focus = self.name

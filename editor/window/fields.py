@@ -96,20 +96,20 @@ class Row:
     def _head(self, plain: bool) -> None:
         field = self.field
         with widgets.spread() as (left, right):
-            label = widgets.says(field.label, "dim", parent=left)
-            self.star = widgets.says("*", "error", parent=left, show=False)
+            label = widgets.says(field.label, "dim", parent=left, framed=True)
+            self.star = widgets.says("*", "error", parent=left, show=False, framed=True)
             if field.help and not plain:
                 widgets.tip(label, field.help)
             if plain:
                 return
-            if field.each is not None and self.item.kind == "node":
+            if self.item.kind == "node" and (field.each or field.each is not None and field.links):
                 self.app.icons.button("each", self._each, parent=right, size=14, look="on" if field.each else "flat",
                                       tooltip=f"{t('inspector.each')}\n{t('inspector.each.help')}")
             if self.item.kind in ("node", "input") and field.widget != "link_only":
-                self.reset = self.app.icons.button("reset", self._reset, parent=right, size=14,
+                self.reset = self.app.icons.button("reset", self._reset, parent=right, size=14, look="quiet",
                                                    tooltip=t("inspector.to_default"))
             if field.promotable and field.widget != "link_only" and self.item.kind == "node":
-                self.app.icons.button("promote", self._promote, parent=right, size=14,
+                self.app.icons.button("promote", self._promote, parent=right, size=14, look="quiet",
                                       tooltip=t("inspector.promote"))
 
     def _reset(self) -> None:
@@ -223,12 +223,19 @@ class Row:
                 more |= {key: int(more[key]) for key in ("min_value", "max_value")}
         else:
             more |= {"min_value": 0, "max_value": 0}
-        if not whole:
-            more["format"] = "%.3f"
-        self.widget = make(width=self.width, callback=lambda s, a: self.set(self._stepped(a, whole)), **more)
-        self._showing = lambda f: dpg.set_value(self.widget, f.value if f.value is not None else f.low or 0)
+        form = "%d" if whole else "%.4g"
+
+        def moved(value: float) -> None:
+            dpg.configure_item(self.widget, format=form)
+            self.set(self._stepped(value, whole))
+        self.widget = make(width=self.width, callback=lambda s, a: moved(a), **more)
+        self._showing = lambda f: self._show_number(f, form)
         if slides:
             self._typed_on_double_click()
+
+    def _show_number(self, field: Field, form: str) -> None:
+        dpg.set_value(self.widget, field.value if field.value is not None else field.low or 0)
+        dpg.configure_item(self.widget, format=form if field.value is not None else t("inspector.not_given"))
 
     def _stepped(self, value: float, whole: bool) -> float:
         """A number on the steps of the field's range; without the noise of 32-bit floats."""

@@ -32,8 +32,8 @@ class Form:
         self.pictures = Pictures()
         with widgets.inside(parent):
             with dpg.group(horizontal=True, horizontal_spacing=px(16)):
-                self.left = dpg.add_child_window(width=px(WIDEST), height=-1)
-                self.right = dpg.add_child_window(width=-1, height=-1)
+                self.left = widgets.area(width=px(WIDEST), height=-1)
+                self.right = widgets.area(width=-1, height=-1)
             for area in (self.left, self.right):
                 dpg.bind_item_theme(area, theme.look("inner"))
             with widgets.inside(self.left):

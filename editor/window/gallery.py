@@ -50,7 +50,7 @@ class GalleryPanel:
             if not results:
                 widgets.says(t("gallery.empty"), "dim")
             else:
-                with dpg.child_window(horizontal_scrollbar=True, height=-1, width=-1) as strip:
+                with dpg.child_window(always_use_window_padding=True, horizontal_scrollbar=True, height=-1, width=-1) as strip:
                     dpg.bind_item_theme(strip, theme.look("raised"))
                     with dpg.group(horizontal=True, horizontal_spacing=px(8)):
                         for result in results:
@@ -60,8 +60,9 @@ class GalleryPanel:
     def _head(self, results: list[Result]) -> None:
         chosen = [result for job in self.chosen for result in results if result.job == job]
         with widgets.spread() as (left, right):
-            widgets.heading(t("gallery.title"), parent=left)
-            widgets.says(t("gallery.compare_hint") if len(results) > 1 and len(chosen) < 2 else "", "dim", parent=left)
+            widgets.heading(t("gallery.title"), parent=left, framed=True)
+            widgets.says(t("gallery.compare_hint") if len(results) > 1 and len(chosen) < 2 else "", "dim", parent=left,
+                         framed=True)
             if len(chosen) == 2:
                 widgets.button(t("gallery.compare"), lambda: self._compare(chosen), small=True, primary=True, parent=right)
             if len(chosen) == 1:
@@ -75,7 +76,7 @@ class GalleryPanel:
     def _card(self, result: Result) -> None:
         chosen = result.job in self.chosen
         room = max(px(40), dpg.get_item_height(self.parent) - px(106))
-        with dpg.child_window(width=px(CARD), height=-1, no_scrollbar=True) as card:
+        with dpg.child_window(always_use_window_padding=True, width=px(CARD), height=-1, no_scrollbar=True) as card:
             dpg.bind_item_theme(card, theme.look("chosen" if chosen else "card"))
             shown = next((made(result, name) for name in result.outputs
                           if result.outputs[name].thumbnail and result.outputs[name].thumbnail.picture is not None), None)
@@ -125,7 +126,7 @@ def reopen(app: App, result: Result) -> None:
 
 def fill_result(app: App, pictures: Pictures, result: Result, width: int, height: int) -> None:
     """Add all outputs of a result and what went in."""
-    with dpg.child_window(width=width + px(16), height=height):
+    with dpg.child_window(always_use_window_padding=True, width=width + px(16), height=height):
         for name in result.outputs:
             shown = made(result, name)
             if shown is not None:
@@ -146,7 +147,7 @@ def fill_differences(left: Result, right: Result, width: int) -> None:
     if not found:
         widgets.says(t("gallery.same"), "dim")
         return
-    with dpg.child_window(width=width, height=px(min(150, 34 + 30 * len(found)))):
+    with dpg.child_window(always_use_window_padding=True, width=width, height=px(min(150, 34 + 30 * len(found)))):
         with dpg.table(header_row=False, policy=dpg.mvTable_SizingStretchProp, borders_innerH=True):
             for weight in (1, 2, 2):
                 dpg.add_table_column(init_width_or_weight=weight)

@@ -154,8 +154,9 @@ class Icons:
 
     @staticmethod
     def look(button: int | str, name: str) -> None:
-        """Make a button look "flat", "on" (what it switches is on), "off" (it cannot be pressed), "go" or "halt"."""
-        tint = {"flat": "dim", "on": "accent", "off": "scroll", "go": "success", "halt": "error"}[name]
+        """Make a button look "flat", "quiet", "on" (what it switches is on), "off" (not to be pressed), "go" or "halt"."""
+        tint = {"flat": "dim", "on": "accent", "off": "scroll", "go": "success", "halt": "error",
+                "quiet": "faint"}[name]
         dpg.configure_item(button, tint_color=theme.color(tint))
         dpg.bind_item_theme(button, theme.look("selected" if name == "on" else "flat"))
 

@@ -86,7 +86,7 @@ class Inspector:
     def _head(self, item: Item, node: Any) -> None:
         title = name_of("node", node.type) if node is not None else t(f"item.{item.kind}", type="").rstrip(" :：")
         with widgets.spread() as (left, right):
-            widgets.heading(item.name if node is not None else title, parent=left)
+            widgets.heading(item.name if node is not None else title, parent=left, framed=True)
             if node is not None:
                 self._states(node, right)
             if item.kind in ("node", "frame", "note"):
@@ -94,12 +94,17 @@ class Inspector:
         if node is not None:
             known = self.session.checked.nodes.get(item.name)
             nodetype = known.nodetype if known is not None else None
-            widgets.says(title if has(f"node.{node.type}") else node.type, "dim")
-            if nodetype is not None and nodetype.help:
-                widgets.says(nodetype.help, "text", wrap=self.width)
-                told = t("inspector.from_pack", pack=name_of("pack", nodetype.pack))
-                widgets.says(f"{node.type}, {told}, {t('inspector.version', version=nodetype.version)}", "faint",
-                             wrap=self.width)
+            with widgets.row(8):
+                if has(f"node.{node.type}"):
+                    widgets.says(title, "text")
+                named = widgets.says(node.type, "faint")
+            if nodetype is not None:
+                widgets.tip(named, f"{t('inspector.from_pack', pack=name_of('pack', nodetype.pack))}, "
+                                   f"{t('inspector.version', version=nodetype.version)}")
+                first, _, rest = nodetype.help.partition("\n\n")
+                if first:
+                    told = widgets.says(" ".join(first.split()) + (" …" if rest else ""), "dim", wrap=self.width)
+                    widgets.tip(told, rest and nodetype.help)
             if node.is_graph:
                 widgets.button(t("command.node.enter"), lambda: self.app.do("node.enter"))
         for told in inspector.item_problems(self.session.checked, item):

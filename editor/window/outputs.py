@@ -98,9 +98,9 @@ class Sounds:
 def show(app: App, pictures: Pictures, made: Made, width: int, height: int, name: str = "") -> None:
     """Add a result to the container that is being filled: its title, buttons, and itself in so many pixels."""
     with widgets.spread() as (left, right):
-        widgets.heading(made.title, parent=left)
+        widgets.heading(made.title, parent=left, framed=True)
         if made.type is not None:
-            widgets.says(made.type.name, "dim", parent=left)
+            widgets.says(made.type.name, "dim", parent=left, framed=True)
         _buttons(app, made, right)
     content(app, pictures, made, width, height, name)
 

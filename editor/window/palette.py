@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import dearpygui.dearpygui as dpg
 
 from .. import adding
+from ..inspector import label
 from ..palette import Entry, Found, Library, flow_title, search, type_title
 from ..words import name_of, t
 from . import theme, widgets
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from ..session import PaletteRequest
     from .app import App
 
-LIST, DETAILS, HEIGHT = 300, 264, 348  # units
+LIST, DETAILS, HEIGHT = 344, 264, 348  # units
 MOST = 60  # rows
 FILL = 0.004  # seconds of a frame given to reading packs
 DOTS = 6  # of each side of a row
@@ -74,8 +75,8 @@ class Palette:
                 self.field = dpg.add_input_text(hint=hint, width=px(LIST + DETAILS - 16),
                                                 callback=lambda s, a: self.show(a))
             with widgets.row(8):
-                self.list = dpg.add_child_window(width=px(LIST), height=px(HEIGHT))
-                self.details = dpg.add_child_window(width=px(DETAILS), height=px(HEIGHT))
+                self.list = widgets.area(width=px(LIST), height=px(HEIGHT))
+                self.details = widgets.area(width=px(DETAILS), height=px(HEIGHT))
                 for area in (self.list, self.details):
                     dpg.bind_item_theme(area, theme.look("raised"))
         self.show("")
@@ -102,11 +103,11 @@ class Palette:
     def _row(self, at: int, found: Found, recent: bool) -> None:
         entry = found.entry
         with widgets.row(6):
-            made = dpg.add_selectable(label=f"{entry.title}##{at}", width=px(LIST - 128), user_data=at,
+            made = dpg.add_selectable(label=f"{entry.title}##{at}", width=px(LIST - 182), user_data=at,
                                       callback=lambda s, a, number: self.take(number))
             self.rows.append(made)
             _dots(entry)
-            widgets.says(t("palette.recent") if recent else name_of("pack", entry.pack), "faint")
+            widgets.says(name_of("pack", entry.pack), "accent" if recent else "faint")
 
     def _mark(self, number: int) -> None:
         for at, row in enumerate(self.rows):
@@ -133,7 +134,7 @@ class Palette:
                         with widgets.row(6):
                             _dot(type.color, many)
                             linked = fit is not None and fit.port == name
-                            widgets.says(name, "accent" if linked else "text")
+                            widgets.says(label(name), "accent" if linked else "text")
                             widgets.says(flow_title(type, many), "dim")
 
     def key(self, name: str) -> bool:
@@ -178,7 +179,7 @@ class Palette:
 def _dot(color: str, many: bool = False) -> None:
     side = px(14)
     with dpg.drawlist(width=side, height=px(20)):
-        _pin(side / 2, px(11), color, many)
+        _pin(side / 2, px(9), color, many)
 
 
 def _dots(entry: Entry) -> None:
@@ -189,13 +190,13 @@ def _dots(entry: Entry) -> None:
     with dpg.drawlist(width=px(72), height=px(20)):
         x = px(5)
         for color, many in inputs:
-            _pin(x, px(11), color, many, 3)
+            _pin(x, px(9), color, many, 3)
             x += step
         if entry.kind in ("node", "switch", "graph"):
-            dpg.draw_line((x - px(2), px(11)), (x + px(5), px(11)), color=theme.color("faint"))
+            dpg.draw_line((x - px(2), px(9)), (x + px(5), px(9)), color=theme.color("faint"))
             x += step + px(2)
         for color, many in outputs:
-            _pin(x, px(11), color, many, 3)
+            _pin(x, px(9), color, many, 3)
             x += step
 
 

@@ -63,8 +63,8 @@ class Problems:
         widgets.clear(self.parent)
         with widgets.inside(self.parent):
             with widgets.spread() as (left, right):
-                widgets.heading(t("problems.title"), parent=left)
-                widgets.says(str(len(found)) if found else "", "dim", parent=left)
+                widgets.heading(t("problems.title"), parent=left, framed=True)
+                widgets.says(str(len(found)) if found else "", "dim", parent=left, framed=True)
                 self.app.icons.button("remove", lambda: self.app.do("view.problems"), size=14,
                                       tooltip=t("button.close"), parent=right)
             if not found:

@@ -24,7 +24,7 @@ class ShortcutSheet:
         areas = [(title, [(t(f"command.{name}"), keys) for name, keys in lines if name in app.session.commands])
                  for title, lines in shortcuts.sheet()]
         areas.append((t("shortcuts.mouse"), [(t(f"mouse.{name}.does"), t(f"mouse.{name}")) for name in MOUSE]))
-        with dpg.child_window(width=width, height=height):
+        with dpg.child_window(always_use_window_padding=True, width=width, height=height):
             with dpg.group(horizontal=True, horizontal_spacing=px(28)):
                 for part in _halves([area for area in areas if area[1]]):
                     with dpg.group(width=(width - px(64)) // 2):

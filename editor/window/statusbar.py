@@ -24,26 +24,25 @@ class StatusBar:
         self.app, self.session = app, app.session
         self._seen: tuple | None = None
         with widgets.inside(parent):
-            with widgets.row(8):
-                self._message = dpg.add_text("")
-                with dpg.tooltip(self._message, delay=0.4):
-                    self._whole = dpg.add_text("", wrap=px(480))
+            self._message = widgets.says("", pos=[px(10), px(5)])
+            with dpg.tooltip(self._message, delay=0.4):
+                self._whole = dpg.add_text("", wrap=px(480))
             self._progress = dpg.add_progress_bar(width=px(150), height=px(8), show=False)
             self._counts = widgets.says("", "dim")
 
     def update(self) -> None:
         """Say what is to be said, where it has changed."""
         width = dpg.get_viewport_client_width()
-        key = (self.session.revision, width)
+        key = (self.session.revision, width, dpg.get_frame_count() > 3)  # text has no width before
         if self._seen == key:
             return
         self._seen = key
         counts = "   ".join(self._told())
         left = width - widgets.width_of(counts) - px(14)
         dpg.set_value(self._counts, counts)
-        dpg.set_item_pos(self._counts, [left, px(4)])
+        dpg.set_item_pos(self._counts, [left, px(5)])
         running = self._run(left)
-        room = left - px(20) - (px(170) if running else 0)
+        room = left - px(30) - (px(170) if running else 0)
         message = self.session.message or t("status.ready")
         dpg.set_value(self._message, cut(message.replace("\n", "  "), room))
         role = "error" if self.session.message_kind == "error" else "text"

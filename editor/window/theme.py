@@ -150,6 +150,12 @@ def use(name: str, scale: float = 1.0) -> None:
     dpg.bind_theme(_made("", scale))
 
 
+def forget() -> None:
+    """After `dpg.destroy_context`: nothing is made or loaded any more."""
+    _looks.clear()
+    fonts.forget()
+
+
 def look(name: str) -> int | str:
     """The theme item of one kind of widget in the theme in use: "primary", "flat", "disabled", "danger",
     "selected" (a flat button that is on); and of areas: "main", "strip" (a bar of tools), "bare" (no padding), "grabbed"."""
@@ -207,6 +213,7 @@ _LOOKS = {
     "tight": {},
     "chip": {"Button": "raised", "Border": "accent", "Text": "accent"},
     "inner": {},
+    "words": {},
 }
 _LOOK_STYLES = {
     "main": {"WindowPadding": (0, 0), "WindowBorderSize": (0,)},
@@ -218,4 +225,5 @@ _LOOK_STYLES = {
     "popup": {"WindowPadding": (8, 8)},
     "tight": {"CellPadding": (0, 0)},
     "inner": {"WindowPadding": (10, 10)},
+    "words": {"FramePadding": (0, 0)},
 }

@@ -35,9 +35,16 @@ def typing() -> bool:
     return dpg.get_item_type(item).split("::")[-1] in _TYPED_IN
 
 
-def says(words: str, role: str = "text", wrap: int = -1, parent: int | str = 0, **more: Any) -> int | str:
-    """A piece of text in the colour of its role. wrap: pixels; 0 for the width that is left."""
-    return dpg.add_text(words, color=theme.color(role), wrap=wrap, parent=parent, **more)
+def says(words: str, role: str = "text", wrap: int = -1, parent: int | str = 0, framed: bool = False,
+         **more: Any) -> int | str:
+    """A piece of text in the colour of its role. wrap: pixels; 0 for the width that is left.
+
+    framed: it stands beside buttons or fields, and is as high as they are.
+    """
+    made = dpg.add_text(words, color=theme.color(role), wrap=wrap, parent=parent, **more)
+    if not framed:
+        dpg.bind_item_theme(made, theme.look("words"))
+    return made
 
 
 def tip(item: int | str, words: str, width: float = 320) -> None:
@@ -45,6 +52,11 @@ def tip(item: int | str, words: str, width: float = 320) -> None:
     if words:
         with dpg.tooltip(item, delay=0.4, hide_on_activity=True):
             dpg.add_text(words, wrap=px(width))
+
+
+def area(**more: Any) -> int | str:
+    """A part of a window with a padding of its own, that scrolls."""
+    return dpg.add_child_window(always_use_window_padding=True, **more)
 
 
 def button(label: str, call: Callable[[], Any], *, tooltip: str = "", primary: bool = False, flat: bool = False,
