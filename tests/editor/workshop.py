@@ -8,8 +8,12 @@ from hypothesis import strategies as st
 
 from nodegraph import Catalogue, Color, Graph, Node, PortType, Range, Ref, Seed, check, graphfile, node
 from nodegraph.graph import GraphInput, refs
+from nodegraph.nodetype import MISSING
+from nodegraph_editor import edits
 from nodegraph_editor import items as on_canvas
 from nodegraph_editor.edits import NAME
+from nodegraph_editor.items import Target
+from nodegraph_editor.ports import ref_to, refusal
 
 Sheet = Annotated[Any, PortType("Sheet")]
 
@@ -175,3 +179,47 @@ def laid_out(draw, graph: Graph) -> Graph:
         told[on_canvas.Item("dot", f"d{at}")] = {"at": point(), "source": str(link.source)[1:],
                                                  "targets": [str(link.target)]}
     return on_canvas.with_facts(graph, told)
+
+
+PLAIN = {"Text": "one two three", "Int": 3, "Float": 1.5, "Bool": True, "Seed": 5, "Color": "#112233"}
+
+
+@st.composite
+def sound_graphs(draw, most: int = 7) -> Graph:
+    """Graphs that check finds nothing wrong with, in which every node is read or is an output."""
+    made = Graph({"n": Node("w.say", {"text": "d e"})}, {"subject": GraphInput("Text", "a b c", True), "count": GraphInput("Int", 2, True, low=0, high=9),
+                      "many": GraphInput("list of Text", ["x y", "z"], True)})
+    for at in range(draw(st.integers(2, most))):
+        made = _with_one_more(draw, made, f"n{at}")
+    read = {link.source.name for link in on_canvas.links(made)}
+    for name, known in checked(made).nodes.items():
+        if name not in read:
+            for port in known.outputs:
+                made = edits.add_output(made, ref_to(checked(made), name, port), (0, 0), f"{name}_{port}")[0]
+    made = draw(laid_out(made))
+    assert not checked(made).errors, checked(made).errors
+    return made
+
+
+def _with_one_more(draw, made: Graph, name: str) -> Graph:
+    """The graph with a node of some type, given what it needs; the same graph if nothing gives that."""
+    type_name = draw(st.sampled_from(TYPES))
+    known = checked(made)
+    sources = [*map(Ref, made.inputs), *(Ref(n, port) for n, node_ in known.nodes.items() for port in node_.outputs)]
+    grown, _ = edits.add_node(made, type_name, (0, 0), name=name)
+    for port in CATALOGUE.nodetype(type_name).inputs.values():
+        target = Target("node", name, port.name)
+        for _ in range(draw(st.integers(0, 2))):
+            known = checked(grown)
+            fitting = [ref for ref in sources if not refusal(known, ref, target)
+                       and not (port.range and ref.name != "count")]
+            try:
+                grown = edits.connect(grown, known, draw(st.sampled_from(fitting)), target) if fitting else grown
+            except edits.EditRefused:
+                break  # in the list already
+        if port.name not in grown.nodes[name].inputs and port.default is MISSING:
+            if port.type.name not in PLAIN:
+                return made
+            value = PLAIN[port.type.name]
+            grown = edits.set_value(grown, name, port.name, [value] if port.many else value)
+    return made if any(p.at[:2] == ("nodes", name) for p in checked(grown).errors) else grown

@@ -1,0 +1,365 @@
+"""Nodes moved into a graph file of their own, which then stands as one node; and such a node taken apart again."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from nodegraph.check import Checked, Flow
+from nodegraph.graph import Graph, GraphInput, Node, Ref, refs
+from nodegraph.nodetype import Port
+from nodegraph.types import FILE, ModelType
+
+from .arrange import bounds, missing_positions
+from .edits import GONE, EditRefused, free_name, prune_dots, taken, with_refs
+from .items import Item, Target, dots, facts, items, links, links_into, placed, position, section, with_facts
+from .ports import flow_of, inputs_of, outputs_of, port_of
+
+
+class Grouped(NamedTuple):
+    """What grouping makes: the graph with one node in place of several, and the graph to write to `path`."""
+
+    graph: Graph
+    inner: Graph
+    path: Path
+
+
+# ---- together -----------------------------------------------------------------------------------------------------
+
+def group(graph: Graph, checked: Checked, selection: Iterable[Item], name: str, folder: Path) -> Grouped:
+    """The selected nodes moved into the graph file `folder/name.yaml`, which stands in their place.
+
+    Links that come in become inputs of the new graph (one that reads an input of this graph keeps its default, range
+    and help, so that the new file can run by itself), and what others read becomes its outputs. Selected notes and
+    frames move along. Writes nothing. Raises EditRefused if no node is selected, or if what the nodes give would come
+    back to them through others.
+    """
+    if checked.graph.nodes is not graph.nodes:
+        raise ValueError("checked tells of another graph")
+    chosen = set(selection)
+    inside = {node for node in graph.nodes if Item("node", node) in chosen}
+    if not inside:
+        raise EditRefused("Select the nodes that are to be grouped.")
+    _no_way_round(graph, inside)
+    stem = free_name(name, ())
+    path = folder / f"{stem}.yaml"
+    node_name = free_name(stem, taken(graph) - inside)
+    entries = _entries(graph, checked, inside)
+    exits = _exits(graph, checked, inside, set(entries.values()))
+    inner = _inner(graph, checked, inside, chosen, entries, exits, path)
+    return Grouped(_outer(graph, checked, inside, chosen, entries, exits, node_name, path), inner, path)
+
+
+def _no_way_round(graph: Graph, inside: set[str]) -> None:
+    """Refuses nodes of which one reads another through something that is not among them."""
+    after = {link.target.name: link.source.name for link in links(graph)
+             if link.target.kind == "node" and link.source.name in inside and link.target.name not in inside}
+    first = {name: name for name in after}
+    readers: dict[str, list[str]] = {}
+    for link in links(graph):
+        if link.target.kind == "node":
+            readers.setdefault(link.source.name, []).append(link.target.name)
+    stack = list(after)
+    while stack:
+        name = stack.pop()
+        for reader in readers.get(name, ()):
+            if reader in inside:
+                raise EditRefused(f"{first[name]} reads {after[first[name]]} and comes back to {reader}, so the group "
+                                  f"would wait for itself; select {first[name]} too.")
+            if reader not in first:
+                first[reader] = first[name]
+                stack.append(reader)
+
+
+def _source_key(graph: Graph, checked: Checked, ref: Ref) -> Ref:
+    """A link's source with the name of its port, so that two ways to write it are one."""
+    return Ref(ref.name, port_of(ref, outputs_of(checked, ref.name))) if ref.name in graph.nodes else ref
+
+
+def _entries(graph: Graph, checked: Checked, inside: set[str]) -> dict[Ref, str]:
+    """What comes in from outside, and the name of the input that it becomes."""
+    found: dict[Ref, str] = {}
+    used = set(inside)
+    for name in graph.nodes:
+        for link in links_into(name, graph.nodes[name]) if name in inside else ():
+            source = _source_key(graph, checked, link.source)
+            if source.name not in inside and source not in found:
+                wanted = source.name if source.name in graph.inputs else link.target.port
+                found[source] = free_name(wanted, used)
+                used.add(found[source])
+    return found
+
+
+def _exits(graph: Graph, checked: Checked, inside: set[str], entries: set[str]) -> dict[Ref, str]:
+    """What others read of these nodes, and the name of the output that it becomes. All that is left over, if none."""
+    found: dict[Ref, str] = {}
+    there = links(graph)
+    outward = [link.source for link in there if link.source.name in inside
+               and not (link.target.kind == "node" and link.target.name in inside)]
+    if not outward:
+        read = {link.source.name for link in there}
+        outward = [Ref(name, port) for name in graph.nodes if name in inside and name not in read
+                   for port in outputs_of(checked, name)]
+    for ref in outward:
+        source = _source_key(graph, checked, ref)
+        if source not in found:
+            wanted = source.port if len(outputs_of(checked, source.name)) > 1 else source.name
+            found[source] = free_name(wanted, found.values())
+    return found
+
+
+def _inner(graph: Graph, checked: Checked, inside: set[str], chosen: set[Item], entries: Mapping[Ref, str],
+           exits: Mapping[Ref, str], path: Path) -> Graph:
+    """The graph that the nodes move into."""
+    def follow(ref: Ref) -> Ref:
+        return ref if ref.name in inside else Ref(entries[_source_key(graph, checked, ref)])
+    nodes = {name: _moved(with_refs(node, follow), checked, name, graph.folder, path.parent)
+             for name, node in graph.nodes.items() if name in inside}
+    inputs = {entry: _input_for(graph, checked, inside, source, path.parent) for source, entry in entries.items()}
+    outputs = {exit_: _as_written(checked, source) for source, exit_ in exits.items()}
+    within = [dot for dot in dots(graph) if _is_within(dot, inside)]
+    told = {item: facts(graph, item) for item in items(graph)
+            if item.kind == "node" and item.name in inside or item.kind in ("note", "frame") and item in chosen}
+    told |= {Item("dot", dot.name): facts(graph, Item("dot", dot.name)) for dot in within}
+    inner = with_facts(Graph(nodes, inputs, outputs, path=path), told)
+    return with_facts(inner, {item: {"at": placed(at)} for item, at in missing_positions(inner, {}).items()
+                              if item.kind != "node"})
+
+
+def _is_within(dot: Any, inside: set[str]) -> bool:
+    return dot.source.name in inside and all(t.kind == "node" and t.name in inside for t in dot.targets)
+
+
+def _input_for(graph: Graph, checked: Checked, inside: set[str], source: Ref, folder: Path) -> GraphInput:
+    """The input that stands for what a link brings in."""
+    told = graph.inputs.get(source.name)
+    if told is not None:
+        port = checked.inputs[source.name]
+        return told._replace(default=_path_from(told.default, port, graph.folder, folder))
+    target = next(link.target for link in links(graph) if link.target.kind == "node" and link.target.name in inside
+                  and _source_key(graph, checked, link.source) == source)
+    port = next(p for p in inputs_of(checked, target.name) if p.name == target.port)
+    flow = flow_of(checked, source) or Flow(port.type, port.many, port.choices)
+    kind = ("list of " if flow.many else "") + ("Choice" if flow.choices else flow.type.name)
+    return GraphInput(kind, None, flow.optional, port.help, choices=flow.choices)
+
+
+def _as_written(checked: Checked, source: Ref) -> Ref:
+    return Ref(source.name) if len(outputs_of(checked, source.name)) == 1 else source
+
+
+def _outer(graph: Graph, checked: Checked, inside: set[str], chosen: set[Item], entries: Mapping[Ref, str],
+           exits: Mapping[Ref, str], node_name: str, path: Path) -> Graph:
+    """The graph that the nodes move out of, with one node in their place."""
+    def follow(ref: Ref) -> Ref:
+        if ref.name not in inside:
+            return ref
+        return Ref(node_name) if len(exits) == 1 else Ref(node_name, exits[_source_key(graph, checked, ref)])
+    made = Node(_named_from(graph, path), {entry: _as_read(graph, checked, source) for source, entry in entries.items()})
+    nodes: dict[str, Node] = {}
+    for name, node in graph.nodes.items():
+        if name not in inside:
+            nodes[name] = with_refs(node, follow)
+        else:
+            nodes.setdefault(node_name, made)
+    outputs = {name: follow(ref) for name, ref in graph.outputs.items()}
+    told: dict[Item, Any] = {item: None for item in items(graph) if item.kind == "node" and item.name in inside
+                             or item.kind in ("note", "frame") and item in chosen}
+    corners = [position(graph, Item("node", name)) for name in inside]
+    around = bounds([(*corner, 0, 0) for corner in corners if corner is not None])
+    told[Item("node", node_name)] = \
+        {"at": placed((around.x + around.width / 2, around.y + around.height / 2))} if around is not None else {}
+    ports = {Target("node", link.target.name, link.target.port): entries[_source_key(graph, checked, link.source)]
+             for link in links(graph) if link.target.kind == "node" and link.target.name in inside
+             and link.source.name not in inside}
+    for dot in dots(graph):
+        ends = [str(target) if target.kind == "output" or target.name not in inside else
+                f"{node_name}.{ports[target._replace(index=None)]}"
+                for target in dot.targets if target._replace(index=None) in ports or target.name not in inside
+                or target.kind == "output"]
+        told[Item("dot", dot.name)] = None if _is_within(dot, inside) or not ends else \
+            {**facts(graph, Item("dot", dot.name)), "source": str(follow(dot.source))[1:], "targets": ends}
+    return prune_dots(with_facts(replace(graph, nodes=nodes, outputs=outputs, edits=()), told))
+
+
+def _as_read(graph: Graph, checked: Checked, source: Ref) -> Ref:
+    return _as_written(checked, source) if source.name in graph.nodes else source
+
+
+# ---- apart --------------------------------------------------------------------------------------------------------
+
+def ungroup(graph: Graph, name: str, inner: Graph, checked: Checked | None = None) -> Graph:
+    """The graph with the nodes of `inner` in place of the node `name`, which stands for that graph file.
+
+    What the node is given flows on to what read it inside; defaults of the inner graph become literals. Names that
+    are taken get a number. checked: what is known of this graph, so that relative file names inside still lead
+    to the same files when the inner graph lies in another folder. Raises EditRefused where it cannot be told so.
+    """
+    node = graph.nodes.get(name)
+    if node is None or not node.is_graph:
+        raise EditRefused(f"{name} is no graph file, so there is nothing in it to take out.")
+    if node.each:
+        raise EditRefused(f"{name} runs once per item of {', '.join(node.each)}, and its nodes cannot do so together; "
+                          "take that away first.")
+    if node.bypass:
+        raise EditRefused(f"{name} is bypassed; take that away first.")
+    known = checked.nodes.get(name) if checked is not None else None
+    known = known.graph if known is not None else None
+    given = {entry: node.inputs[entry] if entry in node.inputs else
+             _default(told, known, entry, inner.folder, graph.folder) for entry, told in inner.inputs.items()}
+    renames = _free_names(inner.nodes, taken(graph) - {name})
+    nodes: dict[str, Node] = {}
+    for outside, old in graph.nodes.items():
+        if outside != name:
+            nodes[outside] = with_refs(old, lambda ref: _outside(ref, name, inner, given, renames))
+            continue
+        for inside, placed_ in inner.nodes.items():
+            moved = _moved(placed_, known, inside, inner.folder, graph.folder)
+            nodes[renames[inside]] = _given(moved, name, inside, inner, given, renames, node.mute)
+    outputs = {output: _outside(ref, name, inner, given, renames) for output, ref in graph.outputs.items()}
+    for output, ref in outputs.items():
+        if type(ref) is not Ref:
+            raise EditRefused(f"The output {output} reads an input of {name} that is not linked, so it would have "
+                              "nothing left to read; delete it first.")
+    made = replace(graph, nodes=nodes, outputs=outputs, edits=())
+    return _laid_in(graph, made, name, inner, given, renames)
+
+
+def _free_names(wanted: Iterable[str], used: set[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name in wanted:
+        found[name] = free_name(name, {*used, *found.values()})
+    return found
+
+
+def _default(told: GraphInput, known: Checked | None, entry: str, old: Path, new: Path) -> Any:
+    if not told.has_default:
+        return GONE
+    return _path_from(told.default, known.inputs[entry], old, new) if known is not None else told.default
+
+
+def _given(node: Node, name: str, inside: str, inner: Graph, given: Mapping[str, Any], renames: Mapping[str, str],
+           mute: bool) -> Node:
+    """A node of the inner graph as it stands outside."""
+    def follow(ref: Ref) -> Any:
+        return given[ref.name] if ref.name in given else ref._replace(name=renames.get(ref.name, ref.name))
+    if node.type == "switch":
+        for link in links_into(inside, node):
+            if isinstance(given.get(link.source.name), (list, dict)):
+                raise EditRefused(f"{name} is given a list as {link.source.name}, which goes into the switch {inside}, "
+                                  "where none can be written; link it from a node first.")
+    inputs = {}
+    for port, value in node.inputs.items():
+        if isinstance(value, list) and refs(value):
+            value = [v for item in value for v in _spread(follow(item) if type(item) is Ref else item, item)] or GONE
+        elif type(value) is Ref:
+            value = follow(value)
+        if value is not GONE:
+            inputs[port] = value
+    return node._replace(inputs=inputs, each=tuple(port for port in node.each if port in inputs), mute=node.mute or mute)
+
+
+def _spread(value: Any, item: Any) -> list:
+    """What stands in a list in place of one of its links: nothing, one thing, or the items of a list."""
+    if value is GONE:
+        return []
+    return value if type(item) is Ref and isinstance(value, list) else [value]
+
+
+def _outside(ref: Ref, name: str, inner: Graph, given: Mapping[str, Any], renames: Mapping[str, str]) -> Any:
+    """What a link in the outer graph becomes when the node it may read is taken apart."""
+    if ref.name != name:
+        return ref
+    port = ref.port or next(iter(inner.outputs), None)
+    if port not in inner.outputs:
+        return GONE
+    source = inner.outputs[port]
+    return given[source.name] if source.name in given else source._replace(name=renames.get(source.name, source.name))
+
+
+def _laid_in(graph: Graph, made: Graph, name: str, inner: Graph, given: Mapping[str, Any], renames: Mapping[str, str]
+             ) -> Graph:
+    """The layout of what was taken out of a node: around where it stood, with the dots on its links."""
+    lost = missing_positions(inner, {})
+    stays = [item for item in items(inner) if item.kind in ("node", "note", "frame", "dot")]
+    corners = {item: lost.get(item) or position(inner, item) for item in stays}
+    around = bounds([(*corner, 0, 0) for item, corner in corners.items() if item.kind == "node" and corner is not None])
+    at = position(graph, Item("node", name)) or (0, 0)
+    right, down = (at[0] - around.x - around.width / 2, at[1] - around.y - around.height / 2) if around else (0, 0)
+    names = {"node": renames, **{kind: _free_names(section(inner, kind), set(section(graph, kind)))
+                                 for kind in ("note", "frame", "dot")}}
+    told: dict[Item, Any] = {Item("node", name): None}
+    for item in stays:
+        corner = corners[item]
+        says = dict(facts(inner, item))
+        if corner is not None:
+            says["at"] = placed((corner[0] + right, corner[1] + down))
+        told[Item(item.kind, names[item.kind][item.name])] = says
+    for dot in dots(inner):
+        source = given.get(dot.source.name, dot.source._replace(name=renames.get(dot.source.name, dot.source.name)))
+        new = Item("dot", names["dot"][dot.name])
+        ends = [end for target in dot.targets for end in _ends_outside(graph, name, inner, target, renames)]
+        told[new] = {**told[new], "source": str(source)[1:], "targets": ends} if type(source) is Ref else None
+    for dot in dots(graph):
+        source = _outside(dot.source, name, inner, given, renames)
+        ends = [end for target in dot.targets for end in _ends_inside(name, inner, target, renames)]
+        told[Item("dot", dot.name)] = {**facts(graph, Item("dot", dot.name)), "source": str(source)[1:],
+                                       "targets": ends} if type(source) is Ref else None
+    return prune_dots(with_facts(made, told))
+
+
+def _ends_outside(graph: Graph, name: str, inner: Graph, target: Target, renames: Mapping[str, str]) -> list[str]:
+    """What a link to this end in the inner graph leads to outside it."""
+    if target.kind == "node":
+        return [f"{renames[target.name]}.{target.port}"]
+    return [str(link.target) for link in links(graph) if link.source.name == name
+            and (link.source.port or next(iter(inner.outputs))) == target.name]
+
+
+def _ends_inside(name: str, inner: Graph, target: Target, renames: Mapping[str, str]) -> list[str]:
+    """What a link to this end in the outer graph leads to when `name` is taken apart."""
+    if target.kind != "node" or target.name != name:
+        return [str(target)]
+    return [f"{renames[link.target.name]}.{link.target.port}" for link in links(inner)
+            if link.source.name == target.port and link.target.kind == "node"]
+
+
+# ---- names of files -----------------------------------------------------------------------------------------------
+
+def _named_from(graph: Graph, path: Path) -> str:
+    """A graph file as another names it: ./name.yaml, or its whole path while the other has no file yet."""
+    if graph.path is None:
+        return path.absolute().as_posix()
+    return _relative(path, graph.folder)
+
+
+def _relative(path: Path, folder: Path) -> str:
+    told = Path(os.path.relpath(path, folder)).as_posix()
+    return told if told.startswith("../") else f"./{told}"
+
+
+def _moved(node: Node, checked: Checked | None, name: str, old: Path, new: Path) -> Node:
+    """A node as it is written in another folder: what it names by relative paths is found from there too."""
+    if Path(os.path.abspath(old)) == Path(os.path.abspath(new)):
+        return node
+    kind = _relative(old / node.type, new) if node.is_graph and not Path(node.type).is_absolute() else node.type
+    if checked is None or name not in checked.nodes:
+        return node._replace(type=kind)
+    known = checked.nodes[name]
+    ports = known.nodetype.inputs if known.nodetype is not None else known.graph.inputs if known.graph else {}
+    return node._replace(type=kind, inputs={port: _path_from(value, ports[port], old, new) if port in ports else value
+                                            for port, value in node.inputs.items()})
+
+
+def _path_from(value: Any, port: Port, old: Path, new: Path) -> Any:
+    """A literal for a port; a relative path for a file, or for a model's folder, as it is written in another folder."""
+    if isinstance(value, list):
+        return [_path_from(item, port, old, new) for item in value]
+    is_path = port.type is FILE or isinstance(port.type, ModelType) and str(value).startswith(("./", "../"))
+    if not is_path or not isinstance(value, str) or Path(value).is_absolute() or \
+            Path(os.path.abspath(old)) == Path(os.path.abspath(new)):
+        return value
+    return Path(os.path.relpath(old / value, new)).as_posix() if port.type is FILE else _relative(old / value, new)
