@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
-from typing import Any
+from typing import Any, NamedTuple
 
 from nodegraph import Engine, GraphError, NodegraphError, Problem, RunResult
 from nodegraph import events as ev
@@ -31,6 +31,18 @@ from .thumbnails import MOST_SHOWN, Thumbnail, preview_picture, thumbnail
 THUMBNAIL_BYTES = 96 << 20
 THUMBNAIL_SHARE = 0.25  # of a run's time may go into thumbnails while it lasts; the others are made after it
 LARGE = 1024  # pixels on the long side of an enlarged picture
+
+
+class _NotMade(NodegraphError):
+    """Something is wanted that no job made."""
+
+
+class _Request(NamedTuple):
+    """Something that is wanted of what a job made."""
+
+    job: int
+    output: str
+    do: Callable[[Engine], None]
 
 
 @dataclass(eq=False)
@@ -66,7 +78,7 @@ class Runner:
         self._numbers = itertools.count(1)
         self._changed = threading.Condition()  # guards all that follows
         self._jobs: deque[_Job] = deque()
-        self._requests: deque[Callable[[Engine], None]] = deque()
+        self._requests: deque[_Request] = deque()
         self._running: _Job | None = None
         self._at_work = False
         self._closing = False
@@ -118,11 +130,11 @@ class Runner:
         output: an output's name, or "node.port" for what that port gave last. A sound that is to be heard is written
         to a file too.
         """
-        self._ask(lambda engine: self._export(engine, job, output, Path(path)))
+        self._ask(_Request(job, output, lambda engine: self._export(engine, job, output, Path(path))))
 
     def enlarge(self, job: int, output: str, side: int = LARGE) -> None:
         """Make a larger picture of what a job made; an Enlarged update brings it. output: as for `export`."""
-        self._ask(lambda engine: self._enlarge(engine, job, output, side))
+        self._ask(_Request(job, output, lambda engine: self._enlarge(engine, job, output, side)))
 
     @property
     def busy(self) -> bool:
@@ -165,7 +177,7 @@ class Runner:
         self._thread.join(timeout)
         return not self._thread.is_alive()
 
-    def _ask(self, request: Callable[[Engine], None]) -> None:
+    def _ask(self, request: _Request) -> None:
         with self._changed:
             self._refuse_when_closed()
             self._requests.append(request)
@@ -254,22 +266,27 @@ class Runner:
             self._append(update)
 
     def _serve(self) -> None:
-        """Do what was asked for longest ago, if there is anything."""
+        """Do what was asked for longest ago; while a job runs, the first of what can be done already."""
         with self._changed:
-            request = self._requests.popleft() if self._requests else None
-        if request is None:
-            return
+            request = next((request for request in self._requests
+                            if self._running is None or self._find(request.job, request.output)), None)
+            if request is None:
+                return
+            self._requests.remove(request)
         try:
             engine = self._at_hand()
         except Exception as error:
             self._tell(up.Warned(None, f"the engine cannot be made: {_named(error)}"))
         else:
-            request(engine)
+            request.do(engine)
+
+    def _find(self, job: int, output: str) -> tuple[PortType, bytes] | None:
+        return self._outputs.get(job, {}).get(output) or self._ports.get(output)
 
     def _made(self, job: int, output: str) -> tuple[PortType, bytes]:
-        found = self._outputs.get(job, {}).get(output) or self._ports.get(output)
+        found = self._find(job, output)
         if found is None:
-            raise NodegraphError(f"{output} was not made in this session; run the graph, then try again")
+            raise _NotMade(f"{output} was not made in this session; run the graph, then try again")
         return found
 
     def _export(self, engine: Engine, job: int, output: str, path: Path) -> None:
@@ -277,6 +294,8 @@ class Runner:
             paths = engine.save(*self._made(job, output), path)
         except KeyError:
             self._tell(up.Exported(job, output, (), _gone(output)))
+        except _NotMade as error:
+            self._tell(up.Exported(job, output, (), str(error)))
         except Exception as error:
             self._tell(up.Exported(job, output, (), f"{output} was not written to {path}: {_named(error)}"))
         else:
@@ -287,6 +306,8 @@ class Runner:
             picture = large_picture(engine, *self._made(job, output), side)
         except KeyError:
             self._tell(up.Enlarged(job, output, None, _gone(output)))
+        except _NotMade as error:
+            self._tell(up.Enlarged(job, output, None, str(error)))
         except Exception as error:
             self._tell(up.Enlarged(job, output, None, f"{output} cannot be shown: {_named(error)}"))
         else:
@@ -375,12 +396,17 @@ def reaching(engine: Engine, graph: Graph, names: tuple[str, ...]) -> Graph:
             stack += [ref.name for value in nodes[name].inputs.values() for ref in refs(value)]
     read = {ref.name for node in nodes.values() for value in node.inputs.values() for ref in refs(value)}
     part = replace(graph, nodes={name: node for name, node in graph.nodes.items() if name in nodes},
-                   inputs={name: item for name, item in graph.inputs.items() if name in read},
-                   outputs={name: Ref(name) for name in names}, edits=())
-    checked = engine.check(part).raise_errors()
-    named = {name: ref for name, ref in graph.outputs.items() if ref.name in nodes or ref.name in part.inputs}
-    return replace(part, outputs={**named, **{f"{name}.{port}": Ref(name, port) for name in names
-                                              for port in checked.nodes[name].outputs}}, edits=())
+                   inputs={name: item for name, item in graph.inputs.items() if name in read}, outputs={}, edits=())
+    ports = {name: tuple(node.outputs or ()) for name, node in engine.check(part).nodes.items()}
+    wanted = {f"{name}.{port}": Ref(name, port) for name in names for port in ports[name]}
+    unknown = {name: Ref(name) for name in names if not ports[name]}  # the run says what is wrong with them
+    return replace(part, outputs={**_named_outputs(graph, part, ports), **wanted, **unknown}, edits=())
+
+
+def _named_outputs(graph: Graph, part: Graph, ports: dict[str, tuple[str, ...]]) -> dict[str, Ref]:
+    """The graph's own outputs that its part makes on the way."""
+    return {name: ref for name, ref in graph.outputs.items() if ref.name in part.inputs and ref.port is None
+            or ref.port in ports.get(ref.name, ()) or ref.port is None and len(ports.get(ref.name, ())) == 1}
 
 
 # ---- following one run -------------------------------------------------------------------------------------------
@@ -443,7 +469,8 @@ class _Watch:
         try:
             return preview_picture(event.preview)
         except Exception as error:  # a pack's picture that is none must not end the run
-            self.pictures.warn_once(self.job.number, event.node, f"the preview of {event.node} cannot be shown: {_named(error)}")
+            self.pictures.warn_once((self.job.number, event.node),
+                                    f"the preview of {event.node} cannot be shown: {_named(error)}")
             return None
 
     def picture(self, node: str, digests: tuple[bytes, ...]) -> None:
@@ -523,7 +550,7 @@ class _Pictures:
         self.waiting: OrderedDict[tuple[str, str], tuple[int, PortType, bytes]] = OrderedDict()
         self.kept: OrderedDict[tuple[str, bytes], Thumbnail] = OrderedDict()
         self.bytes = 0
-        self.warned: set[tuple[int, str]] = set()
+        self.warned: set[tuple] = set()
 
     def want(self, job: int, node: str, port: str, type: PortType, digest: bytes) -> None:
         """Ask for the picture of a port; at once if there is one, else when there is time."""
@@ -559,7 +586,7 @@ class _Pictures:
         try:
             found = thumbnail(type, value, many, count=count)
         except Exception as error:  # a pack that cannot show its Value must not end the run
-            self.warn_once(job, name, f"{name} cannot be shown: {_named(error)}")
+            self.warn_once((job, type.name, digest), f"{name} cannot be shown: {_named(error)}")
             return None
         self.keep((type.name, digest), found)
         return found
@@ -570,11 +597,11 @@ class _Pictures:
         while self.bytes > self.budget and len(self.kept) > 1:
             self.bytes -= self.kept.popitem(last=False)[1].bytes + 500
 
-    def warn_once(self, job: int, name: str, message: str) -> None:
-        """Say once in a job what is the matter with showing something."""
-        if (job, name) not in self.warned:
-            self.warned = {place for place in self.warned if place[0] == job} | {(job, name)}
-            self.tell(up.Warned(job, message))
+    def warn_once(self, about: tuple, message: str) -> None:
+        """Say what is the matter with showing something, once. about: the job, and what else names it."""
+        if about not in self.warned:
+            self.warned = {other for other in self.warned if other[0] == about[0]} | {about}
+            self.tell(up.Warned(about[0], message))
 
 
 def held_value(engine: Engine, type: PortType, digest: bytes) -> tuple[Any, bool, int | None]:
