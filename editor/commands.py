@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nodegraph import graphfile
 
-from . import arrange, clipboard, edits
+from . import arrange, clipboard, edits, grouping
 from .document import Document
 from .edits import EditRefused
 from .items import Item, collapsed
@@ -230,8 +230,6 @@ def _(session: Session) -> None:
 
 def group(session: Session, name: str) -> None:
     """Move the selected nodes into a graph file of their own, beside this one."""
-    from . import grouping
-
     folder = session.document.graph.folder
     name = edits.free_name(name, ())
     number, path = 1, folder / f"{name}.yaml"
@@ -248,8 +246,6 @@ def group(session: Session, name: str) -> None:
 
 @_command("node.ungroup", lambda s: any(s.graph.nodes[i.name].is_graph for i in s.selected("node")))
 def _(session: Session) -> None:
-    from . import grouping
-
     graph, before = session.graph, {*session.graph.nodes}
     for item in session.selected("node"):
         node = graph.nodes[item.name]
