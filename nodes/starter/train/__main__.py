@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 MODELS = ("painter", "poet", "composer")
+STAGES = {"painter": ("decoder",)}  # that can be gone on with alone
 
 
 def arguments(words: list[str] | None = None) -> argparse.Namespace:
@@ -24,7 +25,13 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, help="wall-clock budget for each model")
     parser.add_argument("--threads", type=int, help="CPU threads (default: torch's choice)")
     parser.add_argument("--seed", type=int, default=0)
-    return parser.parse_args(words)
+    parser.add_argument("--stage", help="go on with one stage from the finished model: `decoder` of the painter, "
+                                        "which sharpens its pictures")
+    asked = parser.parse_args(words)
+    if asked.stage and asked.stage not in STAGES.get(asked.model, ()):
+        known = ", ".join(f"{stage} of the {model}" for model, stages in STAGES.items() for stage in stages)
+        parser.error(f"there is no stage {asked.stage!r} of {asked.model} to go on with; there is the {known}")
+    return asked
 
 
 def main(words: list[str] | None = None) -> int:
@@ -38,7 +45,7 @@ def main(words: list[str] | None = None) -> int:
     for name in MODELS if asked.model == "all" else (asked.model,):
         out = asked.out / name if asked.out and asked.model == "all" else asked.out
         settings = loop.Settings(asked.folder / name, out, loop.device_of(asked.device), asked.minutes,
-                                 asked.threads, asked.seed)
+                                 asked.threads, asked.seed, asked.stage)
         try:
             importlib.import_module(f".{name}", __package__).train(settings)
         except KeyboardInterrupt:

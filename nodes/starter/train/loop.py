@@ -32,6 +32,7 @@ class Settings:
     out: where the finished model goes; None means beside the starter pack, in `models/<name>`.
     minutes: wall-clock budget of the whole training, or None to take all the steps.
     threads: CPU threads, or None to leave torch's choice.
+    stage: one stage to go on with from the finished model, or None for the whole training.
     """
 
     folder: Path = Path(".training")
@@ -40,6 +41,7 @@ class Settings:
     minutes: float | None = None
     threads: int | None = None
     seed: int = 0
+    stage: str | None = None
 
 
 @dataclass(frozen=True)

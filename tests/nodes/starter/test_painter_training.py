@@ -5,8 +5,11 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("diffusers")
 
+from safetensors.torch import save_file  # noqa: E402
+
 from nodegraph_nodes.starter import scenes  # noqa: E402
-from nodegraph_nodes.starter.train import painter  # noqa: E402
+from nodegraph_nodes.starter.train import loop, painter  # noqa: E402
+from nodegraph_nodes.starter.train.__main__ import arguments  # noqa: E402
 
 
 def test_one_counted_token_does_exactly_what_many_equal_tokens_do():
@@ -52,3 +55,48 @@ def test_the_third_encoder_says_nothing_at_all():
     ids = third["tokenizer_3"](["a red boat", "一只小船"], padding="max_length", max_length=8, return_tensors="pt")
     with torch.no_grad():
         assert not third["text_encoder_3"](ids.input_ids)[0].any()
+
+
+def _shallow_autoencoder():
+    from diffusers import AutoencoderTiny
+
+    torch.manual_seed(0)
+    return AutoencoderTiny(
+        encoder_block_out_channels=(48,) * 4, decoder_block_out_channels=(32,) * 4, latent_channels=painter.CHANNELS,
+        num_encoder_blocks=(0, 0, 0, 0), num_decoder_blocks=(4, 4, 2, 0), scaling_factor=2.0, shift_factor=0.5)
+
+
+def test_a_deepened_decoder_paints_what_the_old_one_painted():
+    old = _shallow_autoencoder()
+    new = painter.deepened(old)
+    latents = torch.randn(2, painter.CHANNELS, 4, 4)
+    with torch.no_grad():
+        assert torch.allclose(new.decode(latents).sample, old.decode(latents).sample, atol=1e-5)
+    assert new.config.num_decoder_blocks == painter.DECODER_BLOCKS
+    assert (new.config.scaling_factor, new.config.shift_factor) == (2.0, 0.5)
+
+
+def test_going_on_with_the_decoder_changes_the_decoder_alone(tmp_path, monkeypatch):
+    from diffusers import AutoencoderTiny
+
+    old = _shallow_autoencoder()
+    old.half().save_pretrained(tmp_path / "model" / "vae")
+    save_file({"pictures": torch.randint(256, (4, 3, 128, 128), dtype=torch.uint8)}, tmp_path / "few.safetensors")
+    monkeypatch.setattr(painter, "psnr", lambda net, pictures: 30.0)
+    monkeypatch.setattr(painter, "material", lambda folder, seed: [tmp_path / "few.safetensors"])
+    painter.train(loop.Settings(tmp_path / "painter", tmp_path / "model", minutes=0.002, stage="decoder"))
+    new, before = AutoencoderTiny.from_pretrained(tmp_path / "model" / "vae"), painter.deepened(old.float())
+    assert new.config.scaling_factor == 2.0
+    for part, same in (("encoder", True), ("decoder", False)):
+        pairs = zip(getattr(new, part).parameters(), getattr(before, part).parameters(), strict=True)
+        assert all(torch.allclose(a.float(), b, atol=1e-3) for a, b in pairs) == same
+    painted = (tmp_path / "model" / "vae" / "diffusion_pytorch_model.safetensors").read_bytes()
+    painter.train(loop.Settings(tmp_path / "painter", tmp_path / "model", minutes=0.002, stage="decoder"))
+    assert (tmp_path / "model" / "vae" / "diffusion_pytorch_model.safetensors").read_bytes() == painted
+
+
+def test_a_stage_that_is_not_there_is_refused_before_anything_begins(capsys):
+    with pytest.raises(SystemExit) as refused:
+        arguments(["poet", "--stage", "decoder"])
+    assert refused.value.code == 2 and "decoder of the painter" in capsys.readouterr().err
+    assert arguments(["painter", "--stage", "decoder"]).stage == "decoder"
