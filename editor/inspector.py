@@ -116,7 +116,7 @@ def _port_field(port: Port, known: CheckedNode, catalogue: Catalogue | None, tol
     given = port.name in node.inputs
     value = node.inputs[port.name] if given else _as_written(port.default)
     mapped = port.name in node.each
-    listed = port if not mapped or port.many else _many(port)
+    listed = port if port.many or not (mapped or isinstance(value, list)) else _many(port)
     links = tuple(refs(value))
     maps = named and not port.many and not (known.nodetype and (
         known.nodetype.batch is not None or any(output.many for output in known.nodetype.outputs.values())))
@@ -162,6 +162,8 @@ def _widget(port: Port, value: Any) -> str:
     if port.choices:
         return "choice"
     if kind in (INT, FLOAT):
+        if value is None:
+            return "text"  # a slider would show a number where there is none
         bounds = port.range is not None and math.isfinite(port.range.low) and math.isfinite(port.range.high)
         fine = bounds and (kind is FLOAT or port.range.high - port.range.low <= MOST_ON_A_SLIDER)
         return ("slider_" if fine else "drag_") + ("int" if kind is INT else "float")
@@ -358,7 +360,7 @@ def _literal(port: Port, text: str) -> Any:
 def _parse_lines(port: Port, text: str) -> tuple[Any, str]:
     one = Port(port.name, port.type, range=port.range, choices=port.choices)
     items = []
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
         link = _LINK.match(line.strip())
@@ -405,8 +407,9 @@ def _to_line(port: Port, item: Any) -> str:
     text = typed_text(port, item)
     if type(item) is Ref or not isinstance(item, str):
         return text
-    if not text.strip() or len(text.splitlines()) > 1 or text[-1] in "\n\r" or text[:1] == '"':
-        return json.dumps(text)
+    misread = not text.strip() or "\n" in text or "\r" in text or text[:1] in (" ", "\t") and "$" in text
+    if misread or text[:1] == '"':
+        return json.dumps(text, ensure_ascii=False)
     return f"${text}" if text[:1] == "$" else text
 
 

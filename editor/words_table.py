@@ -325,6 +325,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "status.ready": ("Ready", "就绪"),
     "status.running": ("Running {done} of {count}", "正在运行 {done} / {count}"),
     "status.running_node": ("Running {name}", "正在运行 {name}"),
+    "status.step": ("{done} of {count}", "{done} / {count}"),
+    "status.waiting": ("Starting...", "正在启动..."),
     "status.stopping": ("Stopping...", "正在停止..."),
     "status.stopped": ("Stopped after {seconds} s", "已停止，用时 {seconds} 秒"),
     "status.finished": ("Done in {seconds} s: {ran} run, {cached} from the cache",
@@ -533,6 +535,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "template.sheet": ("Contact sheet", "图样总览"),
     "template.sheet.about": ("Many prompts painted and laid out side by side.", "把多条提示词画成图，并排排列。"),
 
+    "template.tunes": ("Four tunes", "四首曲子"),
+    "template.tunes.about": ("Four moods and styles, composed, played, and drawn as piano rolls.",
+                             "四种情绪与风格：作曲、演奏，并画成钢琴卷帘。"),
+
     # ---- kinds of value, as people call them
     "type.Any": ("anything", "任意"),
     "type.Audio": ("sound", "音频"),
@@ -581,6 +587,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "node.music.generate": ("Compose", "作曲"),
     "node.music.join": ("Join Scores", "拼接乐谱"),
     "node.music.mood": ("Music for a Style", "按风格配乐"),
+    "node.music.piano_roll": ("Piano Roll", "钢琴卷帘"),
     "node.music.render": ("Play Score", "演奏乐谱"),
     "node.music.transpose": ("Transpose", "移调"),
     "node.starter.prompt": ("Ask the Poet", "诗人提示词"),

@@ -179,9 +179,7 @@ class _Check:
                     default=item.default if item.has_default else MISSING, range=limits, choices=choices,
                     help=item.help)
         if item.has_default and name not in self.unclear:
-            at_default = ("inputs", name, "default") if _stands(self.graph.marks, "inputs", name, "default") else \
-                ("inputs", name)
-            self.literal(port, item.default, f"input {name}", False, *at_default)
+            self.literal(port, item.default, f"input {name}", False, "inputs", name, "default")
         return port
 
     def input_type(self, name: str, item: GraphInput) -> tuple[PortType, bool]:
@@ -385,11 +383,9 @@ class _Check:
                 continue  # told where it stands, or as a link that does not fit
             wrong = port.complaint(item)
             if wrong:
-                place = ("inputs", source.name, "default")
-                if not _stands(self.graph.marks, *place):
-                    place = place[:2]
                 self.problem(f"input {source.name} flows into {what}, and its default {wrong}",
-                             nearest(item, port.choices) if port.choices else "", *place, value=True)
+                             nearest(item, port.choices) if port.choices else "",
+                             "inputs", source.name, "default", value=True)
 
     def gathered(self, name: str, port: Port, value: list, mapped: bool) -> list:
         """A list in which links stand among literals: each item is checked by itself."""
