@@ -224,7 +224,8 @@ class App:
         if session.folder is not None:
             session.attempt(session.document.autosave, session.recovery_folder)
         if session.dialog is None or session.dialog.kind != "error":
-            session.ask("error", title=t("error.unexpected", why=f"{type(error).__name__}: {error}"), text=report)
+            first = next((line for line in str(error).splitlines() if line.strip()), "")
+            session.ask("error", title=t("error.unexpected", why=f"{type(error).__name__}: {first}"), text=report)
 
     def _first_look(self) -> None:
         """Once everything has its size: all of the graph in view, and what a crash left behind offered."""

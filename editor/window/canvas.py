@@ -50,8 +50,7 @@ class Canvas:
         self.gestures = Gestures(session, fonts.measure)
         self.textures = Textures()
         self.list = dpg.add_drawlist(64, 64, parent=parent)
-        with dpg.draw_node(parent=self.list):
-            self.ground = dpg.draw_rectangle((0, 0), (64, 64), color=NONE, fill=color("canvas"))
+        dpg.bind_item_theme(parent, theme.look("bare"))  # its ground is the canvas's
         self.grid = dpg.add_draw_node(parent=self.list)
         self.world = dpg.add_draw_node(parent=self.list)
         self.behind, self.lines, self.front = (dpg.add_draw_node(parent=self.world) for _ in range(3))
@@ -143,7 +142,6 @@ class Canvas:
             dpg.configure_item(self.list, width=width, height=height)
             self.session.canvas_size = (float(width), float(height))
             self._grid_key = self._map_key = None
-        dpg.configure_item(self.ground, pmax=self._size, fill=color("canvas"))
 
     def _paint_grid(self, zoom: float, offset: tuple[int, int], theme_name: str) -> None:
         strong = GRID_STRONG * zoom
@@ -155,10 +153,11 @@ class Canvas:
             steps = 5 if GRID * zoom >= 14 else 1
             for direction, length, across in ((0, width, height), (1, height, width)):
                 for at in range(int(length / strong * steps) + steps + 1):
-                    place = at * strong / steps
-                    start, end = ((place, -strong), (place, across)) if direction == 0 else ((-strong, place), (across, place))
-                    dpg.draw_line(start, end, color=color("grid_strong" if at % steps == 0 else "grid"), parent=self.grid)
-        dpg.apply_transform(self.grid, dpg.create_translation_matrix((offset[0] % strong - strong, offset[1] % strong - strong)))
+                    place = round(at * strong / steps)
+                    corners = ((place, 0), (place + 1, across)) if direction == 0 else ((0, place), (across, place + 1))
+                    dpg.draw_rectangle(*corners, color=NONE, parent=self.grid,
+                                       fill=color("grid_strong" if at % steps == 0 else "grid"))
+        dpg.apply_transform(self.grid, dpg.create_translation_matrix([round(at % strong - strong) for at in offset]))
 
     # -- items
 
@@ -466,13 +465,13 @@ class _Painter:
         own = theme.rgba(box.color) if box.color else None
         title = mixed(color("node_title"), own, 0.6) if own else color("node_title")
         if z >= PINS:
-            self.frame(-1, 1, width + 2, height + 2, NONE, color("shadow"), ROUND + 2)
+            self.frame(1, height - 6, width - 2, 9, NONE, color("shadow"), ROUND)
         if box.graph:  # a second sheet behind says that there is more inside
             self.frame(4, -4, width - 8, 16, color("outline"), title, ROUND)
         if box.collapsed:
             self.frame(0, 0, width, height, NONE, title, ROUND)
         else:
-            self.frame(0, 0, width, height, NONE, title, ROUND)
+            self.frame(0, 0, width, TITLE + ROUND, NONE, title, ROUND)
             self._foot(TITLE, width, height, color("node"))
         self.frame(0, 0, width, height, color("outline"), NONE, ROUND)
         gives = next((pin for pin in box.pins if pin.gives), None)
@@ -509,8 +508,8 @@ class _Painter:
         if z < PINS:
             self.frame(0, top, width, height - top, NONE, fill, 0)
             return
-        self.frame(0, top, width, min(16.0, height - top - ROUND), NONE, fill, 0)
-        self.frame(0, top + 4, width, height - top - 4, NONE, fill, ROUND)
+        self.frame(0, top, width, 8.0, NONE, fill, 0)
+        self.frame(0, top + 1, width, height - top - 1, NONE, fill, ROUND)
 
     def _title(self, box: Box, shade: RGBA) -> None:
         z = self.zoom

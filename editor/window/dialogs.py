@@ -249,12 +249,10 @@ class Listing(Modal):
             for number, thing in enumerate(self.things):
                 main, more = self.line(thing)
                 with widgets.row(10):
-                    made = dpg.add_selectable(label=f"{main}##{number}", default_value=number == 0,
-                                              width=widgets.width_of(main) + px(8) if more else -1, span_columns=False,
-                                              callback=lambda s, a, at: self.take(at), user_data=number)
-                    if more:
-                        widgets.says(more, "dim")
-                self.rows.append(made)
+                    self.rows.append(dpg.add_selectable(
+                        label=f"{main}##{number}", default_value=number == 0, width=px(self.width * 0.42),
+                        callback=lambda s, a, at: self.take(at), user_data=number))
+                    widgets.says(more, "dim")
 
     def key(self, name: str) -> bool:
         step = {"Up": -1, "Down": 1, "PageUp": -8, "PageDown": 8}.get(name)
@@ -392,7 +390,7 @@ class Files(Modal):
             for number, entry in enumerate(self.entries):
                 with widgets.row(6):
                     self.app.icons.image(entry.icon, "accent" if entry.is_folder else "dim")
-                    self.rows.append(dpg.add_selectable(label=f"{entry.name}##{number}", width=-1, user_data=number,
+                    self.rows.append(dpg.add_selectable(label=f"{entry.name}##{number}", user_data=number,
                                                         callback=lambda s, a, at: self.clicked(at)))
         dpg.set_y_scroll(self.list, 0)
 

@@ -41,6 +41,7 @@ class Form:
                 body = dpg.add_group()
                 self.foot = dpg.add_group()
         self.fields = Fields(app, body, plain=True)
+        self.sharper = outputs.Sharper(app)
         self._head_key: Any = None
         self._results_key: Any = None
         self._seen: tuple | None = None
@@ -107,12 +108,17 @@ class Form:
                                   flow.type if flow is not None else None, picture))
         return found
 
+    def _running(self, one: Made) -> bool:
+        state = self.session.states.get(one.output.split(".", 1)[0])
+        return state is not None and state.status == "running"
+
     def _update_results(self, width: int) -> None:
         session = self.session
         found = self.results()
         failed = tuple((name, state.error) for name, state in session.states.items() if state.status == "failed")
         key = (tuple((one.output, one.title, id(one.thumbnail)) for one in found), failed, width,
-               self.app.sounds.playing, tuple(session.graph.outputs), dpg.get_item_height(self.parent))
+               self.app.sounds.playing, tuple(session.graph.outputs), dpg.get_item_height(self.parent),
+               self.sharper.count)
         if key == self._results_key:
             return
         self._results_key = key
@@ -125,7 +131,8 @@ class Form:
             for name, error in failed:
                 widgets.says(t("problems.node_failed", name=name, message=error), "error", wrap=width)
             for one in found:
-                outputs.show(self.app, self.pictures, one, min(width, px(720)), px(LARGEST), name=one.title)
+                large = one._replace(thumbnail=self.sharper.of(one)) if not self._running(one) else one
+                outputs.show(self.app, self.pictures, large, min(width, px(720)), px(LARGEST), name=one.title)
                 widgets.gap(12)
         self.pictures.keep_only({one.title for one in found})
 

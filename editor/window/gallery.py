@@ -84,16 +84,18 @@ class GalleryPanel:
                 tall, wide = shown.thumbnail.picture.shape[:2]
                 size = fitted(wide, tall, px(CARD - 16), room)
                 texture = self.pictures.texture(f"{shown.job}.{shown.output}", shown.thumbnail.picture)
-                dpg.add_image(texture, width=size[0], height=size[1])
+                pressed = dpg.add_image_button(texture, width=size[0], height=size[1],
+                                               callback=lambda: self._choose(result.job))
             else:
                 texts = [o.thumbnail.text for o in result.outputs.values() if o.thumbnail is not None]
-                widgets.says("\n".join(texts)[:160], "dim", wrap=px(CARD - 16))
+                pressed = dpg.add_button(label=widgets.wrapped("\n".join(texts)[:160], px(CARD - 34)),
+                                         width=px(CARD - 16), height=room, callback=lambda: self._choose(result.job))
+            dpg.bind_item_theme(pressed, theme.look("picture"))
             widgets.says(result.at.strftime("%H:%M:%S"), "text")
             widgets.says(t("gallery.seconds", seconds=f"{result.seconds:.1f}"), "dim")
         with dpg.item_handler_registry() as handlers:
-            dpg.add_item_clicked_handler(dpg.mvMouseButton_Left, callback=lambda: self._choose(result.job))
             dpg.add_item_double_clicked_handler(dpg.mvMouseButton_Left, callback=lambda: self._details(result))
-        dpg.bind_item_handler_registry(card, handlers)
+        dpg.bind_item_handler_registry(pressed, handlers)
 
     def _choose(self, job: int) -> None:
         """A click chooses one more, the last two of them stay chosen; a click on a chosen one lets it go."""

@@ -95,6 +95,34 @@ class Sounds:
         self._folder.cleanup()
 
 
+class Sharper:
+    """Larger pictures of results, asked of the runner when they are first shown large."""
+
+    def __init__(self, app: App):
+        self.session = app.session
+        self._asked: dict[tuple[int, str], Thumbnail] = {}  # the small one that it was asked for
+        self._large: dict[tuple[int, str], Thumbnail] = {}
+        self.count = 0  # of those that came
+
+    def of(self, made: Made) -> Thumbnail:
+        """The large picture of a result; the small one until it comes."""
+        key = made.job, made.output
+        if made.thumbnail.picture is None or made.job < 0:
+            return made.thumbnail
+        if self._asked.get(key) is not made.thumbnail:
+            self._asked[key] = made.thumbnail
+            self._large.pop(key, None)
+            self.session.progress.when(up.Enlarged, *key, self._came)
+            self.session.runner.enlarge(*key)
+        return self._large.get(key, made.thumbnail)
+
+    def _came(self, told: up.Enlarged) -> None:
+        if told.picture is not None:
+            self._large[told.job, told.output] = told.picture
+            self.count += 1
+            self.session.touch()
+
+
 def show(app: App, pictures: Pictures, made: Made, width: int, height: int, name: str = "") -> None:
     """Add a result to the container that is being filled: its title, buttons, and itself in so many pixels."""
     with widgets.spread() as (left, right):

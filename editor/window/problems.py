@@ -8,7 +8,7 @@ import dearpygui.dearpygui as dpg
 
 from ..items import Item
 from ..words import t
-from . import theme, widgets
+from . import widgets
 from .widgets import px
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Problems:
 
     def __init__(self, app: App, parent: int | str):
         self.app, self.session, self.parent = app, app.session, parent
-        self._rows: list[Row] | None = None
+        self._rows: tuple | None = None
         self._seen = -1
 
     def update(self) -> None:
@@ -57,9 +57,10 @@ class Problems:
             return
         self._seen = self.session.revision
         found = rows(self.session)
-        if found == self._rows:
+        shape = found, dpg.get_item_width(self.parent), dpg.get_frame_count() > 3
+        if shape == self._rows:
             return
-        self._rows = found
+        self._rows = shape
         widgets.clear(self.parent)
         with widgets.inside(self.parent):
             with widgets.spread() as (left, right):
@@ -80,16 +81,17 @@ class Problems:
         with widgets.row(6):
             error = row.severity == "error"
             self.app.icons.image("error" if error else "warning", "error" if error else "warning")
-            told = f"{row.place}:  {row.message}" if row.place else row.message
-            made = dpg.add_selectable(label=f"{told}##{number}", callback=lambda s: self._go(s, row.item),
-                                      width=-px(70) if row.report else -1)
+            told = row.message if not row.place or row.message.startswith(row.place) else f"{row.place}:  {row.message}"
+            width = max(px(80), dpg.get_item_width(self.parent) - px(180 if row.report else 70))
+            made = dpg.add_selectable(label=f"{widgets.wrapped(told, width)}##{number}", width=width,
+                                      callback=lambda s: self._go(s, row.item))
             widgets.tip(made, "\n".join(filter(None, (row.message, row.hint, t("problems.go") if row.item else ""))), 480)
             if row.report:
                 widgets.button(t("problems.traceback"), lambda: self.session.ask(
                     "error", title=t("problems.node_failed", name=row.place, message=row.message), text=row.report),
                     small=True)
         if row.hint:
-            dpg.add_text(row.hint, color=theme.color("dim"), indent=px(30), wrap=0)
+            widgets.says(row.hint, "dim", indent=px(28), wrap=0)
 
     def _go(self, sender: int | str, item: Item | None) -> None:
         dpg.set_value(sender, False)

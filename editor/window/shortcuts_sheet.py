@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import dearpygui.dearpygui as dpg
 
 from ..words import t
-from . import theme, widgets
+from . import widgets
 from .widgets import px
 
 if TYPE_CHECKING:
@@ -21,28 +21,28 @@ class ShortcutSheet:
 
     def __init__(self, app: App, width: int, height: int):
         shortcuts = app.session.shortcuts
-        areas = [(title, [(t(f"command.{name}"), keys) for name, keys in lines if name in app.session.commands])
-                 for title, lines in shortcuts.sheet()]
+        areas = shortcuts.sheet()
         areas.append((t("shortcuts.mouse"), [(t(f"mouse.{name}.does"), t(f"mouse.{name}")) for name in MOUSE]))
+        half = (width - px(64)) // 2
         with dpg.child_window(always_use_window_padding=True, width=width, height=height):
-            with dpg.group(horizontal=True, horizontal_spacing=px(28)):
-                for part in _halves([area for area in areas if area[1]]):
-                    with dpg.group(width=(width - px(64)) // 2):
-                        for title, lines in part:
-                            self._area(title, lines, (width - px(64)) // 2)
+            with dpg.table(header_row=False, policy=dpg.mvTable_SizingFixedFit):
+                for _ in range(2):
+                    dpg.add_table_column(width_fixed=True, init_width_or_weight=half + px(16))
+                with dpg.table_row():
+                    for part in _halves([area for area in areas if area[1]]):
+                        with dpg.group():
+                            for title, lines in part:
+                                self._area(title, lines, half)
         if shortcuts.path is not None:
             widgets.says(t("shortcuts.file", path=shortcuts.path), "dim", wrap=width)
 
     @staticmethod
     def _area(title: str, lines: list[tuple[str, str]], width: int) -> None:
         widgets.heading(title)
-        with dpg.table(header_row=False, policy=dpg.mvTable_SizingFixedFit, width=width):
-            dpg.add_table_column(width_fixed=True, init_width_or_weight=round(width * 0.56))
-            dpg.add_table_column(width_stretch=True)
-            for does, keys in lines:
-                with dpg.table_row():
-                    dpg.add_text(does, wrap=0)
-                    dpg.add_text(keys, color=theme.color("dim"), wrap=0)
+        for does, keys in lines:
+            with dpg.group(horizontal=True, xoffset=round(width * 0.58)):
+                widgets.says(widgets.wrapped(does, width * 0.56))
+                widgets.says(widgets.wrapped(keys, width * 0.42), "dim")
         widgets.gap(10)
 
 

@@ -28,6 +28,7 @@ class StatusBar:
             with dpg.tooltip(self._message, delay=0.4):
                 self._whole = dpg.add_text("", wrap=px(480))
             self._progress = dpg.add_progress_bar(width=px(150), height=px(8), show=False)
+            self._step = widgets.says("", "accent", show=False)
             self._counts = widgets.says("", "dim")
 
     def update(self) -> None:
@@ -41,8 +42,8 @@ class StatusBar:
         left = width - widgets.width_of(counts) - px(14)
         dpg.set_value(self._counts, counts)
         dpg.set_item_pos(self._counts, [left, px(5)])
-        running = self._run(left)
-        room = left - px(30) - (px(170) if running else 0)
+        taken = self._run(left)
+        room = left - px(30) - taken
         message = self.session.message or t("status.ready")
         dpg.set_value(self._message, cut(message.replace("\n", "  "), room))
         role = "error" if self.session.message_kind == "error" else "text"
@@ -56,15 +57,21 @@ class StatusBar:
                 t("status.links", count=len(links(session.graph))),
                 t("status.zoom", percent=round(session.view.zoom * 100))]
 
-    def _run(self, left: int) -> bool:
-        """Show how far the run is; whether there is one."""
-        share = progress(self.session.states.values()) if self.session.runner.busy else None
-        dpg.configure_item(self._progress, show=share is not None)
-        if share is None:
-            return False
-        dpg.set_value(self._progress, share)
-        dpg.set_item_pos(self._progress, [left - px(166), px(10)])
-        return True
+    def _run(self, left: int) -> int:
+        """Show how far the run is; how many pixels that takes."""
+        busy = self.session.runner.busy
+        for part in (self._progress, self._step):
+            dpg.configure_item(part, show=busy)
+        if not busy:
+            return 0
+        told = self.session.progress
+        words = t("status.step", done=told.done, count=told.count) if told.count else t("status.waiting")
+        wide = widgets.width_of(words) + px(16)
+        dpg.set_value(self._step, words)
+        dpg.set_item_pos(self._step, [left - wide, px(5)])
+        dpg.set_value(self._progress, progress(self.session.states.values()))
+        dpg.set_item_pos(self._progress, [left - wide - px(160), px(11)])
+        return wide + px(170)
 
 
 def progress(states) -> float:

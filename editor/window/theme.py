@@ -214,6 +214,7 @@ _LOOKS = {
     "chip": {"Button": "raised", "Border": "accent", "Text": "accent"},
     "inner": {},
     "words": {},
+    "picture": {"Button": "clear", "ButtonHovered": "hover", "ButtonActive": "active", "Border": "clear"},
 }
 _LOOK_STYLES = {
     "main": {"WindowPadding": (0, 0), "WindowBorderSize": (0,)},
@@ -226,4 +227,5 @@ _LOOK_STYLES = {
     "tight": {"CellPadding": (0, 0)},
     "inner": {"WindowPadding": (10, 10)},
     "words": {"FramePadding": (0, 0)},
+    "picture": {"FramePadding": (0, 0), "FrameBorderSize": (0,)},
 }
