@@ -331,7 +331,7 @@ class _Maker:
         room = width - 2 * PAD
         label = elided(pin.label, TEXT_SIZE, room, self.measure)
         room -= self.measure(label, TEXT_SIZE) + GAP + (self.measure(t("badge.each"), SMALL_SIZE) + 16 if pin.each else 0)
-        value = elided(pin.value, TEXT_SIZE, room - 12, self.measure) if pin.value and room > 30 else ""
+        value = elided(pin.value, TEXT_SIZE, room, self.measure) if pin.value else ""
         return pin._replace(label=label, value=value)
 
     def pictures(self, thumbnails: list[tuple[str, Any]], width: float, top: float) -> tuple[list[Picture], float]:

@@ -1,0 +1,269 @@
+"""What the editor's canvas costs with 500 nodes and 700 links: geometry without a window, and frames in one.
+
+    python benchmarks/editor.py [--nodes 500] [--frames 60]
+
+The second part needs a display (under Linux, `xvfb-run -s "-screen 0 1600x1000x24"` gives one). Times are medians:
+without a window, of the processor's time; of frames, "painting" is the processor's time up to where Dear PyGui draws,
+"drawing" that of its own thread after that, and "in all" the time on the clock, where a software renderer counts too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from typing import Annotated
+
+from nodegraph import Catalogue, Engine, Graph, Node, Range, Ref, Seed, node
+from nodegraph_editor import edits, scene as scenes
+from nodegraph_editor.gestures import Gestures
+from nodegraph_editor.items import Item, links, with_facts
+from nodegraph_editor.runner import Runner
+from nodegraph_editor.session import Session, View
+from nodegraph_editor.thumbnails import Thumbnail
+
+
+@node("bench.mix", version=1)
+def mix(first: str = "", second: str = "", weight: Annotated[float, Range(0, 1)] = 0.5, steps: int = 20,
+        seed: Seed = 0, style: str = "plain") -> str:
+    """Mix two texts."""
+    return first + second
+
+
+def made(count: int, per_node: float) -> Graph:
+    """A graph in columns of twenty, each node linked to earlier ones."""
+    rng = random.Random(4)
+    nodes: dict[str, Node] = {}
+    names = [f"node{at}" for at in range(count)]
+    links_left = round(count * per_node)
+    for at, name in enumerate(names):
+        inputs: dict = {"steps": rng.randrange(100)}
+        for port in ("first", "second"):
+            if at >= 20 and links_left > 0:
+                inputs[port] = Ref(names[rng.randrange(max(0, at - 45), at - at % 20)])
+                links_left -= 1
+        nodes[name] = Node("bench.mix", inputs)
+    graph = Graph(nodes, outputs={"last": Ref(names[-1])})
+    places = {Item("node", name): {"at": [at // 20 * 280, at % 20 * 240]} for at, name in enumerate(names)}
+    return with_facts(graph, places | {Item("output", "last"): {"at": [count // 20 * 280 + 280, 0]}})
+
+
+def opened(graph: Graph) -> tuple[Session, Engine]:
+    """A session on a graph."""
+    from nodegraph_editor.document import Document
+
+    catalogue = Catalogue([mix], installed=False)
+    engine = Engine(None, catalogue=catalogue, device="cpu")
+    session = Session(checker=engine.check, catalogue=catalogue,
+                      runner=Runner(lambda: Engine(None, catalogue=catalogue, device="cpu")))
+    session.show(Document(graph))
+    session.canvas_size = (1400.0, 900.0)
+    return session, engine
+
+
+def median(call: Callable[[int], object], times: int) -> float:
+    """Milliseconds of the processor that a call takes."""
+    found = []
+    for at in range(times):
+        began = time.thread_time()
+        call(at)
+        found.append((time.thread_time() - began) * 1e3)
+    return statistics.median(found)
+
+
+def estimate(text: str, size: float, bold: bool = False) -> float:
+    """About how wide a text is."""
+    return len(text) * size * 0.5
+
+
+def geometry(count: int) -> None:
+    """The part that needs no window."""
+    graph = made(count, 1.4)
+    session, engine = opened(graph)
+    gestures = Gestures(session, estimate)
+    print(f"{count} nodes, {len(links(graph))} links")
+    checked = session.checked
+    print(f"  scene, from nothing        {median(lambda at: scenes.build(graph, checked, {}, estimate), 5):8.2f} ms")
+    scene = gestures.scene
+    print(f"  scene, nothing changed     {median(lambda at: scenes.build(graph, checked, {}, estimate, before=scene), 9):8.2f} ms")
+    rng = random.Random(1)
+    print(f"  hit test                   {median(lambda at: scenes.hit(scene, rng.random() * 7000, rng.random() * 4800, 1.0), 200):8.3f} ms")
+    print(f"  one node moved             {median(lambda at: scene.moved({Item('node', 'node40'): (at, 3.0)}), 30):8.2f} ms")
+    names = list(graph.nodes)
+
+    def change(at: int) -> None:
+        session.edit("undo.set", edits.set_value(session.graph, names[at], "steps", at + 200))
+        gestures.scene  # noqa: B018  asked for, it is made
+
+    def shift(at: int) -> None:
+        session.edit("undo.move", edits.move(session.graph, {Item("node", names[at]): (at * 7.0, 33.0)}))
+        gestures.scene  # noqa: B018
+
+    print(f"  edit of a value            {median(change, 20):8.2f} ms   (edit, judge, scene)")
+    print(f"  edit that moves a node     {median(shift, 20):8.2f} ms   (edit, scene)")
+    session.runner.close(5)
+    engine.close()
+
+
+# ---- in a window --------------------------------------------------------------------------------------------------
+
+class Window:
+    """A canvas in a window of its own."""
+
+    def __init__(self, session: Session):
+        import dearpygui.dearpygui as dpg
+
+        from nodegraph_editor.window import fonts, theme
+
+        self.dpg, self.forget = dpg, theme.forget
+        dpg.create_context()
+        dpg.create_viewport(title="benchmark", width=1440, height=900)
+        fonts.load()
+        theme.use("dark")
+        with dpg.window() as window:
+            self.area = dpg.add_child_window(width=1400, height=860, no_scrollbar=True)
+        dpg.bind_item_theme(window, theme.look("bare"))
+        dpg.set_primary_window(window, True)
+        dpg.setup_dearpygui()
+        dpg.set_viewport_vsync(False)
+        dpg.show_viewport()
+        print("a window without a canvas")
+        self.canvas = None
+        self.frames("nothing happens", lambda at: None, 20)
+        self.open(session)
+
+    def open(self, session: Session) -> None:
+        """Show another session."""
+        from nodegraph_editor.window.canvas import Canvas
+
+        if self.canvas is not None:
+            self.canvas.close()
+        self.session, self.canvas = session, Canvas(self.area, session)
+        for _ in range(6):
+            self.frame()
+
+    def frame(self) -> None:
+        """One frame."""
+        self.canvas.paint()
+        self.dpg.render_dearpygui_frame()
+
+    def frames(self, name: str, step: Callable[[int], object], count: int) -> None:
+        """Frames before each of which something happens."""
+        painting, drawing, whole = [], [], []
+        for at in range(count):
+            clock, began = time.perf_counter(), time.thread_time()
+            step(at)
+            if self.canvas is not None:
+                self.canvas.paint()
+            painted = time.thread_time()
+            self.dpg.render_dearpygui_frame()
+            painting.append((painted - began) * 1e3)
+            drawing.append((time.thread_time() - painted) * 1e3)
+            whole.append((time.perf_counter() - clock) * 1e3)
+        print(f"  {name:36} painting {statistics.median(painting):6.2f} ms   drawing {statistics.median(drawing):6.2f} ms"
+              f"   in all {statistics.median(whole):7.2f} ms, {max(whole):7.2f} at most")
+
+    def close(self) -> None:
+        """Close the window."""
+        self.dpg.destroy_context()
+        self.forget()
+
+
+def window(count: int, frames: int) -> Window:
+    """The part in a window: panning, zooming, dragging."""
+    session, engine = opened(made(count, 1.4))
+    shown = Window(session)
+    gestures = shown.canvas.gestures
+    for zoom, name in ((1.0, "at 100 %"), (0.2, "at 20 %")):
+        session.view = View(900, 700, zoom) if zoom == 1.0 else View(-100, -100, zoom)
+        session.touch()
+        shown.frame()
+        print(f"{count} nodes {name}")
+        shown.frames("nothing happens", lambda at: None, frames)
+
+        def pan(at: int) -> None:
+            session.view = session.view._replace(x=session.view.x + 6 / session.view.zoom)
+            session.touch()
+        shown.frames("pan by 6 pixels", pan, frames)
+        item = next(item for item in gestures.scene.boxes if item.kind == "node"
+                    and all(100 < c < 700 for c in session.view.to_screen(*gestures.scene.at[item])))
+        x, y = session.view.to_screen(*gestures.scene.at[item])
+        gestures.press(x + 60 * zoom, y + 10 * zoom)
+        shown.frames("drag one node", lambda at: gestures.move(x + 60 * zoom + at, y + 10 * zoom + at), frames)
+        gestures.release(x + 60 * zoom + frames, y + 10 * zoom + frames)
+        session.select(gestures.scene.boxes)
+        gestures.press(x + 60 * zoom + frames, y + 10 * zoom + frames)
+        shown.frames("drag all of them", lambda at: gestures.move(x + frames + 60 * zoom + at, y + frames + 10 * zoom), frames)
+        gestures.cancel()
+        session.select()
+        shown.frames("zoom in and out", lambda at: gestures.wheel(0.5 if at % 8 < 4 else -0.5, 600, 400), frames)
+    session.runner.close(5)
+    engine.close()
+    return shown
+
+
+def previews(shown: Window, frames: int) -> None:
+    """200 nodes while a sampler shows what it has, in each second frame."""
+    import numpy as np
+
+    session, engine = opened(made(200, 1.4))
+    shown.open(session)
+    session.do("view.frame_all")
+    rng = np.random.default_rng(0)
+    pictures = [np.concatenate([rng.integers(0, 255, (64, 64, 3), np.uint8), np.full((64, 64, 1), 255, np.uint8)], axis=2)
+                for _ in range(8)]
+
+    def sample(at: int) -> None:
+        if at % 2 == 0:
+            state = session.state("node87")
+            state.status, state.done, state.total = "running", at, frames
+            state.thumbnails[""] = Thumbnail("picture", pictures[at // 2 % 8])
+            session.touch()
+
+    for zoom, name in ((session.view.zoom, "all of them seen"), (1.0, "at 100 %")):
+        if zoom == 1.0:
+            session.jump(Item("node", "node87"))
+            session.view = session.view._replace(zoom=1.0)
+            session.jump(Item("node", "node87"))
+        print(f"200 nodes, {name}")
+        shown.frames("previews while nothing is touched", sample, frames)
+        gestures = shown.canvas.gestures
+
+        def pan(at: int) -> None:
+            sample(at)
+            session.view = session.view._replace(x=session.view.x + 3 / session.view.zoom)
+            session.touch()
+        shown.frames("previews while panning", pan, frames)
+        x, y = session.view.to_screen(*gestures.scene.at[Item("node", "node87")])
+        gestures.press(x + 60 * session.view.zoom, y + 10 * session.view.zoom)
+
+        def drag(at: int) -> None:
+            sample(at)
+            gestures.move(x + 60 * session.view.zoom + at, y + at)
+        shown.frames("previews while dragging a node", drag, frames)
+        gestures.cancel()
+    session.runner.close(5)
+    engine.close()
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--nodes", type=int, default=500)
+    parser.add_argument("--frames", type=int, default=60)
+    asked = parser.parse_args()
+    geometry(asked.nodes)
+    if sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
+        print("no display, so no frames are measured")
+        return
+    shown = window(asked.nodes, asked.frames)
+    previews(shown, asked.frames)
+    shown.close()
+
+
+if __name__ == "__main__":
+    main()
