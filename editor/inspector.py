@@ -1,7 +1,7 @@
 """What can be set about a thing on the canvas: for each parameter a Field with the widget that suits it.
 
-A Field is read from the checked graph and shown; `parse_typed` judges what is typed into it, and `changed` and
-`reset` make the next graph.
+A Field is read from the checked graph and shown; `parse_typed` judges what is typed into it, and `changed`
+and `reset` make the next graph.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ from .items import Item
 from .ports import inputs_of
 from .words import has, name_of, t
 
-WIDGETS = ("slider_int", "slider_float", "drag_int", "drag_float", "text", "multiline", "choice", "checkbox", "color",
-           "seed", "file", "model", "list", "link_only", "any")
+WIDGETS = ("slider_int", "slider_float", "drag_int", "drag_float", "text", "multiline", "choice", "checkbox",
+           "color", "seed", "file", "model", "list", "link_only", "any")
 MOST_ON_A_SLIDER = 10_000  # whole numbers in a range; more of them are dragged
-LONG_TEXTS = ("prompt", "text", "template", "verse", "description", "subject", "help")  # ports that hold sentences
+LONG_TEXTS = ("prompt", "text", "template", "verse", "description", "subject", "help")  # ports of sentences
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,8 @@ class Field:
     value: as it stands in the file; the default where nothing stands there. given: whether something does.
     default: None where there is none. required: it must be given and is not.
     low, high, step: None where there is no limit. choices: of a choice, or names to offer for a model.
-    links: what flows in (several in a list). each: whether the node runs once per item of it; None where it cannot.
-    problem: what is wrong with it, in a sentence. port: what `parse_typed` judges by.
+    links: what flows in (several in a list). each: whether the node runs once per item of it; None where it
+    cannot. problem: what is wrong with it, in a sentence. port: what `parse_typed` judges by.
     """
 
     name: str
@@ -100,7 +100,7 @@ def fields(checked: Checked, item: Item, catalogue: Catalogue | None = None) -> 
     return _READERS[item.kind](checked, item, catalogue)
 
 
-# ---- nodes -----------------------------------------------------------------------------------------------------
+# ---- nodes -------------------------------------------------------------------------------------------------
 
 def _node_fields(checked: Checked, item: Item, catalogue: Catalogue | None) -> list[Field]:
     known = checked.nodes[item.name]
@@ -126,7 +126,8 @@ def _port_field(port: Port, known: CheckedNode, catalogue: Catalogue | None, tol
         default=None if port.default is MISSING else _as_written(port.default), required=required,
         **_limits(port), choices=port.choices or _models(port.type, catalogue), links=links,
         promotable=named and not links, each=mapped if maps or mapped else None, help=port.help,
-        problem=_problem_of(told, port.name, f"{told[0].at[1]} needs {port.name} (" if told else ""), port=listed)
+        problem=_problem_of(told, port.name, f"{told[0].at[1]} needs {port.name} (" if told else ""),
+        port=listed)
 
 
 def _many(port: Port) -> Port:
@@ -137,7 +138,9 @@ def _as_written(default: Any) -> Any:
     """A port's default as a graph file would write it."""
     if default is MISSING:
         return None
-    return str(default) if isinstance(default, Path) else list(default) if isinstance(default, tuple) else default
+    if isinstance(default, Path):
+        return str(default)
+    return list(default) if isinstance(default, tuple) else default
 
 
 def label(port: str) -> str:
@@ -149,7 +152,8 @@ def _limits(port: Port) -> dict[str, float | None]:
     if port.range is None:
         return {"low": None, "high": None, "step": None}
     low, high, step = port.range
-    return {"low": low if math.isfinite(low) else None, "high": high if math.isfinite(high) else None, "step": step}
+    return {"low": low if math.isfinite(low) else None, "high": high if math.isfinite(high) else None,
+            "step": step}
 
 
 def _widget(port: Port, value: Any) -> str:
@@ -168,9 +172,9 @@ def _widget(port: Port, value: Any) -> str:
         fine = bounds and (kind is FLOAT or port.range.high - port.range.low <= MOST_ON_A_SLIDER)
         return ("slider_" if fine else "drag_") + ("int" if kind is INT else "float")
     if kind is TEXT:
-        long = port.name.endswith(LONG_TEXTS) or any(isinstance(text, str) and ("\n" in text or len(text) > 60)
-                                                     for text in (value, port.default))
-        return "multiline" if long else "text"
+        texts = [text for text in (value, port.default) if isinstance(text, str)]
+        long = any("\n" in text or len(text) > 60 for text in texts)
+        return "multiline" if long or port.name.endswith(LONG_TEXTS) else "text"
     return "model" if isinstance(kind, ModelType) else _OF_TYPE.get(kind.name, "any")
 
 
@@ -185,7 +189,7 @@ def _models(type: PortType, catalogue: Catalogue | None) -> tuple[str, ...]:
 
 @cache
 def _is_in(type: ModelType, folder: Path) -> bool:
-    """Whether a model of this type may lie in a folder; looked up once, since packs do not change while we run."""
+    """Whether a model of this type may lie in a folder; looked up once, since packs stay as they are."""
     return type.holds is None or type.holds(folder)
 
 
@@ -194,7 +198,7 @@ def dice() -> int:
     return secrets.randbelow(2 ** 31)
 
 
-# ---- problems --------------------------------------------------------------------------------------------------
+# ---- problems ----------------------------------------------------------------------------------------------
 
 def _told(checked: Checked, item: Item) -> list[Problem]:
     """The problems of an item; not those of graphs inside it, which carry the place of another file."""
@@ -220,32 +224,34 @@ def item_problems(checked: Checked, item: Item) -> list[str]:
     told = _told(checked, item)
     missing = re.compile(rf"{re.escape(item.name)} needs [\w-]+ \(")
     if item.kind == "node":
-        return [_sentence(p) for p in told if p.at[2:3] in ((), ("type",), ("each",)) and not missing.match(p.message)]
+        told = [p for p in told if p.at[2:3] in ((), ("type",), ("each",))]
+        return [_sentence(p) for p in told if not missing.match(p.message)]
     return [_sentence(p) for p in told if len(p.at) == 2 and item.kind == "input"]
 
 
-# ---- inputs and outputs of the graph, notes, frames --------------------------------------------------------------
+# ---- inputs and outputs of the graph, notes, frames --------------------------------------------------------
 
-_FACTS = {"low": "inspector.min", "high": "inspector.max", "help": "inspector.help_field", "type": "inspector.type",
-          "default": "inspector.default", "choices": "inspector.choices", "source": "inspector.source",
-          "text": "inspector.text", "title": "inspector.title_field", "color": "inspector.color"}
+_FACTS = {"low": "inspector.min", "high": "inspector.max", "help": "inspector.help_field",
+          "type": "inspector.type", "default": "inspector.default", "choices": "inspector.choices",
+          "source": "inspector.source", "text": "inspector.text", "title": "inspector.title_field",
+          "color": "inspector.color"}
 _IN_FILE = {"low": "min", "high": "max"}  # what a fact is called in the file, and so in problems
 _NUMBERS = ("Int", "Float", "Seed")
 
 
 def _fact(name: str, widget: str, value: Any, told: Iterable[Problem] = (), port: Port | None = None,
           **more: Any) -> Field:
-    port = port or Port(name, TEXT)
+    port, more = port or Port(name, TEXT), {"given": value not in (None, ""), **more}
     return Field(name, t(_FACTS[name]), widget, port.type.name, value, port=port,
-                 problem=_problem_of(told, _IN_FILE.get(name, name)), **{"given": value not in (None, ""), **more})
+                 problem=_problem_of(told, _IN_FILE.get(name, name)), **more)
 
 
 def _input_fields(checked: Checked, item: Item, catalogue: Catalogue | None) -> list[Field]:
     made, port, told = checked.graph.inputs[item.name], checked.inputs[item.name], _told(checked, item)
     found = [_fact("type", "choice", made.type, told, choices=type_choices(catalogue, made.type))]
     value = made.default if made.has_default else None
-    judged = _named(port, "default")
-    found.append(_fact("default", _widget(_named(port, item.name), value), value, told, judged, given=made.has_default,
+    widget = _widget(_named(port, item.name), value)
+    found.append(_fact("default", widget, value, told, _named(port, "default"), given=made.has_default,
                        **_limits(port), choices=port.choices or _models(port.type, catalogue)))
     if made.type in _NUMBERS:
         limit = Port("", FLOAT if made.type == "Float" else INT, optional=True)
@@ -253,7 +259,8 @@ def _input_fields(checked: Checked, item: Item, catalogue: Catalogue | None) -> 
                   for name in ("low", "high")]
     if made.type.removeprefix("list of ") == "Choice":
         words = Port("choices", TEXT, many=True)
-        found.append(_fact("choices", "list", list(made.choices or ()), told, words, help=t("inspector.choices.help")))
+        found.append(_fact("choices", "list", list(made.choices or ()), told, words,
+                           help=t("inspector.choices.help")))
     return [*found, _fact("help", "multiline", made.help, told)]
 
 
@@ -272,7 +279,8 @@ def type_choices(catalogue: Catalogue | None, now: str = "") -> tuple[str, ...]:
 def _output_fields(checked: Checked, item: Item, catalogue: Catalogue | None) -> list[Field]:
     ref = checked.graph.outputs[item.name]
     problem = next((_sentence(p) for p in _told(checked, item)), "")
-    return [Field("source", t(_FACTS["source"]), "link_only", value=ref, given=True, links=(ref,), problem=problem)]
+    return [Field("source", t(_FACTS["source"]), "link_only", value=ref, given=True, links=(ref,),
+                  problem=problem)]
 
 
 def _layout_fields(checked: Checked, item: Item, catalogue: Catalogue | None) -> list[Field]:
@@ -287,13 +295,13 @@ _READERS: dict[str, Callable[[Checked, Item, Catalogue | None], list[Field]]] = 
     "frame": _layout_fields, "dot": lambda checked, item, catalogue: []}
 
 
-# ---- what is typed ---------------------------------------------------------------------------------------------
+# ---- what is typed -----------------------------------------------------------------------------------------
 
 _LINK = re.compile(r"\$([^\W\d][\w-]*)(?:\.([^\W\d][\w-]*))?\Z")
 
 
 def parse_typed(port: Port, text: str) -> tuple[Any, str]:
-    """What a text typed into a field means, as a graph file holds it, and an empty text; or None and a sentence.
+    """What a text typed into a field means, as a graph file holds it, and ""; or None and a sentence.
 
     Texts are taken as they are. A list has an item on each line, and a line `$name` is a link. An empty field
     leaves an optional port out (None).
@@ -413,7 +421,7 @@ def _to_line(port: Port, item: Any) -> str:
     return f"${text}" if text[:1] == "$" else text
 
 
-# ---- the next graph --------------------------------------------------------------------------------------------
+# ---- the next graph ----------------------------------------------------------------------------------------
 
 def changed(graph: Graph, item: Item, name: str, value: Any) -> Graph:
     """The graph with one field of an item set. value: as `parse_typed` gives it. Raises EditRefused."""
@@ -462,7 +470,7 @@ def _input_changes(made: GraphInput, name: str, value: Any) -> dict[str, Any]:
     return {name: value or ""}
 
 
-# ---- help ------------------------------------------------------------------------------------------------------
+# ---- help --------------------------------------------------------------------------------------------------
 
 class PortHelp(NamedTuple):
     """A port for someone who wants to know. what: its type, limits and default, in one line."""

@@ -108,7 +108,7 @@ class Entry:
 
 
 class _Index:
-    """The words of an entry, by how much a match in them counts; each word or phrase is a line of its text."""
+    """The words of an entry, by how much a match in them counts; each phrase is a line of its text."""
 
     __slots__ = ("names", "lines", "starts", "texts", "all")
 
@@ -183,7 +183,8 @@ def known(entry: Entry, catalogue: Catalogue) -> Entry:
 
 
 def _of_nodetype(entry: Entry, nodetype: NodeType) -> Entry:
-    outputs = tuple((port.name, Flow(port.type, port.many, port.choices)) for port in nodetype.outputs.values())
+    outputs = tuple((port.name, Flow(port.type, port.many, port.choices))
+                    for port in nodetype.outputs.values())
     return replace(entry, inputs=tuple(nodetype.inputs.values()), outputs=outputs, told=nodetype.help,
                    tags=nodetype.tags, known=True, maps=_maps(nodetype))
 
@@ -270,8 +271,9 @@ def _of_file(path: Path, around: Path, catalogue: Catalogue) -> Entry:
     flows = {output: output_flow(checked, output) for output in graph.outputs}
     outputs = tuple((output, flow) for output, flow in flows.items() if flow is not None)
     maps = not any(flow.many for _, flow in outputs) and not any(node.each for node in graph.nodes.values())
-    return Entry("graph", name, inputs=tuple(checked.inputs.values()), outputs=outputs, told=graph.description,
-                 called=graph.title, problem=checked.errors[0].message if checked.errors else "", maps=maps)
+    problem = checked.errors[0].message if checked.errors else ""
+    return Entry("graph", name, inputs=tuple(checked.inputs.values()), outputs=outputs,
+                 told=graph.description, called=graph.title, problem=problem, maps=maps)
 
 
 def _holds(checked: Checked, path: Path) -> bool:
@@ -309,7 +311,8 @@ def fits_from(flow: Flow) -> Fits:
             return Fit("on" if flow.type.name == "Bool" or flow.choices else "else", distance=6)
         if entry.kind == "output":
             return Fit("", distance=8)
-        found = [Fit(port.name, _how(flow.many, port.many), _distance(flow, port) + (port.default is not MISSING))
+        found = [Fit(port.name, _how(flow.many, port.many),
+                     _distance(flow, port) + (port.default is not MISSING))
                  for port in entry.inputs if _may_flow(flow, port, entry.maps)]
         return min(found, key=lambda one: one.distance, default=None)
     return fit
@@ -361,7 +364,7 @@ def search(entries: Sequence[Entry], query: str = "", recents: Sequence[str] = (
            most: int | None = None) -> list[Found]:
     """The entries that answer a query, best first; all of them, the recent ones first, when it is empty.
 
-    query: words, each of which has to match: a name, a tag, a pack, a type or the help, in English or Chinese;
+    query: words, each of which has to match: a name, a tag, a pack, a type or the help, in either language;
     names also by some of their letters ("dp" finds diffusion.paint). recents: ids, newest first. The same
     question always has the same answer.
     """

@@ -24,7 +24,7 @@ MOST_RECENT = 20
 
 
 def user_folder() -> Path:
-    """NODEGRAPH_CONFIG if it is set; otherwise `nodegraph` in the user's configuration folder. It may not exist."""
+    """NODEGRAPH_CONFIG if it is set; otherwise `nodegraph` in the system's place for such; there or not."""
     named = os.environ.get("NODEGRAPH_CONFIG")
     if named:
         return Path(named).expanduser()
@@ -35,7 +35,7 @@ def user_folder() -> Path:
     return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "nodegraph"
 
 
-# ---- what each setting takes ----------------------------------------------------------------------------------
+# ---- what each setting takes -------------------------------------------------------------------------------
 
 class _Kind(NamedTuple):
     """read: the setting that a value of the file means, or None. takes: the words for what it takes."""
@@ -45,7 +45,8 @@ class _Kind(NamedTuple):
 
 
 def _one_of(*names: str) -> _Kind:
-    return _Kind(lambda v: v if v in names else None, lambda: t("settings.takes.one_of", words=", ".join(names)))
+    return _Kind(lambda v: v if v in names else None,
+                 lambda: t("settings.takes.one_of", words=", ".join(names)))
 
 
 def _number(low: float, high: float) -> _Kind:
@@ -59,14 +60,15 @@ def _whole(low: int, high: int) -> _Kind:
 
 
 def _is_pair(value: Any, low: int) -> bool:
-    return isinstance(value, list) and len(value) == 2 and all(type(v) is int and low <= v < 100_000 for v in value)
+    return isinstance(value, list) and len(value) == 2 and \
+        all(type(v) is int and low <= v < 100_000 for v in value)
 
 
 _FLAG = _Kind(lambda v: v if type(v) is bool else None, lambda: t("settings.takes.flag"))
 _SIZE = _Kind(lambda v: tuple(v) if _is_pair(v, 200) else None, lambda: t("settings.takes.pair"))
 _PLACE = _Kind(lambda v: tuple(v) if _is_pair(v, -100_000) else None, lambda: t("settings.takes.pair"))
-_NAMES = _Kind(lambda v: tuple(v[:MOST_RECENT]) if isinstance(v, list) and all(type(i) is str for i in v) else None,
-               lambda: t("settings.takes.names"))
+_NAMES = _Kind(lambda v: tuple(v[:MOST_RECENT]) if isinstance(v, list) and all(type(i) is str for i in v)
+               else None, lambda: t("settings.takes.names"))
 _SIZES = _Kind(lambda v: dict(v) if isinstance(v, dict) and all(type(i) is int and 0 <= i < 100_000
                                                                for i in v.values()) else None,
                lambda: t("settings.takes.sizes"))
@@ -117,13 +119,13 @@ def _first(name: str, names: tuple[str, ...]) -> tuple[str, ...]:
 _KINDS: dict[str, _Kind] = {f.name: f.metadata["kind"] for f in fields(Settings) if "kind" in f.metadata}
 
 
-# ---- the file -----------------------------------------------------------------------------------------------------
+# ---- the file ----------------------------------------------------------------------------------------------
 
 def load(folder: Path | None = None) -> tuple[Settings, list[str]]:
     """The settings in a folder (the user's), and a sentence for each thing that is wrong with them.
 
-    A file that is no YAML is moved to settings.yaml.broken; of one with wrong values the rest is used, and a copy
-    is left there. Where there is no file, these are the usual settings.
+    A file that is no YAML is moved to settings.yaml.broken; of one with wrong values the rest is used, and
+    a copy is left there. Where there is no file, these are the usual settings.
     """
     path = (folder or user_folder()) / FILE
     if not os.path.lexists(path):
@@ -131,7 +133,8 @@ def load(folder: Path | None = None) -> tuple[Settings, list[str]]:
     try:
         found = read_mapping(path)
     except GraphError as error:
-        return Settings(), [t("settings.broken", path=path, kept=_aside(path, move=True), why=error.problems[0])]
+        kept = _aside(path, move=True)
+        return Settings(), [t("settings.broken", path=path, kept=kept, why=error.problems[0])]
     told, wrong = {}, []
     for name, value in found.items():
         kind = _KINDS.get(name)
@@ -148,10 +151,11 @@ def load(folder: Path | None = None) -> tuple[Settings, list[str]]:
 
 
 def save(settings: Settings, folder: Path | None = None) -> None:
-    """Write the settings, whole or not at all. Raises NodegraphError, in a sentence, where that cannot be done."""
+    """Write the settings, whole or not at all. Raises NodegraphError where that cannot be done."""
     path = (folder or user_folder()) / FILE
     tree = {name: _plain(getattr(settings, name)) for name in _KINDS}
-    text = yaml.dump({**tree, **settings.other}, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10_000)
+    text = yaml.dump({**tree, **settings.other}, Dumper=_Dumper, sort_keys=False, allow_unicode=True,
+                     width=10_000)
     try:
         write_whole(path, text)
     except OSError as error:
@@ -159,7 +163,7 @@ def save(settings: Settings, folder: Path | None = None) -> None:
 
 
 def _aside(path: Path, move: bool) -> Path:
-    """Keep a file that is wrong under a name beside it; where it is kept (its own place if it cannot be moved)."""
+    """Keep a wrong file under a name beside it; where it is kept (where it was if it cannot be moved)."""
     kept = path.with_name(f"{path.name}.broken")
     number = 2
     try:
@@ -180,7 +184,8 @@ def _alike(one: Path, other: Path) -> bool:
 
 
 def _shown(value: Any) -> str:
-    return yaml.safe_dump(_plain(value), default_flow_style=True, sort_keys=False).removesuffix("...\n").strip()
+    text = yaml.safe_dump(_plain(value), default_flow_style=True, sort_keys=False)
+    return text.removesuffix("...\n").strip()
 
 
 def _plain(value: Any) -> Any:

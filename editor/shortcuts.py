@@ -1,4 +1,4 @@
-"""Which key gives which command: the usual ones come with the editor, a file in the user's folder changes them."""
+"""Which key gives which command: the usual ones come along, and a file in the user's folder changes them."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ KEYS = (*_LETTERS, *(f"F{n}" for n in range(1, 13)), "Space", "Tab", "Enter", "E
         "Insert", "Home", "End", "PageUp", "PageDown", "Left", "Right", "Up", "Down", *"-=;',./\\`[]",
         *(f"Num{n}" for n in range(10)), "Num+", "Num-", "Num*", "Num/", "Num.", "NumEnter")
 _SPOKEN = {key.lower(): key for key in KEYS} | {
-    "return": "Enter", "esc": "Escape", "del": "Delete", "ins": "Insert", "pgup": "PageUp", "pgdn": "PageDown",
-    "pagedn": "PageDown", "plus": "=", "+": "=", "equals": "=", "minus": "-", "comma": ",", "period": ".", "dot": ".",
+    "return": "Enter", "esc": "Escape", "del": "Delete", "ins": "Insert", "pgup": "PageUp",
+    "pgdn": "PageDown", "plus": "=", "+": "=", "equals": "=", "minus": "-", "comma": ",", "period": ".",
     "slash": "/", "backslash": "\\", "semicolon": ";", "grave": "`", "spacebar": "Space"}
-_MODIFIERS = {"ctrl": "ctrl", "control": "ctrl", "cmd": "ctrl", "command": "ctrl", "shift": "shift", "alt": "alt",
-              "option": "alt"}
+_MODIFIERS = {"ctrl": "ctrl", "control": "ctrl", "cmd": "ctrl", "command": "ctrl", "shift": "shift",
+              "alt": "alt", "option": "alt"}
 
 
 class Chord(NamedTuple):
@@ -41,14 +41,14 @@ class Chord(NamedTuple):
     alt: bool = False
 
     def __str__(self) -> str:
-        held = [name for name, is_held in (("Ctrl", self.ctrl), ("Shift", self.shift), ("Alt", self.alt)) if is_held]
-        return "+".join([*held, self.key])
+        held = (("Ctrl", self.ctrl), ("Shift", self.shift), ("Alt", self.alt))
+        return "+".join([*(name for name, is_held in held if is_held), self.key])
 
     @property
     def types(self) -> bool:
-        """Whether it types or edits text, and so belongs to a text field while there is one with the focus."""
+        """Whether it types or edits text, and so belongs to a text field while one has the focus."""
         if self.ctrl and not self.alt:
-            return self.key in ("A", "C", "V", "X", "Z", "Y", "Left", "Right", "Home", "End", "Backspace", "Delete")
+            return self.key in (*"ACVXYZ", "Left", "Right", "Home", "End", "Backspace", "Delete")
         return not self.ctrl and not self.alt and not re.fullmatch(r"F\d+|Escape", self.key)
 
 
@@ -81,7 +81,8 @@ class Shortcuts:
     _commands: Mapping[Chord, str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_commands", {chord: name for name, chords in self.keys.items() for chord in chords})
+        owners = {chord: name for name, chords in self.keys.items() for chord in chords}
+        object.__setattr__(self, "_commands", owners)
 
     @classmethod
     def usual(cls) -> Shortcuts:
@@ -126,7 +127,7 @@ class Shortcuts:
 
 
 def _merged(found: Any, path: Path) -> tuple[dict[str, tuple[Chord, ...]], Path, tuple[str, ...]]:
-    """The user's keys laid over the usual ones. The first of two commands with one key has it; the user's go first."""
+    """The user's keys laid over the usual ones. Of two commands with one key the user's first one has it."""
     mine: dict[str, tuple[Chord, ...]] = {}
     owner: dict[Chord, str] = {}
     problems: list[str] = []
@@ -142,7 +143,8 @@ def _merged(found: Any, path: Path) -> tuple[dict[str, tuple[Chord, ...]], Path,
             continue  # the usual keys, rather than none
         for chord in read:
             if owner.setdefault(chord, command) != command:
-                problems.append(t("keys.conflict", place=place, key=chord, command=command, other=owner[chord]))
+                problems.append(t("keys.conflict", place=place, key=chord, command=command,
+                                  other=owner[chord]))
         mine[command] = tuple(c for c in dict.fromkeys(read) if owner[c] == command)
     keys = {command: mine.get(command, tuple(c for c in chords if c not in owner))
             for command, chords in _usual().items()}

@@ -1,8 +1,7 @@
-"""The graphs to begin with: `graphs/`, which lies beside the editor in a checkout and inside it in a wheel."""
+"""The graphs to begin with: `graphs/`, beside the editor in a checkout and inside it in a wheel."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import NamedTuple
 

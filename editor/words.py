@@ -1,7 +1,7 @@
-"""What the editor says, in the language of the person in front of it. The words themselves are in words_table.py.
+"""What the editor says, in the language of the person in front of it. The words are in words_table.py.
 
-    t("menu.file")                         File, or 文件
-    t("status.selected", count=3)          3 selected; with count=1 a key `status.selected.one` goes first, if there is one
+    t("menu.file")                    File, or 文件
+    t("status.nodes", count=3)        3 nodes; with count=1 the words of `status.nodes.one`, if there are any
 """
 
 from __future__ import annotations

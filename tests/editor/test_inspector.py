@@ -23,7 +23,8 @@ from nodegraph_editor.items import Item, items, with_facts
 
 REPOSITORY = Path(__file__).parents[2]
 Picture = Annotated[Any, PortType("Picture")]
-Painter = Annotated[Any, ModelType("Painter", load=lambda *_: None, holds=lambda folder: (folder / "paint").exists())]
+Painter = Annotated[Any, ModelType("Painter", load=lambda *_: None,
+                                   holds=lambda folder: (folder / "paint").exists())]
 
 
 @node("i.all", version=1)
@@ -101,7 +102,8 @@ def test_an_unset_number_is_not_shown_as_one():
 
 
 def test_a_link_stands_in_place_of_the_value():
-    graph = Graph({"s": Node("i.say", {"text": "x"}), "n": Node("i.all", {"prompt": Ref("s"), "lines": ["a", Ref("s")]})})
+    graph = Graph({"s": Node("i.say", {"text": "x"}),
+                   "n": Node("i.all", {"prompt": Ref("s"), "lines": ["a", Ref("s")]})})
     found = of_node(graph)
     assert found["prompt"].link == Ref("s") and found["prompt"].links == (Ref("s"),)
     assert not found["prompt"].promotable and not found["prompt"].is_default
@@ -245,10 +247,12 @@ STEPS = Port("steps", INT, range=Range(1, 150))
 
 
 @pytest.mark.parametrize("port, text, value", [
-    (STEPS, " 12 ", 12), (Port("x", FLOAT), "3", 3), (Port("x", FLOAT), "1e-3", 1e-3), (Port("x", BOOL), "true", True),
+    (STEPS, " 12 ", 12), (Port("x", FLOAT), "3", 3), (Port("x", FLOAT), "1e-3", 1e-3),
+    (Port("x", BOOL), "true", True),
     (Port("x", TEXT), " 12 ", " 12 "), (Port("x", TEXT), "$a", "$a"), (Port("x", TEXT), "", ""),
     (Port("x", TEXT, optional=True), "", None), (Port("x", INT, default=None), "", None),
-    (Port("x", SEED), "random", "random"), (Port("x", COLOR), "#ff8800", "#ff8800"), (Port("x", FILE), " a.png", "a.png"),
+    (Port("x", SEED), "random", "random"), (Port("x", COLOR), "#ff8800", "#ff8800"),
+    (Port("x", FILE), " a.png", "a.png"),
     (Port("x", TEXT, choices=("a", "b")), "b", "b"), (Port("x", ANY), "12", 12), (Port("x", ANY), '"12"', "12"),
     (Port("x", ANY), "[1, 2]", [1, 2]), (Port("x", ANY), "no", "no"), (Port("x", INT, many=True), "1\n\n2\n", [1, 2]),
     (Port("x", TEXT, many=True), "a: 1\n$n.port\n$$5", ["a: 1", Ref("n", "port"), "$5"]),
@@ -363,7 +367,8 @@ def test_help_tells_all_about_a_node_type():
     assert (told.name, told.pack, told.version, told.text) == ("i.all", "i", "1", "Take one of everything.")
     what = {port.name: port.what for port in told.inputs}
     assert what["steps"] == "whole number, 1-150, usually 30" and what["lines"] == "list of text"
-    assert what["method"] == "text, one of euler, heun, usually euler" and what["tail"] == "whole number, >= 0, usually 3"
+    assert what["method"] == "text, one of euler, heun, usually euler"
+    assert what["tail"] == "whole number, >= 0, usually 3"
     assert [port.what for port in told.outputs] == ["text"]
 
 

@@ -123,7 +123,8 @@ def test_graph_files_beside_the_open_graph_can_be_added(tmp_path, catalogue):
     (tmp_path / "broken.yml").write_text("nodegraph: 1\nnodes: {a: {type: p.none}}\noutputs: {a: $a}\n")
     (tmp_path / "torn.yaml").write_text("nodegraph: 1\nnodes: [\n")
     (tmp_path / "me.yaml").write_text(part)
-    (tmp_path / "holds_me.yaml").write_text("nodegraph: 1\nnodes: {m: {type: ./me.yaml, what: x}}\noutputs: {m: $m.art}\n")
+    (tmp_path / "holds_me.yaml").write_text("nodegraph: 1\nnodes: {m: {type: ./me.yaml, what: x}}\n"
+                                            "outputs: {m: $m.art}\n")
     library = Library(catalogue)
     library.look_beside(Graph({}, path=tmp_path / "me.yaml"))
     found = {entry.name: entry for entry in library.entries if entry.kind == "graph"}
@@ -159,8 +160,8 @@ def test_an_empty_query_shows_all_the_recent_ones_first(entries):
 
 
 @pytest.mark.parametrize("query, first", [
-    ("draw", "p.draw_picture"), ("DRAW pic", "p.draw_picture"), ("dp", "p.draw_picture"), ("sketch", "p.draw_picture"),
-    ("slowly", "p.draw_picture"), ("p.cut", "p.cut"), ("cut", "p.cut"), ("shet", "p.sheet"), ("comment", "note"),
+    ("draw", "p.draw_picture"), ("DRAW pic", "p.draw_picture"), ("dp", "p.draw_picture"),
+    ("sketch", "p.draw_picture"), ("slowly", "p.draw_picture"), ("p.cut", "p.cut"), ("cut", "p.cut"), ("shet", "p.sheet"), ("comment", "note"),
     ("if", "switch"), ("seed", "input:Seed"), ("graph input bool", "input:Bool"), ("开关", "switch"),
     ("便签", "note"), ("种子", "input:Seed"), ("ｄｒａｗ", "p.draw_picture")])
 def test_a_few_letters_find_a_thing(entries, query, first):

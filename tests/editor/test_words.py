@@ -34,8 +34,8 @@ def test_every_key_has_words_in_both_languages_with_the_same_fields():
 
 def test_chinese_is_chinese():
     same = {key for key, (english, chinese) in WORDS.items() if english == chinese}
-    assert same <= {"app.title", "app.window_title", "app.window_title_dirty", "status.zoom", "port.top_k", "port.top_p",
-                    "settings.language.en", "settings.language.zh"}
+    assert same <= {"app.title", "app.window_title", "app.window_title_dirty", "status.zoom", "port.top_k",
+                    "port.top_p", "settings.language.en", "settings.language.zh"}
 
 
 def test_no_key_stands_twice():
