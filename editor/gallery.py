@@ -1,4 +1,4 @@
-"""The history of runs: what came out, and all that went in, so that any result can be opened, compared or repeated."""
+"""The history of runs: what came out, and all that went in, so that each can be opened, compared, repeated."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NOTHING = "\N{EM DASH}"  # what stands for a value that is not there
 
 @dataclass(frozen=True)
 class Result:
-    """One run. given: inputs in place of their defaults; seeds: what was rolled, by "node.port"; at: when it ended."""
+    """One run. given: inputs in place of their defaults; seeds: rolled, by "node.port"; at: when it ended."""
 
     job: int
     label: str
@@ -48,17 +48,19 @@ class Result:
     @classmethod
     def of(cls, done: up.Done, at: datetime | None = None) -> Result:
         """The record of a job that is over. at: when; now if left out."""
-        return cls(done.job, done.label, at or datetime.now(), done.graph, done.given, done.seeds, done.outputs, done.seconds)
+        return cls(done.job, done.label, at or datetime.now(), done.graph, done.given, done.seeds, done.outputs,
+                   done.seconds)
 
     def repeated(self) -> Graph:
-        """The graph with the seeds that were rolled and the inputs that were given, so that it gives the same again."""
+        """The graph with the seeds that were rolled and the inputs that were given: it gives the same again."""
         graph = self.graph
         for place, seed in self.seeds.items():
             node, port = place.rsplit(".", 1)
             if node in graph.nodes:  # seeds rolled inside another graph file stay random
                 graph = graph.with_value(node, port, seed)
-        inputs = {name: item._replace(default=self.given[name], has_default=True) if name in self.given else item
-                  for name, item in graph.inputs.items()}
+        inputs = dict(graph.inputs)
+        for name in inputs.keys() & self.given.keys():
+            inputs[name] = inputs[name]._replace(default=self.given[name], has_default=True)
         return replace(graph, inputs=inputs, edits=())
 
 
@@ -112,12 +114,12 @@ class Difference(NamedTuple):
 
 
 def difference(a: Result, b: Result) -> list[Difference]:
-    """In which inputs, nodes, parameters, links and seeds two runs differ: inputs first, then in the order of b's nodes."""
+    """In which inputs, nodes, parameters, links and seeds two runs differ: inputs first, then node by node."""
     found = _between("", a.inputs, b.inputs)
     old, new = a.graph.nodes, b.graph.nodes
     for name in dict.fromkeys([*new, *old]):
         if name not in old or name not in new:
-            found.append(Difference(name, *(nodes[name].type if name in nodes else NOTHING for nodes in (old, new))))
+            found.append(Difference(name, *(n[name].type if name in n else NOTHING for n in (old, new))))
             continue
         if old[name] is new[name]:
             continue
@@ -140,7 +142,8 @@ def _between(prefix: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> lis
     for name in dict.fromkeys([*new, *old]):
         one, other = old.get(name, missing), new.get(name, missing)
         if one is not other and (type(one) is not type(other) or one != other):
-            found.append(Difference(prefix + name, *(NOTHING if v is missing else written(v) for v in (one, other))))
+            told = [NOTHING if value is missing else written(value) for value in (one, other)]
+            found.append(Difference(prefix + name, *told))
     return found
 
 

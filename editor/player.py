@@ -1,7 +1,7 @@
 """Plays a sound file with whatever player the system has, beside the window and stoppable at any time.
 
-Dear PyGui makes no sound, and a library that does would have to be compiled on some systems; nearly every desktop
-has one of these commands.
+Dear PyGui makes no sound, and a library that does would have to be compiled on some systems; nearly every
+desktop has one of these commands.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ class CannotPlay(NodegraphError):
 
 
 class Player:
-    """Plays one sound at a time. `look` is to be called once a frame: a player that fails gives way to the next.
+    """Plays one sound at a time. Call `look` once a frame: a player that fails gives way to the next.
 
-    commands: how to call the players there might be, the best first; the file's path is put after the last word.
+    commands: how to call the players there might be, the best first; the file's path comes after the last word.
     """
 
     def __init__(self, commands: Sequence[Sequence[str]] = COMMANDS):
@@ -48,7 +48,7 @@ class Player:
         return self._through_windows or self._process is not None and self._process.poll() is None
 
     def play(self, path: str | Path) -> None:
-        """Begin to play a file, in place of what is playing. Raises CannotPlay if there is nothing that could."""
+        """Begin to play a file, in place of what is playing. Raises CannotPlay if nothing here could."""
         self.stop()
         path = Path(path)
         if not path.is_file():
@@ -60,15 +60,16 @@ class Player:
         self._left = [command for command in self.commands if shutil.which(command[0])]
         if not self._left:
             names = ", ".join(command[0] for command in self.commands)
-            raise CannotPlay(f"nothing here plays sound (looked for {names}); install ffmpeg or sox, or save the sound "
-                             "as a file and open it")
+            raise CannotPlay(f"nothing here plays sound (looked for {names}); install ffmpeg or sox, or save the "
+                             "sound as a file and open it")
         self._next()
 
     def _play_on_windows(self) -> None:
         import winsound
 
         try:
-            winsound.PlaySound(str(self.path), winsound.SND_FILENAME | winsound.SND_ASYNC | winsound.SND_NODEFAULT)
+            winsound.PlaySound(str(self.path),
+                               winsound.SND_FILENAME | winsound.SND_ASYNC | winsound.SND_NODEFAULT)
         except RuntimeError as error:
             raise CannotPlay(f"Windows does not play {self.path}: {error}") from error
         self._through_windows = True
@@ -94,8 +95,8 @@ class Player:
         if self._left:
             self._next()
             return
-        raise CannotPlay(f"no player could play {self.path.name}: {', '.join(self._failures)}; is there a sound device? "
-                         "The sound can be saved as a file")
+        raise CannotPlay(f"no player could play {self.path.name}: {', '.join(self._failures)}; see whether there "
+                         "is a sound device, or save the sound as a file")
 
     def stop(self) -> None:
         """Be silent."""

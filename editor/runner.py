@@ -1,7 +1,7 @@
 """Runs graphs in a thread of its own, so that the window never waits for a node, a model or an import.
 
-One worker thread makes the Engine, uses it and closes it. The window's thread asks (`run`, `stop`, `export`), and
-once a frame takes what there is to tell (`poll`); nothing it calls here waits for the worker.
+One worker thread makes the Engine, uses it and closes it. The window's thread asks (`run`, `stop`, `export`),
+and once a frame takes what there is to tell (`poll`); nothing it calls here waits for the worker.
 """
 
 from __future__ import annotations
@@ -9,26 +9,25 @@ from __future__ import annotations
 import itertools
 import threading
 import traceback
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from time import perf_counter
 from typing import Any, NamedTuple
 
 from nodegraph import Engine, GraphError, NodegraphError, Problem, RunResult
 from nodegraph import events as ev
 from nodegraph.check import Checked
-from nodegraph.graph import Graph, Ref, refs
+from nodegraph.graph import Graph
 from nodegraph.plan import Plan, Step
 from nodegraph.types import PortType
 
 from . import updates as up
-from .thumbnails import MOST_SHOWN, Thumbnail, preview_picture, thumbnail
+from .parts import Parts, wanted_inputs
+from .pictures import Allowance, Pictures, large_picture, named
+from .thumbnails import Thumbnail, preview_picture
 
-THUMBNAIL_BYTES = 96 << 20
 THUMBNAIL_SHARE = 0.25  # of a run's time may go into thumbnails while it lasts; the others are made after it
 LARGE = 1024  # pixels on the long side of an enlarged picture
 
@@ -59,11 +58,12 @@ class _Job:
     def kind(self) -> tuple:
         return self.only, self.to
 
-    def done(self, seconds: float = 0.0, cancelled: bool = True, outputs: Mapping[str, up.Output] | None = None,
-             failed: int = 0, seeds: Mapping[str, int] | None = None) -> up.Done:
+    def done(self, seconds: float = 0.0, cancelled: bool = True,
+             outputs: Mapping[str, up.Output] | None = None, failed: int = 0,
+             seeds: Mapping[str, int] | None = None) -> up.Done:
         """The update that ends it."""
-        return up.Done(self.number, self.label, seconds, cancelled, outputs or {}, failed, self.graph, self.given,
-                       seeds or {})
+        return up.Done(self.number, self.label, seconds, cancelled, outputs or {}, failed, self.graph,
+                       self.given, seeds or {})
 
 
 class Runner:
@@ -86,8 +86,8 @@ class Runner:
         self._newest: dict[tuple, int] = {}  # what a later update replaces -> its place in `_updates`
         # The worker's own from here on.
         self._engine: Engine | None = None
-        self._pictures: _Pictures | None = None
-        self._parts = _Parts()
+        self._pictures: Pictures | None = None
+        self._parts = Parts()
         self._outputs: dict[int, dict[str, tuple[PortType, bytes]]] = {}  # job -> what can be exported of it
         self._ports: dict[str, tuple[PortType, bytes]] = {}  # "node.port" -> what it gave last
         self._thread = threading.Thread(target=self._work, name="nodegraph-runner", daemon=True)
@@ -99,10 +99,10 @@ class Runner:
             given: Mapping[str, Any] | None = None, label: str = "", supersede: bool = False) -> int:
         """Ask for a run; the job's number.
 
-        only: outputs of the graph, all of them if left out. to: nodes instead, whether an output reads them or not;
-        what they do not depend on is not even checked. A graph without outputs runs to every node that ends there.
-        A job that waits with the same `only` and `to` gives way to this one. supersede: so does every other, and the
-        one that runs is stopped.
+        only: outputs of the graph, all of them if left out. to: nodes instead, whether an output reads them or
+        not; what they do not depend on is not even checked. A graph without outputs runs to every node that no
+        other reads. A job that waits with the same `only` and `to` gives way to this one. supersede: so does
+        every other, and the one that runs is stopped.
         """
         job = _Job(next(self._numbers), graph, tuple(only) if only is not None else None,
                    tuple(to) if to is not None else None, dict(given or {}), label)
@@ -127,8 +127,8 @@ class Runner:
     def export(self, job: int, output: str, path: str | Path) -> None:
         """Write to a file what a job made; an Exported update tells how it went.
 
-        output: an output's name, or "node.port" for what that port gave last. A sound that is to be heard is written
-        to a file too.
+        output: an output's name, or "node.port" for what that port gave last. A sound that is to be heard is
+        written to a file too.
         """
         self._ask(_Request(job, output, lambda engine: self._export(engine, job, output, Path(path))))
 
@@ -156,14 +156,16 @@ class Runner:
         return [update for update in updates if update is not None]
 
     def wait(self, timeout: float | None = None) -> bool:
-        """For scripts and tests: wait until all work is done, thumbnails too. Whether it was, in that many seconds."""
+        """For scripts and tests: wait until all is done, thumbnails too. Whether it was, in that many seconds."""
         with self._changed:
-            return self._changed.wait_for(lambda: not (self._at_work or self._jobs or self._requests), timeout)
+            return self._changed.wait_for(
+                lambda: not (self._at_work or self._jobs or self._requests), timeout)
 
     def wait_for_update(self, timeout: float | None = None) -> bool:
-        """For scripts and tests: wait until there is something to poll. Whether there is, in that many seconds."""
+        """For scripts and tests: wait until there is something to poll. Whether there is, in so many seconds."""
         with self._changed:
-            return self._changed.wait_for(lambda: any(update is not None for update in self._updates), timeout)
+            return self._changed.wait_for(
+                lambda: any(update is not None for update in self._updates), timeout)
 
     def close(self, timeout: float | None = 5.0) -> bool:
         """Stop everything and let go of the Engine. Whether the worker ended in that many seconds.
@@ -244,7 +246,7 @@ class Runner:
         if self._engine is None:
             engine = self._make_engine()
             engine.warn = lambda message: self._tell(up.Warned(None, message))
-            self._engine, self._pictures = engine, _Pictures(engine, self._tell)
+            self._engine, self._pictures = engine, Pictures(engine, self._tell)
         return self._engine
 
     def _carry_out(self, job: _Job) -> None:
@@ -259,8 +261,9 @@ class Runner:
             update = up.Refused(job.number, error.problems)
         except NodegraphError as error:
             update = up.Refused(job.number, (Problem(None, str(error)),))
-        except Exception as error:  # a fault of the engine, or of the disk: told like any other, and the next job may do
-            update = up.Refused(job.number, (Problem(None, f"the run broke off: {_named(error)}"),), traceback.format_exc())
+        except Exception as error:  # a fault of the engine or of the disk; the next job may go well
+            problem = Problem(None, f"the run broke off: {named(error)}")
+            update = up.Refused(job.number, (problem,), traceback.format_exc())
         with self._changed:
             self._running = None
             self._append(update)
@@ -276,7 +279,7 @@ class Runner:
         try:
             engine = self._at_hand()
         except Exception as error:
-            self._tell(up.Warned(None, f"the engine cannot be made: {_named(error)}"))
+            self._tell(up.Warned(None, f"the engine cannot be made: {named(error)}"))
         else:
             request.do(engine)
 
@@ -297,7 +300,7 @@ class Runner:
         except _NotMade as error:
             self._tell(up.Exported(job, output, (), str(error)))
         except Exception as error:
-            self._tell(up.Exported(job, output, (), f"{output} was not written to {path}: {_named(error)}"))
+            self._tell(up.Exported(job, output, (), f"{output} was not written to {path}: {named(error)}"))
         else:
             self._tell(up.Exported(job, output, tuple(paths)))
 
@@ -309,116 +312,23 @@ class Runner:
         except _NotMade as error:
             self._tell(up.Enlarged(job, output, None, str(error)))
         except Exception as error:
-            self._tell(up.Enlarged(job, output, None, f"{output} cannot be shown: {_named(error)}"))
+            self._tell(up.Enlarged(job, output, None, f"{output} cannot be shown: {named(error)}"))
         else:
             self._tell(up.Enlarged(job, output, picture))
-
-
-def _named(error: BaseException) -> str:
-    """An exception in a few words."""
-    if isinstance(error, (NodegraphError, OSError)):
-        return str(error)
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
 
 
 def _gone(output: str) -> str:
     return f"{output} is not remembered any more; run the graph, then try again"
 
 
-# ---- what to run -------------------------------------------------------------------------------------------------
-
-class _Parts:
-    """Parts of graphs that lead to some nodes. The last one is kept: edited as its whole is, it takes up its history,
-    and the Engine looks only at what the edit can have changed.
-    """
-
-    def __init__(self) -> None:
-        self.last: tuple[Graph, tuple[str, ...], Graph] | None = None
-
-    def wanted(self, engine: Engine, graph: Graph, only: tuple[str, ...] | None, to: tuple[str, ...] | None) -> Graph:
-        """The graph to hand to the engine for a job. Raises GraphError."""
-        if to is None and only is None and not graph.outputs:
-            to = ends(graph)
-            if not to:
-                raise GraphError([Problem(None, "there is nothing to run", "Place a node first.")])
-        if to is None:
-            return graph
-        part = self.edited(graph, to) or reaching(engine, graph, to)
-        self.last = graph, to, part
-        return part
-
-    def edited(self, graph: Graph, to: tuple[str, ...]) -> Graph | None:
-        """The last part with the literals of this graph, if nothing else differs."""
-        if self.last is None or self.last[1] != to or self.last[0].path != graph.path:
-            return None
-        whole, _, part = self.last
-        edited = graph.edited_since(whole)
-        if edited is None:
-            return None
-        for name in set(edited) & part.nodes.keys():
-            old, new = part.nodes[name], graph.nodes[name]
-            if old._replace(inputs={}) != new._replace(inputs={}) or old.inputs.keys() != new.inputs.keys() or any(
-                    refs(old.inputs[port]) != refs(value) for port, value in new.inputs.items()):
-                return None
-            for port, value in new.inputs.items():
-                if value is not old.inputs[port]:
-                    part = part.with_value(name, port, value)
-        return part
-
-
-def ends(graph: Graph) -> tuple[str, ...]:
-    """The nodes that no other node reads."""
-    read = {ref.name for node in graph.nodes.values() for value in node.inputs.values() for ref in refs(value)}
-    return tuple(name for name in graph.nodes if name not in read)
-
-
-def wanted_inputs(given: dict[str, Any], graph: Graph, wanted: Graph) -> dict[str, Any]:
-    """The inputs that concern the part of a graph that is run."""
-    return {name: value for name, value in given.items() if name in wanted.inputs or name not in graph.inputs}
-
-
-def reaching(engine: Engine, graph: Graph, names: tuple[str, ...]) -> Graph:
-    """These nodes and what they depend on, with every port of theirs as an output beside the graph's own that are
-    made on the way. Raises GraphError.
-
-    A name from a graph inside (`intro/verse`) stands for the node that the inner graph is.
-    """
-    names = tuple(dict.fromkeys(name.split("/", 1)[0] for name in names))
-    missing = [name for name in names if name not in graph.nodes]
-    if missing:
-        raise GraphError([Problem(None, f"there is no node {name}") for name in missing])
-    nodes: dict[str, Any] = {}
-    stack = list(names)
-    while stack:
-        name = stack.pop()
-        if name in graph.nodes and name not in nodes:
-            nodes[name] = graph.nodes[name]
-            stack += [ref.name for value in nodes[name].inputs.values() for ref in refs(value)]
-    read = {ref.name for node in nodes.values() for value in node.inputs.values() for ref in refs(value)}
-    part = replace(graph, nodes={name: node for name, node in graph.nodes.items() if name in nodes},
-                   inputs={name: item for name, item in graph.inputs.items() if name in read}, outputs={}, edits=())
-    ports = {name: tuple(node.outputs or ()) for name, node in engine.check(part).nodes.items()}
-    wanted = {f"{name}.{port}": Ref(name, port) for name in names for port in ports[name]}
-    unknown = {name: Ref(name) for name in names if not ports[name]}  # the run says what is wrong with them
-    return replace(part, outputs={**_named_outputs(graph, part, ports), **wanted, **unknown}, edits=())
-
-
-def _named_outputs(graph: Graph, part: Graph, ports: dict[str, tuple[str, ...]]) -> dict[str, Ref]:
-    """The graph's own outputs that its part makes on the way."""
-    return {name: ref for name, ref in graph.outputs.items() if ref.name in part.inputs and ref.port is None
-            or ref.port in ports.get(ref.name, ()) or ref.port is None and len(ports.get(ref.name, ())) == 1}
-
-
-# ---- following one run -------------------------------------------------------------------------------------------
-
 class _Watch:
     """Turns the events of one run into updates. Called in the worker, by the engine."""
 
-    def __init__(self, runner: Runner, engine: Engine, pictures: _Pictures, job: _Job):
+    def __init__(self, runner: Runner, engine: Engine, pictures: Pictures, job: _Job):
         self.runner, self.engine, self.pictures, self.job = runner, engine, pictures, job
         self.plan: Plan | None = None
         self.passed_on: dict[tuple[str, str], list[tuple[str, str]]] = {}
-        self.allowance = _Allowance(THUMBNAIL_SHARE)
+        self.allowance = Allowance(THUMBNAIL_SHARE)
 
     def planned(self, checked: Checked, plan: Plan) -> None:
         """Learn what the names in the events stand for."""
@@ -470,7 +380,7 @@ class _Watch:
             return preview_picture(event.preview)
         except Exception as error:  # a pack's picture that is none must not end the run
             self.pictures.warn_once((self.job.number, event.node),
-                                    f"the preview of {event.node} cannot be shown: {_named(error)}")
+                                    f"the preview of {event.node} cannot be shown: {named(error)}")
             return None
 
     def picture(self, node: str, digests: tuple[bytes, ...]) -> None:
@@ -489,7 +399,8 @@ class _Watch:
         self.runner._outputs[self.job.number] = made
         outputs = {name: up.Output(type, digest, self.pictures.of(self.job.number, name, type, digest))
                    for name, (type, digest) in made.items()}
-        return self.job.done(result.seconds, result.cancelled, outputs, len(result.errors), dict(self.plan.seeds))
+        return self.job.done(result.seconds, result.cancelled, outputs, len(result.errors),
+                             dict(self.plan.seeds))
 
 
 def output_types(plan: Plan, step: Step) -> Iterator[tuple[str, PortType]]:
@@ -522,116 +433,3 @@ def passed_on(checked: Checked, prefix: str = "") -> dict[tuple[str, str], list[
         for place, outer in passed_on(node.graph, f"{prefix}{name}/").items():
             found.setdefault(place, []).extend(outer)
     return found
-
-
-# ---- thumbnails --------------------------------------------------------------------------------------------------
-
-class _Allowance:
-    """A share of the time since it was made that may be spent on something; a context manager counts what was."""
-
-    def __init__(self, share: float, at_first: float = 0.05):
-        self.share, self.start, self.spent = share, perf_counter(), -at_first
-
-    def left(self) -> bool:
-        return self.spent < self.share * (perf_counter() - self.start)
-
-    def __enter__(self) -> None:
-        self.entered = perf_counter()
-
-    def __exit__(self, *error: object) -> None:
-        self.spent += perf_counter() - self.entered
-
-
-class _Pictures:
-    """Makes thumbnails of Values, each once, and keeps those that were shown last."""
-
-    def __init__(self, engine: Engine, tell: Callable[[up.Update], None], budget: int = THUMBNAIL_BYTES):
-        self.engine, self.tell, self.budget = engine, tell, budget
-        self.waiting: OrderedDict[tuple[str, str], tuple[int, PortType, bytes]] = OrderedDict()
-        self.kept: OrderedDict[tuple[str, bytes], Thumbnail] = OrderedDict()
-        self.bytes = 0
-        self.warned: set[tuple] = set()
-
-    def want(self, job: int, node: str, port: str, type: PortType, digest: bytes) -> None:
-        """Ask for the picture of a port; at once if there is one, else when there is time."""
-        found = self.find(type, digest)
-        if found is not None:
-            self.waiting.pop((node, port), None)
-            self.tell(up.Pictured(job, node, port, type, digest, found))
-        else:
-            self.waiting[node, port] = (job, type, digest)
-
-    def make_one(self) -> None:
-        """Make the picture that was asked for first."""
-        (node, port), (job, type, digest) = self.waiting.popitem(last=False)
-        made = self.of(job, f"{node}.{port}", type, digest)
-        if made is not None:
-            self.tell(up.Pictured(job, node, port, type, digest, made))
-
-    def find(self, type: PortType, digest: bytes) -> Thumbnail | None:
-        key = type.name, digest
-        if key in self.kept:
-            self.kept.move_to_end(key)
-        return self.kept.get(key)
-
-    def of(self, job: int, name: str, type: PortType, digest: bytes) -> Thumbnail | None:
-        """The thumbnail of a Value; None if the Value was let go or its type cannot show it."""
-        found = self.find(type, digest)
-        if found is not None:
-            return found
-        try:
-            value, many, count = held_value(self.engine, type, digest)
-        except KeyError:
-            return None
-        try:
-            found = thumbnail(type, value, many, count=count)
-        except Exception as error:  # a pack that cannot show its Value must not end the run
-            self.warn_once((job, type.name, digest), f"{name} cannot be shown: {_named(error)}")
-            return None
-        self.keep((type.name, digest), found)
-        return found
-
-    def keep(self, key: tuple[str, bytes], made: Thumbnail) -> None:
-        self.kept[key] = made
-        self.bytes += made.bytes + 500
-        while self.bytes > self.budget and len(self.kept) > 1:
-            self.bytes -= self.kept.popitem(last=False)[1].bytes + 500
-
-    def warn_once(self, about: tuple, message: str) -> None:
-        """Say what is the matter with showing something, once. about: the job, and what else names it."""
-        if about not in self.warned:
-            self.warned = {other for other in self.warned if other[0] == about[0]} | {about}
-            self.tell(up.Warned(about[0], message))
-
-
-def held_value(engine: Engine, type: PortType, digest: bytes) -> tuple[Any, bool, int | None]:
-    """A Value; or the first items of a list, True, and how many there are. Raises KeyError where it was let go."""
-    items = _leaves(digest)
-    if items is None:
-        return engine.value(type, digest), False, None
-    return [engine.value(type, item) for item in items[:MOST_SHOWN]], True, len(items)
-
-
-def _leaves(digest: bytes) -> list[bytes] | None:
-    """The digests of the single Values in a list, and in lists within it; None for what is no list."""
-    if not hasattr(digest, "items"):
-        return None
-    found: list[bytes] = []
-    for item in digest.items:
-        found += [item] if (inner := _leaves(item)) is None else inner
-    return found
-
-
-def large_picture(engine: Engine, type: PortType, digest: bytes, side: int) -> Thumbnail:
-    """A Value as large as it is, up to `side` pixels: the file that its type writes, or else its preview."""
-    import numpy as np
-    from PIL import Image
-
-    if hasattr(digest, "items") or "png" not in type.exports:
-        value, many, count = held_value(engine, type, digest)
-        return thumbnail(type, value, many, side=side, count=count)
-    with TemporaryDirectory(prefix="nodegraph-") as folder:
-        [path] = engine.save(type, digest, Path(folder) / "picture.png")
-        with Image.open(path) as opened:
-            small = preview_picture(np.asarray(opened.convert("RGBA")), side)
-    return small._replace(text=type.summary(engine.value(type, digest)))

@@ -1,9 +1,9 @@
 """Which shown results no longer follow from the graph, told without running anything.
 
-Each node has a signature: a hash of what it says (type, literals, which ports are mapped, whether it is bypassed or
-muted) and of the signatures of what it reads, down to the defaults of the graph's inputs. A result is stale when its
-node's signature is no longer the one it was made under. Names, layout and the order of things play no part. What
-only a run can tell (files, models and graphs that changed on disk) is not looked at.
+Each node has a signature: a hash of what it says (type, literals, which ports are mapped, whether it is
+bypassed or muted) and of the signatures of what it reads, down to the defaults of the graph's inputs. A result is
+stale when its node's signature is no longer the one it was made under. Names, layout and the order of things play no part.
+What only a run can tell (files, models and graphs that changed on disk) is not looked at.
 """
 
 from __future__ import annotations
@@ -21,16 +21,17 @@ _CYCLE = b"in a cycle"
 
 
 class Signer:
-    """Signs the nodes of a graph; what a node says by itself is put into words once, however often it is signed."""
+    """Signs the nodes of graphs; what a node says by itself is put into words once, not for every graph."""
 
     def __init__(self) -> None:
-        self._told: dict[int, tuple[Node, bytes, list[str]]] = {}  # id of a Node -> it, its words, the names it reads
+        self._told: dict[int, tuple[Node, bytes, list[str]]] = {}  # by id: a Node, its words, what it reads
 
     def sign(self, graph: Graph, given: Mapping[str, Any] | None = None) -> Signatures:
         """The signature of every node. given: values that stand in for the inputs' defaults."""
         told = self._told
         self._told = {id(node): told.get(id(node)) or (node, *_words(node)) for node in graph.nodes.values()}
-        signed = {name: _hash(repr(given[name] if given and name in given else (item.has_default, item.default)).encode())
+        given = given or {}
+        signed = {name: _hash(repr((True, given[name]) if name in given else (item.has_default, item.default)))
                   for name, item in graph.inputs.items()}
         stack = [name for name in reversed(graph.nodes) if name not in signed]
         entered: set[str] = set()
@@ -70,7 +71,7 @@ def stale(graph: Graph, ran: Mapping[str, bytes], signer: Signer | None = None,
 
 
 def _words(node: Node) -> tuple[bytes, list[str]]:
-    """What a node says by itself, and the names it reads, in the order in which they are left out of its words."""
+    """What a node says by itself, and the names it reads, in the order in which its words leave them out."""
     names: list[str] = []
 
     def told(value: Any) -> str:
@@ -82,10 +83,12 @@ def _words(node: Node) -> tuple[bytes, list[str]]:
         return repr(value)
 
     ports = ";".join(f"{port!r}:{told(value)}" for port, value in sorted(node.inputs.items()))
-    return f"{node._replace(inputs={}, each=tuple(sorted(node.each)))!r}{ports}".encode("utf-8", "surrogatepass"), names
+    rest = node._replace(inputs={}, each=tuple(sorted(node.each)))
+    return f"{rest!r}{ports}".encode("utf-8", "surrogatepass"), names
 
 
-def _hash(data: bytes) -> bytes:
+def _hash(data: bytes | str) -> bytes:
+    data = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
     return blake2b(data, digest_size=16).digest()
 
 

@@ -1,7 +1,7 @@
 """Values as small pictures and short texts, the way they are shown in nodes and in the gallery.
 
-A PortType says itself how a value looks (`preview`) and what it is in a line (`summary`); this makes the one size
-and the one pixel format of it that the window draws. It runs in the worker, never while a frame is drawn.
+A PortType says itself how a value looks (`preview`) and what it is in a line (`summary`); this makes the one
+size and the one pixel format of it that the window draws. It runs in the worker, never while a frame is drawn.
 """
 
 from __future__ import annotations
@@ -39,11 +39,12 @@ class Thumbnail(NamedTuple):
         return len(self.text) + (self.picture.nbytes if self.picture is not None else 0)
 
 
-def thumbnail(type: PortType, value: Any, many: bool = False, *, side: int = SIDE, count: int | None = None) -> Thumbnail:
+def thumbnail(type: PortType, value: Any, many: bool = False, *, side: int = SIDE,
+              count: int | None = None) -> Thumbnail:
     """A value, or a list of them, made small.
 
-    many: value is a list, of which the first nine are shown. count: how many there are, where value holds but the
-    first ones. A picture is at most `side` pixels on its long side, and never made larger than it is.
+    many: value is a list, of which the first nine are shown. count: how many there are, where value holds only
+    the first ones. A picture is at most `side` pixels on its long side, and never made larger than it is.
     """
     if not many:
         return _one(type, value, side)
@@ -112,7 +113,8 @@ def _rgba(picture: Any, side: int) -> np.ndarray:
     if array.ndim == 2:
         array = array[:, :, None].repeat(3, axis=2)
     if array.dtype != np.uint8 or array.ndim != 3 or array.shape[2] not in (1, 3, 4) or not array.size:
-        raise ValueError(f"a preview is a {array.dtype} array {array.shape}; it has to be uint8 (height, width, 3)")
+        found = f"{array.dtype} array {array.shape}"
+        raise ValueError(f"a preview is a {found}; it has to be uint8 (height, width, 3)")
     if array.shape[2] == 1:
         array = array.repeat(3, axis=2)
     if array.shape[2] == 3:

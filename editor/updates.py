@@ -1,7 +1,7 @@
 """What a Runner tells the window about runs: small tuples, drained once a frame with `Runner.poll`.
 
-`job` is the number that `Runner.run` gave. `node` is a node's name, with the names of the graphs around it in front
-(`intro/verse`). Each job ends with exactly one Done or Refused; pictures of what it made may still follow.
+`job` is the number that `Runner.run` gave. `node` is a node's name, with the names of the graphs around it in
+front (`intro/verse`). Each job ends with exactly one Done or Refused; pictures of what it made may still follow.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ class Cached(NamedTuple):
 
 
 class Failed(NamedTuple):
-    """A node's code raised. report: message, inputs and traceback, over several lines; where: its place in the file."""
+    """A node's code raised. report: message, inputs and traceback, in several lines; where: in the file."""
 
     job: int
     node: str
@@ -94,7 +94,7 @@ class Failed(NamedTuple):
 
 
 class Skipped(NamedTuple):
-    """A node did not run since another one failed, or the run was stopped. because: that node, or a sentence."""
+    """A node did not run since another failed, or the run was stopped. because: that node, or a sentence."""
 
     job: int
     node: str
@@ -102,7 +102,7 @@ class Skipped(NamedTuple):
 
 
 class Pictured(NamedTuple):
-    """What a node's output port holds now. A graph that stands as a node is told of by its own ports as well."""
+    """What a node's output port holds now. Of a graph that stands as a node, its own ports are told of too."""
 
     job: int
     node: str
@@ -162,5 +162,5 @@ class Enlarged(NamedTuple):
     problem: str = ""
 
 
-Update = (Planned | Started | Progress | Loaded | Finished | Cached | Failed | Skipped | Pictured | Warned | Refused | Done
-          | Exported | Enlarged)
+Update = (Planned | Started | Progress | Loaded | Finished | Cached | Failed | Skipped | Pictured | Warned | Refused
+          | Done | Exported | Enlarged)
