@@ -131,7 +131,7 @@ def held(graph: Graph, sizes: Mapping[Item, tuple[float, float]]) -> dict[Item, 
     found: dict[Item, list[Item]] = {frame: [] for frame in order}
     for item in items(graph) if frames else ():
         at = position(graph, item)
-        if at is None:
+        if at is None or item.kind == "frame" and item not in frames:
             continue
         wide, high = _size(graph, sizes, item)
         x, y = at[0] + wide / 2, at[1] + high / 2

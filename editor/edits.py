@@ -134,7 +134,7 @@ def add_input(graph: Graph, name: str, type_name: str, at: tuple[float, float], 
     """One more input of the graph. more: help, low, high, choices."""
     name = free_name(name, taken(graph))
     item = Item("input", name)
-    made = GraphInput(type_name, default, has_default, **more)
+    made = _consistent(GraphInput(type_name, default, has_default, **more))
     return with_facts(replace(graph, inputs={**graph.inputs, name: made}, edits=()), {item: {"at": placed(at)}}), item
 
 
@@ -148,7 +148,13 @@ def add_output(graph: Graph, source: Ref, at: tuple[float, float], name: str = "
 def set_input(graph: Graph, name: str, **changes: Any) -> Graph:
     """An input of the graph with some of its facts changed: type, default, has_default, help, low, high, choices."""
     _there(graph, Item("input", name))
-    return replace(graph, inputs={**graph.inputs, name: graph.inputs[name]._replace(**changes)}, edits=())
+    made = _consistent(graph.inputs[name]._replace(**changes))
+    return replace(graph, inputs={**graph.inputs, name: made}, edits=())
+
+
+def _consistent(told: GraphInput) -> GraphInput:
+    """An input as a file would say it: without a default there is no value of it, and no choices are none at all."""
+    return told._replace(default=told.default if told.has_default else None, choices=tuple(told.choices or ()) or None)
 
 
 def set_value(graph: Graph, node: str, port: str, value: Any) -> Graph:
@@ -390,7 +396,7 @@ def move(graph: Graph, positions: Mapping[Item, tuple[float, float]]) -> Graph:
 def resize(graph: Graph, item: Item, size: tuple[float, float]) -> Graph:
     """A frame or a note made another size."""
     _there(graph, item)
-    return with_fact(graph, [item], "size", placed((max(size[0], SMALLEST), max(size[1], SMALLEST))))
+    return with_fact(graph, [item], "size", _sized(size))
 
 
 def collapse(graph: Graph, chosen: Iterable[Item], on: bool) -> Graph:
@@ -407,14 +413,14 @@ def add_frame(graph: Graph, at: tuple[float, float], size: tuple[float, float], 
               color: str = "") -> tuple[Graph, Item]:
     """A titled frame behind what stands there."""
     item = Item("frame", free_name("frame", section(graph, "frame")))
-    told = {"title": title, "at": placed(at), "size": placed(size)}
+    told = {"title": title, "at": placed(at), "size": _sized(size)}
     return with_facts(graph, {item: told | ({"color": color} if color else {})}), item
 
 
 def add_note(graph: Graph, at: tuple[float, float], text: str, size: tuple[float, float] = (200, 90)) -> tuple[Graph, Item]:
     """Words on the canvas."""
     item = Item("note", free_name("note", section(graph, "note")))
-    return with_facts(graph, {item: {"text": text, "at": placed(at), "size": placed(size)}}), item
+    return with_facts(graph, {item: {"text": text, "at": placed(at), "size": _sized(size)}}), item
 
 
 def set_text(graph: Graph, item: Item, text: str) -> Graph:
@@ -455,6 +461,10 @@ def prune_dots(graph: Graph) -> Graph:
         elif (ends := list(dict.fromkeys(map(str, kept[name].targets)))) != list(facts["targets"]):
             changes[Item("dot", name)] = {**facts, "targets": ends}
     return with_facts(graph, changes) if changes else graph
+
+
+def _sized(size: tuple[float, float]) -> list[int]:
+    return placed((max(size[0], SMALLEST), max(size[1], SMALLEST)))
 
 
 # ---- helpers ------------------------------------------------------------------------------------------------------

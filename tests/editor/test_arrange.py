@@ -241,3 +241,9 @@ def test_missing_positions_complete_a_layout_without_moving_or_covering_anything
 def test_a_graph_without_any_positions_gets_a_layout_without_overlaps(document):
     places = missing_positions(document, {})
     assert not overlaps({item: Box(*at, *USUAL_SIZES[item.kind]) for item, at in places.items()})
+
+
+def test_a_frame_without_a_size_is_held_by_nothing_and_stays():
+    document = graph("nodes: {a: {type: w.say}}\nlayout: {frames: {f: {at: [0, 0], size: [500, 500]}, g: {at: [10, 10]}}}")
+    assert held(document, {}) == {Item("frame", "f"): []}
+    assert Item("frame", "g") not in auto_layout(document, {})
