@@ -272,7 +272,8 @@ class _Maker:
                     _known_key(self.checked.nodes.get(item.name), self.checked, item.name),
                     _state_key(self.states.get(item.name)))
         if item.kind == "input":
-            return (*told, language(), _Same(self.graph.inputs[item.name]), self.checked.inputs.get(item.name))
+            port = self.checked.inputs.get(item.name)
+            return (*told, language(), _Same(self.graph.inputs[item.name]), port and (port.type, port.many))
         return (*told, facts.get("text"), facts.get("title"))
 
     def box(self, item: Item, key: tuple) -> Box:
