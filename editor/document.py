@@ -60,8 +60,11 @@ class Document:
         found = embedded_graph(path)
         if found is None:
             raise GraphError(f"{path} carries no graph; pictures made by `nodegraph run` or the editor do.")
-        graph, problems = graphfile.parse(found[0], path.resolve().with_suffix(".yaml"))
-        return cls(replace(graph, path=None), found[0], problems)
+        text, record = found
+        graph, problems = graphfile.parse(text, path.resolve().with_suffix(".yaml"))
+        document = cls(replace(graph, path=None), text, problems)
+        document.edit("", _as_recorded(graph, record))
+        return document
 
     @classmethod
     def template(cls, path: Path) -> Document:
@@ -209,6 +212,20 @@ class Document:
     def forget_copy(self, folder: Path) -> None:
         """Take the copy for recovery away."""
         (folder / f"{os.getpid()}-{id(self):x}.json").unlink(missing_ok=True)
+
+
+def _as_recorded(graph: Graph, record: dict[str, Any]) -> Graph:
+    """A graph with the inputs and the rolled seeds of the run that made a picture as its own."""
+    given, seeds = record.get("inputs"), record.get("seeds")
+    for name, value in given.items() if isinstance(given, dict) else ():
+        if name in graph.inputs and isinstance(value, (str, int, float, bool, list)):
+            told = graph.inputs[name]._replace(default=value, has_default=True)
+            graph = replace(graph, inputs={**graph.inputs, name: told}, edits=())
+    for place, seed in seeds.items() if isinstance(seeds, dict) else ():
+        node, _, port = place.rpartition(".")
+        if node in graph.nodes and type(seed) is int:
+            graph = graph.with_value(node, port, seed)
+    return graph
 
 
 @dataclass(frozen=True)
