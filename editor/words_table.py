@@ -226,6 +226,8 @@ WORDS: dict[str, tuple[str, str]] = {
 
     # ---- the inspector
     "inspector.title": ("Properties", "属性"),
+    "inspector.start": ("Press {keys} or right click on the canvas to add a node, or begin with a template.",
+                        "按 {keys} 或右键单击画布以添加节点，也可从模板开始。"),
     "inspector.graph": ("Graph", "图"),
     "inspector.description": ("Description", "描述"),
     "inspector.graph_inputs": ("Inputs of the graph", "图的输入"),
@@ -357,6 +359,9 @@ WORDS: dict[str, tuple[str, str]] = {
     "status.unchanged": ("Nothing has changed since the last run", "自上次运行以来没有变化"),
 
     # ---- names of undo steps
+    "undo.reload": ("Read the file again", "重新载入文件"),
+    "undo.moved": ("Save elsewhere", "另存到别处"),
+    "undo.recorded": ("As the picture was made", "按图片生成时的设置"),
     "undo.connect": ("Connect", "连接"),
     "undo.disconnect": ("Disconnect", "断开"),
     "undo.add": ("Add {name}", "添加 {name}"),
