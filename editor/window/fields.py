@@ -95,7 +95,7 @@ class Row:
 
     def _head(self, plain: bool) -> None:
         field = self.field
-        with widgets.spread() as (left, right):
+        with widgets.spread(width=self.width) as (left, right):
             label = widgets.says(field.label, "dim", parent=left, framed=True)
             self.star = widgets.says("*", "error", parent=left, show=False, framed=True)
             if field.help and not plain:

@@ -141,8 +141,8 @@ class Icons:
                look: str = "flat", enabled: bool = True, **more: Any) -> int | str:
         """A flat button with an icon. look: see `look`."""
         side = widgets.px(size)
-        made = dpg.add_image_button(self.texture(name), width=side, height=side, callback=lambda: call(),
-                                    enabled=enabled, **more)
+        made = dpg.add_image_button(self.texture(name), width=side, height=side, **more,
+                                    callback=(lambda: call()) if enabled else None)
         self.look(made, look if enabled else "off")
         widgets.tip(made, tooltip)
         return made

@@ -85,7 +85,7 @@ class Inspector:
 
     def _head(self, item: Item, node: Any) -> None:
         title = name_of("node", node.type) if node is not None else t(f"item.{item.kind}", type="").rstrip(" :：")
-        with widgets.spread() as (left, right):
+        with widgets.spread(width=self.width) as (left, right):
             widgets.heading(item.name if node is not None else title, parent=left, framed=True)
             if node is not None:
                 self._states(node, right)
@@ -254,7 +254,8 @@ class Inspector:
     def _none(self) -> None:
         graph = self.session.graph
         broken = tuple(f for f in self.session.problems if f.item is None)
-        key = ("none", id(self.session.document), tuple(graph.inputs), tuple(graph.outputs), self.width, broken)
+        key = ("none", id(self.session.document), tuple(graph.inputs), tuple(graph.outputs), self.width, broken,
+               bool(graph.nodes))
         if key != self._head_key:
             self.fields.clear()
             self._clear_foot()
@@ -266,7 +267,9 @@ class Inspector:
     def _fill_none(self, broken: tuple[Found, ...]) -> None:
         graph = self.session.graph
         widgets.heading(t("inspector.graph"))
-        for found in broken:
+        if not graph.nodes:
+            self._fill_start()
+        for found in broken if graph.nodes else ():
             widgets.says(f"{found.problem.message}\n{found.problem.hint}".strip(),
                          "error" if found.problem.severity == "error" else "warning", wrap=self.width)
         widgets.gap(2)
@@ -288,6 +291,12 @@ class Inspector:
                 widgets.tip(made, graph.inputs[name].help if kind == "input" else f"${graph.outputs[name]}"[1:])
         widgets.gap(10)
         widgets.says(t("inspector.empty"), "faint", wrap=self.width)
+
+    def _fill_start(self) -> None:
+        """What to do with an empty canvas."""
+        widgets.says(t("inspector.start", keys=self.app.keys_of("palette.open")), "dim", wrap=self.width)
+        widgets.button(t("command.file.new_from_template"), lambda: self.app.do("file.new_from_template"),
+                       primary=True, width=self.width)
 
     def _set_title(self, title: str | None, about: str | None) -> None:
         graph = self.session.graph

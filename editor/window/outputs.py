@@ -125,7 +125,7 @@ class Sharper:
 
 def show(app: App, pictures: Pictures, made: Made, width: int, height: int, name: str = "") -> None:
     """Add a result to the container that is being filled: its title, buttons, and itself in so many pixels."""
-    with widgets.spread() as (left, right):
+    with widgets.spread(width=width) as (left, right):
         widgets.heading(made.title, parent=left, framed=True)
         if made.type is not None:
             widgets.says(made.type.name, "dim", parent=left, framed=True)

@@ -12,6 +12,7 @@ import numpy as np
 from . import fonts, theme
 
 _scale = 1.0
+_HOLDERS = ("mvGroup", "mvChildWindow", "mvWindowAppItem", "mvTable", "mvTableRow", "mvTableCell")
 _TYPED_IN = ("mvInputText", "mvInputInt", "mvInputFloat", "mvInputDouble", "mvInputIntMulti", "mvInputFloatMulti",
              "mvSliderInt", "mvSliderFloat", "mvDragInt", "mvDragFloat", "mvColorEdit", "mvColorPicker")
 
@@ -30,9 +31,17 @@ def px(units: float) -> int:
 def typing() -> bool:
     """Whether what is typed now goes into a field."""
     item = dpg.get_focused_item()
-    if not item or not dpg.does_item_exist(item) or not dpg.is_item_active(item):
+    return bool(item) and dpg.does_item_exist(item) and _types_into(item)
+
+
+def _types_into(item: int | str) -> bool:
+    """Whether an item, or one in it, is a field that is being typed into: the focus is often told of a group around it."""
+    if not dpg.get_item_state(item).get("active", True):
         return False
-    return dpg.get_item_type(item).split("::")[-1] in _TYPED_IN
+    kind = dpg.get_item_type(item).split("::")[-1]
+    if kind in _TYPED_IN:
+        return True
+    return kind in _HOLDERS and any(map(_types_into, dpg.get_item_children(item, 1)))
 
 
 def says(words: str, role: str = "text", wrap: int = -1, parent: int | str = 0, framed: bool = False,
