@@ -1,7 +1,5 @@
 """Scores starter/composer on requests it never trained on: theory, mood and style, likelihood, copying.
 
-    python benchmarks/starter_composer.py [--model FOLDER] [--tunes 200] [--json FILE] [--keep FOLDER]
-
 The judges are classifiers on note statistics, trained here on the rules' own tunes and tested on others of
 them, so that their accuracy stands beside what they say of the model's. Copying is counted over whole bars of
 all parts, and a transposed copy is a copy.
@@ -15,6 +13,7 @@ import math
 import time
 from collections import Counter, defaultdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -25,7 +24,6 @@ from nodegraph_nodes.music.models import load
 from nodegraph_nodes.starter import tunes
 from nodegraph_nodes.starter.train import composer
 
-FOLDER = Path(composer.__file__).parent.parent / "models" / "composer"
 FRESH = composer.HELD_OUT + 10_000  # seeds of the requests and held-out tunes used here
 
 
@@ -179,17 +177,14 @@ def copying(model_tunes: list[tuple[tunes.Request, Score]], seeds: range) -> dic
             float(np.mean(np.array(ours) < 0.1)), "fresh_rules_mean": float(np.mean(fresh))}
 
 
-def main() -> None:
-    """Compose, score, print."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--model", type=Path, default=FOLDER)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options that only this score has."""
     parser.add_argument("--tunes", type=int, default=200)
-    parser.add_argument("--threads", type=int, help="CPU threads (default: torch's choice)")
-    parser.add_argument("--json", type=Path, help="write the figures here as well")
     parser.add_argument("--keep", type=Path, help="a folder for the tunes, as MIDI files")
-    asked = parser.parse_args()
-    if asked.threads:
-        torch.set_num_threads(asked.threads)
+
+
+def score(asked: argparse.Namespace) -> dict[str, Any]:
+    """Compose, score and print; the figures."""
     model = load(Recipe("MusicModel", "starter/composer", str(asked.model)), "cpu", "float32")
     facts = json.loads((asked.model / "training.json").read_text())
     seeds = composer.training_seeds(facts["seed"], facts["tunes"])
@@ -223,8 +218,7 @@ def main() -> None:
         "mood": heard["mood"], "style": heard["style"], "nats_a_token": nats, "copied": copied,
     }
     print(report(figures))
-    if asked.json:
-        asked.json.write_text(json.dumps(figures, indent=1) + "\n")
+    return figures
 
 
 def report(figures: dict) -> str:
@@ -253,7 +247,3 @@ def report(figures: dict) -> str:
         f"seconds a tune                 {figures['seconds_a_tune']:6.1f}",
     ]
     return "\n".join(lines)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,7 +1,5 @@
 """How good the little illustrator is: 200 unseen scenes asked for in two languages, judged by a classifier.
 
-    python benchmarks/starter_painter.py [--count 200] [--steps 20] [--guidance 4] [--model FOLDER] [--sheet FILE]
-
 The scenes' (subject, colour, setting) were held out of every training. Half are asked for in Chinese. The judge was
 trained on rendered pictures only and its own accuracy on unseen ones is printed, because no score can be above it.
 """
@@ -10,28 +8,21 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from diffusers import StableDiffusion3Pipeline
-
-sys.path.insert(0, str(Path(__file__).parent))
 from judge_scenes import Judge, judge, rendered
-
-from nodegraph_nodes import starter
 from nodegraph_nodes.starter import captions, scenes
 
-MODEL = Path(next(iter(starter.__path__))) / "models" / "painter"
 UNKNOWN = ("zorbl", "quantum", "grandmother", "democratic", "xylophone", "量子", "奶奶", "哲学")
 
 
-def main() -> int:
-    asked = _arguments()
-    if asked.threads:
-        torch.set_num_threads(asked.threads)
+def score(asked: argparse.Namespace) -> dict[str, Any]:
+    """Paint, score and print; the figures."""
     referee = judge(asked.judge)
     pipe = StableDiffusion3Pipeline.from_pretrained(asked.model)
     pipe.set_progress_bar_config(disable=True)
@@ -50,21 +41,18 @@ def main() -> int:
     print(json.dumps(_rounded(report), indent=2, ensure_ascii=False))
     if asked.sheet:
         _save_sheet(pictures[:24], asked.sheet)
-    return 0
+    return report
 
 
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options that only this score has."""
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--guidance", type=float, default=4.0)
     parser.add_argument("--padding", type=int, default=32, help="silent tokens of the third encoder (the pipeline's "
                         "own default is 256, which paints alike and takes about twice as long)")
-    parser.add_argument("--threads", type=int)
-    parser.add_argument("--model", type=Path, default=MODEL)
     parser.add_argument("--judge", type=Path, default=Path(".training/judge"), help="where the judge is kept")
     parser.add_argument("--sheet", type=Path, help="also save the first 24 pictures as one PNG")
-    return parser.parse_args()
 
 
 def painted(pipe: StableDiffusion3Pipeline, prompts: list[str], asked, batch: int = 10) -> torch.Tensor:
@@ -131,7 +119,3 @@ def _save_sheet(pictures: torch.Tensor, path: Path) -> None:
     rows = pictures.permute(0, 2, 3, 1).numpy().reshape(-1, 6, 128, 128, 3)
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(np.concatenate([np.concatenate(list(row), 1) for row in rows])).save(path)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

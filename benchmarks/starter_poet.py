@@ -1,7 +1,5 @@
 """Scores the starter poet: 200 verses about subjects it never trained on, half English, half Chinese.
 
-    python benchmarks/starter_poet.py [--model FOLDER] [--verses 200] [--training 30000] [--show 3]
-
 The judge is the checker of form in `nodegraph_nodes.starter.verses`, with the nouns that verses must name annotated
 here by hand. Its own accuracy is printed first: on verses of the grammar (which it should pass) and on the same
 verses judged against a wrong subject, a wrong mood, or with a line spoilt (which it should refuse).
@@ -18,13 +16,12 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from nodegraph_nodes.starter import verse_words, verses
 from nodegraph_nodes.starter.train import loop, poet
 from transformers import AutoModelForCausalLM, AutoTokenizer
-
-HERE = Path(__file__).resolve().parents[1]
 
 # subject | the noun its verse must name; no noun here occurs in the grammar's word lists
 ENGLISH = """a silver submarine under the ice|submarine; an old accordion|accordion; three noisy parrots in the rain|parrots
@@ -158,29 +155,31 @@ def report(label: str, value: float, bar: float, at_most: bool = False) -> None:
     print(f"{label:<44} {value:6.1%}   bar {'<=' if at_most else '>='} {bar:.0%}   {'met' if met else 'NOT met'}")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--model", type=Path, default=HERE / "nodes" / "starter" / "models" / "poet")
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options that only this score has."""
     parser.add_argument("--verses", type=int, default=200)
     parser.add_argument("--training", type=int, default=30_000, help="training examples to look for copied lines in")
     parser.add_argument("--show", type=int, default=3, help="verses to print, of each language")
     parser.add_argument("--faults", action="store_true", help="print every verse that has a fault, and the faults")
-    parser.add_argument("--threads", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
-    options = parser.parse_args()
-    if options.threads:
-        torch.set_num_threads(options.threads)
+
+
+def score(options: argparse.Namespace) -> dict[str, Any]:
+    """Write, score and print; the figures."""
     asked = tasks(options.verses)
-    print(f"judge's own accuracy: {', '.join(f'{k} {v:.1%}' for k, v in own_accuracy().items())}")
+    figures: dict[str, Any] = {"judge": own_accuracy()}
+    print(f"judge's own accuracy: {', '.join(f'{k} {v:.1%}' for k, v in figures['judge'].items())}")
     print(f"held-out nouns that training knew: {', '.join(seen_nouns(asked)) or 'none'}")
     written = list(write(options.model, [task.prompt for task in asked], options.seed))
     known = training_lines(options.training)
     for language in ("en", "zh", "both"):
-        score([(t, v) for t, (v, _) in zip(asked, written) if language in (t.language, "both")], known, language)
+        figures[language] = scored([(t, v) for t, (v, _) in zip(asked, written) if language in (t.language, "both")],
+                                   known, language)
     seconds = sorted(s for _, s in written)
     print(f"seconds per verse: median {seconds[len(seconds) // 2]:.2f}, slowest {seconds[-1]:.2f} "
           f"({torch.get_num_threads()} thread(s))")
-    print(f"scenes that keep the subject, colour and time asked: {scenes_kept(options.model, options.seed):.1%} of 40")
+    figures |= {"median seconds": seconds[len(seconds) // 2], "scenes kept": scenes_kept(options.model, options.seed)}
+    print(f"scenes that keep the subject, colour and time asked: {figures['scenes kept']:.1%} of 40")
     for language in ("en", "zh"):
         for task, (verse, _) in [(t, w) for t, w in zip(asked, written) if t.language == language][:options.show]:
             print(f"\n{task.prompt}{verse}")
@@ -188,22 +187,29 @@ def main() -> None:
         for task, (verse, _) in zip(asked, written):
             found = verses.faults(verse, task.subject, task.mood, task.language, task.noun)
             print(f"\n{task.prompt}{verse}\n   {found}" if found else "", end="")
+    return figures
 
 
-def score(pairs: list[tuple[Task, str]], known: set[str], language: str) -> None:
+def scored(pairs: list[tuple[Task, str]], known: set[str], language: str) -> dict[str, float]:
+    """Print how some verses do against each bar; the figures."""
     verdicts = [judge(task, verse) for task, verse in pairs]
     lines = [[bare(line) for line in verse.split("\n") if bare(line)] for _, verse in pairs]
-    print(f"\n{language}: {len(pairs)} verses")
-    report("on subject", sum(v["subject"] for v in verdicts) / len(pairs), BAR)
-    report("in mood", sum(v["mood"] for v in verdicts) / len(pairs), BAR)
-    report("in form (four lines, none twice, grammar)", sum(v["form"] for v in verdicts) / len(pairs), BAR)
-    report("all three", sum(v["subject"] and v["mood"] and v["form"] for v in verdicts) / len(pairs), BAR)
-    print(f"{'two lines rhyme or more':<44} {sum(v['rhyme'] for v in verdicts) / len(pairs):6.1%}   (no bar is set)")
-    report("distinct verses", len({tuple(verse) for verse in lines}) / len(pairs), BAR)
     copied = [sum(line in known for line in verse) for verse in lines]
-    report(f"verses with a line among {len(known)} trained lines", sum(map(bool, copied)) / len(pairs), COPIED_BAR, True)
-    report("lines among them", sum(copied) / sum(map(len, lines)), COPIED_BAR, True)
-
-
-if __name__ == "__main__":
-    main()
+    print(f"\n{language}: {len(pairs)} verses")
+    barred = {
+        "on subject": (sum(v["subject"] for v in verdicts), BAR),
+        "in mood": (sum(v["mood"] for v in verdicts), BAR),
+        "in form (four lines, none twice, grammar)": (sum(v["form"] for v in verdicts), BAR),
+        "all three": (sum(v["subject"] and v["mood"] and v["form"] for v in verdicts), BAR),
+        "two lines rhyme or more": (sum(v["rhyme"] for v in verdicts), None),
+        "distinct verses": (len({tuple(verse) for verse in lines}), BAR),
+        f"verses with a line among {len(known)} trained lines": (sum(map(bool, copied)), COPIED_BAR)}
+    figures = {label: count / len(pairs) for label, (count, _) in barred.items()}
+    for label, (_, bar) in barred.items():
+        if bar is None:
+            print(f"{label:<44} {figures[label]:6.1%}   (no bar is set)")
+        else:
+            report(label, figures[label], bar, at_most=bar == COPIED_BAR)
+    figures["lines among them"] = sum(copied) / sum(map(len, lines))
+    report("lines among them", figures["lines among them"], COPIED_BAR, at_most=True)
+    return figures
