@@ -1,9 +1,9 @@
 """Which shown results no longer follow from the graph, told without running anything.
 
 Each node has a signature: a hash of what it says (type, literals, which ports are mapped, whether it is
-bypassed or muted) and of the signatures of what it reads, down to the defaults of the graph's inputs. A result is
-stale when its node's signature is no longer the one it was made under. Names, layout and the order of things play no part.
-What only a run can tell (files, models and graphs that changed on disk) is not looked at.
+bypassed or muted) and of the signatures of what it reads, down to the defaults of the graph's inputs. A result
+is stale when its node's signature is no longer the one it was made under. Names, layout and the order of things
+play no part. What only a run can tell (files, models and graphs that changed on disk) is not looked at.
 """
 
 from __future__ import annotations

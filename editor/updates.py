@@ -162,5 +162,5 @@ class Enlarged(NamedTuple):
     problem: str = ""
 
 
-Update = (Planned | Started | Progress | Loaded | Finished | Cached | Failed | Skipped | Pictured | Warned | Refused
-          | Done | Exported | Enlarged)
+Update = (Planned | Started | Progress | Loaded | Finished | Cached | Failed | Skipped | Pictured | Warned
+          | Refused | Done | Exported | Enlarged)
