@@ -30,7 +30,7 @@ from . import items as on_canvas
 from .edits import EditRefused
 from .items import Item
 from .ports import inputs_of
-from .words import has, name_of, t
+from .words import has, language, name_of, t, told
 
 WIDGETS = ("slider_int", "slider_float", "drag_int", "drag_float", "text", "multiline", "choice", "checkbox",
            "color", "seed", "file", "model", "list", "link_only", "any")
@@ -107,11 +107,12 @@ def _node_fields(checked: Checked, item: Item, catalogue: Catalogue | None) -> l
     ports = {port.name: port for port in inputs_of(checked, item.name)}
     if known.switch:
         ports.pop("else", None) if "else" not in known.node.inputs else None
-    told = _told(checked, item)
-    return [_port_field(port, known, catalogue, told) for port in ports.values()]
+    problems = _told(checked, item)
+    return [_port_field(port, known, catalogue, problems) for port in ports.values()]
 
 
-def _port_field(port: Port, known: CheckedNode, catalogue: Catalogue | None, told: list[Problem]) -> Field:
+def _port_field(port: Port, known: CheckedNode, catalogue: Catalogue | None,
+                problems: list[Problem]) -> Field:
     node, named = known.node, known.nodetype is not None or known.graph is not None
     given = port.name in node.inputs
     value = node.inputs[port.name] if given else _as_written(port.default)
@@ -126,8 +127,8 @@ def _port_field(port: Port, known: CheckedNode, catalogue: Catalogue | None, tol
         default=None if port.default is MISSING else _as_written(port.default), required=required,
         **_limits(port), choices=port.choices or _models(port.type, catalogue), links=links,
         promotable=named and not links, each=mapped if maps or mapped else None, help=port.help,
-        problem=_problem_of(told, port.name, f"{told[0].at[1]} needs {port.name} (" if told else ""),
-        port=listed)
+        port=listed,
+        problem=_problem_of(problems, port.name, f"{problems[0].at[1]} needs {port.name} (" if problems else ""))
 
 
 def _many(port: Port) -> Port:
@@ -208,25 +209,26 @@ def _told(checked: Checked, item: Item) -> list[Problem]:
             and (problem.where is None or problem.where.file == own)]
 
 
-def _problem_of(told: Iterable[Problem], key: str, begins: str = "") -> str:
+def _problem_of(problems: Iterable[Problem], key: str, begins: str = "") -> str:
     """What is wrong with one part of an item: at its key, or in a message that begins so."""
-    found = next((p for p in told if p.at[2:3] == (key,)), None) or \
-        next((p for p in told if begins and len(p.at) == 2 and p.message.startswith(begins)), None)
+    found = next((p for p in problems if p.at[2:3] == (key,)), None) or \
+        next((p for p in problems if begins and len(p.at) == 2 and p.message.startswith(begins)), None)
     return _sentence(found) if found is not None else ""
 
 
 def _sentence(problem: Problem) -> str:
-    return f"{problem.message}. {problem.hint}".replace(".. ", ". ").strip()
+    message, stop = told(problem.message), "。" if language() == "zh" else ". "
+    return f"{message}{stop}{told(problem.hint)}".strip()
 
 
 def item_problems(checked: Checked, item: Item) -> list[str]:
     """What is wrong with an item and belongs to none of its fields."""
-    told = _told(checked, item)
+    problems = _told(checked, item)
     missing = re.compile(rf"{re.escape(item.name)} needs [\w-]+ \(")
     if item.kind == "node":
-        told = [p for p in told if p.at[2:3] in ((), ("type",), ("each",))]
-        return [_sentence(p) for p in told if not missing.match(p.message)]
-    return [_sentence(p) for p in told if len(p.at) == 2 and item.kind == "input"]
+        problems = [p for p in problems if p.at[2:3] in ((), ("type",), ("each",))]
+        return [_sentence(p) for p in problems if not missing.match(p.message)]
+    return [_sentence(p) for p in problems if len(p.at) == 2 and item.kind == "input"]
 
 
 # ---- inputs and outputs of the graph, notes, frames --------------------------------------------------------
@@ -239,29 +241,29 @@ _IN_FILE = {"low": "min", "high": "max"}  # what a fact is called in the file, a
 _NUMBERS = ("Int", "Float", "Seed")
 
 
-def _fact(name: str, widget: str, value: Any, told: Iterable[Problem] = (), port: Port | None = None,
+def _fact(name: str, widget: str, value: Any, problems: Iterable[Problem] = (), port: Port | None = None,
           **more: Any) -> Field:
     port, more = port or Port(name, TEXT), {"given": value not in (None, ""), **more}
     return Field(name, t(_FACTS[name]), widget, port.type.name, value, port=port,
-                 problem=_problem_of(told, _IN_FILE.get(name, name)), **more)
+                 problem=_problem_of(problems, _IN_FILE.get(name, name)), **more)
 
 
 def _input_fields(checked: Checked, item: Item, catalogue: Catalogue | None) -> list[Field]:
-    made, port, told = checked.graph.inputs[item.name], checked.inputs[item.name], _told(checked, item)
-    found = [_fact("type", "choice", made.type, told, choices=type_choices(catalogue, made.type))]
+    made, port, problems = checked.graph.inputs[item.name], checked.inputs[item.name], _told(checked, item)
+    found = [_fact("type", "choice", made.type, problems, choices=type_choices(catalogue, made.type))]
     value = made.default if made.has_default else None
     widget = _widget(_named(port, item.name), value)
-    found.append(_fact("default", widget, value, told, _named(port, "default"), given=made.has_default,
+    found.append(_fact("default", widget, value, problems, _named(port, "default"), given=made.has_default,
                        **_limits(port), choices=port.choices or _models(port.type, catalogue)))
     if made.type in _NUMBERS:
         limit = Port("", FLOAT if made.type == "Float" else INT, optional=True)
-        found += [_fact(name, "text", getattr(made, name), told, _named(limit, _IN_FILE[name]))
+        found += [_fact(name, "text", getattr(made, name), problems, _named(limit, _IN_FILE[name]))
                   for name in ("low", "high")]
     if made.type.removeprefix("list of ") == "Choice":
         words = Port("choices", TEXT, many=True)
-        found.append(_fact("choices", "list", list(made.choices or ()), told, words,
+        found.append(_fact("choices", "list", list(made.choices or ()), problems, words,
                            help=t("inspector.choices.help")))
-    return [*found, _fact("help", "multiline", made.help, told)]
+    return [*found, _fact("help", "multiline", made.help, problems)]
 
 
 def _named(port: Port, name: str) -> Port:

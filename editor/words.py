@@ -8,10 +8,15 @@ from __future__ import annotations
 
 import locale
 import os
+import re
+from functools import cache, lru_cache
+from typing import NamedTuple
 
+from .words_engine import PHRASES, SENTENCES
 from .words_table import WORDS
 
 LANGUAGES = {"en": 0, "zh": 1}  # the column of the table
+LONGEST = 400  # characters of a sentence that is looked up; a longer text is a report
 _language = "en"
 
 
@@ -57,3 +62,63 @@ def name_of(key: str, name: str) -> str:
     """The words under `key.name`, or the name itself where there are none: for what packs bring along."""
     found = WORDS.get(f"{key}.{name}")
     return found[LANGUAGES[_language]] if found else name
+
+
+# ---- sentences that are made in English ------------------------------------------------------------------
+
+class _Pattern(NamedTuple):
+    shape: re.Pattern
+    words: str
+
+
+@cache
+def _patterns(phrases: bool) -> tuple[_Pattern, ...]:
+    table = PHRASES if phrases else SENTENCES
+    return tuple(_Pattern(_shape(english), chinese) for english, chinese in table)
+
+
+def _shape(english: str) -> re.Pattern:
+    """What matches a sentence; a field that stands twice has to be the same in both places."""
+    seen: set[str] = set()
+
+    def group(match: re.Match) -> str:
+        again = match[1] in seen
+        seen.add(match[1])
+        return f"(?P={match[1]})" if again else f"(?P<{match[1]}>.+?)"
+    text = re.escape(english.replace("{{", "\0").replace("}}", "\1"))
+    text = re.sub(r"\\{(\w+)\\}", group, text).replace("\0", "\\{").replace("\1", "\\}")
+    return re.compile(text + r"\Z", re.DOTALL)
+
+
+def told(sentence: str) -> str:
+    """A sentence of the engine, which speaks English, in the language spoken now; as it is if unknown.
+
+    Several sentences, one after the other or on lines of their own, are told one by one.
+    """
+    if _language == "en" or not sentence:
+        return sentence
+    whole = _matched(sentence, phrases=False) if len(sentence) <= LONGEST else None
+    if whole is not None:
+        return whole
+    parts = re.split(r"(\n|(?<=[.?!]) )", sentence)
+    if len(parts) == 1:
+        return sentence
+    return "".join(told(part) if at % 2 == 0 else part for at, part in enumerate(parts))
+
+
+@lru_cache(maxsize=4096)
+def _matched(text: str, phrases: bool) -> str | None:
+    """The Chinese for a text, with what stands in its fields told too; None where nothing matches."""
+    for shape, chinese in _patterns(phrases):
+        match = shape.match(text)
+        if match is not None:
+            found = {name: _matched(part, phrases=True) or part for name, part in match.groupdict().items()}
+            return _spaced(chinese.format_map(found))
+    return None
+
+
+def _spaced(text: str) -> str:
+    """Chinese with one space on each side of what is not, and none between two Chinese characters."""
+    text = re.sub(r"([\u4e00-\u9fff])(?=[\w$'\"#\[])(?![\u4e00-\u9fff])", r"\1 ", text)
+    text = re.sub(r"([\w'\"\])])(?<![\u4e00-\u9fff])(?=[\u4e00-\u9fff])", r"\1 ", text)
+    return re.sub(r"(?<=[\u4e00-\u9fff]) +(?=[\u4e00-\u9fff])", "", re.sub(" {2,}", " ", text))

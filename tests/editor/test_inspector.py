@@ -139,6 +139,13 @@ def test_a_problem_is_shown_at_the_field_that_it_is_about():
     assert inspector.item_problems(checked(graph), Item("node", "n")) == []
 
 
+def test_a_problem_is_told_in_the_language_spoken():
+    words.set_language("zh")
+    found = of_node(Graph({"n": Node("i.all", {"method": "eular"})}))
+    assert found["method"].problem == "n.method 是 'eular'；需要 euler, heun 之一。您是否想用 euler？"
+    assert found["prompt"].problem.startswith("n 需要 prompt（文本）。")
+
+
 def test_a_problem_with_a_place_in_the_file_is_shown_too(tmp_path):
     path = tmp_path / "g.yaml"
     path.write_text("nodegraph: 1\nnodes:\n  n: {type: i.say, text: 3}\noutputs: {n: $n}\n")

@@ -10,7 +10,11 @@ from string import Formatter
 import pytest
 
 import nodegraph_editor
+from nodegraph import Catalogue, GraphError
+from nodegraph.check import check
+from nodegraph.graphfile import read
 from nodegraph_editor import words
+from nodegraph_editor.words_engine import PHRASES, SENTENCES
 from nodegraph_editor.words_table import WORDS
 
 SOURCES = sorted(Path(nodegraph_editor.__file__).parent.rglob("*.py"))
@@ -101,3 +105,49 @@ def test_a_language_that_there_is_not_is_refused():
     with pytest.raises(ValueError, match="it takes en, zh or auto"):
         words.set_language("fr")
     assert words.language() == "en"
+
+
+# ---- sentences of the engine
+
+ENGINE = Path(__file__).parents[1] / "nodegraph"
+
+
+def test_sentences_have_the_same_fields_in_both_languages():
+    for english, chinese in (*PHRASES, *SENTENCES):
+        assert fields_in(chinese) <= fields_in(english), english
+        assert re.search("[\u4e00-\u9fff]", chinese) or english.endswith("{type}"), english
+
+
+def test_nearly_all_that_the_engine_says_of_broken_graphs_is_told_in_chinese():
+    catalogue = Catalogue(folders=[ENGINE / "bench_nodes.py"], installed=False)
+    said: list[str] = []
+    for path in sorted((ENGINE / "broken").glob("*.yaml")):
+        try:
+            graph, problems = read(path)
+        except GraphError:
+            continue
+        found = check(graph, catalogue, problems).problems
+        said += [text for problem in found for text in (problem.message, problem.hint) if text]
+    words.set_language("zh")
+    english = [text for text in said if words.told(text) == text]
+    assert len(said) > 300 and len(english) < len(said) / 10, english
+
+
+@pytest.mark.parametrize("said, chinese", [
+    ("verse.steps is 0; it takes an int, 1 to 150", "verse.steps 是 0；需要 1 到 150 的整数"),
+    ("a needs lines (a list of Text)", "a 需要 lines（Text 列表）"),
+    ("There is no verse. Did you mean poem?", "没有 verse。您是否想用 poem？"),
+    ("a has no output red\nDid you mean read?", "a 没有输出 red\n您是否想用 read？"),
+    ("{curly} reads b already, so this link would close a circle.", "{curly} 已经依赖 b，这条连线会形成回路。"),
+    ("a.b.c: there is no file x.png", "a.b.c：没有文件 x.png"),
+    ("something else entirely", "something else entirely"), ("", "")])
+def test_a_sentence_of_the_engine_is_told_in_the_language_spoken(said, chinese):
+    assert words.told(said) == said
+    words.set_language("zh")
+    assert words.told(said) == chinese
+
+
+def test_a_long_report_is_left_as_it_is():
+    words.set_language("zh")
+    report = "Traceback: " + "x is y; " * 200
+    assert words.told(report) == report
