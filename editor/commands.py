@@ -287,7 +287,7 @@ for _edge in ("x", "y"):
 @_command("node.layout")
 def _(session: Session) -> None:
     chosen = session.selection if len(session.selection) > 1 else None
-    places = arrange.auto_layout(session.graph, session.size_table(), chosen)
+    places = arrange.auto_layout(session.graph, session.room_table(), chosen)
     session.edit(t("undo.layout"), edits.move(session.graph, places))
     session.see(session.boxes(chosen))
 

@@ -14,22 +14,25 @@ from nodegraph.check import Checked
 from nodegraph.errors import GraphError, NodegraphError
 from nodegraph.graph import Graph, Ref
 from nodegraph.packs import Catalogue
+from nodegraph.types import TEXT
 
 from . import arrange, edits, settings as kept
 from .document import Document, recoveries, write_atomically
 from .edits import EditRefused
 from .gallery import Gallery
-from .items import Item, Link, Target, exists, items, links, position, with_facts
+from .items import Item, Link, Target, collapsed, exists, items, links, position, with_facts
 from .judge import Found, Judged, judge
 from .ports import inputs_of, outputs_of
 from .progress import Progress
 from .runner import Runner
+from .scene import MOST_PICTURES, PICTURE_HEIGHT, PICTURED_WIDTH
 from .settings import Settings
 from .shortcuts import Shortcuts
 from .slices import runnable, sinks
 from .words import t
 
 DEBOUNCE = 0.4  # seconds between the last edit and a run on change
+PICTURE_ROOM, TEXT_ROOM = PICTURE_HEIGHT + 8, 72.0  # canvas units, for a result that is not there yet
 WATCH = 1.0  # seconds between two looks at the file on disk
 
 
@@ -163,7 +166,7 @@ class Session:
         missing = [item for item in items(graph) if position(graph, item) is None]
         if not missing:
             return graph
-        places = arrange.missing_positions(graph, self.size_table(graph))
+        places = arrange.missing_positions(graph, self.room_table(graph))
         # Only what has no place gets one: a gesture that moves nothing writes no layout.
         return with_facts(graph, {item: {**dict(_facts(graph, item)), "at": edits.placed(places[item])}
                                   for item in missing if item in places})
@@ -173,6 +176,19 @@ class Session:
         graph = graph or self.graph
         return {item: self.sizes.get(item) or _about_size(graph, item, self.checked_of(graph))
                 for item in items(graph)}
+
+    def room_table(self, graph: Graph | None = None) -> dict[Item, tuple[float, float]]:
+        """The room to leave for each item: its size, and for a node that has not run yet, that of its pictures too."""
+        graph = graph or self.graph
+        checked, rooms = self.checked_of(graph), self.size_table(graph)
+        for item, (width, height) in rooms.items():
+            state = self.states.get(item.name)
+            if item.kind == "node" and checked is not None and not collapsed(graph, item) and not (
+                    state is not None and state.thumbnails):
+                shown = list(outputs_of(checked, item.name).values())[:MOST_PICTURES]
+                more = sum(PICTURE_ROOM if flow.type.preview and flow.type is not TEXT else TEXT_ROOM for flow in shown)
+                rooms[item] = max(width, PICTURED_WIDTH), height + more
+        return rooms
 
     def checked_of(self, graph: Graph) -> Checked | None:
         """What was found out about the last graph that was judged, if it has these very nodes."""
