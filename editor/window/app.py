@@ -228,11 +228,10 @@ class App:
             session.ask("error", title=t("error.unexpected", why=f"{type(error).__name__}: {first}"), text=report)
 
     def _first_look(self) -> None:
-        """Once everything has its size: all of the graph in view, and what a crash left behind offered."""
+        """Once everything has its size: all of the graph in view."""
         if not self._looked and dpg.get_frame_count() > 3:
             self._looked = True
             self.session.see(self.session.boxes())
-            self.session.offer_recovery()
 
     _looked = False
 

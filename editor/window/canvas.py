@@ -117,6 +117,7 @@ class Canvas:
         now = time.monotonic()
         self.gestures.tick(now - self._clock)
         self._clock = now
+        self.gestures.look()
         shown, view = self.gestures.shown, self.session.view
         theme_name = theme.current()
         zoom = view.zoom
@@ -190,13 +191,12 @@ class Canvas:
             if self._places.get(item) != place:
                 self._places[item] = place
                 dpg.apply_transform(painted.node, dpg.create_translation_matrix(place))
-            waiting = any(self.textures.lacks(item, shown.port, shown.thumbnail.picture) for shown in box.pictures)
-            of = (box, zoom, theme_name, waiting and budget[0] > 0)
-            if painted.of is None or painted.of[0] is not box or painted.of[1:] != of[1:]:
+            waits = budget[0] > 0 and any(self.textures.lacks(item, shown.port, shown.thumbnail.picture)
+                                          for shown in box.pictures)
+            if waits or painted.of is None or painted.of[0] is not box or painted.of[1:] != (zoom, theme_name):
                 dpg.delete_item(painted.body, children_only=True)
                 _Painter(painted.body, zoom, self.textures, budget).item(box)
-                waiting = any(self.textures.lacks(item, shown.port, shown.thumbnail.picture) for shown in box.pictures)
-                self._painted[item] = painted = painted._replace(of=(box, zoom, theme_name, waiting))
+                self._painted[item] = painted = painted._replace(of=(box, zoom, theme_name))
             chosen = item in session.selection or item in overlay.chosen
             hovered = self.gestures.hover.item == item and not self.gestures.dragging or overlay.target == item
             status = scene.status.get(item, scenes._NO_STATUS)
@@ -390,8 +390,8 @@ class Canvas:
             rested = (hover.kind, hover.item, hover.pin.pin.end if hover.pin else None)
             if rested != self._rested[0]:
                 self._rested = rested, now
-            wanted = hover.kind in ("pin", "title", "collapse") and not self.gestures.dragging and not self._down \
-                and now - self._rested[1] >= HOVER_SECONDS and hover.item in scene.boxes
+            wanted = hover.kind in ("pin", "title", "collapse") and hover.item.kind in ("node", "input", "output") \
+                and not self.gestures.dragging and not self._down and now - self._rested[1] >= HOVER_SECONDS
             if not wanted:
                 key, lines = None, []
             else:

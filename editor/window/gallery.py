@@ -64,12 +64,12 @@ class GalleryPanel:
             widgets.says(t("gallery.compare_hint") if len(results) > 1 and len(chosen) < 2 else "", "dim", parent=left,
                          framed=True)
             if len(chosen) == 2:
-                widgets.button(t("gallery.compare"), lambda: self._compare(chosen), small=True, primary=True, parent=right)
+                widgets.button(t("gallery.compare"), lambda: self._compare(chosen), primary=True, parent=right)
             if len(chosen) == 1:
-                widgets.button(t("gallery.details"), lambda: self._details(chosen[0]), small=True, parent=right)
-                widgets.button(t("gallery.open"), lambda: reopen(self.app, chosen[0]), small=True, parent=right)
+                widgets.button(t("gallery.details"), lambda: self._details(chosen[0]), parent=right)
+                widgets.button(t("gallery.open"), lambda: reopen(self.app, chosen[0]), parent=right)
             if results:
-                widgets.button(t("gallery.clear"), self._clear, small=True, flat=True, parent=right)
+                widgets.button(t("gallery.clear"), self._clear, flat=True, parent=right)
             self.app.icons.button("remove", lambda: self.app.do("view.gallery"), size=14,
                                   tooltip=t("button.close"), parent=right)
 

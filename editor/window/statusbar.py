@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import dearpygui.dearpygui as dpg
@@ -12,9 +13,8 @@ from . import theme, widgets
 from .widgets import px
 
 if TYPE_CHECKING:
+    from ..session import NodeState
     from .app import App
-
-BUSY = ("running", "waiting")
 
 
 class StatusBar:
@@ -69,22 +69,15 @@ class StatusBar:
         wide = widgets.width_of(words) + px(16)
         dpg.set_value(self._step, words)
         dpg.set_item_pos(self._step, [left - wide, px(5)])
-        dpg.set_value(self._progress, progress(self.session.states.values()))
+        dpg.set_value(self._progress, part_done(told.done, told.count, self.session.states.values()))
         dpg.set_item_pos(self._progress, [left - wide - px(160), px(11)])
         return wide + px(170)
 
 
-def progress(states) -> float:
+def part_done(done: int, count: int, states: Iterable[NodeState]) -> float:
     """How far a run is, 0 to 1: nodes that are through count whole, those at work by what they report."""
-    done = total = 0.0
-    for state in states:
-        if state.status in ("waiting", "running", "ran", "failed"):
-            total += 1
-            if state.status == "running":
-                done += min(1.0, state.done / state.total) if state.total else 0.0
-            elif state.status != "waiting":
-                done += 1
-    return done / total if total else 0.0
+    at_work = sum(min(1.0, state.done / state.total) for state in states if state.status == "running" and state.total)
+    return min(1.0, (done + at_work) / count) if count else 0.0
 
 
 def cut(words: str, room: float) -> str:
