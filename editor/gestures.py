@@ -83,9 +83,12 @@ class Gestures:
         self.overlay = Overlay()
         self.hover = scenes.NOTHING
         self.space = False  # whether the space bar is held down
+        self.inside = False  # whether the pointer is over the canvas
         self.pixel = (0.0, 0.0)
         self._scene: Scene | None = None
         self._made_from: tuple = ()
+        self._revision = -1
+        self._looked: tuple = ()
         self._pressed: Pressed | None = None
         self._drag: Drag | None = None
         self._modifiers = (False, False, False)
@@ -96,8 +99,10 @@ class Gestures:
     def scene(self) -> Scene:
         """The document as it is drawn."""
         session = self.session
-        graph, judged = session.graph, session.judged
-        compact = getattr(session.settings, "compact", False)
+        graph = session.graph
+        if self._scene is not None and self._revision == session.revision and self._scene.graph is graph:
+            return self._scene
+        judged, compact = session.judged, session.settings.compact
         made_from = (graph, judged, compact, language(), _signature(session.states))
         if self._scene is None or not _same(made_from, self._made_from):
             troubles: dict[Item, str] = {}
@@ -107,6 +112,7 @@ class Gestures:
             self._scene = scenes.build(graph, judged.checked, session.states, self.measure, compact, troubles, self._scene)
             self._made_from = made_from
             session.sizes = self._scene.sizes
+        self._revision = session.revision
         return self._scene
 
     @property
@@ -175,8 +181,6 @@ class Gestures:
     def move(self, x: float, y: float, ctrl: bool = False, shift: bool = False, alt: bool = False) -> None:
         """The pointer is at a pixel now."""
         self._modifiers = ctrl, shift, alt
-        if (x, y) == self.pixel and self._drag is None:
-            return
         self._point(x, y)
         pressed = self._pressed
         if self._drag is None and pressed is not None and pressed.button == LEFT \
@@ -186,8 +190,17 @@ class Gestures:
         if self._drag is not None:
             self._drag.move(*self.to_canvas(x, y))
         elif pressed is None:
-            self.hover = scenes.NOTHING if self._on_minimap(x, y) else \
-                scenes.hit(self.scene, *self.to_canvas(x, y), self.session.view.zoom)
+            self.inside = True
+            self.look()
+
+    def look(self) -> None:
+        """See again what lies under the pointer, if that or the pointer may have moved."""
+        seen = (self.pixel, self.session.view, self.scene)
+        if self._drag is not None or self._pressed is not None or not self.inside or self._looked == seen:
+            return
+        self._looked = seen
+        self.hover = scenes.NOTHING if self._on_minimap(*self.pixel) else \
+            scenes.hit(self.scene, *self.to_canvas(*self.pixel), self.session.view.zoom)
 
     def release(self, x: float, y: float, button: str = LEFT, ctrl: bool = False, shift: bool = False,
                 alt: bool = False) -> None:
@@ -208,7 +221,7 @@ class Gestures:
     def leave(self) -> None:
         """The pointer is no longer over the canvas."""
         if self._drag is None:
-            self.hover = scenes.NOTHING
+            self.hover, self.inside, self._looked = scenes.NOTHING, False, ()
 
     def wheel(self, amount: float, x: float, y: float) -> None:
         """Zoom about a pixel; positive amounts come nearer."""
