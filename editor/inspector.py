@@ -30,7 +30,7 @@ from . import items as on_canvas
 from .edits import EditRefused
 from .items import Item
 from .ports import inputs_of
-from .words import has, language, name_of, t, told
+from .words import has, language, name_of, t, translated
 
 WIDGETS = ("slider_int", "slider_float", "drag_int", "drag_float", "text", "multiline", "choice", "checkbox",
            "color", "seed", "file", "model", "list", "link_only", "any")
@@ -127,8 +127,7 @@ def _port_field(port: Port, known: CheckedNode, catalogue: Catalogue | None,
         default=None if port.default is MISSING else _as_written(port.default), required=required,
         **_limits(port), choices=port.choices or _models(port.type, catalogue), links=links,
         promotable=named and not links, each=mapped if maps or mapped else None, help=port.help,
-        port=listed,
-        problem=_problem_of(problems, port.name, f"{problems[0].at[1]} needs {port.name} (" if problems else ""))
+        port=listed, problem=_problem_of(problems, port.name, "needs"))
 
 
 def _many(port: Port) -> Port:
@@ -209,16 +208,17 @@ def _told(checked: Checked, item: Item) -> list[Problem]:
             and (problem.where is None or problem.where.file == own)]
 
 
-def _problem_of(problems: Iterable[Problem], key: str, begins: str = "") -> str:
-    """What is wrong with one part of an item: at its key, or in a message that begins so."""
+def _problem_of(problems: Iterable[Problem], key: str, verb: str = "") -> str:
+    """What is wrong with one part of an item: told at its key, or by a message `item verb key ...`."""
     found = next((p for p in problems if p.at[2:3] == (key,)), None) or \
-        next((p for p in problems if begins and len(p.at) == 2 and p.message.startswith(begins)), None)
+        next((p for p in problems if verb and len(p.at) == 2
+              and p.message.startswith(f"{p.at[1]} {verb} {key} ")), None)
     return _sentence(found) if found is not None else ""
 
 
 def _sentence(problem: Problem) -> str:
-    message, stop = told(problem.message), "。" if language() == "zh" else ". "
-    return f"{message}{stop}{told(problem.hint)}".strip()
+    message, stop = translated(problem.message), "。" if language() == "zh" else ". "
+    return f"{message}{stop}{translated(problem.hint)}".strip()
 
 
 def item_problems(checked: Checked, item: Item) -> list[str]:

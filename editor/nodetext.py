@@ -10,7 +10,7 @@ from nodegraph.types import short
 from .items import Item, linked_at
 from .ports import flow_of
 from .scene import PinAt, Status, brief, seconds_words
-from .words import name_of, t
+from .words import name_of, t, translated
 
 if TYPE_CHECKING:
     from .session import Session
@@ -41,7 +41,7 @@ def about_pin(session: Session, at: PinAt) -> Lines:
             value = session.graph.nodes[at.item.name].inputs.get(pin.end.port, port.default if port else MISSING)
             if value is not MISSING and value is not None:
                 lines.append(("text", brief(value) if not isinstance(value, str) else short(value, 160)))
-    return lines + [("error", found.problem.message) for found in session.problems
+    return lines + [("error", translated(found.problem.message)) for found in session.problems
                     if found.item == at.item and not pin.gives and found.port == pin.end.port]
 
 
@@ -70,4 +70,5 @@ def about_node(session: Session, item: Item, status: Status | None) -> Lines:
         lines += [("text", brief(told.default))] if told.has_default and told.default is not None else []
     elif item.kind == "output" and item.name in graph.outputs:
         lines.append(("dim", str(graph.outputs[item.name])[1:]))
-    return lines + [("error", found.problem.message) for found in session.problems if found.item == item]
+    return lines + [("error", translated(found.problem.message))
+                     for found in session.problems if found.item == item]

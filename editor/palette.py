@@ -23,7 +23,7 @@ from nodegraph.nodetype import MISSING, NodeType, Port
 from nodegraph.packs import Catalogue
 from nodegraph.types import ANY, PLAIN, PortType, fits
 
-from .words import both, has, name_of, t
+from .words import both, has, name_of, t, translated
 
 OWN = "nodegraph"  # stands for a pack where the engine itself brings something along
 MOST_GRAPHS = 200  # graph files looked at in one folder
@@ -72,7 +72,7 @@ class Entry:
         if self.kind == "graph" and not self.told and not self.problem:
             return t("palette.graph_help", path=self.name)
         if self.kind in ("node", "graph"):
-            return self.problem or first_sentence(self.told)
+            return translated(self.problem) or first_sentence(self.told)
         return t(f"item.{self.kind}.help")
 
     @property

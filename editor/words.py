@@ -87,23 +87,27 @@ def _shape(english: str) -> re.Pattern:
         return f"(?P={match[1]})" if again else f"(?P<{match[1]}>.+?)"
     text = re.escape(english.replace("{{", "\0").replace("}}", "\1"))
     text = re.sub(r"\\{(\w+)\\}", group, text).replace("\0", "\\{").replace("\1", "\\}")
-    return re.compile(text + r"\Z", re.DOTALL)
+    return re.compile(text + r"\Z")
 
 
-def told(sentence: str) -> str:
+def translated(sentence: str) -> str:
     """A sentence of the engine, which speaks English, in the language spoken now; as it is if unknown.
 
     Several sentences, one after the other or on lines of their own, are told one by one.
     """
-    if _language == "en" or not sentence:
+    if _language == "en" or not sentence or len(sentence) > LONGEST:
         return sentence
-    whole = _matched(sentence, phrases=False) if len(sentence) <= LONGEST else None
-    if whole is not None:
-        return whole
     parts = re.split(r"(\n|(?<=[.?!]) )", sentence)
-    if len(parts) == 1:
-        return sentence
-    return "".join(told(part) if at % 2 == 0 else part for at, part in enumerate(parts))
+    known = [_matched(part, phrases=False) for part in parts[::2]]
+    if None in known:
+        whole = _matched(sentence, phrases=False)
+        if whole is not None:
+            return whole
+    parts[::2] = [chinese or part for chinese, part in zip(known, parts[::2])]
+    for at, chinese in enumerate(known[:-1]):
+        if chinese is not None and parts[2 * at + 1] == " ":  # a Chinese full stop is wide enough
+            parts[2 * at + 1] = ""
+    return "".join(parts)
 
 
 @lru_cache(maxsize=4096)

@@ -129,6 +129,7 @@ SENTENCES: tuple[tuple[str, str], ...] = (
 
     # ---- what to do about it
     ("Did you mean {name}?", "您是否想用 {name}？"),
+    ("There is no {name}.", "没有 {name}。"),
     ("There is {words}.", "可用的有 {words}。"),
     ("Add outputs: with a link, `name: $node`.", "请添加输出，连到某个节点。"),
     ("Add at least one under nodes:, `name: {{type: ...}}`.", "请至少添加一个节点。"),
@@ -194,7 +195,6 @@ SENTENCES: tuple[tuple[str, str], ...] = (
     ("Write {value}.", "请写 {value}。"),
 
     # ---- gestures that are refused
-    ("There is no {name}.", "没有 {name}。"),
     ("{name} has no input {port}.", "{name} 没有输入 {port}。"),
     ("{name} has no output {port}.", "{name} 没有输出 {port}。"),
     ("{name} reads {other} already, so this link would close a circle.", "{name} 已经依赖 {other}，这条连线会形成回路。"),

@@ -10,7 +10,7 @@ from .. import edits, inspector
 from ..items import Item, color, text
 from ..judge import Found
 from ..ports import outputs_of
-from ..words import has, name_of, t, told
+from ..words import has, name_of, t, translated
 from . import outputs, theme, widgets
 from .fields import Fields
 from .outputs import Made
@@ -270,7 +270,7 @@ class Inspector:
         if not graph.nodes:
             self._fill_start()
         for found in broken if graph.nodes else ():
-            widgets.says(told(f"{found.problem.message}\n{found.problem.hint}".strip()),
+            widgets.says(translated(f"{found.problem.message}\n{found.problem.hint}".strip()),
                          "error" if found.problem.severity == "error" else "warning", wrap=self.width)
         widgets.gap(2)
         widgets.says(t("inspector.title_field"), "dim")

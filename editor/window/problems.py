@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import dearpygui.dearpygui as dpg
 
 from ..items import Item
-from ..words import t, told
+from ..words import t, translated
 from . import widgets
 from .widgets import px
 
@@ -33,7 +33,7 @@ def rows(session: Session) -> list[Row]:
     """What is wrong, the worst first: failures of the last run, errors, warnings."""
     failed = [Row("error", name, state.error, "", _seen(session, name), state.report)
               for name, state in session.states.items() if state.status == "failed"]
-    found = [Row(f.problem.severity, f.place, told(f.problem.message), told(f.problem.hint), f.item)
+    found = [Row(f.problem.severity, f.place, translated(f.problem.message), translated(f.problem.hint), f.item)
              for f in session.problems]
     return failed + sorted(found, key=lambda row: row.severity != "error")
 

@@ -129,7 +129,7 @@ def test_nearly_all_that_the_engine_says_of_broken_graphs_is_told_in_chinese():
         found = check(graph, catalogue, problems).problems
         said += [text for problem in found for text in (problem.message, problem.hint) if text]
     words.set_language("zh")
-    english = [text for text in said if words.told(text) == text]
+    english = [text for text in said if words.translated(text) == text]
     assert len(said) > 300 and len(english) < len(said) / 10, english
 
 
@@ -142,12 +142,12 @@ def test_nearly_all_that_the_engine_says_of_broken_graphs_is_told_in_chinese():
     ("a.b.c: there is no file x.png", "a.b.c：没有文件 x.png"),
     ("something else entirely", "something else entirely"), ("", "")])
 def test_a_sentence_of_the_engine_is_told_in_the_language_spoken(said, chinese):
-    assert words.told(said) == said
+    assert words.translated(said) == said
     words.set_language("zh")
-    assert words.told(said) == chinese
+    assert words.translated(said) == chinese
 
 
 def test_a_long_report_is_left_as_it_is():
     words.set_language("zh")
     report = "Traceback: " + "x is y; " * 200
-    assert words.told(report) == report
+    assert words.translated(report) == report
