@@ -88,7 +88,7 @@ class Document:
 
     def edit(self, label: str, graph: Graph, merge: str = "") -> bool:
         """Take a step. Steps with one `merge`, one after the other, are undone as one. False where nothing changed."""
-        if graph == self.graph:
+        if _same(graph, self.graph):
             return False
         graph = replace(graph, path=self.path) if graph.path != self.path else graph
         del self._steps[self._at + 1:]
@@ -138,7 +138,7 @@ class Document:
     @property
     def dirty(self) -> bool:
         """Whether it says something that its file does not."""
-        return self._saved is None or self._saved is not self.graph and self._saved != self.graph
+        return self._saved is None or not _same(self._saved, self.graph)
 
     def written(self) -> str:
         """The text of its file, if it were saved now: with the comments and the order that the file has."""
@@ -293,6 +293,12 @@ def write_atomically(path: Path, text: str) -> None:
     except OSError as error:
         raise SaveFailed(f"{path} cannot be written: {error.strerror or error}. "
                          "Nothing was changed on disk; choose another place.") from None
+
+
+def _same(one: Graph, other: Graph) -> bool:
+    """Whether two graphs say the same in the same order, where 1, 1.0 and true are three things."""
+    return one is other or one == other and \
+        repr((one.nodes, one.inputs, one.outputs)) == repr((other.nodes, other.inputs, other.outputs))
 
 
 def _stamp(path: Path | None) -> tuple[int, int] | None:

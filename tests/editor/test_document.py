@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nodegraph import graphfile
+from nodegraph import Graph, Node, graphfile
 from nodegraph.errors import GraphError
 from nodegraph_editor import document as documents
 from nodegraph_editor import edits
@@ -236,3 +236,13 @@ def test_a_renamed_node_is_renamed_in_every_link_and_the_layout(path):
     again = Document.open(path).graph
     assert again == replace(document.graph, path=path)
     assert "# the first" in path.read_text() and "[$first]" in path.read_text()
+
+
+def test_a_number_made_a_truth_value_and_another_order_are_edits_too():
+    nodes = {"a": Node("t.upper", {"text": 1}), "b": Node("t.upper", {"text": "x"})}
+    document = Document(Graph(nodes))
+    assert document.edit("true", document.graph.with_value("a", "text", True))
+    assert document.edit("float", document.graph.with_value("a", "text", 1.0))
+    assert document.edit("order", Graph(dict(reversed(document.graph.nodes.items()))))
+    assert document.undo() == "order" and list(document.graph.nodes) == ["a", "b"]
+    assert not document.edit("nothing", Graph(dict(document.graph.nodes)))
