@@ -6,8 +6,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
-from nodegraph import InputError, ModelType, Recipe
+from nodegraph import ModelType, Recipe
 
+from ..text.models import loading
 
 _HARMLESS = (  # said of what these nodes do on purpose, or never need
     "requires torchvision",  # image processors, of which text to image has none
@@ -15,24 +16,6 @@ _HARMLESS = (  # said of what these nodes do on purpose, or never need
     "{'block_out_channels'",  # which a tiny autoencoder keeps for the pipeline's sake
     "will result in indexing errors",  # of a long prompt, before it is cut; that it is cut is still said
 )
-
-
-@contextmanager
-def quiet_loading():
-    """No progress bars while weights load: whoever runs the graph shows progress of its own."""
-    from diffusers.utils import logging as diffusers_logging
-    from transformers.utils import logging as transformers_logging
-
-    libraries = [library for library in (diffusers_logging, transformers_logging)
-                 if library.is_progress_bar_enabled()]
-    for library in libraries:
-        library.disable_progress_bar()
-    try:
-        with without_noise():
-            yield
-    finally:
-        for library in libraries:
-            library.enable_progress_bar()
 
 
 @contextmanager
@@ -57,25 +40,21 @@ def _matters(record: Any) -> bool:
 def load(recipe: Recipe, device: str, dtype: str) -> Any:
     """A diffusers pipeline from a local folder, or from what is on this machine already of a hub name.
 
-    The recipe's option `download: True` lets the weights be fetched. Only safetensors are read, and code that
-    comes with a model never runs. Raises InputError when the folder holds no such pipeline.
+    Only safetensors are read, and code that comes with a model never runs. Raises InputError when the folder holds
+    no such pipeline.
     """
     import torch
     from diffusers import DiffusionPipeline
 
     folder = recipe.folder or recipe.source
-    local = not dict(recipe.options).get("download", False)
-    try:
-        with quiet_loading():
-            index = DiffusionPipeline.load_config(folder, local_files_only=local)
-            _refuse_own_code(index)
-            wanted = getattr(torch, dtype)
-            if dtype == "float16" and "vae" in index:
-                wanted = {"default": wanted, "vae": torch.float32}  # decoders overflow in half precision
-            pipe = DiffusionPipeline.from_pretrained(folder, local_files_only=local, use_safetensors=True,
-                                                     dtype=wanted, **_left_out(index))
-    except (OSError, ValueError, KeyError, AttributeError) as error:
-        raise InputError(f"{recipe.source} cannot be loaded as a DiffusionModel: {error}") from error
+    with loading(recipe, "diffusers", "transformers"), without_noise():
+        index = DiffusionPipeline.load_config(folder, local_files_only=True)
+        _refuse_own_code(index)
+        wanted = getattr(torch, dtype)
+        if dtype == "float16" and "vae" in index:
+            wanted = {"default": wanted, "vae": torch.float32}  # decoders overflow in half precision
+        pipe = DiffusionPipeline.from_pretrained(folder, local_files_only=True, use_safetensors=True,
+                                                 dtype=wanted, **_left_out(index))
     for part in _networks(pipe):
         part.eval().requires_grad_(False)
     pipe.set_progress_bar_config(disable=True)

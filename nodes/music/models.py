@@ -8,6 +8,8 @@ from typing import Annotated, Any
 
 from nodegraph import InputError, ModelType, Recipe
 
+from ..text.models import causal_lm, loading
+
 
 @dataclass(frozen=True, eq=False)
 class Composer:
@@ -23,47 +25,28 @@ class Composer:
 
 
 def load(recipe: Recipe, device: str, dtype: str) -> Composer:
-    """Load from a local folder, or from what is on this machine already of a hub name.
+    """The model as `causal_lm` loads it, from a folder with the tokenizer.json that miditok saves.
 
-    A folder has config.json, *.safetensors and the tokenizer.json that miditok saves.
-
-    The recipe's option `download: True` lets the weights be fetched. Only safetensors are read, and code that
-    comes with a model never runs. Raises InputError when the folder holds no such model.
+    Raises InputError when the folder holds no such model.
     """
-    import torch
-    from transformers import AutoModelForCausalLM
-
-    from ..text.models import quiet_loading
-
-    folder = recipe.folder or recipe.source
-    local = not dict(recipe.options).get("download", False)
-    try:
-        with quiet_loading():
-            tokenizer = _tokenizer(folder, local)
-            model = AutoModelForCausalLM.from_pretrained(folder, local_files_only=local, use_safetensors=True,
-                                                         dtype=getattr(torch, dtype))
-    except (OSError, ValueError, KeyError) as error:
-        raise InputError(f"{recipe.source} cannot be loaded as a MusicModel: {error}") from error
+    with loading(recipe, "transformers"):
+        tokenizer = _tokenizer(Path(recipe.folder or recipe.source) / "tokenizer.json")
+        model = causal_lm(recipe, device, dtype)
     if model.config.vocab_size < len(tokenizer):
         raise InputError(f"{recipe.source} does not fit together: its tokenizer has {len(tokenizer)} tokens "
                          f"and its model {model.config.vocab_size}")
     if not tokenizer.one_token_stream:
         raise InputError(f"{recipe.source} writes one stream of tokens for each track; a MusicModel writes "
                          "one for all (miditok's one_token_stream_for_programs)")
-    return Composer(model.to(device).eval().requires_grad_(False), tokenizer)
+    return Composer(model, tokenizer)
 
 
-def _tokenizer(folder: str, local: bool) -> Any:
+def _tokenizer(path: Path) -> Any:
     """The miditok tokenizer whose class tokenizer.json names."""
     import json
 
     import miditok
 
-    path = Path(folder) / "tokenizer.json"
-    if not path.exists():
-        from huggingface_hub import hf_hub_download
-
-        path = Path(hf_hub_download(folder, "tokenizer.json", local_files_only=local))
     name = json.loads(path.read_text(encoding="utf-8")).get("tokenization")
     kind = getattr(miditok, name, None) if isinstance(name, str) else None
     if not (isinstance(kind, type) and issubclass(kind, miditok.MusicTokenizer)):

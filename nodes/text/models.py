@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,42 +26,48 @@ class Writer:
 
 
 @contextmanager
-def quiet_loading():
-    """No progress bars from transformers while weights load: whoever runs the graph shows progress of its own."""
-    from transformers.utils import logging
+def loading(recipe: Recipe, *libraries: str) -> Iterator[None]:
+    """While weights load: no progress bars from these libraries, since whoever runs the graph shows its own.
 
-    shown = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()
+    What they say of a folder that they cannot read becomes an InputError that names the model and its kind.
+    """
+    spoken = [module for module in (import_module(f"{library}.utils.logging") for library in libraries)
+              if module.is_progress_bar_enabled()]
+    for module in spoken:
+        module.disable_progress_bar()
     try:
         yield
+    except (OSError, ValueError, KeyError, AttributeError) as error:
+        raise InputError(f"{recipe.source} cannot be loaded as a {recipe.kind}: {error}") from error
     finally:
-        if shown:
-            logging.enable_progress_bar()
+        for module in spoken:
+            module.enable_progress_bar()
+
+
+def causal_lm(recipe: Recipe, device: str, dtype: str) -> Any:
+    """A transformers causal language model from a folder, or from what is on this machine of a hub name; frozen.
+
+    Only safetensors are read, and code that comes with a model never runs. With the recipe's option `offload`
+    its layers are on the device while they fit, and the others on the host.
+    """
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    spread = {"device_map": "auto"} if dict(recipe.options).get("offload") else {}  # "auto" is accelerate's
+    model = AutoModelForCausalLM.from_pretrained(recipe.folder or recipe.source, local_files_only=True,
+                                                 use_safetensors=True, dtype=getattr(torch, dtype), **spread)
+    if not spread:
+        model.to(device)
+    return model.eval().requires_grad_(False)
 
 
 def load(recipe: Recipe, device: str, dtype: str) -> Writer:
-    """Load from a local folder, or from what is on this machine already of a hub name.
+    """The model as `causal_lm` loads it, and its tokenizer. Raises InputError when the folder holds no such model."""
+    from transformers import AutoTokenizer
 
-    The recipe's option `download: True` lets the weights be fetched. Only safetensors are read, and code that
-    comes with a model never runs. Raises InputError when the folder holds no such model.
-    """
-    import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-
-    folder = recipe.folder or recipe.source
-    local = not dict(recipe.options).get("download", False)
-    try:
-        with quiet_loading():
-            tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=local)
-            # "auto" is accelerate's: layers on the device while they fit, the others on the host.
-            spread = {"device_map": "auto"} if dict(recipe.options).get("offload") else {}
-            model = AutoModelForCausalLM.from_pretrained(folder, local_files_only=local, use_safetensors=True,
-                                                         dtype=getattr(torch, dtype), **spread)
-    except (OSError, ValueError, KeyError) as error:
-        raise InputError(f"{recipe.source} cannot be loaded as a LanguageModel: {error}") from error
-    if not spread:
-        model.to(device)
-    return Writer(model.eval().requires_grad_(False), tokenizer)
+    with loading(recipe, "transformers"):
+        tokenizer = AutoTokenizer.from_pretrained(recipe.folder or recipe.source, local_files_only=True)
+        return Writer(causal_lm(recipe, device, dtype), tokenizer)
 
 
 def size(writer: Writer) -> int:

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import torch
 
-from nodegraph import Cancelled, Context, InputError, Recipe
+from nodegraph import Cancelled, InputError, Recipe
 from nodegraph_nodes.diffusion.models import load, size
 from nodegraph_nodes.diffusion.paint import decode, encode, encode_image, paint, sample
 from nodegraph_nodes.diffusion.preview import latent_picture
@@ -16,18 +16,6 @@ from nodegraph_nodes.media.types import IMAGE, Conditioning, Latent
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept:DeprecationWarning")
 
 KNOWN = ("sd3", "sd", "xl", "flux")
-
-
-class Listener(Context):
-    """Keeps what a node reports, and stops it after so many reports."""
-
-    def __init__(self, stop_after=None):
-        self.reports, self.stop_after = [], stop_after
-
-    def report(self, done, total=None, text="", preview=None):
-        self.reports.append((done, total, preview))
-        if done == self.stop_after:
-            raise Cancelled()
 
 
 def by_diffusers(folder, **arguments):
@@ -162,8 +150,8 @@ def test_a_start_that_does_not_fit_is_told(models):
 
 
 @pytest.mark.parametrize("kind", KNOWN)
-def test_each_step_is_reported_and_some_with_a_picture(models, kind):
-    listener = Listener()
+def test_each_step_is_reported_and_some_with_a_picture(models, kind, listening):
+    listener = listening()
     model = models[kind]
     sample(model, encode(model, "a boat"), steps=16, width=32, height=32, scheduler="euler", ctx=listener)
     assert [report[:2] for report in listener.reports] == [(n, 16) for n in range(1, 17)]
@@ -172,14 +160,14 @@ def test_each_step_is_reported_and_some_with_a_picture(models, kind):
     assert all(picture.dtype.name == "uint8" and picture.shape[2] == 3 for picture in pictures)
 
 
-def test_the_last_forecast_of_a_flow_is_the_finished_picture(models):
-    listener = Listener()
+def test_the_last_forecast_of_a_flow_is_the_finished_picture(models, listening):
+    listener = listening()
     latent = sample(models["sd3"], encode(models["sd3"], "a boat"), steps=8, ctx=listener)
     assert (listener.reports[-1][2] == latent_picture(models["sd3"], latent.samples[None])).all()
 
 
-def test_a_run_that_is_stopped_ends_at_the_next_step(models):
-    listener = Listener(stop_after=2)
+def test_a_run_that_is_stopped_ends_at_the_next_step(models, listening):
+    listener = listening(stop_after=2)
     with pytest.raises(Cancelled):
         paint(models["sd"], "a boat", steps=10, ctx=listener)
     assert len(listener.reports) == 2

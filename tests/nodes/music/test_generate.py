@@ -8,25 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nodegraph import Cancelled, Context, InputError, Recipe
+from nodegraph import Cancelled, InputError, Recipe
 from nodegraph_nodes.media.score import bar_starts
 from nodegraph_nodes.music.generate import decoded, generate
 from nodegraph_nodes.music.models import Composer, load, size
 from nodegraph_nodes.music.tokens import Grammar, wish_tokens
 from nodegraph_nodes.starter import tunes
 from nodegraph_nodes.starter.train.composer import encoded, home_request
-
-
-class Listener(Context):
-    """Keeps what a node reports, and stops it after so many bars."""
-
-    def __init__(self, stop_after=None):
-        self.reports, self.stop_after = [], stop_after
-
-    def report(self, done, total=None, text="", preview=None):
-        self.reports.append((done, total, preview))
-        if done == self.stop_after:
-            raise Cancelled()
 
 
 class Reciter:
@@ -82,8 +70,8 @@ def test_a_model_with_a_short_memory_stops_when_it_is_full(composer):
     assert score.tracks
 
 
-def test_each_bar_is_reported_and_the_run_can_stop_there(babbler):
-    listener = Listener(stop_after=3)
+def test_each_bar_is_reported_and_the_run_can_stop_there(babbler, listening):
+    listener = listening(stop_after=3)
     with pytest.raises(Cancelled):
         generate(babbler, bars=8, ctx=listener)
     assert [(done, total) for done, total, _ in listener.reports] == [(1, 8), (2, 8), (3, 8)]
@@ -214,3 +202,13 @@ def test_the_starter_composer_keeps_to_key_metre_bars_and_form():
     score = generate(model, request.mood, request.style, request.tempo, request.key, request.bars, seed=1)
     kinds = {fault.split(":")[0] for fault in tunes.faults(score, request)}
     assert not kinds & {"key", "metre", "bars", "form", "tempo"}
+
+
+def test_a_music_model_larger_than_the_device_is_spread_over_what_there_is(composer_folder, spread):
+    load(Recipe("MusicModel", "tiny", str(composer_folder)).with_option("offload", True), "cpu", "float32")
+    assert spread == ["auto"]
+
+
+def test_a_folder_without_a_tokenizer_of_miditok_is_refused(tmp_path):
+    with pytest.raises(InputError, match="bare cannot be loaded as a MusicModel.*tokenizer.json"):
+        load(Recipe("MusicModel", "bare", str(tmp_path)), "cpu", "float32")

@@ -5,22 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import torch
 
-from nodegraph import Cancelled, Context, InputError, Recipe
+from nodegraph import Cancelled, InputError, Recipe
 from nodegraph_nodes.text.generate import generate
 from nodegraph_nodes.text.models import load, size
 from nodegraph_nodes.text.sampling import next_token, penalised, probabilities
-
-
-class Listener(Context):
-    """Keeps what a node reports, and stops it after so many reports."""
-
-    def __init__(self, stop_after=None):
-        self.reports, self.stop_after = [], stop_after
-
-    def report(self, done, total=None, text="", preview=None):
-        self.reports.append((done, total, preview))
-        if done == self.stop_after:
-            raise Cancelled()
 
 
 def test_the_same_seed_writes_the_same_words_and_another_seed_writes_others(writer):
@@ -53,15 +41,15 @@ def test_temperature_zero_writes_what_greedy_search_of_transformers_writes(write
     assert ours == writer.tokenizer.decode(theirs, skip_special_tokens=True).strip()
 
 
-def test_each_token_is_reported_with_the_text_so_far(writer):
-    listener = Listener()
+def test_each_token_is_reported_with_the_text_so_far(writer, listening):
+    listener = listening()
     text = generate(writer, "a boat", seed=1, max_tokens=10, ctx=listener)
     assert [report[:2] for report in listener.reports] == [(n, 10) for n in range(1, 11)]
     assert text.startswith(listener.reports[4][2].strip())
 
 
-def test_a_run_that_is_stopped_ends_at_the_next_token(writer):
-    listener = Listener(stop_after=3)
+def test_a_run_that_is_stopped_ends_at_the_next_token(writer, listening):
+    listener = listening(stop_after=3)
     with pytest.raises(Cancelled):
         generate(writer, "a boat", max_tokens=20, ctx=listener)
     assert len(listener.reports) == 3
@@ -73,8 +61,8 @@ def test_the_text_ends_before_the_stop_words(writer):
     assert generate(writer, "a boat", seed=3, max_tokens=30, stop=stop) == whole[:whole.index(stop)].strip()
 
 
-def test_writing_stops_when_the_context_of_the_model_is_full(writer):
-    listener = Listener()
+def test_writing_stops_when_the_context_of_the_model_is_full(writer, listening):
+    listener = listening()
     generate(writer, "a" * 60, max_tokens=100, ctx=listener)
     assert len(listener.reports) == 4
 
@@ -130,3 +118,18 @@ def test_a_loaded_model_counts_its_bytes_and_asks_for_no_gradients(writer):
 def test_a_folder_without_a_model_is_named_in_the_error(tmp_path):
     with pytest.raises(InputError, match="my/poet cannot be loaded as a LanguageModel"):
         load(Recipe("LanguageModel", "my/poet", str(tmp_path)), "cpu", "float32")
+
+
+def test_a_model_larger_than_the_device_is_spread_over_what_there_is(folder, spread):
+    load(Recipe("LanguageModel", "tiny", str(folder)), "cpu", "float32")
+    load(Recipe("LanguageModel", "tiny", str(folder)).with_option("offload", True), "cpu", "float32")
+    assert spread == [None, "auto"]
+
+
+def test_progress_bars_are_as_they_were_after_a_folder_that_is_none(tmp_path):
+    from transformers.utils import logging
+
+    shown = logging.is_progress_bar_enabled()
+    with pytest.raises(InputError, match="empty cannot be loaded as a LanguageModel"):
+        load(Recipe("LanguageModel", "empty", str(tmp_path)), "cpu", "float32")
+    assert logging.is_progress_bar_enabled() == shown
