@@ -86,13 +86,14 @@ def geometry(count: int) -> None:
     session, engine = opened(graph)
     gestures = Gestures(session, estimate)
     print(f"{count} nodes, {len(links(graph))} links")
-    checked = session.checked
-    print(f"  scene, from nothing        {median(lambda at: scenes.build(graph, checked, {}, estimate), 5):8.2f} ms")
-    scene = gestures.scene
-    print(f"  scene, nothing changed     {median(lambda at: scenes.build(graph, checked, {}, estimate, before=scene), 9):8.2f} ms")
-    rng = random.Random(1)
-    print(f"  hit test                   {median(lambda at: scenes.hit(scene, rng.random() * 7000, rng.random() * 4800, 1.0), 200):8.3f} ms")
-    print(f"  one node moved             {median(lambda at: scene.moved({Item('node', 'node40'): (at, 3.0)}), 30):8.2f} ms")
+    checked, scene, rng = session.checked, gestures.scene, random.Random(1)
+    one = Item("node", "node40")
+    for name, call, times in (
+            ("scene, from nothing", lambda at: scenes.build(graph, checked, {}, estimate), 5),
+            ("scene, nothing changed", lambda at: scenes.build(graph, checked, {}, estimate, before=scene), 9),
+            ("hit test", lambda at: scenes.hit(scene, rng.random() * 7000, rng.random() * 4800, 1.0), 200),
+            ("one node moved", lambda at: scene.moved({one: (at, 3.0)}), 30)):
+        print(f"  {name:26} {median(call, times):8.2f} ms")
     names = list(graph.nodes)
 
     def change(at: int) -> None:
@@ -164,8 +165,9 @@ class Window:
             painting.append((painted - began) * 1e3)
             drawing.append((time.thread_time() - painted) * 1e3)
             whole.append((time.perf_counter() - clock) * 1e3)
-        print(f"  {name:36} painting {statistics.median(painting):6.2f} ms   drawing {statistics.median(drawing):6.2f} ms"
-              f"   in all {statistics.median(whole):7.2f} ms, {max(whole):7.2f} at most")
+        ours, theirs, clock = (statistics.median(times) for times in (painting, drawing, whole))
+        print(f"  {name:36} painting {ours:6.2f} ms   drawing {theirs:6.2f} ms   in all {clock:7.2f} ms,"
+              f" {max(whole):7.2f} at most")
 
     def close(self) -> None:
         """Close the window."""
@@ -197,7 +199,8 @@ def window(count: int, frames: int) -> Window:
         gestures.release(x + 60 * zoom + frames, y + 10 * zoom + frames)
         session.select(gestures.scene.boxes)
         gestures.press(x + 60 * zoom + frames, y + 10 * zoom + frames)
-        shown.frames("drag all of them", lambda at: gestures.move(x + frames + 60 * zoom + at, y + frames + 10 * zoom), frames)
+        x, y = x + frames, y + frames
+        shown.frames("drag all of them", lambda at: gestures.move(x + 60 * zoom + at, y + 10 * zoom), frames)
         gestures.cancel()
         session.select()
         shown.frames("zoom in and out", lambda at: gestures.wheel(0.5 if at % 8 < 4 else -0.5, 600, 400), frames)
@@ -214,8 +217,7 @@ def previews(shown: Window, frames: int) -> None:
     shown.open(session)
     session.do("view.frame_all")
     rng = np.random.default_rng(0)
-    pictures = [np.concatenate([rng.integers(0, 255, (64, 64, 3), np.uint8), np.full((64, 64, 1), 255, np.uint8)], axis=2)
-                for _ in range(8)]
+    pictures = [rng.integers(0, 255, (64, 64, 4), np.uint8) for _ in range(8)]
 
     def sample(at: int) -> None:
         if at % 2 == 0:

@@ -109,7 +109,8 @@ class Gestures:
             for found in judged.found:
                 if found.item is not None and troubles.get(found.item) != "error":
                     troubles[found.item] = found.problem.severity
-            self._scene = scenes.build(graph, judged.checked, session.states, self.measure, compact, troubles, self._scene)
+            self._scene = scenes.build(graph, judged.checked, session.states, self.measure, compact, troubles,
+                                       before=self._scene)
             self._made_from = made_from
             session.sizes = self._scene.sizes
         self._revision = session.revision
@@ -695,7 +696,8 @@ class LinkDrag(Drag):
             return end, self.target
         if self.taken is not None and end.kind == "node" and end.index is not None:
             taken = self.taken.target
-            if (end.name, end.port) == (taken.name, taken.port) and taken.index is not None and end.index > taken.index:
+            same = (end.name, end.port) == (taken.name, taken.port)
+            if same and taken.index is not None and end.index > taken.index:
                 end = end._replace(index=end.index - 1)  # the list is shorter by the link that was taken
         return self.source, end
 
@@ -716,7 +718,8 @@ class LinkDrag(Drag):
             flow = flow_of(self.checked, self.source)
             ports = sorted(_by_likeness(inputs_of(self.checked, item.name), flow.type if flow else None),
                            key=lambda port: bool(refs(node.inputs.get(port.name))) and not port.many)
-            return next((end for port in ports if not self._refused(end := Target("node", item.name, port.name))), None)
+            ends = (Target("node", item.name, port.name) for port in ports)
+            return next((end for end in ends if not self._refused(end)), None)
         if item.kind == "input":
             return Ref(item.name) if not self._refused(Ref(item.name)) else None
         if item.kind != "node" or item.name not in self.graph.nodes:
@@ -751,7 +754,8 @@ class LinkDrag(Drag):
         overlay.taken, overlay.fitting, overlay.reason = self.taken, self.fitting, reason
         overlay.over, overlay.target = pin, item if end is not None and not reason else None
         loose = (pin.x, pin.y) if pin is not None and not reason else (x, y)
-        overlay.loose = scenes.bezier(self.fixed, loose) if self.source is not None else scenes.bezier(loose, self.fixed)
+        ends = (self.fixed, loose) if self.source is not None else (loose, self.fixed)
+        overlay.loose = scenes.bezier(*ends)
         overlay.color = self._color()
 
     def _color(self) -> str:

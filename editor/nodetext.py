@@ -71,4 +71,4 @@ def about_node(session: Session, item: Item, status: Status | None) -> Lines:
     elif item.kind == "output" and item.name in graph.outputs:
         lines.append(("dim", str(graph.outputs[item.name])[1:]))
     return lines + [("error", translated(found.problem.message))
-                     for found in session.problems if found.item == item]
+                    for found in session.problems if found.item == item]

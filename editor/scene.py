@@ -1,4 +1,4 @@
-"""What is drawn where: a box for everything on the canvas with its pins, texts and pictures, and a curve for each link.
+"""What is drawn where: a box for all on the canvas, with its pins, texts and pictures, and a curve for each link.
 
 Pure geometry in canvas units (pixels at a zoom of 1, y downwards); it knows no window, and colours only as those of
 port types. A Box knows nothing of its place, so moving changes `Scene.at` alone; a Box is kept, the same object, as
@@ -27,6 +27,7 @@ from .words import language, name_of, t
 Measure = Callable[..., float]  # (text, size, bold=False) -> width
 Rectangle = tuple[float, float, float, float]  # x, y, width, height
 
+ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 GRID = 8
 TITLE, ROW, COMPACT_ROW = 32.0, 24.0, 20.0
 PAD, GAP = 12.0, 12.0
@@ -44,7 +45,7 @@ NOTE_LINE = 19.0
 
 
 class Pin(NamedTuple):
-    """Where links end. x, y: from its box's corner. end: the Ref that a link from here has, or the Target of one to here.
+    """Where links end. x, y: from its box's corner. end: the Ref of links from here, or the Target of one to here.
 
     shape: "circle" (one thing), "square" (a list), "diamond" (a model), "slot" (room for one more in a list).
     tone: "literal", "default", "linked", "missing" (must be given and is not) or "" (an output).
@@ -91,7 +92,7 @@ class Picture(NamedTuple):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Box:
-    """How one item looks, wherever it is. height: of all; rows: of one pin. lines: of a note, or of an error at the foot.
+    """How one item looks, wherever it is. row: the height of one pin. lines: of a note, or of an error at the foot.
 
     look: "", "mute" or "bypass". color: #rrggbb or "". graph: whether another graph stands here.
     """
@@ -311,8 +312,8 @@ class _Maker:
         left = room - self.measure(title, TITLE_SIZE, True) - GAP
         subtitle = elided(subtitle, SMALL_SIZE, left, self.measure) if left > 24 else ""
         return _boxed(item, width, _up(height), pins, title=title, subtitle=subtitle, row=row,
-                      color=on_canvas.color(self.graph, item), graph=node.is_graph, collapsed=collapsed,
-                      look="mute" if node.mute else "bypass" if node.bypass else "", pictures=tuple(pictures), lines=lines)
+                      color=on_canvas.color(self.graph, item), graph=node.is_graph, collapsed=collapsed, lines=lines,
+                      look="mute" if node.mute else "bypass" if node.bypass else "", pictures=tuple(pictures))
 
     def width(self, item: Item, subtitle: str, pins: list[Pin], pictured: bool) -> float:
         told = on_canvas.size(self.graph, item)
@@ -331,7 +332,8 @@ class _Maker:
         """A pin with its words cut to the room there is."""
         room = width - 2 * PAD
         label = elided(pin.label, TEXT_SIZE, room, self.measure)
-        room -= self.measure(label, TEXT_SIZE) + GAP + (self.measure(t("badge.each"), SMALL_SIZE) + 16 if pin.each else 0)
+        room -= self.measure(label, TEXT_SIZE) + GAP
+        room -= self.measure(t("badge.each"), SMALL_SIZE) + 16 if pin.each else 0
         value = elided(pin.value, TEXT_SIZE, room, self.measure) if pin.value else ""
         return pin._replace(label=label, value=value)
 
@@ -342,7 +344,8 @@ class _Maker:
             if thumbnail.picture is not None:
                 high, wide = thumbnail.picture.shape[:2]
                 scale = min(inner / wide, PICTURE_HEIGHT / high)
-                shown = Picture(port, PICTURE_MARGIN + (inner - wide * scale) / 2, top, wide * scale, high * scale, thumbnail)
+                left = PICTURE_MARGIN + (inner - wide * scale) / 2
+                shown = Picture(port, left, top, wide * scale, high * scale, thumbnail)
             else:
                 lines = wrapped(thumbnail.text, SMALL_SIZE, inner - 16, self.measure, MOST_LINES)
                 shown = Picture(port, PICTURE_MARGIN, top, inner, len(lines) * LINE + 12, thumbnail, lines)
@@ -448,7 +451,8 @@ def _known_key(known: CheckedNode | None, checked: Checked, name: str) -> tuple:
         outputs = tuple((port, flow.type, flow.many) for port, flow in outputs_of(checked, name).items())
         return (known is not None and known.switch, outputs)
     inner = known.graph
-    ports = tuple((port.name, port.type, port.many, _Same(port.default)) for port in inner.inputs.values()) if inner else ()
+    ports = () if inner is None else tuple((port.name, port.type, port.many, _Same(port.default))
+                                           for port in inner.inputs.values())
     outputs = tuple((port, flow.type, flow.many) for port, flow in (known.outputs or {}).items())
     return (_Same(known.nodetype), ports, outputs)
 
@@ -552,7 +556,7 @@ def brief(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.6g}"
     if isinstance(value, (list, tuple)):
-        more = [] if len(value) <= 8 else ["\N{HORIZONTAL ELLIPSIS}"]
+        more = [] if len(value) <= 8 else [ELLIPSIS]
         return ", ".join([*(f"${one.name}" if type(one) is Ref else brief(one) for one in value[:8]), *more])
     return " ".join(str(value)[:200].split())
 
@@ -561,8 +565,8 @@ def elided(text: str, size: float, width: float, measure: Measure, bold: bool = 
     """A line cut to a width, with an ellipsis where something is missing; empty where not even that has room."""
     if not text or measure(text, size, bold) <= width:
         return text
-    kept = bisect_left(range(len(text)), True, key=lambda n: measure(text[:n + 1] + "\N{HORIZONTAL ELLIPSIS}", size, bold) > width)
-    return text[:kept].rstrip() + "\N{HORIZONTAL ELLIPSIS}" if kept else ""
+    kept = bisect_left(range(len(text)), True, key=lambda n: measure(text[:n + 1] + ELLIPSIS, size, bold) > width)
+    return text[:kept].rstrip() + ELLIPSIS if kept else ""
 
 
 def wrapped(text: str, size: float, width: float, measure: Measure, most: int) -> tuple[str, ...]:
@@ -591,7 +595,7 @@ def _wrapped(text: str, size: float, width: float, measure: Measure, most: int) 
             break
     if len(lines) > most:
         lines = lines[:most]
-        lines[-1] = elided(lines[-1] + "\N{HORIZONTAL ELLIPSIS}", size, width, measure)
+        lines[-1] = elided(lines[-1] + ELLIPSIS, size, width, measure)
     return tuple(lines)
 
 

@@ -155,7 +155,8 @@ class Canvas:
             for direction, length, across in ((0, width, height), (1, height, width)):
                 for at in range(int(length / strong * steps) + steps + 1):
                     place = round(at * strong / steps)
-                    corners = ((place, 0), (place + 1, across)) if direction == 0 else ((0, place), (across, place + 1))
+                    corners = ((place, 0), (place + 1, across)) if direction == 0 else \
+                        ((0, place), (across, place + 1))
                     dpg.draw_rectangle(*corners, color=NONE, parent=self.grid,
                                        fill=color("grid_strong" if at % steps == 0 else "grid"))
         dpg.apply_transform(self.grid, dpg.create_translation_matrix([round(at % strong - strong) for at in offset]))
@@ -267,7 +268,8 @@ class Canvas:
         elif look == "cut":
             strokes.append((color("knife"), thick))
         elif look in ("hovered", "split"):
-            strokes += [(faded(color("loose"), 0.75 if look == "split" else 0.35), thick + 4 * max(zoom, 0.5)), (shade, thick)]
+            around = faded(color("loose"), 0.75 if look == "split" else 0.35)
+            strokes += [(around, thick + 4 * max(zoom, 0.5)), (shade, thick)]
         else:
             strokes.append((faded(shade, 0.35) if curve.dim else shade, thick))
         if curve.many and zoom >= PINS and look != "gone":
@@ -305,7 +307,8 @@ class Canvas:
         if overlay.loose is not None:
             points = _scaled(overlay.loose, zoom)
             shade = color("error") if overlay.reason else of_type(overlay.color)
-            dpg.draw_bezier_cubic(*points, color=shade, thickness=max(1.6, 2.6 * zoom), segments=_steps(points), parent=self.above)
+            dpg.draw_bezier_cubic(*points, color=shade, thickness=max(1.6, 2.6 * zoom), segments=_steps(points),
+                                  parent=self.above)
             for x, y in (points[0], points[3]):
                 dpg.draw_circle((x, y), max(2.5, 4 * zoom), color=NONE, fill=shade, parent=self.above)
         if overlay.over is not None:
@@ -318,7 +321,7 @@ class Canvas:
         if overlay.outline is not None:
             paint.frame(*overlay.outline, color("selected"), NONE, ROUND)
         for a, b, c, d in overlay.lines:
-            dpg.draw_line((a * zoom, b * zoom), (c * zoom, d * zoom), color=color("snap"), thickness=1, parent=self.above)
+            dpg.draw_line((a * zoom, b * zoom), (c * zoom, d * zoom), color=color("snap"), parent=self.above)
         if len(overlay.knife) > 1:
             dpg.draw_polyline([(x * zoom, y * zoom) for x, y in overlay.knife], color=color("knife"), thickness=2,
                               parent=self.above)
@@ -364,7 +367,8 @@ class Canvas:
         x, y, width, height = small.view
         x, y = max(0.0, x), max(0.0, y)
         dpg.delete_item(self.map_view, children_only=True)
-        dpg.draw_rectangle((left + x, top + y), (left + min(small.width, x + width), top + min(small.height, y + height)),
+        right, bottom = left + min(small.width, x + width), top + min(small.height, y + height)
+        dpg.draw_rectangle((left + x, top + y), (right, bottom),
                            color=color("dim"), fill=faded(color("dim"), 0.08), rounding=3, parent=self.map_view)
 
     def _map_color(self, item: Item, box: Box) -> RGBA:
@@ -446,7 +450,8 @@ class _Painter:
         if not words:
             return
         z = self.zoom
-        drawn = dpg.draw_text((round(x * z), round((y - size / 2) * z)), words, size=size * z, color=shade, parent=self.node)
+        corner = (round(x * z), round((y - size / 2) * z))
+        drawn = dpg.draw_text(corner, words, size=size * z, color=shade, parent=self.node)
         if bold and fonts.is_bold(words):
             dpg.bind_item_font(drawn, fonts.font("bold"))
 
@@ -580,7 +585,8 @@ class _Painter:
     def veil(self, at: PinAt) -> None:
         """A pin that steps back."""
         z = self.zoom
-        dpg.draw_circle((round(at.x * z), round(at.y * z)), 6.5 * z, color=NONE, fill=faded(color("node"), 0.8), parent=self.node)
+        dpg.draw_circle((round(at.x * z), round(at.y * z)), 6.5 * z, color=NONE, fill=faded(color("node"), 0.8),
+                        parent=self.node)
 
     def _picture(self, box: Box, shown: scenes.Picture) -> None:
         z, picture = self.zoom, shown.thumbnail.picture
@@ -588,7 +594,8 @@ class _Painter:
             if z >= SMALL_TEXT:
                 self.frame(shown.x, shown.y, shown.width, shown.height, NONE, color("well"), 4)
                 for at, line in enumerate(shown.lines):
-                    self.text(shown.x + 8, shown.y + 6 + scenes.LINE * (at + 0.5), line, scenes.SMALL_SIZE, color("text"))
+                    y = shown.y + 6 + scenes.LINE * (at + 0.5)
+                    self.text(shown.x + 8, y, line, scenes.SMALL_SIZE, color("text"))
             return
         self.frame(shown.x, shown.y, shown.width, shown.height, NONE, color("well"), 0)
         made = self.textures.get(box.item, shown.port, picture, self.budget) if self.textures is not None else None
@@ -637,7 +644,8 @@ class _Painter:
 
     def _dot(self, box: Box) -> None:
         middle = scenes.DOT / 2 * self.zoom
-        dpg.draw_circle((middle, middle), max(2.0, 5 * self.zoom), color=color("outline"), fill=color("dim"), parent=self.node)
+        dpg.draw_circle((middle, middle), max(2.0, 5 * self.zoom), color=color("outline"), fill=color("dim"),
+                        parent=self.node)
 
     def _note(self, box: Box) -> None:
         own = theme.rgba(box.color) if box.color else color("note")
@@ -666,7 +674,8 @@ class _Painter:
             return
         z, x, y = self.zoom, box.width - 4, box.height - 4
         for length in (4, 8):
-            dpg.draw_line(((x - length) * z, y * z), (x * z, (y - length) * z), color=faded(shade, 0.6), parent=self.node)
+            ends = ((x - length) * z, y * z), (x * z, (y - length) * z)
+            dpg.draw_line(*ends, color=faded(shade, 0.6), parent=self.node)
 
     # -- how it is doing
 
@@ -684,7 +693,7 @@ class _Painter:
         if line is not None:
             self.frame(0, 0, box.width, box.height, line, NONE, ROUND, thickness=1.6)
         if chosen:
-            self.frame(-2, -2, box.width + 4, box.height + 4, color("selected"), NONE, ROUND + 2, thickness=max(1.5, 2 * z))
+            self.frame(-2, -2, box.width + 4, box.height + 4, color("selected"), NONE, ROUND + 2, max(1.5, 2 * z))
         elif hovered and line is None:
             self.frame(0, 0, box.width, box.height, color("hovered"), NONE, ROUND if box.item.kind == "node" else 8)
         if box.item.kind != "node":

@@ -158,7 +158,7 @@ def forget() -> None:
 
 def look(name: str) -> int | str:
     """The theme item of one kind of widget in the theme in use: "primary", "flat", "disabled", "danger",
-    "selected" (a flat button that is on); and of areas: "main", "strip" (a bar of tools), "bare" (no padding), "grabbed"."""
+    "selected" (a flat button that is on); and of areas: "main", "strip" (a bar of tools), "bare" (no padding) ..."""
     return _made(name, 1.0)
 
 

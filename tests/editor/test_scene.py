@@ -183,7 +183,8 @@ def test_progress_leaves_the_box_as_it_is(graph, scene):
 
 
 def test_badges_tell_how_the_last_run_went(graph):
-    states = {"said": NodeState("cached", stale=True), "loud": NodeState("ran", seconds=1.25), "drawn": NodeState("failed")}
+    states = {"said": NodeState("cached", stale=True), "loud": NodeState("ran", seconds=1.25),
+              "drawn": NodeState("failed")}
     found = drawn(edits.set_state(graph, ["drawn"], "bypass"), states, troubles={node("framed"): "error"}).status
     assert [role for role, _ in found[node("said")].badges] == ["cached", "stale"]
     assert found[node("loud")].badges == (("ran", "1.2 s"),)
@@ -276,7 +277,8 @@ def test_the_nearest_pin_is_the_nearest_of_those_wanted(scene):
     pins = [*scene.pins(node("loud"))]
     near = scenes.nearest_pin(scene, pins[0].x + 3, pins[0].y + 6, 40)
     assert near == pins[0]
-    other = scenes.nearest_pin(scene, pins[0].x + 3, pins[0].y + 6, 400, lambda at: not at.pin.gives and at.item == node("loud"))
+    other = scenes.nearest_pin(scene, pins[0].x + 3, pins[0].y + 6, 400,
+                               lambda at: not at.pin.gives and at.item == node("loud"))
     assert other is not None and not other.pin.gives
     assert scenes.nearest_pin(scene, pins[0].x, pins[0].y - 60, 40) is None
 

@@ -25,7 +25,8 @@ def span(first: int, last: int) -> str:
     return "".join(map(chr, range(first, last + 1)))
 
 
-LATIN = span(0x20, 0x7E) + span(0xA0, 0x17F) + span(0x370, 0x45F) + span(0x2010, 0x2027) + "‹›⁄€™−×♯♭←↑→↓≤≥≈∞√✓▲▼◆●○■□★"
+LATIN = span(0x20, 0x7E) + span(0xA0, 0x17F) + span(0x370, 0x45F) + span(0x2010, 0x2027)
+SIGNS = "‹›⁄€™−×♯♭←↑→↓≤≥≈∞√✓▲▼◆●○■□★"
 HAN = gb2312() + span(0x3000, 0x3017) + span(0xFF01, 0xFF5E) + "—…‘’“”·・￥"
 
 
@@ -64,8 +65,8 @@ def subset(source: str, text: str, target: Path, style: str) -> None:
 
 def main(regular: str, bold: str) -> None:
     here = Path(__file__).parent
-    subset(regular, LATIN + HAN, here / "sans.otf", "Regular")
-    subset(bold, LATIN, here / "sans-bold.otf", "Bold")
+    subset(regular, LATIN + SIGNS + HAN, here / "sans.otf", "Regular")
+    subset(bold, LATIN + SIGNS, here / "sans-bold.otf", "Bold")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,60 @@
+"""Colours that can be read, in both themes."""
+
+import pytest
+
+pytest.importorskip("dearpygui.dearpygui", exc_type=ImportError)
+
+from nodegraph_editor.window import fonts, theme  # noqa: E402  needs what is asked for above
+
+GROUNDS = (
+    "window",
+    "panel",
+    "raised",
+    "field",
+    "button",
+    "canvas",
+    "node",
+    "node_title",
+    "input",
+    "output",
+    "value",
+     "well")
+
+
+@pytest.fixture(params=range(len(theme.THEMES)), ids=theme.THEMES)
+def shown(request, monkeypatch):
+    monkeypatch.setattr(theme, "_current", request.param)
+
+
+@pytest.mark.parametrize("role", ["text", "dim"])
+def test_text_stands_out_from_every_ground_it_is_put_on(shown, role):
+    assert {ground: ratio for ground in GROUNDS
+            if (ratio := theme.contrast(theme.color(role), theme.color(ground))) < 4.5} == {}
+
+
+@pytest.mark.parametrize(("role", "ground"), [
+    ("note_text", "note"), ("tooltip_text", "tooltip"), ("tooltip_dim", "tooltip"), ("tooltip_error", "tooltip"),
+    ("on_accent", "accent"), ("error", "panel"), ("error", "node"), ("warning", "panel"), ("faint", "panel")])
+def test_words_with_a_ground_of_their_own_can_be_read_on_it(shown, role, ground):
+    assert theme.contrast(theme.color(role), theme.color(ground)) >= 4.0
+
+
+def test_what_tells_a_state_stands_out_from_the_canvas(shown):
+    assert all(theme.contrast(theme.color(role), theme.color("canvas")) >= 3.0
+               for role in ("selected", "running", "failed", "cached", "ran", "stale", "knife", "loose"))
+
+
+def test_every_look_names_colours_and_styles_that_are_there():
+    import dearpygui.dearpygui as dpg
+
+    looks = [theme._WIDGETS, *theme._LOOKS.values()]
+    assert [name for look in looks for name in look if not hasattr(dpg, f"mvThemeCol_{name}")] == []
+    assert [role for look in looks for role in look.values() if role not in theme._ROLES] == []
+    styles = [theme._STYLES, *theme._LOOK_STYLES.values()]
+    assert [name for style in styles for name in style if not hasattr(dpg, f"mvStyleVar_{name}")] == []
+
+
+def test_the_fonts_are_there_with_their_licence():
+    assert all(path.is_file() for path in fonts.FILES.values())
+    assert "SIL OPEN FONT LICENSE" in (fonts.FOLDER / "OFL.txt").read_text(encoding="utf-8")
+    assert sum(path.stat().st_size for path in fonts.FILES.values()) < 2_500_000
