@@ -9,6 +9,8 @@ from typing import Any
 from nodegraph import Engine, GraphError, Problem
 from nodegraph.graph import Graph, Node, Ref, refs
 
+from .words import t
+
 
 class Parts:
     """Parts of graphs that lead to some nodes. The last one is kept: edited as its whole is, it takes up its
@@ -24,7 +26,7 @@ class Parts:
         if to is None and only is None and not graph.outputs:
             to = ends(graph)
             if not to:
-                raise GraphError([Problem(None, "there is nothing to run", "Place a node first.")])
+                raise GraphError([Problem(None, t("status.nothing_to_run"))])
         if to is None:
             return graph
         part = self.edited(graph, to) or reaching(engine, graph, to)
@@ -76,7 +78,7 @@ def reaching(engine: Engine, graph: Graph, names: tuple[str, ...]) -> Graph:
     names = tuple(dict.fromkeys(name.split("/", 1)[0] for name in names))
     missing = [name for name in names if name not in graph.nodes]
     if missing:
-        raise GraphError([Problem(None, f"there is no node {name}") for name in missing])
+        raise GraphError([Problem(None, t("run.no_node", name=name)) for name in missing])
     nodes: dict[str, Node] = {}
     stack = list(names)
     while stack:

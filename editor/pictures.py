@@ -14,6 +14,7 @@ from nodegraph.types import PortType
 
 from . import updates as up
 from .thumbnails import MOST_SHOWN, Thumbnail, preview_picture, thumbnail
+from .words import t
 
 BUDGET = 96 << 20  # bytes of thumbnails that are kept
 
@@ -86,7 +87,7 @@ class Pictures:
 
     def cannot_show(self, job: int, name: str, type: PortType, digest: bytes, error: Exception) -> None:
         """A pack failed at bringing back or at showing its own Value: told once, and the run goes on."""
-        self.warn_once((job, type.name, digest), f"{name} cannot be shown: {named(error)}")
+        self.warn_once((job, type.name, digest), t("run.cannot_show", output=name, why=named(error)))
 
     def keep(self, key: tuple[str, bytes], made: Thumbnail) -> None:
         self.kept[key] = made

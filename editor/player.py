@@ -14,6 +14,8 @@ from pathlib import Path
 
 from nodegraph import NodegraphError
 
+from .words import t
+
 COMMANDS: tuple[tuple[str, ...], ...] = (
     ("afplay",),  # macOS
     ("pw-play",), ("paplay",),  # PipeWire, PulseAudio
@@ -44,15 +46,15 @@ class Player:
 
     @property
     def playing(self) -> bool:
-        """Whether a sound can be heard now. On Windows: whether one was begun and not stopped."""
-        return self._through_windows or self._process is not None and self._process.poll() is None
+        """Whether a sound was still playing at the last look. On Windows: whether one was begun and not stopped."""
+        return self._through_windows or self._process is not None
 
     def play(self, path: str | Path) -> None:
         """Begin to play a file, in place of what is playing. Raises CannotPlay if nothing here could."""
         self.stop()
         path = Path(path)
         if not path.is_file():
-            raise CannotPlay(f"there is no file {path} to play; run the graph again")
+            raise CannotPlay(t("play.no_file", path=path))
         self.path, self._failures = path, []
         if sys.platform == "win32":
             self._play_on_windows()
@@ -60,8 +62,7 @@ class Player:
         self._left = [command for command in self.commands if shutil.which(command[0])]
         if not self._left:
             names = ", ".join(command[0] for command in self.commands)
-            raise CannotPlay(f"nothing here plays sound (looked for {names}); install ffmpeg or sox, or save the "
-                             "sound as a file and open it")
+            raise CannotPlay(t("play.none", names=names))
         self._next()
 
     def _play_on_windows(self) -> None:
@@ -71,7 +72,7 @@ class Player:
             winsound.PlaySound(str(self.path),
                                winsound.SND_FILENAME | winsound.SND_ASYNC | winsound.SND_NODEFAULT)
         except RuntimeError as error:
-            raise CannotPlay(f"Windows does not play {self.path}: {error}") from error
+            raise CannotPlay(t("play.failed", name=self.path.name, tried=f"Windows ({error})")) from error
         self._through_windows = True
 
     def _next(self) -> None:
@@ -95,8 +96,7 @@ class Player:
         if self._left:
             self._next()
             return
-        raise CannotPlay(f"no player could play {self.path.name}: {', '.join(self._failures)}; see whether there "
-                         "is a sound device, or save the sound as a file")
+        raise CannotPlay(t("play.failed", name=self.path.name, tried=", ".join(self._failures)))
 
     def stop(self) -> None:
         """Be silent."""

@@ -27,6 +27,7 @@ from . import updates as up
 from .parts import Parts, wanted_inputs
 from .pictures import Allowance, Pictures, large_picture, named
 from .thumbnails import Thumbnail, preview_picture
+from .words import t
 
 THUMBNAIL_SHARE = 0.25  # of a run's time may go into thumbnails while it lasts; the others are made after it
 LARGE = 1024  # pixels on the long side of an enlarged picture
@@ -262,7 +263,7 @@ class Runner:
         except NodegraphError as error:
             update = up.Refused(job.number, (Problem(None, str(error)),))
         except Exception as error:  # a fault of the engine or of the disk; the next job may go well
-            problem = Problem(None, f"the run broke off: {named(error)}")
+            problem = Problem(None, t("run.broke_off", why=named(error)))
             update = up.Refused(job.number, (problem,), traceback.format_exc())
         with self._changed:
             self._running = None
@@ -279,7 +280,7 @@ class Runner:
         try:
             engine = self._at_hand()
         except Exception as error:
-            self._tell(up.Warned(None, f"the engine cannot be made: {named(error)}"))
+            self._tell(up.Warned(None, t("run.no_engine", why=named(error))))
         else:
             request.do(engine)
 
@@ -289,18 +290,19 @@ class Runner:
     def _made(self, job: int, output: str) -> tuple[PortType, bytes]:
         found = self._find(job, output)
         if found is None:
-            raise _NotMade(f"{output} was not made in this session; run the graph, then try again")
+            raise _NotMade(t("run.not_made", output=output))
         return found
 
     def _export(self, engine: Engine, job: int, output: str, path: Path) -> None:
         try:
             paths = engine.save(*self._made(job, output), path)
         except KeyError:
-            self._tell(up.Exported(job, output, (), _gone(output)))
+            self._tell(up.Exported(job, output, (), t("run.let_go", output=output)))
         except _NotMade as error:
             self._tell(up.Exported(job, output, (), str(error)))
         except Exception as error:
-            self._tell(up.Exported(job, output, (), f"{output} was not written to {path}: {named(error)}"))
+            why = t("run.not_written", output=output, path=path, why=named(error))
+            self._tell(up.Exported(job, output, (), why))
         else:
             self._tell(up.Exported(job, output, tuple(paths)))
 
@@ -308,17 +310,13 @@ class Runner:
         try:
             picture = large_picture(engine, *self._made(job, output), side)
         except KeyError:
-            self._tell(up.Enlarged(job, output, None, _gone(output)))
+            self._tell(up.Enlarged(job, output, None, t("run.let_go", output=output)))
         except _NotMade as error:
             self._tell(up.Enlarged(job, output, None, str(error)))
         except Exception as error:
-            self._tell(up.Enlarged(job, output, None, f"{output} cannot be shown: {named(error)}"))
+            self._tell(up.Enlarged(job, output, None, t("run.cannot_show", output=output, why=named(error))))
         else:
             self._tell(up.Enlarged(job, output, picture))
-
-
-def _gone(output: str) -> str:
-    return f"{output} is not remembered any more; run the graph, then try again"
 
 
 class _Watch:
@@ -380,7 +378,7 @@ class _Watch:
             return preview_picture(event.preview)
         except Exception as error:  # a pack's picture that is none must not end the run
             self.pictures.warn_once((self.job.number, event.node),
-                                    f"the preview of {event.node} cannot be shown: {named(error)}")
+                                    t("run.no_preview", node=event.node, why=named(error)))
             return None
 
     def picture(self, node: str, digests: tuple[bytes, ...]) -> None:

@@ -70,13 +70,13 @@ def test_where_all_fail_a_sentence_tells_which(players, sound):
     player = Player()
     player.play(sound)
     ended(player)
-    with pytest.raises(CannotPlay, match=r"a tune.wav: aplay \(exit code 3\); see whether there is a sound device"):
+    with pytest.raises(CannotPlay, match=r"a tune.wav: aplay \(exit code 3\). See whether there is a sound device"):
         player.look()
     player.look()  # told once
 
 
 def test_where_there_is_no_player_a_sentence_tells_what_to_do(players, sound):
-    with pytest.raises(CannotPlay, match="looked for afplay, .*; install ffmpeg or sox, or save the sound as a file"):
+    with pytest.raises(CannotPlay, match=r"looked for afplay, .*\). Install ffmpeg or sox, or save the sound as a file"):
         Player().play(sound)
 
 
@@ -102,5 +102,5 @@ def test_another_sound_takes_the_place_of_the_first(players, sound, silence):
 
 
 def test_a_file_that_is_gone_is_told(tmp_path):
-    with pytest.raises(CannotPlay, match=f"there is no file {os.path.join(tmp_path, 'none.wav')} to play"):
+    with pytest.raises(CannotPlay, match=f"There is no file {os.path.join(tmp_path, 'none.wav')} to play"):
         Player().play(tmp_path / "none.wav")

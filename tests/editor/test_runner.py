@@ -208,7 +208,7 @@ def test_a_graph_without_outputs_runs_to_its_ends(runner):
 def test_a_graph_without_nodes_is_refused_in_a_sentence(runner):
     runner.run(Graph({}))
     [refused] = all_of(runner)
-    assert str(refused.problems[0]) == "there is nothing to run\nPlace a node first."
+    assert str(refused.problems[0]) == "There is nothing to run yet"
 
 
 def test_the_window_goes_on_while_a_node_works(runner, valve):
@@ -396,7 +396,7 @@ def test_an_output_is_written_to_the_file_that_was_named(runner, tmp_path):
     assert good.paths == (tmp_path / "here" / "sum.json",) and good.paths[0].read_text() == "112\n"
     assert middle.paths[0].read_text() == "2\n"
     assert wrong.problem == f"sum was not written to {tmp_path / 'sum.wav'}: Int is written as json, not as wav"
-    assert none.problem == "nothing was not made in this session; run the graph, then try again"
+    assert none.problem == "nothing was not made in this session. Run the graph, then try again."
 
 
 def test_exports_do_not_wait_for_the_end_of_a_long_run(runner, valve, tmp_path):
