@@ -129,6 +129,12 @@ SENTENCES: tuple[tuple[str, str], ...] = (
 
     # ---- what to do about it
     ("Did you mean {name}?", "您是否想用 {name}？"),
+    ("There is no node called {name}.", "没有名为 {name} 的节点。"),
+    ("There is no input called {name}.", "没有名为 {name} 的输入。"),
+    ("There is no output called {name}.", "没有名为 {name} 的输出。"),
+    ("There is no dot called {name}.", "没有名为 {name} 的转接点。"),
+    ("There is no note called {name}.", "没有名为 {name} 的便签。"),
+    ("There is no frame called {name}.", "没有名为 {name} 的框。"),
     ("There is no {name}.", "没有 {name}。"),
     ("There is {words}.", "可用的有 {words}。"),
     ("Add outputs: with a link, `name: $node`.", "请添加输出，连到某个节点。"),
@@ -219,4 +225,21 @@ SENTENCES: tuple[tuple[str, str], ...] = (
     ("{name} does not fit between {one} and {other}.", "{name} 不能插在 {one} 与 {other} 之间。"),
     ("Nothing is selected, so there is nothing to copy.", "没有选中任何内容，无法复制。"),
     ("The clipboard is empty.", "剪贴板是空的。"),
+    ("The clipboard holds no nodes; copy some, or the text of a graph file.",
+     "剪贴板里没有节点；请先复制一些节点，或复制图文件的文本。"),
+    ("The graph in the clipboard cannot be read. Line {line}: {problem}.", "剪贴板里的图无法读取。第 {line} 行：{problem}。"),
+    ("Nothing of this can stand here: what it links to is not in this graph.",
+     "这些内容不能放在这里：它们所连的节点不在这个图中。"),
+    ("{first} reads {source} and comes back to {reader}, so the group would wait for itself; select {first} too.",
+     "{first} 读取 {source}，又连回 {reader}，编组后会等待自己；请把 {first} 也选中。"),
+    ("{name} runs once per item of {ports}, and its nodes cannot do so together; take that away first.",
+     "{name} 对 {ports} 逐项运行，其中的节点无法一起这样做；请先取消逐项运行。"),
+    ("The output {output} reads an input of {name} that is not linked, so it would have nothing left to read; "
+     "delete it first.", "输出 {output} 读取 {name} 的一个未连线的输入，解组后将无可读取；请先删除它。"),
+    ("{name} is given a list as {port}, which goes into the switch {switch}, where none can be written; "
+     "link it from a node first.", "{name} 的 {port} 是列表，会进入开关 {switch}，那里不能直接写列表；请先从节点连线。"),
+    ("A dot has no name to change.", "转接点没有名称可改。"),
+    ("A note has no name to change.", "便签没有名称可改。"),
+    ("A frame has no name to change.", "框没有名称可改。"),
+    ("That dot carries {source}, not {other}.", "那个转接点上的是 {source}，不是 {other}。"),
 )
