@@ -250,7 +250,8 @@ def _(session: Session) -> None:
     for item in session.selected("node"):
         node = graph.nodes[item.name]
         if node.is_graph:
-            graph = grouping.ungroup(graph, item.name, Document.open(graph.folder / node.type).graph)
+            inner = Document.open(graph.folder / node.type).graph
+            graph = grouping.ungroup(graph, item.name, inner, session.checked)
     session.edit(t("undo.ungroup"), graph)
     session.select(Item("node", name) for name in graph.nodes if name not in before)
 
@@ -287,8 +288,7 @@ for _edge in ("x", "y"):
 @_command("node.layout")
 def _(session: Session) -> None:
     chosen = session.selection if len(session.selection) > 1 else None
-    places = arrange.auto_layout(session.graph, session.room_table(), chosen)
-    session.edit(t("undo.layout"), edits.move(session.graph, places))
+    session.edit(t("undo.layout"), arrange.arranged(session.graph, session.room_table(), chosen))
     session.see(session.boxes(chosen))
 
 
