@@ -106,7 +106,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
 
     run = _command(commands, "run", _run, "run a graph and write its outputs")
-    run.add_argument("graph", metavar="GRAPH", help="a graph file")
+    run.add_argument("graph", metavar="GRAPH", help="a graph file, or a PNG that a run made")
     run.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="give an input of the graph")
     run.add_argument("--out", default="out", metavar="DIR", help="where outputs are written (default: out)")
     run.add_argument("--only", action="append", default=[], metavar="OUTPUT", help="make only this output")
@@ -199,19 +199,22 @@ def _run(arguments: argparse.Namespace) -> int:
     # Nodes that overlap each bring OpenMP threads; spinning while they wait, they would take the cores from each other.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     engine = _engine(arguments)
-    variants = _variants(engine, _read(engine, arguments.graph), arguments)
+    checked, recorded = _read(engine, arguments.graph), _recorded(arguments.graph)
+    variants = _variants(engine, checked, arguments, recorded.get("inputs"))
     cancel = threading.Event()
     display = Display() if not (arguments.json or arguments.quiet) else None
     warnings: list[str] = []
     profile = Profile() if arguments.profile else None
     documents, code, taken = [], DONE, set()
+    if display is not None and recorded.get("inputs"):
+        display.line("as it was made: " + ", ".join(f"{k} = {v}" for k, v in recorded["inputs"].items()))
     with engine, _interruptible(cancel):
         for label, checked, given in variants:
             if cancel.is_set():
                 break
             if display is not None and label:
                 display.line(", ".join(f"{k} = {v}" for k, v in label.items()))
-            plan = engine.plan(checked, given, arguments.only or None)
+            plan = engine.plan(checked, given, arguments.only or None, recorded.get("seeds"))
             if display is not None and plan.seeds:
                 display.line("  rolled " + ", ".join(f"{k} = {v}" for k, v in plan.seeds.items()))
             result = engine.run_plan(plan, emit=_Listener(display, warnings, profile), cancel=cancel)
@@ -365,6 +368,17 @@ def _read(engine: Any, path: str) -> Any:
     return checked
 
 
+def _recorded(path: str) -> dict[str, Any]:
+    """What the run that made a picture was given, if the graph is read from one: its inputs and rolled seeds."""
+    from .export import embedded_graph
+
+    found = embedded_graph(path)
+    record = found[1] if found is not None else {}
+    inputs, seeds = record.get("inputs"), record.get("seeds")
+    return {"inputs": inputs if isinstance(inputs, dict) else {},
+            "seeds": {k: v for k, v in seeds.items() if type(v) is int} if isinstance(seeds, dict) else {}}
+
+
 def _settings(checked: Any, given: list[str]) -> dict[str, Any]:
     """What `--set name=value` gives, each in the type of its input."""
     from .errors import GraphError, Problem
@@ -410,14 +424,18 @@ def _meant(what: str, port: Any, text: str) -> Any:
 MOST_RUNS = 10_000
 
 
-def _variants(engine: Any, checked: Any, arguments: argparse.Namespace) -> list[tuple[dict, Any, dict]]:
-    """The graph once, or once for each combination of swept values: (label, checked graph, inputs)."""
+def _variants(engine: Any, checked: Any, arguments: argparse.Namespace,
+              recorded: dict[str, Any] | None = None) -> list[tuple[dict, Any, dict]]:
+    """The graph once, or once for each combination of swept values: (label, checked graph, inputs).
+
+    recorded: inputs that hold where the command line says nothing else.
+    """
     from itertools import product
     from math import prod
 
     from .errors import GraphError
 
-    given = _settings(checked, arguments.set)
+    given = {**(recorded or {}), **_settings(checked, arguments.set)}
     if not arguments.sweep:
         return [({}, checked, given)]
     sweeps: dict[tuple[str, str], list[Any]] = {}

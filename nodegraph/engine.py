@@ -22,12 +22,11 @@ from typing import Any, NamedTuple
 
 from . import graphfile
 from .cache import Cache
-from .cache.files import content_digest
 from .check import Checked, check, recheck
 from .errors import GraphError, NodegraphError, Problem
 from .events import Event, Warned
 from .executor import Executor, Result
-from .export import export, find_same
+from .export import bare_digest, export, find_same, provenance
 from .graph import Graph
 from .models import Models
 from .packs import Catalogue
@@ -188,10 +187,10 @@ class Engine:
         return check(graph, self.catalogue, problems, self.models.find)
 
     def plan(self, graph: Graph | Checked, given: Mapping[str, Any] | None = None,
-             only: Iterable[str] | None = None) -> Plan:
-        """What a run of this graph would do. Raises GraphError."""
+             only: Iterable[str] | None = None, seeds: Mapping[str, int] | None = None) -> Plan:
+        """What a run of this graph would do; seeds: what an earlier run rolled (`Plan.seeds`). Raises GraphError."""
         checked = graph if isinstance(graph, Checked) else self.check(graph)
-        return plan(checked, given, only, self.models.locate)
+        return plan(checked, given, only, self.models.locate, seeds=seeds)
 
     def run(self, graph: Graph | str | Path, given: Mapping[str, Any] | None = None, *,
             only: Iterable[str] | None = None, emit: Callable[[Event], None] | None = None,
@@ -275,7 +274,8 @@ class Engine:
     def export(self, result: RunResult, name: str, folder: Path, stem: str, *, overwrite: bool = False) -> list[Path]:
         """Write one output of a run to files named after `stem`; the paths.
 
-        Files of an earlier run that hold the very same are left as they are, and the Value is not even read.
+        Files of an earlier run that hold the very same are left as they are, and the Value is not even read. A PNG
+        carries the graph that made it (`export.embedded_graph`).
         """
         output, type = result.raw.plan.outputs[name], result.raw.type(name)
         extension, disk = next(iter(type.exports)), self.cache.disk
@@ -287,10 +287,11 @@ class Engine:
                 same = find_same(contents, folder, stem, extension, many=output.flow.many)
                 if same is not None:
                     return same
-        paths = export(type, result[name], folder, stem, many=output.flow.many, overwrite=overwrite)
+        embed = provenance(result.raw.plan, name) if extension == "png" else None
+        paths = export(type, result[name], folder, stem, many=output.flow.many, overwrite=overwrite, embed=embed)
         if disk is not None:
             for item, path in zip(items, paths):
-                disk.note_export(item, extension, content_digest(path))
+                disk.note_export(item, extension, bare_digest(path))
         return paths
 
     def save(self, type: PortType, digest: bytes, path: Path) -> list[Path]:

@@ -1,22 +1,35 @@
-"""Values written to files that people keep, never over one that is there unless that was asked for."""
+"""Values written to files that people keep, never over one that is there unless that was asked for.
+
+A PNG carries, beside its picture, the graph that made it and what that run was given.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import re
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import yaml
+
+from . import graphfile, pngtext
 from .cache.files import content_digest
-from .errors import InputError
+from .errors import GraphError, InputError
+from .graph import Graph
+from .plan import Plan
 from .types import PortType
+
+RUN = "nodegraph.run"  # the keyword of the text in a PNG that tells of the run; the graph is under graphfile.EMBEDDED
 
 
 def export(type: PortType, value: Any, folder: Path, name: str, *, many: bool = False, overwrite: bool = False,
-           extension: str | None = None) -> list[Path]:
+           extension: str | None = None, embed: Mapping[str, str] | None = None) -> list[Path]:
     """Write one output: `name.ext`, or `name.1.ext`, `name.2.ext`, ... for a list. The paths written.
 
-    A name that is taken gives way to `name-2`, `name-3`, ..., unless `overwrite`. Each file appears whole or not
+    embed: texts by keyword that a PNG carries along. A name that is taken gives way to `name-2`, `name-3`, ..., unless `overwrite`. Each file appears whole or not
     at all. Raises InputError for an extension that the type cannot be written as, OSError where the disk refuses.
     """
     extension = extension or next(iter(type.exports))
@@ -32,6 +45,8 @@ def export(type: PortType, value: Any, folder: Path, name: str, *, many: bool = 
         part = path.with_name(f".{path.stem}.{os.getpid()}.part.{extension}")
         try:
             type.exports[extension](one, part)
+            if embed and extension == "png":
+                part.write_bytes(pngtext.with_texts(part.read_bytes(), embed))
             os.replace(part, path)
         finally:
             part.unlink(missing_ok=True)
@@ -42,7 +57,7 @@ def export(type: PortType, value: Any, folder: Path, name: str, *, many: bool = 
 def find_same(contents: list[bytes], folder: Path, name: str, extension: str, *, many: bool = False) -> list[Path] | None:
     """The files of an earlier export under this name, or a numbered one, that hold just these contents; or None.
 
-    contents: the XXH3-128 digest of each file. Files that were edited since are not the same.
+    contents: the `bare_digest` of each file. Files that were edited since are not the same.
     """
     stem, count = name, 1
     tails = [f".{i}" for i in range(1, len(contents) + 1)] if many else [""]
@@ -50,11 +65,77 @@ def find_same(contents: list[bytes], folder: Path, name: str, extension: str, *,
         paths = [folder / f"{stem}{tail}.{extension}" for tail in tails]
         if not all(path.is_file() for path in paths):
             return None
-        if all(content_digest(path) == content for path, content in zip(paths, contents)):
+        if all(bare_digest(path) == content for path, content in zip(paths, contents)):
             return paths
         count += 1
         stem = f"{name}-{count}"
     return None
+
+
+def bare_digest(path: Path) -> bytes:
+    """The XXH3-128 of a file; of a PNG without the graph that it carries, so that the same picture is the same."""
+    if path.suffix != ".png":
+        return content_digest(path)
+    import xxhash
+
+    return xxhash.xxh3_128_digest(pngtext.without_texts(path.read_bytes(), (graphfile.EMBEDDED, RUN)))
+
+
+def provenance(plan: Plan, output: str) -> dict[str, str]:
+    """The texts that a picture made by a plan carries: its graph, and the inputs, seeds and versions of the run.
+
+    Inputs that are no plain data, such as a picture handed in from Python, are named under `live`.
+    """
+    given = {name: str(value) if isinstance(value, Path) else value for name, value in plan.given.items()}
+    plain = {name: value for name, value in given.items() if _is_plain(value)}
+    types = {step.nodetype.name: step.nodetype.version for step in plan.steps if step.nodetype is not None}
+    told = {"output": output, "inputs": plain, "live": sorted(given.keys() - plain.keys()), "seeds": plan.seeds,
+            "versions": {"nodegraph": _own_version(), "nodes": dict(sorted(types.items()))}}
+    try:
+        text = _text_of(plan.graph)
+    except yaml.YAMLError:  # a graph made in Python may hold what no text can say
+        return {}
+    return {graphfile.EMBEDDED: text, RUN: json.dumps(told, ensure_ascii=False)}
+
+
+def embedded_graph(path: str | Path) -> tuple[str, dict[str, Any]] | None:
+    """The graph file's text that a picture carries, and the record of its run; None where there is none.
+
+    The record has `output`, `inputs`, `seeds` and `versions`; it is empty where a tool lost or damaged it. Raises
+    OSError if the file cannot be read.
+    """
+    found = pngtext.texts(Path(path).read_bytes())
+    if graphfile.EMBEDDED not in found:
+        return None
+    try:
+        record = json.loads(found.get(RUN, "{}"))
+    except (ValueError, RecursionError):
+        record = {}
+    return found[graphfile.EMBEDDED], record if isinstance(record, dict) else {}
+
+
+def _text_of(graph: Graph) -> str:
+    """The graph as its file tells it, comments and all, with what was edited since."""
+    try:
+        return graphfile.updated(graphfile.read_text(graph.path), graph) if graph.path else graphfile.dumps(graph)
+    except GraphError:  # the file has gone
+        return graphfile.dumps(graph)
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, (list, tuple)):
+        return all(map(_is_plain, value))
+    return value is None or isinstance(value, (str, int, float))
+
+
+@cache
+def _own_version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("nodegraph")
+    except PackageNotFoundError:  # run from its folder, not installed
+        return ""
 
 
 def _free_stem(folder: Path, name: str, tails: list[str], extension: str) -> str:

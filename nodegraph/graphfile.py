@@ -18,9 +18,11 @@ import yaml
 from .errors import GraphError, Position, Problem
 from .graph import Graph, GraphInput, Node, Ref
 from .nodetype import RESERVED
+from .pngtext import is_png, texts
 from .yamltext import InBrackets, Loader, NotPossible, changed, dump, same, scalar
 
 VERSION = 1
+EMBEDDED = "nodegraph"  # the keyword of the text in a PNG that is the graph it was made by
 DEEPEST = 64  # lists and mappings inside each other
 
 
@@ -216,7 +218,10 @@ def _refused(event: Any, file: str) -> Problem:
 
 
 def read_text(path: Path) -> str:
-    """A file's text. Raises GraphError if it cannot be read as UTF-8."""
+    """The text of a graph file, or the one that a picture made by a run carries. Raises GraphError.
+
+    A text is read as UTF-8, with or without a byte order mark, and with any line ends.
+    """
     try:
         data = path.read_bytes()
     except FileNotFoundError:
@@ -226,6 +231,12 @@ def read_text(path: Path) -> str:
     except (OSError, ValueError) as error:  # ValueError: a name with a zero byte in it
         raise GraphError([Problem(None, f"{_brief(str(path))} cannot be read: {getattr(error, 'strerror', error)}",
                                   "Check the name and the folder.")]) from None
+    if is_png(data):
+        text = texts(data).get(EMBEDDED)
+        if text is None:
+            raise GraphError([Problem(Position(str(path), 1, 1), "this picture carries no graph",
+                                      "Those that `nodegraph run` writes as PNG do, unless a tool took it out.")])
+        return text.replace("\r\n", "\n").replace("\r", "\n")
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise GraphError([Problem(Position(str(path), 1, 1), "this is UTF-16; a graph file is UTF-8",
                                   "Save the file as UTF-8 text.")])

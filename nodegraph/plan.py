@@ -93,6 +93,7 @@ class Output(NamedTuple):
 class Plan:
     """Steps in an order in which each follows what it reads; producers: slot -> index of the step, -1 for givens.
 
+    given: the values for inputs that came from outside the graph.
     left_out: the outputs that are not made since a muted node stands before them, and that node.
     seeds: what was rolled. located: every file and model that was looked up, with what was found.
     """
@@ -106,6 +107,7 @@ class Plan:
     graph: Any
     before: Plan | None = None  # the Plan that this one differs from in literals alone
     left_out: Mapping[str, str] = field(default_factory=dict)
+    given: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
     def names(self) -> dict[str, int]:
@@ -174,15 +176,17 @@ Locate = Callable[[PortType, Any, Path], Named]
 
 
 def plan(checked: Checked, given: Mapping[str, Any] | None = None, only: Iterable[str] | None = None,
-         locate: Locate | None = None, roll: Callable[[], int] | None = None) -> Plan:
+         locate: Locate | None = None, roll: Callable[[], int] | None = None,
+         seeds: Mapping[str, int] | None = None) -> Plan:
     """Plan a checked graph.
 
     given: values for its inputs, by name. only: the outputs that are wanted; all, left out.
     locate: completes literals that name files and models (with the digest of their content).
     roll: where `seed: random` comes from; the system's own source of randomness, left out.
+    seeds: what was rolled in an earlier run (`Plan.seeds`), to be taken again.
     Raises GraphError with every problem: unknown names, values that do not fit, files that are missing.
     """
-    return _Planner(checked, dict(given or {}), only, locate, roll).plan()
+    return _Planner(checked, dict(given or {}), only, locate, roll, seeds or {}).plan()
 
 
 def replan(before: Plan, checked: Checked, names: list[str], locate: Locate | None = None) -> Plan | None:
@@ -204,7 +208,7 @@ def replan(before: Plan, checked: Checked, names: list[str], locate: Locate | No
     changed = {(folder, value) for _, value, folder, _ in planner.located}
     located = [row for row in before.located if (row[2], row[1]) not in changed] + planner.located
     return Plan(steps, before.givens, before.outputs, before.producers, {}, located, checked.graph,
-                before.before or before, before.left_out) if not planner.seeds else None
+                before.before or before, before.left_out, before.given) if not planner.seeds else None
 
 
 _NOTHING: dict[str, Any] = {}  # the literals of every step that has none; never written to
@@ -220,9 +224,9 @@ class _Source(NamedTuple):
 
 
 class _Planner:
-    def __init__(self, checked: Checked, given: dict[str, Any], only, locate, roll):
+    def __init__(self, checked: Checked, given: dict[str, Any], only, locate, roll, seeds: Mapping[str, int] = {}):
         checked.raise_errors()
-        self.checked, self.given, self.locate, self.roll = checked, given, locate, roll
+        self.checked, self.given, self.locate, self.roll, self.known_seeds = checked, given, locate, roll, seeds
         self.left_out = checked.left_out
         self.only = list(only) if only is not None else [n for n in checked.graph.outputs if n not in self.left_out]
         self.all = only is None
@@ -255,7 +259,7 @@ class _Planner:
         if self.problems:
             raise GraphError(self.problems)
         return Plan(self.steps, self.givens, outputs, self.producers, self.seeds, self.located, graph,
-                    left_out=self.left_out if self.all else {})
+                    left_out=self.left_out if self.all else {}, given=self.given)
 
     def graph_inputs(self) -> dict[str, Any]:
         """The inputs as sources: what was given, or the defaults."""
@@ -572,7 +576,9 @@ class _Planner:
             return None, None
         if port.type is SEED:
             if value == RANDOM:
-                value = self.seeds[f"{full_name}.{port.name}"] = (self.roll or _rolled)()
+                name = f"{full_name}.{port.name}"
+                known = self.known_seeds.get(name)
+                value = self.seeds[name] = known if known is not None else (self.roll or _rolled)()
             return value, None
         if self.locate is None:
             return value, None

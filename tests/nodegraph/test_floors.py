@@ -15,7 +15,7 @@ HOME = Path(nodegraph.__file__).parent
 FLOORS = {
     0: ["errors", "digest", "events"],
     1: ["types", "nodetype", "context"],
-    2: ["graph", "graphfile", "packs", "yamltext"],
+    2: ["graph", "graphfile", "packs", "pngtext", "yamltext"],
     3: ["check", "plan", "keys"],
     4: ["cache", "models", "calls", "executor", "export", "forecast"],
     5: ["engine", "profile", "terminal", "cli", "__init__", "__main__"],

@@ -61,7 +61,7 @@ def test_other_ways_to_write_the_same_file(tmp_path, data):
     ("title: caf\xe9\n".encode("latin-1"), (1, 11), "0xe9 is not UTF-8"),
     (b"nodegraph: 1\ntitle: \xc3\xa9 \xff\n", (2, 10), "0xff is not UTF-8"),
     (bytes(range(256)), (2, 118), "not UTF-8"),
-    (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", (1, 1), "0x89 is not UTF-8"),
+    (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", (1, 1), "this picture carries no graph"),
     (b"a: \0\n", (1, 4), "U+0000 may not stand in YAML"),
     ("title: é\x07\n".encode(), (1, 9), "U+0007 may not stand in YAML"),
 ])
