@@ -46,7 +46,7 @@ class Player:
 
     @property
     def playing(self) -> bool:
-        """Whether a sound was still playing at the last look. On Windows: whether one was begun and not stopped."""
+        """Whether a sound still played at the last look; on Windows, whether one was begun and not stopped."""
         return self._through_windows or self._process is not None
 
     def play(self, path: str | Path) -> None:

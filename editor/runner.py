@@ -157,13 +157,13 @@ class Runner:
         return [update for update in updates if update is not None]
 
     def wait(self, timeout: float | None = None) -> bool:
-        """For scripts and tests: wait until all is done, thumbnails too. Whether it was, in that many seconds."""
+        """For scripts and tests: wait until all is done, thumbnails too; whether it was in time."""
         with self._changed:
             return self._changed.wait_for(
                 lambda: not (self._at_work or self._jobs or self._requests), timeout)
 
     def wait_for_update(self, timeout: float | None = None) -> bool:
-        """For scripts and tests: wait until there is something to poll. Whether there is, in so many seconds."""
+        """For scripts and tests: wait until there is something to poll; whether there is in time."""
         with self._changed:
             return self._changed.wait_for(
                 lambda: any(update is not None for update in self._updates), timeout)

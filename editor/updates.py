@@ -1,7 +1,7 @@
 """What a Runner tells the window about runs: small tuples, drained once a frame with `Runner.poll`.
 
 `job` is the number that `Runner.run` gave. `node` is a node's name, with the names of the graphs around it in
-front (`intro/verse`). Each job ends with exactly one Done or Refused; pictures of what it made may still follow.
+front (`intro/verse`). Each job ends with exactly one Done or Refused; pictures of what it made may follow.
 """
 
 from __future__ import annotations

@@ -24,7 +24,8 @@ OUTPUT = up.Output(TEXT, b"digest", Thumbnail("text", None, "A BOAT"))
 
 def result(document=DOCUMENT, job=1, given=None, seeds=None, outputs=None) -> Result:
     made = {"verse": OUTPUT} if outputs is None else outputs
-    return Result.of(up.Done(job, "all", 1.5, False, made, 0, document, given or {}, seeds or {}), datetime(2026, 1, 2))
+    done = up.Done(job, "all", 1.5, False, made, 0, document, given or {}, seeds or {})
+    return Result.of(done, datetime(2026, 1, 2))
 
 
 def told(a: Result, b: Result) -> list[str]:
@@ -60,7 +61,8 @@ def test_a_run_differs_from_itself_in_nothing():
 
 def test_inputs_parameters_links_and_seeds_that_differ_are_listed_as_a_file_would_write_them():
     other = DOCUMENT.with_value("verse", "text", "a ship").with_value("sum", "b", True)
-    assert told(result(seeds={"dice.seed": 5}), result(other, given={"subject": "a fox"}, seeds={"dice.seed": 6})) == [
+    before = result(seeds={"dice.seed": 5})
+    assert told(before, result(other, given={"subject": "a fox"}, seeds={"dice.seed": 6})) == [
         "subject: a boat → a fox", "verse.text: $subject → a ship", "sum.b: 1 → true", "dice.seed: 5 → 6"]
 
 

@@ -24,7 +24,8 @@ class Picture:
 
 PICTURE = PortType("Picture", complaint=lambda value: None if isinstance(value, Picture) else "is no Picture",
                    flatten=lambda value: value.gray, restore=Picture,
-                   preview=lambda value: np.full((300, 600, 3), value.gray, np.uint8), summary=lambda value: f"gray {value.gray}")
+                   preview=lambda value: np.full((300, 600, 3), value.gray, np.uint8),
+                   summary=lambda value: f"gray {value.gray}")
 
 
 @node("t.paint", version=1)
@@ -83,7 +84,8 @@ def valve():
 
 @pytest.fixture
 def runner(valve):
-    with_runner = Runner(lambda: engine(more=[paint, gallery, paint_unseen, dice, valve.node], previews=True, workers=2))
+    nodes = [paint, gallery, paint_unseen, dice, valve.node]
+    with_runner = Runner(lambda: engine(more=nodes, previews=True, workers=2))
     yield with_runner
     valve.open.set()
     assert with_runner.close(PATIENCE)
@@ -177,7 +179,8 @@ def test_a_link_moved_elsewhere_is_followed_in_the_part_that_leads_to_a_node(run
 
 
 def test_a_node_that_no_output_reads_can_be_run_to_whatever_is_wrong_elsewhere(runner):
-    text = CHAIN.replace("outputs:", "  wrong: {type: t.nowhere}\n  cut: {type: t.halves, text: hello}\noutputs:")
+    text = CHAIN.replace("outputs:", "  wrong: {type: t.nowhere}\n"
+                                     "  cut: {type: t.halves, text: hello}\noutputs:")
     runner.run(graph(text), to=["cut"])
     updates = all_of(runner)
     assert names(updates, up.Finished) == ["cut"]
@@ -235,7 +238,8 @@ def test_previews_arrive_small_and_in_the_windows_own_format(runner, valve):
     valve.open.set()
     [progress] = kinds(all_of(runner), up.Progress)
     assert (progress.node, progress.done, progress.total, progress.text) == ("slow", 1, 2, "through")
-    assert progress.preview.picture.shape == (40, 30, 4) and (progress.preview.picture[0, 0] == (7, 7, 7, 255)).all()
+    assert progress.preview.picture.shape == (40, 30, 4)
+    assert tuple(progress.preview.picture[0, 0]) == (7, 7, 7, 255)
 
 
 def test_only_the_newest_progress_of_a_node_waits_to_be_polled(runner):
@@ -253,7 +257,7 @@ def test_stop_ends_the_run_and_forgets_what_waits(runner, valve):
     runner.stop()
     valve.open.set()
     updates = all_of(runner)
-    assert [(done.job, done.cancelled) for done in kinds(updates, up.Done)] == [(waiting, True), (running, True)]
+    assert [(d.job, d.cancelled) for d in kinds(updates, up.Done)] == [(waiting, True), (running, True)]
     assert [(s.node, s.because) for s in kinds(updates, up.Skipped)] == [("slow", "the run was stopped")]
 
 
@@ -300,14 +304,16 @@ def test_a_failure_tells_its_node_message_and_traceback_and_what_was_skipped(run
     updates = all_of(runner)
     [failed] = kinds(updates, up.Failed)
     assert (failed.node, failed.message) == ("bad", "ZeroDivisionError: on purpose")
-    assert "text = 'hi'" in failed.report and "raise ZeroDivisionError" in failed.report and failed.where.line == 3
+    assert "text = 'hi'" in failed.report and "raise ZeroDivisionError" in failed.report
+    assert failed.where.line == 3
     assert [(s.node, s.because) for s in kinds(updates, up.Skipped)] == [("after", "bad")]
     [done] = kinds(updates, up.Done)
     assert done.failed == 1 and done.outputs == {}
 
 
 def test_a_wrong_graph_is_refused_with_every_problem_and_the_next_job_runs(runner):
-    wrong = runner.run(graph("nodes:\n  x: {type: t.nowhere}\n  y: {type: t.add, a: hi}\noutputs: {x: $x, y: $y}\n"))
+    wrong = runner.run(graph("nodes:\n  x: {type: t.nowhere}\n  y: {type: t.add, a: hi}\n"
+                             "outputs: {x: $x, y: $y}\n"))
     assert runner.wait(PATIENCE)
     right = runner.run(graph(CHAIN), label="right")
     updates = all_of(runner)
@@ -359,11 +365,13 @@ def test_a_value_that_cannot_be_shown_is_told_of_once_and_nothing_fails(runner):
 
 
 def test_graphs_that_stand_as_nodes_are_pictured_by_their_own_ports(runner, tmp_path):
-    (tmp_path / "inner.yaml").write_text("nodegraph: 1\ninputs: {word: {type: Text}}\n"
-                                         "nodes:\n  shout: {type: t.upper, text: $word}\noutputs: {loud: $shout}\n")
-    (tmp_path / "middle.yaml").write_text("nodegraph: 1\ninputs: {word: {type: Text}}\n"
-                                          "nodes:\n  in: {type: ./inner.yaml, word: $word}\noutputs: {same: $in}\n")
-    document = graph("nodes:\n  out: {type: ./middle.yaml, word: hi}\noutputs: {said: $out}\n", tmp_path / "outer.yaml")
+    head = "nodegraph: 1\ninputs: {word: {type: Text}}\nnodes:\n"
+    (tmp_path / "inner.yaml").write_text(
+        f"{head}  shout: {{type: t.upper, text: $word}}\noutputs: {{loud: $shout}}\n")
+    (tmp_path / "middle.yaml").write_text(
+        f"{head}  in: {{type: ./inner.yaml, word: $word}}\noutputs: {{same: $in}}\n")
+    document = graph("nodes:\n  out: {type: ./middle.yaml, word: hi}\noutputs: {said: $out}\n",
+                     tmp_path / "outer.yaml")
     runner.run(document, to=["out/in"])
     updates = all_of(runner)
     assert names(updates, up.Finished) == ["out/in/shout"]
@@ -372,9 +380,10 @@ def test_graphs_that_stand_as_nodes_are_pictured_by_their_own_ports(runner, tmp_
 
 
 def test_a_switch_shows_what_its_branch_brings(runner):
-    runner.run(graph("nodes:\n  up: {type: t.upper, text: hi}\n  either: {type: switch, on: yes, 'yes': $up, else: no}\n"
-                     "outputs: {out: $either}\n".replace("on: yes", "on: 'yes'").replace("else: no", "else: 'no'")))
-    assert {(p.node, p.thumbnail.text) for p in kinds(all_of(runner), up.Pictured)} == {("up", "HI"), ("either", "HI")}
+    runner.run(graph("nodes:\n  up: {type: t.upper, text: hi}\n"
+                     "  either: {type: switch, on: first, first: $up, else: nothing}\noutputs: {out: $either}\n"))
+    pictured = kinds(all_of(runner), up.Pictured)
+    assert {(p.node, p.port, p.thumbnail.text) for p in pictured} == {("up", "text", "HI"), ("either", "value", "HI")}
 
 
 def test_rolled_seeds_are_told(runner):
@@ -412,7 +421,8 @@ def test_exports_do_not_wait_for_the_end_of_a_long_run(runner, valve, tmp_path):
 
 
 def test_a_larger_picture_can_be_asked_for(runner):
-    job = runner.run(graph("nodes:\n  a: {type: t.paint, gray: 3}\n  b: {type: t.gallery, count: 4}\noutputs: {a: $a, b: $b}\n"))
+    job = runner.run(graph("nodes:\n  a: {type: t.paint, gray: 3}\n  b: {type: t.gallery, count: 4}\n"
+                           "outputs: {a: $a, b: $b}\n"))
     runner.enlarge(job, "a", 500)
     runner.enlarge(job, "b", 500)
     runner.enlarge(job, "c")

@@ -12,7 +12,8 @@ def block(height, width, color=(200, 100, 50)):
     return np.full((height, width, 3), color, np.uint8)
 
 
-PICTURE = PortType("Image", preview=lambda value: value, summary=lambda value: f"{value.shape[1]} x {value.shape[0]}")
+PICTURE = PortType("Image", preview=lambda value: value,
+                   summary=lambda value: f"{value.shape[1]} x {value.shape[0]}")
 
 
 def test_a_picture_is_shrunk_to_the_long_side_and_keeps_its_shape():
@@ -31,7 +32,8 @@ def test_a_text_shows_itself_and_a_number_its_line():
     assert thumbnail(INT, 7) == ("value", None, "7")
 
 
-@pytest.mark.parametrize("name, kind", [("Score", "roll"), ("Audio", "wave"), ("Style", "style"), ("Other", "picture")])
+@pytest.mark.parametrize("name, kind", [("Score", "roll"), ("Audio", "wave"), ("Style", "style"),
+                                        ("Other", "picture")])
 def test_the_kind_follows_the_type(name, kind):
     assert thumbnail(PortType(name, preview=lambda value: block(8, 8)), None).kind == kind
 
