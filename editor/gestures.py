@@ -83,6 +83,7 @@ class Gestures:
         self.overlay = Overlay()
         self.hover = scenes.NOTHING
         self.space = False  # whether the space bar is held down
+        self.space_used = False  # whether the view was dragged since it went down
         self.inside = False  # whether the pointer is over the canvas
         self.pixel = (0.0, 0.0)
         self._scene: Scene | None = None
@@ -168,7 +169,7 @@ class Gestures:
         if small and button == LEFT:
             self._start(MinimapDrag(self, pressed))
         elif button == MIDDLE or button == LEFT and self.space:
-            self.session.palette = None
+            self.space_used = self.space
             self._start(Pan(self, pressed))
         elif button == RIGHT and ctrl or button == LEFT and alt:
             self._start(Knife(self, pressed))

@@ -69,6 +69,7 @@ class App:
         self._awake = 0.0
         self._mouse = (0.0, 0.0)
         self._grabbed = ""
+        self._space = False  # the space bar is held down on the canvas
 
     # -- opening and closing
 
@@ -84,7 +85,7 @@ class App:
             self._remember()
         finally:
             dpg.destroy_context()
-            fonts.forget()
+            theme.forget()
         return 0
 
     def open(self) -> None:
@@ -99,7 +100,7 @@ class App:
         self._build()
         with dpg.handler_registry():
             dpg.add_key_press_handler(callback=lambda s, a: self._key(a))
-            dpg.add_key_release_handler(callback=lambda s, a: self._held.discard(a))
+            dpg.add_key_release_handler(callback=lambda s, a: self._key_up(a))
             dpg.add_mouse_wheel_handler(callback=lambda s, a: self._wheel(a))
         dpg.setup_dearpygui()
         dpg.show_viewport(maximized=settings.maximized)
@@ -324,10 +325,22 @@ class App:
             return
         if name == "Escape" and (self.canvas.gestures.cancel() or self._close_something()):
             return
+        if name == "Space" and command == "palette.open" and self.canvas.gestures.inside:
+            if not again:  # it opens when the key is let go, unless the view was dragged in between
+                self._space, self.canvas.gestures.space_used = True, False
+            return
         if command and not (again and command not in REPEATING):
             self.do(command)
         elif not command and name in NUDGES and self.session.selection and not self.form_is_open:
             self.canvas.gestures.nudge(*NUDGES[name], 8 if shift else 1)
+
+    def _key_up(self, number: int) -> None:
+        """A key was let go."""
+        self._held.discard(number)
+        if self._space and keyboard.NAMES.get(number) == "Space":
+            self._space = False
+            if not self.canvas.gestures.space_used:
+                self.do("palette.open")
 
     def _close_something(self) -> bool:
         """Escape: close the form, or let go of the selection; whether there was something."""
