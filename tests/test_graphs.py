@@ -21,7 +21,7 @@ def engine(tmp_path):
 
 
 def test_the_postcard_is_made_from_a_sentence_and_a_new_mood_does_not_repaint_it(engine, tmp_path):
-    graph = engine.load(GRAPHS / "postcard.yaml").with_value("sketch", "steps", 4)
+    graph = engine.load(GRAPHS / "postcard.yaml").with_value("sketch", "steps", 4).with_value("tune", "bars", 8)
     result = engine.run(graph, {"subject": "雪地里的一只白狐狸"})
     assert not result.errors
     assert result["card"].shape == (3, 800, 1200) and 0 <= float(result["card"].min()) < float(result["card"].max())
