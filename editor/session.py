@@ -590,9 +590,9 @@ def _facts(graph: Graph, item: Item) -> Mapping[str, Any]:
 
 
 def _means_same(one: Graph, other: Graph) -> bool:
-    """Whether two graphs differ in their layout alone."""
+    """Whether two graphs differ in their layout alone; 1, 1.0 and true are three things."""
     return one is other or one.nodes is other.nodes and one.inputs is other.inputs and one.outputs is other.outputs \
-        or (one.nodes == other.nodes and one.inputs == other.inputs and one.outputs == other.outputs)
+        or repr((one.nodes, one.inputs, one.outputs)) == repr((other.nodes, other.inputs, other.outputs))
 
 
 def _about_size(graph: Graph, item: Item, checked: Checked | None) -> tuple[float, float]:

@@ -368,3 +368,11 @@ def test_settings_are_kept(session, tmp_path):
     session.do("view.theme")
     found, problems = settings.load(session.folder)
     assert found.theme == "light" and not problems and isinstance(session.settings, Settings)
+
+
+def test_a_problem_goes_when_a_number_is_made_the_truth_value_that_is_wanted(session, file):
+    file.write_text(TEXT.replace("loud: true", "loud: 1"))
+    session.open(file)
+    assert [found.port for found in session.problems] == ["loud"]
+    session.edit("value", edits.set_value(session.graph, "loud", "loud", True))
+    assert session.problems == []
