@@ -29,7 +29,7 @@ from .scene import MOST_PICTURES, PICTURE_HEIGHT, PICTURED_WIDTH
 from .settings import Settings
 from .shortcuts import Shortcuts
 from .slices import runnable, sinks
-from .words import t
+from .words import t, translated
 
 DEBOUNCE = 0.4  # seconds between the last edit and a run on change
 PICTURE_ROOM, TEXT_ROOM = PICTURE_HEIGHT + 8, 72.0  # canvas units, for a result that is not there yet
@@ -266,7 +266,7 @@ class Session:
 
     def say(self, message: str, kind: str = "info") -> None:
         """Put a sentence into the status line. kind: "info" or "error"."""
-        self.message, self.message_kind = message, kind
+        self.message, self.message_kind = translated(message), kind
         self.touch()
 
     def ask(self, kind: str, answer: Callable[..., None] = lambda *chosen: None, **data: Any) -> None:
