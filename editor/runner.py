@@ -11,7 +11,7 @@ import threading
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,6 +24,7 @@ from nodegraph.plan import Plan, Step
 from nodegraph.types import PortType
 
 from . import updates as up
+from .gallery import LIMIT
 from .parts import Parts, wanted_inputs
 from .pictures import Allowance, Pictures, large_picture, named
 from .thumbnails import Thumbnail, preview_picture
@@ -31,6 +32,14 @@ from .words import t
 
 THUMBNAIL_SHARE = 0.25  # of a run's time may go into thumbnails while it lasts; the others are made after it
 LARGE = 1024  # pixels on the long side of an enlarged picture
+
+
+class _Made(NamedTuple):
+    """Something that can be written to a file. plan: what made it, with the graph that the job was about."""
+
+    type: PortType
+    digest: bytes
+    plan: Plan
 
 
 class _NotMade(NodegraphError):
@@ -89,8 +98,8 @@ class Runner:
         self._engine: Engine | None = None
         self._pictures: Pictures | None = None
         self._parts = Parts()
-        self._outputs: dict[int, dict[str, tuple[PortType, bytes]]] = {}  # job -> what can be exported of it
-        self._ports: dict[str, tuple[PortType, bytes]] = {}  # "node.port" -> what it gave last
+        self._outputs: dict[int, dict[str, _Made]] = {}  # by job, the newest last
+        self._ports: dict[str, _Made] = {}  # "node.port" -> what it gave last
         self._thread = threading.Thread(target=self._work, name="nodegraph-runner", daemon=True)
         self._thread.start()
 
@@ -284,18 +293,26 @@ class Runner:
         else:
             request.do(engine)
 
-    def _find(self, job: int, output: str) -> tuple[PortType, bytes] | None:
+    def _find(self, job: int, output: str) -> _Made | None:
         return self._outputs.get(job, {}).get(output) or self._ports.get(output)
 
-    def _made(self, job: int, output: str) -> tuple[PortType, bytes]:
+    def _made(self, job: int, output: str) -> _Made:
         found = self._find(job, output)
         if found is None:
             raise _NotMade(t("run.not_made", output=output))
         return found
 
+    def _keep(self, job: int, made: dict[str, _Made]) -> None:
+        """Remember what a job made, as long as the gallery would show it."""
+        if made:
+            self._outputs[job] = made
+        while len(self._outputs) > LIMIT:
+            del self._outputs[next(iter(self._outputs))]
+
     def _export(self, engine: Engine, job: int, output: str, path: Path) -> None:
         try:
-            paths = engine.save(*self._made(job, output), path)
+            made = self._made(job, output)
+            paths = engine.save(made.type, made.digest, path, plan=made.plan, output=output)
         except KeyError:
             self._tell(up.Exported(job, output, (), t("run.let_go", output=output)))
         except _NotMade as error:
@@ -308,7 +325,8 @@ class Runner:
 
     def _enlarge(self, engine: Engine, job: int, output: str, side: int) -> None:
         try:
-            picture = large_picture(engine, *self._made(job, output), side)
+            made = self._made(job, output)
+            picture = large_picture(engine, made.type, made.digest, side)
         except KeyError:
             self._tell(up.Enlarged(job, output, None, t("run.let_go", output=output)))
         except _NotMade as error:
@@ -325,12 +343,14 @@ class _Watch:
     def __init__(self, runner: Runner, engine: Engine, pictures: Pictures, job: _Job):
         self.runner, self.engine, self.pictures, self.job = runner, engine, pictures, job
         self.plan: Plan | None = None
+        self.origin: Plan | None = None  # the plan as one of the whole graph, even where a part of it runs
         self.passed_on: dict[tuple[str, str], list[tuple[str, str]]] = {}
         self.allowance = Allowance(THUMBNAIL_SHARE)
 
     def planned(self, checked: Checked, plan: Plan) -> None:
         """Learn what the names in the events stand for."""
         self.plan = plan
+        self.origin = replace(plan, graph=self.job.graph)
         self.passed_on = passed_on(checked)
 
     def __call__(self, event: ev.Event) -> None:
@@ -389,14 +409,14 @@ class _Watch:
             for place in places:
                 places += self.passed_on.get(place, ())
                 self.pictures.want(self.job.number, *place, type, digest)
-                self.runner._ports[".".join(place)] = (type, digest)
+                self.runner._ports[".".join(place)] = _Made(type, digest, self.origin)
 
     def done(self, result: RunResult) -> up.Done:
         """The update that ends the job, with a picture of each output."""
-        made = {name: (result.type(name), digest) for name, digest in result.digests.items()}
-        self.runner._outputs[self.job.number] = made
+        made = {name: _Made(result.type(name), digest, self.origin) for name, digest in result.digests.items()}
+        self.runner._keep(self.job.number, made)
         outputs = {name: up.Output(type, digest, self.pictures.of(self.job.number, name, type, digest))
-                   for name, (type, digest) in made.items()}
+                   for name, (type, digest, _) in made.items()}
         return self.job.done(result.seconds, result.cancelled, outputs, len(result.errors),
                              dict(self.plan.seeds))
 

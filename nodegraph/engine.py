@@ -294,14 +294,18 @@ class Engine:
                 disk.note_export(item, extension, bare_digest(path))
         return paths
 
-    def save(self, type: PortType, digest: bytes, path: Path) -> list[Path]:
+    def save(self, type: PortType, digest: bytes, path: Path, *, plan: Plan | None = None,
+             output: str = "") -> list[Path]:
         """Write a Value that `value` would give to this very file, over one that is there; the paths.
 
-        A list is written as name.1.png, name.2.png, ... Raises KeyError where the Value was let go, InputError where
+        A list is written as name.1.png, name.2.png, ... plan: what made it; a PNG then carries its graph and what
+        the run was given, and that it is this output. Raises KeyError where the Value was let go, InputError where
         the type cannot be written as such a file, OSError where the disk refuses.
         """
+        extension = path.suffix.removeprefix(".").lower() or None
+        embed = provenance(plan, output) if plan is not None and extension == "png" else None
         return export(type, self.value(type, digest), path.parent, path.stem, many=hasattr(digest, "items"),
-                      overwrite=True, extension=path.suffix.removeprefix(".").lower() or None)
+                      overwrite=True, extension=extension, embed=embed)
 
     def close(self) -> None:
         """Write what is new to disk and let go of it."""

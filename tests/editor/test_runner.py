@@ -6,9 +6,12 @@ from typing import Annotated, Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from nodegraph import Context, Graph, NodegraphError, PortType, Seed, node
 from nodegraph.context import SILENT
+from nodegraph.export import embedded_graph
+from nodegraph.graphfile import parse
 from nodegraph_editor import updates as up
 from nodegraph_editor.runner import Runner
 
@@ -22,10 +25,14 @@ class Picture:
     gray: int
 
 
+def save_png(value, path):
+    Image.new("L", (60, 30), value.gray % 256).save(path)
+
+
 PICTURE = PortType("Picture", complaint=lambda value: None if isinstance(value, Picture) else "is no Picture",
                    flatten=lambda value: value.gray, restore=Picture,
-                   preview=lambda value: np.full((300, 600, 3), value.gray, np.uint8),
-                   summary=lambda value: f"gray {value.gray}")
+                   preview=lambda value: np.full((300, 600, 3), value.gray % 256, np.uint8),
+                   summary=lambda value: f"gray {value.gray}", exports={"png": save_png})
 
 
 @node("t.paint", version=1)
@@ -408,6 +415,19 @@ def test_an_output_is_written_to_the_file_that_was_named(runner, tmp_path):
     assert none.problem == "nothing was not made in this session. Run the graph, then try again."
 
 
+def test_a_picture_carries_the_whole_graph_and_the_seeds_though_a_part_was_run(runner, tmp_path):
+    text = CHAIN.replace("outputs:", "  die: {type: t.dice, seed: random}\n"
+                                     "  dark: {type: t.paint, gray: $die}\noutputs:")
+    document = graph(text)
+    job = runner.run(document, to=["dark"])
+    updates = all_of(runner)
+    runner.export(job, "dark.picture", tmp_path / "dark.png")
+    assert not all_of(runner)[0].problem
+    told, record = embedded_graph(tmp_path / "dark.png")
+    assert parse(told)[0] == document
+    assert record["seeds"] == kinds(updates, up.Done)[0].seeds != {}
+
+
 def test_exports_do_not_wait_for_the_end_of_a_long_run(runner, valve, tmp_path):
     job = runner.run(graph(CHAIN))
     all_of(runner)
@@ -427,7 +447,7 @@ def test_a_larger_picture_can_be_asked_for(runner):
     runner.enlarge(job, "b", 500)
     runner.enlarge(job, "c")
     one, many, none = kinds(all_of(runner), up.Enlarged)
-    assert one.picture.picture.shape == (250, 500, 4)
+    assert one.picture.picture.shape == (30, 60, 4) and one.picture.text == "gray 3"  # as large as its file
     assert many.picture.kind == "sheet" and max(many.picture.picture.shape) > 256
     assert none.picture is None and "c was not made" in none.problem
 
