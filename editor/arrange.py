@@ -255,7 +255,7 @@ def _joints(graph: Graph) -> list[Joint]:
 
 def _joints_by_frame(graph: Graph, wanted: Mapping[Item, None], around: Mapping[Item, Item]
                      ) -> dict[Item | None, list[Joint]]:
-    """Each link as it looks from within the smallest frame that holds both its ends: between boxes or whole frames."""
+    """Each link as the smallest frame that holds both its ends sees it: between boxes, or whole frames."""
     def upwards(item: Item | None) -> list[Item]:
         found = [item]
         while found[-1] in around:
@@ -533,7 +533,7 @@ def missing_positions(graph: Graph, sizes: Mapping[Item, tuple[float, float]]) -
 
 def _beside(graph: Graph, sizes: Mapping[Item, tuple[float, float]], lost: list[Item], there: dict[Item, Box]
             ) -> Positions:
-    """Places for those of the lost that are linked, directly or through others, to what has one; `there` gains them."""
+    """Places for those of the lost that are linked, at last, to what has one; `there` gains them."""
     reads: dict[Item, list[Item]] = {}
     feeds: dict[Item, list[Item]] = {}
     for source, target in links(graph):

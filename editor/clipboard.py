@@ -111,7 +111,8 @@ def _inserted(graph: Graph, fragment: Graph, shift: tuple[float, float], keep_ou
         return ref if there and keep_outside_links else GONE
     nodes = {renames[name]: with_refs(node, follow) for name, node in fragment.nodes.items()}
     inputs = {renames[name]: told for name, told in fragment.inputs.items()}
-    kept = {outputs[name]: ref for name, ref in ((n, follow(r)) for n, r in fragment.outputs.items()) if ref is not GONE}
+    read = {outputs[name]: follow(ref) for name, ref in fragment.outputs.items()}
+    kept = {name: ref for name, ref in read.items() if ref is not GONE}
     made = replace(graph, nodes={**graph.nodes, **nodes}, inputs={**graph.inputs, **inputs},
                    outputs={**graph.outputs, **kept}, edits=())
     fragment = dots_renamed(fragment, renames, outputs)

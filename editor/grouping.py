@@ -37,7 +37,7 @@ def group(graph: Graph, checked: Checked, selection: Iterable[Item], name: str, 
     frames move along. Writes nothing. Raises EditRefused if no node is selected, or if what the nodes give would come
     back to them through others.
     """
-    if checked.graph.nodes is not graph.nodes:
+    if checked.graph.nodes is not graph.nodes and checked.graph.nodes != graph.nodes:
         raise ValueError("checked tells of another graph")
     chosen = set(selection)
     inside = {node for node in graph.nodes if Item("node", node) in chosen}
@@ -67,8 +67,9 @@ def _no_way_round(graph: Graph, inside: set[str]) -> None:
         name = stack.pop()
         for reader in readers.get(name, ()):
             if reader in inside:
-                raise EditRefused(f"{first[name]} reads {after[first[name]]} and comes back to {reader}, so the group "
-                                  f"would wait for itself; select {first[name]} too.")
+                way = first[name]
+                raise EditRefused(f"{way} reads {after[way]} and comes back to {reader}, so the group would wait for "
+                                  f"itself; select {way} too.")
             if reader not in first:
                 first[reader] = first[name]
                 stack.append(reader)
@@ -158,7 +159,8 @@ def _outer(graph: Graph, checked: Checked, inside: set[str], chosen: set[Item], 
         if ref.name not in inside:
             return ref
         return Ref(node_name) if len(exits) == 1 else Ref(node_name, exits[_source_key(graph, checked, ref)])
-    made = Node(_named_from(graph, path), {entry: _as_read(graph, checked, source) for source, entry in entries.items()})
+    made = Node(_named_from(graph, path),
+                {entry: _as_read(graph, checked, source) for source, entry in entries.items()})
     nodes: dict[str, Node] = {}
     for name, node in graph.nodes.items():
         if name not in inside:
@@ -202,8 +204,8 @@ def ungroup(graph: Graph, name: str, inner: Graph, checked: Checked | None = Non
     if node is None or not node.is_graph:
         raise EditRefused(f"{name} is no graph file, so there is nothing in it to take out.")
     if node.each:
-        raise EditRefused(f"{name} runs once per item of {', '.join(node.each)}, and its nodes cannot do so together; "
-                          "take that away first.")
+        raise EditRefused(f"{name} runs once per item of {', '.join(node.each)}, and its nodes cannot do so "
+                          "together; take that away first.")
     if node.bypass:
         raise EditRefused(f"{name} is bypassed; take that away first.")
     known = checked.nodes.get(name) if checked is not None else None
@@ -249,8 +251,8 @@ def _given(node: Node, name: str, inside: str, inner: Graph, given: Mapping[str,
     if node.type == "switch":
         for link in links_into(inside, node):
             if isinstance(given.get(link.source.name), (list, dict)):
-                raise EditRefused(f"{name} is given a list as {link.source.name}, which goes into the switch {inside}, "
-                                  "where none can be written; link it from a node first.")
+                raise EditRefused(f"{name} is given a list as {link.source.name}, which goes into the switch "
+                                  f"{inside}, where none can be written; link it from a node first.")
     inputs = {}
     for port, value in node.inputs.items():
         if isinstance(value, list) and refs(value):
@@ -259,7 +261,8 @@ def _given(node: Node, name: str, inside: str, inner: Graph, given: Mapping[str,
             value = follow(value)
         if value is not GONE:
             inputs[port] = value
-    return node._replace(inputs=inputs, each=tuple(port for port in node.each if port in inputs), mute=node.mute or mute)
+    each = tuple(port for port in node.each if port in inputs)
+    return node._replace(inputs=inputs, each=each, mute=node.mute or mute)
 
 
 def _spread(value: Any, item: Any) -> list:
@@ -286,7 +289,7 @@ def _laid_in(graph: Graph, made: Graph, name: str, inner: Graph, given: Mapping[
     lost = missing_positions(inner, {})
     stays = [item for item in items(inner) if item.kind in ("node", "note", "frame", "dot")]
     corners = {item: lost.get(item) or position(inner, item) for item in stays}
-    around = bounds([(*corner, 0, 0) for item, corner in corners.items() if item.kind == "node" and corner is not None])
+    around = bounds([(*corner, 0, 0) for item, corner in corners.items() if item.kind == "node" and corner])
     at = position(graph, Item("node", name)) or (0, 0)
     right, down = (at[0] - around.x - around.width / 2, at[1] - around.y - around.height / 2) if around else (0, 0)
     names = {"node": renames, **{kind: _free_names(section(inner, kind), set(section(graph, kind)))
@@ -355,7 +358,7 @@ def _moved(node: Node, checked: Checked | None, name: str, old: Path, new: Path)
 
 
 def _path_from(value: Any, port: Port, old: Path, new: Path) -> Any:
-    """A literal for a port; a relative path for a file, or for a model's folder, as it is written in another folder."""
+    """A literal for a port; relative paths of files and model folders as they are written in another folder."""
     if isinstance(value, list):
         return [_path_from(item, port, old, new) for item in value]
     is_path = port.type is FILE or isinstance(port.type, ModelType) and str(value).startswith(("./", "../"))

@@ -101,7 +101,8 @@ def test_notes_and_frames_are_pasted_without_any_node():
 
 def test_a_whole_graph_file_is_pasted_and_its_title_is_not():
     made, new = pasted(graph("title: Mine\nnodes: {one: {type: w.say}}"), "nodegraph: 1\ntitle: Theirs\n" + TEXT, (0, 0))
-    assert made.title == "Mine" and made.nodes["two"].inputs == {"text": Ref("one2")} and made.outputs["all"] == Ref("three")
+    assert made.title == "Mine" and made.outputs["all"] == Ref("three")
+    assert made.nodes["two"].inputs == {"text": Ref("one2")}
 
 
 @pytest.mark.parametrize("text", ["verse: {type: w.say, text: $subject}\n",

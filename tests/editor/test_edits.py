@@ -32,7 +32,9 @@ outputs: {all: $three, cut: $two.rest}
 layout:
   nodes: {one: {at: [0, 0]}, two: {at: [200, 0]}, subject: {at: [-200, 0]}}
   outputs: {all: {at: [600, 0]}}
-  dots: {dot: {at: [100, 50], source: one, targets: [two.text, three.texts]}, end: {at: [500, 0], source: three, targets: [all]}}
+  dots:
+    dot: {at: [100, 50], source: one, targets: [two.text, three.texts]}
+    end: {at: [500, 0], source: three, targets: [all]}
 """
 ONE, TWO, THREE, FOUR = (Item("node", name) for name in ("one", "two", "three", "four"))
 SUBJECT, ALL = Item("input", "subject"), Item("output", "all")
@@ -74,7 +76,8 @@ def test_a_renamed_node_is_followed_by_links_outputs_dots_and_layout(document):
 
 
 def test_a_renamed_target_keeps_the_dots_on_its_links(document):
-    assert {str(t) for d in dots(edits.rename(document, TWO, "cut")) for t in d.targets} == {"cut.text", "three.texts", "all"}
+    made = edits.rename(document, TWO, "cut")
+    assert {str(t) for d in dots(made) for t in d.targets} == {"cut.text", "three.texts", "all"}
 
 
 def test_a_renamed_output_keeps_its_place_and_its_dot(document):
@@ -250,7 +253,7 @@ def test_a_list_into_a_port_for_one_thing_runs_the_node_once_per_item(document):
 
 
 def test_one_thing_takes_a_place_in_a_list_that_a_node_runs_once_per_item_of():
-    document = graph("nodes: {a: {type: w.say}, b: {type: w.add}, c: {type: w.say, each: text, text: [$a, x]}, d: {type: w.say}}")
+    document = graph("nodes: {a: {type: w.say}, c: {type: w.say, each: text, text: [$a, x]}, d: {type: w.say}}")
     made = connected(document, Ref("d"), Target("node", "c", "text", 0))
     assert made.nodes["c"] == Node("w.say", {"text": [Ref("d"), "x"]}, ("text",))
 
@@ -258,7 +261,8 @@ def test_one_thing_takes_a_place_in_a_list_that_a_node_runs_once_per_item_of():
 @pytest.mark.parametrize("source, target, words", [
     (Ref("three"), Target("node", "one", "text"), "circle"), (Ref("gone"), Target("node", "one", "text"), "no gone"),
     (Ref("one"), Target("node", "gone", "text"), "no gone"), (Ref("one"), Target("output", "gone"), "no gone"),
-    (Ref("one"), Target("node", "two", "words"), "no input words"), (Ref("many"), Target("node", "one", "loud"), "takes a Bool")])
+    (Ref("one"), Target("node", "two", "words"), "no input words"),
+    (Ref("many"), Target("node", "one", "loud"), "takes a Bool")])
 def test_a_link_that_cannot_be_is_refused_with_the_reason(document, source, target, words):
     with pytest.raises(EditRefused, match=words):
         connected(document, source, target)
@@ -266,7 +270,8 @@ def test_a_link_that_cannot_be_is_refused_with_the_reason(document, source, targ
 
 def test_what_is_known_of_another_graph_is_not_used(document):
     with pytest.raises(ValueError):
-        edits.connect(edits.set_value(document, "one", "loud", True), checked(document), Ref("one"), Target("output", "all"))
+        edits.connect(edits.set_value(document, "one", "loud", True), checked(document), Ref("one"),
+                      Target("output", "all"))
 
 
 def test_disconnected_links_are_gone_and_outputs_with_theirs(document):
@@ -324,7 +329,8 @@ def test_lists_and_paths_are_promoted_as_files_write_them():
 
     catalogue = Catalogue([filed], installed=False)
     document = graph("nodes: {a: {type: w.filed}}\noutputs: {o: $a}")
-    for port, made in (("path", GraphInput("File", "a.txt", True)), ("names", GraphInput("list of Text", ["a", "b"], True))):
+    for port, made in (("path", GraphInput("File", "a.txt", True)),
+                       ("names", GraphInput("list of Text", ["a", "b"], True))):
         document, item = edits.promote(document, check(document, catalogue), "a", port, (0, 0))
         assert document.inputs[item.name] == made
     assert not check(document, catalogue).errors

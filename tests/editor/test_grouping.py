@@ -109,7 +109,8 @@ def test_the_file_of_a_group_checks_clean_and_runs_by_itself_where_its_inputs_ha
 
 def test_a_choice_and_a_list_come_in_as_what_they_are(tmp_path):
     made = grouped(at_home(graph(TEXT), tmp_path), nodes("said", "joined", "paper", "framed"))
-    assert made.inner.inputs == {"text": GraphInput("list of Text"), "wood": GraphInput("Choice", "pine", True, choices=("oak", "pine"))}
+    assert made.inner.inputs == {"text": GraphInput("list of Text"),
+                                 "wood": GraphInput("Choice", "pine", True, choices=("oak", "pine"))}
     assert grouped(at_home(graph(TEXT), tmp_path), nodes("framed")).inner.inputs["sheet"] == GraphInput("Sheet")
 
 

@@ -220,7 +220,8 @@ def add_input(m: Monkey):
 @gesture(3)
 def add_output(m: Monkey):
     ref = m.source()
-    return edits.add_output(m.graph, ref._replace(port=None), m.point())[0] if exists(m.graph, Item("node", ref.name)) else None
+    if exists(m.graph, Item("node", ref.name)):
+        return edits.add_output(m.graph, ref._replace(port=None), m.point())[0]
 
 
 @gesture(2)

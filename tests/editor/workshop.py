@@ -192,8 +192,9 @@ PLAIN = {"Text": "one two three", "Int": 3, "Float": 1.5, "Bool": True, "Seed": 
 @st.composite
 def sound_graphs(draw, most: int = 7) -> Graph:
     """Graphs that check finds nothing wrong with, in which every node is read or is an output."""
-    made = Graph({"n": Node("w.say", {"text": "d e"})}, {"subject": GraphInput("Text", "a b c", True), "count": GraphInput("Int", 2, True, low=0, high=9),
-                      "many": GraphInput("list of Text", ["x y", "z"], True)})
+    made = Graph({"n": Node("w.say", {"text": "d e"})},
+                 {"subject": GraphInput("Text", "a b c", True), "count": GraphInput("Int", 2, True, low=0, high=9),
+                  "many": GraphInput("list of Text", ["x y", "z"], True)})
     for at in range(draw(st.integers(2, most))):
         made = _with_one_more(draw, made, f"n{at}")
     read = {link.source.name for link in on_canvas.links(made)}
