@@ -119,6 +119,10 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--quiet", action="store_true", help="print only the paths of what was made, and errors")
     _machine_options(run)
 
+    edit = _command(commands, "edit", _edit, "open the editor, in a window")
+    edit.add_argument("graph", nargs="?", metavar="GRAPH", help="a graph file, or a PNG that a run made")
+    _machine_options(edit)
+
     check = _command(commands, "check", _check, "find everything that is wrong with graph files")
     check.add_argument("graphs", nargs="+", metavar="GRAPH")
     check.add_argument("--json", action="store_true", help="print the problems as JSON")
@@ -333,10 +337,27 @@ def _summary(result: Any) -> str:
     return f"{told or 'nothing to do'}, {result.seconds:.2f} s" + (", stopped" if result.raw.cancelled else "")
 
 
+def _edit(arguments: argparse.Namespace) -> int:
+    from nodegraph_editor import door
+
+    door.look()
+    from nodegraph_editor.main import main as open_editor
+
+    return open_editor(arguments.graph, packs=arguments.pack, **_machine(arguments))
+
+
 # ---- what is asked for --------------------------------------------------------------------------------------------
 
 def _engine(arguments: argparse.Namespace) -> Any:
-    from .engine import Engine, default_cache_folder
+    from .engine import Engine
+
+    settings = _machine(arguments)
+    return Engine(settings.pop("cache"), packs=arguments.pack, **settings)
+
+
+def _machine(arguments: argparse.Namespace) -> dict[str, Any]:
+    """What the options say about the machine, as an Engine takes it."""
+    from .engine import default_cache_folder
     from .errors import GraphError
 
     cache = getattr(arguments, "cache", None)
@@ -347,11 +368,11 @@ def _engine(arguments: argparse.Namespace) -> Any:
     device = getattr(arguments, "device", "cpu")
     if device not in ("auto", "cpu", "cuda") and not device.removeprefix("cuda:").isdigit():
         raise GraphError(f"--device is {device!r}; it takes auto, cpu, cuda or cuda:0")
-    return Engine(cache, packs=arguments.pack, device=device, dtype=getattr(arguments, "dtype", "auto"),
-                  download=getattr(arguments, "download", False),
-                  host=_budget(getattr(arguments, "host_memory", "0.4"), "--host-memory"),
-                  device_memory=_budget(getattr(arguments, "device_memory", "0.9"), "--device-memory"),
-                  disk=_bytes(getattr(arguments, "disk", "10GB"), "--disk"))
+    return dict(cache=cache, device=device, dtype=getattr(arguments, "dtype", "auto"),
+                download=getattr(arguments, "download", False),
+                host=_budget(getattr(arguments, "host_memory", "0.4"), "--host-memory"),
+                device_memory=_budget(getattr(arguments, "device_memory", "0.9"), "--device-memory"),
+                disk=_bytes(getattr(arguments, "disk", "10GB"), "--disk"))
 
 
 def _read(engine: Any, path: str) -> Any:
