@@ -1,0 +1,362 @@
+"""The window, in a real one under Xvfb: what is seen, and what real keys and a real pointer do.
+
+Each test is a scene played in a process of its own, which ends with what it found as JSON; see `scenes` at the end.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("dearpygui")
+HERE = Path(__file__).resolve()
+TOOLS = ("Xvfb", "xdotool")
+
+GRAPH = """nodegraph: 1
+title: Two lines
+inputs:
+  subject: {type: Text, default: a red boat}
+nodes:
+  first:
+    type: w.say
+    text: hello
+  second:
+    type: w.join
+    texts: [$first, $subject]
+outputs:
+  line: $second
+layout:
+  nodes:
+    subject: {at: [40, 300]}
+    first: {at: [40, 40]}
+    second: {at: [400, 120]}
+  outputs:
+    line: {at: [720, 120]}
+"""
+
+
+@pytest.fixture(scope="module")
+def display():
+    """A screen of our own: the name of the X server's display."""
+    missing = [tool for tool in TOOLS if shutil.which(tool) is None]
+    if missing:
+        pytest.skip(f"{' and '.join(missing)} is not installed")
+    reading, writing = os.pipe()
+    server = subprocess.Popen(["Xvfb", "-displayfd", str(writing), "-screen", "0", "1280x800x24", "-nolisten", "tcp"],
+                              pass_fds=[writing], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    os.close(writing)
+    with os.fdopen(reading) as told:
+        number = told.readline().strip()
+    if not number:
+        server.wait()
+        pytest.skip("Xvfb does not start here")
+    yield f":{number}"
+    server.terminate()
+    server.wait()
+
+
+@pytest.fixture
+def play(display, tmp_path):
+    """Plays a scene and gives what it found."""
+    def go(scene: str, text: str = GRAPH) -> dict:
+        graph = tmp_path / "lines.yaml"
+        graph.write_text(text, encoding="utf-8")
+        environment = {**os.environ, "DISPLAY": display, "LIBGL_ALWAYS_SOFTWARE": "1", "OMP_NUM_THREADS": "1",
+                       "PYTHONPATH": str(HERE.parents[2]), "NODEGRAPH_CONFIG": str(tmp_path / "config")}
+        done = subprocess.run([sys.executable, "-m", "tests.editor.test_window", scene, str(graph)],
+                              cwd=HERE.parents[2], env=environment, capture_output=True, text=True, timeout=100)
+        assert done.returncode == 0, done.stderr
+        found = json.loads(done.stdout.splitlines()[-1])
+        assert found.pop("trouble") == ""
+        return found
+    return go
+
+
+def test_every_panel_and_dialog_opens_in_both_themes_and_languages_and_at_two_sizes(play):
+    found = play("looks")
+    assert found["title"] == "lines.yaml - nodegraph"
+    assert found["rebuilt"] == 5
+    assert len(found["dialogs"]) >= 12 and all(found["dialogs"].values())
+
+
+def test_the_palette_adds_what_was_typed_under_the_pointer(play):
+    found = play("palette")
+    assert found["added"] == {"scale": "w.scale"}
+    assert found["open after"] is False
+    assert abs(found["off"][0]) < 24 and abs(found["off"][1]) < 24
+
+
+def test_what_is_typed_into_a_field_is_no_shortcut(play):
+    found = play("typing")
+    assert found["text"] == "hello, xmas"
+    assert found["nodes"] == ["first", "second"]
+    assert not found["muted"]
+    assert found["steps"] == 1
+
+
+def test_a_number_that_does_not_fit_is_told_below_its_field_and_the_document_keeps_the_old_one(play):
+    found = play("refusal", GRAPH.replace("type: w.say\n    text: hello", "type: w.sheet\n    words: hello\n    seed: 3"))
+    assert found["seed"] == 3
+    assert "seed" in found["problem"]
+    assert found["shown"] == "-1"
+
+
+def test_a_link_is_drawn_from_pin_to_pin_and_taken_back_with_ctrl_z(play):
+    found = play("link")
+    assert found["linked"] == "$subject"
+    assert found["after undo"] == "hello"
+
+
+def test_what_a_panel_raises_is_shown_and_the_window_goes_on(play):
+    found = play("failure")
+    assert found["dialog"] == "error"
+    assert "the lamp is broken" in found["text"]
+    assert found["copies"] == 1
+    assert found["closed"] and found["frames after"]
+
+
+def test_closing_with_unsaved_changes_asks_and_escape_stays(play):
+    found = play("closing")
+    assert found["asked"] == "unsaved"
+    assert found["stayed"]
+    assert found["saved"] and found["closing"]
+
+
+def test_ctrl_s_writes_the_file_while_a_field_has_the_keyboard(play):
+    assert "hello again" in play("saving")["file"]
+
+
+# ---- the scenes, played in a process of their own ----------------------------------------------------------------
+
+class Stage:
+    """A window, and the hands on it."""
+
+    def __init__(self, path: str):
+        import dearpygui.dearpygui as dpg
+
+        from nodegraph import Engine
+        from nodegraph_editor.runner import Runner
+        from nodegraph_editor.session import Session
+        from nodegraph_editor.settings import Settings
+        from nodegraph_editor.window.app import App
+        from tests.editor.workshop import CATALOGUE, checked
+
+        self.dpg = dpg
+        self.session = Session(
+            checker=checked, catalogue=CATALOGUE, runner=Runner(lambda: Engine(None, catalogue=CATALOGUE)),
+            settings=Settings(language="en", window=(1240, 760), position=(0, 0), autosave_seconds=3600, minimap=False),
+            folder=Path(os.environ["NODEGRAPH_CONFIG"]))
+        self.session.open(path)
+        dpg.create_context()
+        self.app = App(self.session)
+        self.app.open()
+        self.frames(8)
+        self.session.view = self.session.view._replace(x=0.0, y=0.0, zoom=1.0)
+        self.session.touch()
+        self.frames(2)
+
+    def frames(self, count: int = 4) -> None:
+        for _ in range(count):
+            self.app.frame()
+
+    def hand(self, *words: str) -> None:
+        """Have xdotool do something, and let the window take it in."""
+        subprocess.run(["xdotool", *words], check=True)
+        self.frames(6)
+
+    def point(self, x: float, y: float) -> None:
+        self.hand("mousemove", str(round(x)), str(round(y)))
+
+    def click(self, x: float, y: float) -> None:
+        self.point(x, y)
+        self.hand("mousedown", "1")
+        self.hand("mouseup", "1")
+
+    def drag(self, start: tuple[float, float], end: tuple[float, float]) -> None:
+        self.point(*start)
+        self.hand("mousedown", "1")
+        self.point((start[0] + end[0]) / 2, (start[1] + end[1]) / 2)
+        self.point(*end)
+        self.hand("mouseup", "1")
+
+    def key(self, *names: str) -> None:
+        for name in names:
+            self.hand("key", name)
+
+    def type(self, words: str) -> None:
+        subprocess.run(["xdotool", "type", "--delay", "1", words], check=True)
+        self.frames(3 * len(words) + 6)  # Dear ImGui takes in one key a frame
+
+    def canvas(self, x: float, y: float) -> tuple[float, float]:
+        """The pixel of the screen at a point of the canvas."""
+        left, top = self.app.origin
+        right, down = self.session.view.to_screen(x, y)
+        return left + right, top + down
+
+    def pin(self, kind: str, item: str, port: str) -> tuple[float, float]:
+        """The pixel of the screen at a pin."""
+        from nodegraph_editor.items import Item
+
+        scene = self.app.canvas.gestures.scene
+        at, box = scene.at[Item(kind, item)], scene.boxes[Item(kind, item)]
+        pin = next(p for p in box.pins if getattr(p.end, "port", "") in (port, None) or p.gives and not port)
+        return self.canvas(at[0] + pin.x, at[1] + pin.y)
+
+    def field(self, name: str):
+        """The row of a parameter in the inspector."""
+        return next(row for (_, port), row in self.app.inspector.fields.rows.items() if port == name)
+
+    def into(self, name: str) -> None:
+        """Click into the field of a parameter."""
+        widget = self.field(name).widget
+        x, y = self.dpg.get_item_rect_min(widget)
+        width, height = self.dpg.get_item_rect_size(widget)
+        self.click(x + width - 30, y + min(height, 30) / 2)
+
+    def select(self, kind: str, name: str) -> None:
+        from nodegraph_editor.items import Item
+
+        self.session.select([Item(kind, name)])
+        self.frames()
+
+    @property
+    def trouble(self) -> str:
+        """What went wrong in the editor itself, if it is being told."""
+        dialog = self.session.dialog
+        return dialog.data.get("text", "") if dialog is not None and dialog.kind == "error" else ""
+
+
+def looks(stage: Stage) -> dict:
+    session, rebuilt, built = stage.session, 0, stage.app.main
+    for name in ("first", "second"):
+        stage.select("node", name)
+    session.do("edit.select_all")
+    stage.frames()
+    for change in ({"theme": "light"}, {"language": "zh"}, {"font_scale": 1.5}, {"theme": "dark"},
+                   {"language": "en", "font_scale": 1.0}):
+        session.change_settings(**change)
+        for panel in ("problems", "gallery", "form", "form", "gallery", "problems"):
+            session.do(f"view.{panel}")
+            stage.frames(2)
+        rebuilt, built = rebuilt + (stage.app.main != built), stage.app.main
+        if stage.trouble:
+            return {"change": change}
+    opened = {}
+    stage.select("node", "first")
+    for command in ("file.open", "file.save_as", "file.new_from_template", "edit.find", "edit.rename", "node.group",
+                    "help.shortcuts", "help.about"):
+        opened[command] = _opens(stage, lambda: session.do(command))
+    recovery = type("Recovery", (), {"path": None, "seconds": 0.0})()
+    for kind, data in (("unsaved", {"name": "a"}), ("changed_on_disk", {"name": "a"}), ("recover", {"recoveries": [recovery]}),
+                       ("recent", {"paths": ["/a/b.yaml"]}), ("choose_file", {}), ("choose_folder", {}),
+                       ("context", {"item": next(iter(session.selection)), "at": (0, 0)})):
+        opened[kind] = _opens(stage, lambda: session.ask(kind, **data))
+    return {"title": stage.app._title, "rebuilt": rebuilt, "dialogs": opened}
+
+
+def _opens(stage: Stage, ask) -> bool:
+    ask()
+    stage.frames(4)
+    there = stage.app.dialogs.shown is not None and not stage.trouble
+    if not stage.trouble:
+        stage.key("Escape")
+    return there and stage.session.dialog is None
+
+
+def palette(stage: Stage) -> dict:
+    before = set(stage.session.graph.nodes)
+    stage.point(*stage.canvas(420, 400))
+    stage.key("space")
+    stage.frames(6)
+    stage.type("scale")
+    stage.key("Return")
+    stage.frames(4)
+    added = {name: node.type for name, node in stage.session.graph.nodes.items() if name not in before}
+    at = stage.session.graph.layout["nodes"]["scale"]["at"] if "scale" in added else (0, 0)
+    return {"added": added, "open after": stage.session.palette is not None, "off": [at[0] - 420, at[1] - 400]}
+
+
+def typing(stage: Stage) -> dict:
+    stage.select("node", "first")
+    stage.into("text")
+    stage.key("End")
+    stage.type(", xmas")
+    node = stage.session.graph.nodes["first"]
+    return {"text": node.inputs["text"], "muted": node.mute, "nodes": sorted(stage.session.graph.nodes),
+            "steps": stage.session.document.steps}
+
+
+def refusal(stage: Stage) -> dict:
+    stage.select("node", "first")
+    stage.into("seed")
+    stage.key("ctrl+a")
+    stage.type("-1")
+    row = stage.field("seed")
+    return {"seed": stage.session.graph.nodes["first"].inputs["seed"], "problem": stage.dpg.get_value(row.problem),
+            "shown": stage.dpg.get_value(row.widget)}
+
+
+def link(stage: Stage) -> dict:
+    stage.drag(stage.pin("input", "subject", ""), stage.pin("node", "first", "text"))
+    linked = str(stage.session.graph.nodes["first"].inputs["text"])
+    stage.key("ctrl+z")
+    return {"linked": linked, "after undo": stage.session.graph.nodes["first"].inputs["text"]}
+
+
+def failure(stage: Stage) -> dict:
+    session = stage.session
+    session.edit("undo.value", session.graph.with_value("first", "text", "kept"))
+    good, failing = stage.app.inspector.update, True
+
+    def update() -> None:
+        if failing:
+            raise RuntimeError("the lamp is broken")
+        good()
+    stage.app.inspector.update = update
+    session.touch()
+    stage.frames(4)
+    dialog = session.dialog
+    copies = len(list(session.recovery_folder.glob("*.json")))
+    failing = False
+    stage.key("Escape")
+    before = stage.dpg.get_frame_count()
+    stage.frames(3)
+    return {"dialog": dialog.kind, "text": dialog.data["text"], "copies": copies, "closed": session.dialog is None,
+            "frames after": stage.dpg.get_frame_count() - before}
+
+
+def closing(stage: Stage) -> dict:
+    session = stage.session
+    session.edit("undo.value", session.graph.with_value("first", "text", "kept"))
+    session.close()
+    stage.frames(4)
+    asked = session.dialog.kind
+    stage.key("Escape")
+    stayed = session.dialog is None and not session.closing
+    session.close()
+    stage.frames(4)
+    stage.key("Return")
+    return {"asked": asked, "stayed": stayed, "saved": not session.document.dirty, "closing": session.closing}
+
+
+def saving(stage: Stage) -> dict:
+    stage.select("node", "first")
+    stage.into("text")
+    stage.key("End")
+    stage.type(" again")
+    stage.key("ctrl+s")
+    return {"file": stage.session.document.path.read_text(encoding="utf-8")}
+
+
+if __name__ == "__main__":
+    stage = Stage(sys.argv[2])
+    found = globals()[sys.argv[1]](stage)
+    print(json.dumps({**found, "trouble": stage.trouble}), flush=True)
+    stage.session.runner.close()
+    stage.dpg.destroy_context()
