@@ -11,7 +11,7 @@ from . import arrange, clipboard, edits, grouping
 from .document import Document
 from .edits import EditRefused
 from .items import Item, collapsed
-from .words import language, t
+from .words import has, language, t
 
 if TYPE_CHECKING:
     from .session import Session
@@ -108,7 +108,7 @@ def _travel(session: Session, go: Callable[[], str], word: str) -> None:
     before = session.document.graph
     label = go()
     session.after_edit(before)
-    session.say(t(word, label=label))
+    session.say(t(word, label=t(label) if has(label) else label))
 
 
 @_command("edit.copy", _several(1))
@@ -120,7 +120,7 @@ def _(session: Session) -> None:
 @_command("edit.cut", _several(1))
 def _(session: Session) -> None:
     session.clipboard.put(clipboard.copied(session.graph, session.selection))
-    session.edit(t("undo.cut"), edits.delete(session.graph, session.selection))
+    session.edit("undo.cut", edits.delete(session.graph, session.selection))
 
 
 @_command("edit.paste")
@@ -129,26 +129,26 @@ def _(session: Session, at: tuple[float, float] | None = None) -> None:
     if not text:
         raise EditRefused(t("status.nothing_to_paste"))
     graph, made = clipboard.pasted(session.graph, text, at or session.pointer)
-    session.edit(t("undo.paste"), graph)
+    session.edit("undo.paste", graph)
     session.select(made)
 
 
 @_command("edit.duplicate", _several(1))
 def _(session: Session) -> None:
     graph, made = clipboard.duplicate(session.graph, session.selection, PASTE_OFFSET)
-    session.edit(t("undo.duplicate"), graph)
+    session.edit("undo.duplicate", graph)
     session.select(made)
 
 
 @_command("edit.delete", lambda s: bool(s.selection or s.selected_links))
 def _(session: Session) -> None:
     graph = edits.disconnect(session.graph, session.selected_links) if session.selected_links else session.graph
-    session.edit(t("undo.delete"), edits.delete(graph, session.selection) if session.selection else graph)
+    session.edit("undo.delete", edits.delete(graph, session.selection) if session.selection else graph)
 
 
 @_command("edit.delete_reconnect", _any("node"))
 def _(session: Session) -> None:
-    session.edit(t("undo.delete_reconnect"),
+    session.edit("undo.delete_reconnect",
                  edits.delete_reconnect(session.graph, session.checked, session.selection))
 
 
@@ -171,8 +171,7 @@ def _(session: Session) -> None:
 def _(session: Session) -> None:
     item = session.selected()[0]
     if item.kind in ("frame", "note"):
-        session.ask("text", lambda text: session.edit(
-            t("undo.rename", name=item.kind), edits.set_text(session.graph, item, text)), item=item)
+        session.ask("text", lambda text: session.edit("undo.renamed", edits.set_text(session.graph, item, text)), item=item)
     else:
         session.ask("rename", lambda name: session.rename(item, name), item=item, name=item.name)
 
@@ -183,7 +182,7 @@ def _toggle_state(session: Session, state: str) -> None:
     names = [item.name for item in session.selected("node")]
     nodes = session.graph.nodes
     on = all(edits.state_of(nodes[name]) == state for name in names)
-    session.edit(t(f"undo.{state}"), edits.set_state(session.graph, names, "normal" if on else state))
+    session.edit(f"undo.{state}", edits.set_state(session.graph, names, "normal" if on else state))
 
 
 @_command("node.mute", _any("node"))
@@ -200,7 +199,7 @@ def _(session: Session) -> None:
 def _(session: Session) -> None:
     chosen = session.selected("node")
     on = not all(collapsed(session.graph, item) for item in chosen)
-    session.edit(t("undo.collapse"), edits.collapse(session.graph, chosen, on))
+    session.edit("undo.collapse", edits.collapse(session.graph, chosen, on))
 
 
 @_command("node.frame")
@@ -209,14 +208,14 @@ def _(session: Session) -> None:
     x, y, w, h = around or (*session.pointer, 320.0, 200.0)
     graph, item = edits.add_frame(session.graph, (x - FRAME_MARGIN, y - FRAME_MARGIN - FRAME_TITLE),
                                   (w + 2 * FRAME_MARGIN, h + 2 * FRAME_MARGIN + FRAME_TITLE), t("item.frame.title"))
-    session.edit(t("undo.frame"), graph)
+    session.edit("undo.frame", graph)
     session.select([item])
 
 
 @_command("node.note")
 def _(session: Session, at: tuple[float, float] | None = None) -> None:
     graph, item = edits.add_note(session.graph, at or session.pointer, t("item.note.text"))
-    session.edit(t("undo.note"), graph)
+    session.edit("undo.note", graph)
     session.select([item])
     session.do("edit.rename")
 
@@ -238,9 +237,8 @@ def group(session: Session, name: str) -> None:
         path = folder / f"{name}{number}.yaml"
     made = grouping.group(session.graph, session.checked, session.selection, path.stem, folder)
     session.write_file(made.path, graphfile.dumps(made.inner))
-    before = {*session.graph.nodes}
-    session.edit(t("undo.group"), made.graph)
-    session.select(Item("node", name) for name in made.graph.nodes if name not in before)
+    session.edit("undo.group", made.graph)
+    session.select(Item("node", name) for name, node in made.graph.nodes.items() if node.type == f"./{made.path.name}")
     session.say(t("status.grouped", name=made.path.name))
 
 
@@ -252,7 +250,7 @@ def _(session: Session) -> None:
         if node.is_graph:
             inner = Document.open(graph.folder / node.type).graph
             graph = grouping.ungroup(graph, item.name, inner, session.checked)
-    session.edit(t("undo.ungroup"), graph)
+    session.edit("undo.ungroup", graph)
     session.select(Item("node", name) for name in graph.nodes if name not in before)
 
 
@@ -275,7 +273,7 @@ def _arranged(edge: str, spread: bool) -> Callable[[Session], None]:
         boxes = session.boxes(session.selection)
         places = arrange.distribute(boxes, edge) if spread else arrange.align(boxes, edge)
         kind = "distribute" if spread else "align"
-        session.edit(t(f"undo.{kind}"), edits.move(session.graph, places))
+        session.edit(f"undo.{kind}", edits.move(session.graph, places))
     return function
 
 
@@ -288,7 +286,7 @@ for _edge in ("x", "y"):
 @_command("node.layout")
 def _(session: Session) -> None:
     chosen = session.selection if len(session.selection) > 1 else None
-    session.edit(t("undo.layout"), arrange.arranged(session.graph, session.room_table(), chosen))
+    session.edit("undo.layout", arrange.arranged(session.graph, session.room_table(), chosen))
     session.see(session.boxes(chosen))
 
 

@@ -18,7 +18,6 @@ from nodegraph.errors import GraphError, NodegraphError, Problem
 from nodegraph.graph import Graph
 
 from .files import write_whole
-from .words import t
 
 
 class SaveFailed(NodegraphError):
@@ -64,7 +63,7 @@ class Document:
         text, record = found
         graph, problems = graphfile.parse(text, path.resolve().with_suffix(".yaml"))
         document = cls(replace(graph, path=None), text, problems)
-        document.edit(t("undo.recorded"), _as_recorded(graph, record))
+        document.edit("undo.recorded", _as_recorded(graph, record))
         return document
 
     @classmethod
@@ -167,7 +166,7 @@ class Document:
                  for name, node in self.graph.nodes.items()}
         if path.parent == self.graph.folder or nodes == self.graph.nodes:
             return self
-        self.edit(t("undo.moved"), replace(self.graph, nodes=nodes, edits=()))
+        self.edit("undo.moved", replace(self.graph, nodes=nodes, edits=()))
         return self
 
     @property
@@ -192,8 +191,8 @@ class Document:
     def reload(self) -> None:
         """Read the file again, as a step that can be undone. Raises GraphError if it cannot be read."""
         fresh = Document.open(self.path)
-        self.edit(t("undo.reload"), fresh.graph)
-        self._steps[self._at] = _Step(t("undo.reload"), fresh.graph)
+        self.edit("undo.reload", fresh.graph)
+        self._steps[self._at] = _Step("undo.reload", fresh.graph)
         self.text, self.problems, self._saved = fresh.text, fresh.problems, fresh.graph
         self._on_disk = _stamp(self.path)
 

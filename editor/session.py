@@ -215,7 +215,7 @@ class Session:
         return self.judged.found
 
     def edit(self, label: str, graph: Graph, merge: str = "") -> bool:
-        """Make this the graph: one step that can be undone. label: what the step is called, in the user's language."""
+        """Make this the graph: one step that can be undone. label: the key of the words for the step."""
         before = self.document.graph
         if self._shown is not None and graph.layout is self._shown[1].layout and self._shown[0] is before:
             graph = graph.with_layout(before.layout) if graph.nodes is before.nodes else \
@@ -243,7 +243,7 @@ class Session:
 
     def rename(self, item: Item, name: str) -> None:
         """Give a node, input or output another name; it stays selected and keeps how it is doing."""
-        self.edit(t("undo.rename", name=item.name), edits.rename(self.graph, item, name))
+        self.edit("undo.renamed", edits.rename(self.graph, item, name))
         renamed = item._replace(name=name)
         if item.kind == "node" and item.name in self.states and name != item.name:
             self.states[name] = self.states.pop(item.name)

@@ -11,6 +11,7 @@ from nodegraph.graph import Ref
 from .. import edits
 from ..items import Link
 from ..ports import flow_of
+from ..scene import DOT
 from ..words import t
 from . import theme, widgets
 from .menus import label
@@ -63,7 +64,8 @@ class ContextMenu:
         dpg.add_menu_item(label=words, shortcut=keys, callback=lambda: chosen())
 
     def _dot(self, link: Link, at: tuple[float, float]) -> None:
-        made = self.session.attempt(edits.add_dot, self.session.graph, link, at)
+        corner = at[0] - DOT / 2, at[1] - DOT / 2
+        made = self.session.attempt(edits.add_dot, self.session.graph, link, corner)
         if made is not None:
             self.session.edit("undo.dot", made[0])
             self.session.select([made[1]])
