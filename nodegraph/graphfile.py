@@ -599,14 +599,13 @@ def updated(text: str, graph: Graph) -> str:
     """
     try:
         before = parse(text)[0]
-        raw = _read_tree(text, "graph", [])
     except GraphError:
         return dumps(graph)
     old, new = _tree(before), _tree(graph)
     if same(old, new):
         return text
     renames = _renames(old, new)
-    _keep_short_inputs(raw, before, graph, old, new, renames.get(("inputs",), {}))
+    _keep_short_inputs(before, graph, old, new, renames.get(("inputs",), {}))
     plain = text.removeprefix("\ufeff").replace("\r\n", "\n")
     closed = plain if plain.endswith("\n") else plain + "\n"
     for coarse in (False, True):
@@ -628,10 +627,10 @@ def _in_form_of(text: str, found: str) -> str:
     return "\ufeff" * text.startswith("\ufeff") + found
 
 
-def _keep_short_inputs(raw: Map, before: Graph, graph: Graph, old: dict, new: dict, renames: dict[str, str]) -> None:
+def _keep_short_inputs(before: Graph, graph: Graph, old: dict, new: dict, renames: dict[str, str]) -> None:
     """Inputs written as a bare default (`seed: 7`) stay so where that still says it all."""
-    for name, value in raw["inputs"].items() if isinstance(raw.get("inputs"), Map) else ():
-        if isinstance(value, Map) or name not in before.inputs:
+    for name in before.inputs:
+        if isinstance(before.marks["inputs"][name], Map):
             continue
         now = renames.get(name, name)
         old["inputs"][name] = _written(before.inputs[name].default)

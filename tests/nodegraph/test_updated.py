@@ -113,16 +113,16 @@ def test_what_is_unchanged_is_the_same_text(name):
 
 
 LINKED = ["x, y", "[z]", Ref("a")]
-VALUES = [7, -1, 0.5, True, None, "word", "no", "two words: here", "", "a\nb\n", " x", "#c", "it's", "$$x", [], {}, [1, "b"],
-          LINKED, {"k": {"l": [1, None]}}, "画", "long " * 30, [f"item {i}" for i in range(20)], float("inf")]
+VALUES = [7, -1, 0.5, True, None, "word", "no", "two words: here", "", "a\nb\n", " x", "#c", "it's", "$$x", [], {},
+          [1, "b"], LINKED, {"k": {"l": [1, None]}}, "画", "long " * 30, [f"item {i}" for i in range(20)], float("inf")]
 
 
 @st.composite
 def edited(draw, document: Graph, steps: int = 4) -> Graph:
     """The graph after a few random edits of every kind."""
     for _ in range(draw(st.integers(1, steps))):
-        kind = draw(st.sampled_from(["value", "value", "unset", "rename", "remove", "add", "output", "input", "layout", "title",
-                                     "flags", "type"]))
+        kind = draw(st.sampled_from(["value", "value", "unset", "rename", "remove", "add", "output", "input", "layout",
+                                     "title", "flags", "type"]))
         names = list(document.nodes)
         name = draw(st.sampled_from(names)) if names else None
         value = draw(st.sampled_from(VALUES))
@@ -135,7 +135,8 @@ def edited(draw, document: Graph, steps: int = 4) -> Graph:
             document = document.with_value(name, port, value)
         elif kind == "unset" and node.inputs:
             gone = draw(st.sampled_from(list(node.inputs)))
-            document = document.with_node(name, node._replace(inputs={k: v for k, v in node.inputs.items() if k != gone}))
+            inputs = {port: v for port, v in node.inputs.items() if port != gone}
+            document = document.with_node(name, node._replace(inputs=inputs))
         elif kind == "rename":
             new = draw(st.sampled_from(["r1", "r2", "红"]))
             if new not in document.nodes:
@@ -155,11 +156,13 @@ def edited(draw, document: Graph, steps: int = 4) -> Graph:
                 inputs.pop(draw(st.sampled_from(list(inputs))))
             else:
                 default = value if value != LINKED else 3  # a default holds no links
-                inputs[draw(st.sampled_from(["i1", "seed"]))] = GraphInput("Int", default, True, help=draw(st.sampled_from(["", "h"])))
+                help = draw(st.sampled_from(["", "h"]))
+                inputs[draw(st.sampled_from(["i1", "seed"]))] = GraphInput("Int", default, True, help)
             document = replace(document, inputs=inputs, edits=())
         elif kind == "layout":
             nodes = {**document.layout.get("nodes", {}), name: {"at": [draw(st.integers(0, 9)), 2], "collapsed": True}}
-            layout = draw(st.sampled_from([{}, {**document.layout, "nodes": nodes}, {"notes": {"n": {"text": "a\nb"}}}]))
+            layout = draw(st.sampled_from([{}, {**document.layout, "nodes": nodes},
+                                           {"notes": {"n": {"text": "a\nb"}}}]))
             document = document.with_layout(layout)
         elif kind == "title":
             document = replace(document, title=draw(st.sampled_from(["", "T: t", "a\nb"])), edits=())
@@ -181,7 +184,8 @@ def renamed(document: Graph, old: str, new: str) -> Graph:
              for name, node in document.nodes.items()}
     layout = {key: {new if name == old else name: item for name, item in value.items()} if key == "nodes" else value
               for key, value in document.layout.items()}
-    return replace(document, nodes=nodes, outputs={name: link(ref) for name, ref in document.outputs.items()}, layout=layout, edits=())
+    outputs = {name: link(ref) for name, ref in document.outputs.items()}
+    return replace(document, nodes=nodes, outputs=outputs, layout=layout, edits=())
 
 
 @pytest.mark.parametrize("name", TEXTS)
@@ -239,7 +243,8 @@ def test_a_node_dragged_on_the_canvas_is_one_line():
 def test_a_renamed_node_keeps_its_place_and_its_comments():
     text = TEXTS["postcard"]
     found = updated(text, renamed(graph_of(text), "asked", "question"))
-    assert lines_changed(text, found) == ["-   asked:", "+   question:", "-     prompt: $asked", "+     prompt: $question"]
+    assert lines_changed(text, found) == [
+        "-   asked:", "+   question:", "-     prompt: $asked", "+     prompt: $question"]
     both = renamed(graph_of(text), "idea", "thought").with_value("thought", "max_sequence_length", 32)
     assert "max_sequence_length: 32    # this painter has no" in updated(text, both)
     swapped = renamed(renamed(graph_of(ODD), "a", "first"), "b", "second")
@@ -264,13 +269,15 @@ def test_what_is_removed_goes_with_its_own_comments_and_no_others():
 def test_what_is_new_stands_where_it_would_be_written():
     text = TEXTS["postcard"]
     document = graph_of(text).with_value("verse", "temperature", 0.5)
-    document = document.with_node("extra", Node("t.x", {"texts": ["a", Ref("verse")], "words": "one\ntwo\n"}, ("texts",), mute=True))
-    document = replace(document, description="New: here", outputs={**document.outputs, "extra": Ref("extra", "p")}, edits=())
+    extra = Node("t.x", {"texts": ["a", Ref("verse")], "words": "one\ntwo\n"}, ("texts",), mute=True)
+    document = document.with_node("extra", extra)
+    outputs = {**document.outputs, "extra": Ref("extra", "p")}
+    document = replace(document, description="New: here", outputs=outputs, edits=())
     found = updated(text, document)
     assert "    title: $subject\n\n  extra:\n" in found
     assert [line for line in lines_changed(text, found) if line != "+ "] == [f"+ {line}" for line in [
-        "description: 'New: here'", "    temperature: 0.5", "  extra:", "    type: t.x", "    each: texts", "    mute: true",
-        "    texts: [a, $verse]", "    words: |", "      one", "      two", "  extra: $extra.p"]]
+        "description: 'New: here'", "    temperature: 0.5", "  extra:", "    type: t.x", "    each: texts",
+        "    mute: true", "    texts: [a, $verse]", "    words: |", "      one", "      two", "  extra: $extra.p"]]
 
 
 def test_lists_change_item_by_item():
@@ -280,12 +287,13 @@ def test_lists_change_item_by_item():
     lines = prompts.default
 
     def with_lines(*items):
-        return replace(document, inputs={**document.inputs, "prompts": prompts._replace(default=list(items))}, edits=())
+        inputs = {**document.inputs, "prompts": prompts._replace(default=list(items))}
+        return replace(document, inputs=inputs, edits=())
 
     assert lines_changed(text, updated(text, with_lines(*lines, "a new one"))) == ["+       - a new one"]
     assert lines_changed(text, updated(text, with_lines("a new one", *lines))) == ["+       - a new one"]
-    assert [line[0] for line in lines_changed(text, updated(text, with_lines(*lines[:2], *lines[3:])))] == ["-"]
-    assert [line[0] for line in lines_changed(text, updated(text, with_lines(*lines[:2], "other", *lines[3:])))] == ["-", "+"]
+    for items, marks in (([*lines[:2], *lines[3:]], "-"), ([*lines[:2], "other", *lines[3:]], "-+")):
+        assert "".join(line[0] for line in lines_changed(text, updated(text, with_lines(*items)))) == marks
 
 
 def test_a_text_keeps_its_line_ends_and_the_mark_at_its_beginning():
@@ -296,7 +304,8 @@ def test_a_text_keeps_its_line_ends_and_the_mark_at_its_beginning():
 
 def test_a_short_input_stays_short_while_that_says_it_all():
     document = graph_of(JSON)
-    for item, said in ((GraphInput("Int", 8, True), '"seed": 8'), (GraphInput("Seed", 8, True), '"seed": {type: Seed, default: 8}')):
+    for item, said in ((GraphInput("Int", 8, True), '"seed": 8'),
+                       (GraphInput("Seed", 8, True), '"seed": {type: Seed, default: 8}')):
         assert said in updated(JSON, replace(document, inputs={"seed": item}, edits=()))
 
 
@@ -312,13 +321,17 @@ def test_a_text_that_cannot_be_read_is_written_anew():
         assert same(graph_of(updated(text, document)).nodes, document.nodes)
 
 
-PARTS = ["  a: {type: t.x}\n", "  ? b\n  : type: t.y\n", "  c:\n    type: t.x\n    v: |+\n      x\n\n\n", "  # c\n", "\n", "  d:\n   type: t.x\n   v:\n   - 1\n   -\n     - 2\n",
-         "  e: {type: t.x, v, w: , ? x : 1}\n", "  a: {type: t.z}\n", "    # deep\n", "  f:\n    type: t.x\n    v: - a\n", "  <<: {v: 1}\n", "  g: &x {type: t.x}\n",
-         "  h: {type: t.x, v: [[1, [2]], {k: []}, ]}\n", "  i:\n    type: t.x\n    v:\n    - - 1\n      - 2\n    - k: 1\n      l: 2\n    - |\n      x\n", "\t\n", "  j: *x\n", "  k: # none\n"]
+PARTS = ["  a: {type: t.x}\n", "  ? b\n  : type: t.y\n", "  c:\n    type: t.x\n    v: |+\n      x\n\n\n", "  # c\n",
+         "\n", "  d:\n   type: t.x\n   v:\n   - 1\n   -\n     - 2\n", "  e: {type: t.x, v, w: , ? x : 1}\n",
+         "  a: {type: t.z}\n", "    # deep\n", "  f:\n    type: t.x\n    v: - a\n", "  <<: {v: 1}\n",
+         "  g: &x {type: t.x}\n", "  h: {type: t.x, v: [[1, [2]], {k: []}, ]}\n",
+         "  i:\n    type: t.x\n    v:\n    - - 1\n      - 2\n    - k: 1\n      l: 2\n    - |\n      x\n", "\t\n",
+         "  j: *x\n", "  k: # none\n"]
+ENDS = ["", "outputs: {o: $a}\n", "...\n", "layout: {a: 1}", "# end"]
 
 
 @settings(deadline=None)
-@given(st.lists(st.sampled_from(PARTS), max_size=8), st.sampled_from(["", "outputs: {o: $a}\n", "...\n", "layout: {a: 1}", "# end"]), st.data())
+@given(st.lists(st.sampled_from(PARTS), max_size=8), st.sampled_from(ENDS), st.data())
 def test_however_oddly_a_file_is_written_the_result_says_what_the_graph_says(parts, tail, data):
     text = f"nodegraph: 1\nnodes:\n{''.join(parts)}{tail}"
     try:
