@@ -1,4 +1,4 @@
-"""What was chosen in the palette, put on the canvas and linked to what was dragged there: one step that can be undone."""
+"""What was chosen in the palette, put on the canvas and linked to what was dragged there, in one step."""
 
 from __future__ import annotations
 
@@ -31,8 +31,9 @@ def fits_of(session: Session, request: PaletteRequest) -> tuple[Fits | None, str
         return (fits_from(flow), flow.type.name) if flow is not None else (None, "")
     if request.target is not None:
         port = port_at(session, request.target)
-        mapped = session.checked.nodes.get(request.target.name)
-        return fits_into(port, mapped is None or mapped.nodetype is None or mapped.nodetype.batch is None), port.type.name
+        node = session.checked.nodes.get(request.target.name)
+        maps = node is None or node.nodetype is None or node.nodetype.batch is None
+        return fits_into(port, maps), port.type.name
     return None, ""
 
 

@@ -126,7 +126,8 @@ class App:
             self.side = widgets.area()
             self.below = widgets.area()
             self.results = widgets.area()
-            self.splitters = {name: dpg.add_child_window(no_scrollbar=True) for name in ("inspector", "problems", "gallery")}
+            self.splitters = {name: dpg.add_child_window(no_scrollbar=True)
+                              for name in ("inspector", "problems", "gallery")}
             self.status = widgets.area(no_scrollbar=True)
         for area in (self.tools, self.status):
             dpg.bind_item_theme(area, theme.look("strip"))
@@ -239,8 +240,8 @@ class App:
     def _retitle(self) -> None:
         document = self.session.document
         name = document.path.name if document.path else t("app.untitled")
-        above = [level.document.path.stem if level.document.path else t("app.untitled") for level in self.session.levels]
-        name = " / ".join([*above, name])
+        above = [level.document.path for level in self.session.levels]
+        name = " / ".join([*(path.stem if path else t("app.untitled") for path in above), name])
         title = t("app.window_title_dirty" if document.dirty else "app.window_title", name=name)
         if title != self._title:
             self._title = title

@@ -79,7 +79,7 @@ class Modal:
         dpg.delete_item(self.window)
 
     def buttons(self, *told: tuple[str, Callable[[], Any], str]) -> list[int | str]:
-        """The row of buttons at the end, at the right: words, what each does, and its look ("primary", "danger", "")."""
+        """The row of buttons at the end: words, what each does, and its look ("primary", "danger", "")."""
         widgets.gap(8)
         made = []
         widths = [max(px(88), widgets.width_of(words) + px(28)) for words, _, _ in told]
@@ -287,7 +287,8 @@ class Find(Listing):
         graph = self.session.graph
         node = graph.nodes.get(item.name) if item.kind == "node" else None
         values = [v for v in node.inputs.values() if isinstance(v, str)] if node is not None else []
-        return " ".join([item.name, node.type if node is not None else t(f"item.{item.kind}"), text(graph, item), *values])
+        kind = node.type if node is not None else t(f"item.{item.kind}")
+        return " ".join([item.name, kind, text(graph, item), *values])
 
     def line(self, item: Item) -> tuple[str, str]:
         graph = self.session.graph
@@ -582,7 +583,8 @@ class Shown(Modal):
         self.pictures, self.made, self.large = Pictures(), made, made.thumbnail
         self.most = dpg.get_viewport_client_width() - px(120), dpg.get_viewport_client_height() - px(170)
         self.area = dpg.add_group()
-        self.buttons((t("button.export"), lambda: save(self.app, made), ""), (t("button.close"), self.accept, "primary"))
+        self.buttons((t("button.export"), lambda: save(self.app, made), ""),
+                     (t("button.close"), self.accept, "primary"))
         self._draw()
         self.session.progress.when(up.Enlarged, made.job, made.output, self._enlarged)
         self.session.runner.enlarge(made.job, made.output)

@@ -1,4 +1,4 @@
-"""The form: the graph's inputs as fields and its outputs as large previews, for people who use a graph and do not see it."""
+"""The form: a graph's inputs as fields and its outputs as large previews, for those who use it and do not see it."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ class GalleryPanel:
             if not results:
                 widgets.says(t("gallery.empty"), "dim")
             else:
-                with dpg.child_window(always_use_window_padding=True, horizontal_scrollbar=True, height=-1, width=-1) as strip:
+                with dpg.child_window(always_use_window_padding=True, horizontal_scrollbar=True) as strip:
                     dpg.bind_item_theme(strip, theme.look("raised"))
                     with dpg.group(horizontal=True, horizontal_spacing=px(8)):
                         for result in results:
@@ -78,8 +78,8 @@ class GalleryPanel:
         room = max(px(40), dpg.get_item_height(self.parent) - px(106))
         with dpg.child_window(always_use_window_padding=True, width=px(CARD), height=-1, no_scrollbar=True) as card:
             dpg.bind_item_theme(card, theme.look("chosen" if chosen else "card"))
-            shown = next((made(result, name) for name in result.outputs
-                          if result.outputs[name].thumbnail and result.outputs[name].thumbnail.picture is not None), None)
+            shown = next((made(result, name) for name, output in result.outputs.items()
+                          if output.thumbnail is not None and output.thumbnail.picture is not None), None)
             if shown is not None:
                 tall, wide = shown.thumbnail.picture.shape[:2]
                 size = fitted(wide, tall, px(CARD - 16), room)

@@ -68,7 +68,8 @@ class Inspector:
                self._problems(item))
         if key != self._head_key:
             self._refill(self.head, key, lambda: self._head(item, node))
-        found = inspector.fields(session.checked, item, session.catalogue) if item.kind in ("node", "input", "output") else []
+        settable = item.kind in ("node", "input", "output")
+        found = inspector.fields(session.checked, item, session.catalogue) if settable else []
         self.fields.show([(item, field) for field in found], self.width)
         self._results(item)
 
@@ -146,7 +147,8 @@ class Inspector:
         """A swatch that opens a few colours to choose from."""
         now = color(self.session.graph, item)
         with widgets.inside(parent):
-            swatch = dpg.add_color_button(theme.rgba(now) if now else theme.color("button"), width=px(22), height=px(22),
+            shade = theme.rgba(now) if now else theme.color("button")
+            swatch = dpg.add_color_button(shade, width=px(22), height=px(22),
                                           no_alpha=True, no_drag_drop=True)
             widgets.tip(swatch, t("inspector.color"))
             with dpg.popup(swatch, dpg.mvMouseButton_Left) as popup:

@@ -38,7 +38,8 @@ _ICONS = {"run.all": "run", "run.stop": "stop", "run.on_change": "repeat", "edit
           "palette.open": "add", "view.frame_all": "fit", "view.form": "form", "view.gallery": "gallery",
           "view.problems": "warning"}
 _SHOWS = {"view.form": "form", "view.gallery": "gallery", "view.problems": "problems"}
-_SETTINGS = {"view.minimap": "minimap", "view.snap": "snap", "run.on_change": "run_on_change", "view.compact": "compact"}
+_SETTINGS = {"view.minimap": "minimap", "view.snap": "snap", "view.compact": "compact",
+             "run.on_change": "run_on_change"}
 
 
 def label(command: str) -> str:

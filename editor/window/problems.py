@@ -86,7 +86,8 @@ class Problems:
             width = max(px(80), dpg.get_item_width(self.parent) - px(180 if row.report else 70))
             made = dpg.add_selectable(label=f"{widgets.wrapped(told, width)}##{number}", width=width,
                                       callback=lambda s: self._go(s, row.item))
-            widgets.tip(made, "\n".join(filter(None, (row.message, row.hint, t("problems.go") if row.item else ""))), 480)
+            told = row.message, row.hint, t("problems.go") if row.item else ""
+            widgets.tip(made, "\n".join(filter(None, told)), 480)
             if row.report:
                 widgets.button(t("problems.traceback"), lambda: self.session.ask(
                     "error", title=t("problems.node_failed", name=row.place, message=row.message), text=row.report),

@@ -35,7 +35,7 @@ def typing() -> bool:
 
 
 def _types_into(item: int | str) -> bool:
-    """Whether an item, or one in it, is a field that is being typed into: the focus is often told of a group around it."""
+    """Whether an item, or one in it, is being typed into: the focus is often told of a group around the field."""
     if not dpg.get_item_state(item).get("active", True):
         return False
     kind = dpg.get_item_type(item).split("::")[-1]
@@ -203,7 +203,8 @@ class Pictures:
 
     def __init__(self) -> None:
         self.registry = dpg.add_texture_registry()
-        self._kept: dict[str, tuple[Any, np.ndarray, int | str]] = {}  # the picture, its floats (Dear PyGui reads them), texture
+        # The picture, its floats (which Dear PyGui goes on reading), and the texture.
+        self._kept: dict[str, tuple[Any, np.ndarray, int | str]] = {}
         self._gone: list[int | str] = []
 
     def texture(self, name: str, picture: np.ndarray) -> int | str:
@@ -239,6 +240,6 @@ class Pictures:
 
 
 def fitted(width: float, height: float, most_wide: float, most_high: float) -> tuple[int, int]:
-    """A picture's size on the screen: as large as there is room, small ones at most three times as large as they are."""
+    """A picture's size on the screen: as large as there is room, and at most three times as large as it is."""
     factor = min(most_wide / width, most_high / height, 3 * _scale)
     return max(1, round(width * factor)), max(1, round(height * factor))

@@ -101,7 +101,8 @@ def test_what_is_typed_into_a_field_is_no_shortcut(play):
 
 
 def test_a_number_that_does_not_fit_is_told_below_its_field_and_the_document_keeps_the_old_one(play):
-    found = play("refusal", GRAPH.replace("type: w.say\n    text: hello", "type: w.sheet\n    words: hello\n    seed: 3"))
+    seeded = "type: w.sheet\n    words: hello\n    seed: 3"
+    found = play("refusal", GRAPH.replace("type: w.say\n    text: hello", seeded))
     assert found["seed"] == 3
     assert "seed" in found["problem"]
     assert found["shown"] == "-1"
@@ -190,7 +191,7 @@ class Stage:
             self.hand("key", name)
 
     def type(self, words: str) -> None:
-        subprocess.run(["xdotool", "type", "--delay", "1", words], check=True)
+        subprocess.run(["xdotool", "type", "--delay", "1", "--", words], check=True)
         self.frames(3 * len(words) + 6)  # Dear ImGui takes in one key a frame
 
     def canvas(self, x: float, y: float) -> tuple[float, float]:
@@ -253,7 +254,8 @@ def looks(stage: Stage) -> dict:
                     "help.shortcuts", "help.about"):
         opened[command] = _opens(stage, lambda: session.do(command))
     recovery = type("Recovery", (), {"path": None, "seconds": 0.0})()
-    for kind, data in (("unsaved", {"name": "a"}), ("changed_on_disk", {"name": "a"}), ("recover", {"recoveries": [recovery]}),
+    for kind, data in (("unsaved", {"name": "a"}), ("changed_on_disk", {"name": "a"}),
+                       ("recover", {"recoveries": [recovery]}),
                        ("recent", {"paths": ["/a/b.yaml"]}), ("choose_file", {}), ("choose_folder", {}),
                        ("context", {"item": next(iter(session.selection)), "at": (0, 0)})):
         opened[kind] = _opens(stage, lambda: session.ask(kind, **data))
