@@ -114,7 +114,7 @@ def _inserted(graph: Graph, fragment: Graph, shift: tuple[float, float], keep_ou
     read = {outputs[name]: follow(ref) for name, ref in fragment.outputs.items()}
     kept = {name: ref for name, ref in read.items() if ref is not GONE}
     made = replace(graph, nodes={**graph.nodes, **nodes}, inputs={**graph.inputs, **inputs},
-                   outputs={**graph.outputs, **kept}, edits=())
+                   outputs={**graph.outputs, **kept})
     fragment = dots_renamed(fragment, renames, outputs)
     names = {"node": renames, "input": renames, "output": outputs,
              **{kind: _new_names(_named(fragment, kind), _named(graph, kind)) for kind in ("dot", "note", "frame")}}

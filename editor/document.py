@@ -166,7 +166,7 @@ class Document:
                  for name, node in self.graph.nodes.items()}
         if path.parent == self.graph.folder or nodes == self.graph.nodes:
             return self
-        self.edit("undo.moved", replace(self.graph, nodes=nodes, edits=()))
+        self.edit("undo.moved", replace(self.graph, nodes=nodes))
         return self
 
     @property
@@ -220,7 +220,7 @@ def _as_recorded(graph: Graph, record: dict[str, Any]) -> Graph:
     for name, value in given.items() if isinstance(given, dict) else ():
         if name in graph.inputs and isinstance(value, (str, int, float, bool, list)):
             told = graph.inputs[name]._replace(default=value, has_default=True)
-            graph = replace(graph, inputs={**graph.inputs, name: told}, edits=())
+            graph = replace(graph, inputs={**graph.inputs, name: told})
     for place, seed in seeds.items() if isinstance(seeds, dict) else ():
         node, _, port = place.rpartition(".")
         if node in graph.nodes and type(seed) is int:

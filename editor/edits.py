@@ -64,7 +64,7 @@ def rename(graph: Graph, item: Item, new: str) -> Graph:
         raise EditRefused(f"The name {new} is taken.")
     layout = with_facts(graph, {item: None, item._replace(name=new): on_canvas.facts(graph, item)}).layout
     if item.kind == "output":
-        followed = replace(graph, outputs=_renamed(graph.outputs, item.name, new), layout=layout, edits=())
+        followed = replace(graph, outputs=_renamed(graph.outputs, item.name, new), layout=layout)
         return dots_renamed(followed, {}, {item.name: new})
 
     def follow(ref: Ref) -> Ref:
@@ -76,7 +76,7 @@ def rename(graph: Graph, item: Item, new: str) -> Graph:
         nodes = _renamed(nodes, item.name, new)
     else:
         inputs = _renamed(inputs, item.name, new)
-    followed = replace(graph, nodes=nodes, inputs=inputs, outputs=outputs, layout=layout, edits=())
+    followed = replace(graph, nodes=nodes, inputs=inputs, outputs=outputs, layout=layout)
     return dots_renamed(followed, {item.name: new})
 
 
@@ -125,7 +125,7 @@ def add_node(graph: Graph, type_name: str, at: tuple[float, float], inputs: Mapp
         if type_name.endswith((".yaml", ".yml")) else type_name.rsplit(".", 1)[-1]
     name = free_name(name or stem, taken(graph))
     item = Item("node", name)
-    graph = replace(graph, nodes={**graph.nodes, name: Node(type_name, dict(inputs or {}))}, edits=())
+    graph = replace(graph, nodes={**graph.nodes, name: Node(type_name, dict(inputs or {}))})
     return with_facts(graph, {item: {"at": placed(at)}}), item
 
 
@@ -135,21 +135,21 @@ def add_input(graph: Graph, name: str, type_name: str, at: tuple[float, float], 
     name = free_name(name, taken(graph))
     item = Item("input", name)
     made = _consistent(GraphInput(type_name, default, has_default, **more))
-    return with_facts(replace(graph, inputs={**graph.inputs, name: made}, edits=()), {item: {"at": placed(at)}}), item
+    return with_facts(replace(graph, inputs={**graph.inputs, name: made}), {item: {"at": placed(at)}}), item
 
 
 def add_output(graph: Graph, source: Ref, at: tuple[float, float], name: str = "") -> tuple[Graph, Item]:
     """One more named output of the graph, of what this link carries."""
     name = free_name(name or source.port or source.name, graph.outputs)
     item = Item("output", name)
-    return with_facts(replace(graph, outputs={**graph.outputs, name: source}, edits=()), {item: {"at": placed(at)}}), item
+    return with_facts(replace(graph, outputs={**graph.outputs, name: source}), {item: {"at": placed(at)}}), item
 
 
 def set_input(graph: Graph, name: str, **changes: Any) -> Graph:
     """An input of the graph with some of its facts changed: type, default, has_default, help, low, high, choices."""
     _there(graph, Item("input", name))
     made = _consistent(graph.inputs[name]._replace(**changes))
-    return replace(graph, inputs={**graph.inputs, name: made}, edits=())
+    return replace(graph, inputs={**graph.inputs, name: made})
 
 
 def _consistent(told: GraphInput) -> GraphInput:
@@ -192,7 +192,7 @@ def set_state(graph: Graph, names: Iterable[str], state: str) -> Graph:
     for name in names:
         _there(graph, Item("node", name))
         nodes[name] = nodes[name]._replace(bypass=state == "bypass", mute=state == "mute")
-    return replace(graph, nodes=nodes, edits=())
+    return replace(graph, nodes=nodes)
 
 
 def state_of(node: Node) -> str:
@@ -202,7 +202,7 @@ def state_of(node: Node) -> str:
 
 def set_title(graph: Graph, title: str, description: str | None = None) -> Graph:
     """The graph's title, and its description if one is given."""
-    return replace(graph, title=title, description=graph.description if description is None else description, edits=())
+    return replace(graph, title=title, description=graph.description if description is None else description)
 
 
 def delete(graph: Graph, chosen: Iterable[Item]) -> Graph:
@@ -219,7 +219,7 @@ def delete(graph: Graph, chosen: Iterable[Item]) -> Graph:
     lost = {Item("output", name) for name, ref in graph.outputs.items() if ref.name in gone or name in outputs_gone}
     outputs = {name: ref for name, ref in graph.outputs.items() if Item("output", name) not in lost}
     if gone or lost:
-        graph = replace(graph, nodes=nodes, inputs=inputs, outputs=outputs, edits=())
+        graph = replace(graph, nodes=nodes, inputs=inputs, outputs=outputs)
     return prune_dots(with_facts(graph, dict.fromkeys([*chosen, *lost])))
 
 
@@ -245,7 +245,7 @@ def delete_reconnect(graph: Graph, checked: Checked, chosen: Iterable[Item]) -> 
         return ref
     nodes = {name: node if name in gone else with_refs(node, follow) for name, node in graph.nodes.items()}
     outputs = {name: follow(ref) for name, ref in graph.outputs.items()}
-    return delete(replace(graph, nodes=nodes, outputs=outputs, edits=()), chosen)
+    return delete(replace(graph, nodes=nodes, outputs=outputs), chosen)
 
 
 def _passing(graph: Graph, checked: Checked, name: str, flow: Any) -> Ref | None:
@@ -275,7 +275,7 @@ def connect(graph: Graph, checked: Checked, source: Ref, target: Target) -> Grap
     source = ref_to(checked, source.name, port_of(source, outputs_of(checked, source.name))) \
         if source.name in graph.nodes else Ref(source.name)
     if target.kind == "output":
-        return prune_dots(replace(graph, outputs={**graph.outputs, target.name: source}, edits=()))
+        return prune_dots(replace(graph, outputs={**graph.outputs, target.name: source}))
     node = graph.nodes[target.name]
     port = next((p for p in inputs_of(checked, target.name) if p.name == target.port), None)
     flow = flow_of(checked, source)
@@ -314,7 +314,7 @@ def disconnect(graph: Graph, chosen: Iterable[Link]) -> Graph:
             lost[target.item] = None
     for name in {link.target.name for link in chosen if link.target.kind == "node"}:
         nodes[name] = _unlinked(nodes[name], name, chosen)
-    return prune_dots(with_facts(replace(graph, nodes=nodes, outputs=outputs, edits=()), lost))
+    return prune_dots(with_facts(replace(graph, nodes=nodes, outputs=outputs), lost))
 
 
 def _unlinked(node: Node, name: str, chosen: set[Link]) -> Node:
@@ -351,7 +351,7 @@ def promote(graph: Graph, checked: Checked, node: str, port_name: str, at: tuple
         port = Port(port.name, OF_PYTHON[type(value)], help=port.help)
     made = input_like(port, value, mapped)
     graph, item = add_input(graph, port_name, made.type, at)
-    graph = replace(graph, inputs={**graph.inputs, item.name: made}, edits=())
+    graph = replace(graph, inputs={**graph.inputs, item.name: made})
     return graph.with_value(node, port_name, Ref(item.name)), item
 
 
@@ -375,14 +375,14 @@ def demote(graph: Graph, name: str) -> Graph:
     def follow(ref: Ref) -> Any:
         return ref if ref.name != name else told.default if told.has_default else GONE
     nodes = {reader: with_refs(node, follow) for reader, node in graph.nodes.items()}
-    return delete(replace(graph, nodes=nodes, edits=()), [Item("input", name)])
+    return delete(replace(graph, nodes=nodes), [Item("input", name)])
 
 
 def order_inputs(graph: Graph, order: Iterable[str]) -> Graph:
     """The graph's named inputs in another order, as the form view shows them; those not named come last."""
     order = [name for name in order if name in graph.inputs]
     kept = {name: graph.inputs[name] for name in (*order, *(n for n in graph.inputs if n not in order))}
-    return replace(graph, inputs=kept, edits=())
+    return replace(graph, inputs=kept)
 
 
 # ---- where things are ---------------------------------------------------------------------------------------------
@@ -470,7 +470,7 @@ def _sized(size: tuple[float, float]) -> list[int]:
 # ---- helpers ------------------------------------------------------------------------------------------------------
 
 def _with_node(graph: Graph, name: str, node: Node) -> Graph:
-    return replace(graph, nodes={**graph.nodes, name: node}, edits=())
+    return replace(graph, nodes={**graph.nodes, name: node})
 
 
 def _there(graph: Graph, item: Item) -> None:

@@ -61,7 +61,7 @@ class Result:
         inputs = dict(graph.inputs)
         for name in inputs.keys() & self.given.keys():
             inputs[name] = inputs[name]._replace(default=self.given[name], has_default=True)
-        return replace(graph, inputs=inputs, edits=())
+        return replace(graph, inputs=inputs)
 
 
 class Gallery:

@@ -184,7 +184,7 @@ def _outer(graph: Graph, checked: Checked, inside: set[str], chosen: set[Item], 
                 or target.kind == "output"]
         told[Item("dot", dot.name)] = None if _is_within(dot, inside) or not ends else \
             {**facts(graph, Item("dot", dot.name)), "source": str(follow(dot.source))[1:], "targets": ends}
-    return prune_dots(with_facts(replace(graph, nodes=nodes, outputs=outputs, edits=()), told))
+    return prune_dots(with_facts(replace(graph, nodes=nodes, outputs=outputs), told))
 
 
 def _as_read(graph: Graph, checked: Checked, source: Ref) -> Ref:
@@ -226,7 +226,7 @@ def ungroup(graph: Graph, name: str, inner: Graph, checked: Checked | None = Non
         if type(ref) is not Ref:
             raise EditRefused(f"The output {output} reads an input of {name} that is not linked, so it would have "
                               "nothing left to read; delete it first.")
-    made = replace(graph, nodes=nodes, outputs=outputs, edits=())
+    made = replace(graph, nodes=nodes, outputs=outputs)
     return _laid_in(graph, made, name, inner, given, renames)
 
 

@@ -88,12 +88,11 @@ def reaching(engine: Engine, graph: Graph, names: tuple[str, ...]) -> Graph:
             stack += _read([nodes[name]])
     read = _read(nodes.values())
     part = replace(graph, nodes={name: node for name, node in graph.nodes.items() if name in nodes},
-                   inputs={name: item for name, item in graph.inputs.items() if name in read}, outputs={},
-                   edits=())
+                   inputs={name: item for name, item in graph.inputs.items() if name in read}, outputs={})
     ports = {name: tuple(node.outputs or ()) for name, node in engine.check(part).nodes.items()}
     wanted = {f"{name}.{port}": Ref(name, port) for name in names for port in ports[name]}
     unknown = {name: Ref(name) for name in names if not ports[name]}  # the run says what is wrong with them
-    return replace(part, outputs={**_named_outputs(graph, part, ports), **wanted, **unknown}, edits=())
+    return replace(part, outputs={**_named_outputs(graph, part, ports), **wanted, **unknown})
 
 
 def _named_outputs(graph: Graph, part: Graph, ports: dict[str, tuple[str, ...]]) -> dict[str, Ref]:

@@ -70,5 +70,5 @@ def runnable(graph: Graph, wrong: set[str], to: Iterable[str] | None = None) -> 
     nodes = {name: node for name, node in graph.nodes.items() if name in kept}
     used = {ref.name for node in nodes.values() for value in node.inputs.values() for ref in refs(value)}
     inputs = {name: told for name, told in graph.inputs.items() if name in used}
-    part = replace(graph, nodes=nodes, inputs=inputs, outputs=outputs, edits=())
+    part = replace(graph, nodes=nodes, inputs=inputs, outputs=outputs)
     return Runnable(part, targets, len([name for name in spoilt if name in graph.nodes]))

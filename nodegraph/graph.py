@@ -57,6 +57,18 @@ class _Meaning:
     __slots__ = ("__weakref__",)
 
 
+class _Edits(NamedTuple):
+    """How a graph came about: earlier meanings, held weakly, and the nodes edited since each.
+
+    It counts for a graph with this very content only: one that `dataclasses.replace` made another has none.
+    """
+
+    nodes: Mapping[str, Node]
+    inputs: Mapping[str, GraphInput]
+    outputs: Mapping[str, Ref]
+    steps: tuple
+
+
 LONGEST_HISTORY = 64
 
 
@@ -76,9 +88,7 @@ class Graph:
     layout: Mapping[str, Any] = field(default_factory=dict)
     path: Path | None = field(default=None, compare=False)
     marks: Any = field(default=None, compare=False, repr=False)
-    # Earlier meanings, held weakly, and the nodes edited since each. Whoever makes a graph with `dataclasses.replace`
-    # passes edits=(), unless only the layout differs.
-    edits: tuple = field(default=(), compare=False, repr=False)
+    edits: _Edits | tuple = field(default=(), compare=False, repr=False)
     meaning: _Meaning = field(default_factory=_Meaning, init=False, compare=False, repr=False)
 
     @property
@@ -103,8 +113,9 @@ class Graph:
     def with_value(self, node: str, port: str, value: Any, each: bool = False) -> Graph:
         """This graph with one input of one node set to a literal or a Ref."""
         old = self.nodes[node]
-        new = old._replace(inputs={**old.inputs, port: value}, each=tuple({*old.each, port}) if each else old.each)
-        return replace(self, nodes={**self.nodes, node: new}, edits=self._and_then(node))
+        each_of = tuple(dict.fromkeys((*old.each, port))) if each else old.each
+        nodes = {**self.nodes, node: old._replace(inputs={**old.inputs, port: value}, each=each_of)}
+        return replace(self, nodes=nodes, edits=_Edits(nodes, self.inputs, self.outputs, self._and_then(node)))
 
     def with_layout(self, layout: Mapping[str, Any]) -> Graph:
         """This graph with things elsewhere on the canvas; to the engine it is the same one."""
@@ -114,30 +125,37 @@ class Graph:
 
     def _and_then(self, node: str) -> tuple:
         """The history of a graph that follows on this one: the last steps that some graph still stands for."""
-        kept = [(meaning, names if node in names else (*names, node)) for meaning, names in self.edits
+        kept = [(meaning, names if node in names else (*names, node)) for meaning, names in self._steps
                 if meaning() is not None]
         return ((ref(self.meaning), (node,)), *kept[:LONGEST_HISTORY])
+
+    @property
+    def _steps(self) -> tuple:
+        """The history of this graph, if what is kept is its own."""
+        edits = self.edits
+        own = edits and edits.nodes is self.nodes and edits.inputs is self.inputs and edits.outputs is self.outputs
+        return edits.steps if own else ()
 
     def edited_since(self, other: Graph) -> list[str] | None:
         """The nodes whose inputs differ from another graph's, if edits of inputs lead from one to the other, or
         from an earlier graph to both (as undo does); None if that cannot be told.
         """
         mine, theirs = ({id(meaning): names for meaning, names in
-                         [(g.meaning, ()), *((old(), names) for old, names in g.edits)] if meaning is not None}
+                         [(g.meaning, ()), *((old(), names) for old, names in g._steps)] if meaning is not None}
                         for g in (self, other))
         meeting = next((key for key in mine if key in theirs), None)
         return list(dict.fromkeys([*mine[meeting], *theirs[meeting]])) if meeting is not None else None
 
     def with_node(self, name: str, node: Node) -> Graph:
         """This graph with one more node, or another under that name."""
-        return replace(self, nodes={**self.nodes, name: node}, edits=())
+        return replace(self, nodes={**self.nodes, name: node})
 
     def without_node(self, name: str) -> Graph:
         """This graph with a node gone, and with it every link and output that read it."""
         nodes = {other: node._replace(inputs=_without(node.inputs, name))
                  for other, node in self.nodes.items() if other != name}
         outputs = {output: link for output, link in self.outputs.items() if link.name != name}
-        return replace(self, nodes=nodes, outputs=outputs, edits=())
+        return replace(self, nodes=nodes, outputs=outputs)
 
 
 def _without(inputs: dict[str, Any], name: str) -> dict[str, Any]:

@@ -34,7 +34,6 @@ class Modal:
 
     width = 420.0
     title = ""
-    can_be_wide = False
 
     def __init__(self, app: App, dialog: Dialog):
         self.app, self.session, self.dialog = app, app.session, dialog
@@ -44,7 +43,7 @@ class Modal:
                                      autosize=True, no_saved_settings=True, on_close=lambda: self.cancel(),
                                      pos=[dpg.get_viewport_client_width() // 3, dpg.get_viewport_client_height() // 4])
         with widgets.inside(self.window):
-            dpg.add_spacer(width=px(self.width), height=1)
+            dpg.add_spacer(width=self.wide, height=1)
             self.fill(**dialog.data)
 
     def heading(self) -> str:
@@ -78,13 +77,22 @@ class Modal:
         """Take the window away."""
         dpg.delete_item(self.window)
 
+    @property
+    def wide(self) -> int:
+        """Pixels across inside the window: its width, as far as the viewport has that much."""
+        return min(px(self.width), dpg.get_viewport_client_width() - px(60))
+
+    def tall(self, units: float, beside: float = 60) -> int:
+        """Pixels for a part of this height, so that the rest (beside: units besides title and buttons) is still seen."""
+        return max(px(80), min(px(units), dpg.get_viewport_client_height() - px(130 + beside)))
+
     def buttons(self, *told: tuple[str, Callable[[], Any], str]) -> list[int | str]:
         """The row of buttons at the end: words, what each does, and its look ("primary", "danger", "")."""
         widgets.gap(8)
         made = []
         widths = [max(px(88), widgets.width_of(words) + px(28)) for words, _, _ in told]
         with dpg.group(horizontal=True, horizontal_spacing=px(8)):
-            dpg.add_spacer(width=max(1, px(self.width) - sum(widths) - px(8) * len(told)))
+            dpg.add_spacer(width=max(1, self.wide - sum(widths) - px(8) * len(told)))
             for (words, call, look), width in zip(told, widths, strict=True):
                 button = dpg.add_button(label=words, callback=lambda s, a, call: call(), user_data=call, width=width)
                 if look:
@@ -94,7 +102,7 @@ class Modal:
 
     def words(self, told: str, role: str = "text") -> int | str:
         """A paragraph."""
-        return widgets.says(told, role, wrap=px(self.width))
+        return widgets.says(told, role, wrap=self.wide)
 
 
 class Unsaved(Modal):
@@ -164,7 +172,7 @@ class Words(Modal):
     def fill(self, name: str = "", **data: Any) -> None:
         if self.label:
             widgets.says(t(self.label), "dim")
-        self.field = dpg.add_input_text(default_value=name, width=px(self.width), multiline=self.many_lines,
+        self.field = dpg.add_input_text(default_value=name, width=self.wide, multiline=self.many_lines,
                                         height=px(150) if self.many_lines else 0, auto_select_all=not self.many_lines,
                                         tab_input=False)
         self.focus = self.field
@@ -224,10 +232,10 @@ class Listing(Modal):
     chosen = 0
 
     def fill(self, **data: Any) -> None:
-        self.search = dpg.add_input_text(hint=t(self.hint), width=px(self.width), callback=lambda s, a: self.show(a))
+        self.search = dpg.add_input_text(hint=t(self.hint), width=self.wide, callback=lambda s, a: self.show(a))
         self.focus = self.search
         widgets.gap(4)
-        self.list = widgets.area(width=px(self.width), height=px(self.height))
+        self.list = widgets.area(width=self.wide, height=self.tall(self.height))
         self.show("")
 
     def found(self, typed: str) -> list[Any]:
@@ -250,7 +258,7 @@ class Listing(Modal):
                 main, more = self.line(thing)
                 with widgets.row(10):
                     self.rows.append(dpg.add_selectable(
-                        label=f"{main}##{number}", default_value=number == 0, width=px(self.width * 0.42),
+                        label=f"{main}##{number}", default_value=number == 0, width=round(self.wide * 0.42),
                         callback=lambda s, a, at: self.take(at), user_data=number))
                     widgets.says(more, "dim")
 
@@ -323,7 +331,7 @@ class Templates(Modal):
         if not self.templates:
             self.words(t("error.no_templates"), "dim")
         for number, template in enumerate(self.templates):
-            made = dpg.add_button(label=template.title, width=px(self.width), user_data=template.path,
+            made = dpg.add_button(label=template.title, width=self.wide, user_data=template.path,
                                   callback=lambda s, a, path: self.session.answer(path))
             if number == 0:
                 dpg.bind_item_theme(made, theme.look("primary"))
@@ -352,16 +360,16 @@ class Files(Modal):
         self.chosen = -1
         with widgets.row(6):
             self.app.icons.button("up", lambda: self.go(self.folder.parent), tooltip=t("dialog.parent_folder"))
-            self.shown = dpg.add_input_text(width=px(self.width - 40), on_enter=True,
+            self.shown = dpg.add_input_text(width=self.wide - px(40), on_enter=True,
                                             callback=lambda s, a: self.go(completed(self.folder, a)))
         with widgets.row(8):
-            with dpg.child_window(always_use_window_padding=True, width=px(150), height=px(self.height)):
+            with dpg.child_window(always_use_window_padding=True, width=px(150), height=self.tall(self.height)):
                 for place in places(folder or None, *(Path(p).parent for p in recent[:4]), *self.app.more_places()):
                     made = dpg.add_selectable(label=f"{place.name or place}##{place}", user_data=place,
                                               callback=lambda s, a, p: (dpg.set_value(s, False), self.go(p)))
                     widgets.tip(made, str(place))
-            self.list = widgets.area(width=px(self.width - 158), height=px(self.height))
-        self.wrong = dpg.add_text("", color=theme.color("error"), wrap=px(self.width), show=False)
+            self.list = widgets.area(width=self.wide - px(158), height=self.tall(self.height))
+        self.wrong = dpg.add_text("", color=theme.color("error"), wrap=self.wide, show=False)
         with widgets.row(8):
             widgets.says(t("dialog.file_name"), "dim", framed=True)
             self.name = dpg.add_input_text(default_value=name, width=-1, callback=lambda s, a: self.typed(),
@@ -542,8 +550,8 @@ class Error(Modal):
         if lines <= 4:
             self.words(text, "dim")
         else:
-            dpg.add_input_text(default_value=text, multiline=True, readonly=True, width=px(self.width),
-                               height=min(px(360), px(19) * lines + px(16)))
+            dpg.add_input_text(default_value=text, multiline=True, readonly=True, width=self.wide,
+                               height=self.tall(min(360, 19 * lines + 16), 100))
         self.buttons((t("button.copy"), lambda: dpg.set_clipboard_text(self.text), ""),
                      (t("button.close"), self.accept, "primary"))
 
@@ -554,7 +562,7 @@ class Sheet(Modal):
     title, width = "shortcuts.title", 780.0
 
     def fill(self, **data: Any) -> None:
-        ShortcutSheet(self.app, px(self.width), px(520))
+        ShortcutSheet(self.app, self.wide, self.tall(520, 30))
         self.buttons((t("button.close"), self.accept, "primary"))
 
 
@@ -613,13 +621,9 @@ class OneResult(Modal):
     def fill(self, result: Result, **data: Any) -> None:
         self.pictures = Pictures()
         widgets.says(result.at.strftime("%Y-%m-%d %H:%M:%S"), "dim")
-        fill_result(self.app, self.pictures, result, px(self.width - 30), self.tall())
+        fill_result(self.app, self.pictures, result, self.wide - px(30), self.tall(560))
         self.buttons((t("gallery.open"), lambda: reopen(self.app, result), ""),
                      (t("button.close"), self.accept, "primary"))
-
-    def tall(self) -> int:
-        """Pixels that the results may take."""
-        return min(px(560), dpg.get_viewport_client_height() - px(190))
 
     def close(self) -> None:
         super().close()
@@ -633,12 +637,12 @@ class Compare(OneResult):
 
     def fill(self, left: Result, right: Result, **data: Any) -> None:
         self.pictures = Pictures()
-        fill_differences(left, right, px(self.width))
+        fill_differences(left, right, self.wide)
         with dpg.group(horizontal=True, horizontal_spacing=px(12)):
             for result in (left, right):
                 with dpg.group():
                     widgets.says(result.at.strftime("%H:%M:%S"), "dim")
-                    fill_result(self.app, self.pictures, result, px(self.width / 2 - 30), self.tall() - px(170))
+                    fill_result(self.app, self.pictures, result, self.wide // 2 - px(30), self.tall(400, 230))
         self.buttons((t("button.close"), self.accept, "primary"))
 
 

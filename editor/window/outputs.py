@@ -12,6 +12,7 @@ import dearpygui.dearpygui as dpg
 from nodegraph.types import PortType
 
 from .. import updates as up
+from ..palette import type_title
 from ..player import CannotPlay, Player
 from ..thumbnails import Thumbnail
 from ..words import t
@@ -128,7 +129,7 @@ def show(app: App, pictures: Pictures, made: Made, width: int, height: int, name
     with widgets.spread(width=width) as (left, right):
         widgets.heading(made.title, parent=left, framed=True)
         if made.type is not None:
-            widgets.says(made.type.name, "dim", parent=left, framed=True)
+            widgets.says(type_title(made.type.name), "dim", parent=left, framed=True)
         _buttons(app, made, right)
     content(app, pictures, made, width, height, name)
 

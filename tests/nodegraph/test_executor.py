@@ -6,12 +6,14 @@ import subprocess
 import sys
 import textwrap
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from nodegraph import GraphError, InputError, node
 from nodegraph import events as ev
+from nodegraph.graph import Ref
 
 from .playground import BATCHES, Gate, Story, engine, graph, told
 
@@ -517,6 +519,14 @@ def test_moving_things_on_the_canvas_between_edits_costs_nothing():
     story, result = told(e, edited)
     assert story[0] == ev.Planned(("b", "c")) and result["c"] == 122
     assert edited.layout == {} and edited.with_value("b", "b", 1).layout == {} and moved.without_node("c").layout == moved.layout
+
+
+def test_a_graph_made_of_another_by_hand_has_no_history_to_mislead_the_engine():
+    e, g = engine(), graph(CHAIN)
+    told(e, g)
+    edited = g.with_value("b", "b", 20)
+    other = replace(edited, nodes={**edited.nodes, "b": edited.nodes["b"]._replace(inputs={"a": Ref("a"), "b": 30})})
+    assert told(e, other)[1]["c"] == e.run(replace(other, edits=()))["c"] != e.run(edited)["c"]
 
 
 def test_a_slider_that_is_dragged_through_many_values_still_costs_one_node():
