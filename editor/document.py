@@ -42,6 +42,7 @@ class Document:
         self._saved: Graph | None = self.graph if text or graph is None else None
         self.text, self.problems = text, list(problems or ())
         self._on_disk = _stamp(self.path)
+        self._copied: Graph | None = None  # what the copy for recovery says
 
     @classmethod
     def open(cls, path: str | Path) -> Document:
@@ -203,14 +204,19 @@ class Document:
         copy = folder / f"{os.getpid()}-{id(self):x}.json"
         if not self.dirty or not (self._at or self.graph.nodes):
             copy.unlink(missing_ok=True)
+            self._copied = None
             return None
+        if self._copied is self.graph:
+            return copy
         told = {"path": str(self.path) if self.path else "", "text": self.written(), "base": self.text,
                 "pid": os.getpid(), "time": time.time()}
         write_atomically(copy, json.dumps(told, ensure_ascii=False))
+        self._copied = self.graph
         return copy
 
     def forget_copy(self, folder: Path) -> None:
         """Take the copy for recovery away."""
+        self._copied = None
         (folder / f"{os.getpid()}-{id(self):x}.json").unlink(missing_ok=True)
 
 
