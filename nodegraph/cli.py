@@ -226,7 +226,10 @@ def _run(arguments: argparse.Namespace) -> int:
             documents.append(document)
             for error in result.errors:
                 print(error.report(), file=sys.stderr)
-            if result.errors or document["errors"]:
+            missing = [name for name in plan.outputs if name not in result.digests]
+            if missing and not (result.errors or cancel.is_set()):
+                print(f"these outputs were not made: {', '.join(missing)}", file=sys.stderr)
+            if result.errors or document["errors"] or missing:
                 code = NODE_FAILED
             if display is not None:
                 display.line(_summary(result))
