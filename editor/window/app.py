@@ -61,6 +61,7 @@ class App:
         self.last_folder: Path | None = None
         self._panels: list[Any] = []
         self._failed: dict[int, int] = {}  # panels that raised, and the revision at which they did
+        self._keys = keyboard.Keys()
         self._held: set[int] = set()
         self._typing = False
         self._look: tuple | None = None
@@ -99,8 +100,8 @@ class App:
         self.session.clipboard = SystemClipboard()
         self._build()
         with dpg.handler_registry():
-            dpg.add_key_press_handler(callback=lambda s, a: self._key(a))
-            dpg.add_key_release_handler(callback=lambda s, a: self._key_up(a))
+            dpg.add_key_press_handler(callback=lambda s, a: self._keys.press(a))
+            dpg.add_key_release_handler(callback=lambda s, a: self._keys.release(a))
             dpg.add_mouse_wheel_handler(callback=lambda s, a: self._wheel(a))
         dpg.setup_dearpygui()
         dpg.show_viewport(maximized=settings.maximized)
@@ -188,6 +189,8 @@ class App:
         for job in dpg.get_callback_queue() or ():
             self._awake = time.monotonic()
             self._guarded(dpg.run_callbacks, [job])
+        for down, number, held in self._keys.take():
+            self._guarded(self._key if down else self._key_up, number, held)
 
     def _rest(self, began: float) -> None:
         """Wait for the next frame: less often when nothing goes on."""
@@ -309,13 +312,13 @@ class App:
 
     # -- keys and the pointer
 
-    def _key(self, number: int) -> None:
-        """A key went down, or is held."""
+    def _key(self, number: int, held: tuple[bool, bool, bool]) -> None:
+        """A key went down, or is held; beside Ctrl, Shift and Alt or not."""
         name = keyboard.NAMES.get(number)
         if name is None:
             return
         again, _ = number in self._held, self._held.add(number)
-        ctrl, shift, alt = keyboard.held()
+        ctrl, shift, alt = held
         chord = Chord(name, ctrl, shift, alt)
         spoken = "Ctrl+Enter" if ctrl and name == "Enter" else name
         if self.dialogs.key(spoken) or self.palette.key(name):
@@ -335,7 +338,7 @@ class App:
         elif not command and name in NUDGES and self.session.selection and not self.form_is_open:
             self.canvas.gestures.nudge(*NUDGES[name], 8 if shift else 1)
 
-    def _key_up(self, number: int) -> None:
+    def _key_up(self, number: int, held: tuple[bool, bool, bool]) -> None:
         """A key was let go."""
         self._held.discard(number)
         if self._space and keyboard.NAMES.get(number) == "Space":

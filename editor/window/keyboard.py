@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+
 import dearpygui.dearpygui as dpg
 
 # Dear PyGui's own constants for the keys from ' to ` are those of an older release and do not come as events.
@@ -25,5 +29,48 @@ _ALT = (dpg.mvKey_LAlt, dpg.mvKey_RAlt)
 
 def held() -> tuple[bool, bool, bool]:
     """Whether Ctrl (Cmd on a Mac), Shift and Alt are held down now."""
-    ctrl = _CTRL if dpg.get_platform() == dpg.mvPlatform_Apple else _CTRL[:2]
-    return any(map(dpg.is_key_down, ctrl)), any(map(dpg.is_key_down, _SHIFT)), any(map(dpg.is_key_down, _ALT))
+    return any(map(dpg.is_key_down, _ctrl())), any(map(dpg.is_key_down, _SHIFT)), any(map(dpg.is_key_down, _ALT))
+
+
+def _ctrl() -> tuple[int, ...]:
+    return _CTRL if sys.platform == "darwin" else _CTRL[:2]
+
+
+class Keys:
+    """Key presses with what was held down beside them, as their events tell it.
+
+    Dear PyGui's events may come a frame late, when a modifier that was held is let go already. Those of one frame
+    come in the order of their numbers, so a modifier may come after the key that it goes with.
+    """
+
+    def __init__(self) -> None:
+        self._events: list[tuple[bool, int]] = []
+        self._down: set[int] = set()
+
+    def press(self, number: int) -> None:
+        """A key went down, or is held and comes again."""
+        self._events.append((True, number))
+
+    def release(self, number: int) -> None:
+        """A key was let go."""
+        self._events.append((False, number))
+
+    def take(self) -> Iterator[tuple[bool, int, tuple[bool, bool, bool]]]:
+        """Whether it went down, which key, and whether Ctrl, Shift and Alt were held, for each event that came."""
+        events, self._events = self._events, []
+        for down, burst in groupby(events, key=lambda event: event[0]):
+            numbers = [number for _, number in burst]
+            if down:
+                self._down.update(numbers)
+            held = _among(self._down)
+            if not down:
+                self._down.difference_update(numbers)
+            for number in numbers:
+                yield down, number, held
+        if not events:  # a release that was never told, as when the window lost the keyboard, is noticed here
+            self._down = {key for key in self._down if dpg.is_key_down(key)}
+
+
+def _among(down: Iterable[int]) -> tuple[bool, bool, bool]:
+    down = set(down)
+    return not down.isdisjoint(_ctrl()), not down.isdisjoint(_SHIFT), not down.isdisjoint(_ALT)

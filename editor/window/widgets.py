@@ -191,10 +191,10 @@ def scroll_to(area: int | str, row: int, rows: int) -> None:
         dpg.set_y_scroll(area, max(0, (row - 1) * height))
 
 
-def within(item: int | str, point: tuple[float, float]) -> bool:
-    """Whether a point of the viewport is on an item."""
-    left, top = dpg.get_item_rect_min(item)
-    width, height = dpg.get_item_rect_size(item)
+def within(window: int | str, point: tuple[float, float]) -> bool:
+    """Whether a point of the viewport is on a window."""
+    left, top = dpg.get_item_pos(window)
+    width, height = dpg.get_item_rect_size(window)
     return left <= point[0] < left + width and top <= point[1] < top + height
 
 

@@ -133,6 +133,28 @@ def test_ctrl_s_writes_the_file_while_a_field_has_the_keyboard(play):
     assert "hello again" in play("saving")["file"]
 
 
+def test_a_press_beside_the_palette_closes_it_and_one_in_a_menu_chooses(play):
+    found = play("menus")
+    assert found["palette"] == [True, False]
+    assert found["muted"] and found["menu after"] is None
+
+
+def test_a_modifier_told_after_its_key_and_let_go_in_the_same_frame_still_counts():
+    import dearpygui.dearpygui as dpg
+
+    from nodegraph_editor.window.keyboard import Keys
+
+    keys = Keys()
+    for event in (dpg.mvKey_Tab, dpg.mvKey_LControl):
+        keys.press(event)
+    for event in (dpg.mvKey_Tab, dpg.mvKey_LControl):
+        keys.release(event)
+    keys.press(dpg.mvKey_A)
+    assert [(down, number, held[0]) for down, number, held in keys.take()] == [
+        (True, dpg.mvKey_Tab, True), (True, dpg.mvKey_LControl, True), (False, dpg.mvKey_Tab, True),
+        (False, dpg.mvKey_LControl, True), (True, dpg.mvKey_A, False)]
+
+
 # ---- the scenes, played in a process of their own ----------------------------------------------------------------
 
 class Stage:
@@ -213,12 +235,17 @@ class Stage:
         """The row of a parameter in the inspector."""
         return next(row for (_, port), row in self.app.inspector.fields.rows.items() if port == name)
 
-    def into(self, name: str) -> None:
-        """Click into the field of a parameter."""
+    def into(self, name: str, twice: bool = False) -> None:
+        """Click into the field of a parameter; twice, to type into a slider."""
         widget = self.field(name).widget
         x, y = self.dpg.get_item_rect_min(widget)
         width, height = self.dpg.get_item_rect_size(widget)
-        self.click(x + width - 30, y + min(height, 30) / 2)
+        place = x + width - 30, y + min(height, 30) / 2
+        if twice:
+            self.point(*place)
+            self.hand("click", "--repeat", "2", "--delay", "30", "1")
+        else:
+            self.click(*place)
 
     def select(self, kind: str, name: str) -> None:
         from nodegraph_editor.items import Item
@@ -309,6 +336,28 @@ def link(stage: Stage) -> dict:
     linked = str(stage.session.graph.nodes["first"].inputs["text"])
     stage.key("ctrl+z")
     return {"linked": linked, "after undo": stage.session.graph.nodes["first"].inputs["text"]}
+
+
+def menus(stage: Stage) -> dict:
+    stage.point(*stage.canvas(420, 400))
+    stage.key("space")
+    stage.frames(6)
+    opened = stage.session.palette is not None
+    stage.click(*stage.canvas(380, 360))
+    palette = [opened, stage.session.palette is not None]
+    stage.point(*stage.canvas(120, 52))
+    stage.hand("click", "3")
+    menu = stage.app.dialogs.shown.window
+    entry = next(item for item in stage.dpg.get_item_children(menu, 1)
+                 if stage.dpg.get_item_label(item) == "Mute")
+    (x, y), (_, height) = stage.dpg.get_item_pos(menu), stage.dpg.get_item_rect_size(menu)
+    for down in range(8, int(height), 8):
+        stage.point(x + 30, y + down)
+        if stage.dpg.is_item_hovered(entry):
+            stage.click(x + 30, y + down)
+            break
+    return {"palette": palette, "muted": stage.session.graph.nodes["first"].mute,
+            "menu after": stage.session.dialog and stage.session.dialog.kind}
 
 
 def failure(stage: Stage) -> dict:
