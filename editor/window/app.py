@@ -20,6 +20,7 @@ from ..shortcuts import Chord
 from ..words import set_language, t
 from . import fonts, keyboard, theme, widgets
 from .canvas import Canvas
+from .clipboard import SystemClipboard
 from .dialogs import Dialogs
 from .form import Form
 from .gallery import GalleryPanel
@@ -39,18 +40,6 @@ SMALLEST = (800, 560)  # pixels
 FRAME, IDLE_FRAME = 1 / 60, 1 / 15  # seconds from one frame to the next: with something going on, and without
 AWAKE = 1.0  # seconds after the last sign of life until frames come slowly
 REPEATING = ("edit.undo", "edit.redo", "view.zoom_in", "view.zoom_out")  # what a key that is held does again and again
-
-
-class SystemClipboard:
-    """Copied nodes lie in the system's clipboard, as text, so that other windows and editors see them."""
-
-    def get(self) -> str:
-        """The text that lies there; empty if it is something else."""
-        return dpg.get_clipboard_text() or ""
-
-    def put(self, text: str) -> None:
-        """Lay a text there."""
-        dpg.set_clipboard_text(text)
 
 
 class App:
@@ -97,7 +86,7 @@ class App:
         dpg.create_viewport(title="nodegraph", width=settings.window[0], height=settings.window[1], x_pos=where[0],
                             y_pos=where[1], min_width=SMALLEST[0], min_height=SMALLEST[1], disable_close=True)
         dpg.set_exit_callback(lambda: self.session.close())
-        self.session.clipboard = SystemClipboard()
+        self.session.clipboard = SystemClipboard(self.session.folder)
         self._build()
         with dpg.handler_registry():
             dpg.add_key_press_handler(callback=lambda s, a: self._keys.press(a))

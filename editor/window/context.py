@@ -51,11 +51,14 @@ class ContextMenu:
         for name in names:
             if not name:
                 line = True
-            elif self.session.can(name):
+            elif self.session.can(name) and (name != "node.enter" or self._is_graph(item)):
                 if line:
                     dpg.add_separator()
                 line = False
                 self._entry(label(name), self.app.keys_of(name), lambda name=name: self.app.do(name))
+
+    def _is_graph(self, item: Any) -> bool:
+        return item.name in self.session.graph.nodes and self.session.graph.nodes[item.name].is_graph
 
     def _entry(self, words: str, keys: str, call) -> None:
         def chosen() -> None:

@@ -38,14 +38,19 @@ class Fields:
         self.parent = parent
         self.rows: dict[tuple[Item, str], Row] = {}
         self._key: Any = None
-        self.busy = False  # rows wait to be made anew until nobody types into them
+        self._waits = False  # rows are to be made anew once nobody types into them
+
+    @property
+    def busy(self) -> bool:
+        """Whether there is something to do although the document has not changed."""
+        return self._waits or any(row.unkempt for row in self.rows.values())
 
     def show(self, told: list[tuple[Item, Field]], width: int) -> None:
         """Have a row for each of these, as wide as so many pixels."""
         key = (tuple((item, _structure(field)) for item, field in told), width)
         same_items = self._key is not None and [i for i, _ in self._key[0]] == [i for i, _ in key[0]]
-        self.busy = key != self._key and same_items and any(row.active for row in self.rows.values())
-        if key != self._key and not self.busy:
+        self._waits = key != self._key and same_items and any(row.active for row in self.rows.values())
+        if key != self._key and not self._waits:
             wrong = {key: row.wrong for key, row in self.rows.items() if row.wrong} if same_items else {}
             self._key = key
             widgets.clear(self.parent)
@@ -64,7 +69,7 @@ class Fields:
         """Have none."""
         if self._key is not None:
             widgets.clear(self.parent)
-            self.rows, self._key, self.busy = {}, None, False
+            self.rows, self._key, self._waits = {}, None, False
 
 
 def _structure(field: Field) -> tuple:
@@ -82,6 +87,7 @@ class Row:
         self.widget: int | str | None = None
         self.more: list[int | str] = []
         self._shown: Any = object()
+        self.unkempt = False  # lines that were typed are still to be broken
         self.reset: int | str | None = None
         self._head(fields.plain)
         if field.link is not None:
@@ -166,8 +172,10 @@ class Row:
             dpg.configure_item(self.reset, show=field.given and field.link is None)
         dpg.configure_item(self.star, show=field.required)
         self._tell()
-        if self.widget is not None and not self.wrong and not self.active and field.value != self._shown:
-            self._shown = field.value
+        if self.widget is None or self.wrong or self.active:
+            return
+        if field.value != self._shown or self.unkempt:
+            self._shown, self.unkempt = field.value, False
             self._put(field)
 
     def _tell(self) -> None:
@@ -308,6 +316,7 @@ class Row:
 
     def _typed_lines(self, text: str) -> None:
         self._grow(text)
+        self.unkempt = True
         self.typed(unbroken(text, self.field.shown))
 
     def _show_lines(self, field: Field) -> None:

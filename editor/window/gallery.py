@@ -132,7 +132,7 @@ def fill_result(app: App, pictures: Pictures, result: Result, width: int, height
         for name in result.outputs:
             shown = made(result, name)
             if shown is not None:
-                outputs.show(app, pictures, shown, width, px(360))
+                outputs.show(app, pictures, shown, width - px(16), px(360))
                 widgets.gap(6)
         told = {**result.inputs, **result.seeds}
         if told:

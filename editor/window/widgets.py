@@ -31,17 +31,17 @@ def px(units: float) -> int:
 def typing() -> bool:
     """Whether what is typed now goes into a field."""
     item = dpg.get_focused_item()
-    return bool(item) and dpg.does_item_exist(item) and _types_into(item)
+    if not item or not dpg.does_item_exist(item) or not dpg.get_item_state(item).get("active", True):
+        return False
+    return _types_into(item)
 
 
 def _types_into(item: int | str) -> bool:
     """Whether an item, or one in it, is being typed into: the focus is often told of a group around the field."""
-    if not dpg.get_item_state(item).get("active", True):
-        return False
     kind = dpg.get_item_type(item).split("::")[-1]
-    if kind in _TYPED_IN:
-        return True
-    return kind in _HOLDERS and any(map(_types_into, dpg.get_item_children(item, 1)))
+    if kind in _HOLDERS:
+        return any(map(_types_into, dpg.get_item_children(item, 1)))
+    return kind in _TYPED_IN and bool(dpg.is_item_active(item))
 
 
 def says(words: str, role: str = "text", wrap: int = -1, parent: int | str = 0, framed: bool = False,

@@ -100,6 +100,12 @@ def test_what_is_typed_into_a_field_is_no_shortcut(play):
     assert found["steps"] == 1
 
 
+def test_what_is_typed_into_the_form_is_no_shortcut(play):
+    found = play("form")
+    assert found["subject"] == "a grey cat, mmm"
+    assert found["selected"] == 0 and found["form"]
+
+
 def test_a_number_that_does_not_fit_is_told_below_its_field_and_the_document_keeps_the_old_one(play):
     seeded = "type: w.sheet\n    words: hello\n    seed: 3"
     found = play("refusal", GRAPH.replace("type: w.say\n    text: hello", seeded))
@@ -321,6 +327,17 @@ def typing(stage: Stage) -> dict:
             "steps": stage.session.document.steps}
 
 
+def form(stage: Stage) -> dict:
+    stage.key("ctrl+Tab")
+    row = next(iter(stage.app.form.fields.rows.values()))
+    x, y = stage.dpg.get_item_rect_min(row.widget)
+    stage.click(x + 40, y + 12)
+    stage.key("ctrl+a")
+    stage.type("a grey cat, mmm")
+    return {"subject": stage.session.graph.inputs["subject"].default, "form": "form" in stage.session.panels,
+            "selected": len(stage.session.selection)}
+
+
 def refusal(stage: Stage) -> dict:
     stage.select("node", "first")
     stage.into("seed")
@@ -348,14 +365,11 @@ def menus(stage: Stage) -> dict:
     stage.point(*stage.canvas(120, 52))
     stage.hand("click", "3")
     menu = stage.app.dialogs.shown.window
-    entry = next(item for item in stage.dpg.get_item_children(menu, 1)
-                 if stage.dpg.get_item_label(item) == "Mute")
     (x, y), (_, height) = stage.dpg.get_item_pos(menu), stage.dpg.get_item_rect_size(menu)
-    for down in range(8, int(height), 8):
-        stage.point(x + 30, y + down)
-        if stage.dpg.is_item_hovered(entry):
-            stage.click(x + 30, y + down)
-            break
+    labels = [stage.dpg.get_item_label(item) for item in stage.dpg.get_item_children(menu, 1)]
+    shares = [0.15 if not label else 1 for label in labels]  # lines between the entries are thin
+    at = labels.index("Mute")
+    stage.click(x + 30, y + 8 + (height - 16) * (sum(shares[:at]) + 0.5) / sum(shares))
     return {"palette": palette, "muted": stage.session.graph.nodes["first"].mute,
             "menu after": stage.session.dialog and stage.session.dialog.kind}
 
