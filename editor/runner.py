@@ -25,6 +25,7 @@ from nodegraph.types import PortType
 
 from . import updates as up
 from .gallery import LIMIT
+from .hearing import SOUND, is_sound, way_to_sound, write_sound
 from .parts import Parts, wanted_inputs
 from .pictures import Allowance, Pictures, large_picture, named
 from .thumbnails import Thumbnail, preview_picture
@@ -312,7 +313,7 @@ class Runner:
     def _export(self, engine: Engine, job: int, output: str, path: Path) -> None:
         try:
             made = self._made(job, output)
-            paths = engine.save(made.type, made.digest, path, plan=made.plan, output=output)
+            paths = self._write(engine, made, output, path)
         except KeyError:
             self._tell(up.Exported(job, output, (), t("run.let_go", output=output)))
         except _NotMade as error:
@@ -322,6 +323,16 @@ class Runner:
             self._tell(up.Exported(job, output, (), why))
         else:
             self._tell(up.Exported(job, output, tuple(paths)))
+
+    @staticmethod
+    def _write(engine: Engine, made: _Made, output: str, path: Path) -> list[Path]:
+        way = None
+        if path.suffix == f".{SOUND}" and not is_sound(made.type) and not hasattr(made.digest, "items"):
+            way = way_to_sound(engine.catalogue, made.type)
+        if way is None:
+            return engine.save(made.type, made.digest, path, plan=made.plan, output=output)
+        write_sound(way, engine.value(made.type, made.digest), path)
+        return [path]
 
     def _enlarge(self, engine: Engine, job: int, output: str, side: int) -> None:
         try:

@@ -342,6 +342,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "status.ready": ("Ready", "就绪"),
     "status.running": ("Running {done} of {count}", "正在运行 {done} / {count}"),
     "status.running_node": ("Running {name}", "正在运行 {name}"),
+    "status.preparing_sound": ("Preparing the sound...", "正在准备声音..."),
+    "status.playing": ("Playing {name}", "正在播放 {name}"),
     "status.step": ("{done} of {count}", "{done} / {count}"),
     "status.waiting": ("Starting...", "正在启动..."),
     "status.stopping": ("Stopping...", "正在停止..."),

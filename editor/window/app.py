@@ -194,6 +194,11 @@ class App:
 
     _seen_revision = -1
 
+    @property
+    def idle(self) -> bool:
+        """Whether nothing has gone on for a while."""
+        return time.monotonic() - self._awake > AWAKE
+
     def _guarded(self, function: Callable[..., Any], *args: Any) -> None:
         try:
             function(*args)

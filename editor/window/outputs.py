@@ -12,6 +12,7 @@ import dearpygui.dearpygui as dpg
 from nodegraph.types import PortType
 
 from .. import updates as up
+from ..hearing import can_be_heard
 from ..palette import type_title
 from ..player import CannotPlay, Player
 from ..thumbnails import Thumbnail
@@ -46,7 +47,7 @@ class Sounds:
 
     def can_play(self, type: PortType | None) -> bool:
         """Whether values of this type can be heard."""
-        return type is not None and "wav" in type.exports
+        return type is not None and can_be_heard(self.session.catalogue, type)
 
     def toggle(self, made: Made) -> None:
         """Play a result, or be silent if it is the one that plays."""
@@ -57,6 +58,10 @@ class Sounds:
         self.stop()
         path = Path(self._folder.name) / f"{made.job}-{made.output}.wav".replace("/", "-")
         self.playing = key
+        if path.exists():
+            self._try(lambda: self.player.play(path))
+            return
+        self.session.say(t("status.preparing_sound"))
         self.session.progress.when(up.Exported, made.job, made.output, self._play)
         self.session.runner.export(made.job, made.output, path)
         self.session.touch()
@@ -66,6 +71,7 @@ class Sounds:
             self.playing = None
             self.session.say(told.problem, "error")
         elif self.playing == (told.job, told.output):
+            self.session.say(t("status.playing", name=told.output))
             self._try(lambda: self.player.play(told.paths[0]))
 
     def _try(self, call: Callable[[], None]) -> None:

@@ -46,6 +46,7 @@ class Palette:
                 self._open(self.session.palette)
             self.request = self.session.palette
         if self.window is None:
+            self._read_ahead()
             return
         self._frames += 1
         widgets.keep_on_screen(self.window, self._corner)
@@ -55,6 +56,11 @@ class Palette:
         if not was_filled and self._frames > 3 and (self.library.fill(FILL) or self._frames % 20 == 0):
             self.show(dpg.get_value(self.field), keep=True)
         self._close_on_click()
+
+    def _read_ahead(self) -> None:
+        """While nothing goes on, read the packs one module at a time, so that the palette has everything when it opens."""
+        if self.app.idle and not self.library.filled:
+            self.library.fill()
 
     def _open(self, request: PaletteRequest) -> None:
         self._frames, self.chosen, self._told, self._down = 0, 0, None, True
