@@ -29,12 +29,9 @@ class SystemClipboard:
     def put(self, text: str) -> None:
         """Lay a text there."""
         self._text = text
-        try:
-            pyperclip.copy(text)
-        except pyperclip.PyperclipException:
-            dpg.set_clipboard_text(text)
-            if self._file is not None:
-                write_whole(self._file, text)
+        dpg.set_clipboard_text(text)
+        if self._file is not None:
+            write_whole(self._file, text)
 
     def get(self) -> str:
         """The text that lies there; empty if it is something else."""
