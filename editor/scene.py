@@ -42,6 +42,7 @@ DOT = 16.0
 CORNER = 14.0
 BADGES_ABOVE = 20.0  # the room that a node's badges take above it
 NOTE_LINE = 19.0
+SMALL_TEXT = 0.38  # the scale below which a box shows no more than its name
 
 
 class Pin(NamedTuple):
@@ -748,7 +749,7 @@ def _within(item: Item, box: Box, x: float, y: float, zoom: float) -> Hit:
     """The part of a box at a place in it."""
     if box.resizable and x > box.width - CORNER and y > box.height - CORNER and zoom >= 0.3:
         return Hit("corner", item)
-    if item.kind == "node" and x < NAME_AT - 4 and y < TITLE:
+    if item.kind == "node" and x < NAME_AT - 4 and y < TITLE and zoom >= SMALL_TEXT:  # where its sign is drawn
         return Hit("collapse", item)
     if y < TITLE and item.kind not in ("note", "dot"):
         return Hit("title", item)

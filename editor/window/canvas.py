@@ -1,6 +1,6 @@
 """Paints the scene: one draw node for each item, painted again only when its box has changed; moved by transforms.
 
-A zoom paints what is seen anew at the new scale, so that text and lines stay sharp; below a scale of 0.45 small text
+A zoom paints what is seen anew at the new scale, so that text and lines stay sharp; below a scale of 0.38 small text
 is left out. What is not seen is hidden, and not painted before it is.
 """
 
@@ -16,7 +16,7 @@ from .. import scene as scenes
 from ..gestures import LEFT, MIDDLE, RIGHT, Gestures
 from ..items import Item, Link
 from ..nodetext import about_node, about_pin
-from ..scene import PAD, TITLE, Box, Curve, Pin, PinAt, Rectangle, Scene, Status
+from ..scene import PAD, SMALL_TEXT, TITLE, Box, Curve, Pin, PinAt, Rectangle, Scene, Status
 from . import fonts, keyboard, theme
 from .textures import Textures
 from .theme import RGBA, color, faded, mixed, of_type
@@ -24,7 +24,7 @@ from .theme import RGBA, color, faded, mixed, of_type
 if TYPE_CHECKING:
     from ..session import Session
 
-SMALL_TEXT, PINS, NAMES = 0.45, 0.3, 0.24  # the scales below which these are not drawn
+PINS, NAMES = 0.3, 0.24  # the scales below which these are not drawn
 HOVER_SECONDS = 0.45
 ROUND = 6.0
 GRID, GRID_STRONG = 32.0, 160.0
