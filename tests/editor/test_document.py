@@ -200,6 +200,18 @@ def test_what_a_program_that_died_left_behind_is_recovered_unsaved(path, tmp_pat
     assert not recoveries(folder)
 
 
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="only Linux keeps the dead in its list")
+def test_a_program_that_died_counts_as_dead_before_anyone_has_asked_after_it(tmp_path):
+    pid = os.fork()
+    if pid == 0:
+        os._exit(0)
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)  # it is over, and left in the list
+    told = {"path": "", "text": TEXT, "base": "", "pid": pid, "time": 1.0}
+    (tmp_path / "copy.json").write_text(json.dumps(told))
+    assert [r.text for r in recoveries(tmp_path)] == [TEXT]
+    os.waitpid(pid, 0)
+
+
 def test_a_new_document_is_written_as_a_whole_file(tmp_path):
     document = Document()
     graph, item = edits.add_node(document.graph, "text.compose", (10, 20))
