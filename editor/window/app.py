@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 SMALLEST = (800, 560)  # pixels
 FRAME, IDLE_FRAME = 1 / 60, 1 / 15  # seconds from one frame to the next: with something going on, and without
+SLOW, QUICK = 0.030, 0.018  # seconds of drawing a frame from which edges are not smoothed, and are again
 AWAKE = 1.0  # seconds after the last sign of life until frames come slowly
 REPEATING = ("edit.undo", "edit.redo", "view.zoom_in", "view.zoom_out")  # what a key that is held does again and again
 
@@ -58,6 +59,7 @@ class App:
         self._title = ""
         self._awake = 0.0
         self._mouse = (0.0, 0.0)
+        self._drawing, self._smoothed = 0.0, True
         self._grabbed = ""
         self._space = False  # the space bar is held down on the canvas
 
@@ -171,8 +173,18 @@ class App:
             self._guarded_panel(self.canvas, self.canvas.paint)
         self._guarded(self._retitle)
         self._guarded(self._first_look)
+        began = time.perf_counter()
         dpg.render_dearpygui_frame()
+        self._smooth(time.perf_counter() - began)
         self._typing = widgets.typing()
+
+    def _smooth(self, seconds: float) -> None:
+        """Where drawing takes long, as it does without a graphics card, edges are not smoothed: a quarter less."""
+        self._drawing += (seconds - self._drawing) / 20
+        smooth = self._drawing < (SLOW if self._smoothed else QUICK)
+        if smooth != self._smoothed:
+            self._smoothed = smooth
+            dpg.configure_app(anti_aliased_fill=smooth, anti_aliased_lines=smooth)
 
     def _take_callbacks(self) -> None:
         for job in dpg.get_callback_queue() or ():
