@@ -115,7 +115,7 @@ def geometry(count: int) -> None:
 class Window:
     """A canvas in a window of its own."""
 
-    def __init__(self, session: Session):
+    def __init__(self, session: Session, plain: bool):
         import dearpygui.dearpygui as dpg
 
         from nodegraph_editor.window import fonts, theme
@@ -130,6 +130,7 @@ class Window:
         dpg.bind_item_theme(window, theme.look("bare"))
         dpg.set_primary_window(window, True)
         dpg.setup_dearpygui()
+        dpg.configure_app(anti_aliased_fill=not plain, anti_aliased_lines=not plain)
         dpg.set_viewport_vsync(False)
         dpg.show_viewport()
         print("a window without a canvas")
@@ -175,10 +176,10 @@ class Window:
         self.forget()
 
 
-def window(count: int, frames: int) -> Window:
+def window(count: int, frames: int, plain: bool) -> Window:
     """The part in a window: panning, zooming, dragging."""
     session, engine = opened(made(count, 1.4))
-    shown = Window(session)
+    shown = Window(session, plain)
     gestures = shown.canvas.gestures
     for zoom, name in ((1.0, "at 100 %"), (0.2, "at 20 %")):
         session.view = View(900, 700, zoom) if zoom == 1.0 else View(-100, -100, zoom)
@@ -257,12 +258,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--nodes", type=int, default=500)
     parser.add_argument("--frames", type=int, default=60)
+    parser.add_argument("--plain", action="store_true", help="edges not smoothed, as the editor does where it is slow")
     asked = parser.parse_args()
     geometry(asked.nodes)
     if sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
         print("no display, so no frames are measured")
         return
-    shown = window(asked.nodes, asked.frames)
+    shown = window(asked.nodes, asked.frames, asked.plain)
     previews(shown, asked.frames)
     shown.close()
 

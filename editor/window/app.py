@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 SMALLEST = (800, 560)  # pixels
 FRAME, IDLE_FRAME = 1 / 60, 1 / 15  # seconds from one frame to the next: with something going on, and without
-SLOW, QUICK = 0.030, 0.018  # seconds of drawing a frame from which edges are not smoothed, and are again
+SLOW, QUICK = 0.022, 0.0175  # seconds of drawing a frame from which edges are not smoothed, and are again
 AWAKE = 1.0  # seconds after the last sign of life until frames come slowly
 REPEATING = ("edit.undo", "edit.redo", "view.zoom_in", "view.zoom_out")  # what a key that is held does again and again
 
