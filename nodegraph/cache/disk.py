@@ -25,6 +25,7 @@ from .files import file_checksum, load_tensors, save_tensors
 from .values import Prepared
 
 FORMAT = 1  # PRAGMA user_version of the index; another one is set aside
+WAIT = 10.0  # seconds for which another process may hold the index
 MUCH = 0.001  # seconds of work that are worth a commit of their own
 LOADED_AT_ONCE = 300_000  # traces; an index of up to this many is read whole when it is opened
 
@@ -92,11 +93,24 @@ class Disk:
             return index
 
     def _connect(self, path: Path) -> sqlite3.Connection:
-        index = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
-        index.execute("PRAGMA journal_mode = WAL")
+        index = sqlite3.connect(path, timeout=WAIT, isolation_level=None, check_same_thread=False)
+        self._use_log(index)
         # NORMAL keeps the log whole when a process is killed; only a power cut can lose the newest entries.
         index.execute("PRAGMA synchronous = NORMAL")
         return index
+
+    @staticmethod
+    def _use_log(index: sqlite3.Connection) -> None:
+        """Switch to a write-ahead log. SQLite does not wait for others here, as its timeout would have it do."""
+        end = time.monotonic() + WAIT
+        while True:
+            try:
+                index.execute("PRAGMA journal_mode = WAL")
+                return
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error) or time.monotonic() > end:
+                    raise
+                time.sleep(0.005)
 
     def _set_aside(self, path: Path, why: str) -> None:
         aside = path.with_name(f"index.set-aside-{int(time.time())}.sqlite")

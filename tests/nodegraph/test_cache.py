@@ -137,6 +137,31 @@ with engine(sys.argv[1]) as e:
     assert [p.wait() for p in processes] == [0, 0]
 
 
+def test_processes_that_begin_a_folder_at_one_moment_all_use_it(tmp_path):
+    script = """
+import sys
+sys.path.insert(0, sys.argv[2])
+from pathlib import Path
+from nodegraph.cache.disk import Disk
+print("ready", flush=True)
+for folder in sys.stdin:
+    Disk(Path(folder.strip()), 1 << 30, print)
+    print("open", flush=True)
+"""
+    processes = [subprocess.Popen([sys.executable, "-c", script, "", str(Path(__file__).parents[2])], text=True,
+                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE) for _ in range(3)]
+    told = [p.stdout.readline() for p in processes]
+    for number in range(12):
+        for p in processes:
+            p.stdin.write(f"{tmp_path / str(number)}\n")
+            p.stdin.flush()
+        told += [p.stdout.readline() for p in processes]
+    assert told == ["ready\n"] * 3 + ["open\n"] * 36
+    for p in processes:
+        p.communicate()
+    assert [p.returncode for p in processes] == [0, 0, 0]
+
+
 def test_what_another_process_remembered_is_seen_by_one_that_is_open(tmp_path):
     with engine(tmp_path) as first, engine(tmp_path) as second:
         told(first, graph(TENSORS))
