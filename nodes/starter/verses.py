@@ -119,15 +119,43 @@ def _stem(word: str) -> str:
 _ONSETS = "b bl br c ch cl cr d dr f fl fr g gl gr h j k kn l m n p pl pr qu r s sc sh sk sl sm sn sp st str t th tr v w wh y z".split()
 _NUCLEI = "a e i o u ai ea ee oa oo ou ie y".split()
 _CODAS = "b ck d ft g l ll m mp n nd ng nk nt p r rd rk rm rn rt sk sp st t th x ".split(" ")
-_ENDINGS = "er or et le ow y in on ment ness ing a o ian ist ine ade".split()
-_QUALITIES = "y ish ful less ing ed en ous ly".split()
+_OPEN_ONSETS = "b c d f g h j k l m n p r s t v w z b c d f g l m n p r s t br ch cl cr dr fl gr ph pl pr qu sc sh sp st str th tr".split()
+_OPEN_CODAS = "c l m n r s t n r l d g p x nd ng nt ct pt sc".split()
+_BEFORE = "un re sub inter micro tele auto photo over under super mid ex con ac ad im per pro trans".split()
+_ENDINGS = ("er or et le ow y in on ment ness ing a o ian ist ine ade ion tion ure age ard ite ette eer ant ent al ic ery ory "
+            "us um ix ock oon ot ar el our ph ss").split()
+_QUALITIES = "y ish ful less ing ed en ous ly al ic ant ary ine ese".split()
 
 
 def _invented(rng: random.Random, endings: list[str] = _ENDINGS) -> str:
-    parts = [rng.choice(_ONSETS) + rng.choice(_NUCLEI) + rng.choice(_CODAS) for _ in range(rng.choice((1, 1, 1, 2, 2, 2, 2, 3)))]
+    """A word that is in no list, so that a reader of verses must learn to copy what it does not know.
+
+    Of closed syllables ("stouftmab"), of open ones ("vilorater"), or of two words ("windsheep").
+    """
+    roll = rng.random()
+    if roll < 0.12:
+        return rng.choice(words.THINGS_EN) + rng.choice((rng.choice(words.THINGS_EN), rng.choice(endings), _syllable(rng)))
+    if roll < 0.55:
+        parts = [_open_syllable(rng) for _ in range(rng.choice((1, 2, 2, 2, 3, 3, 4)))]
+    else:
+        parts = [_syllable(rng) for _ in range(rng.choice((1, 1, 1, 2, 2, 2, 2, 3)))]
     if rng.random() < 0.2:
         parts[0] = parts[0].lstrip("bcdfghjklmnpqrstvwxyz") or parts[0]
+    if rng.random() < 0.1:
+        parts.insert(0, rng.choice(_BEFORE))
     return "".join(parts) + (rng.choice(endings) if rng.random() < 0.45 else "")
+
+
+def _syllable(rng: random.Random) -> str:
+    return rng.choice(_ONSETS) + rng.choice(_NUCLEI) + rng.choice(_CODAS)
+
+
+def _open_syllable(rng: random.Random) -> str:
+    onset = rng.choice(_OPEN_ONSETS) if rng.random() < 0.92 else ""
+    if len(onset) == 1 and rng.random() < 0.1:
+        onset *= 2
+    vowel = rng.choice("aeiou") if rng.random() < 0.85 else rng.choice(_NUCLEI)
+    return onset + vowel + (rng.choice(_OPEN_CODAS) if rng.random() < 0.35 else "")
 
 
 def plural_of(noun: str) -> str:

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 MODELS = ("painter", "poet", "composer")
-STAGES = {"painter": ("decoder",)}  # that can be gone on with alone
+STAGES = {"painter": ("decoder", "denoiser"), "poet": ("refine",)}  # that can be gone on with alone
 
 
 def arguments(words: list[str] | None = None) -> argparse.Namespace:
@@ -25,8 +25,8 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, help="wall-clock budget for each model")
     parser.add_argument("--threads", type=int, help="CPU threads (default: torch's choice)")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--stage", help="go on with one stage from the finished model: `decoder` of the painter, "
-                                        "which sharpens its pictures")
+    parser.add_argument("--stage", help="go on with one stage from the finished model: of the painter, `decoder`, which "
+                                        "turns latents into pixels, or `denoiser`, which paints the latents")
     asked = parser.parse_args(words)
     if asked.stage and asked.stage not in STAGES.get(asked.model, ()):
         known = ", ".join(f"{stage} of the {model}" for model, stages in STAGES.items() for stage in stages)

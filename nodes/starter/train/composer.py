@@ -207,7 +207,7 @@ def train(settings: loop.Settings) -> None:
 
     def loss(step: int, generator: torch.Generator) -> torch.Tensor:
         tokens, labels = (part.to(settings.device) for part in batches[step])
-        with torch.autocast(settings.device.split(":")[0], torch.bfloat16):
+        with loop.autocast(settings.device):
             return _cross_entropy(model, tokens, labels, weights)
 
     def watch(step: int) -> str:

@@ -219,7 +219,7 @@ def _train_decoder(settings, name, net, paths, minutes, distance, learning_rate)
 
     def loss(step: int, generator: torch.Generator) -> torch.Tensor:
         crops = _crops(pictures, batch, generator).to(settings.device)
-        with torch.autocast(settings.device.split(":")[0], torch.bfloat16):
+        with loop.autocast(settings.device):
             latents = net.encode(crops).latents
             # a little noise teaches the decoder to forgive the denoiser's small errors
             noisy = latents + 0.01 * torch.randn_like(latents)
@@ -483,13 +483,53 @@ def latents(settings: loop.Settings, paths: list[Path]) -> Path:
     return path
 
 
-def train_denoiser(settings: loop.Settings, words, coded: dict[str, np.ndarray], minutes: float | None):
-    """Flow matching (Lipman et al., 2023) with logit-normal times.
+def finished_latents(settings: loop.Settings, paths: list[Path], out: Path) -> dict[str, np.ndarray]:
+    """The pictures' latents as a finished model's own encoder gives them, shifted and scaled as its decoder expects.
+
+    An encoder fitted anew may turn its components' signs, so that its latents would be another model's.
+    """
+    path = settings.folder / "finished-latents.safetensors"
+    if not path.exists():
+        settings.folder.mkdir(parents=True, exist_ok=True)
+        net = AutoencoderTiny.from_pretrained(out / "vae").float()
+        with torch.no_grad():
+            parts = [net.encode(signed(part)).latents for chunk in paths
+                     for part in torch.from_numpy(load_arrays(chunk)["pictures"]).split(100)]
+        coded = (torch.cat(parts) - net.config.shift_factor) * net.config.scaling_factor
+        save_arrays({"latents": coded.half().numpy(),
+                     "masks": np.concatenate([load_arrays(chunk)["masks"] for chunk in paths])},
+                    path.with_suffix(".partial"))
+        os.replace(path.with_suffix(".partial"), path)
+    return load_arrays(path)
+
+
+def finished_words(settings: loop.Settings, out: Path):
+    """The tokenizer and the frozen text encoder of a finished model."""
+    encoder = CLIPTextModelWithProjection.from_pretrained(out / "text_encoder").to(settings.device)
+    return CLIPTokenizer.from_pretrained(out / "tokenizer"), encoder.eval().requires_grad_(False)
+
+
+def train_denoiser(settings: loop.Settings, words, coded: dict[str, np.ndarray], minutes: float | None) -> None:
+    """Train a new denoiser.
 
     At first the loss counts three times inside the subject, the word that is learned last; later the whole picture
     counts alike, because the surroundings are what is then left to learn.
     """
-    net = new_denoiser().to(settings.device)
+    _train_denoiser(settings, "denoiser", new_denoiser(), words, coded, minutes, 1e-3, SUBJECT_FIRST_SAMPLES,
+                    settings.seed)
+
+
+def refine_denoiser(settings: loop.Settings, net: SD3Transformer2DModel, words, coded: dict[str, np.ndarray],
+                    minutes: float | None) -> None:
+    """Go on training a finished denoiser, at a rate that begins lower; what it was taught already is kept."""
+    _train_denoiser(settings, "denoiser-refined", net, words, coded, minutes, 6e-4, 0,
+                    settings.seed + 1)  # other noise than it has seen
+
+
+def _train_denoiser(settings, name, net, words, coded, minutes, learning_rate, subject_first, seed) -> None:
+    """Flow matching (Lipman et al., 2023) with logit-normal times."""
+    torch.manual_seed(settings.seed)
+    net = net.to(settings.device)
     attention = CountedJointAttention()
     net.set_attn_processor(attention)
     pool = list(_training_scenes(len(coded["latents"]), settings.seed))
@@ -505,7 +545,7 @@ def train_denoiser(settings: loop.Settings, words, coded: dict[str, np.ndarray],
         context, counts = sampled_context(context, generator)
         attention.log_counts = counts.to(settings.device)
         level = sigma.to(settings.device)[:, None, None, None]
-        with torch.autocast(settings.device.split(":")[0], torch.bfloat16):
+        with loop.autocast(settings.device):
             velocity = run(hidden_states=(1 - level) * picture + level * noise, encoder_hidden_states=context,
                            pooled_projections=pooled, timestep=1000 * sigma.to(settings.device),
                            return_dict=False)[0]
@@ -518,17 +558,16 @@ def train_denoiser(settings: loop.Settings, words, coded: dict[str, np.ndarray],
         texts = [captions.caption(pool[p], captions.LANGUAGES[s % 2], s).text if s % 100 >= UNGUIDED_PERCENT else ""
                  for p, s in zip(picked.tolist(), seeds, strict=True)]
         sigma = torch.sigmoid(torch.randn(batch, generator=generator))
-        return flow_loss(picked, texts, generator, sigma, 2.0 if step * batch < SUBJECT_FIRST_SAMPLES else 0.0)
+        return flow_loss(picked, texts, generator, sigma, 2.0 if step * batch < subject_first else 0.0)
 
     def watch(step: int) -> str:
         return "swap gap " + ", ".join(
             f"{name} {gap:.1%}" for name, gap in _swap_gaps(flow_loss, pool, net).items())
 
-    recipe = loop.Recipe(steps=150_000 if not gpu else 60_000, learning_rate=1e-3, minutes=minutes, warmup=150,
-                         weight_decay=0.02, betas=(0.9, 0.98), ema=0.998, final=0.005)
-    trained = loop.train("denoiser", settings.folder / "denoiser", {"transformer": net}, loss, recipe,
-                         settings.seed, watch, 150)
-    print(f"denoiser  {trained.seconds / 60:.1f} min, {trained.steps * batch:,} samples, {watch(trained.steps)}",
+    recipe = loop.Recipe(steps=150_000 if not gpu else 60_000, learning_rate=learning_rate, minutes=minutes,
+                         warmup=150, weight_decay=0.02, betas=(0.9, 0.98), ema=0.998, final=0.005)
+    trained = loop.train(name, settings.folder / name, {"transformer": net}, loss, recipe, seed, watch, 150)
+    print(f"{name}  {trained.seconds / 60:.1f} min, {trained.steps * batch:,} samples, {watch(trained.steps)}",
           flush=True)
 
 
@@ -599,14 +638,27 @@ def export_decoder(settings: loop.Settings, out: Path) -> None:
     """Put the decoder stage's weights, as its checkpoint holds them now, in the place of a finished model's."""
     net = deepened(AutoencoderTiny.from_pretrained(out / "vae").float())
     net.load_state_dict(loop.averaged(settings.folder / "decoder", "autoencoder"))
-    fresh = out / "vae.partial"
+    _replace_part(net, out / "vae")
+
+
+def export_denoiser(settings: loop.Settings, out: Path) -> None:
+    """Put the refined denoiser, as its checkpoint holds it now, in the place of a finished model's."""
+    net = new_denoiser()
+    net.load_state_dict(loop.averaged(settings.folder / "denoiser-refined", "transformer"))
+    _replace_part(net, out / "transformer")
+
+
+def _replace_part(net, part: Path) -> None:
+    """Write one part of a finished pipeline anew, as float16."""
+    fresh = part.with_name(part.name + ".partial")
     shutil.rmtree(fresh, ignore_errors=True)
     net.half().save_pretrained(fresh)
-    _forget_derived_setting(fresh / "config.json")
+    if part.name == "vae":
+        _forget_derived_setting(fresh / "config.json")
     for file in fresh.glob("*.safetensors"):
         file.chmod(0o644)
-    shutil.rmtree(out / "vae")
-    os.replace(fresh, out / "vae")
+    shutil.rmtree(part)
+    os.replace(fresh, part)
 
 
 def _forget_derived_setting(path: Path) -> None:
@@ -640,7 +692,7 @@ def _write_older_tokenizer(tokenizer: CLIPTokenizer, folder: Path) -> None:
 def train(settings: loop.Settings) -> None:
     """All stages, each from where it stopped, then the export; prints what it cost.
 
-    Settings of the stage `decoder` go on with the decoder of the finished model alone, and export that.
+    Settings of the stage `decoder` or `denoiser` go on with that part of the finished model alone, and export it.
     """
     begun = time.monotonic()
     out = settings.out or MODEL_FOLDER
@@ -652,6 +704,11 @@ def train(settings: loop.Settings) -> None:
     if settings.stage == "decoder":
         train_decoder(settings, AutoencoderTiny.from_pretrained(out / "vae").float(), paths, settings.minutes or 90)
         export_decoder(settings, out)
+    elif settings.stage == "denoiser":
+        net = SD3Transformer2DModel.from_pretrained(out / "transformer").float()
+        refine_denoiser(settings, net, finished_words(settings, out), finished_latents(settings, paths, out),
+                        settings.minutes or 120)
+        export_denoiser(settings, out)
     else:
         begun_with = train_autoencoder(settings, paths, share(AUTOENCODER_SHARE) or 20)
         train_decoder(settings, begun_with, paths, share(DECODER_SHARE) or 90)

@@ -82,3 +82,11 @@ def test_the_averaged_weights_can_be_read_from_a_checkpoint(tmp_path):
 def test_a_loss_that_is_not_a_number_stops_the_training(tmp_path):
     with pytest.raises(FloatingPointError, match="step 0"):
         loop.train("line", tmp_path, {"net": _line()}, lambda *_: torch.tensor(float("nan")), RECIPE)
+
+
+def test_matrices_are_multiplied_in_bfloat16_only_where_that_is_quicker(monkeypatch):
+    for quick, dtype in ((True, torch.bfloat16), (False, torch.float32)):
+        monkeypatch.setattr(loop, "_quick_bfloat16", lambda quick=quick: quick)
+        with loop.autocast("cpu"):
+            assert (torch.ones(2, 2) @ torch.ones(2, 2)).dtype == dtype
+    assert isinstance(monkeypatch.undo() or loop._quick_bfloat16(), bool)

@@ -95,6 +95,42 @@ def test_going_on_with_the_decoder_changes_the_decoder_alone(tmp_path, monkeypat
     assert (tmp_path / "model" / "vae" / "diffusion_pytorch_model.safetensors").read_bytes() == painted
 
 
+def test_going_on_with_the_denoiser_changes_the_denoiser_alone(tmp_path, monkeypatch):
+    import shutil
+
+    from safetensors.torch import load_file
+
+    def weights(folder):
+        return load_file(folder / "transformer" / "diffusion_pytorch_model.safetensors")
+
+    model = tmp_path / "model"
+    shutil.copytree(painter.MODEL_FOLDER, model)
+    save_file({k: torch.from_numpy(v) for k, v in painter.drawn(list(scenes.scenes(4, 1))).items()},
+              tmp_path / "few.safetensors")
+    monkeypatch.setattr(painter, "material", lambda folder, seed: [tmp_path / "few.safetensors"])
+    monkeypatch.setattr(painter, "_training_scenes", lambda count, seed: scenes.scenes(4, 1))
+    monkeypatch.setattr(painter, "_swap_gaps", lambda *_: {})
+    painter.train(loop.Settings(tmp_path / "work", model, minutes=0.001, stage="denoiser"))
+    before, after = weights(painter.MODEL_FOLDER), weights(model)
+    assert set(before) == set(after)
+    assert 0 < max(float((after[k].float() - before[k].float()).abs().max()) for k in before) < 0.05
+    others = [f.relative_to(model) for f in model.rglob("*") if f.is_file() and "transformer" not in f.parts]
+    assert len(others) > 15 and all((model / f).read_bytes() == (painter.MODEL_FOLDER / f).read_bytes() for f in others)
+
+
+def test_a_finished_models_latents_are_those_its_decoder_reads(tmp_path):
+    from diffusers import AutoencoderTiny
+
+    drawn = torch.from_numpy(painter.drawn(list(scenes.scenes(4, 1)))["pictures"])
+    save_file({"pictures": drawn, "masks": torch.zeros(4, 16, 16, dtype=torch.uint8)}, tmp_path / "few.safetensors")
+    coded = painter.finished_latents(loop.Settings(tmp_path), [tmp_path / "few.safetensors"], painter.MODEL_FOLDER)
+    net = AutoencoderTiny.from_pretrained(painter.MODEL_FOLDER / "vae").float()
+    latents = torch.from_numpy(coded["latents"]).float() / net.config.scaling_factor + net.config.shift_factor
+    with torch.no_grad():
+        painted = net.decode(latents).sample.clamp(-1, 1)
+    assert float((painted - painter.signed(drawn)).div(2).square().mean()) < 10 ** -2.5  # over 25 dB
+
+
 def test_a_stage_that_is_not_there_is_refused_before_anything_begins(capsys):
     with pytest.raises(SystemExit) as refused:
         arguments(["poet", "--stage", "decoder"])

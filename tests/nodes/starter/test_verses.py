@@ -129,11 +129,76 @@ def test_the_shipped_poet_writes_four_lines_on_the_subject_in_both_languages_and
 
 
 def test_training_counts_the_answer_and_never_the_prompt():
+    import random
+
     from nodegraph_nodes.starter.train import poet
     from transformers import AutoTokenizer
 
+    tokenizer = AutoTokenizer.from_pretrained(POET)
     example = verses.example(3, "en", "verse")
-    ids, weights = poet._row(AutoTokenizer.from_pretrained(POET), example)
-    counted = [i for i, weight in zip(ids, weights) if weight]
-    assert AutoTokenizer.from_pretrained(POET).decode(counted, skip_special_tokens=True) == example.answer
-    assert counted[-1] == 0 and max(weights) == poet.BOUND_WEIGHT
+    for seed in range(20):  # whether or not the subject's words are cut into other pieces
+        ids, weights = poet.row(tokenizer, example, random.Random(seed))
+        counted = [i for i, weight in zip(ids, weights) if weight]
+        assert tokenizer.decode(ids, skip_special_tokens=True) == example.prompt + example.answer
+        assert tokenizer.decode(counted, skip_special_tokens=True) == example.answer
+        assert counted[-1] == 0 and max(weights) == poet.BOUND_WEIGHT
+
+
+def test_a_text_is_coded_as_its_tokenizer_does_but_for_the_words_that_are_cut_and_those_alike_everywhere():
+    import random
+
+    from nodegraph_nodes.starter.train import poet
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(POET)
+
+    def pieces(cut, text, seed):
+        coded = poet._coder(tokenizer, cut, random.Random(seed))(text)
+        return [ids for ids, _ in coded], [text[low:high] for _, (low, high) in coded]
+
+    for text in ("The accordion sleeps.\n海豚静静映月光，", BOAT, ""):
+        assert [i for ids in pieces("", text, 0)[0] for i in ids] == tokenizer(text)["input_ids"]
+    usual = tokenizer(" accordion")["input_ids"]
+    ways = []
+    for seed in range(30):
+        ids, words = pieces("an old accordion", "my accordion, the accordion", seed)
+        first, second = (ids[at] for at, word in enumerate(words) if word.strip() == "accordion")
+        assert first == second and tokenizer.decode(first) == " accordion"
+        ways.append(first)
+    assert usual in ways and len({tuple(way) for way in ways}) > 5
+
+
+def test_a_drill_says_random_tokens_again_and_counts_the_second_time_alone():
+    import random
+
+    from nodegraph_nodes.starter.train import poet
+
+    for seed in range(20):
+        ids, weights = poet._drill(3072, random.Random(seed))
+        half = len(ids) // 2
+        assert ids[:half] == ids[half:] and 2 <= min(ids) and max(ids) < 3072
+        assert weights == [0.0] * half + [1.0] * half
+
+
+def test_refining_goes_on_from_the_finished_poet_and_keeps_its_tokenizer(tmp_path):
+    import shutil
+
+    import torch
+    from nodegraph_nodes.starter.train import loop, poet
+    from safetensors.torch import load_file
+
+    shutil.copytree(POET, tmp_path / "poet")
+    poet.train(loop.Settings(tmp_path / "work", tmp_path / "poet", minutes=0.001, stage="refine"))
+    before, after = (load_file(f / "model.safetensors") for f in (POET, tmp_path / "poet"))
+    changed = max(float((after[name] - weight).abs().max()) for name, weight in before.items())
+    assert 0 < changed < 0.05  # one careful step, not another model
+    assert (tmp_path / "poet" / "tokenizer.json").read_bytes() == (POET / "tokenizer.json").read_bytes()
+    assert torch.float16 == after["model.embed_tokens.weight"].dtype
+
+
+def test_invented_words_are_of_many_shapes():
+    import random
+
+    made = {verses._invented(random.Random(seed)) for seed in range(2_000)}
+    assert len(made) > 1_900 and all(word.isascii() and word.isalpha() for word in made)
+    assert {len(word) for word in made} >= set(range(2, 15))
