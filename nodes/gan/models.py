@@ -1,0 +1,123 @@
+"""GanModel: a folder with the generator of a StyleGAN2 in safetensors. GanLatent: what its pictures are made of."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, ClassVar
+
+from nodegraph import InputError, ModelType, PortType, Recipe
+
+_PREFIX = "G_ema."  # of the averaged generator, where a file holds all the networks of a training
+
+
+@dataclass(frozen=True, eq=False)
+class GanLatent:
+    """A picture in the style space of a generator (its W+).
+
+    styles: float32 (layers, width), from coarse to fine. family: one line that tells this space from others.
+    """
+
+    styles: Any
+    family: str
+    __porttype__: ClassVar[PortType]
+
+
+def load(recipe: Recipe, device: str, dtype: str) -> Any:
+    """The Generator in a folder. Raises InputError when there is none.
+
+    It is always computed in float32, whatever the dtype asked for: its activations outgrow half precision.
+    """
+    from .stylegan2 import Generator
+
+    folder = Path(recipe.folder or recipe.source)
+    try:
+        return Generator(_tensors(_weights(folder)), _clamp(folder)).to(device)
+    except (OSError, ValueError, KeyError) as error:
+        raise InputError(f"{recipe.source} cannot be loaded as a {recipe.kind}: {error}") from error
+
+
+def _weights(folder: Path) -> Path:
+    found = sorted(folder.glob("*.safetensors"))
+    if len(found) == 1:
+        return found[0]
+    pickled = sorted(path.name for path in folder.glob("*.pkl"))
+    if not found and pickled:
+        raise ValueError(f"{pickled[0]} is a pickle, which is code when it is loaded; store the generator's "
+                         "state_dict as safetensors (docs/gan.md tells how)")
+    raise ValueError(f"the folder holds {len(found)} safetensors files; it takes one")
+
+
+def _tensors(path: Path) -> dict[str, Any]:
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        tensors = load_file(path)
+    except SafetensorError as error:
+        raise ValueError(f"{path.name} is damaged: {error}") from error
+    averaged = {name.removeprefix(_PREFIX): value for name, value in tensors.items() if name.startswith(_PREFIX)}
+    return {name: tensor.float() for name, tensor in (averaged or tensors).items()}
+
+
+def _clamp(folder: Path) -> float | None:
+    """What config.json, if there is one, says that activations were clamped to."""
+    config = folder / "config.json"
+    clamp = json.loads(config.read_text(encoding="utf-8")).get("conv_clamp") if config.is_file() else None
+    if clamp is not None and (isinstance(clamp, bool) or not isinstance(clamp, (int, float)) or clamp <= 0):
+        raise ValueError(f"conv_clamp in its config.json is {clamp!r}; it takes a number above 0, or null")
+    return clamp
+
+
+def size(generator: Any) -> int:
+    """Bytes of weights and buffers."""
+    return sum(tensor.nbytes for tensor in generator.tensors.values())
+
+
+def move(generator: Any, device: str) -> None:
+    """Move all tensors to a device, in place."""
+    generator.to(device)
+
+
+def holds(folder: Path) -> bool:
+    """Whether a StyleGAN2 generator lies in a folder, told by the header of its one safetensors file."""
+    files = list(folder.glob("*.safetensors"))
+    if len(files) != 1:
+        return False
+    with files[0].open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        header = file.read(length) if 0 < length < 1 << 24 else b""
+    return b'mapping.fc0.weight"' in header and b'synthesis.b4.const"' in header
+
+
+def family_of(generator: Any) -> str:
+    """One line that tells a style space from others."""
+    return f"StyleGAN2 ({generator.layers} layers of {generator.width})"
+
+
+GanModel = Annotated[Any, ModelType(
+    "GanModel", "The generator of a StyleGAN2, as safetensors.", load=load, size=size, move=move, holds=holds,
+    color="#c47878")]
+
+
+def _complaint(value: Any) -> str | None:
+    if not isinstance(value, GanLatent):
+        return f"is a {type(value).__name__}"
+    styles = value.styles
+    if getattr(styles, "ndim", 0) != 2 or str(getattr(styles, "dtype", "")) != "torch.float32":
+        return "holds styles that are no float32 tensor (layers, width)"
+    return None if styles.isfinite().all() else "holds styles that are not finite"
+
+
+def _save(latent: GanLatent, path: Path) -> None:
+    from safetensors.torch import save_file
+
+    save_file({"styles": latent.styles.detach().cpu().contiguous()}, path, metadata={"family": latent.family})
+
+
+GanLatent.__porttype__ = PortType(
+    "GanLatent", "The styles that a generator makes a picture of, from coarse to fine.",
+    complaint=_complaint, exports={"safetensors": _save}, color="#d69b8b",
+    flatten=lambda v: {"styles": v.styles, "family": v.family}, restore=lambda plain: GanLatent(**plain),
+    summary=lambda v: v.family)
