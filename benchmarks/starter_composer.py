@@ -149,7 +149,7 @@ def judged(model_tunes: list[tuple[tunes.Request, Score]]) -> dict[str, dict[str
     return found
 
 
-def likelihood(model, remi, seeds: range, held_out: int = 200) -> dict[str, float]:
+def likelihood(model, remi, seeds: list[int], held_out: int = 200) -> dict[str, float]:
     """Nats a token on held-out tunes: the model, and an order-3 chain taught on the same tunes."""
     chain = Markov(3, len(remi))
     for seed in seeds:
@@ -162,7 +162,7 @@ def likelihood(model, remi, seeds: range, held_out: int = 200) -> dict[str, floa
     return {"model": ours / tokens, "markov": sum(map(chain.nats, tested)) / tokens}
 
 
-def copying(model_tunes: list[tuple[tunes.Request, Score]], seeds: range) -> dict[str, float]:
+def copying(model_tunes: list[tuple[tunes.Request, Score]], seeds: list[int]) -> dict[str, float]:
     """Share of four-bar windows that occur in the training tunes; beside it, that of fresh ones."""
     known: set[int] = set()
     for seed in seeds:
@@ -187,7 +187,7 @@ def score(asked: argparse.Namespace) -> dict[str, Any]:
     """Compose, score and print; the figures."""
     model = load(Recipe("MusicModel", "starter/composer", str(asked.model)), "cpu", "float32")
     facts = json.loads((asked.model / "training.json").read_text())
-    seeds = composer.training_seeds(facts["seed"], facts["tunes"])
+    seeds = [seed for run in facts["runs"] for seed in composer.training_seeds(run["seed"], run["tunes"])]
 
     begun, made = time.monotonic(), []
     for index in range(asked.tunes):

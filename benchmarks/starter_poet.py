@@ -77,9 +77,10 @@ def tasks(count: int) -> list[Task]:
     return chosen
 
 
-def seen_nouns(asked: list[Task]) -> list[str]:
-    """Held-out nouns that the grammar's word lists hold after all; there should be none."""
+def seen_nouns(asked: list[Task], trained: list[verses.Example]) -> list[str]:
+    """Held-out nouns that the grammar's word lists hold after all, or that it invented; there should be none."""
     known = set(verse_words.THINGS_EN) | set(verse_words.THINGS_ZH) | set(verse_words.MASS_EN)
+    known |= {e.subject.noun for e in trained}
     known |= {verses.plural_of(noun) for noun in known}
     return sorted({task.noun for task in asked} & known)
 
@@ -109,12 +110,17 @@ def own_accuracy(count: int = 300) -> dict[str, float]:
     return {kind: n / len(pool) for kind, n in right.items()}
 
 
-def training_lines(examples: int, seed: int = 0) -> set[str]:
-    """Lines of verses the poet trained on: the first examples of as many steps as it takes."""
+def training_examples(count: int, seeds: tuple[int, ...] = (0, 1)) -> list[verses.Example]:
+    """What the poet trained on, from the beginning: some of each step's examples, of the training and of its refining."""
     per_step = min(poet.BATCH, 12)
-    seeds = ((loop.step_seed(seed, step) * 1_000 + n) for step in itertools.count() for n in range(per_step))
-    return {bare(line) for e in map(verses.example, itertools.islice(seeds, examples)) if e.task == "verse"
-            for line in e.answer.split("\n")}
+    numbers = (loop.step_seed(seed, step) * 1_000 + n
+               for step in itertools.count() for seed in seeds for n in range(per_step))
+    return list(map(verses.example, itertools.islice(numbers, count)))
+
+
+def lines_of(examples: list[verses.Example]) -> set[str]:
+    """The lines of their verses, bare."""
+    return {bare(line) for e in examples if e.task == "verse" for line in e.answer.split("\n")}
 
 
 def bare(line: str) -> str:
@@ -169,9 +175,10 @@ def score(options: argparse.Namespace) -> dict[str, Any]:
     asked = tasks(options.verses)
     figures: dict[str, Any] = {"judge": own_accuracy()}
     print(f"judge's own accuracy: {', '.join(f'{k} {v:.1%}' for k, v in figures['judge'].items())}")
-    print(f"held-out nouns that training knew: {', '.join(seen_nouns(asked)) or 'none'}")
+    trained = training_examples(options.training)
+    print(f"held-out nouns that training knew: {', '.join(seen_nouns(asked, trained)) or 'none'}")
     written = list(write(options.model, [task.prompt for task in asked], options.seed))
-    known = training_lines(options.training)
+    known = lines_of(trained)
     for language in ("en", "zh", "both"):
         figures[language] = scored([(t, v) for t, (v, _) in zip(asked, written) if language in (t.language, "both")],
                                    known, language)

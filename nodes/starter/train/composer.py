@@ -193,17 +193,29 @@ def token_weights(remi) -> torch.Tensor:
 
 
 def train(settings: loop.Settings) -> None:
-    """Train and export to `settings.out`; an hour of one CPU core unless `settings.minutes` says else."""
+    """Train and export to `settings.out`; an hour of one CPU core unless `settings.minutes` says else.
+
+    Settings of the stage `refine` go on with the finished composer, on tunes it has not read.
+    """
+    from transformers import LlamaForCausalLM
+
     torch.manual_seed(settings.seed)
     remi = tokenizer()
     on_gpu = settings.device.startswith("cuda")
-    corpus = Corpus(settings.folder / "tunes", remi, settings.seed)
+    out = settings.out or Path(__file__).parent.parent / "models" / "composer"
+    if settings.stage == "refine":
+        earlier = json.loads((out / "training.json").read_text())["runs"]
+        folder, seed, rate = settings.folder / "refine", settings.seed + 100, 1e-3  # other tunes than it has read
+        model = LlamaForCausalLM.from_pretrained(out, dtype=torch.float32)
+    else:
+        earlier, folder, seed, rate = [], settings.folder / "model", settings.seed, 1.5e-3
+        model = new_model(len(remi))
+    corpus = Corpus(settings.folder / "tunes", remi, seed)
     batches = Batches(corpus, BATCH_TOKENS * (8 if on_gpu else 1))
-    model = new_model(len(remi)).to(settings.device)
+    model.to(settings.device)
     weights = token_weights(remi).to(settings.device)
     held_out = [torch.tensor([tune], device=settings.device)
                 for tune in written(range(HELD_OUT, HELD_OUT + 24), remi)]
-    out = settings.out or Path(__file__).parent.parent / "models" / "composer"
 
     def loss(step: int, generator: torch.Generator) -> torch.Tensor:
         tokens, labels = (part.to(settings.device) for part in batches[step])
@@ -215,16 +227,16 @@ def train(settings: loop.Settings) -> None:
             total = sum(float(mean_loss(model, t, t)) * (t.shape[1] - 1) for t in held_out)
         return f"held-out loss {total / sum(t.shape[1] - 1 for t in held_out):.4f} nats a token"
 
-    recipe = loop.Recipe(steps=12_000, learning_rate=1.5e-3, minutes=settings.minutes or 60, warmup=150,
+    recipe = loop.Recipe(steps=12_000, learning_rate=rate, minutes=settings.minutes or 60, warmup=150,
                          weight_decay=0.05, betas=(0.9, 0.98), ema=0.998)
-    trained = loop.train("composer", settings.folder / "model", {"model": model}, loss, recipe, settings.seed,
-                         watch, 180.0)
+    trained = loop.train("composer", folder, {"model": model}, loss, recipe, seed, watch, 180.0)
     loop.load_averaged(trained, {"model": model})
     model.eval()
     note = watch(trained.steps)
     print(f"composer  {trained.steps} steps in {trained.seconds / 60:.0f} min, {note}", flush=True)
-    export(model, remi, out, {"steps": trained.steps, "minutes": round(trained.seconds / 60, 1),
-                              "seed": settings.seed, "tunes": len(batches._plans) * SHARD, "held_out": note})
+    this = {"steps": trained.steps, "minutes": round(trained.seconds / 60, 1), "seed": seed,
+            "tunes": len(batches._plans) * SHARD, "held_out": note}
+    export(model, remi, out, {"runs": [*(run for run in earlier if run["seed"] != seed), this]})
 
 
 def export(model, remi, out: Path, facts: dict) -> None:
