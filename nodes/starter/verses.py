@@ -226,7 +226,7 @@ def _named_en(rng: random.Random) -> tuple[str, str, str, str, bool, bool]:
     before = qualities + " " if qualities else ""
     roll = rng.random()
     if roll < 0.42:
-        if rng.random() < 0.2:
+        if rng.random() < 0.35:
             before += (rng.choice(words.THINGS_EN) if rng.random() < 0.6 else _invented(rng)) + " "
         typed = rng.choices((a_or_an(before + noun), f"the {before}{noun}", before + noun), (6, 3, 1))[0]
         return typed, f"the {before}{noun}", f"the {noun}", noun, False, False
@@ -246,6 +246,9 @@ def _named_en(rng: random.Random) -> tuple[str, str, str, str, bool, bool]:
         return name, name, name, name.split()[-1], False, True
     if roll < 0.88:
         owner = rng.choice("my your her his our their".split())
+        if rng.random() < 0.4:
+            owner = f"{owner if rng.random() < 0.7 else 'the'} {_noun_en(rng)}'s"
+            return f"{owner} {before}{noun}", f"{owner} {before}{noun}", f"the {noun}", noun, False, False
         return f"{owner} {before}{noun}", f"{owner} {before}{noun}", f"{owner} {noun}", noun, False, False
     if roll < 0.94:
         other = _noun_en(rng)

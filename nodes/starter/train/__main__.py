@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 MODELS = ("painter", "poet", "composer")
-STAGES = {"painter": ("decoder", "denoiser"), "poet": ("refine",), "composer": ("refine",)}  # that can be gone on with alone
+STAGES = {"painter": ("decoder", "denoiser", "finish"), "poet": ("refine",), "composer": ("refine",)}  # that can be gone on with alone
 
 
 def arguments(words: list[str] | None = None) -> argparse.Namespace:
@@ -25,9 +25,9 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, help="wall-clock budget for each model")
     parser.add_argument("--threads", type=int, help="CPU threads (default: torch's choice)")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--stage", help="go on with one stage from the finished model: of the painter, `decoder`, which "
-                                        "turns latents into pixels, or `denoiser`, which paints the latents; `refine` of "
-                                        "the poet and the composer, which is more of the same")
+    parser.add_argument("--stage", help="go on with one stage from the finished model: of the painter, `decoder` (turns "
+                                        "latents into pixels), `denoiser` (paints the latents) or `finish` (teaches the "
+                                        "decoder to read what the denoiser writes); of the others, `refine`")
     asked = parser.parse_args(words)
     if asked.stage and asked.stage not in STAGES.get(asked.model, ()):
         known = ", ".join(f"{stage} of the {model}" for model, stages in STAGES.items() for stage in stages)

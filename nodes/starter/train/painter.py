@@ -49,12 +49,13 @@ POOLED_SCALE = 4.0  # so that the pooled codes weigh as much as the time embeddi
 UNGUIDED_PERCENT = 10
 SHIFT = 2.5  # of the noise levels when painting; with few steps, more of them at high noise keep subjects whole
 SUBJECT_FIRST_SAMPLES = 90_000
+FINISH_PICTURES = 4_000
 MODEL_FOLDER = Path(__file__).parent.parent / "models" / "painter"
 
 DECODER_BLOCKS = (4, 8, 4, 0)  # residual blocks at 16, 32, 64 and 128 pixels
 
 # shares of a wall-clock budget; the rest goes to drawing the pictures and to the export
-AUTOENCODER_SHARE, DECODER_SHARE, WORDS_SHARE, DENOISER_SHARE = 0.08, 0.2, 0.04, 0.57
+AUTOENCODER_SHARE, DECODER_SHARE, WORDS_SHARE, DENOISER_SHARE, FINISH_SHARE = 0.08, 0.2, 0.04, 0.42, 0.15
 
 
 # pictures
@@ -200,32 +201,46 @@ def train_autoencoder(settings: loop.Settings, paths: list[Path], minutes: float
     torch.manual_seed(settings.seed)
     net = new_autoencoder()
     fit_encoder(net, *principal_components(torch.from_numpy(load_arrays(paths[0])["pictures"])))
-    return _train_decoder(settings, "autoencoder", net, paths, minutes, _reconstruction_loss, 2.5e-3)
+    loss = _round_trip(settings, net, _pictures(paths), _reconstruction_loss)
+    return _train_decoder(settings, "autoencoder", net, minutes, loss, 2.5e-3)
 
 
 def train_decoder(settings: loop.Settings, net: AutoencoderTiny, paths: list[Path], minutes: float | None
                   ) -> AutoencoderTiny:
     """Go on training the decoder alone, now for decibels. Latents stay what they are, so a denoiser stays valid."""
     torch.manual_seed(settings.seed)
-    return _train_decoder(settings, "decoder", deepened(net), paths, minutes, _decibel_loss, 1.5e-3)
+    net = deepened(net)
+    loss = _round_trip(settings, net, _pictures(paths), _decibel_loss)
+    return _train_decoder(settings, "decoder", net, minutes, loss, 1.5e-3)
 
 
-def _train_decoder(settings, name, net, paths, minutes, distance, learning_rate) -> AutoencoderTiny:
-    """Train the decoder on 64-pixel crops of all pictures."""
-    net = net.to(settings.device)
-    net.encoder.requires_grad_(False)
-    pictures = torch.cat([torch.from_numpy(load_arrays(path)["pictures"]) for path in paths])
+def _pictures(paths: list[Path]) -> torch.Tensor:
+    return torch.cat([torch.from_numpy(load_arrays(path)["pictures"]) for path in paths])
+
+
+def _round_trip(settings, net, pictures, distance):
+    """The loss of crops of 64 pixels through encoder and decoder."""
     batch = 64 if settings.device.startswith("cuda") else 16
 
     def loss(step: int, generator: torch.Generator) -> torch.Tensor:
-        crops = _crops(pictures, batch, generator).to(settings.device)
+        (crops,) = _crops([(pictures, 8)], batch, generator)
+        crops = signed(crops).to(settings.device)
         with loop.autocast(settings.device):
             latents = net.encode(crops).latents
             # a little noise teaches the decoder to forgive the denoiser's small errors
-            noisy = latents + 0.01 * torch.randn_like(latents)
-            painted = net.decode(noisy.contiguous(memory_format=torch.channels_last)).sample  # quicker by a quarter
+            painted = _decoded(net, latents + 0.01 * torch.randn_like(latents))
         return distance(painted.float(), crops)
 
+    return loss
+
+
+def _decoded(net: AutoencoderTiny, latents: torch.Tensor) -> torch.Tensor:
+    return net.decode(latents.contiguous(memory_format=torch.channels_last)).sample  # quicker by a quarter
+
+
+def _train_decoder(settings, name, net, minutes, loss, learning_rate) -> AutoencoderTiny:
+    net.to(settings.device)
+    net.encoder.requires_grad_(False)
     recipe = loop.Recipe(steps=30_000, learning_rate=learning_rate, minutes=minutes, warmup=100, final=0.01,
                          weight_decay=0.0, ema=0.998)
     unseen = torch.from_numpy(drawn(list(scenes.scenes(48, 77, unseen=True)))["pictures"])
@@ -240,11 +255,12 @@ def _train_decoder(settings, name, net, paths, minutes, distance, learning_rate)
     return net
 
 
-def _crops(pictures: torch.Tensor, batch: int, generator: torch.Generator) -> torch.Tensor:
-    """Random 64-pixel crops on the 8-pixel grid, float32 -1..1, (batch, 3, 64, 64)."""
-    rows = torch.randint(len(pictures), (batch,), generator=generator).tolist()
-    corners = (8 * torch.randint(9, (batch, 2), generator=generator)).tolist()
-    return signed(torch.stack([pictures[r, :, y:y + 64, x:x + 64] for r, (y, x) in zip(rows, corners, strict=True)]))
+def _crops(layers: list[tuple[torch.Tensor, int]], batch: int, generator: torch.Generator) -> list[torch.Tensor]:
+    """The same random crops, 8 x 8 latents large, of several layers (n, c, h, w), each with its pixels per latent."""
+    rows = torch.randint(min(len(layer) for layer, _ in layers), (batch,), generator=generator).tolist()
+    corners = torch.randint(9, (batch, 2), generator=generator).tolist()
+    return [torch.stack([layer[r, :, y * unit:(y + 8) * unit, x * unit:(x + 8) * unit]
+                         for r, (y, x) in zip(rows, corners, strict=True)]) for layer, unit in layers]
 
 
 def _reconstruction_loss(painted: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
@@ -509,24 +525,25 @@ def finished_words(settings: loop.Settings, out: Path):
     return CLIPTokenizer.from_pretrained(out / "tokenizer"), encoder.eval().requires_grad_(False)
 
 
-def train_denoiser(settings: loop.Settings, words, coded: dict[str, np.ndarray], minutes: float | None) -> None:
+def train_denoiser(settings: loop.Settings, words, coded: dict[str, np.ndarray], minutes: float | None
+                   ) -> SD3Transformer2DModel:
     """Train a new denoiser.
 
     At first the loss counts three times inside the subject, the word that is learned last; later the whole picture
     counts alike, because the surroundings are what is then left to learn.
     """
-    _train_denoiser(settings, "denoiser", new_denoiser(), words, coded, minutes, 1e-3, SUBJECT_FIRST_SAMPLES,
-                    settings.seed)
+    return _train_denoiser(settings, "denoiser", new_denoiser(), words, coded, minutes, 1e-3, SUBJECT_FIRST_SAMPLES,
+                           settings.seed)
 
 
 def refine_denoiser(settings: loop.Settings, net: SD3Transformer2DModel, words, coded: dict[str, np.ndarray],
-                    minutes: float | None) -> None:
+                    minutes: float | None) -> SD3Transformer2DModel:
     """Go on training a finished denoiser, at a rate that begins lower; what it was taught already is kept."""
-    _train_denoiser(settings, "denoiser-refined", net, words, coded, minutes, 6e-4, 0,
-                    settings.seed + 1)  # other noise than it has seen
+    return _train_denoiser(settings, "denoiser-refined", net, words, coded, minutes, 6e-4, 0,
+                           settings.seed + 1)  # other noise than it has seen
 
 
-def _train_denoiser(settings, name, net, words, coded, minutes, learning_rate, subject_first, seed) -> None:
+def _train_denoiser(settings, name, net, words, coded, minutes, learning_rate, subject_first, seed):
     """Flow matching (Lipman et al., 2023) with logit-normal times."""
     torch.manual_seed(settings.seed)
     net = net.to(settings.device)
@@ -567,8 +584,11 @@ def _train_denoiser(settings, name, net, words, coded, minutes, learning_rate, s
     recipe = loop.Recipe(steps=150_000 if not gpu else 60_000, learning_rate=learning_rate, minutes=minutes,
                          warmup=150, weight_decay=0.02, betas=(0.9, 0.98), ema=0.998, final=0.005)
     trained = loop.train(name, settings.folder / name, {"transformer": net}, loss, recipe, seed, watch, 150)
+    loop.load_averaged(trained, {"transformer": net})
+    net.eval()
     print(f"{name}  {trained.seconds / 60:.1f} min, {trained.steps * batch:,} samples, {watch(trained.steps)}",
           flush=True)
+    return net
 
 
 def _training_scenes(count: int, seed: int):
@@ -599,11 +619,82 @@ def _swap_gaps(flow_loss, pool, net) -> dict[str, float]:
     return gaps
 
 
+# the finish: the decoder learns to read what the denoiser writes
+
+
+def attempts(settings: loop.Settings, net: SD3Transformer2DModel, words, coded: dict[str, np.ndarray],
+             count: int) -> torch.Tensor:
+    """What the denoiser makes of the first training pictures, half hidden by noise: float16 (count, 16, 16, 16).
+
+    Each is drowned in noise to a level between 0.35 and 0.85 and brought back with its caption in eight steps, so that
+    it has the denoiser's faults, and yet it is known which picture it was to be. Kept in files of 1,000.
+    """
+    folder = settings.folder / "finish"
+    folder.mkdir(parents=True, exist_ok=True)
+    attention = CountedJointAttention()
+    net.to(settings.device).set_attn_processor(attention)
+    pool, parts = list(_training_scenes(count, settings.seed)), []
+    for first in range(0, count, CHUNK):
+        path = folder / f"attempts-{first // CHUNK:03d}.safetensors"
+        if not path.exists():
+            print(f"finish  {first} of {count} attempts", flush=True)
+            clean = torch.from_numpy(coded["latents"][first:first + CHUNK]).float()
+            made = [_attempt(settings.device, net, attention, words, clean[at:at + 40],
+                             pool[first + at:first + at + 40], settings.seed + first + at)
+                    for at in range(0, len(clean), 40)]
+            save_arrays({"latents": torch.cat(made).half().cpu().numpy()}, path.with_suffix(".partial"))
+            os.replace(path.with_suffix(".partial"), path)
+        parts.append(torch.from_numpy(load_arrays(path)["latents"]))
+    return torch.cat(parts)
+
+
+@torch.no_grad()
+def _attempt(device, net, attention, words, clean, wanted, seed) -> torch.Tensor:
+    generator = torch.Generator().manual_seed(seed)
+    said = [captions.caption(scene, captions.LANGUAGES[k % 2], seed + k).text for k, scene in enumerate(wanted)]
+    context, pooled = encode(*words, said)
+    context, counts = sampled_context(context, generator)
+    attention.log_counts = counts.to(device)
+    level = 0.35 + 0.5 * torch.rand((), generator=generator).item()
+    noise = torch.randn(clean.shape, generator=generator)
+    latent = ((1 - level) * clean + level * noise).to(device)
+    sigmas = torch.linspace(level, 0, 9).tolist()
+    for sigma, lower in zip(sigmas, sigmas[1:]):
+        velocity = net(hidden_states=latent, encoder_hidden_states=context, pooled_projections=pooled,
+                       timestep=torch.full((len(clean),), 1000 * sigma, device=device), return_dict=False)[0]
+        latent = latent + (lower - sigma) * velocity
+    return latent
+
+
+def train_finish(settings: loop.Settings, net: AutoencoderTiny, made: torch.Tensor, coded: dict[str, np.ndarray],
+                 shift_and_scale: tuple[float, float], paths: list[Path], minutes: float | None) -> AutoencoderTiny:
+    """Teach the decoder to paint the pictures that the denoiser meant.
+
+    Half of each batch are the denoiser's attempts, half true latents, lest the decoder lose what it can.
+    """
+    torch.manual_seed(settings.seed)
+    shift, scale = shift_and_scale
+    pictures = _pictures(paths[:-(-len(made) // CHUNK)])
+    true = torch.from_numpy(coded["latents"][:len(made)])
+    batch = 32 if settings.device.startswith("cuda") else 6
+
+    def loss(step: int, generator: torch.Generator) -> torch.Tensor:
+        crops, tried, meant = _crops([(pictures, 8), (made, 1), (true, 1)], 2 * batch, generator)
+        wanted = signed(crops).to(settings.device)
+        latents = torch.cat([tried[:batch], meant[batch:]]).float().to(settings.device) / scale + shift
+        with loop.autocast(settings.device):
+            painted = _decoded(net, latents)
+        painted = painted.float()
+        return _reconstruction_loss(painted, wanted) + 0.05 * _decibel_loss(painted[batch:], wanted[batch:])
+
+    return _train_decoder(settings, "finish", net, minutes, loss, 6e-4)
+
+
 # the finished folder
 
 
 def export(settings: loop.Settings, out: Path) -> None:
-    """Write the model as a `StableDiffusion3Pipeline` folder, from whatever the denoiser's checkpoint holds now.
+    """Write the model as a `StableDiffusion3Pipeline` folder, from what the stages' checkpoints hold now.
 
     The autoencoder and the denoiser are stored as float16, the text encoders as float32, because loaders raise
     the former on the CPU and leave the latter as they find it.
@@ -611,7 +702,7 @@ def export(settings: loop.Settings, out: Path) -> None:
     tokenizer = tokenizer_of(settings.folder / "tokenizer")
     autoencoder, denoiser = new_autoencoder(), new_denoiser()
     encoder = new_text_encoder(tokenizer)
-    autoencoder.load_state_dict(loop.averaged(settings.folder / "decoder", "autoencoder"))
+    autoencoder.load_state_dict(loop.averaged(settings.folder / "finish", "autoencoder"))
     denoiser.load_state_dict(loop.averaged(settings.folder / "denoiser", "transformer"))
     encoder.load_state_dict(loop.averaged(settings.folder / "words", "text_encoder"))
     shift, scale = load_arrays(settings.folder / "latents.safetensors")["shift_and_scale"].tolist()
@@ -634,10 +725,10 @@ def export(settings: loop.Settings, out: Path) -> None:
     os.replace(fresh, out)
 
 
-def export_decoder(settings: loop.Settings, out: Path) -> None:
-    """Put the decoder stage's weights, as its checkpoint holds them now, in the place of a finished model's."""
+def export_decoder(settings: loop.Settings, out: Path, stage: str) -> None:
+    """Put a stage's decoder, as its checkpoint holds it now, in the place of a finished model's."""
     net = deepened(AutoencoderTiny.from_pretrained(out / "vae").float())
-    net.load_state_dict(loop.averaged(settings.folder / "decoder", "autoencoder"))
+    net.load_state_dict(loop.averaged(settings.folder / stage, "autoencoder"))
     _replace_part(net, out / "vae")
 
 
@@ -692,29 +783,45 @@ def _write_older_tokenizer(tokenizer: CLIPTokenizer, folder: Path) -> None:
 def train(settings: loop.Settings) -> None:
     """All stages, each from where it stopped, then the export; prints what it cost.
 
-    Settings of the stage `decoder` or `denoiser` go on with that part of the finished model alone, and export it.
+    Settings with a stage (`decoder`, `denoiser` or `finish`) go on with that part of the finished model alone, and
+    export it.
     """
     begun = time.monotonic()
     out = settings.out or MODEL_FOLDER
+    paths = material(settings.folder / "material", seed=settings.seed)
+    (_whole if settings.stage is None else _further)(settings, paths, out)
+    megabytes = sum(file.stat().st_size for file in out.rglob("*") if file.is_file()) / 1e6
+    print(f"painter  {megabytes:.1f} MB in {out}, {(time.monotonic() - begun) / 60:.1f} min this time", flush=True)
 
+
+def _whole(settings: loop.Settings, paths: list[Path], out: Path) -> None:
     def share(part: float) -> float | None:
         return settings.minutes * part if settings.minutes else None
 
-    paths = material(settings.folder / "material", seed=settings.seed)
+    net = train_autoencoder(settings, paths, share(AUTOENCODER_SHARE) or 20)
+    net = train_decoder(settings, net, paths, share(DECODER_SHARE) or 90)
+    words = train_words(settings, share(WORDS_SHARE) or 5)
+    coded = load_arrays(latents(settings, paths))
+    denoiser = train_denoiser(settings, words, coded, share(DENOISER_SHARE) or 150)
+    shift, scale = coded["shift_and_scale"].tolist()
+    train_finish(settings, net, attempts(settings, denoiser, words, coded, FINISH_PICTURES), coded, (shift, scale),
+                 paths, share(FINISH_SHARE) or 40)
+    export(settings, out)
+
+
+def _further(settings: loop.Settings, paths: list[Path], out: Path) -> None:
+    net = AutoencoderTiny.from_pretrained(out / "vae").float()
     if settings.stage == "decoder":
-        train_decoder(settings, AutoencoderTiny.from_pretrained(out / "vae").float(), paths, settings.minutes or 90)
-        export_decoder(settings, out)
-    elif settings.stage == "denoiser":
-        net = SD3Transformer2DModel.from_pretrained(out / "transformer").float()
-        refine_denoiser(settings, net, finished_words(settings, out), finished_latents(settings, paths, out),
-                        settings.minutes or 120)
+        train_decoder(settings, net, paths, settings.minutes or 90)
+        export_decoder(settings, out, "decoder")
+        return
+    words, coded = finished_words(settings, out), finished_latents(settings, paths, out)
+    denoiser = SD3Transformer2DModel.from_pretrained(out / "transformer").float()
+    if settings.stage == "denoiser":
+        refine_denoiser(settings, denoiser, words, coded, settings.minutes or 120)
         export_denoiser(settings, out)
-    else:
-        begun_with = train_autoencoder(settings, paths, share(AUTOENCODER_SHARE) or 20)
-        train_decoder(settings, begun_with, paths, share(DECODER_SHARE) or 90)
-        words = train_words(settings, share(WORDS_SHARE) or 5)
-        coded = load_arrays(latents(settings, paths))
-        train_denoiser(settings, words, coded, share(DENOISER_SHARE) or 150)
-        export(settings, out)
-    megabytes = sum(file.stat().st_size for file in out.rglob("*") if file.is_file()) / 1e6
-    print(f"painter  {megabytes:.1f} MB in {out}, {(time.monotonic() - begun) / 60:.1f} min this time", flush=True)
+        return
+    made = attempts(settings, denoiser.eval(), words, coded, FINISH_PICTURES)
+    train_finish(settings, net, made, coded, (net.config.shift_factor, net.config.scaling_factor), paths,
+                 settings.minutes or 40)
+    export_decoder(settings, out, "finish")

@@ -25,6 +25,7 @@ from . import loop
 CONTEXT = 256
 VOCABULARY = 3072
 END, PAD = "<|end|>", "<|pad|>"
+SPACE = "Ġ"  # as byte-level tokens spell it; it stays with the first letter of its word
 BATCH = 48
 DRILLS = 8  # rows a step, beside the examples
 CUT_SHARE = 0.35
@@ -112,8 +113,9 @@ def _coder(tokenizer: PreTrainedTokenizerFast, cut: str, rng: random.Random
     split, model = tokenizer.backend_tokenizer.pre_tokenizer.pre_tokenize_str, tokenizer.backend_tokenizer.model
     memo: dict[str, list[int]] = {}
     for word, _ in split(" " + cut):
+        inside = range(2 if word[0] == SPACE else 1, len(word))
         if len(word) > 2 and rng.random() < 0.5:
-            places = sorted(rng.sample(range(1, len(word)), min(len(word) - 1, rng.randint(1, 3))))
+            places = sorted(rng.sample(inside, min(len(inside), rng.randint(1, 3))))
             parts = [word[low:high] for low, high in zip([0, *places], [*places, len(word)])]
             memo[word] = [token.id for part in parts for token in model.tokenize(part)]
 

@@ -118,6 +118,43 @@ def test_going_on_with_the_denoiser_changes_the_denoiser_alone(tmp_path, monkeyp
     assert len(others) > 15 and all((model / f).read_bytes() == (painter.MODEL_FOLDER / f).read_bytes() for f in others)
 
 
+def test_the_finish_changes_the_decoder_alone_and_leaves_attempts_to_resume_from(tmp_path, monkeypatch):
+    import shutil
+
+    from diffusers import AutoencoderTiny
+
+    model = tmp_path / "model"
+    shutil.copytree(painter.MODEL_FOLDER, model)
+    save_file({k: torch.from_numpy(v) for k, v in painter.drawn(list(scenes.scenes(4, 1))).items()},
+              tmp_path / "few.safetensors")
+    monkeypatch.setattr(painter, "material", lambda folder, seed: [tmp_path / "few.safetensors"])
+    monkeypatch.setattr(painter, "_training_scenes", lambda count, seed: scenes.scenes(4, 1))
+    monkeypatch.setattr(painter, "psnr", lambda net, pictures: 30.0)
+    monkeypatch.setattr(painter, "FINISH_PICTURES", 4)
+    settings = loop.Settings(tmp_path / "work", model, minutes=0.001, stage="finish")
+    painter.train(settings)
+    old, new = (AutoencoderTiny.from_pretrained(f / "vae") for f in (painter.MODEL_FOLDER, model))
+    for part, same in (("encoder", True), ("decoder", False)):
+        pairs = zip(getattr(old, part).parameters(), getattr(new, part).parameters(), strict=True)
+        assert all(torch.equal(a, b) for a, b in pairs) == same
+    others = [f.relative_to(model) for f in model.rglob("*") if f.is_file() and "vae" not in f.parts]
+    assert len(others) > 15 and all((model / f).read_bytes() == (painter.MODEL_FOLDER / f).read_bytes() for f in others)
+
+    tried = torch.from_numpy(painter.load_arrays(tmp_path / "work" / "finish" / "attempts-000.safetensors")["latents"])
+    true = torch.from_numpy(painter.load_arrays(tmp_path / "work" / "finished-latents.safetensors")["latents"])
+    error = (tried.float() - true.float()).square().mean().item()
+    assert 0.001 < error < 0.5 * true.float().square().mean().item()  # like the pictures they were to be, and not quite
+    monkeypatch.setattr(painter, "_attempt", None)  # a second time they are not made again
+    painter.train(settings)
+
+
+def test_crops_of_pictures_and_latents_are_of_the_same_place():
+    pictures = torch.arange(3 * 128 * 128).reshape(3, 1, 128, 128)
+    corners = pictures[:, :, ::8, ::8]
+    large, small = painter._crops([(pictures, 8), (corners, 1)], 20, torch.Generator().manual_seed(0))
+    assert large.shape == (20, 1, 64, 64) and torch.equal(large[:, :, ::8, ::8], small)
+
+
 def test_a_finished_models_latents_are_those_its_decoder_reads(tmp_path):
     from diffusers import AutoencoderTiny
 
