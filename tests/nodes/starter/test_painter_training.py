@@ -1,11 +1,12 @@
 import math
+import shutil
 
 import pytest
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("diffusers")
 
-from safetensors.torch import save_file  # noqa: E402
+from safetensors.torch import load_file, save_file  # noqa: E402
 
 from nodegraph_nodes.starter import scenes  # noqa: E402
 from nodegraph_nodes.starter.train import loop, painter  # noqa: E402
@@ -95,50 +96,45 @@ def test_going_on_with_the_decoder_changes_the_decoder_alone(tmp_path, monkeypat
     assert (tmp_path / "model" / "vae" / "diffusion_pytorch_model.safetensors").read_bytes() == painted
 
 
-def test_going_on_with_the_denoiser_changes_the_denoiser_alone(tmp_path, monkeypatch):
-    import shutil
-
-    from safetensors.torch import load_file
-
-    def weights(folder):
-        return load_file(folder / "transformer" / "diffusion_pytorch_model.safetensors")
-
-    model = tmp_path / "model"
-    shutil.copytree(painter.MODEL_FOLDER, model)
+@pytest.fixture
+def copied(tmp_path, monkeypatch):
+    """A copy of the shipped painter, to be trained further on four pictures."""
+    shutil.copytree(painter.MODEL_FOLDER, tmp_path / "model")
     save_file({k: torch.from_numpy(v) for k, v in painter.drawn(list(scenes.scenes(4, 1))).items()},
               tmp_path / "few.safetensors")
     monkeypatch.setattr(painter, "material", lambda folder, seed: [tmp_path / "few.safetensors"])
     monkeypatch.setattr(painter, "_training_scenes", lambda count, seed: scenes.scenes(4, 1))
     monkeypatch.setattr(painter, "_swap_gaps", lambda *_: {})
-    painter.train(loop.Settings(tmp_path / "work", model, minutes=0.001, stage="denoiser"))
-    before, after = weights(painter.MODEL_FOLDER), weights(model)
-    assert set(before) == set(after)
-    assert 0 < max(float((after[k].float() - before[k].float()).abs().max()) for k in before) < 0.05
-    others = [f.relative_to(model) for f in model.rglob("*") if f.is_file() and "transformer" not in f.parts]
-    assert len(others) > 15 and all((model / f).read_bytes() == (painter.MODEL_FOLDER / f).read_bytes() for f in others)
-
-
-def test_the_finish_changes_the_decoder_alone_and_leaves_attempts_to_resume_from(tmp_path, monkeypatch):
-    import shutil
-
-    from diffusers import AutoencoderTiny
-
-    model = tmp_path / "model"
-    shutil.copytree(painter.MODEL_FOLDER, model)
-    save_file({k: torch.from_numpy(v) for k, v in painter.drawn(list(scenes.scenes(4, 1))).items()},
-              tmp_path / "few.safetensors")
-    monkeypatch.setattr(painter, "material", lambda folder, seed: [tmp_path / "few.safetensors"])
-    monkeypatch.setattr(painter, "_training_scenes", lambda count, seed: scenes.scenes(4, 1))
     monkeypatch.setattr(painter, "psnr", lambda net, pictures: 30.0)
     monkeypatch.setattr(painter, "FINISH_PICTURES", 4)
-    settings = loop.Settings(tmp_path / "work", model, minutes=0.001, stage="finish")
+    return tmp_path / "model"
+
+
+def untouched(model, part):
+    """Whether a copy of the shipped painter is the same in every file but those of one part."""
+    others = [f.relative_to(model) for f in model.rglob("*") if f.is_file() and part not in f.parts]
+    return len(others) > 15 and all((model / f).read_bytes() == (painter.MODEL_FOLDER / f).read_bytes() for f in others)
+
+
+def test_going_on_with_the_denoiser_changes_the_denoiser_alone(copied, tmp_path):
+    painter.train(loop.Settings(tmp_path / "work", copied, minutes=0.001, stage="denoiser"))
+    before, after = (load_file(f / "transformer" / "diffusion_pytorch_model.safetensors")
+                     for f in (painter.MODEL_FOLDER, copied))
+    assert set(before) == set(after)
+    assert 0 < max(float((after[k].float() - before[k].float()).abs().max()) for k in before) < 0.05
+    assert untouched(copied, "transformer")
+
+
+def test_the_finish_changes_the_decoder_alone_and_leaves_attempts_to_resume_from(copied, tmp_path, monkeypatch):
+    from diffusers import AutoencoderTiny
+
+    settings = loop.Settings(tmp_path / "work", copied, minutes=0.001, stage="finish")
     painter.train(settings)
-    old, new = (AutoencoderTiny.from_pretrained(f / "vae") for f in (painter.MODEL_FOLDER, model))
+    old, new = (AutoencoderTiny.from_pretrained(f / "vae") for f in (painter.MODEL_FOLDER, copied))
     for part, same in (("encoder", True), ("decoder", False)):
         pairs = zip(getattr(old, part).parameters(), getattr(new, part).parameters(), strict=True)
         assert all(torch.equal(a, b) for a, b in pairs) == same
-    others = [f.relative_to(model) for f in model.rglob("*") if f.is_file() and "vae" not in f.parts]
-    assert len(others) > 15 and all((model / f).read_bytes() == (painter.MODEL_FOLDER / f).read_bytes() for f in others)
+    assert untouched(copied, "vae")
 
     tried = torch.from_numpy(painter.load_arrays(tmp_path / "work" / "finish" / "attempts-000.safetensors")["latents"])
     true = torch.from_numpy(painter.load_arrays(tmp_path / "work" / "finished-latents.safetensors")["latents"])
