@@ -134,7 +134,8 @@ def _invented(rng: random.Random, endings: list[str] = _ENDINGS) -> str:
     """
     roll = rng.random()
     if roll < 0.12:
-        return rng.choice(words.THINGS_EN) + rng.choice((rng.choice(words.THINGS_EN), rng.choice(endings), _syllable(rng)))
+        first = rng.choice(words.THINGS_EN) if rng.random() < 0.5 else rng.choice(_common_words())
+        return first + rng.choice((rng.choice(words.THINGS_EN), rng.choice(endings), _syllable(rng)))
     if roll < 0.55:
         parts = [_open_syllable(rng) for _ in range(rng.choice((1, 2, 2, 2, 3, 3, 4)))]
     else:
@@ -144,6 +145,14 @@ def _invented(rng: random.Random, endings: list[str] = _ENDINGS) -> str:
     if rng.random() < 0.1:
         parts.insert(0, rng.choice(_BEFORE))
     return "".join(parts) + (rng.choice(endings) if rng.random() < 0.45 else "")
+
+
+@lru_cache(maxsize=1)
+def _common_words() -> tuple[str, ...]:
+    """Words that verses use in other places, with which a noun may begin ("playground", "blacksmith")."""
+    tables = (words.ADJECTIVES_EN, words.NOUNS_EN, words.VERBS_EN, words.HOLDS_EN)
+    said = {word for table in tables for row in table.values() for word in row.split()} | set(words.DESCRIPTIONS_EN)
+    return tuple(sorted(word for word in said if word.isalpha()))
 
 
 def _syllable(rng: random.Random) -> str:

@@ -241,6 +241,7 @@ def _decoded(net: AutoencoderTiny, latents: torch.Tensor) -> torch.Tensor:
 def _train_decoder(settings, name, net, minutes, loss, learning_rate) -> AutoencoderTiny:
     net.to(settings.device)
     net.encoder.requires_grad_(False)
+    net.decoder.requires_grad_(True)
     recipe = loop.Recipe(steps=30_000, learning_rate=learning_rate, minutes=minutes, warmup=100, final=0.01,
                          weight_decay=0.0, ema=0.998)
     unseen = torch.from_numpy(drawn(list(scenes.scenes(48, 77, unseen=True)))["pictures"])

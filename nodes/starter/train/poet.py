@@ -3,7 +3,7 @@
 The poet sees every example once. Only the answer counts, and its bound words count more: those copied from the
 prompt, which make a verse be about its subject, and the line ends, which must rhyme. Copying a word that was never met
 is what a small model learns last, so it is taught on purpose: the subject's words are cut into other pieces than usual
-in a third of the examples (much as BPE-dropout does; Provilkov et al., 2020), and some rows are drills, random
+in a third of the examples (much as BPE-dropout does; Provilkov et al., 2020), and at first some rows are drills, random
 tokens to be said again (what makes induction heads; Olsson et al., 2022).
 """
 
@@ -27,7 +27,7 @@ VOCABULARY = 3072
 END, PAD = "<|end|>", "<|pad|>"
 SPACE = "Ġ"  # as byte-level tokens spell it; it stays with the first letter of its word
 BATCH = 48
-DRILLS = 8  # rows a step, beside the examples
+DRILLS, DRILL_STEPS = 8, 2_500  # rows a step beside the examples, and for how long: they also teach to repeat lines
 CUT_SHARE = 0.35
 BOUND_WEIGHT = 3.0
 SCENE_WEIGHT = 2.0  # scenes are short, and each of their words is a decision
@@ -79,7 +79,7 @@ def batches(tokenizer: PreTrainedTokenizerFast, seed: int, step: int) -> list[di
     """One step's examples and drills, padded in three groups of like length: ids and weights, (n, length)."""
     first = loop.step_seed(seed, step) * 1_000
     rows = [row(tokenizer, verses.example(first + n), random.Random(first + n)) for n in range(BATCH)]
-    rows += [_drill(len(tokenizer), random.Random(first + BATCH + n)) for n in range(DRILLS)]
+    rows += [_drill(len(tokenizer), random.Random(first + BATCH + n)) for n in range(DRILLS * (step < DRILL_STEPS))]
     rows.sort(key=lambda row: len(row[0]))
     third = -(-len(rows) // 3)
     return [_padded(rows[at:at + third]) for at in range(0, len(rows), third)]

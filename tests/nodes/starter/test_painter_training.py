@@ -144,6 +144,22 @@ def test_the_finish_changes_the_decoder_alone_and_leaves_attempts_to_resume_from
     painter.train(settings)
 
 
+def test_the_whole_training_makes_a_pipeline_that_paints(copied, tmp_path, monkeypatch):
+    from diffusers import StableDiffusion3Pipeline
+
+    real = scenes.scenes
+    monkeypatch.setattr(scenes, "scenes", lambda count, *rest, **more: real(min(count, 500), *rest, **more))
+    monkeypatch.setattr(painter, "named_right", lambda *_: {})
+    painter.train(loop.Settings(tmp_path / "work", tmp_path / "new", minutes=0.001))
+    pipe = StableDiffusion3Pipeline.from_pretrained(tmp_path / "new")
+    picture = pipe("a red boat", num_inference_steps=1, height=128, width=128, max_sequence_length=32).images[0]
+    assert picture.size == (128, 128)
+    stages = [f.parent.name for f in (tmp_path / "work").rglob(loop.CHECKPOINT)]
+    assert sorted(stages) == ["autoencoder", "decoder", "denoiser", "finish", "words"]
+    finished = loop.averaged(tmp_path / "work" / "finish", "autoencoder")
+    assert torch.equal(pipe.vae.state_dict()["decoder.layers.0.weight"], finished["decoder.layers.0.weight"].half().float())
+
+
 def test_crops_of_pictures_and_latents_are_of_the_same_place():
     pictures = torch.arange(3 * 128 * 128).reshape(3, 1, 128, 128)
     corners = pictures[:, :, ::8, ::8]
