@@ -49,8 +49,10 @@ def train(settings: loop.Settings) -> None:
         folder, seed = folder / "refine", settings.seed + 1  # other examples than it has seen
         tokenizer = PreTrainedTokenizerFast.from_pretrained(out)
         poet = LlamaForCausalLM.from_pretrained(out, dtype=torch.float32)
-        recipe = loop.Recipe(**RECIPE | {"steps": STEPS, "minutes": settings.minutes or MINUTES, "learning_rate": 1.5e-3})
+        recipe = loop.Recipe(**RECIPE | {"steps": STEPS, "minutes": settings.minutes or MINUTES, "learning_rate": 8e-4})
+        drill_steps = 0  # it can copy by now
     else:
+        drill_steps = DRILL_STEPS
         seed, tokenizer = settings.seed, _tokenizer(folder / "tokenizer.json", settings.seed)
         poet = LlamaForCausalLM(configuration(len(tokenizer)))
         recipe = loop.Recipe(steps=STEPS, minutes=settings.minutes or MINUTES, **RECIPE)
@@ -58,7 +60,7 @@ def train(settings: loop.Settings) -> None:
     poet.set_attn_implementation("eager")  # the memory-efficient one's backward is slow on CPUs
 
     def loss(step: int, _generator: torch.Generator) -> torch.Tensor:
-        return answer_loss(poet, batches(tokenizer, seed, step), settings.device)
+        return answer_loss(poet, batches(tokenizer, seed, step, drill_steps), settings.device)
 
     def watch(step: int) -> str:
         return " / ".join(_sample(poet, tokenizer, p, settings.device).replace("\n", " | ") for p in WATCHED)
@@ -75,11 +77,14 @@ def configuration(vocabulary: int) -> LlamaConfig:
                        tie_word_embeddings=True, bos_token_id=0, eos_token_id=0, pad_token_id=1)
 
 
-def batches(tokenizer: PreTrainedTokenizerFast, seed: int, step: int) -> list[dict[str, torch.Tensor]]:
-    """One step's examples and drills, padded in three groups of like length: ids and weights, (n, length)."""
+def batches(tokenizer: PreTrainedTokenizerFast, seed: int, step: int, drill_steps: int = 0) -> list[dict[str, torch.Tensor]]:
+    """One step's examples, padded in three groups of like length: ids and weights, (n, length).
+
+    Before `drill_steps`, drills are among them.
+    """
     first = loop.step_seed(seed, step) * 1_000
     rows = [row(tokenizer, verses.example(first + n), random.Random(first + n)) for n in range(BATCH)]
-    rows += [_drill(len(tokenizer), random.Random(first + BATCH + n)) for n in range(DRILLS * (step < DRILL_STEPS))]
+    rows += [_drill(len(tokenizer), random.Random(first + BATCH + n)) for n in range(DRILLS if step < drill_steps else 0)]
     rows.sort(key=lambda row: len(row[0]))
     third = -(-len(rows) // 3)
     return [_padded(rows[at:at + third]) for at in range(0, len(rows), third)]
