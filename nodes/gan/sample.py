@@ -17,7 +17,7 @@ Noise = Literal["const", "random", "none"]
 @node("gan.sample", version=1, costly=True)
 def sample(model: GanModel, seed: Seed = 0, truncation_psi: Psi = 0.7, label: Label = 0,
            noise: Noise = "const") -> Image:
-    """Draw a picture. The same seed draws the same picture again, and the one that the authors' own script draws.
+    """Draw a picture. The same seed draws the same picture again; at equal psi, the authors' own script's.
 
     model: a folder with the generator of a StyleGAN2 as safetensors.
     seed: where the dice begin.
