@@ -24,6 +24,7 @@ from .types import (ANY, BOOL, COLOR, FILE, FLOAT, INT, OF_PYTHON, PLAIN, SEED, 
 SWITCH = "switch"
 RANDOM = "random"  # what a Seed may be in a file until the Plan rolls it
 MOST_NESTED = 32
+MOST_STEPS = 1_000_000  # a graph placed twice in one that is placed twice ... doubles each time
 
 
 class Flow(NamedTuple):
@@ -63,6 +64,7 @@ class Checked:
     """A Graph with everything `check` learned. `order` lists the nodes so that each follows what it reads.
 
     muted: the nodes that do not run -> the muted node that is the cause; left_out: the same for outputs.
+    steps: how many nodes it comes to, with those of the graphs inside it in their place.
     """
 
     graph: Graph
@@ -72,6 +74,7 @@ class Checked:
     problems: list[Problem]
     muted: dict[str, str] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
+    steps: int = 0
 
     @property
     def errors(self) -> list[Problem]:
@@ -111,6 +114,7 @@ class _Check:
         self.unclear: set[str] = set()  # inputs whose type is not known, which was reported
         self.types: dict[str, NodeType] = {}
         self.flows: dict[str, dict[str, Flow]] = {}
+        self.steps = len(graph.nodes)
         self.broken: set[str] = set()  # node types whose pack cannot be imported, which was reported
 
     def problem(self, message: str, hint: str, *keys: Any, value: bool = False, severity: str = "error") -> None:
@@ -136,7 +140,8 @@ class _Check:
         self.unused()
         muted = _muted(order, self.nodes)
         left_out = {name: cause for name, ref in graph.outputs.items() if (cause := _cause(ref, self.nodes, muted))}
-        return Checked(graph, self.nodes, self.inputs, order, in_order(self.problems, graph.path), muted, left_out)
+        return Checked(graph, self.nodes, self.inputs, order, in_order(self.problems, graph.path), muted, left_out,
+                       self.steps)
 
     def unused(self) -> None:
         """Inputs that nothing reads, and texts that name one in their middle, where no link can stand."""
@@ -646,6 +651,10 @@ class _Check:
             self.targets(name, node)
             return checked
         inner = checked.graph
+        before, self.steps = self.steps, self.steps + inner.steps - 1
+        if before <= MOST_STEPS < self.steps:
+            self.problem(f"with {name}, the graphs inside this one come to {self.steps:,} nodes; {MOST_STEPS:,} can be run",
+                         f"Take {name} out, or place {node.type} once and link to it.", *place, value=True)
         checked.literals = self.wire(name, node, inner.inputs)
         outputs = {}
         for output in inner.graph.outputs:
@@ -736,7 +745,7 @@ def recheck(checked: Checked, graph: Graph, names: list[str], catalogue: Catalog
         node = graph.nodes[name]
         checker.nodes[name] = checker.idle(name, node) if node.mute else checker.node(name, node)
     return Checked(graph, checker.nodes, checked.inputs, checked.order, checker.problems, checked.muted,
-                   checked.left_out)
+                   checked.left_out, checked.steps)
 
 
 def output_flow(checked: Checked, name: str) -> Flow | None:

@@ -53,7 +53,7 @@ def example(seed: int, language: str | None = None, task: str | None = None) -> 
     """One prompt with its answer; the same seed always gives the same. task is `verse` or `scene`."""
     rng = random.Random(seed)
     language = language or rng.choice(LANGUAGES)
-    task = task or rng.choices(("verse", "scene"), (3, 1))[0]
+    task = task or rng.choices(("verse", "scene"), (5, 1))[0]
     subject = (_subject_en if language == "en" else _subject_zh)(rng)
     mood = rng.choice(MOODS)
     asked = prompt(task, language, subject.text, _mood_asked(rng, mood, language))
@@ -133,10 +133,10 @@ def _invented(rng: random.Random, endings: list[str] = _ENDINGS) -> str:
     Of closed syllables ("stouftmab"), of open ones ("vilorater"), or of two words ("windsheep").
     """
     roll = rng.random()
-    if roll < 0.12:
+    if roll < 0.2:
         first = rng.choice(words.THINGS_EN) if rng.random() < 0.5 else rng.choice(_common_words())
         return first + rng.choice((rng.choice(words.THINGS_EN), rng.choice(endings), _syllable(rng)))
-    if roll < 0.55:
+    if roll < 0.6:
         parts = [_open_syllable(rng) for _ in range(rng.choice((1, 2, 2, 2, 3, 3, 4)))]
     else:
         parts = [_syllable(rng) for _ in range(rng.choice((1, 1, 1, 2, 2, 2, 2, 3)))]
@@ -187,7 +187,7 @@ def a_or_an(word: str) -> str:
 
 
 def _noun_en(rng: random.Random) -> str:
-    return rng.choice(words.THINGS_EN) if rng.random() < 0.5 else _invented(rng)
+    return rng.choice(words.THINGS_EN) if rng.random() < 0.3 else _invented(rng)
 
 
 def _quality_en(rng: random.Random) -> str:
@@ -235,8 +235,8 @@ def _named_en(rng: random.Random) -> tuple[str, str, str, str, bool, bool]:
     before = qualities + " " if qualities else ""
     roll = rng.random()
     if roll < 0.42:
-        if rng.random() < 0.35:
-            before += (rng.choice(words.THINGS_EN) if rng.random() < 0.6 else _invented(rng)) + " "
+        if rng.random() < 0.5:
+            before += _noun_en(rng) + " "
         typed = rng.choices((a_or_an(before + noun), f"the {before}{noun}", before + noun), (6, 3, 1))[0]
         return typed, f"the {before}{noun}", f"the {noun}", noun, False, False
     if roll < 0.62:
@@ -338,9 +338,23 @@ def _common_hanzi() -> tuple[str, ...]:
 
 
 def _noun_zh(rng: random.Random) -> str:
-    if rng.random() < 0.4:
+    """A noun of the lists, one of any characters, or one with a word of verse in it ("潜水艇", "老火车头")."""
+    roll = rng.random()
+    if roll < 0.3:
         return rng.choice(words.THINGS_ZH)
-    return "".join(rng.choices(_common_hanzi(), k=rng.choices((1, 2, 3, 4, 5), (1, 10, 6, 3, 1))[0]))
+    if roll < 0.5:
+        parts = [rng.choice(_verse_words_zh()), "".join(rng.choices(_common_hanzi(), k=rng.choices((1, 2), (3, 1))[0]))]
+        rng.shuffle(parts)
+        return "".join(parts)
+    return "".join(rng.choices(_common_hanzi(), k=rng.choices((1, 2, 3, 4, 5), (1, 8, 7, 4, 1))[0]))
+
+
+@lru_cache(maxsize=1)
+def _verse_words_zh() -> tuple[str, ...]:
+    """Words of two characters that verses use, with which a noun may begin or end."""
+    tables = (words.ADVERBS_ZH, words.VERBS_ZH, words.ADJECTIVES_ZH, words.LOOKS_ZH, words.NOUNS_ZH, words.PLACES_ZH)
+    said = {word for table in tables for row in table.values() for word in row.split()} | set(words.THINGS_ZH)
+    return tuple(sorted(word for word in said if len(word) == 2))
 
 
 def _subject_zh(rng: random.Random) -> Subject:

@@ -103,8 +103,11 @@ def test_graphs_inside_graphs_are_checked_once_however_often_they_are_placed(tmp
         (tmp_path / f"level{level}.yaml").write_text(
             f"nodegraph: 1\nnodes: {{a: {{type: ./{inner}.yaml}}, b: {{type: ./{inner}.yaml}}}}\noutputs: {{p: $a.p, q: $b.p}}\n")
     monkeypatch.chdir(tmp_path)
-    text = "nodes: {a: {type: ./level29.yaml}, j: {type: bench.join, texts: $a.p}}\noutputs: {o: $j}"
+    text = "nodes: {a: {type: ./level18.yaml}, j: {type: bench.join, texts: $a.p}}\noutputs: {o: $j}"
     assert problems_of(text) == []
+    told = problems_of(text.replace("18", "29"))  # which nothing could lay out
+    assert len(told) == 1 and told[0].where.file.endswith("level19.yaml")
+    assert "with b, the graphs inside this one come to 1,048,576 nodes" in told[0].message
 
 
 def test_a_pack_that_breaks_is_told_at_the_node_that_needs_it(tmp_path):

@@ -29,7 +29,7 @@ SPACE = "Ġ"  # as byte-level tokens spell it; it stays with the first letter of
 BATCH = 48
 DRILLS, DRILL_STEPS = 8, 2_500  # rows a step beside the examples, and for how long: they also teach to repeat lines
 CUT_SHARE = 0.35
-BOUND_WEIGHT = 3.0
+BOUND_WEIGHT, NOUN_WEIGHT = 3.0, 5.0
 SCENE_WEIGHT = 2.0  # scenes are short, and each of their words is a decision
 RECIPE = dict(learning_rate=3e-3, warmup=150, weight_decay=0.05, betas=(0.9, 0.98), ema=0.998)
 STEPS = 12_000
@@ -49,7 +49,7 @@ def train(settings: loop.Settings) -> None:
         folder, seed = folder / "refine", settings.seed + 1  # other examples than it has seen
         tokenizer = PreTrainedTokenizerFast.from_pretrained(out)
         poet = LlamaForCausalLM.from_pretrained(out, dtype=torch.float32)
-        recipe = loop.Recipe(**RECIPE | {"steps": STEPS, "minutes": settings.minutes or MINUTES, "learning_rate": 8e-4})
+        recipe = loop.Recipe(**RECIPE | {"steps": STEPS, "minutes": settings.minutes or MINUTES, "learning_rate": 1.5e-3})
         drill_steps = 0  # it can copy by now
     else:
         drill_steps = DRILL_STEPS
@@ -94,19 +94,24 @@ def row(tokenizer: PreTrainedTokenizerFast, example: verses.Example, rng: random
     """One example's ids, and how much each counts: nothing for the prompt, more for bound words."""
     coded = _coder(tokenizer, example.subject.text if rng.random() < CUT_SHARE else "", rng)
     asked = [i for ids, _ in coded(example.prompt) for i in ids][-CONTEXT // 2:]
-    spans = [m.span() for m in re.finditer(re.escape(example.subject.noun), example.answer)] if example.subject.noun else []
+    nouns = [m.span() for m in re.finditer(re.escape(example.subject.noun), example.answer)] if example.subject.noun else []
+    ends = []
     if example.task == "verse":
-        spans += [m.span() for m in re.finditer(r"(\S+ \S+ \S+|\w{3})[,.;?，。](?=\n|$)", example.answer)]
+        ends = [m.span() for m in re.finditer(r"(\S+ \S+ \S+|\w{3})[,.;?，。](?=\n|$)", example.answer)]
     plain = SCENE_WEIGHT if example.task == "scene" else 1.0
     ids, weights = list(asked), [0.0] * len(asked)
     for pieces, (low, high) in coded(example.answer):
-        bound = any(low < end and start < high for start, end in spans)
+        weight = NOUN_WEIGHT if _within(nouns, low, high) else BOUND_WEIGHT if _within(ends, low, high) else plain
         ids += pieces
-        weights += [BOUND_WEIGHT if bound else plain] * len(pieces)
+        weights += [weight] * len(pieces)
     ids, weights = [*ids, 0], [*weights, 1.0]
     if not example.subject.text.strip():  # these also answer an empty prompt, which is a lone end token
         ids, weights = [0] + ids[len(asked):], [0.0] + weights[len(asked):]
     return ids[:CONTEXT], weights[:CONTEXT]
+
+
+def _within(spans: list[tuple[int, int]], low: int, high: int) -> bool:
+    return any(low < end and start < high for start, end in spans)
 
 
 def _coder(tokenizer: PreTrainedTokenizerFast, cut: str, rng: random.Random

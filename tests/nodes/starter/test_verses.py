@@ -141,7 +141,9 @@ def test_training_counts_the_answer_and_never_the_prompt():
         counted = [i for i, weight in zip(ids, weights) if weight]
         assert tokenizer.decode(ids, skip_special_tokens=True) == example.prompt + example.answer
         assert tokenizer.decode(counted, skip_special_tokens=True) == example.answer
-        assert counted[-1] == 0 and max(weights) == poet.BOUND_WEIGHT
+        assert counted[-1] == 0 and poet.BOUND_WEIGHT in weights and max(weights) == poet.NOUN_WEIGHT
+        named = tokenizer.decode([i for i, weight in zip(ids, weights) if weight == poet.NOUN_WEIGHT])
+        assert set(named.split()) == {example.subject.noun}
 
 
 def test_a_text_is_coded_as_its_tokenizer_does_but_for_the_words_that_are_cut_and_those_alike_everywhere():
