@@ -4,7 +4,8 @@ The poet sees every example once. Only the answer counts, and its bound words co
 prompt, which make a verse be about its subject, and the line ends, which must rhyme. Copying a word that was never met
 is what a small model learns last, so it is taught on purpose: the subject's words are cut into other pieces than usual
 in a third of the examples (much as BPE-dropout does; Provilkov et al., 2020), and at first some rows are drills, random
-tokens to be said again (what makes induction heads; Olsson et al., 2022).
+tokens to be said again (what makes induction heads; Olsson et al., 2022). Where a noun ends it is taught the contrary,
+not to go on as it did after the noun's last mention, or a line comes twice (unlikelihood; Welleck et al., 2020).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import random
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
@@ -30,6 +32,7 @@ BATCH = 48
 DRILLS, DRILL_STEPS = 8, 2_500  # rows a step beside the examples, and for how long: they also teach to repeat lines
 CUT_SHARE = 0.35
 BOUND_WEIGHT, NOUN_WEIGHT = 3.0, 5.0
+UNLIKE_WEIGHT = 5.0  # against what followed the noun before
 SCENE_WEIGHT = 2.0  # scenes are short, and each of their words is a decision
 RECIPE = dict(learning_rate=3e-3, warmup=150, weight_decay=0.05, betas=(0.9, 0.98), ema=0.998)
 STEPS = 12_000
@@ -78,24 +81,33 @@ def configuration(vocabulary: int) -> LlamaConfig:
 
 
 def batches(tokenizer: PreTrainedTokenizerFast, seed: int, step: int, drill_steps: int = 0) -> list[dict[str, torch.Tensor]]:
-    """One step's examples, padded in three groups of like length: ids and weights, (n, length).
+    """One step's examples, padded in three groups of like length: ids and weights, (n, length), and what is unlike.
+
+    `unlike` lists (row, place, id): at this place of this row, this token is not to be said.
 
     Before `drill_steps`, drills are among them.
     """
     first = loop.step_seed(seed, step) * 1_000
     rows = [row(tokenizer, verses.example(first + n), random.Random(first + n)) for n in range(BATCH)]
     rows += [_drill(len(tokenizer), random.Random(first + BATCH + n)) for n in range(DRILLS if step < drill_steps else 0)]
-    rows.sort(key=lambda row: len(row[0]))
+    rows.sort(key=lambda row: len(row.ids))
     third = -(-len(rows) // 3)
     return [_padded(rows[at:at + third]) for at in range(0, len(rows), third)]
 
 
-def row(tokenizer: PreTrainedTokenizerFast, example: verses.Example, rng: random.Random) -> tuple[list[int], list[float]]:
-    """One example's ids, and how much each counts: nothing for the prompt, more for bound words."""
+class Row(NamedTuple):
+    """One example: ids; how much each counts (nothing for the prompt, more for bound words); (place, id) not to be said."""
+
+    ids: list[int]
+    weights: list[float]
+    unlike: list[tuple[int, int]] = []
+
+
+def row(tokenizer: PreTrainedTokenizerFast, example: verses.Example, rng: random.Random) -> Row:
+    """An example as it is trained on."""
     coded = _coder(tokenizer, example.subject.text if rng.random() < CUT_SHARE else "", rng)
     asked = [i for ids, _ in coded(example.prompt) for i in ids][-CONTEXT // 2:]
-    nouns = [m.span() for m in re.finditer(re.escape(example.subject.noun), example.answer)] if example.subject.noun else []
-    ends = []
+    nouns, ends = _mentions(example.subject.noun, example.answer), []
     if example.task == "verse":
         ends = [m.span() for m in re.finditer(r"(\S+ \S+ \S+|\w{3})[,.;?，。](?=\n|$)", example.answer)]
     plain = SCENE_WEIGHT if example.task == "scene" else 1.0
@@ -107,7 +119,29 @@ def row(tokenizer: PreTrainedTokenizerFast, example: verses.Example, rng: random
     ids, weights = [*ids, 0], [*weights, 1.0]
     if not example.subject.text.strip():  # these also answer an empty prompt, which is a lone end token
         ids, weights = [0] + ids[len(asked):], [0.0] + weights[len(asked):]
-    return ids[:CONTEXT], weights[:CONTEXT]
+    ids, weights = ids[:CONTEXT], weights[:CONTEXT]
+    if example.task != "verse" or not nouns:
+        return Row(ids, weights)
+    said: list[int] = []  # what followed the noun in the prompt
+    for pieces, place in coded(example.prompt)[::-1]:
+        if _within(_mentions(example.subject.noun, example.prompt), *place):
+            break
+        said = pieces[:1]
+    return Row(ids, weights, _unlike(ids, weights, said))
+
+
+def _mentions(noun: str, text: str) -> list[tuple[int, int]]:
+    return [m.span() for m in re.finditer(re.escape(noun), text)] if noun else []
+
+
+def _unlike(ids: list[int], weights: list[float], said: list[int]) -> list[tuple[int, int]]:
+    """Right after each mention of the noun: what followed the earlier ones (`said`: that in the prompt)."""
+    said, found = list(said), []
+    for place in range(1, len(ids)):
+        if weights[place - 1] == NOUN_WEIGHT != weights[place]:
+            found += [(place, other) for other in dict.fromkeys(said) if other != ids[place]]
+            said.append(ids[place])
+    return found
 
 
 def _within(spans: list[tuple[int, int]], low: int, high: int) -> bool:
@@ -136,20 +170,22 @@ def _coder(tokenizer: PreTrainedTokenizerFast, cut: str, rng: random.Random
     return coded
 
 
-def _drill(vocabulary: int, rng: random.Random) -> tuple[list[int], list[float]]:
+def _drill(vocabulary: int, rng: random.Random) -> Row:
     """Random tokens, and the same again; only the second time counts."""
     said = rng.choices(range(2, vocabulary), k=rng.randint(4, 16))
-    return said * 2, [0.0] * len(said) + [1.0] * len(said)
+    return Row(said * 2, [0.0] * len(said) + [1.0] * len(said))
 
 
-def _padded(rows: list[tuple[list[int], list[float]]]) -> dict[str, torch.Tensor]:
-    longest = max(len(ids) for ids, _ in rows)
-    return {"ids": torch.tensor([ids + [1] * (longest - len(ids)) for ids, _ in rows]),
-            "weights": torch.tensor([w + [0.0] * (longest - len(w)) for _, w in rows])}
+def _padded(rows: list[Row]) -> dict[str, torch.Tensor]:
+    longest = max(len(row.ids) for row in rows)
+    unlike = [(at, place, other) for at, row in enumerate(rows) for place, other in row.unlike]
+    return {"ids": torch.tensor([row.ids + [1] * (longest - len(row.ids)) for row in rows]),
+            "weights": torch.tensor([row.weights + [0.0] * (longest - len(row.weights)) for row in rows]),
+            "unlike": torch.tensor(unlike, dtype=torch.long).reshape(-1, 3)}
 
 
 def answer_loss(poet: LlamaForCausalLM, groups: list[dict[str, torch.Tensor]], device: str) -> torch.Tensor:
-    """Weighted mean cross-entropy (nats) over the answers' tokens.
+    """Weighted mean cross-entropy (nats) over the answers' tokens, and -log(1 - p) of what is not to be said.
 
     Right padding needs no mask: attention is causal, and padding carries no weight.
     """
@@ -160,9 +196,13 @@ def answer_loss(poet: LlamaForCausalLM, groups: list[dict[str, torch.Tensor]], d
             hidden = poet.model(input_ids=ids[:, :-1]).last_hidden_state[weights > 0]
             logits = poet.lm_head(hidden)
         counted = weights[weights > 0]
-        total = total + (torch.nn.functional.cross_entropy(
-            logits.float(), ids[:, 1:][weights > 0], reduction="none") * counted).sum()
+        likely = torch.log_softmax(logits.float(), dim=-1)
+        total = total - (likely.gather(1, ids[:, 1:][weights > 0][:, None])[:, 0] * counted).sum()
         weight += counted.sum()
+        at, place, other = group["unlike"].to(device).T
+        counts = (weights > 0).flatten().cumsum(0).reshape(weights.shape) - 1  # the row of `likely` for each place
+        wrong = likely[counts[at, place - 1], other].exp()
+        total = total - UNLIKE_WEIGHT * torch.log1p(-wrong.clamp(max=0.999)).sum()
     return total / weight
 
 

@@ -137,13 +137,40 @@ def test_training_counts_the_answer_and_never_the_prompt():
     tokenizer = AutoTokenizer.from_pretrained(POET)
     example = verses.example(3, "en", "verse")
     for seed in range(20):  # whether or not the subject's words are cut into other pieces
-        ids, weights = poet.row(tokenizer, example, random.Random(seed))
+        ids, weights, _ = poet.row(tokenizer, example, random.Random(seed))
         counted = [i for i, weight in zip(ids, weights) if weight]
         assert tokenizer.decode(ids, skip_special_tokens=True) == example.prompt + example.answer
         assert tokenizer.decode(counted, skip_special_tokens=True) == example.answer
         assert counted[-1] == 0 and poet.BOUND_WEIGHT in weights and max(weights) == poet.NOUN_WEIGHT
         named = tokenizer.decode([i for i, weight in zip(ids, weights) if weight == poet.NOUN_WEIGHT])
         assert set(named.split()) == {example.subject.noun}
+
+
+def test_after_a_noun_the_poet_is_taught_not_to_go_on_as_after_its_last_mention():
+    import random
+
+    import torch
+    from nodegraph_nodes.starter.train import poet
+    from transformers import AutoTokenizer, LlamaForCausalLM
+
+    tokenizer = AutoTokenizer.from_pretrained(POET)
+    example = verses.Example("Verse about a zither at night.\n", "The zither rests,\nthe zither at dawn dreams.", "verse", "en",
+                             verses.Subject("a zither at night", "the zither", "the zither", "zither"), "calm")
+    row = poet.row(tokenizer, example, random.Random(0))
+    told = [(tokenizer.decode(row.ids[:place]).rsplit(" ", 1)[1], tokenizer.decode([other]).strip())
+            for place, other in row.unlike]
+    assert told == [("zither", "at"), ("zither", "rests"[:len(told[1][1])])]  # `at` is what comes the second time
+
+    torch.manual_seed(0)
+    fresh = LlamaForCausalLM(poet.configuration(len(tokenizer))).requires_grad_(False)
+    group = poet._padded([row])
+    plain = poet.answer_loss(fresh, [group | {"unlike": torch.empty(0, 3, dtype=torch.long)}], "cpu")
+    likely = torch.log_softmax(fresh(group["ids"]).logits[0].float(), -1)
+    wanted = sum(likely[at - 1, row.ids[at]] * weight for at, weight in enumerate(row.weights) if weight)
+    assert float(plain) == pytest.approx(-float(wanted) / sum(row.weights), rel=1e-4)
+    unsaid = sum(torch.log1p(-likely[at - 1, other].exp()) for at, other in row.unlike)
+    taught = poet.answer_loss(fresh, [group], "cpu")
+    assert float(taught - plain) == pytest.approx(-poet.UNLIKE_WEIGHT * float(unsaid) / sum(row.weights), rel=0.02)
 
 
 def test_a_text_is_coded_as_its_tokenizer_does_but_for_the_words_that_are_cut_and_those_alike_everywhere():
@@ -176,10 +203,10 @@ def test_a_drill_says_random_tokens_again_and_counts_the_second_time_alone():
     from nodegraph_nodes.starter.train import poet
 
     for seed in range(20):
-        ids, weights = poet._drill(3072, random.Random(seed))
+        ids, weights, unlike = poet._drill(3072, random.Random(seed))
         half = len(ids) // 2
         assert ids[:half] == ids[half:] and 2 <= min(ids) and max(ids) < 3072
-        assert weights == [0.0] * half + [1.0] * half
+        assert weights == [0.0] * half + [1.0] * half and unlike == []
 
 
 def test_refining_goes_on_from_the_finished_poet_and_keeps_its_tokenizer(tmp_path):
