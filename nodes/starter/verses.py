@@ -551,6 +551,7 @@ def _scenery_en(draw: _Draw, subject: Subject, mood: str) -> str:
 # --- Chinese verses -----------------------------------------------------------------------------------------------
 
 _PLANS_ZH = ("SNLS", "NSLS", "SNSZ", "NSSZ", "LNSS", "SSNL", "NLNS", "LSNS", "SLNS", "SZLS")
+_PLANS_LONG_ZH = ("SNSZ", "NSSZ", "SNNS", "NSNS", "SZNS", "NSZS")  # a noun of four leaves no room for a mood in its line
 _SCHEMES_ZH = ("AABA", "AABB")
 
 
@@ -558,7 +559,7 @@ def _verse_zh(rng: random.Random, subject: Subject, mood: str) -> str:
     draw = _Draw(rng)
     length = len(subject.noun)
     width = 5 if length in (1, 2) and rng.random() < 0.12 else 7
-    plan = rng.choice(_PLANS_ZH) if subject.noun else rng.choice(("NNZN", "NZNN", "NNNZ"))
+    plan = rng.choice(_PLANS_LONG_ZH if length >= 4 else _PLANS_ZH) if subject.noun else rng.choice(("NNZN", "NZNN", "NNNZ"))
     verbal, scenic = (_tails(t, mood, subject.time) for t in ("VERBAL_ZH", "SCENIC_ZH"))
     scheme = rng.choice(_SCHEMES_ZH)
     if length == 5:

@@ -13,9 +13,10 @@ from __future__ import annotations
 import json
 import random
 import re
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
@@ -25,7 +26,8 @@ from .. import verses
 from . import loop
 
 CONTEXT = 256
-VOCABULARY = 3072
+VOCABULARY, READ = 3072, 12_000  # tokens before the pruning, and the examples they are learned from
+COUNTED, LEAST_USED = 6_000, 15  # examples, and how often they must use a token that is kept
 END, PAD = "<|end|>", "<|pad|>"
 SPACE = "Ġ"  # as byte-level tokens spell it; it stays with the first letter of its word
 BATCH = 48
@@ -216,11 +218,38 @@ def _tokenizer(path: Path, seed: int) -> PreTrainedTokenizerFast:
         trainer = trainers.BpeTrainer(
             vocab_size=VOCABULARY, special_tokens=[AddedToken(END, special=True), AddedToken(PAD, special=True)],
             initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()), show_progress=False)
-        texts = (e.prompt + e.answer for e in map(verses.example, range(seed, seed + 12_000)))
+        texts = (e.prompt + e.answer for e in map(verses.example, range(seed, seed + READ)))
         learnt.train_from_iterator(texts, trainer)
-        learnt.save(str(path))
-    return PreTrainedTokenizerFast(tokenizer_file=str(path), bos_token=END, eos_token=END, pad_token=PAD,
-                                   model_max_length=CONTEXT, clean_up_tokenization_spaces=False)
+        pruned(learnt, seed).save(str(path))
+    return _wrapped(tokenizer_file=str(path))
+
+
+def _wrapped(**source: Any) -> PreTrainedTokenizerFast:
+    return PreTrainedTokenizerFast(bos_token=END, eos_token=END, pad_token=PAD, model_max_length=CONTEXT,
+                                   clean_up_tokenization_spaces=False, **source)
+
+
+def pruned(learnt: Tokenizer, seed: int) -> Tokenizer:
+    """Without the tokens that examples hardly use, mostly steps on the way to longer ones: a poet cannot say what it never met.
+
+    A word that would need them is spelled in shorter pieces (Land and Bartolo, 2024, on under-trained tokens). Whole
+    words are looked up before any merging, so that no token is lost with its steps.
+    """
+    while True:
+        used: Counter[int] = Counter()
+        tokenizer = _wrapped(tokenizer_object=learnt)
+        for n in range(seed, seed + COUNTED):
+            used.update(row(tokenizer, verses.example(n), random.Random(n)).ids)
+        told = json.loads(learnt.to_str())
+        model, bytes_ = told["model"], set(pre_tokenizers.ByteLevel.alphabet())
+        kept = [token for token, at in sorted(model["vocab"].items(), key=lambda entry: entry[1])
+                if token in (END, PAD) or token in bytes_ or used[at] >= LEAST_USED]
+        if len(kept) == len(model["vocab"]):
+            return learnt
+        model["vocab"] = vocabulary = {token: at for at, token in enumerate(kept)}
+        model["merges"] = [pair for pair in model["merges"] if {*pair, "".join(pair)} <= vocabulary.keys()]
+        model["ignore_merges"] = True  # for whole words
+        learnt = Tokenizer.from_str(json.dumps(told))
 
 
 def _sample(poet: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, asked: str, device: str) -> str:

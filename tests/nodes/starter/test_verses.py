@@ -1,5 +1,6 @@
 """The grammar writes what the checker passes, and the checker refuses what it should."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -207,6 +208,49 @@ def test_a_drill_says_random_tokens_again_and_counts_the_second_time_alone():
         half = len(ids) // 2
         assert ids[:half] == ids[half:] and 2 <= min(ids) and max(ids) < 3072
         assert weights == [0.0] * half + [1.0] * half and unlike == []
+
+
+def test_a_token_that_examples_hardly_use_is_pruned_and_its_words_are_spelled(monkeypatch):
+    from collections import Counter
+
+    from nodegraph_nodes.starter.train import poet
+    from tokenizers import Tokenizer
+
+    monkeypatch.setattr(poet, "COUNTED", 150)
+    monkeypatch.setattr(poet, "LEAST_USED", 2)
+    told = json.loads((POET / "tokenizer.json").read_text())
+    vocabulary = told["model"]["vocab"]
+    for pair in (["z", "q"], ["zq", "v"], ["Ġb", "oat"]):  # two steps that nothing needs, and a word that verses use
+        told["model"]["merges"] += [pair] if "".join(pair) not in vocabulary else []
+        vocabulary.setdefault("".join(pair), len(vocabulary))
+    learnt = poet.pruned(Tokenizer.from_str(json.dumps(told)), seed=0)
+
+    assert not {"zq", "zqv"} & learnt.get_vocab().keys() and learnt.token_to_id(poet.END) == 0
+    assert learnt.encode("zqv").tokens == ["z", "q", "v"] and learnt.encode(" zqv at").tokens[-1] == "Ġat"
+    used = Counter()
+    for n in range(150):
+        example = verses.example(n)
+        ids = learnt.encode(example.prompt + example.answer).ids
+        assert learnt.decode(ids, skip_special_tokens=True) == example.prompt + example.answer
+        used.update(ids)
+    spare = {token for token, at in learnt.get_vocab().items() if not used[at]} - {poet.END, poet.PAD}
+    assert sum(len(token) > 1 for token in spare) < 0.05 * len(used)  # those that only cut words use
+
+
+def test_a_poet_made_from_nothing_loads_like_any_other_and_goes_on_where_it_was_stopped(tmp_path, monkeypatch, capsys):
+    import torch
+    from nodegraph_nodes.starter.train import loop, poet
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    for name, value in {"VOCABULARY": 500, "READ": 200, "COUNTED": 60, "LEAST_USED": 2, "STEPS": 2, "BATCH": 4}.items():
+        monkeypatch.setattr(poet, name, value)
+    poet.train(loop.Settings(tmp_path / "work", tmp_path / "poet"))
+    tokenizer, made = AutoTokenizer.from_pretrained(tmp_path / "poet"), AutoModelForCausalLM.from_pretrained(tmp_path / "poet")
+    assert made.dtype == torch.float32 and made.config.vocab_size == len(tokenizer) < 500
+    assert tokenizer.decode(tokenizer(BOAT)["input_ids"]) == BOAT
+    monkeypatch.setattr(poet, "STEPS", 4)
+    poet.train(loop.Settings(tmp_path / "work", tmp_path / "poet"))
+    assert "resumed" in capsys.readouterr().out
 
 
 def test_refining_goes_on_from_the_finished_poet_and_keeps_its_tokenizer(tmp_path):
