@@ -175,6 +175,7 @@ class _Run:
         self.given: dict[int, Any] = {}
         self.given_items: dict[bytes, Any] = {}
         self.alias: dict[int, int] = {}  # output of a switch -> the slot it passes on
+        self.asked: set[int] = set()  # switches that have asked for their branch
         self.state = bytearray(len(plan.steps))
         self.seconds: dict[int, float] = {}
         self.sizes: dict[int, int] = {}
@@ -280,11 +281,14 @@ class _Run:
         steps, digests, stack = self.plan.steps, self.digests, self.stack
         costs, trace_of, kept, plain = self.executor.costs, self.cache.trace, self.cache.kept, self.cache.memory.plain
         stopped, forced, hash = self.cancel.is_set, self.forced, blake2b
+        state, branching = self.state, self.plan.branching
         while stack and not stopped():
             if self.flying and not self.inbox.empty():
                 self.receive(self.inbox.get())
                 continue
             step = steps[stack.pop()]
+            if branching and state[step.index] != WAITING and not step.mapped:
+                continue  # a switch asked for it, and something else did
             if not step.simple or forced:
                 self.attempt(step)
                 continue
@@ -421,11 +425,10 @@ class _Run:
             producer = self.plan.producers[target.slot]
             if self.state[producer] in (FAILED, SKIPPED):
                 return self.skip(step, producer)
-            wanted = [i for i in self.plan.needed([target.slot]) if self.state[i] == WAITING]
-            if not wanted or self.state[producer] == FLYING:
-                return self.wait(producer, step)
-            self.stack.append(step.index)
-            self.stack.extend(reversed(wanted))
+            self.wait(producer, step)
+            if step.index not in self.asked:
+                self.asked.add(step.index)
+                self.stack += [i for i in reversed(self.plan.needed([target.slot])) if self.state[i] == WAITING]
             return
         self.alias[step.first] = target.slot
         self.remember(step, (digest,))

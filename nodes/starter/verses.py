@@ -561,7 +561,7 @@ def _verse_zh(rng: random.Random, subject: Subject, mood: str) -> str:
     width = 5 if length in (1, 2) and rng.random() < 0.12 else 7
     plan = rng.choice(_PLANS_LONG_ZH if length >= 4 else _PLANS_ZH) if subject.noun else rng.choice(("NNZN", "NZNN", "NNNZ"))
     verbal, scenic = (_tails(t, mood, subject.time) for t in ("VERBAL_ZH", "SCENIC_ZH"))
-    scheme = rng.choice(_SCHEMES_ZH)
+    scheme = rng.choice(_SCHEMES_ZH) if width == 7 else "ABCB"  # whose free lines have room for the mood
     if length == 5:
         plan, scheme = rng.choice(("SNSN", "SNSZ", "SZSN")), "ABCB"
     tails = _rhymes(draw, verbal, scheme)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -217,6 +218,35 @@ def test_a_switch_without_a_fitting_branch_fails_with_the_names_there_are():
     text = "nodes: {u: {type: t.upper, text: c}, p: {type: switch, on: $u, a: 1, b: 2}}\noutputs: {o: $p}"
     _, result = told(engine(), graph(text))
     assert "on is 'C'" in str(result.errors[0]) and "a, b" in str(result.errors[0])
+
+
+@pytest.mark.parametrize("known", [False, True], ids=["all new", "half remembered"])
+def test_a_switch_waits_for_a_costly_node_upstream_without_asking_again_and_again(known):
+    @node("t.long", version=1, costly=True)
+    def long(text: str) -> str:
+        time.sleep(0.2)
+        return text + "!"
+
+    text = """
+inputs: {loud: true}
+nodes:
+  word: {type: t.upper, text: a}
+  long: {type: t.long, text: $word}
+  high: {type: t.upper, text: $long}
+  low: {type: t.upper, text: $high}
+  pick: {type: switch, on: $loud, "true": $low, "false": $word}
+  again: {type: switch, on: $loud, "true": $pick, "false": $word}
+  end: {type: t.upper, text: $again}
+outputs: {end: $end, high: $high}
+"""
+    e = engine(more=[long])
+    if known:
+        told(e, graph(text), {"loud": False}, only=["end"])
+    seen = []
+    result = e.run(graph(text), emit=seen.append)
+    assert result["end"] == "A!" and len(seen) < 30
+    names = [event.node for event in seen if isinstance(event, ev.Finished | ev.Cached)]
+    assert sorted(names) == ["again", "end", "high", "long", "low", "pick", "word"]  # each once
 
 
 def write(folder: Path, name: str, text: str) -> Path:
