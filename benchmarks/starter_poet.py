@@ -26,7 +26,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 # subject | the noun its verse must name; no noun here occurs in the grammar's word lists
 ENGLISH = """a silver submarine under the ice|submarine; an old accordion|accordion; three noisy parrots in the rain|parrots
 a barefoot librarian|librarian; the last dinosaur on the beach|dinosaur; a windmill on a green hill|windmill
-my grandfather's garage at dawn|garage; a hedgehog sleeping under the leaves|hedgehog; a pair of red boots|boots
+my grandfather's garage at dawn|garage; a hedgehog sleeping under the leaves|hedgehog; a pair of woollen mittens|mittens
 a chess player waiting for the rain|player; two violet dragonflies over the pond|dragonflies; an empty playground at night|playground
 a broken typewriter|typewriter; the astronomer and the comet|astronomer; a postman on a bicycle|postman
 a purple octopus playing the drums|octopus; a small bakery in the city|bakery; an orchard in winter|orchard
@@ -110,8 +110,8 @@ def own_accuracy(count: int = 300) -> dict[str, float]:
     return {kind: n / len(pool) for kind, n in right.items()}
 
 
-def training_examples(count: int, seeds: tuple[int, ...] = (0, 1, 2)) -> list[verses.Example]:
-    """What the poet trained on, from the beginning: some of each step's examples, of its three trainings."""
+def training_examples(count: int, seeds: tuple[int, ...] = (0, 1, 2, 4)) -> list[verses.Example]:
+    """What the poet trained on, from the beginning: some of each step's examples, of its four trainings."""
     per_step = min(poet.BATCH, 12)
     numbers = (loop.step_seed(seed, step) * 1_000 + n
                for step in itertools.count() for seed in seeds for n in range(per_step))

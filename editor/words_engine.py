@@ -146,6 +146,7 @@ SENTENCES: tuple[tuple[str, str], ...] = (
     ("Add one per value of on, and else: for the rest.", "请为 on 的每个取值添加分支，其余用 else。"),
     ("Add `each: {port}` to run it once per item.", "请打开 {port} 的“逐项运行”。"),
     ("Add `each: {port}` to run once per item.", "请打开 {port} 的“逐项运行”。"),
+    ("A list cannot stand inside a list; link it alone: {port}: {link}.", "列表里不能再放列表；请单独连线：{port}: {link}。"),
     ("Take `each: {port}` away.", "请关闭 {port} 的“逐项运行”。"),
     ("Put {nodes} between them.", "请在两者之间加上 {nodes}。"),
     ("Link something that gives {type}.", "请连接能给出 {type} 的节点。"),

@@ -43,9 +43,18 @@ class Reporter(Context):
     """The Context of one call: passes reports on, and stops the node when the run is to stop."""
 
     def __init__(self, caller: Caller, node: str):
-        self.device, self.dtype = caller.models.place
         self.previews = caller.previews
         self._caller, self._node = caller, node
+
+    # Asked for when they are read: to find out takes importing torch.
+
+    @property
+    def device(self) -> str:
+        return self._caller.models.device
+
+    @property
+    def dtype(self) -> str:
+        return self._caller.models.dtype
 
     def report(self, done: float, total: float | None = None, text: str = "", preview: Any = None) -> None:
         if self._caller.cancel.is_set():

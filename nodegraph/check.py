@@ -6,6 +6,7 @@ need not find it out again. It imports the packs that a graph names, and no mode
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from .nodetype import MISSING, RESERVED, NodeType, Port
 from .packs import Catalogue
 from .types import (ANY, BOOL, COLOR, FILE, FLOAT, INT, OF_PYTHON, PLAIN, SEED, TEXT, ModelType, PortType, Range,
                     fits)
+from .yamltext import dump
 
 SWITCH = "switch"
 RANDOM = "random"  # what a Seed may be in a file until the Plan rolls it
@@ -389,8 +391,7 @@ class _Check:
             wrong = port.complaint(item)
             if wrong:
                 self.problem(f"input {source.name} flows into {what}, and its default {wrong}",
-                             nearest(item, port.choices) if port.choices else "",
-                             "inputs", source.name, "default", value=True)
+                             likely(item, port.choices), "inputs", source.name, "default", value=True)
 
     def gathered(self, name: str, port: Port, value: list, mapped: bool) -> list:
         """A list in which links stand among literals: each item is checked by itself."""
@@ -462,11 +463,13 @@ class _Check:
         if many and not isinstance(value, list):
             if value is None:
                 return "For an empty list write []."
-            return f"Put it in brackets: [{text or written(value)}]." if port.type.parse is not None else ""
+            if isinstance(value, dict):
+                return "Put texts that begin with { in quotes." if port.type is TEXT else ""
+            return f"Put it in brackets: {_in_brackets(port, value)}." if port.type.parse is not None else ""
         if isinstance(value, list):
             return f"Add `each: {port.name}` to run once per item." if placed else ""
         if text and port.choices:
-            return nearest(text, port.choices)
+            return likely(text, port.choices)
         if text.partition(".")[0] in self.graph.nodes or text in self.graph.inputs:
             return f"A link is written ${text}."
         if port.type.parse is None:
@@ -556,7 +559,8 @@ class _Check:
                          *place, value=True)
         elif flow.many and not many:
             self.problem(f"{what} takes one {port.type.name}, but this link carries {flow}",
-                         f"Add `each: {port.name}` to run it once per item.", *place, value=True)
+                         f"A list cannot stand inside a list; link it alone: {port.name}: {ref}."
+                         if place[3:] else f"Add `each: {port.name}` to run it once per item.", *place, value=True)
         elif many and not flow.many:
             self.problem(f"{what} takes a list of {port.type.name}, but this link carries one {flow.type.name}",
                          f"Take `each: {port.name}` away." if mapped else
@@ -621,7 +625,7 @@ class _Check:
         strays = [b for b in branches if type(value) is Ref and may_be and b not in may_be and b != "else"]
         for branch in strays:
             hint = f"Call it {_YES_NO[branch.lower()]}." if flow.type is BOOL and branch.lower() in _YES_NO else \
-                nearest(branch, may_be)
+                likely(branch, may_be)
             self.problem(f"{name}.on is one of {', '.join(may_be)}, so branch {branch} is never taken", hint,
                          "nodes", name, branch)
         lost = [word for word in may_be if word not in branches] if "else" not in branches else []
@@ -737,7 +741,8 @@ def recheck(checked: Checked, graph: Graph, names: list[str], catalogue: Catalog
         ports = {*old.inputs, *new.inputs}
         if checked.nodes[name].nodetype is None or old.type != new.type or old.each or new.each or \
                 old.bypass or new.bypass or old.mute != new.mute or any(
-                refs(old.inputs.get(p)) != refs(new.inputs.get(p)) for p in ports):
+                refs(new.inputs.get(p)) != refs(old.inputs.get(p))
+                or refs(new.inputs.get(p)) and new.inputs[p] != old.inputs[p] for p in ports):
             return None
     checker = _Check(graph, catalogue, [], find, ())
     checker.inputs, checker.nodes = checked.inputs, dict(checked.nodes)
@@ -869,6 +874,22 @@ def _number_remedy(port: Port, value: Any) -> str:
         return f"Write {meant}, say."
     example = port.default if type(port.default) in (int, float) else port.range.low if port.range else 1
     return f"Write a number, such as {example}."
+
+
+def likely(word: Any, words: Iterable[str] | None) -> str:
+    """A hint that names the closest of some words, for a problem that lists them all; empty if none is like it."""
+    close = closest(word, words) if words else ""
+    return f"Did you mean {close}?" if close else ""
+
+
+def _in_brackets(port: Port, value: Any) -> str:
+    """A value as a list of one, as a graph file writes it."""
+    if port.type is TEXT and isinstance(value, (int, float)):
+        value = written(value)
+    if not isinstance(value, str):
+        return dump([value]).strip()
+    text = f"${value}" if value.startswith("$") else value
+    return f"[{text}]" if dump([text]).strip() == f"[{text}]" else f"[{json.dumps(text, ensure_ascii=False)}]"
 
 
 def _an(name: str) -> str:

@@ -107,11 +107,12 @@ def _parser() -> argparse.ArgumentParser:
 
     run = _command(commands, "run", _run, "run a graph and write its outputs")
     run.add_argument("graph", metavar="GRAPH", help="a graph file, or a PNG that a run made")
-    run.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="give an input of the graph")
+    _set_option(run)
     run.add_argument("--out", default="out", metavar="DIR", help="where outputs are written (default: out)")
     run.add_argument("--only", action="append", default=[], metavar="OUTPUT", help="make only this output")
     run.add_argument("--sweep", action="append", default=[], metavar="NODE.PORT=VALUES",
-                     help="run for each value: 1..8 or a,b,c, for a node's port or an input of the graph")
+                     help="run for each value: 1..8, a,b,c or '[a, \"b, c\"]', "
+                          "for a node's port or an input of the graph")
     run.add_argument("--overwrite", action="store_true", help="write over files of an earlier run")
     run.add_argument("--json", action="store_true", help="print one JSON document on stdout, and nothing else there")
     run.add_argument("--profile", action="store_true",
@@ -129,7 +130,7 @@ def _parser() -> argparse.ArgumentParser:
     _pack_option(check)
 
     nodes = _command(commands, "nodes", _nodes, "list node types, or tell all about one")
-    nodes.add_argument("name", nargs="?", metavar="NAME", help="a node type, or a pack")
+    nodes.add_argument("name", nargs="?", metavar="NAME", help="a node type, a pack, switch, or a graph file")
     nodes.add_argument("--json", action="store_true", help="print as JSON")
     _pack_option(nodes)
 
@@ -139,7 +140,7 @@ def _parser() -> argparse.ArgumentParser:
     why.add_argument("graph", metavar="GRAPH")
     why.add_argument("node", metavar="NODE")
     for command in (plan, why):
-        command.add_argument("--set", action="append", default=[], metavar="NAME=VALUE")
+        _set_option(command)
         command.add_argument("--only", action="append", default=[], metavar="OUTPUT")
         _cache_option(command)
         _pack_option(command)
@@ -155,6 +156,11 @@ def _command(commands: Any, name: str, function: Any, help: str) -> argparse.Arg
     command = commands.add_parser(name, help=help, description=help[0].upper() + help[1:] + ".")
     command.set_defaults(command=function)
     return command
+
+
+def _set_option(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--set", action="append", default=[], metavar="NAME=VALUE",
+                         help="give an input of the graph; a list as a,b,c or '[a, \"b, c\"]'")
 
 
 def _cache_option(command: argparse.ArgumentParser) -> None:
@@ -207,7 +213,7 @@ def _run(arguments: argparse.Namespace) -> int:
     variants = _variants(engine, checked, arguments, recorded.get("inputs"))
     cancel = threading.Event()
     display = Display() if not (arguments.json or arguments.quiet) else None
-    warnings: list[str] = []
+    warnings = [f"{p.where}  {p.message}" if p.where else p.message for p in checked.problems]
     profile = Profile() if arguments.profile else None
     documents, code, taken = [], DONE, set()
     if display is not None and recorded.get("inputs"):
@@ -219,6 +225,8 @@ def _run(arguments: argparse.Namespace) -> int:
             if display is not None and label:
                 display.line(", ".join(f"{k} = {v}" for k, v in label.items()))
             plan = engine.plan(checked, given, arguments.only or None, recorded.get("seeds"))
+            if not documents:
+                _make_folder(arguments.out)
             if display is not None and plan.seeds:
                 display.line("  rolled " + ", ".join(f"{k} = {v}" for k, v in plan.seeds.items()))
             result = engine.run_plan(plan, emit=_Listener(display, warnings, profile), cancel=cancel)
@@ -287,6 +295,25 @@ class _interruptible:
         self.cancel.set()
         # Past Python's buffers, which may be in the middle of a write.
         os.write(2, b"\nstopping: what is finished is kept; press Ctrl-C again to leave at once\n")
+
+
+def _make_folder(name: str) -> None:
+    """Make the folder of --out, so that a run is not for nothing. Raises GraphError where no file can be written."""
+    import os
+    from pathlib import Path
+
+    from .errors import GraphError, Problem
+
+    try:
+        Path(name).mkdir(parents=True, exist_ok=True)
+        why = "" if os.access(name, os.W_OK | os.X_OK) else "Permission denied"
+    except FileExistsError:
+        raise GraphError([Problem(None, f"--out {name} is a file; it takes a folder",
+                                  "Each output is written into it, as a file of its own.")]) from None
+    except OSError as error:
+        why = error.strerror
+    if why:
+        raise GraphError([Problem(None, f"--out {name}: nothing can be written there: {why}", "Name another folder.")])
 
 
 def _write_outputs(engine: Any, result: Any, folder: Any, label: dict[str, Any], overwrite: bool,
@@ -388,7 +415,7 @@ def _read(engine: Any, path: str) -> Any:
     if checked.errors:
         raise GraphError(checked.problems)
     for problem in checked.problems:
-        print(f"warning: {problem}", file=sys.stderr)
+        print(problem, file=sys.stderr)
     return checked
 
 
@@ -415,20 +442,91 @@ def _settings(checked: Any, given: list[str]) -> dict[str, Any]:
             raise GraphError(f"--set {text}: it takes name=value")
         port = checked.inputs.get(name)
         if port is None:
-            raise GraphError([Problem(None, f"--set {name}: the graph has no input of that name",
-                                      nearest(name, checked.inputs) or "It takes none.")])
-        words = value.split(",") if port.many and value else [] if port.many else [value]
-        items = [_meant(f"--set {name}", port, word) for word in words]
-        found[name] = items if port.many else items[0]
+            node, dot, _ = name.partition(".")
+            raise GraphError([Problem(
+                None, f"--set {name}: the graph has no input of that name",
+                f"Sweep it with `--sweep {text}`, or link it to an input of the graph, which --set can give."
+                if dot and node in checked.nodes else nearest(name, checked.inputs) or "It takes none.")])
+        what = f"--set {name}"
+        if port.many:
+            found[name] = [_meant(what, port, word) for word in _words(what, value)] if value else []
+        else:
+            found[name] = _meant(what, port, value, _as_seed(port))
     return found
 
 
-def _meant(what: str, port: Any, text: str) -> Any:
-    """A text from the command line as the literal it would be in a file. Raises GraphError if the port refuses it."""
-    from .check import RANDOM
+def _as_seed(port: Any) -> str:
+    """What to do where an input of the graph is an Int and is given `random`."""
+    from .nodetype import MISSING
+
+    default = "" if port.default in (MISSING, None) else f", default: {port.default}"
+    return f"Declare it as `{port.name}: {{type: Seed{default}}}`."
+
+
+def _words(what: str, text: str, lists: bool = False) -> list[Any]:
+    """The items of `a,b,"c, d"`, or of a YAML list in brackets, each as it is written.
+
+    lists: whether each item is a list itself, which only brackets can tell.
+    """
+    import re
+
+    from .errors import GraphError, Problem
+
+    if lists or text.startswith("["):
+        found = _bracketed(text, 2 if lists else 1)
+        if found is None and lists:
+            raise GraphError([Problem(None, f"{what} is {text!r}; it takes a list for each run",
+                                      'Write [[one, two], ["three, four"]].')])
+        if found is None:
+            raise GraphError([Problem(None, f"{what} is {text!r}, which is no list",
+                                      'Write [one, "two, three"]; quote what holds a comma, a colon or a bracket.')])
+        return found
+    found, at = [], 0
+    item = re.compile(r"""\s*("[^"]*"|'[^']*')\s*(?=,|\Z)|[^,]*""")  # other quotes are letters like any
+    while at <= len(text):
+        match = item.match(text, at)
+        found.append(match[1][1:-1] if match[1] else match[0])
+        at = match.end() + 1
+    return found
+
+
+def _bracketed(text: str, depth: int) -> list[Any] | None:
+    """The texts in a YAML list; at depth 2, in the lists that it holds. None if it is something else."""
+    import yaml
+
+    from .yamltext import Loader
+
+    around: list[list[Any]] = [[]]
+    try:
+        for event in yaml.parse(text, Loader=Loader):
+            kind = type(event)
+            if kind is yaml.MappingStartEvent or getattr(event, "tag", None) or getattr(event, "anchor", None):
+                return None
+            if kind is yaml.SequenceStartEvent:
+                around.append([])
+            elif kind is yaml.SequenceEndEvent:
+                last = around.pop()
+                around[-1].append(last)
+                if len(around) > depth:
+                    return None
+            elif kind is yaml.ScalarEvent:
+                around[-1].append(event.value)
+                if len(around) != depth + 1:
+                    return None
+    except yaml.YAMLError:
+        return None
+    return around[0][0] if len(around[0]) == 1 else None
+
+
+def _meant(what: str, port: Any, text: str, as_seed: str = "") -> Any:
+    """A text from the command line as the literal it would be in a file. Raises GraphError if the port refuses it.
+
+    as_seed: the hint where `random` is given to an Int.
+    """
+    from .check import RANDOM, likely
     from .errors import GraphError, InputError, Problem
-    from .graphfile import nearest, scalar
-    from .types import FILE, SEED
+    from .graphfile import scalar
+    from .types import FILE, INT, SEED
 
     if port.type is FILE and text:
         from pathlib import Path
@@ -440,7 +538,7 @@ def _meant(what: str, port: Any, text: str) -> Any:
     try:
         port.parse(value)
     except InputError as error:
-        hint = nearest(text, port.choices) if port.choices else ""
+        hint = as_seed if port.type is INT and value == RANDOM else likely(text, port.choices)
         raise GraphError([Problem(None, f"{what} {error}", hint)]) from None
     return value
 
@@ -485,7 +583,7 @@ def _variants(engine: Any, checked: Any, arguments: argparse.Namespace,
 
 
 def _sweep(checked: Any, text: str) -> tuple[tuple[str, str], list[Any]]:
-    """`node.port=1..8` or `name=a,b,c` as (node or input, port or ""), values."""
+    """`node.port=1..8` or `name=a,b,c` or `name=[a, b]` as (node or input, port or ""), values."""
     from .errors import GraphError, Problem
     from .graphfile import nearest, scalar
 
@@ -506,20 +604,25 @@ def _sweep(checked: Any, text: str) -> tuple[tuple[str, str], list[Any]]:
             raise GraphError([Problem(None, f"--sweep {target}: {name} has no input {port_name}",
                                       nearest(port_name, ports))])
         port = None if node.switch else ports[port_name]
-    words = _range(text, values)
+    what, as_seed = f"--sweep {target}", "" if port_name else _as_seed(port)
+    lists = port is not None and (port.many or bool(port_name) and port_name in node.node.each)
+    words = _range(text, values) or _words(what, values, lists)
+    if not words:
+        raise GraphError(f"--sweep {text}: there is no value in the list")
     if port is None:
         return (name, port_name), [scalar(word) for word in words]
-    return (name, port_name), [_meant(f"--sweep {target}", port, word) for word in words]
+    return (name, port_name), [[_meant(what, port, item) for item in word] if lists else
+                               _meant(what, port, word, as_seed) for word in words]
 
 
 def _range(text: str, values: str) -> list[str]:
-    """The words that `1..8` or `a,b,c` stands for."""
+    """The words that `1..8` stands for; none where it is no range."""
     import re
 
     from .errors import GraphError
 
-    if not re.fullmatch(r"[^,./\\]*\.\.[^,./\\]*", values):
-        return values.split(",")
+    if values[0] in "[\"'" or not re.fullmatch(r"[^,./\\]*\.\.[^,./\\]*", values):
+        return []
     match = re.fullmatch(r"(-?\d{1,18})\.\.(-?\d{1,18})", values)
     if match is None:
         raise GraphError(f"--sweep {text}: a range goes from one whole number to another, as in 1..8")
@@ -549,12 +652,14 @@ def _check(arguments: argparse.Namespace) -> int:
             problems = check(graph, catalogue, problems, finder.find).problems
         except GraphError as error:
             graph, problems = None, list(error.problems)
-        wrong = wrong or bool(problems)
+        errors = [p for p in problems if p.severity == "error"]
+        wrong = wrong or bool(errors)
         told += [_json_problem(p) | {"graph": path} for p in problems]
         for problem in problems if not arguments.json else ():
             print(problem, file=sys.stderr)
-        if not problems and not arguments.json:
-            arguments.tell(f"{path}: {_count(graph.nodes, 'node')}, {_count(graph.outputs, 'output')}, nothing wrong")
+        if not errors and not arguments.json:
+            arguments.tell(f"{path}: {_count(graph.nodes, 'node')}, {_count(graph.outputs, 'output')}, "
+                           + (_count(problems, "warning") if problems else "nothing wrong"))
     if arguments.json:
         _tell_json(arguments, {"exit": WRONG if wrong else DONE, "problems": told})
     return WRONG if wrong else DONE
@@ -572,6 +677,7 @@ def _json_problem(problem: Any) -> dict[str, Any]:
 
 
 def _nodes(arguments: argparse.Namespace) -> int:
+    from .check import SWITCH
     from .errors import GraphError, Problem
     from .graphfile import nearest
     from .packs import Catalogue
@@ -580,8 +686,8 @@ def _nodes(arguments: argparse.Namespace) -> int:
     names = catalogue.node_names()
     for error in catalogue.broken.values():
         print(f"warning: {error}", file=sys.stderr)
-    if arguments.name in names:
-        nodetype = catalogue.nodetype(arguments.name)
+    nodetype = _one_node(catalogue, arguments.name or "")
+    if nodetype is not None:
         if arguments.json:
             _tell_json(arguments, _node_json(nodetype))
         else:
@@ -591,7 +697,7 @@ def _nodes(arguments: argparse.Namespace) -> int:
         names = [n for n in names if n.startswith(f"{arguments.name}.")]
         if not names:
             raise GraphError([Problem(None, f"there is no node type and no pack {arguments.name}",
-                                      nearest(arguments.name, catalogue.node_names()))])
+                                      nearest(arguments.name, [*catalogue.node_names(), SWITCH]))])
     found = _importable(catalogue, names)
     if arguments.json:
         _tell_json(arguments, [_node_json(nodetype) for nodetype in found])
@@ -604,6 +710,44 @@ def _nodes(arguments: argparse.Namespace) -> int:
     arguments.tell("\nswitch and graph files (type: ./other.yaml) are nodes too; "
                    "`nodegraph nodes NAME` tells all about one.")
     return DONE
+
+
+def _one_node(catalogue: Any, name: str) -> Any:
+    """The NodeType of this name, or what tells the same of switch or of a graph file; None if it is none of them."""
+    from types import SimpleNamespace as Told
+
+    from . import graphfile
+    from .check import SWITCH, check, output_flow
+    from .graph import Node
+    from .nodetype import Port
+    from .types import ANY
+
+    if name in catalogue.node_names():
+        return catalogue.nodetype(name)
+    if name == SWITCH:
+        return Told(name=name, version="", help=_SWITCH_HELP,
+                    inputs={"on": Port("on", ANY, help="what chooses: a Bool, an Int or a Text")},
+                    outputs={"value": Port("value", ANY, help="what the branch brings")})
+    if not Node(name, {}).is_graph and not name.endswith(".png"):
+        return None
+    graph, problems = graphfile.read(name)
+    checked = check(graph, catalogue, problems).raise_errors()
+    flows = {output: output_flow(checked, output) for output in graph.outputs}
+    return Told(name=name, version="", help="\n\n".join(filter(None, (graph.title, graph.description.rstrip()))),
+                inputs=checked.inputs, outputs={output: Port(output, flow.type, flow.many, choices=flow.choices)
+                                                for output, flow in flows.items()})
+
+
+_SWITCH_HELP = """Passes on one of its branches and leaves the others alone: what only they need does not run.
+
+Every other input is a branch, named after a value of `on`; `else` takes the rest. All carry one type. A switch cannot
+be mapped with `each`; bypassed, it gives its first branch.
+
+    picked:
+      type: switch
+      on: $long
+      "true": $all
+      "false": $first"""
 
 
 def _importable(catalogue: Any, names: list[str]) -> list[Any]:
@@ -625,7 +769,8 @@ def _node_text(nodetype: Any) -> str:
     from .nodetype import MISSING
     from .terminal import table
 
-    lines = [f"{nodetype.name}  (version {nodetype.version})", "", nodetype.help, "", "takes"]
+    version = f"  (version {nodetype.version})" if nodetype.version else ""
+    lines = [nodetype.name + version, "", *([nodetype.help, ""] if nodetype.help else ()), "takes"]
     rows = []
     for port in nodetype.inputs.values():
         limits = str(port.range) if port.range else ", ".join(port.choices or ())
@@ -693,15 +838,22 @@ def _why(arguments: argparse.Namespace) -> int:
 
 
 def _cache(arguments: argparse.Namespace) -> int:
+    from pathlib import Path
+
     from .cache import Cache
     from .engine import default_cache_folder
-    from .errors import GraphError
+    from .errors import GraphError, Problem
     from .terminal import size
 
     if arguments.cache == "none":
         raise GraphError("--cache none keeps nothing, so there is nothing to look after; "
                          "name a folder, or leave it out")
-    folder = arguments.cache or default_cache_folder()
+    folder = Path(arguments.cache or default_cache_folder())
+    if not (folder / "index.sqlite").exists():  # a Cache would make one
+        if arguments.cache:
+            raise GraphError([Problem(None, f"there is no cache in {folder}", "Check the name and the folder.")])
+        arguments.tell(f"there is no cache in {folder} yet; the first run makes it")
+        return DONE
     with Cache(folder, warn=lambda message: print(f"warning: {message}", file=sys.stderr)) as cache:
         if cache.disk is None:
             raise GraphError(f"there is no usable cache in {folder}")

@@ -26,7 +26,7 @@ from .check import Checked, check, recheck
 from .errors import GraphError, NodegraphError, Problem
 from .events import Event, Warned
 from .executor import Executor, Result
-from .export import bare_digest, export, find_same, provenance
+from .export import bare_digest, export, find_same, provenance, retell
 from .graph import Graph
 from .models import Models
 from .packs import Catalogue
@@ -141,9 +141,10 @@ class Engine:
     """Everything that running graphs takes.
 
     cache: a folder; None remembers in memory only; "default" is the user's own. device: "auto", "cpu", "cuda:0".
-    dtype: "float32", or "auto" for half precision where the device has it. functions, packs: nodes that are not
-    installed. host, device_memory: budgets for Values and models, in bytes or as a fraction (up to 1) of what there
-    is; disk: bytes of the cache folder. download: whether models may be fetched from a hub.
+    dtype: "float32", or "auto" for half precision where the device has it; one that is named counts in Keys.
+    functions, packs: nodes that are not installed. host, device_memory: budgets for Values and models, in bytes or as
+    a fraction (up to 1) of what there is; disk: bytes of the cache folder. download: whether models may be fetched
+    from a hub.
     previews: whether progress events carry pictures of what is being made. warn: told, in a sentence, what is not
     as it should be.
     """
@@ -159,7 +160,7 @@ class Engine:
                            warn=self._warned)
         self._device, self._dtype, self._device_memory = device, dtype, device_memory
         self.models = Models(self.catalogue, self._place, memory=self.cache.memory, download=download,
-                             digests=self.cache.file_digest)
+                             digests=self.cache.file_digest, precision="" if dtype == "auto" else dtype)
         self.executor = Executor(self.cache, self.models, workers=workers, previews=previews)
         self._last: _Last | None = None
 
@@ -275,19 +276,22 @@ class Engine:
         """Write one output of a run to files named after `stem`; the paths.
 
         Files of an earlier run that hold the very same are left as they are, and the Value is not even read. A PNG
-        carries the graph that made it (`export.embedded_graph`).
+        carries the graph that made it (`export.embedded_graph`); with `overwrite` one that holds the same picture is
+        given the graph of this run.
         """
         output, type = result.raw.plan.outputs[name], result.raw.type(name)
         extension, disk = next(iter(type.exports)), self.cache.disk
         digest = result.raw.digests[name]
         items = digest.items if output.flow.many else (digest,)
+        embed = provenance(result.raw.plan, name) if extension == "png" else None
         if disk is not None:
             contents = [disk.exported(item, extension) for item in items]
             if None not in contents:
-                same = find_same(contents, folder, stem, extension, many=output.flow.many)
+                same = find_same(contents, folder, stem, extension, many=output.flow.many, numbered=not overwrite)
                 if same is not None:
+                    if overwrite and embed:
+                        retell(same, embed)
                     return same
-        embed = provenance(result.raw.plan, name) if extension == "png" else None
         paths = export(type, result[name], folder, stem, many=output.flow.many, overwrite=overwrite, embed=embed)
         if disk is not None:
             for item, path in zip(items, paths):

@@ -40,7 +40,7 @@ class Problem(NamedTuple):
     at: tuple[str | int, ...] = ()
 
     def __str__(self) -> str:
-        head = f"{self.where}  " if self.where else ""
+        head = "warning: " * (self.severity == "warning") + (f"{self.where}  " if self.where else "")
         text = head + self.message
         if self.hint:
             text += "\n" + " " * min(len(head), 24) + self.hint

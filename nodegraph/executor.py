@@ -534,15 +534,16 @@ class _Run:
 
     def rebuild(self, slots: list[int], step: Step | None) -> None:
         """Run again what makes these slots' Values, and then try the step again."""
+        lost = dict.fromkeys(self.alias.get(slot, slot) for slot in slots)
+        flying = next((p for slot in lost if self.state[p := self.plan.producers[slot]] == FLYING), None)
+        if flying is not None:
+            if step is not None:
+                self.wait(flying, step)
+            return
         if step is not None:
             self.stack.append(step.index)
-        for slot in dict.fromkeys(self.alias.get(slot, slot) for slot in slots):
+        for slot in lost:
             producer = self.plan.producers[slot]
-            if self.state[producer] == FLYING:
-                if step is not None:
-                    self.stack.pop()
-                    self.wait(producer, step)
-                return
             self.forced.add(producer)
             self.state[producer] = WAITING
             self.stack.append(producer)
@@ -588,7 +589,9 @@ class _Run:
         except Cancelled:
             self.cancel.set()
             return
-        except Exception as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # a node that calls sys.exit() has failed like any other
             self.fail(step, error, arguments)
             return
         seconds = ended - started

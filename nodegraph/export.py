@@ -54,7 +54,8 @@ def export(type: PortType, value: Any, folder: Path, name: str, *, many: bool = 
     return paths
 
 
-def find_same(contents: list[bytes], folder: Path, name: str, extension: str, *, many: bool = False) -> list[Path] | None:
+def find_same(contents: list[bytes], folder: Path, name: str, extension: str, *, many: bool = False,
+              numbered: bool = True) -> list[Path] | None:
     """The files of an earlier export under this name, or a numbered one, that hold just these contents; or None.
 
     contents: the `bare_digest` of each file. Files that were edited since are not the same.
@@ -67,9 +68,25 @@ def find_same(contents: list[bytes], folder: Path, name: str, extension: str, *,
             return None
         if all(bare_digest(path) == content for path, content in zip(paths, contents)):
             return paths
+        if not numbered:
+            return None
         count += 1
         stem = f"{name}-{count}"
     return None
+
+
+def retell(paths: list[Path], embed: Mapping[str, str]) -> None:
+    """Put other texts into PNGs, in place of those of the same keywords; files that have them already stay as they are."""
+    for path in paths:
+        data = path.read_bytes()
+        told = pngtext.with_texts(data, embed)
+        if told != data:
+            part = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+            try:
+                part.write_bytes(told)
+                os.replace(part, path)
+            finally:
+                part.unlink(missing_ok=True)
 
 
 def bare_digest(path: Path) -> bytes:

@@ -46,12 +46,15 @@ class Models:
     place: says where they run and in which floating type, ("cuda:0", "bfloat16"); asked when it first matters.
     memory: the account that their bytes are part of. download: whether a hub may be asked.
     digests: a function (path) -> digest of a file's content, if someone keeps those between runs.
+    precision: the floating type that was asked for by name, which then counts in Keys: a picture made in bfloat16
+        is not the one that float32 makes. "" leaves it to the device, and counts for nothing.
     """
 
     def __init__(self, catalogue: Catalogue, place: Callable[[], tuple[str, str]] = lambda: ("cpu", "float32"), *,
                  memory: Memory | None = None, download: bool = False,
-                 digests: Callable[[Path], bytes] | None = None):
+                 digests: Callable[[Path], bytes] | None = None, precision: str = ""):
         self.catalogue, self._choose, self.download = catalogue, place, download
+        self.precision = precision
         self.memory = memory if memory is not None else Memory({})
         self.memory.tenants.append(self)
         self.file_digest = digests or _content_digest
@@ -92,7 +95,8 @@ class Models:
         found, problem = self._folder(value, folder)
         if problem:
             return Named(value, None, problem)
-        return Named(value._replace(folder=str(found), fingerprint=self.fingerprint(found)))
+        recipe = value._replace(folder=str(found), fingerprint=self.fingerprint(found))
+        return Named(recipe.with_option("dtype", self.precision) if self.precision else recipe)
 
     def completed(self, type: ModelType, recipe: Recipe) -> Recipe:
         """A Recipe that a node gave, with its folder and fingerprint. Raises InputError if there is no such model."""

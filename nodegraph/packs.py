@@ -21,6 +21,8 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import pkgutil
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -35,6 +37,7 @@ from .nodetype import MISSING, NodeType
 from .types import PLAIN, PortType
 
 GROUP = "nodegraph.packs"
+_LOOSE = "nodegraph_loose_"  # how the modules of packs that are not installed are called inside of Python
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,11 +58,11 @@ def read_pack(package: str, folder: Path) -> Pack:
     """The Pack whose manifest lies in this folder. Raises PackError saying what is wrong with it."""
     manifest = folder / "pack.yaml"
     if not manifest.is_file():
-        raise PackError(f"pack {package}: there is no {manifest}; every pack has a pack.yaml")
+        raise PackError(f"pack {folder}: every pack has a pack.yaml, and there is none")
     try:
         data = graphfile.read_mapping(manifest)
     except GraphError as error:
-        raise PackError(f"pack {package}: {error}") from None
+        raise PackError(f"pack {folder}: {error}") from None
     for key in data:
         if key not in _MANIFEST:
             raise PackError(f"{manifest}:{data.marks[key][0]}  {key!r} is no part of a manifest. "
@@ -116,6 +119,7 @@ class Catalogue:
             raise PackError(f"{getattr(function, '__name__', function)!r} is no node; "
                             'declare it with @node("pack.name")')
         self._nodes[nodetype.name] = nodetype
+        nodetype.version  # follows the code as it is now: nodes that ran may have changed what stands beside them
         for port in (*nodetype.inputs.values(), *nodetype.outputs.values()):
             self._types.setdefault(port.type.name, port.type)
 
@@ -177,7 +181,7 @@ class Catalogue:
 
     def _import(self, pack: Pack, module: str) -> None:
         name = f"{pack.package}.{module}" if pack.package != module else module
-        with _importing(f"pack {pack.name}", name):
+        with _importing(f"pack {pack.name}", name, pack.package, pack.folder):
             loaded = importlib.import_module(name)
         self._collect(loaded)
 
@@ -200,14 +204,14 @@ class Catalogue:
         if not source.exists():
             raise PackError(f"pack {path}: a pack's folder has an __init__.py (it may be empty) and a pack.yaml")
         # A name of its own, so that a file called json.py stands in nobody's way.
-        name = f"nodegraph_loose_{path.resolve().stem}_{digest_bytes(str(path.resolve()).encode()).hex()[:8]}"
+        name = f"{_LOOSE}{path.resolve().stem}_{digest_bytes(str(path.resolve()).encode()).hex()[:8]}"
         spec = importlib.util.spec_from_file_location(
-            name, source, submodule_search_locations=[str(path)] if path.is_dir() else None)
+            name, source, submodule_search_locations=[str(path.absolute())] if path.is_dir() else None)
         if spec is None:
             raise PackError(f"pack {path}: this is neither a folder nor a Python file (.py)")
         module = importlib.util.module_from_spec(spec)
         sys.modules[name] = module
-        with _importing(f"pack {path}", str(source)):
+        with _importing(f"pack {path}", name, name, path):
             spec.loader.exec_module(module)
         if path.is_dir():
             pack = read_pack(name, path)
@@ -221,18 +225,47 @@ class Catalogue:
 
 
 @contextmanager
-def _importing(who: str, module: str) -> Iterator[None]:
-    """Whatever goes wrong while a pack is imported, told as a PackError that says where."""
+def _importing(who: str, name: str, package: str, source: Path) -> Iterator[None]:
+    """Whatever goes wrong while a module of a pack is imported, told as a PackError that says where.
+
+    source: the pack's folder, or its only file, as the user named it.
+    """
     try:
         yield
-    except PackError as error:
-        raise PackError(f"{who}: {error}") from error
-    except ImportError as error:
-        raise PackError(f"{who}: {module} cannot be imported: {error}; "
-                        "install what it needs into this environment") from error
     except Exception as error:
-        raise PackError(f"{who}: {module} cannot be imported: "
-                        f"{_place(error)}{type(error).__name__}: {error}") from error
+        told = _told(error, name, package, source)
+        told = _in_files(told, package, source) if package.startswith(_LOOSE) else told
+        raise PackError(f"{who}: {told}") from error
+
+
+def _told(error: Exception, name: str, package: str, source: Path) -> str:
+    """What is wrong with a module of a pack, or with what it imports."""
+    if isinstance(error, PackError):
+        return str(error)
+    missing = error.name if isinstance(error, ModuleNotFoundError) else None
+    if missing and missing.startswith(f"{package}."):
+        by = "its pack.yaml" if f"{name}.".startswith(f"{missing}.") else _place(error).removesuffix(": ")
+        missing = missing.removeprefix(f"{package}.")
+        above, dot, _ = missing.rpartition(".")
+        there = pkgutil.iter_modules([str(source.joinpath(*above.split(".")))])
+        hint = graphfile.nearest(missing, [above + dot + module.name for module in there])
+        return f"{by} names the module {missing}, and there is none in {source}. {hint}".rstrip()
+    what = "it" if name == package else name
+    if missing:
+        return f"{what} cannot be imported: {_place(error)}{error}; install what it needs into this environment"
+    return f"{what} cannot be imported: {_place(error)}{type(error).__name__}: {error}"
+
+
+def _in_files(text: str, package: str, source: Path) -> str:
+    """A text in which Python's names for the modules of a loose pack are the files that its user knows."""
+    def file(match: re.Match) -> str:
+        path, names = source, match[1].split(".")[1:]
+        while names and path.suffix != ".py":
+            path /= names.pop(0)
+            path = path if path.is_dir() else path.with_suffix(".py")
+        return f"{'.'.join(names)} in {path}" if names else str(path)
+
+    return re.sub(rf"{re.escape(package)}((?:\.[\w<>]+)*)", file, text.replace(str(source.absolute()), str(source)))
 
 
 def _place(error: Exception) -> str:
@@ -241,7 +274,8 @@ def _place(error: Exception) -> str:
         return f"{error.filename}:{error.lineno}: " if error.filename not in str(error) else ""
     import traceback
 
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if "importlib" not in f.filename]
+    frames = [f for f in traceback.extract_tb(error.__traceback__)
+              if "importlib" not in f.filename and f.filename != __file__]
     return f"{frames[-1].filename}:{frames[-1].lineno}: " if frames else ""
 
 

@@ -202,7 +202,11 @@ def replan(before: Plan, checked: Checked, names: list[str], locate: Locate | No
         index = before.names.get(name)
         if index is None:
             continue  # no output needs it
-        steps[index] = planner.relit(steps[index], checked.nodes[name])
+        node = checked.nodes[name]
+        if any(type(value) is Ref and port in steps[index].literals and node.nodetype.inputs[port].type is FILE
+               for port, value in node.node.inputs.items()):
+            return None  # what counts for the file is not known here
+        steps[index] = planner.relit(steps[index], node)
     if planner.problems:
         raise GraphError(planner.problems)
     changed = {(folder, value) for _, value, folder, _ in planner.located}
@@ -237,6 +241,7 @@ class _Planner:
         self.seeds: dict[str, int] = {}
         self.located: list[tuple[PortType, Any, Path, Named]] = []
         self.port_tuples: dict[tuple, tuple] = {}
+        self.here = checked  # the graph whose nodes are being placed
 
     def plan(self) -> Plan:
         graph = self.checked.graph
@@ -303,6 +308,7 @@ class _Planner:
     def accept_one(self, port: Port, value: Any) -> Any:
         if port.type is SEED and value == RANDOM:
             return value
+        value = port.type.adopt(value)
         if port.type.parse is not None and port.type.complaint(value):
             value = port.type.parse(value)
         elif port.type.parse is not None and isinstance(value, (str, int, float)):
@@ -317,7 +323,7 @@ class _Planner:
     def inline(self, checked: Checked, scope: dict[str, Any], prefix: str) -> None:
         """Place every node of a graph; `scope` gains, for each node, its sources by port."""
         for name in checked.order:
-            node = checked.nodes[name]
+            node, self.here = checked.nodes[name], checked
             if checked.muted and name in checked.muted:
                 continue  # nothing that is planned reads it
             if node.through is not None:
@@ -496,6 +502,7 @@ class _Planner:
                 source = _Source(literal=self.parse_default(port), flow=Flow(port.type, port.many, port.choices))
             inside[port.name] = source
         self.inline(inner, inside, f"{prefix}{name}/")
+        self.here = checked
         outputs = {}
         for output, ref in inner.graph.outputs.items():
             if output in inner.left_out:
@@ -537,6 +544,8 @@ class _Planner:
 
     def given_slot(self, type: PortType, many: bool, value: Any, contents: Any = None) -> int:
         slot = len(self.producers)
+        if contents is None and (type is SEED or type is FILE or isinstance(type, ModelType)):
+            value, contents = self.place(self.here, Port(f"given{slot}", type), value, "inputs")
         self.producers.append(-1)
         self.givens.append(Given(slot, type, many, value, contents))
         return slot
@@ -580,7 +589,7 @@ class _Planner:
                 known = self.known_seeds.get(name)
                 value = self.seeds[name] = known if known is not None else (self.roll or _rolled)()
             return value, None
-        if self.locate is None:
+        if self.locate is None or getattr(value, "fingerprint", b""):
             return value, None
         named = self.locate(port.type, value, checked.graph.folder)
         self.located.append((port.type, value, checked.graph.folder, named))

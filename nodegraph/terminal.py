@@ -52,7 +52,8 @@ class Display:
         elif kind is ev.Failed:
             self.done(event.node, "failed", "")
         elif kind is ev.Skipped:
-            self.done(event.node, "skipped", f"because of {event.because}")
+            # A name has no spaces; a sentence says that the run was stopped.
+            self.done(event.node, "skipped", event.because if " " in event.because else f"because of {event.because}")
         elif kind is ev.Warned:
             self.line(f"warning: {event.message}")
         elif kind is ev.Done:

@@ -62,6 +62,8 @@ class PortType:
     complaint: given a value, says in a few words what is wrong with it ("is a str"), or None.
     parse: turns what stands in a graph file into the value, or raises InputError saying what it takes.
         None means that only a link can bring such a value.
+    adopt: turns what Python code may hand in for a graph's input (a Pillow picture) into the value; what it does
+        not know it gives back as it is, for `complaint` to speak of.
     flatten, restore: to and from plain data (None, bool, int, float, str, bytes, list, tuple, dict) and
         tensors. This is what is hashed and stored; restore(flatten(v)) must equal v.
     exports: file extension -> function(value, path) that writes a file; the first is the usual one.
@@ -72,13 +74,13 @@ class PortType:
 
     def __init__(self, name: str, help: str = "", *, takes: str = "",
                  complaint: Callable[[Any], str | None] = _anything,
-                 parse: Callable[[Any], Any] | None = None,
+                 parse: Callable[[Any], Any] | None = None, adopt: Callable[[Any], Any] = _same,
                  flatten: Callable[[Any], Any] = _same, restore: Callable[[Any], Any] = _same,
                  exports: Mapping[str, Callable[[Any, Path], None]] | None = None,
                  preview: Callable[[Any], Any] | None = None,
                  summary: Callable[[Any], str] | None = None, color: str = "#9aa0a6"):
         self.name, self.help, self.takes = name, help, takes or _article(name)
-        self.complaint, self.parse = complaint, parse
+        self.complaint, self.parse, self.adopt = complaint, parse, adopt
         self.flatten, self.restore = flatten, restore
         self.exports, self.preview = dict(exports or {"json": write_json}), preview
         self.summary, self.color = summary or short, color
@@ -165,7 +167,7 @@ def _int(value: Any) -> str | None:
 
 def _float(value: Any) -> str | None:
     if type(value) is float:
-        return None if math.isfinite(value) else f"is {value}"
+        return None if math.isfinite(value) else f"is {value}, which is not finite"
     return None if type(value) is int and abs(value) < 2 ** 1023 else _is(value)
 
 
@@ -245,7 +247,7 @@ COLOR = PortType("Color", 'A colour, "#rrggbb".', takes='a colour such as "#ff88
                  color="#e0a458")
 FILE = PortType("File", "A file that is read; its content, not its name, decides whether work is repeated.",
                 takes="a path to a file", complaint=_file, parse=checked(_file, "a path to a file"), flatten=str,
-                restore=Path, color="#b0a090")
+                restore=Path, summary=str, color="#b0a090")
 ANY = PortType("Any", "Anything.", takes="one value of any kind", parse=_same)
 
 PLAIN = {t.name: t for t in (TEXT, INT, FLOAT, BOOL, SEED, COLOR, FILE, ANY)}

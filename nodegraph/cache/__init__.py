@@ -110,6 +110,7 @@ class Cache:
             pass
         code, tensors = self.small.get(digest), []
         if code is None or digest_bytes(code) != digest:
+            self.small.pop(digest, None)  # a damaged one is not to be trusted by `has`
             found = self.disk.object(digest) if self.disk is not None else None
             if found is None:
                 raise KeyError(digest)

@@ -416,8 +416,11 @@ class Disk:
         known = {row[0].hex() for row in self.index.execute("SELECT digest FROM objects WHERE checksum != x''")}
         old = time.time() - 3600
         for path in (self.folder / "objects").glob("*/*"):
-            if path.stem.split(".")[0] not in known and path.stat().st_mtime < old:
-                path.unlink(missing_ok=True)
+            try:
+                if path.stem.split(".")[0] not in known and path.stat().st_mtime < old:
+                    path.unlink(missing_ok=True)
+            except FileNotFoundError:
+                pass  # another process has moved it into place, or removed it
 
     def _give_up(self, why: str) -> None:
         """Go on without the disk: say so once, and keep serving from memory."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -26,14 +27,19 @@ def _shape(value: Any) -> str:
     """What a value is, in a few words: shape and dtype of a tensor, else its type."""
     if _is_tensor(value):
         return f"a tensor {tuple(value.shape)} {str(value.dtype).removeprefix('torch.')}"
-    return f"a {type(value).__name__}"
+    if _is(value, "numpy", "ndarray"):
+        return f"an array {value.shape} {value.dtype}"
+    return "a Pillow picture" if _is(value, "PIL.Image", "Image") else f"a {type(value).__name__}"
+
+
+def _is(value: Any, module: str, kind: str) -> bool:
+    """Whether a value is of some library's type, found out without importing it."""
+    found = sys.modules.get(module)
+    return found is not None and isinstance(value, getattr(found, kind))
 
 
 def _is_tensor(value: Any) -> bool:
-    import sys
-
-    torch = sys.modules.get("torch")
-    return torch is not None and isinstance(value, torch.Tensor)
+    return _is(value, "torch", "Tensor")
 
 
 def _picture_complaint(channels: tuple[int, ...]):
@@ -48,6 +54,25 @@ def _picture_complaint(channels: tuple[int, ...]):
     return complaint
 
 
+def _adopt_picture(value: Any) -> Any:
+    """An Image from a Pillow picture, or from an array of height x width, grey or with 3 or 4 channels last."""
+    if _is(value, "PIL.Image", "Image"):
+        from PIL import ImageOps
+
+        return picture.from_pil(ImageOps.exif_transpose(value))
+    if not (_is(value, "numpy", "ndarray") and value.dtype.name in ("uint8", "float16", "float32", "float64")
+            and (value.ndim == 2 or value.ndim == 3 and value.shape[2] in (1, 3, 4))):
+        return value
+    import numpy as np
+    import torch
+
+    array = value if value.ndim == 3 else value[..., None]
+    array = np.repeat(array, 3, 2) if array.shape[2] == 1 else array
+    if array.dtype == np.uint8:
+        return picture.from_array(array)
+    return torch.from_numpy(np.array(array.transpose(2, 0, 1), np.float32, order="C"))  # a copy: a cache will hold it
+
+
 def _picture_summary(image: Any) -> str:
     return f"{image.shape[2]} x {image.shape[1]}" + (" with alpha" if image.shape[0] == 4 else "")
 
@@ -55,7 +80,7 @@ def _picture_summary(image: Any) -> str:
 IMAGE = PortType(
     "Image", "One picture, sRGB, with or without alpha.",
     takes="an Image (float32 tensor of 3 or 4 x height x width, from 0 to 1)",
-    complaint=_picture_complaint((3, 4)), preview=picture.thumbnail, summary=_picture_summary,
+    complaint=_picture_complaint((3, 4)), adopt=_adopt_picture, preview=picture.thumbnail, summary=_picture_summary,
     color="#d9a441",
     exports={"png": picture.save_png, "jpg": picture.save_jpg, "webp": picture.save_webp})
 Image = Annotated[Any, IMAGE]

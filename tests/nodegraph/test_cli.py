@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -12,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from nodegraph.cli import main
+from nodegraph.events import Skipped
+from nodegraph.terminal import Display
 
 BENCH = str(Path(__file__).parent / "bench_nodes.py")
 
@@ -117,11 +120,26 @@ def test_set_gives_inputs_in_their_own_types(work, capsys):
     (["--sweep", "times=1..2", "--sweep", "times=3"], "times is swept already"),
     (["--sweep", "times"], "it takes node.port=1..8 or node.port=a,b,c"),
     (["--sweep", "loud.times=1..9", "--sweep", "tune.bars=1..9999"], "one command does 10000 at most"),
+    (["--sweep", "text=[a, b"], "--sweep text is '[a, b', which is no list\nWrite [one, \"two, three\"]"),
+    (["--sweep", "text=[a] b"], "which is no list"),
+    (["--sweep", "text=[a, [b]]"], "which is no list"),
+    (["--sweep", "text=[a, {b: c}]"], "which is no list"),
+    (["--sweep", "text=[a, !b c]"], "which is no list"),
+    (["--sweep", "text=[]"], "--sweep text=[]: there is no value in the list"),
+    (["--set", "loud.times=3"], "--set loud.times: the graph has no input of that name\n"
+                                "Sweep it with `--sweep loud.times=3`, or link it to an input of the graph"),
+    (["--set", "times=random"], "takes an int, 1 to 9\nDeclare it as `times: {type: Seed, default: 2}`."),
+    (["--sweep", "times=1,random"], "takes an int, 1 to 9\nDeclare it as `times: {type: Seed, default: 2}`."),
+    (["--sweep", "tune.mood=calm,blue"], "--sweep tune.mood is 'blue'; it takes one of calm, merry, sad\n"),
+    (["--sweep", "tune.bars=random"], "--sweep tune.bars is 'random'; it takes an int\n"),
+    (["--out", "g.yaml"], "--out g.yaml is a file; it takes a folder\n"),
+    (["--out", "g.yaml/x"], "--out g.yaml/x: nothing can be written there: "),
     (["--device", "tpu"], "--device is 'tpu'; it takes auto, cpu, cuda or cuda:0"),
 ])
 def test_wrong_words_on_the_command_line_are_answered_and_nothing_runs(work, capsys, words, told):
     assert run(*words) == 2
-    assert told in capsys.readouterr().err
+    err = capsys.readouterr().err
+    assert told in err and "There is calm" not in err and " ran " not in err
     assert not (work / "out").exists()
 
 
@@ -135,6 +153,42 @@ def test_a_sweep_runs_once_for_each_combination_and_names_the_files_after_it(wor
 def test_a_sweep_over_texts_keeps_them_texts(work):
     assert run("--sweep", "loud.text=1,no,../a.txt", "--only", "loud", "--overwrite") == 0
     assert {p.read_text() for p in (work / "out").iterdir()} == {"11\n", "NONO\n", "../A.TXT../A.TXT\n"}
+
+
+@pytest.mark.parametrize("given, items", [
+    ("a, b,", ["A", " B", ""]), ("", []), ("[]", []), ("[x]", ["X"]), ("'tis,5\" nail", ["'TIS", '5" NAIL']),
+    ('"a red boat, at sea"', ["A RED BOAT, AT SEA"]), ("'a, b', c,\"d, e\"", ["A, B", " C", "D, E"]),
+    ("[a red boat, 'at sea, calm', 007, no, ~, $x]", ["A RED BOAT", "AT SEA, CALM", "007", "NO", "~", "$X"])])
+def test_a_list_on_the_command_line_keeps_the_commas_that_belong_to_its_items(work, given, items):
+    (work / "g.yaml").write_text("""nodegraph: 1
+inputs: {texts: {type: list of Text, default: [x]}}
+nodes: {loud: {type: bench.shout, each: text, text: $texts}, all: {type: bench.join, texts: $loud, by: "|"}}
+outputs: {all: $all}
+""")
+    assert run("--set", f"texts={given}") == 0
+    assert (work / "out/all.txt").read_text() == "|".join(items) + "\n"
+
+
+def test_a_swept_text_may_hold_commas(work):
+    assert run("--sweep", "text='a cat, in the snow',dog", "--only", "loud") == 0
+    assert names(work / "out") == ["loud.text=a_cat_in_the_snow.txt", "loud.text=dog.txt"]
+    assert run("--sweep", 'loud.text=["one, two", 1..3]', "--only", "loud", "--out", "more") == 0
+    assert {p.read_text() for p in (work / "more").iterdir()} == {"ONE, TWOONE, TWO\n", "1..31..3\n"}
+
+
+def test_an_input_that_takes_lists_is_swept_by_a_list_of_them(work, capsys):
+    (work / "g.yaml").write_text("""nodegraph: 1
+inputs: {texts: {type: list of Text, default: [x]}}
+nodes: {loud: {type: bench.shout, each: text, text: [y, z]}, all: {type: bench.join, texts: $texts}}
+outputs: {all: $all, loud: $loud}
+""")
+    assert run("--sweep", 'texts=[["a, b", c], []]', "--only", "all", "--quiet") == 0
+    assert [Path(line).read_text() for line in capsys.readouterr().out.splitlines()] == ["a, b c\n", "\n"]
+    assert run("--sweep", "loud.text=[[a], [b, c]]", "--only", "loud", "--quiet") == 0
+    assert len(capsys.readouterr().out.splitlines()) == 3
+    for swept in ("texts=a,b", "texts=[a, b]", "loud.text=a"):
+        assert run("--sweep", swept) == 2
+        assert "it takes a list for each run\nWrite [[one, two]," in capsys.readouterr().err
 
 
 def test_json_is_one_document_even_when_nodes_print(work, capfd):
@@ -196,8 +250,39 @@ def test_a_file_given_on_the_command_line_is_sought_where_the_person_stands(work
 def test_warnings_do_not_keep_a_graph_from_running(work, capsys):
     (work / "g.yaml").write_text(TWO.replace("inputs:\n", "inputs:\n  extra: 3\n"))
     assert run() == 0
-    assert "warning: g.yaml:3:3  input extra is never used" in capsys.readouterr().err
-    assert cli("check", "g.yaml") == 2
+    warning = "warning: g.yaml:3:3  input extra is never used\n" + " " * 21 + "Link it somewhere"
+    assert warning in capsys.readouterr().err
+    _, told = document(capsys, "run", "g.yaml", "--device", "cpu")
+    assert told["warnings"] == ["g.yaml:3:3  input extra is never used"]
+    assert cli("check", "g.yaml") == 0
+    out, err = capsys.readouterr()
+    assert out == "g.yaml: 2 nodes, 2 outputs, 1 warning\n" and err.startswith(warning)
+    code, told = document(capsys, "check", "g.yaml")
+    assert code == told["exit"] == 0 and [p["severity"] for p in told["problems"]] == ["warning"]
+
+
+def test_warnings_are_told_apart_from_what_keeps_a_graph_from_running(work, capsys):
+    (work / "g.yaml").write_text(TWO.replace("inputs:\n", "inputs:\n  extra: 3\n").replace("bars: 4", "bars: four"))
+    for words in (["run", "g.yaml"], ["check", "g.yaml"]):
+        assert cli(*words) == 2
+        lines = [line for line in capsys.readouterr().err.splitlines() if line[0] != " "]
+        assert lines == ["warning: g.yaml:3:3  input extra is never used",
+                         "g.yaml:8:46  tune.bars is 'four'; it takes an int"]
+
+
+def test_a_graph_that_is_refused_leaves_no_folder(work):
+    (work / "g.yaml").write_text(TWO.replace("bars: 4", "bars: four"))
+    assert run() == 2
+    assert not (work / "out").exists()
+
+
+def test_a_node_that_did_not_run_is_told_with_the_reason():
+    told = io.StringIO()
+    display = Display(told, lively=False)
+    display(Skipped("verse", "asked"))
+    display(Skipped("verse", "the run was stopped"))
+    assert told.getvalue().splitlines() == ["  verse         skipped     because of asked",
+                                            "  verse         skipped     the run was stopped"]
 
 
 # ---- the other commands
@@ -228,6 +313,38 @@ def test_nodes_lists_and_explains(work, capsys):
     assert code == 0 and {p["name"] for p in told["inputs"]} >= {"prompt", "steps"}
     code, told = document(capsys, "nodes", "bench")
     assert code == 0 and all(t["name"].startswith("bench.") for t in told)
+
+
+def test_nodes_tells_all_about_switch_and_about_a_graph_file(work, capsys):
+    assert cli("nodes", "switch") == 0
+    out = capsys.readouterr().out
+    assert "`else` takes the rest" in out and "version" not in out
+    assert document(capsys, "nodes", "switch")[1]["inputs"][0]["name"] == "on"
+    assert cli("nodes", "swich") == 2
+    assert "Did you mean switch?" in capsys.readouterr().err
+    (work / "g.yaml").write_text(TWO.replace("inputs:\n", "title: Two\ndescription: A shout and a tune.\ninputs:\n"))
+    assert cli("nodes", "./g.yaml") == 0
+    assert capsys.readouterr().out == """./g.yaml
+
+Two
+
+A shout and a tune.
+
+takes
+  input  type
+  text   Text  = 'ahoy'
+  times  Int   = 2       1 to 9
+
+gives
+  loud  Text
+  tune  Text
+"""
+    told = document(capsys, "nodes", "g.yaml")[1]
+    assert [p["default"] for p in told["inputs"]] == ["ahoy", 2] and len(told["outputs"]) == 2
+    (work / "g.yaml").write_text(TWO.replace("bars: 4", "bars: four"))
+    assert cli("nodes", "g.yaml") == cli("nodes", "./nowhere.yaml") == 2
+    err = capsys.readouterr().err
+    assert "tune.bars is 'four'" in err and "there is no file nowhere.yaml" in err
 
 
 def test_a_pack_that_cannot_be_imported_spoils_no_listing(work, capsys):
@@ -274,6 +391,14 @@ def test_the_cache_is_told_of_pruned_and_cleared(work, capsys):
     assert main(["cache", "clear"]) == 0
     assert "forgot 2 traces" in capsys.readouterr().out
     assert main(["cache", "info", "--cache", "none"]) == 2
+
+
+def test_a_cache_that_is_not_there_is_not_made_by_looking_at_it(work, capsys):
+    assert main(["cache", "info", "--cache", "cahce"]) == 2
+    assert "there is no cache in cahce\n" in capsys.readouterr().err
+    assert main(["cache", "clear"]) == 0
+    assert "there is no cache in " in capsys.readouterr().out
+    assert names(work) == ["g.yaml"]
 
 
 def test_usage_mistakes_exit_with_2(capsys):

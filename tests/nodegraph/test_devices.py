@@ -162,6 +162,24 @@ outputs: {a: $a, b: $b}
     assert story.ran == ["a", "b"], "another content is another model"
 
 
+def test_a_floating_type_that_is_asked_for_by_name_is_another_request(tmp_path):
+    toy = ModelType("Toy", load=lambda recipe, device, dtype: {"as": dtype}, size=lambda model: 1)
+    (tmp_path / "weights").mkdir()
+    from typing import Annotated, Any
+
+    @node("m.tell", version=1)
+    def tell(model: Annotated[Any, toy]) -> str:
+        """What the model was loaded as."""
+        return model["as"]
+
+    text = "nodes: {a: {type: m.tell, model: weights}}\noutputs: {a: $a}"
+    for dtype, told_as, ran in [("auto", "float32", ["a"]), ("bfloat16", "bfloat16", ["a"]), ("float16", "float16", ["a"]),
+                                ("bfloat16", "bfloat16", []), ("auto", "float32", [])]:
+        with engine(tmp_path / "cache", more=[tell], dtype=dtype) as e:
+            story, result = told(e, graph(text, tmp_path / "g.yaml"))
+            assert result["a"] == told_as and story.ran == ran
+
+
 def test_running_out_of_memory_evicts_and_tries_once_more():
     tries = []
 

@@ -654,3 +654,64 @@ def test_a_killed_run_is_taken_up_where_it_was(tmp_path):
         assert not set(finished) & set(done), "something finished ran again"
         done += finished
     assert done[-1] == "result 60" and len(done) == 61
+
+
+@node("t.files", version=1)
+def files(paths: list[Path]) -> str:
+    """What several files hold."""
+    return "|".join(path.read_text() for path in paths)
+
+
+@node("t.file", version=1)
+def file(path: Path) -> str:
+    """What a file holds."""
+    return path.read_text()
+
+
+@pytest.mark.parametrize("text", [
+    "inputs: {f: {type: File, default: a.txt}}\nnodes: {n: {type: t.files, paths: [$f, b.txt]}}\noutputs: {o: $n}",
+    "inputs: {f: {type: File, default: a.txt}, on: x}\nnodes:\n  p: {type: switch, on: $on, x: $f, else: $f}\n"
+    "  n: {type: t.file, path: $p}\noutputs: {o: $n}"], ids=["in a list", "behind a switch"])
+def test_a_file_counts_by_its_content_however_it_reaches_its_port(text, tmp_path):
+    (tmp_path / "b.txt").write_text("b")
+    e = engine(tmp_path / "cache", more=[files, file])
+    for content in ("one", "two", "one"):
+        (tmp_path / "a.txt").write_text(content)
+        _, result = told(e, graph(text, tmp_path / "g.yaml"))
+        assert result["o"].startswith(content)
+
+
+def test_a_literal_that_is_edited_beside_links_in_a_list_is_not_passed_over():
+    e = engine()
+    first = graph("nodes: {a: {type: t.upper, text: a}, j: {type: t.join, texts: [$a, x]}}\noutputs: {o: $j}")
+    assert e.run(first)["o"] == "A x"
+    assert e.run(first.with_value("j", "texts", [Ref("a"), "y"]))["o"] == "A y"
+
+
+def test_an_edit_beside_a_file_from_an_input_leaves_the_file_named_by_its_content(tmp_path):
+    @node("t.numbered", version=1)
+    def numbered(path: Path, n: int) -> str:
+        """What a file holds, and a number."""
+        return f"{path.read_text()} {n}"
+
+    text = "inputs: {f: {type: File, default: a.txt}}\nnodes: {r: {type: t.numbered, path: $f, n: 1}}\noutputs: {o: $r}"
+    (tmp_path / "a.txt").write_text("old")
+    e = engine(more=[numbered])
+    one = graph(text, tmp_path / "g.yaml")
+    two = one.with_value("r", "n", 2)
+    assert [e.run(one)["o"], e.run(two)["o"]] == ["old 1", "old 2"]
+    (tmp_path / "a.txt").write_text("new, and longer")
+    assert [e.run(one)["o"], e.run(two)["o"]] == ["new, and longer 1", "new, and longer 2"]
+
+
+def test_a_cheap_node_that_calls_exit_fails_like_any_other():
+    @node("t.leave", version=1)
+    def leave(n: int) -> int:
+        """Leave, in the end."""
+        if n > 2:
+            sys.exit(3)
+        return n
+
+    text = "\n".join(f"  n{n}: {{type: t.leave, n: {n}}}" for n in range(4))
+    _, result = told(engine(more=[leave]), graph(f"nodes:\n{text}\noutputs: {{a: $n0, b: $n1, c: $n2, d: $n3}}"))
+    assert [failed.node for failed in result.errors] == ["n3"] and result["c"] == 2

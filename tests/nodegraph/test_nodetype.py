@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, Optional
 
 import pytest
 
-from nodegraph import SILENT, Choice, Color, Context, File, Help, InputError, ModelType, PackError, PortType, Range, Seed, node
+from nodegraph import (SILENT, Catalogue, Choice, Color, Context, File, Help, InputError, ModelType, PackError, PortType,
+                       Range, Seed, node)
 from nodegraph.nodetype import MISSING
 
 Thing = Annotated[Any, PortType("Thing")]
@@ -130,6 +134,126 @@ def test_a_version_left_out_follows_the_code():
 
     assert declare("a") == declare("a") != declare("a + a") != declare("a + 'x'")
     assert declare("a + 'x'") != declare("a + 'y'") and declare("(lambda: 1)()") != declare("(lambda: 2)()")
+
+
+REACH = """
+import re
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache, partial, wraps
+from math import sin
+from nodegraph import node
+
+FACTOR = 2
+WORDS = ["one", {"two": (2, None, True)}]
+FRUIT = {"apple", "pear", "plum", ("fig", 3)}
+PATTERN = re.compile("[aeiou]+")
+UNUSED = 1
+
+class Tone(Enum):
+    CALM = "calm"
+
+@dataclass
+class Box:
+    size: int = 3
+    def area(self):
+        return self.size * self.width()
+    @property
+    def half(self):
+        return self.size / 2
+    @staticmethod
+    def width():
+        return WIDTH
+
+BOX = Box(5)
+WIDTH = 7
+
+def loud(function):
+    @wraps(function)
+    def louder(*args):
+        return function(*args) + "!"
+    return louder
+
+@node("r.all")
+@loud
+def f(a: str) -> str:
+    return helper(a) if a in {"apple", "pear", "plum"} else str(BOX.area())
+
+def helper(a, times=2):
+    inner = lambda text: text * FACTOR
+    return inner(cached(a)) + str(WORDS) + str(FRUIT) + shout(a) + Tone.CALM.value
+
+@lru_cache
+def cached(a):
+    return PATTERN.sub("", strip(a)) + str(sin(1.0)) + helper(a)
+
+shout = partial(max, key=lambda c: c < "m")
+strip = str.strip
+
+def other(a):
+    return a
+"""
+
+
+def version_of(source: str, where: str = "/somewhere/reach.py", name: str = "reach") -> str:
+    import types
+
+    module = types.ModuleType(name)
+    module.__file__ = where
+    sys.modules[name] = module  # where a dataclass looks for it
+    try:
+        exec(compile(source, where, "exec"), vars(module))
+    finally:
+        del sys.modules[name]
+    return module.f.__nodetype__.version
+
+
+@pytest.mark.parametrize("old, new", [
+    ("FACTOR = 2", "FACTOR = 3"), ("True)}]", "False)}]"), ('("fig", 3)', '("fig", 4)'), ("[aeiou]+", "[aeiou]"),
+    ('CALM = "calm"', 'CALM = "still"'), ("size: int = 3", "size: int = 4"), ("self.size *", "self.size +"),
+    ("self.size / 2", "self.size / 3"), ("WIDTH = 7", "WIDTH = 8"), ("Box(5)", "Box(6)"), ('+ "!"', '+ "?"'),
+    ("times=2", "times=3"), ("text * FACTOR", "text + FACTOR"), ('sub("", ', 'sub("-", '), ("max, key", "min, key"), ("str.strip", "str.lstrip"),
+    ('c < "m"', 'c < "n"'), ("from math import sin", "from cmath import sin"), ('"plum"} else', '"fig"} else'),
+])
+def test_a_version_left_out_follows_what_the_code_uses_of_its_module(old, new):
+    assert REACH.count(old) == 1 and version_of(REACH.replace(old, new)) != version_of(REACH)
+
+
+def test_a_version_left_out_follows_nothing_else():
+    for old, new in [("UNUSED = 1", "UNUSED = 2"), ("    return a\n", "    return a + a\n"), ("\nFACTOR", "\n\n# more\nFACTOR")]:
+        assert REACH.count(old) == 1 and version_of(REACH.replace(old, new)) == version_of(REACH)
+    assert version_of(REACH, "/elsewhere/b.py", "b") == version_of(REACH)
+    here = REACH.replace("UNUSED = 1", "import os\nFACTOR = [__file__, os.path.dirname(__file__) + '/a.png']")
+    assert version_of(here, "/elsewhere/reach.py") == version_of(here)
+
+
+def test_a_version_left_out_is_the_same_in_every_process(tmp_path):
+    (tmp_path / "reach.py").write_text(REACH)
+    code = "import reach; print(reach.f.__nodetype__.version)"
+    told = {subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path,
+                           env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONDONTWRITEBYTECODE": keep}).stdout
+            for seed, keep in (("1", "1"), ("2", ""), ("3", ""))}  # compiled twice, and then as it was kept
+    assert told == {version_of(REACH) + "\n"}
+
+
+def test_a_version_is_looked_for_only_where_none_was_declared(monkeypatch):
+    from nodegraph import nodetype
+
+    monkeypatch.setattr(nodetype, "_code_version", lambda function: pytest.fail("looked for"))
+    def f(a: str) -> str: ...
+    assert node("t.x", version=0)(f).__nodetype__.version == "0"
+
+
+def test_a_version_left_out_is_that_of_the_module_before_its_nodes_ran():
+    def declare():
+        names: dict = {"node": node}
+        exec("seen = []\n@node('t.x')\ndef f(a: str) -> str:\n    seen.append(a)\n    return str(seen)\n", names)
+        return names["f"]
+
+    kept, late = declare(), declare()
+    Catalogue([kept], installed=False)
+    kept("a"), late("a")
+    assert kept.__nodetype__.version == declare().__nodetype__.version != late.__nodetype__.version
 
 
 @pytest.mark.parametrize("value, words", [

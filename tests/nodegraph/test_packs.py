@@ -86,6 +86,54 @@ def test_packs_import_their_own_files_relatively(hats):
     assert Catalogue(folders=[hats], installed=False).nodetype("hats.make") is not None
 
 
+def test_a_loose_file_is_told_of_as_its_user_knows_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my-p2.py").write_text("from nodegraph import node\n\n@node('p2.roll')\ndef rol(sides) -> int: ...\n")
+    assert refused("my-p2.py") == ("pack my-p2.py: node p2.roll (rol in my-p2.py): sides has no annotation, "
+                                   "so nothing can be checked")
+    (tmp_path / "my-p2.py").write_text("x = 1\n1 / 0\n")
+    assert refused("./my-p2.py") == "pack my-p2.py: it cannot be imported: my-p2.py:2: ZeroDivisionError: division by zero"
+    assert "nodegraph_loose" not in refused(tmp_path / "my-p2.py")
+
+
+def test_a_module_that_a_pack_lacks_is_told_with_the_nearest(hats, monkeypatch):
+    monkeypatch.chdir(hats.parent)
+    (hats / "pack.yaml").write_text("pack: hats\nnodes: {hats.make: maek, hats.deep: deep.down, hats.lost: lost}\n")
+    (hats / "deep").mkdir()
+    (hats / "deep/dawn.py").touch()
+    (hats / "lost.py").write_text("\nfrom .makee import make\n")
+    catalogue = Catalogue(folders=["hats"], installed=False)
+    for name, words in [
+        ("hats.make", "pack hats: its pack.yaml names the module maek, and there is none in hats. Did you mean make?"),
+        ("hats.deep", "its pack.yaml names the module deep.down, and there is none in hats. Did you mean deep.dawn?"),
+        ("hats.lost", "pack hats: hats/lost.py:2 names the module makee, and there is none in hats. Did you mean make?"),
+    ]:
+        with pytest.raises(PackError) as caught:
+            catalogue.nodetype(name)
+        assert words in str(caught.value).replace("\\", "/") and "install" not in str(caught.value)
+
+
+def test_a_library_that_is_missing_is_told_with_the_line_that_imports_it(hats, monkeypatch):
+    monkeypatch.chdir(hats.parent)
+    (hats / "make.py").write_text("from .inner import make\n")
+    (hats / "inner.py").write_text("\n\nimport nowhere_to_be_found\n")
+    with pytest.raises(PackError) as caught:
+        Catalogue(folders=["hats"], installed=False).nodetype("hats.make")
+    assert str(caught.value).replace("\\", "/") == (
+        "pack hats: hats/make.py cannot be imported: hats/inner.py:3: No module named 'nowhere_to_be_found'; "
+        "install what it needs into this environment")
+    (hats / "inner.py").write_text("from json import nothing\n")
+    with pytest.raises(PackError, match="ImportError: cannot import name 'nothing'") as caught:
+        Catalogue(folders=["hats"], installed=False).nodetype("hats.make")
+    assert "install" not in str(caught.value)
+
+
+def refused(path) -> str:
+    with pytest.raises(PackError) as caught:
+        Catalogue(folders=[path], installed=False)
+    return str(caught.value)
+
+
 def test_a_broken_installed_pack_spoils_no_other(monkeypatch):
     class Entry:
         name, value = "sorry", "nowhere.to.be.found"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import struct
 import zlib
 from pathlib import Path
@@ -81,6 +82,18 @@ def test_a_second_run_leaves_its_pictures_as_they_are_though_the_graph_has_anoth
     assert {path: path.read_bytes() for path in Path("out").iterdir()} == before
     assert run("g.yaml", "--set", "color=123456", "--only", "dot") == 0
     assert sorted(p.name for p in Path("out").glob("dot*")) == ["dot-2.png", "dot.png"]
+
+
+def test_overwriting_gives_the_same_picture_the_graph_of_this_run(work):
+    Path("g.yaml").write_text(DOT.replace("random", "5"), encoding="utf-8")
+    assert run("g.yaml") == 0
+    Path("g.yaml").write_text(DOT.replace("random", "5").replace("smallest", "least"), encoding="utf-8")
+    before = bare_digest(Path("out/row.1.png"))
+    assert run("g.yaml", "--overwrite") == 0
+    assert "least" in embedded_graph("out/row.1.png")[0] and bare_digest(Path("out/row.1.png")) == before
+    written = os.stat("out/row.1.png").st_mtime_ns
+    assert run("g.yaml", "--overwrite") == 0 and os.stat("out/row.1.png").st_mtime_ns == written
+    assert not list(Path("out").glob("*-2*"))
 
 
 def test_an_edit_that_is_in_no_file_is_carried_too(work):

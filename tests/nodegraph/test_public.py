@@ -58,3 +58,19 @@ def test_asking_for_help_loads_next_to_nothing():
     code = "from nodegraph.cli import main\ntry: main(['--help'])\nexcept SystemExit: pass\n" \
            "import sys\nassert not {'yaml', 'dataclasses', 'importlib.metadata', 'sqlite3'} & set(sys.modules) - before"
     assert loaded(f"import sys\nbefore = set(sys.modules)\n{code}") == set()
+
+
+def test_a_node_that_only_reports_loads_no_model_library():
+    assert loaded("""
+import nodegraph
+from nodegraph import SILENT, Context, node
+
+@node("t.step", version=1)
+def step(text: str, ctx: Context = SILENT) -> str:
+    ctx.report(1, 2)
+    return text
+
+with nodegraph.Engine(None, functions=[step]) as engine:
+    graph = nodegraph.graphfile.parse("nodegraph: 1\\nnodes: {s: {type: t.step, text: x}}\\noutputs: {o: $s}")[0]
+    assert engine.run(graph)["o"] == "x"
+""") == set()

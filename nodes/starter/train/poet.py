@@ -282,5 +282,6 @@ def export(poet: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, out: Path
 
 def _widely_readable(path: Path) -> None:
     """Name the tokenizer's class as transformers 4 knows it too; 5 writes a name that only it can read."""
-    facts = json.loads(path.read_text())
+    facts = {name: fact for name, fact in json.loads(path.read_text()).items()
+             if name not in ("is_local", "local_files_only")}  # how it was read when it was refined
     path.write_text(json.dumps(facts | {"tokenizer_class": "PreTrainedTokenizerFast"}, indent=2) + "\n")

@@ -3,8 +3,10 @@
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from nodegraph import InputError
 from nodegraph_nodes.media import picture, sound
@@ -40,9 +42,37 @@ assert not heavy, heavy
     (torch.zeros(3, 0, 4), "(3, 0, 4)"),
     (torch.full((3, 4, 4), 1.5), "1.5"),
     (torch.full((3, 4, 4), float("nan")), "not numbers"),
+    (np.zeros((3, 4, 4), np.int64), "an array (3, 4, 4) int64"),
+    (Image.new("RGB", (4, 4)), "a Pillow picture"),
 ])
 def test_an_image_port_says_what_is_wrong_with_what_it_is_given(wrong, words):
     assert words in IMAGE.complaint(wrong)
+
+
+def test_pillow_pictures_and_arrays_are_adopted_as_images():
+    pixels = np.arange(60, dtype=np.uint8).reshape(4, 5, 3) * 4
+    want = picture.from_array(pixels)
+    for value in (pixels, Image.fromarray(pixels), (pixels / 255).astype(np.float32), pixels / 255, want):
+        assert IMAGE.complaint(IMAGE.adopt(value)) is None and torch.allclose(IMAGE.adopt(value), want, atol=1e-6)
+    for grey in (pixels[..., 0], pixels[..., :1], Image.fromarray(pixels[..., 0])):
+        assert torch.equal(IMAGE.adopt(grey), want[:1].expand(3, 4, 5))
+    assert IMAGE.adopt(Image.new("RGBA", (5, 4))).shape == IMAGE.adopt(np.zeros((4, 5, 4), np.uint8)).shape == (4, 4, 5)
+    turned = Image.fromarray(pixels)
+    turned.getexif()[0x0112] = 6
+    assert IMAGE.adopt(turned).shape == (3, 5, 4)
+
+
+def test_an_adopted_array_is_copied():
+    array = np.zeros((3, 4, 5), np.float32).transpose(1, 2, 0)
+    image = IMAGE.adopt(array)
+    array[:] = 1
+    assert image.max() == 0
+
+
+@pytest.mark.parametrize("wrong", ["a.png", np.zeros((3, 4, 5), np.float32), np.zeros((4, 5, 3), np.int64), np.zeros(3),
+                                   np.full((4, 5, 3), 2.0), np.zeros((0, 4, 3), np.uint8)], ids=str)
+def test_what_cannot_be_adopted_draws_a_complaint(wrong):
+    assert IMAGE.complaint(IMAGE.adopt(wrong))
 
 
 def test_good_values_draw_no_complaint():

@@ -125,7 +125,7 @@ def test_refining_goes_on_from_the_finished_composer_with_other_tunes_and_says_s
     shipped = Path(tunes.__file__).parent / "models" / "composer"
     shutil.copytree(shipped, tmp_path / "composer")
     monkeypatch.setattr(composer, "SHARD", 4)
-    composer.train(loop.Settings(tmp_path / "work", tmp_path / "composer", minutes=0.001, stage="refine"))
+    composer.train(loop.Settings(tmp_path / "work", tmp_path / "composer", minutes=0.001, seed=9, stage="refine"))
     before, after = (load_file(f / "model.safetensors") for f in (shipped, tmp_path / "composer"))
     assert 0 < max(float((after[name] - weight).abs().max()) for name, weight in before.items()) < 0.05
     earlier, runs = (json.loads((f / "training.json").read_text())["runs"] for f in (shipped, tmp_path / "composer"))
