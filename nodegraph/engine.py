@@ -128,6 +128,29 @@ class _Last(NamedTuple):
     given: dict[str, Any]
     only: tuple[str, ...] | None
     result: Result
+    inner: dict[Path, tuple[int, int]]  # the graph files inside it, with their times of change and sizes
+
+
+def _inner_files(checked: Checked) -> dict[Path, tuple[int, int]]:
+    """The graph files that stand as nodes in a graph, at any depth, with their stamps."""
+    found: dict[Path, tuple[int, int]] = {}
+    stack = [checked]
+    while stack:
+        for node in stack.pop().nodes.values():
+            path = node.graph.graph.path if node.graph is not None else None
+            if path is not None and path not in found:
+                found[path] = _stamp(path)
+                stack.append(node.graph)
+    return found
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    """A file's time of change and size, by which it is known whether it was edited; of one that is gone, nothing's."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return -1, -1
+    return stat.st_mtime_ns, stat.st_size
 
 
 def _alike(one: dict[str, Any], other: dict[str, Any]) -> bool:
@@ -209,8 +232,9 @@ class Engine:
         last = self._last
         if last is not None and last.only == only and _alike(last.given, given):
             edited = graph.edited_since(last.checked.graph)
-            if edited is not None and self._as_located(last.plan):
-                if not edited and last.plan.repeatable:
+            if edited is not None and last.plan.repeatable and self._as_located(last.plan) \
+                    and all(_stamp(path) == stamp for path, stamp in last.inner.items()):
+                if not edited:
                     self._tell_left_out(last.plan, emit)
                     if planned is not None:
                         planned(last.checked, last.plan)
@@ -232,13 +256,14 @@ class Engine:
                    since: Result | None = None, edited: list[int] = ()) -> RunResult:
         """Run, and remember how far things are for the next run."""
         self._tell_left_out(plan, emit)
+        inner = _inner_files(checked) if since is None else self._last.inner
         self.emit = emit
         try:
             result = self.executor.run(plan, emit, cancel, since, edited)
         finally:
             self.emit = None
         whole = not result.errors and not result.cancelled
-        self._last = _Last(checked, plan, given, only, result) if whole else None
+        self._last = _Last(checked, plan, given, only, result, inner) if whole else None
         return RunResult(result)
 
     def _tell_left_out(self, plan: Plan, emit: Callable[[Event], None] | None) -> None:

@@ -715,3 +715,28 @@ def test_a_cheap_node_that_calls_exit_fails_like_any_other():
     text = "\n".join(f"  n{n}: {{type: t.leave, n: {n}}}" for n in range(4))
     _, result = told(engine(more=[leave]), graph(f"nodes:\n{text}\noutputs: {{a: $n0, b: $n1, c: $n2, d: $n3}}"))
     assert [failed.node for failed in result.errors] == ["n3"] and result["c"] == 2
+
+
+def test_a_node_that_is_not_remembered_runs_each_time_also_in_one_engine():
+    calls = []
+
+    @node("t.count", version=1, remember=False)
+    def count() -> int:
+        """How often it ran."""
+        calls.append(1)
+        return len(calls)
+
+    e = engine(more=[count])
+    one = graph("nodes: {c: {type: t.count}, a: {type: t.add, a: $c, b: 0}, o: {type: t.upper, text: x}}\n"
+                "outputs: {n: $a, o: $o}")
+    assert [e.run(g)["n"] for g in (one, one, one.with_value("o", "text", "y"), one)] == [1, 2, 3, 4]
+
+
+def test_a_graph_file_inside_that_was_edited_is_read_again(tmp_path):
+    text = 'nodegraph: 1\nnodes: {{n: {{type: t.upper, text: {}}}}}\noutputs: {{o: $n}}\n'
+    (tmp_path / "inner.yaml").write_text(text.format("one"))
+    e = engine()
+    outer = graph("nodes: {i: {type: ./inner.yaml}}\noutputs: {o: $i}", tmp_path / "outer.yaml")
+    assert e.run(outer)["o"] == e.run(outer)["o"] == "ONE"
+    (tmp_path / "inner.yaml").write_text(text.format("three"))
+    assert e.run(outer)["o"] == "THREE"
