@@ -500,6 +500,8 @@ class _Planner:
                 continue  # check has told of it
             else:
                 source = _Source(literal=self.parse_default(port), flow=Flow(port.type, port.many, port.choices))
+            if port.name in node.node.inputs and source.literal is not MISSING and inner.graph.folder != checked.graph.folder:
+                source = source._replace(literal=self.anchored(checked, port, source.literal, prefix + name))
             inside[port.name] = source
         self.inline(inner, inside, f"{prefix}{name}/")
         self.here = checked
@@ -511,6 +513,16 @@ class _Planner:
             # The list that a mapped graph gives is a plain list outside of it.
             outputs[output] = source._replace(lifted=False) if each else source
         return outputs
+
+    def anchored(self, checked: Checked, port: Port, value: Any, full_name: str) -> Any:
+        """A file or model named in a graph, as it means the same in a graph of another folder."""
+        if isinstance(value, list):
+            return [self.anchored(checked, port, item, full_name) for item in value]
+        if value is not None and port.type is FILE:
+            return (checked.graph.folder / value).absolute()
+        if isinstance(port.type, ModelType):
+            return self.place(checked, port, value, full_name)[0]
+        return value
 
     def gathered(self, checked: Checked, prefix: str, name: str, port: Port, wire: Wire) -> _Source:
         """A list made of links, as the input of a graph inside: a step of its own, that passes the list on."""

@@ -740,3 +740,21 @@ def test_a_graph_file_inside_that_was_edited_is_read_again(tmp_path):
     assert e.run(outer)["o"] == e.run(outer)["o"] == "ONE"
     (tmp_path / "inner.yaml").write_text(text.format("three"))
     assert e.run(outer)["o"] == "THREE"
+
+
+def test_a_file_that_is_given_to_a_graph_inside_is_the_one_beside_the_graph_that_gives_it(tmp_path):
+    (tmp_path / "sub").mkdir()
+    for folder, content in ((tmp_path, "outer"), (tmp_path / "sub", "inner")):
+        (folder / "f.txt").write_text(content)
+    (tmp_path / "sub" / "inner.yaml").write_text(
+        "nodegraph: 1\ninputs: {f: {type: File, default: f.txt}}\nnodes: {r: {type: t.file, path: $f}}\noutputs: {o: $r}\n")
+    text = """
+inputs: {f: {type: File, default: f.txt}}
+nodes:
+  given: {type: ./sub/inner.yaml, f: f.txt}
+  linked: {type: ./sub/inner.yaml, f: $f}
+  own: {type: ./sub/inner.yaml}
+outputs: {a: $given, b: $linked, c: $own}
+"""
+    _, result = told(engine(more=[file]), graph(text, tmp_path / "outer.yaml"))
+    assert dict(result) == {"a": "outer", "b": "outer", "c": "inner"}
