@@ -308,15 +308,18 @@ class Engine:
         extension, disk = next(iter(type.exports)), self.cache.disk
         digest = result.raw.digests[name]
         items = digest.items if output.flow.many else (digest,)
-        embed = provenance(result.raw.plan, name) if extension == "png" else None
+        same = None
         if disk is not None:
             contents = [disk.exported(item, extension) for item in items]
             if None not in contents:
                 same = find_same(contents, folder, stem, extension, many=output.flow.many, numbered=not overwrite)
-                if same is not None:
-                    if overwrite and embed:
-                        retell(same, embed)
+                if same is not None and not overwrite:
                     return same
+        embed = provenance(result.raw.plan, name) if extension == "png" else None
+        if same is not None:
+            if embed:
+                retell(same, embed)
+            return same
         paths = export(type, result[name], folder, stem, many=output.flow.many, overwrite=overwrite, embed=embed)
         if disk is not None:
             for item, path in zip(items, paths):

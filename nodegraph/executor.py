@@ -287,11 +287,11 @@ class _Run:
                 self.receive(self.inbox.get())
                 continue
             step = steps[stack.pop()]
-            if branching and state[step.index] != WAITING and not step.mapped:
-                continue  # a switch asked for it, and something else did
             if not step.simple or forced:
                 self.attempt(step)
                 continue
+            if branching and state[step.index] != WAITING:
+                continue  # a switch asked for it, and something else did
             try:
                 key = hash(step.base + b"".join([digests[slot] for slot in step.slots]), digest_size=SIZE).digest()
             except TypeError:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -42,16 +43,23 @@ def export(type: PortType, value: Any, folder: Path, name: str, *, many: bool = 
     paths = []
     for tail, one in zip(tails, values):
         path = folder / f"{stem}{tail}.{extension}"
-        part = path.with_name(f".{path.stem}.{os.getpid()}.part.{extension}")
-        try:
+        with _whole(path) as part:
             type.exports[extension](one, part)
             if embed and extension == "png":
                 part.write_bytes(pngtext.with_texts(part.read_bytes(), embed))
-            os.replace(part, path)
-        finally:
-            part.unlink(missing_ok=True)
         paths.append(path)
     return paths
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[Path]:
+    """A file beside this one to write to, which takes its place if nothing goes wrong."""
+    part = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+    try:
+        yield part
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def find_same(contents: list[bytes], folder: Path, name: str, extension: str, *, many: bool = False,
@@ -81,12 +89,8 @@ def retell(paths: list[Path], embed: Mapping[str, str]) -> None:
         data = path.read_bytes()
         told = pngtext.with_texts(data, embed)
         if told != data:
-            part = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
-            try:
+            with _whole(path) as part:
                 part.write_bytes(told)
-                os.replace(part, path)
-            finally:
-                part.unlink(missing_ok=True)
 
 
 def bare_digest(path: Path) -> bytes:

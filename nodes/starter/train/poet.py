@@ -86,7 +86,6 @@ def batches(tokenizer: PreTrainedTokenizerFast, seed: int, step: int, drill_step
     """One step's examples, padded in three groups of like length: ids and weights, (n, length), and what is unlike.
 
     `unlike` lists (row, place, id): at this place of this row, this token is not to be said.
-
     Before `drill_steps`, drills are among them.
     """
     first = loop.step_seed(seed, step) * 1_000
@@ -125,8 +124,9 @@ def row(tokenizer: PreTrainedTokenizerFast, example: verses.Example, rng: random
     if example.task != "verse" or not nouns:
         return Row(ids, weights)
     said: list[int] = []  # what followed the noun in the prompt
+    asked_for = _mentions(example.subject.noun, example.prompt)
     for pieces, place in coded(example.prompt)[::-1]:
-        if _within(_mentions(example.subject.noun, example.prompt), *place):
+        if _within(asked_for, *place):
             break
         said = pieces[:1]
     return Row(ids, weights, _unlike(ids, weights, said))
