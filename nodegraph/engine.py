@@ -25,7 +25,7 @@ from .cache import Cache
 from .check import Checked, check, recheck
 from .errors import GraphError, NodegraphError, Problem
 from .events import Event, Warned
-from .executor import Executor, Result
+from .runs.executor import Executor, Result
 from .export import bare_digest, export, find_same, provenance, retell
 from .graph import Graph
 from .models import Models

@@ -16,7 +16,8 @@ from typing import Any
 
 import yaml
 
-from . import graphfile, pngtext
+from . import graphfile
+from .graphfile import pngtext
 from .cache.files import content_digest
 from .errors import GraphError, InputError
 from .graph import Graph

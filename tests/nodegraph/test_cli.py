@@ -14,7 +14,7 @@ import pytest
 
 from nodegraph.cli import main
 from nodegraph.events import Skipped
-from nodegraph.terminal import Display
+from nodegraph.cli.terminal import Display
 
 BENCH = str(Path(__file__).parent / "bench_nodes.py")
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from nodegraph import GraphError
 from nodegraph.graph import Graph, GraphInput, Node, Ref
 from nodegraph.graphfile import dumps, parse, updated
-from nodegraph.yamltext import changed, same
+from nodegraph.graphfile.yamltext import changed, same
 
 GRAPHS = Path(__file__).parents[2] / "graphs"
 

@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from .errors import GraphError, Position, Problem
-from .graph import Graph, GraphInput, Node, Ref
-from .nodetype import RESERVED
+from ..errors import GraphError, Position, Problem
+from ..graph import Graph, GraphInput, Node, Ref
+from ..nodetype import RESERVED
 from .pngtext import is_png, texts
 from .yamltext import InBrackets, Loader, NotPossible, changed, dump, same, scalar
 

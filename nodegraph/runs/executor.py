@@ -22,16 +22,16 @@ from hashlib import blake2b
 from time import perf_counter
 from typing import Any, NamedTuple
 
-from . import events as ev
-from .cache import Cache, Prepared
+from .. import events as ev
+from ..cache import Cache, Prepared
 from .calls import Caller, Job, Made, node_failed, prepare_output
-from .digest import SIZE, ListDigest, encode
-from .errors import Cancelled, InputError, NodeFailed
-from .forecast import remember_ingredients
-from .models import Models
-from .nodetype import NodeType
-from .plan import Part, Plan, Step, chosen, given_digest
-from .types import PortType
+from ..digest import SIZE, ListDigest, encode
+from ..errors import Cancelled, InputError, NodeFailed
+from ..plan.forecast import remember_ingredients
+from ..models import Models
+from ..nodetype import NodeType
+from ..plan import Part, Plan, Step, chosen, given_digest
+from ..types import PortType
 
 WAITING, FLYING, RAN, CACHED, FAILED, SKIPPED = range(6)
 STATUS = ("skipped", "skipped", "ran", "cached", "failed", "skipped")

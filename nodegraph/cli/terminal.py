@@ -8,7 +8,7 @@ import time
 import unicodedata
 from typing import Any, TextIO
 
-from . import events as ev
+from .. import events as ev
 
 
 class Display:

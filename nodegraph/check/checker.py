@@ -13,15 +13,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from . import graphfile
-from .errors import GraphError, InputError, PackError, Problem
-from .graph import Graph, GraphInput, Node, Ref, refs
-from .graphfile import closest, in_order, nearest, scalar, written
-from .nodetype import MISSING, RESERVED, NodeType, Port
-from .packs import Catalogue
-from .types import (ANY, BOOL, COLOR, FILE, FLOAT, INT, OF_PYTHON, PLAIN, SEED, TEXT, ModelType, PortType, Range,
+from .. import graphfile
+from ..errors import GraphError, InputError, PackError, Problem
+from ..graph import Graph, GraphInput, Node, Ref, refs
+from ..graphfile import closest, in_order, nearest, scalar, written
+from ..nodetype import MISSING, RESERVED, NodeType, Port
+from ..packs import Catalogue
+from ..types import (ANY, BOOL, COLOR, FILE, FLOAT, INT, OF_PYTHON, PLAIN, SEED, TEXT, ModelType, PortType, Range,
                     fits)
-from .yamltext import dump
+from ..graphfile.yamltext import dump
 
 SWITCH = "switch"
 RANDOM = "random"  # what a Seed may be in a file until the Plan rolls it

@@ -30,11 +30,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import graphfile
-from .digest import digest_bytes
-from .errors import GraphError, PackError
-from .nodetype import MISSING, NodeType
-from .types import PLAIN, PortType
+from .. import graphfile
+from ..digest import digest_bytes
+from ..errors import GraphError, PackError
+from ..nodetype import MISSING, NodeType
+from ..types import PLAIN, PortType
 
 GROUP = "nodegraph.packs"
 _LOOSE = "nodegraph_loose_"  # how the modules of packs that are not installed are called inside of Python

@@ -14,8 +14,8 @@ from hashlib import blake2b
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from .digest import SIZE, encode
-from .nodetype import MISSING, NodeType, Port
+from ..digest import SIZE, encode
+from ..nodetype import MISSING, NodeType, Port
 
 FORMAT = b"nodegraph key 1\0"  # changes when the recipe below does
 

@@ -28,7 +28,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _answer(arguments: argparse.Namespace) -> int:
-    from .errors import GraphError, NodegraphError, Problem
+    from ..errors import GraphError, NodegraphError, Problem
 
     try:
         return arguments.command(arguments)
@@ -188,7 +188,7 @@ def _machine_options(command: argparse.ArgumentParser) -> None:
 
 def _version_or_help(arguments: argparse.Namespace) -> int:
     if arguments.version:
-        from . import __version__
+        from .. import __version__
 
         arguments.tell(f"nodegraph {__version__}")
         return DONE
@@ -302,7 +302,7 @@ def _make_folder(name: str) -> None:
     import os
     from pathlib import Path
 
-    from .errors import GraphError, Problem
+    from ..errors import GraphError, Problem
 
     try:
         Path(name).mkdir(parents=True, exist_ok=True)
@@ -319,7 +319,7 @@ def _make_folder(name: str) -> None:
 def _write_outputs(engine: Any, result: Any, folder: Any, label: dict[str, Any], overwrite: bool,
                    taken: set[str]) -> dict[str, Any]:
     """Export what was made; a part of the JSON document. taken: file names that this command has used already."""
-    from .export import safe_name
+    from ..export import safe_name
 
     outputs, errors = {}, [_json_error(error) for error in result.errors]
     for name in result:
@@ -379,7 +379,7 @@ def _edit(arguments: argparse.Namespace) -> int:
 # ---- what is asked for --------------------------------------------------------------------------------------------
 
 def _engine(arguments: argparse.Namespace) -> Any:
-    from .engine import Engine
+    from ..engine import Engine
 
     settings = _machine(arguments)
     return Engine(settings.pop("cache"), packs=arguments.pack, **settings)
@@ -387,8 +387,8 @@ def _engine(arguments: argparse.Namespace) -> Any:
 
 def _machine(arguments: argparse.Namespace) -> dict[str, Any]:
     """What the options say about the machine, as an Engine takes it."""
-    from .engine import default_cache_folder
-    from .errors import GraphError
+    from ..engine import default_cache_folder
+    from ..errors import GraphError
 
     cache = getattr(arguments, "cache", None)
     if cache == "none":
@@ -407,8 +407,8 @@ def _machine(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def _read(engine: Any, path: str) -> Any:
     """A Checked graph that can run, with its warnings on stderr. Raises GraphError with every problem."""
-    from . import graphfile
-    from .errors import GraphError
+    from .. import graphfile
+    from ..errors import GraphError
 
     graph, problems = graphfile.read(path)
     checked = engine.check(graph, problems)
@@ -421,7 +421,7 @@ def _read(engine: Any, path: str) -> Any:
 
 def _recorded(path: str) -> dict[str, Any]:
     """What the run that made a picture was given, if the graph is read from one: its inputs and rolled seeds."""
-    from .export import embedded_graph
+    from ..export import embedded_graph
 
     found = embedded_graph(path)
     record = found[1] if found is not None else {}
@@ -432,8 +432,8 @@ def _recorded(path: str) -> dict[str, Any]:
 
 def _settings(checked: Any, given: list[str]) -> dict[str, Any]:
     """What `--set name=value` gives, each in the type of its input."""
-    from .errors import GraphError, Problem
-    from .graphfile import nearest
+    from ..errors import GraphError, Problem
+    from ..graphfile import nearest
 
     found = {}
     for text in given:
@@ -457,7 +457,7 @@ def _settings(checked: Any, given: list[str]) -> dict[str, Any]:
 
 def _as_seed(port: Any) -> str:
     """What to do where an input of the graph is an Int and is given `random`."""
-    from .nodetype import MISSING
+    from ..nodetype import MISSING
 
     default = "" if port.default in (MISSING, None) else f", default: {port.default}"
     return f"Declare it as `{port.name}: {{type: Seed{default}}}`."
@@ -470,7 +470,7 @@ def _words(what: str, text: str, lists: bool = False) -> list[Any]:
     """
     import re
 
-    from .errors import GraphError, Problem
+    from ..errors import GraphError, Problem
 
     if lists or text.startswith("["):
         found = _bracketed(text, 2 if lists else 1)
@@ -494,7 +494,7 @@ def _bracketed(text: str, depth: int) -> list[Any] | None:
     """The texts in a YAML list; at depth 2, in the lists that it holds. None if it is something else."""
     import yaml
 
-    from .yamltext import Loader
+    from ..graphfile.yamltext import Loader
 
     around: list[list[Any]] = [[]]
     try:
@@ -523,10 +523,10 @@ def _meant(what: str, port: Any, text: str, as_seed: str = "") -> Any:
 
     as_seed: the hint where `random` is given to an Int.
     """
-    from .check import RANDOM, likely
-    from .errors import GraphError, InputError, Problem
-    from .graphfile import scalar
-    from .types import FILE, INT, SEED
+    from ..check import RANDOM, likely
+    from ..errors import GraphError, InputError, Problem
+    from ..graphfile import scalar
+    from ..types import FILE, INT, SEED
 
     if port.type is FILE and text:
         from pathlib import Path
@@ -555,7 +555,7 @@ def _variants(engine: Any, checked: Any, arguments: argparse.Namespace,
     from itertools import product
     from math import prod
 
-    from .errors import GraphError
+    from ..errors import GraphError
 
     given = {**(recorded or {}), **_settings(checked, arguments.set)}
     if not arguments.sweep:
@@ -584,8 +584,8 @@ def _variants(engine: Any, checked: Any, arguments: argparse.Namespace,
 
 def _sweep(checked: Any, text: str) -> tuple[tuple[str, str], list[Any]]:
     """`node.port=1..8` or `name=a,b,c` or `name=[a, b]` as (node or input, port or ""), values."""
-    from .errors import GraphError, Problem
-    from .graphfile import nearest, scalar
+    from ..errors import GraphError, Problem
+    from ..graphfile import nearest, scalar
 
     target, equals, values = text.partition("=")
     name, _, port_name = target.partition(".")
@@ -619,7 +619,7 @@ def _range(text: str, values: str) -> list[str]:
     """The words that `1..8` stands for; none where it is no range."""
     import re
 
-    from .errors import GraphError
+    from ..errors import GraphError
 
     if values[0] in "[\"'" or not re.fullmatch(r"[^,./\\]*\.\.[^,./\\]*", values):
         return []
@@ -637,11 +637,11 @@ def _range(text: str, values: str) -> list[str]:
 # ---- the other commands -------------------------------------------------------------------------------------------
 
 def _check(arguments: argparse.Namespace) -> int:
-    from . import graphfile
-    from .check import check
-    from .errors import GraphError
-    from .models import Models
-    from .packs import Catalogue
+    from .. import graphfile
+    from ..check import check
+    from ..errors import GraphError
+    from ..models import Models
+    from ..packs import Catalogue
 
     catalogue = Catalogue(folders=arguments.pack)
     finder = Models(catalogue)
@@ -677,10 +677,10 @@ def _json_problem(problem: Any) -> dict[str, Any]:
 
 
 def _nodes(arguments: argparse.Namespace) -> int:
-    from .check import SWITCH
-    from .errors import GraphError, Problem
-    from .graphfile import nearest
-    from .packs import Catalogue
+    from ..check import SWITCH
+    from ..errors import GraphError, Problem
+    from ..graphfile import nearest
+    from ..packs import Catalogue
 
     catalogue = Catalogue(folders=arguments.pack)
     names = catalogue.node_names()
@@ -716,11 +716,11 @@ def _one_node(catalogue: Any, name: str) -> Any:
     """The NodeType of this name, or what tells the same of switch or of a graph file; None if it is none of them."""
     from types import SimpleNamespace as Told
 
-    from . import graphfile
-    from .check import SWITCH, check, output_flow
-    from .graph import Node
-    from .nodetype import Port
-    from .types import ANY
+    from .. import graphfile
+    from ..check import SWITCH, check, output_flow
+    from ..graph import Node
+    from ..nodetype import Port
+    from ..types import ANY
 
     if name in catalogue.node_names():
         return catalogue.nodetype(name)
@@ -752,7 +752,7 @@ be mapped with `each`; bypassed, it gives its first branch.
 
 def _importable(catalogue: Any, names: list[str]) -> list[Any]:
     """The NodeTypes of these names; those that cannot be imported are told on stderr, each cause once."""
-    from .errors import PackError
+    from ..errors import PackError
 
     found, told = [], set()
     for name in names:
@@ -766,7 +766,7 @@ def _importable(catalogue: Any, names: list[str]) -> list[Any]:
 
 
 def _node_text(nodetype: Any) -> str:
-    from .nodetype import MISSING
+    from ..nodetype import MISSING
     from .terminal import table
 
     version = f"  (version {nodetype.version})" if nodetype.version else ""
@@ -782,7 +782,7 @@ def _node_text(nodetype: Any) -> str:
 
 
 def _node_json(nodetype: Any) -> dict[str, Any]:
-    from .nodetype import MISSING
+    from ..nodetype import MISSING
 
     def port(p: Any) -> dict[str, Any]:
         told = {"name": p.name, "type": p.type.name, "many": p.many, "help": p.help}
@@ -799,7 +799,7 @@ def _node_json(nodetype: Any) -> dict[str, Any]:
 
 
 def _plan(arguments: argparse.Namespace) -> int:
-    from .forecast import RUNS, forecast, peak_bytes
+    from ..plan.forecast import RUNS, forecast, peak_bytes
     from .terminal import size, table
 
     with _engine(arguments) as engine:
@@ -819,9 +819,9 @@ def _plan(arguments: argparse.Namespace) -> int:
 
 
 def _why(arguments: argparse.Namespace) -> int:
-    from .errors import GraphError, Problem
-    from .forecast import why
-    from .graphfile import nearest
+    from ..errors import GraphError, Problem
+    from ..plan.forecast import why
+    from ..graphfile import nearest
 
     with _engine(arguments) as engine:
         checked = _read(engine, arguments.graph)
@@ -840,9 +840,9 @@ def _why(arguments: argparse.Namespace) -> int:
 def _cache(arguments: argparse.Namespace) -> int:
     from pathlib import Path
 
-    from .cache import Cache
-    from .engine import default_cache_folder
-    from .errors import GraphError, Problem
+    from ..cache import Cache
+    from ..engine import default_cache_folder
+    from ..errors import GraphError, Problem
     from .terminal import size
 
     if arguments.cache == "none":
@@ -885,7 +885,7 @@ def _bytes(text: str, option: str = "--to") -> int:
     """`2GB`, `500MB`, `0` as bytes."""
     import re
 
-    from .errors import GraphError
+    from ..errors import GraphError
 
     match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?)B?\s*", text, re.IGNORECASE)
     if not match:

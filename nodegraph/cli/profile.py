@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from . import events as ev
+from .. import events as ev
 from .terminal import size, table
 
 

@@ -13,14 +13,14 @@ from contextlib import ExitStack
 from time import perf_counter
 from typing import Any, NamedTuple
 
-from . import events as ev
-from .cache import Cache, Prepared, prepare
-from .context import Context
-from .errors import Cancelled, InputError, NodeFailed, OutOfMemory
-from .models import Models
-from .nodetype import Port
-from .plan import Step, place_of
-from .types import ModelType, short
+from .. import events as ev
+from ..cache import Cache, Prepared, prepare
+from ..context import Context
+from ..errors import Cancelled, InputError, NodeFailed, OutOfMemory
+from ..models import Models
+from ..nodetype import Port
+from ..plan import Step, place_of
+from ..types import ModelType, short
 
 
 class Job(NamedTuple):

@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from . import keys
-from .check import RANDOM, Checked, CheckedNode, Flow, output_flow
-from .digest import ListDigest, digest
-from .errors import GraphError, InputError, Position, Problem
-from .graph import Ref, refs
-from .graphfile import nearest
-from .nodetype import MISSING, Port
-from .types import ANY, FILE, OF_PYTHON, SEED, ModelType, PortType
+from ..check import RANDOM, Checked, CheckedNode, Flow, output_flow
+from ..digest import ListDigest, digest
+from ..errors import GraphError, InputError, Position, Problem
+from ..graph import Ref, refs
+from ..graphfile import nearest
+from ..nodetype import MISSING, Port
+from ..types import ANY, FILE, OF_PYTHON, SEED, ModelType, PortType
 
 
 class Part(NamedTuple):
@@ -526,7 +526,7 @@ class _Planner:
 
     def gathered(self, checked: Checked, prefix: str, name: str, port: Port, wire: Wire) -> _Source:
         """A list made of links, as the input of a graph inside: a step of its own, that passes the list on."""
-        from .nodetype import node as declare
+        from ..nodetype import node as declare
 
         @declare("nodegraph.list", version=1)
         def passed_on(items: list[Any]) -> list[Any]:

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from . import keys
-from .cache import Cache
-from .digest import ListDigest, decode, encode
-from .plan import Plan, Step, chosen, given_digest
-from .types import short
+from ..cache import Cache
+from ..digest import ListDigest, decode, encode
+from .build import Plan, Step, chosen, given_digest
+from ..types import short
 
 REMEMBERED, RUNS, DEPENDS = "remembered", "will run", "depends"
 

@@ -1,0 +1,3 @@
+"""The command `nodegraph`."""
+
+from .main import main as main
