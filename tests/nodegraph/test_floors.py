@@ -13,7 +13,7 @@ import nodegraph
 HOME = Path(nodegraph.__file__).parent
 
 FLOORS = {
-    0: ["errors", "digest", "events"],
+    0: ["wording", "errors", "digest", "events"],
     1: ["types", "nodetype", "context"],
     2: ["graph", "graphfile", "packs"],
     3: ["check", "plan"],

@@ -10,6 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from importlib import import_module
+
 from nodegraph import GraphError
 from nodegraph.graph import Graph, GraphInput, Node, Ref
 from nodegraph.graphfile import dumps, parse, updated
@@ -207,13 +209,13 @@ def test_whatever_is_edited_the_text_says_what_the_graph_says(name, data):
 @settings(deadline=None, max_examples=150)
 @given(data=st.data())
 def test_the_text_is_changed_in_place_and_not_written_anew(name, data):
-    from nodegraph import graphfile
+    writer = import_module(updated.__module__)
 
     text = TEXTS[name]
     after = data.draw(edited(graph_of(text)))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(graphfile, "dumps", lambda graph: pytest.fail(f"written anew: {graph}"))
-        patch.setattr(graphfile, "changed", lambda *all: pytest.fail(f"coarse {after}") if all[-1] else changed(*all))
+        patch.setattr(writer, "dumps", lambda graph: pytest.fail(f"written anew: {graph}"))
+        patch.setattr(writer, "changed", lambda *all: pytest.fail(f"coarse {after}") if all[-1] else changed(*all))
         updated(text, after)
 
 
