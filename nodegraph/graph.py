@@ -12,19 +12,37 @@ from .errors import Position
 
 
 class Ref(NamedTuple):
-    """A link, seen from the end that reads: `$name` or `$name.port`."""
+    """A link, seen from the end that reads: `$name` or `$name.port`.
+
+    spread: written `$name...` inside a list, it joins the items of that list into this one.
+    """
 
     name: str
     port: str | None = None
+    spread: bool = False
 
     def __str__(self) -> str:
-        return f"${self.name}.{self.port}" if self.port else f"${self.name}"
+        link = f"${self.name}.{self.port}" if self.port else f"${self.name}"
+        return f"{link}..." if self.spread else link
+
+
+SWITCH = "switch"
+CASES = "cases."  # begins the name of a switch's input that stands under `cases:` in the file
+NO_CONTROL: Mapping[str, Any] = {}
+
+
+def label_of(port: str) -> str:
+    """The label of a switch's branch: the name of its input, or what follows `cases.` in it."""
+    return port.removeprefix(CASES)
 
 
 class Node(NamedTuple):
     """A placed NodeType. inputs: port -> literal, Ref, or a list in which Refs may stand. each: mapped ports.
 
     bypass: it passes on what flows into it, unchanged. mute: neither it nor what depends on it runs.
+    control: how often it runs and what becomes of failures, by the words of the file: cross (a tuple of inputs),
+    repeat (an int or a Ref), until (an output), carry (input -> output), count (an input), failed ("skip"),
+    timeout (seconds), retry (times). Those that do not stand in the file are not in it.
     """
 
     type: str
@@ -32,6 +50,7 @@ class Node(NamedTuple):
     each: tuple[str, ...] = ()
     bypass: bool = False
     mute: bool = False
+    control: Mapping[str, Any] = NO_CONTROL
 
     @property
     def is_graph(self) -> bool:
@@ -101,7 +120,7 @@ class Graph:
         if self.marks is None:
             return None
         found, tree = (1, 1), self.marks
-        for key in keys:
+        for key in _steps_to(self.marks, keys):
             marks = getattr(tree, "marks", {})
             if key not in marks:
                 break
@@ -152,14 +171,24 @@ class Graph:
 
     def without_node(self, name: str) -> Graph:
         """This graph with a node gone, and with it every link and output that read it."""
-        nodes = {other: node._replace(inputs=_without(node.inputs, name))
+        nodes = {other: node._replace(inputs=_without(node.inputs, name), control=_without(node.control, name))
                  for other, node in self.nodes.items() if other != name}
         outputs = {output: link for output, link in self.outputs.items() if link.name != name}
         return replace(self, nodes=nodes, outputs=outputs)
 
 
-def _without(inputs: dict[str, Any], name: str) -> dict[str, Any]:
-    kept = {}
+def _steps_to(marks: Any, keys: tuple[str | int, ...]) -> tuple[str | int, ...]:
+    """The keys of a place in the file: the input `cases.x` of a switch stands under `cases`, then `x`."""
+    if len(keys) < 3 or keys[0] != "nodes" or not str(keys[2]).startswith(CASES):
+        return keys
+    node = marks.get("nodes", {}).get(keys[1])
+    if keys[2] in getattr(node, "marks", ()):
+        return keys
+    return (*keys[:2], "cases", label_of(str(keys[2])), *keys[3:])
+
+
+def _without(inputs: Mapping[str, Any], name: str) -> dict[str, Any]:
+    kept: dict[str, Any] = {}
     for port, value in inputs.items():
         if isinstance(value, Ref) and value.name == name:
             continue
@@ -167,6 +196,12 @@ def _without(inputs: dict[str, Any], name: str) -> dict[str, Any]:
             value = [item for item in value if not (isinstance(item, Ref) and item.name == name)]
         kept[port] = value
     return kept
+
+
+def links(node: Node) -> list[Ref]:
+    """Every link that a node reads: those of its inputs, and that of `repeat`."""
+    read = [ref for value in node.inputs.values() for ref in refs(value)]
+    return [*read, *refs(node.control.get("repeat"))] if node.control else read
 
 
 def refs(value: Any) -> list[Ref]:

@@ -37,7 +37,8 @@ from .digest import digest, encode
 from .errors import InputError, PackError
 from .types import ANY, FLOAT, INT, OF_PYTHON, SEED, TEXT, Choice, Help, ModelType, PortType, Range, short
 
-RESERVED = ("type", "each", "bypass", "mute")  # keys of a node in a graph file that are no inputs of it
+RESERVED = ("type", "each", "bypass", "mute", "cross", "repeat", "until", "carry", "count", "failed", "timeout",
+            "retry")  # keys of a node in a graph file that are no inputs of it
 _NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)+\Z")
 
 

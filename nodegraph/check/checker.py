@@ -11,34 +11,23 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from .. import graphfile
 from ..errors import GraphError, InputError, PackError, Problem
-from ..graph import Graph, GraphInput, Node, Ref, refs
-from ..graphfile import closest, in_order, nearest, scalar, written
+from ..flows import Flow
+from ..graph import SWITCH, Graph, GraphInput, Node, Ref, refs
+from ..graphfile import in_order
 from ..nodetype import MISSING, RESERVED, NodeType, Port
 from ..packs import Catalogue
 from ..types import (ANY, BOOL, COLOR, FILE, FLOAT, INT, OF_PYTHON, PLAIN, SEED, TEXT, ModelType, PortType, Range,
                     fits)
 from ..graphfile.yamltext import dump
+from ..wording import an, closest, likely, nearest, scalar, written
 
-SWITCH = "switch"
 RANDOM = "random"  # what a Seed may be in a file until the Plan rolls it
 MOST_NESTED = 32
 MOST_STEPS = 1_000_000  # a graph placed twice in one that is placed twice ... doubles each time
-
-
-class Flow(NamedTuple):
-    """What travels on a link. optional: whether it may be nothing at all (an input whose default is null)."""
-
-    type: PortType
-    many: bool = False
-    choices: tuple[str, ...] | None = None
-    optional: bool = False
-
-    def __str__(self) -> str:
-        return f"a list of {self.type.name}" if self.many else self.type.name
 
 
 @dataclass(slots=True)
@@ -174,12 +163,12 @@ class _Check:
             limits = Range(item.low if item.low is not None else float("-inf"),
                            item.high if item.high is not None else float("inf"))
             if type.name not in ("Int", "Float", "Seed") and name not in self.unclear:
-                self.problem(f"input {name} is {_an(type.name)} and has min or max, which are for numbers",
+                self.problem(f"input {name} is {an(type.name)} and has min or max, which are for numbers",
                              "Take them out, or make it an Int or a Float.", "inputs", name,
                              "min" if item.low is not None else "max")
                 limits = None
         if choices and type is not TEXT and name not in self.unclear:
-            self.problem(f"input {name} is {_an(type.name)} and has choices, which are for Text",
+            self.problem(f"input {name} is {an(type.name)} and has choices, which are for Text",
                          "Take them out, or make it a Choice.", "inputs", name, "choices")
             choices = None
         port = Port(name, type, many=many, optional=item.has_default and item.default is None,
@@ -492,7 +481,7 @@ class _Check:
 
     def flow(self, ref: Ref, *place: Any) -> Flow | None:
         """What a link brings, or None with a problem noted (or noted already)."""
-        name, port_name = ref
+        name, port_name, _ = ref
         port = self.inputs.get(name)
         if port is not None:
             if port_name is not None:
@@ -554,7 +543,7 @@ class _Check:
             between = self.catalogue.converters(flow.type, port.type)
             self.problem(f"{what} takes {'a list of ' if many else ''}{port.type.name}, but this link carries {flow}",
                          f"Put {' or '.join(between[:3])} between them." if between else
-                         f"Make the input {_an(port.type.name)}, or link something else."
+                         f"Make the input {an(port.type.name)}, or link something else."
                          if ref.name in self.inputs else f"Link something that gives {port.type.name}.",
                          *place, value=True)
         elif flow.many and not many:
@@ -876,12 +865,6 @@ def _number_remedy(port: Port, value: Any) -> str:
     return f"Write a number, such as {example}."
 
 
-def likely(word: Any, words: Iterable[str] | None) -> str:
-    """A hint that names the closest of some words, for a problem that lists them all; empty if none is like it."""
-    close = closest(word, words) if words else ""
-    return f"Did you mean {close}?" if close else ""
-
-
 def _in_brackets(port: Port, value: Any) -> str:
     """A value as a list of one, as a graph file writes it."""
     if port.type is TEXT and isinstance(value, (int, float)):
@@ -890,10 +873,6 @@ def _in_brackets(port: Port, value: Any) -> str:
         return dump([value]).strip()
     text = f"${value}" if value.startswith("$") else value
     return f"[{text}]" if dump([text]).strip() == f"[{text}]" else f"[{json.dumps(text, ensure_ascii=False)}]"
-
-
-def _an(name: str) -> str:
-    return ("an " if name[:1] in "AEIOUaeiou" else "a ") + name
 
 
 def _nearest_type(name: str, names: Iterable[str]) -> str:

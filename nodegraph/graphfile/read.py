@@ -16,10 +16,12 @@ from typing import Any, NamedTuple
 import yaml
 
 from ..errors import GraphError, Position, Problem
-from ..graph import Graph, GraphInput, Node, Ref
+from ..graph import CASES, NO_CONTROL, SWITCH, Graph, GraphInput, Node, Ref, label_of
 from ..nodetype import RESERVED
+from ..wording import brief, closest, nearest, say, scalar, written
+from .control import CONTROL, names, read_control, written_control
 from .pngtext import is_png, texts
-from .yamltext import InBrackets, Loader, NotPossible, changed, dump, same, scalar
+from .yamltext import InBrackets, Loader, NotPossible, changed, dump, same
 
 VERSION = 1
 EMBEDDED = "nodegraph"  # the keyword of the text in a PNG that is the graph it was made by
@@ -229,7 +231,7 @@ def read_text(path: Path) -> str:
     except IsADirectoryError:
         raise GraphError([Problem(None, f"{path} is a folder", "Name a graph file in it.")]) from None
     except (OSError, ValueError) as error:  # ValueError: a name with a zero byte in it
-        raise GraphError([Problem(None, f"{_brief(str(path))} cannot be read: {getattr(error, 'strerror', error)}",
+        raise GraphError([Problem(None, f"{brief(str(path))} cannot be read: {getattr(error, 'strerror', error)}",
                                   "Check the name and the folder.")]) from None
     if is_png(data):
         text = texts(data).get(EMBEDDED)
@@ -270,33 +272,11 @@ def read_mapping(path: Path) -> dict[str, Any]:
     return tree
 
 
-def closest(name: str, names: Iterable[str]) -> str:
-    """The one of some names that is most like this one, or an empty text if none is like it."""
-    from difflib import get_close_matches
-
-    names = [str(n) for n in names]
-    found = get_close_matches(name, names, 1, 0.6) or [n for n in names if n.rsplit(".", 1)[-1] == name]
-    if not found:
-        same = [n for n in names if n.lower() == name.lower()]
-        found = same or [n for n in names if "." in n and n.rsplit(".", 1)[-1] == name.rsplit(".", 1)[-1]]
-    return found[0] if found else ""
-
-
-def nearest(name: str, names: Iterable[str]) -> str:
-    """A hint that names the closest of some names, or what there is."""
-    names = [str(n) for n in names]
-    close = closest(name, names)
-    if close:
-        return f"Did you mean {close}?"
-    if not names:
-        return ""
-    return "There is " + ", ".join(sorted(names)[:12]) + (", ..." if len(names) > 12 else "") + "."
-
-
 # ---- the tree to a Graph ------------------------------------------------------------------------------------------
 
 _NAME = re.compile(r"[^\W\d][\w-]*\Z")
-_REF = re.compile(r"\$([^\W\d][\w-]*)(?:\.([^\W\d][\w-]*))?\Z")
+_REF = re.compile(r"\$([^\W\d][\w-]*)(?:\.([^\W\d][\w-]*))?(\.\.\.)?\Z")
+_NO_INPUTS = frozenset(RESERVED)
 _TOP = ("nodegraph", "title", "description", "inputs", "nodes", "outputs", "layout")
 _INPUT_KEYS = ("type", "default", "help", "min", "max", "choices")
 _GUESSED = {str: "Text", bool: "Bool", int: "Int", float: "Float"}  # the type of an input that is a bare default
@@ -468,19 +448,44 @@ class _Reader:
             type_name = ""
         inputs = {}
         for port, item in value.items():
-            if port in RESERVED:
+            if port in _NO_INPUTS:
                 continue
-            if type(item) is str:
-                if item[:1] == "$":
-                    item = self.reference(item, "nodes", name, port)
-            elif type(item) is Seq:
-                item = [self.reference(i, "nodes", name, port, at) if type(i) is str and i[:1] == "$"
-                        else self.plain(i, "nodes", name, port, at) for at, i in enumerate(item)]
-            elif type(item) is Map:
-                item = self.plain(item, "nodes", name, port)
+            if port == "cases" and type_name == SWITCH:
+                self.cases(name, item, inputs)
+                continue
+            kind = type(item)
+            if kind is str and item[:1] == "$" or kind is Seq or kind is Map:
+                item = self.value(item, "nodes", name, port)
             inputs[port] = item
-        return Node(type_name, inputs, self.each(name, value) if "each" in value else (),
-                    self.flag(name, "bypass", value), self.flag(name, "mute", value))
+        return Node(type_name, inputs, names(self, name, "each", value["each"]) if "each" in value else (),
+                    "bypass" in value and self.flag(name, "bypass", value),
+                    "mute" in value and self.flag(name, "mute", value),
+                    NO_CONTROL if CONTROL.isdisjoint(value) else read_control(self, name, value))
+
+    def value(self, item: Any, *keys: Any) -> Any:
+        """What stands in a node's input: a literal, a Ref, or a list in which Refs may stand."""
+        if type(item) is Seq:
+            return [self.reference(i, *keys, at, within=True) if type(i) is str and i[:1] == "$"
+                    else self.plain(i, *keys, at) for at, i in enumerate(item)]
+        if type(item) is str and item[:1] == "$":
+            return self.reference(item, *keys)
+        return self.plain(item, *keys)
+
+    def cases(self, name: str, value: Any, inputs: dict[str, Any]) -> None:
+        """The branches of a switch that stand under `cases:`, put into its inputs."""
+        if type(value) is not Map:
+            self.problem(say("node.cases-wrong", node=name, value=written(value)), say("hint.cases"),
+                         "nodes", name, "cases", value=True)
+            return
+        for label, item in value.items():
+            inputs[CASES + label] = self.value(item, "nodes", name, CASES + label)
+            if label not in ("on", "cases") and label not in _NO_INPUTS and label in self.tree["nodes"][name]:
+                self.problem(say("node.case-twice", node=name, label=label), say("hint.keep-one"),
+                             "nodes", name, CASES + label)
+
+    def is_name(self, text: Any) -> bool:
+        """Whether a node or an input of this graph is called so."""
+        return isinstance(text, str) and any(text in (self.tree.get(key) or ()) for key in ("nodes", "inputs"))
 
     def flag(self, name: str, key: str, value: Map) -> bool:
         """Whether a node is bypassed, or muted."""
@@ -490,25 +495,6 @@ class _Reader:
                          "nodes", name, key, value=True)
             return False
         return found
-
-    def each(self, name: str, value: Map) -> tuple[str, ...]:
-        found = [value["each"]] if isinstance(value["each"], str) else value["each"]
-        if not (isinstance(found, list) and found and all(isinstance(e, str) and e for e in found)):
-            self.problem(f"each of {name} is {written(value['each'])}; "
-                         "it takes the name of an input, or a list of names",
-                         "Write `each: name`.", "nodes", name, "each", value=True)
-            return ()
-        ports = []
-        for at, port in enumerate(found):
-            place = ("nodes", name, "each", at) if isinstance(value["each"], list) else ("nodes", name, "each")
-            if port.startswith("$"):
-                self.problem(f"each of {name} is {port!r}; it takes the name of one of {name}'s inputs, without $",
-                             f"Write `input: {port}` and `each: input`.", *place, value=True)
-            elif port in ports:
-                self.problem(f"each of {name} names {port} twice", "Keep one of the two.", *place, value=True)
-            else:
-                ports.append(port)
-        return tuple(ports)
 
     def output(self, name: str, value: Any) -> Ref | None:
         self.name(name, "outputs", name)
@@ -523,15 +509,17 @@ class _Reader:
 
     # -- values
 
-    def reference(self, text: str, *keys: Any) -> Any:
-        """The Ref that a text beginning with $ means, or the text that `$$` stands for."""
+    def reference(self, text: str, *keys: Any, within: bool = False) -> Any:
+        """The Ref that a text beginning with $ means, or the text that `$$` stands for. within: it stands in a list."""
         match = _REF.match(text)
         if match:
-            return Ref(match[1], match[2])
+            if match[3] and not within:
+                self.problem(say("link.spread-alone", link=text), say("hint.spread", link=text), *keys, value=True)
+            return Ref(match[1], match[2], within and match[3] is not None)
         if text.startswith("$$"):
             return text[1:]
         braces = _REF.match("$" + text[2:-1]) if text[1:2] == "{" and text[-1:] == "}" else None
-        self.problem(f"{_brief(text)} is no link; a link is $name or $name.port and stands alone",
+        self.problem(f"{brief(text)} is no link; a link is $name or $name.port and stands alone",
                      f"Write {braces[0]}." if braces else
                      "For a text that begins with $ write $$. To join texts use a node such as text.compose.",
                      *keys, value=True)
@@ -547,28 +535,10 @@ class _Reader:
             if value[:2] == "$$":
                 return value[1:]
             where = "a default" if keys[0] == "inputs" else "a list or mapping inside another"
-            self.problem(f"{_brief(value)} looks like a link, and none can stand in {where}",
+            self.problem(f"{brief(value)} looks like a link, and none can stand in {where}",
                          "Links stand in a node's inputs, and in a list there. For a text that begins with $ write $$.",
                          *keys, value=True)
         return value
-
-
-def written(value: Any) -> str:
-    """A value in a few words, as a graph file writes it."""
-    if value is None or value == "":
-        return "empty"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, dict):
-        return "a mapping"
-    if isinstance(value, list):
-        return "a list"
-    return _brief(value)
-
-
-def _brief(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 50 else f"{text[:47]}..."
 
 
 def _holds(tree: Any) -> str:
@@ -731,7 +701,13 @@ def _node_tree(node: Node) -> dict[str, Any]:
     if node.each:
         tree["each"] = node.each[0] if len(node.each) == 1 else list(node.each)
     tree.update((key, True) for key in ("bypass", "mute") if getattr(node, key))
-    tree.update((port, _written(value)) for port, value in node.inputs.items())
+    if node.control:
+        tree.update(written_control(node.control))
+    for port, value in node.inputs.items():
+        if node.type == SWITCH and port.startswith(CASES):
+            tree.setdefault("cases", {})[label_of(port)] = _written(value)
+        else:
+            tree[port] = _written(value)
     return tree
 
 

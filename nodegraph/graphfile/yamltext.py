@@ -14,31 +14,13 @@ from typing import Any, NamedTuple
 
 import yaml
 
+from ..wording import scalar
+
 WIDTH = 110  # columns, of what is newly written
 ONE_LINE = 80  # characters that a list or mapping in brackets may take
 ENDLESS = 1 << 30  # a width at which nothing is wrapped
 
 Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-# ---- words --------------------------------------------------------------------------------------------------------
-
-_INT = re.compile(r"[-+]?[0-9]{1,4000}\Z")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
-_WORDS = {"": None, "~": None, "null": None, "Null": None, "NULL": None,
-          "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
-_NUMERIC = frozenset("0123456789+-.")
-
-
-def scalar(text: str) -> Any:
-    """What a bare word means in a graph file: a number, true, false, null, or itself."""
-    if text[:1] in _NUMERIC:
-        if _INT.match(text):
-            return int(text)
-        if _FLOAT.match(text):
-            number = float(text)
-            return number if abs(number) != float("inf") else text  # too large to be a number
-        return {".inf": float("inf"), "-.inf": float("-inf"), ".nan": float("nan")}.get(text, text)
-    return _WORDS[text] if text in _WORDS else text
 
 
 def same(one: Any, other: Any) -> bool:

@@ -14,8 +14,8 @@ HOME = Path(nodegraph.__file__).parent
 
 FLOORS = {
     0: ["wording", "errors", "digest", "events"],
-    1: ["types", "nodetype", "context"],
-    2: ["graph", "graphfile", "packs"],
+    1: ["types", "flows", "nodetype", "context"],
+    2: ["graph", "history", "graphfile", "packs"],
     3: ["check", "plan"],
     4: ["cache", "models", "runs", "export"],
     5: ["engine", "cli", "__init__", "__main__"],

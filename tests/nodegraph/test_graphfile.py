@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nodegraph import GraphError
-from nodegraph.graph import Graph, GraphInput, Node, Ref
+from nodegraph.graph import Graph, GraphInput, Node, Ref, label_of
 from nodegraph.graphfile import dumps, nearest, parse, read, scalar
 from nodegraph.nodetype import RESERVED
 
@@ -114,17 +114,27 @@ TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=12) | st
 NAMES = st.from_regex(r"[a-zé画][a-z0-9_-]{0,6}", fullmatch=True) | st.sampled_from(["no", "null", "on", "true"])
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | TEXT
 DATA = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3), max_leaves=6)
-REFS = st.builds(Ref, NAMES, st.none() | NAMES)
-VALUES = DATA | REFS | st.lists(SCALARS | REFS, max_size=3)
-NODES = st.builds(Node, st.sampled_from(["t.x", "./other.yaml", "switch"]),
-                  st.dictionaries(NAMES.filter(lambda n: n not in RESERVED), VALUES, max_size=3),
-                  st.lists(NAMES, max_size=2, unique=True).map(tuple), st.booleans(), st.booleans())
+REFS = st.builds(Ref, NAMES, st.none() | NAMES, st.just(False))
+SPREADS = st.builds(Ref, NAMES, st.none() | NAMES, st.booleans())
+VALUES = DATA | REFS | st.lists(SCALARS | SPREADS, max_size=3)
+SEVERAL = st.lists(NAMES, min_size=1, max_size=2, unique=True).map(tuple)
+CONTROL = st.fixed_dictionaries({}, optional={
+    "cross": SEVERAL, "repeat": st.integers(0, 10_000) | REFS, "until": NAMES, "count": NAMES,
+    "carry": st.dictionaries(NAMES, NAMES, min_size=1, max_size=2), "failed": st.just("skip"),
+    "timeout": st.integers(1, 600) | st.floats(0.1, 600), "retry": st.integers(1, 9)})
+PORTS = NAMES.filter(lambda n: n not in (*RESERVED, "cases"))
+NODES = st.builds(Node, st.sampled_from(["t.x", "./other.yaml", "switch"]), st.dictionaries(PORTS, VALUES, max_size=3),
+                  st.just(()) | SEVERAL, st.booleans(), st.booleans(), CONTROL)
+LABELS = NAMES | TEXT | st.sampled_from(["type", "each", "cases", "a.b"])
+SWITCHES = st.builds(lambda old, new: Node("switch", {**old, **{f"cases.{label}": v for label, v in new.items()
+                                                                if label not in old}}),
+                     st.dictionaries(PORTS, VALUES, max_size=2), st.dictionaries(LABELS, VALUES, max_size=2))
 INPUTS = st.builds(GraphInput, st.sampled_from(["Text", "list of Int"]), DATA, st.just(True), TEXT,
                    st.none() | st.integers(-5, 0), st.none() | st.integers(1, 5),
                    st.none() | st.lists(TEXT, min_size=1, max_size=2).map(tuple))
 
 
-@given(st.builds(Graph, st.dictionaries(NAMES, NODES, min_size=1, max_size=3), st.dictionaries(NAMES, INPUTS, max_size=2),
+@given(st.builds(Graph, st.dictionaries(NAMES, NODES | SWITCHES, min_size=1, max_size=3), st.dictionaries(NAMES, INPUTS, max_size=2),
                  st.dictionaries(NAMES, REFS, max_size=2), TEXT, TEXT,
                  st.dictionaries(NAMES, st.lists(st.integers(), max_size=2), max_size=2)))
 def test_a_graph_that_is_written_is_read_back_equal(document):
@@ -166,6 +176,39 @@ def test_bypass_takes_true_or_false(value):
     found, (problem,) = parse(HEAD + f"nodes:\n  a: {{type: t.x, bypass: {value}}}\n")
     assert "it takes true or false" in problem.message and problem.where[1:] == (3, 26)
     assert not found.nodes["a"].bypass
+
+
+# ---- how often a node runs
+
+@pytest.mark.parametrize("text, control", [
+    ("cross: [a, b]", {"cross": ("a", "b")}), ("cross: a", {"cross": ("a",)}), ("repeat: 0", {"repeat": 0}),
+    ("repeat: $n.rounds", {"repeat": Ref("n", "rounds")}), ("until: done", {"until": "done"}), ("count: i", {"count": "i"}),
+    ("carry: text", {"carry": {"text": "text"}}), ("carry: [a, b]", {"carry": {"a": "a", "b": "b"}}),
+    ("carry: {a: x, b: b}", {"carry": {"a": "x", "b": "b"}}), ("failed: skip", {"failed": "skip"}),
+    ("timeout: 0.5", {"timeout": 0.5}), ("retry: 3", {"retry": 3}), ("each: a", {}),
+])
+def test_words_that_say_how_often_a_node_runs_are_read_in_one_form_and_written_in_the_shortest(text, control):
+    found = graph(f"nodes:\n  n: {{type: t.x, {text}, v: 1}}\n")
+    assert found.nodes["n"].control == control and found.nodes["n"].inputs == {"v": 1}
+    assert f"    {text}\n" in dumps(found) and parse(dumps(found))[0] == found
+
+
+def test_what_is_spread_into_a_list_is_a_link():
+    assert value_of("[$a..., b, $c.d...]") == [Ref("a", spread=True), "b", Ref("c", "d", True)]
+    assert str(Ref("c", "d", True)) == "$c.d..." and value_of("[$$a...]") == ["$a..."]
+
+
+def test_the_branches_of_a_switch_may_stand_under_cases():
+    text = "nodes:\n  s:\n    type: switch\n    on: $a\n    cases:\n      on: 1\n      a.b: $b\n      else: [$c, d]\n"
+    found = graph(text)
+    assert found.nodes["s"].inputs == {"on": Ref("a"), "cases.on": 1, "cases.a.b": Ref("b"), "cases.else": [Ref("c"), "d"]}
+    assert [label_of(port) for port in found.nodes["s"].inputs] == ["on", "on", "a.b", "else"]
+    assert dumps(found) == f"nodegraph: 1\n{text}"
+    assert found.where("nodes", "s", "cases.a.b")[1:] == (8, 7)
+    assert found.where("nodes", "s", "cases.else", 1)[1:] == (9, 18)
+    assert found.where("nodes", "s", "cases.none")[1:] == (6, 5)
+    other = graph("nodes: {n: {type: t.x, cases: {a: 1}}}\n")
+    assert other.nodes["n"].inputs == {"cases": {"a": 1}}
 
 
 # ---- places

@@ -79,6 +79,23 @@ nodes:
       v: $b, mute: true}
   e: {"type": "t.x", "v": no, 'w': 1:30, bypass: false}
 
+  f:   # again and again
+    type: t.x
+    cross: [v, 'w']   # every pair
+    repeat: 3   # rounds
+    carry: {v: out}  # what goes on
+    timeout: 1.5
+    v: [$b..., 1]   # joined
+  g:
+    type: switch
+    on: $seed
+    cases:   # by number
+      # the luckiest
+      "7": one   # lucky
+      on: [a, $b]
+
+      else: $c.out   # the rest
+
 outputs: {first: $a, "second": $c.out}   # both
 
 layout:
@@ -114,7 +131,9 @@ def test_what_is_unchanged_is_the_same_text(name):
         assert updated(form, document.with_layout(dict(document.layout))) == form
 
 
-LINKED = ["x, y", "[z]", Ref("a")]
+LINKED = ["x, y", "[z]", Ref("a"), Ref("b", spread=True)]
+CONTROL = [{}, {"repeat": 7}, {"repeat": Ref("a"), "carry": {"v": "v"}}, {"cross": ("v", "w"), "failed": "skip"},
+           {"carry": {"v": "out", "w": "w"}, "until": "done", "count": "n"}, {"timeout": 2, "retry": 1}]
 VALUES = [7, -1, 0.5, True, None, "word", "no", "two words: here", "", "a\nb\n", " x", "#c", "it's", "$$x", [], {},
           [1, "b"], LINKED, {"k": {"l": [1, None]}}, "画", "long " * 30, [f"item {i}" for i in range(20)], float("inf")]
 
@@ -124,7 +143,7 @@ def edited(draw, document: Graph, steps: int = 4) -> Graph:
     """The graph after a few random edits of every kind."""
     for _ in range(draw(st.integers(1, steps))):
         kind = draw(st.sampled_from(["value", "value", "unset", "rename", "remove", "add", "output", "input", "layout",
-                                     "title", "flags", "type"]))
+                                     "title", "flags", "type", "control", "case"]))
         names = list(document.nodes)
         name = draw(st.sampled_from(names)) if names else None
         value = draw(st.sampled_from(VALUES))
@@ -171,7 +190,14 @@ def edited(draw, document: Graph, steps: int = 4) -> Graph:
         elif kind == "flags":
             document = document.with_node(name, node._replace(bypass=draw(st.booleans()), mute=draw(st.booleans()),
                                                               each=draw(st.sampled_from([(), ("v",), ("v", "w")]))))
-        else:
+        elif kind == "control":
+            control = draw(st.sampled_from([*CONTROL, {**node.control, "retry": 5}]))
+            document = document.with_node(name, node._replace(control=control))
+        elif kind == "case":
+            label = draw(st.sampled_from(["7", "on", "else", "b.c", "type"]))
+            if node.type == "switch" and label not in node.inputs:
+                document = document.with_value(name, f"cases.{label}", value)
+        elif not any(port.startswith("cases.") for port in node.inputs):
             document = document.with_node(name, node._replace(type="./other.yaml"))
     return document
 
@@ -280,6 +306,28 @@ def test_what_is_new_stands_where_it_would_be_written():
     assert [line for line in lines_changed(text, found) if line != "+ "] == [f"+ {line}" for line in [
         "description: 'New: here'", "    temperature: 0.5", "  extra:", "    type: t.x", "    each: texts",
         "    mute: true", "    texts: [a, $verse]", "    words: |", "      one", "      two", "  extra: $extra.p"]]
+
+
+def test_words_and_cases_change_in_their_place():
+    document = graph_of(ODD)
+    node = document.nodes["f"]
+    found = updated(ODD, document.with_node("f", node._replace(control={**node.control, "repeat": Ref("a"), "retry": 2})))
+    assert lines_changed(ODD, found) == ["-     repeat: 3   # rounds", "+     repeat: $a   # rounds", "+     retry: 2"]
+    found = updated(ODD, document.with_node("f", node._replace(control={**node.control, "carry": {"v": "v", "w": "out"}})))
+    assert [line for line in lines_changed(ODD, found) if line[0] == "+"] == ["+     carry: {v: v, w: out}  # what goes on"]
+    found = updated(ODD, document.with_value("g", "cases.7", "two"))
+    assert lines_changed(ODD, found) == ['-       "7": one   # lucky', '+       "7": two   # lucky']
+    found = updated(ODD, document.with_value("g", "cases.8", Ref("a")))
+    assert lines_changed(ODD, found) == ["+       '8': $a", "+ "]
+    found = updated(ODD, document.with_value("f", "v", [Ref("b"), 1]))
+    assert lines_changed(ODD, found) == ["-     v: [$b..., 1]   # joined", "+     v: [$b, 1]   # joined"]
+
+
+def test_a_switch_keeps_the_form_that_it_was_written_in():
+    text = "nodegraph: 1\nnodes:\n  s: {type: switch, on: $a, b: 1}\n"
+    assert updated(text, graph_of(text).with_value("s", "b", 2)) == text.replace("b: 1", "b: 2")
+    both = updated(text, graph_of(text).with_value("s", "cases.on", 2))
+    assert "  s: {type: switch, on: $a, b: 1, cases: {" in both and graph_of(both).nodes["s"].inputs["cases.on"] == 2
 
 
 def test_lists_change_item_by_item():
