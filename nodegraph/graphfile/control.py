@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from ..graph import Ref
 from ..wording import say, written
+from .yamltext import InBrackets
 
 MOST_ROUNDS = 10_000
 
@@ -147,5 +148,5 @@ def _written_names(names: tuple[str, ...]) -> Any:
 
 def _written_pairs(pairs: Mapping[str, str]) -> Any:
     if any(port != output for port, output in pairs.items()):
-        return dict(pairs)
+        return InBrackets(pairs)
     return _written_names(tuple(pairs))

@@ -199,7 +199,7 @@ def test_what_is_spread_into_a_list_is_a_link():
 
 
 def test_the_branches_of_a_switch_may_stand_under_cases():
-    text = "nodes:\n  s:\n    type: switch\n    on: $a\n    cases:\n      on: 1\n      a.b: $b\n      else: [$c, d]\n"
+    text = "nodes:\n  s:\n    type: switch\n    'on': $a\n    cases:\n      'on': 1\n      a.b: $b\n      else: [$c, d]\n"
     found = graph(text)
     assert found.nodes["s"].inputs == {"on": Ref("a"), "cases.on": 1, "cases.a.b": Ref("b"), "cases.else": [Ref("c"), "d"]}
     assert [label_of(port) for port in found.nodes["s"].inputs] == ["on", "on", "a.b", "else"]
