@@ -14,7 +14,7 @@ HOME = Path(nodegraph.__file__).parent
 
 FLOORS = {
     0: ["wording", "errors", "digest", "events"],
-    1: ["types", "nodetype", "context"],
+    1: ["types", "codeversion", "nodetype", "context"],
     2: ["graph", "graphfile", "packs"],
     3: ["check", "plan"],
     4: ["cache", "models", "runs", "export"],

@@ -239,7 +239,7 @@ def test_a_version_left_out_is_the_same_in_every_process(tmp_path):
 def test_a_version_is_looked_for_only_where_none_was_declared(monkeypatch):
     from nodegraph import nodetype
 
-    monkeypatch.setattr(nodetype, "_code_version", lambda function: pytest.fail("looked for"))
+    monkeypatch.setattr(nodetype, "code_version", lambda function: pytest.fail("looked for"))
     def f(a: str) -> str: ...
     assert node("t.x", version=0)(f).__nodetype__.version == "0"
 
