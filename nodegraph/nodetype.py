@@ -9,10 +9,12 @@
 
 - The function still works without the engine. The first paragraph of its docstring is its help; lines
   `name: words` below are the help of its ports.
-- A parameter without a default must be given. `list[X]` carries many; `X | None = None` may be left out.
+- A parameter without a default must be given. `list[X]` carries many; `X | None` may be left out, and is None then.
 - `Annotated[...]` carries Range, Choice or a PortType; `Literal["a", "b"]` is a choice; `Seed`, `Color` and `File`
   are plain types with a meaning. A parameter annotated `Context` reports progress and is not a port.
 - A parameter of a ModelType receives the live model, for the length of the call.
+- A parameter annotated `Lazy[X]` receives a function: call it for the value. What is never asked for is never made.
+- An `async def` is awaited.
 - One output is a port named like its type in small letters (`image`, `text`; `images`, `texts` for a list).
   A NamedTuple as return type names several.
 - `version` goes up when the same inputs would give another result. Left out, it follows the function's code and what
@@ -22,19 +24,22 @@
 from __future__ import annotations
 
 import inspect
+import math
 import re
 import types
 import typing
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal, get_args, get_origin
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
 from .codeversion import code_version
-from .context import Context
+from .context import Context, Lazy
+from .digest import encode
 from .errors import InputError, PackError
 from .types import ANY, FLOAT, INT, OF_PYTHON, SEED, TEXT, Choice, Help, ModelType, PortType, Range, short
 
 RESERVED = ("type", "each", "bypass", "mute")  # keys of a node in a graph file that are no inputs of it
+F = TypeVar("F", bound=Callable[..., Any])
 _NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)+\Z")
 
 
@@ -97,15 +102,21 @@ class Port:
 class NodeType:
     """A declared kind of node.
 
-    declared: the version that its author gave it, or "". call: the author's function. context: the name of its Context parameter, if it has one.
-    batch: the port whose items it takes all at once, as a list, when mapped with `each`.
+    declared: the version that its author gave it, or "". call: the author's function; is_async: whether what it gives
+    is to be awaited. context: the name of its Context parameter, if it has one. models, lazy: the names of the inputs
+    that receive live models, and of those that receive a function to call for the value.
+    single: whether what it returns is its one output, and not a tuple of outputs.
+    batch, batch_size: the port whose items it takes all at once, as a list, when mapped with `each`; how many at most.
     costly: whether it is worth a worker thread; None lets the engine find out.
     remember: False for a node whose result must never be cached (it reads a clock, say).
+    fingerprint: given the arguments, gives plain data that counts in the Key; it is asked before each run.
+    timeout: the seconds that a call may take. retry: how many times a call that fails is made again.
+    distribution: the installed distribution that its pack comes from; "" for loose files and functions.
     """
 
     name: str
     declared: str
-    call: Callable
+    call: Callable[..., Any]
     inputs: dict[str, Port]
     outputs: dict[str, Port]
     help: str = ""
@@ -115,14 +126,23 @@ class NodeType:
     remember: bool = True
     tags: tuple[str, ...] = ()
     models: tuple[str, ...] = field(default=())
+    batch_size: int | None = None
+    fingerprint: Callable[..., Any] | None = None
+    timeout: float | None = None
+    retry: int = 0
+    lazy: tuple[str, ...] = ()
+    is_async: bool = False
+    single: bool = True
+    distribution: str = ""
     plain: PortType | None = field(default=None, init=False)
     _code: str = field(default="", init=False)
 
     def __post_init__(self) -> None:
         # The type of its one output, where nothing stands in the way of calling it at once.
         ports = list(self.outputs.values())
-        if len(ports) == 1 and not (ports[0].many or self.costly or self.context or self.models or self.batch) \
-                and self.remember:
+        if len(ports) == 1 and self.remember and not (
+                ports[0].many or self.costly or self.context or self.models or self.batch or self.lazy or self.is_async
+                or self.fingerprint or self.timeout or self.retry):
             object.__setattr__(self, "plain", ports[0].type)
 
     @property
@@ -137,56 +157,131 @@ class NodeType:
         """The first part of the name."""
         return self.name.split(".", 1)[0]
 
+    @property
+    def shape(self) -> bytes:
+        """A signature of its outputs: their names, types and which are lists. A result of another shape is no result."""
+        return encode([[port.name, port.type.name, port.many] for port in self.outputs.values()])
 
-def node(name: str, version: int | None = None, *, batch: str | None = None, costly: bool | None = None,
-         remember: bool = True, tags: tuple[str, ...] = ()) -> Callable[[Callable], Callable]:
+
+def node(name: str, version: int | None = None, *, batch: str | None = None, batch_size: int | None = None,
+         costly: bool | None = None, remember: bool = True, fingerprint: Callable[..., Any] | None = None,
+         timeout: float | None = None, retry: int = 0, tags: Iterable[str] = ()) -> Callable[[F], F]:
     """Declare a function to be a node. It stays the function it was; see the module's text for how it is read.
 
     Raises PackError, naming the function and the parameter, when the signature does not say enough.
     """
-    def declare(function: Callable) -> Callable:
-        function.__nodetype__ = read_nodetype(function, name, version, batch=batch, costly=costly,
-                                              remember=remember, tags=tuple(tags))
+    def declare(function: F) -> F:
+        nodetype = read_nodetype(function, name, version, batch=batch, batch_size=batch_size, costly=costly,
+                                 remember=remember, fingerprint=fingerprint, timeout=timeout, retry=retry,
+                                 tags=tuple(tags))
+        setattr(function, "__nodetype__", nodetype)
         return function
     return declare
 
 
-def read_nodetype(function: Callable, name: str, version: int | None = None, **more: Any) -> NodeType:
-    """The NodeType that a function's signature and docstring describe."""
+def read_nodetype(function: Callable[..., Any], name: str, version: int | None = None, **more: Any) -> NodeType:
+    """The NodeType that a function's signature and docstring describe; more: what `node` takes by keyword."""
     where = f"node {name} ({function.__module__}.{function.__qualname__})"
     if not _NAME.match(name):
         raise PackError(f"{where}: a name is its pack, a dot, and letters, digits or _, as in music.transpose")
+    hints = _annotations(function, where)
+    summary, port_help = _read_docstring(function.__doc__ or "", {*inspect.signature(function).parameters,
+                                                                  *getattr(hints.get("return"), "_fields", ())})
+    inputs, context, lazy = _read_inputs(function, hints, port_help, where)
+    outputs, single = _read_outputs(hints.get("return"), port_help, where)
+    nodetype = NodeType(name, str(version) if version is not None else "", function, inputs, outputs, help=summary,
+                        context=context, lazy=lazy, single=single, is_async=inspect.iscoroutinefunction(function),
+                        models=tuple(p.name for p in inputs.values() if isinstance(p.type, ModelType)), **more)
+    _judge_call(nodetype, where)
+    _judge_batch(nodetype, where)
+    if nodetype.fingerprint is not None:
+        nodetype = replace(nodetype, fingerprint=_by_name(nodetype, nodetype.fingerprint, where))
+    return nodetype
+
+
+def _annotations(function: Callable[..., Any], where: str) -> dict[str, Any]:
     try:
-        hints = typing.get_type_hints(function, include_extras=True)
+        return typing.get_type_hints(function, include_extras=True)
     except (NameError, TypeError, SyntaxError, AttributeError) as error:
         raise PackError(f"{where}: an annotation cannot be understood: {error}") from error
-    parameters = inspect.signature(function).parameters
-    output_names = getattr(hints.get("return"), "_fields", ())
-    summary, port_help = _read_docstring(function.__doc__ or "", {*parameters, *output_names})
-    inputs, context = {}, None
-    for parameter in parameters.values():
+
+
+def _read_inputs(function: Callable[..., Any], hints: dict[str, Any], port_help: dict[str, str],
+                 where: str) -> tuple[dict[str, Port], str | None, tuple[str, ...]]:
+    """The input ports, the name of the Context parameter, and the names of the lazy ones."""
+    inputs: dict[str, Port] = {}
+    context, lazy = None, []
+    for parameter in inspect.signature(function).parameters.values():
+        name = parameter.name
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD, parameter.POSITIONAL_ONLY):
             raise PackError(f"{where}: {parameter} has no single name; give each input its own")
-        if parameter.name not in hints:
-            raise PackError(f"{where}: {parameter.name} has no annotation, so nothing can be checked")
-        if _is_context(hints[parameter.name]):
-            context = parameter.name
+        if name not in hints:
+            raise PackError(f"{where}: {name} has no annotation, so nothing can be checked")
+        hint = hints[name]
+        if _is_context(hint):
+            context = name
             continue
-        if parameter.name in RESERVED:
-            raise PackError(f"{where}: {parameter.name} has a meaning of its own in graph files; "
-                            "call the input otherwise")
+        if name in RESERVED:
+            raise PackError(f"{where}: {name} has a meaning of its own in graph files; call the input otherwise")
         default = MISSING if parameter.default is parameter.empty else parameter.default
-        inputs[parameter.name] = _read_port(parameter.name, hints[parameter.name], default,
-                                            port_help.get(parameter.name, ""), where)
-    outputs = _read_outputs(hints.get("return"), port_help, where)
-    batch = more.get("batch")
-    if batch is not None and not (batch in inputs and inputs[batch].many):
+        if get_origin(hint) is Lazy:
+            lazy.append(name)
+            hint, = get_args(hint)
+            if default is not MISSING:
+                raise PackError(f"{where}: {name} is Lazy and has a default; leave the default out, "
+                                "or annotate it Lazy[X | None] where it need not be given")
+        inputs[name] = _read_port(name, hint, default, port_help.get(name, ""), where)
+        if inputs[name].optional and default is MISSING:
+            inputs[name] = replace(inputs[name], default=None)
+    return inputs, context, tuple(lazy)
+
+
+def _judge_call(nodetype: NodeType, where: str) -> None:
+    """Refuse what cannot be kept to when the function is called."""
+    seconds, times = nodetype.timeout, nodetype.retry
+    if seconds is not None and not (type(seconds) in (int, float) and 0 < seconds < math.inf):
+        raise PackError(f"{where}: timeout={seconds!r} must be a number of seconds above 0")
+    if type(times) is not int or times < 0:
+        raise PackError(f"{where}: retry={times!r} must be a whole number of times, from 0")
+    for name in nodetype.lazy:
+        if name in nodetype.models:
+            raise PackError(f"{where}: {name} is a model and Lazy; a model is there before the call, leave Lazy out")
+
+
+def _judge_batch(nodetype: NodeType, where: str) -> None:
+    batch, size = nodetype.batch, nodetype.batch_size
+    if batch is None:
+        if size is not None:
+            raise PackError(f"{where}: batch_size={size!r} needs batch=, the name of the parameter that takes a batch")
+        return
+    if not (batch in nodetype.inputs and nodetype.inputs[batch].many):
         raise PackError(f"{where}: batch={batch!r} must name a parameter annotated list[...]")
-    if batch is not None and not all(port.many for port in outputs.values()):
+    if batch in nodetype.lazy:
+        raise PackError(f"{where}: batch={batch!r} names a Lazy parameter; a batch is there before the call")
+    if not all(port.many for port in nodetype.outputs.values()):
         raise PackError(f"{where}: a node with batch= gives a list too, one thing for each item")
-    models = tuple(p.name for p in inputs.values() if isinstance(p.type, ModelType))
-    return NodeType(name, str(version) if version is not None else "", function, inputs, outputs, help=summary,
-                    context=context, models=models, **more)
+    if size is not None and (type(size) is not int or size < 1):
+        raise PackError(f"{where}: batch_size={size!r} must be a whole number, from 1")
+
+
+def _by_name(nodetype: NodeType, fingerprint: Callable[..., Any], where: str) -> Callable[..., Any]:
+    """A fingerprint that may be handed all arguments, and takes just those that it has parameters for."""
+    if not nodetype.remember:
+        raise PackError(f"{where}: fingerprint= says when a result still holds, and remember=False that none does")
+    parameters = inspect.signature(fingerprint).parameters.values()
+    at_hand = [name for name in nodetype.inputs if name not in nodetype.lazy]
+    if any(p.kind is p.VAR_KEYWORD for p in parameters):
+        names = at_hand
+    else:
+        names = [p.name for p in parameters if p.name in nodetype.inputs or p.default is p.empty]
+    for name in names:
+        if name not in at_hand:
+            raise PackError(f"{where}: fingerprint= takes {name}, which is "
+                            + ("Lazy" if name in nodetype.lazy else "no input of the node"))
+
+    def asked(**arguments: Any) -> Any:
+        return fingerprint(**{name: arguments[name] for name in names if name in arguments})
+    return asked
 
 
 def _is_context(hint: Any) -> bool:
@@ -264,16 +359,17 @@ def _read_hint(hint: Any, facts: dict[str, Any], where: str) -> tuple[PortType, 
                     "use str, int, float, bool, Seed, a type from a pack, or Annotated[..., PortType(...)]")
 
 
-def _read_outputs(hint: Any, port_help: dict[str, str], where: str) -> dict[str, Port]:
+def _read_outputs(hint: Any, port_help: dict[str, str], where: str) -> tuple[dict[str, Port], bool]:
+    """The output ports, and whether there is one that is returned as it is."""
     if hint is None or hint is types.NoneType:
         raise PackError(f"{where} returns nothing; annotate what it gives (-> Image)")
     fields = getattr(hint, "_fields", None)
     if fields is not None and issubclass(hint, tuple) and not hasattr(hint, "__porttype__"):
         hints = typing.get_type_hints(hint, include_extras=True)
-        return {name: _read_port(name, hints[name], MISSING, port_help.get(name, ""), where) for name in fields}
+        return {name: _read_port(name, hints[name], MISSING, port_help.get(name, ""), where) for name in fields}, False
     port = _read_port("", hint, MISSING, "", f"{where}: the result")
     name = "value" if port.type is ANY else port.type.name.lower() + ("s" if port.many else "")
-    return {name: _read_port(name, hint, MISSING, port_help.get(name, ""), where)}
+    return {name: _read_port(name, hint, MISSING, port_help.get(name, ""), where)}, True
 
 
 def _read_docstring(text: str, ports: set[str]) -> tuple[str, dict[str, str]]:
