@@ -21,7 +21,7 @@ _BASES = (int, float, str, bytes, tuple, list, dict, set, frozenset, Enum)
 _VALUES = {"builtins", "collections", "datetime", "decimal", "fractions", "functools", "numpy", "operator", "types"}
 
 
-def code_version(function: Callable) -> str:
+def code_version(function: Callable[..., Any]) -> str:
     """A version that changes when the function's code does, or what that uses of its module; all processes agree."""
     own = getattr(inspect.unwrap(function), "__globals__", {})
     return "code-" + digest(_Reach(own).of(function)).hex()[:12]
@@ -41,7 +41,7 @@ class _Reach:
         self.met = dict(met or {})  # id -> number and thing, which is kept so that no other gets its id
         self.waiting: list[Any] = []
 
-    def of(self, thing: Any) -> list:
+    def of(self, thing: Any) -> list[Any]:
         """A thing, and all that it leads to."""
         told = [self.plain(thing)]
         while self.waiting:  # no recursion: code may lead on and on, and in circles
@@ -77,13 +77,13 @@ class _Reach:
             self.waiting.append(thing)
         return ["met", known[0]]
 
-    def code(self, code: types.CodeType) -> list:
+    def code(self, code: types.CodeType) -> list[Any]:
         names = [n for n in code.co_names if n in self.own and not _dunder(n)]
         return ["code", code.co_code, code.co_exceptiontable, code.co_argcount, code.co_kwonlyargcount,
                 list(code.co_varnames), list(code.co_names), [self.plain(c) for c in code.co_consts],
                 [[name, self.plain(self.own[name])] for name in names]]
 
-    def insides(self, thing: Any) -> list:
+    def insides(self, thing: Any) -> list[Any]:
         """What there is to say of a thing that has a number."""
         kind = type(thing)
         if kind is types.FunctionType:
@@ -111,7 +111,7 @@ class _Reach:
         except TypeError:
             return ["a", self.name(kind), *self.parts(thing, kind)]
 
-    def parts(self, thing: Any, kind: type) -> list:
+    def parts(self, thing: Any, kind: type) -> list[Any]:
         """What an object is made of, where it is a constant or its class is from here; else nothing."""
         if not (issubclass(kind, _BASES) or is_dataclass(kind) or kind.__module__ in _VALUES or self.owns(kind)):
             return []
@@ -126,7 +126,7 @@ class _Reach:
         """Whether a function or a class was written in this module."""
         if isinstance(thing, types.FunctionType):
             return thing.__globals__ is self.own
-        return thing.__module__ == self.module
+        return bool(thing.__module__ == self.module)
 
     def name(self, thing: Any) -> list[str]:
         """What a function, class or module from elsewhere is called."""

@@ -353,8 +353,9 @@ def _read_hint(hint: Any, facts: dict[str, Any], where: str) -> tuple[PortType, 
         return TEXT, False, False
     if isinstance(hint, typing.Hashable) and hint in OF_PYTHON:
         return OF_PYTHON[hint], False, False
-    if isinstance(hint, type) and isinstance(getattr(hint, "__porttype__", None), PortType):
-        return hint.__porttype__, False, False
+    own = getattr(hint, "__porttype__", None)
+    if isinstance(hint, type) and isinstance(own, PortType):
+        return own, False, False
     raise PackError(f"{where} is annotated {hint!r}, which is no PortType; "
                     "use str, int, float, bool, Seed, a type from a pack, or Annotated[..., PortType(...)]")
 
