@@ -19,6 +19,7 @@ _WHERE = {
     "GraphError": "errors",
     "Help": "types",
     "InputError": "errors",
+    "Lazy": "context",
     "ModelType": "types",
     "Node": "graph",
     "NodeFailed": "errors",
@@ -36,17 +37,27 @@ _WHERE = {
     "node": "nodetype",
     "run": "engine",
 }
-__all__ = sorted(_WHERE)
+__all__ = [
+    "Cancelled", "Catalogue", "Choice", "Color", "Context", "Engine", "File", "Graph", "GraphError", "Help",
+    "InputError", "Lazy", "ModelType", "Node", "NodeFailed", "NodegraphError", "PackError", "PortType", "Problem",
+    "Range", "Recipe", "Ref", "RunResult", "SILENT", "Seed", "load", "node", "run",
+]
 __version__ = "0.1.0"
 
-if TYPE_CHECKING:
-    from .context import SILENT, Context
-    from .engine import Engine, RunResult, load, run
-    from .errors import Cancelled, GraphError, InputError, NodeFailed, NodegraphError, PackError, Problem
-    from .graph import Graph, Node, Ref
-    from .nodetype import node
-    from .packs import Catalogue
-    from .types import Choice, Color, File, Help, ModelType, PortType, Range, Recipe, Seed
+if TYPE_CHECKING:  # `as` tells type checkers that a name is handed on
+    from .context import Context as Context, Lazy as Lazy, SILENT as SILENT
+    from .engine import Engine as Engine, RunResult as RunResult, load as load, run as run
+    from .errors import (
+        Cancelled as Cancelled, GraphError as GraphError, InputError as InputError, NodeFailed as NodeFailed,
+        NodegraphError as NodegraphError, PackError as PackError, Problem as Problem,
+    )
+    from .graph import Graph as Graph, Node as Node, Ref as Ref
+    from .nodetype import node as node
+    from .packs import Catalogue as Catalogue
+    from .types import (
+        Choice as Choice, Color as Color, File as File, Help as Help, ModelType as ModelType, PortType as PortType,
+        Range as Range, Recipe as Recipe, Seed as Seed,
+    )
 
 
 def __getattr__(name: str) -> Any:

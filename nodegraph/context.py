@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol, TypeVar
+
+_X = TypeVar("_X", covariant=True)
+
+
+class Lazy(Protocol[_X]):
+    """What a parameter annotated `Lazy[X]` is handed: call it for the value. What nobody asks for is not made.
+
+        def either(first: bool, a: Lazy[str], b: Lazy[str]) -> str:
+            return a() if first else b()
+    """
+
+    def __call__(self) -> _X:
+        """The value; the first call has it made."""
 
 
 class Context:

@@ -13,7 +13,10 @@ A Problem says where, what was found, what was wanted, and what to do next.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from .wording import Phrase
 
 
 class Position(NamedTuple):
@@ -27,6 +30,16 @@ class Position(NamedTuple):
         return f"{self.file}:{self.line}:{self.column}"
 
 
+def code_of(message: str) -> str:
+    """The code of a sentence that has one, or ""."""
+    return message.code if isinstance(message, Phrase) else ""
+
+
+def facts_of(message: str) -> Mapping[str, Any]:
+    """What a sentence that has a code was made of; nothing for any other."""
+    return message.facts if isinstance(message, Phrase) else {}
+
+
 class Problem(NamedTuple):
     """One thing that is wrong: `message` says what was found and wanted, `hint` what to do.
 
@@ -38,6 +51,16 @@ class Problem(NamedTuple):
     hint: str = ""
     severity: str = "error"  # or "warning": the graph still runs
     at: tuple[str | int, ...] = ()
+
+    @property
+    def code(self) -> str:
+        """The code of its sentence in `wording`, or "" where it has none."""
+        return code_of(self.message)
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """What its sentence was made of, by name."""
+        return facts_of(self.message)
 
     def __str__(self) -> str:
         head = "warning: " * (self.severity == "warning") + (f"{self.where}  " if self.where else "")
@@ -72,15 +95,26 @@ class InputError(NodegraphError, ValueError):
 class NodeFailed(NodegraphError):
     """A node's own code raised.
 
-    node: its name in the graph. where: its place in the file, if it has one.
+    node: its name in the graph. instance: which of its runs, where it was mapped or looped ("m[2]/a"), else its name.
+    message: may be a Phrase. where: its place in the file, if it has one.
     inputs: a short summary of each input. trace: the traceback of the node's own code.
     """
 
     def __init__(self, node: str, message: str, where: Position | None = None,
-                 inputs: dict[str, str] | None = None, trace: str = ""):
+                 inputs: dict[str, str] | None = None, trace: str = "", instance: str = ""):
         self.node, self.message, self.where, self.trace = node, message, where, trace
-        self.inputs = inputs or {}
-        super().__init__(f"{where or node}  {node} failed: {message}")
+        self.instance, self.inputs = instance or node, inputs or {}
+        super().__init__(f"{where or self.instance}  {self.instance} failed: {message}")
+
+    @property
+    def code(self) -> str:
+        """The code of its sentence in `wording`, or "" where it has none."""
+        return code_of(self.message)
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """What its sentence was made of, by name."""
+        return facts_of(self.message)
 
     def report(self) -> str:
         """The whole story: message, inputs and traceback, over several lines."""

@@ -74,10 +74,14 @@ class Failed(NamedTuple):
 
 
 class Skipped(NamedTuple):
-    """A node did not run since something it reads failed, or the run was stopped first. because: that node."""
+    """A node did not run, since something that it reads failed or the run was stopped first.
+
+    because: the node that failed, or "". stopped: whether the run was stopped.
+    """
 
     node: str
     because: str
+    stopped: bool = False
 
 
 class Warned(NamedTuple):

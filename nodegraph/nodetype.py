@@ -9,10 +9,12 @@
 
 - The function still works without the engine. The first paragraph of its docstring is its help; lines
   `name: words` below are the help of its ports.
-- A parameter without a default must be given. `list[X]` carries many; `X | None = None` may be left out.
+- A parameter without a default must be given. `list[X]` carries many; `X | None` may be left out, and is None then.
 - `Annotated[...]` carries Range, Choice or a PortType; `Literal["a", "b"]` is a choice; `Seed`, `Color` and `File`
   are plain types with a meaning. A parameter annotated `Context` reports progress and is not a port.
 - A parameter of a ModelType receives the live model, for the length of the call.
+- A parameter annotated `Lazy[X]` receives a function: call it for the value. What is never asked for is never made.
+- An `async def` is awaited.
 - One output is a port named like its type in small letters (`image`, `text`; `images`, `texts` for a list).
   A NamedTuple as return type names several.
 - `version` goes up when the same inputs would give another result. Left out, it follows the function's code and what
@@ -22,23 +24,23 @@
 from __future__ import annotations
 
 import inspect
-import os
+import math
 import re
 import types
 import typing
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, is_dataclass
-from enum import Enum
-from pathlib import PurePath
-from typing import Annotated, Any, Literal, get_args, get_origin
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
-from .context import Context
-from .digest import digest, encode
+from .codeversion import code_version
+from .context import Context, Lazy
+from .digest import encode
 from .errors import InputError, PackError
 from .types import ANY, FLOAT, INT, OF_PYTHON, SEED, TEXT, Choice, Help, ModelType, PortType, Range, short
 
 RESERVED = ("type", "each", "bypass", "mute", "cross", "repeat", "until", "carry", "count", "failed", "timeout",
             "retry")  # keys of a node in a graph file that are no inputs of it
+F = TypeVar("F", bound=Callable[..., Any])
 _NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)+\Z")
 
 
@@ -101,15 +103,21 @@ class Port:
 class NodeType:
     """A declared kind of node.
 
-    declared: the version that its author gave it, or "". call: the author's function. context: the name of its Context parameter, if it has one.
-    batch: the port whose items it takes all at once, as a list, when mapped with `each`.
+    declared: the version that its author gave it, or "". call: the author's function; is_async: whether what it gives
+    is to be awaited. context: the name of its Context parameter, if it has one. models, lazy: the names of the inputs
+    that receive live models, and of those that receive a function to call for the value.
+    single: whether what it returns is its one output, and not a tuple of outputs.
+    batch, batch_size: the port whose items it takes all at once, as a list, when mapped with `each`; how many at most.
     costly: whether it is worth a worker thread; None lets the engine find out.
     remember: False for a node whose result must never be cached (it reads a clock, say).
+    fingerprint: given the arguments, gives plain data that counts in the Key; it is asked before each run.
+    timeout: the seconds that a call may take. retry: how many times a call that fails is made again.
+    distribution: the installed distribution that its pack comes from; "" for loose files and functions.
     """
 
     name: str
     declared: str
-    call: Callable
+    call: Callable[..., Any]
     inputs: dict[str, Port]
     outputs: dict[str, Port]
     help: str = ""
@@ -119,21 +127,30 @@ class NodeType:
     remember: bool = True
     tags: tuple[str, ...] = ()
     models: tuple[str, ...] = field(default=())
+    batch_size: int | None = None
+    fingerprint: Callable[..., Any] | None = None
+    timeout: float | None = None
+    retry: int = 0
+    lazy: tuple[str, ...] = ()
+    is_async: bool = False
+    single: bool = True
+    distribution: str = ""
     plain: PortType | None = field(default=None, init=False)
     _code: str = field(default="", init=False)
 
     def __post_init__(self) -> None:
         # The type of its one output, where nothing stands in the way of calling it at once.
         ports = list(self.outputs.values())
-        if len(ports) == 1 and not (ports[0].many or self.costly or self.context or self.models or self.batch) \
-                and self.remember:
+        if len(ports) == 1 and self.remember and not (
+                ports[0].many or self.costly or self.context or self.models or self.batch or self.lazy or self.is_async
+                or self.fingerprint or self.timeout or self.retry):
             object.__setattr__(self, "plain", ports[0].type)
 
     @property
     def version(self) -> str:
         """The version that was declared, or else the one that its code had when this was first asked for."""
         if not self.declared and not self._code:
-            object.__setattr__(self, "_code", _code_version(self.call))
+            object.__setattr__(self, "_code", code_version(self.call))
         return self.declared or self._code
 
     @property
@@ -141,56 +158,131 @@ class NodeType:
         """The first part of the name."""
         return self.name.split(".", 1)[0]
 
+    @property
+    def shape(self) -> bytes:
+        """A signature of its outputs: their names, types and which are lists. A result of another shape is no result."""
+        return encode([[port.name, port.type.name, port.many] for port in self.outputs.values()])
 
-def node(name: str, version: int | None = None, *, batch: str | None = None, costly: bool | None = None,
-         remember: bool = True, tags: tuple[str, ...] = ()) -> Callable[[Callable], Callable]:
+
+def node(name: str, version: int | None = None, *, batch: str | None = None, batch_size: int | None = None,
+         costly: bool | None = None, remember: bool = True, fingerprint: Callable[..., Any] | None = None,
+         timeout: float | None = None, retry: int = 0, tags: Iterable[str] = ()) -> Callable[[F], F]:
     """Declare a function to be a node. It stays the function it was; see the module's text for how it is read.
 
     Raises PackError, naming the function and the parameter, when the signature does not say enough.
     """
-    def declare(function: Callable) -> Callable:
-        function.__nodetype__ = read_nodetype(function, name, version, batch=batch, costly=costly,
-                                              remember=remember, tags=tuple(tags))
+    def declare(function: F) -> F:
+        nodetype = read_nodetype(function, name, version, batch=batch, batch_size=batch_size, costly=costly,
+                                 remember=remember, fingerprint=fingerprint, timeout=timeout, retry=retry,
+                                 tags=tuple(tags))
+        setattr(function, "__nodetype__", nodetype)
         return function
     return declare
 
 
-def read_nodetype(function: Callable, name: str, version: int | None = None, **more: Any) -> NodeType:
-    """The NodeType that a function's signature and docstring describe."""
+def read_nodetype(function: Callable[..., Any], name: str, version: int | None = None, **more: Any) -> NodeType:
+    """The NodeType that a function's signature and docstring describe; more: what `node` takes by keyword."""
     where = f"node {name} ({function.__module__}.{function.__qualname__})"
     if not _NAME.match(name):
         raise PackError(f"{where}: a name is its pack, a dot, and letters, digits or _, as in music.transpose")
+    hints = _annotations(function, where)
+    summary, port_help = _read_docstring(function.__doc__ or "", {*inspect.signature(function).parameters,
+                                                                  *getattr(hints.get("return"), "_fields", ())})
+    inputs, context, lazy = _read_inputs(function, hints, port_help, where)
+    outputs, single = _read_outputs(hints.get("return"), port_help, where)
+    nodetype = NodeType(name, str(version) if version is not None else "", function, inputs, outputs, help=summary,
+                        context=context, lazy=lazy, single=single, is_async=inspect.iscoroutinefunction(function),
+                        models=tuple(p.name for p in inputs.values() if isinstance(p.type, ModelType)), **more)
+    _judge_call(nodetype, where)
+    _judge_batch(nodetype, where)
+    if nodetype.fingerprint is not None:
+        nodetype = replace(nodetype, fingerprint=_by_name(nodetype, nodetype.fingerprint, where))
+    return nodetype
+
+
+def _annotations(function: Callable[..., Any], where: str) -> dict[str, Any]:
     try:
-        hints = typing.get_type_hints(function, include_extras=True)
+        return typing.get_type_hints(function, include_extras=True)
     except (NameError, TypeError, SyntaxError, AttributeError) as error:
         raise PackError(f"{where}: an annotation cannot be understood: {error}") from error
-    parameters = inspect.signature(function).parameters
-    output_names = getattr(hints.get("return"), "_fields", ())
-    summary, port_help = _read_docstring(function.__doc__ or "", {*parameters, *output_names})
-    inputs, context = {}, None
-    for parameter in parameters.values():
+
+
+def _read_inputs(function: Callable[..., Any], hints: dict[str, Any], port_help: dict[str, str],
+                 where: str) -> tuple[dict[str, Port], str | None, tuple[str, ...]]:
+    """The input ports, the name of the Context parameter, and the names of the lazy ones."""
+    inputs: dict[str, Port] = {}
+    context, lazy = None, []
+    for parameter in inspect.signature(function).parameters.values():
+        name = parameter.name
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD, parameter.POSITIONAL_ONLY):
             raise PackError(f"{where}: {parameter} has no single name; give each input its own")
-        if parameter.name not in hints:
-            raise PackError(f"{where}: {parameter.name} has no annotation, so nothing can be checked")
-        if _is_context(hints[parameter.name]):
-            context = parameter.name
+        if name not in hints:
+            raise PackError(f"{where}: {name} has no annotation, so nothing can be checked")
+        hint = hints[name]
+        if _is_context(hint):
+            context = name
             continue
-        if parameter.name in RESERVED:
-            raise PackError(f"{where}: {parameter.name} has a meaning of its own in graph files; "
-                            "call the input otherwise")
+        if name in RESERVED:
+            raise PackError(f"{where}: {name} has a meaning of its own in graph files; call the input otherwise")
         default = MISSING if parameter.default is parameter.empty else parameter.default
-        inputs[parameter.name] = _read_port(parameter.name, hints[parameter.name], default,
-                                            port_help.get(parameter.name, ""), where)
-    outputs = _read_outputs(hints.get("return"), port_help, where)
-    batch = more.get("batch")
-    if batch is not None and not (batch in inputs and inputs[batch].many):
+        if get_origin(hint) is Lazy:
+            lazy.append(name)
+            hint, = get_args(hint)
+            if default is not MISSING:
+                raise PackError(f"{where}: {name} is Lazy and has a default; leave the default out, "
+                                "or annotate it Lazy[X | None] where it need not be given")
+        inputs[name] = _read_port(name, hint, default, port_help.get(name, ""), where)
+        if inputs[name].optional and default is MISSING:
+            inputs[name] = replace(inputs[name], default=None)
+    return inputs, context, tuple(lazy)
+
+
+def _judge_call(nodetype: NodeType, where: str) -> None:
+    """Refuse what cannot be kept to when the function is called."""
+    seconds, times = nodetype.timeout, nodetype.retry
+    if seconds is not None and not (type(seconds) in (int, float) and 0 < seconds < math.inf):
+        raise PackError(f"{where}: timeout={seconds!r} must be a number of seconds above 0")
+    if type(times) is not int or times < 0:
+        raise PackError(f"{where}: retry={times!r} must be a whole number of times, from 0")
+    for name in nodetype.lazy:
+        if name in nodetype.models:
+            raise PackError(f"{where}: {name} is a model and Lazy; a model is there before the call, leave Lazy out")
+
+
+def _judge_batch(nodetype: NodeType, where: str) -> None:
+    batch, size = nodetype.batch, nodetype.batch_size
+    if batch is None:
+        if size is not None:
+            raise PackError(f"{where}: batch_size={size!r} needs batch=, the name of the parameter that takes a batch")
+        return
+    if not (batch in nodetype.inputs and nodetype.inputs[batch].many):
         raise PackError(f"{where}: batch={batch!r} must name a parameter annotated list[...]")
-    if batch is not None and not all(port.many for port in outputs.values()):
+    if batch in nodetype.lazy:
+        raise PackError(f"{where}: batch={batch!r} names a Lazy parameter; a batch is there before the call")
+    if not all(port.many for port in nodetype.outputs.values()):
         raise PackError(f"{where}: a node with batch= gives a list too, one thing for each item")
-    models = tuple(p.name for p in inputs.values() if isinstance(p.type, ModelType))
-    return NodeType(name, str(version) if version is not None else "", function, inputs, outputs, help=summary,
-                    context=context, models=models, **more)
+    if size is not None and (type(size) is not int or size < 1):
+        raise PackError(f"{where}: batch_size={size!r} must be a whole number, from 1")
+
+
+def _by_name(nodetype: NodeType, fingerprint: Callable[..., Any], where: str) -> Callable[..., Any]:
+    """A fingerprint that may be handed all arguments, and takes just those that it has parameters for."""
+    if not nodetype.remember:
+        raise PackError(f"{where}: fingerprint= says when a result still holds, and remember=False that none does")
+    parameters = inspect.signature(fingerprint).parameters.values()
+    at_hand = [name for name in nodetype.inputs if name not in nodetype.lazy]
+    if any(p.kind is p.VAR_KEYWORD for p in parameters):
+        names = at_hand
+    else:
+        names = [p.name for p in parameters if p.name in nodetype.inputs or p.default is p.empty]
+    for name in names:
+        if name not in at_hand:
+            raise PackError(f"{where}: fingerprint= takes {name}, which is "
+                            + ("Lazy" if name in nodetype.lazy else "no input of the node"))
+
+    def asked(**arguments: Any) -> Any:
+        return fingerprint(**{name: arguments[name] for name in names if name in arguments})
+    return asked
 
 
 def _is_context(hint: Any) -> bool:
@@ -262,22 +354,24 @@ def _read_hint(hint: Any, facts: dict[str, Any], where: str) -> tuple[PortType, 
         return TEXT, False, False
     if isinstance(hint, typing.Hashable) and hint in OF_PYTHON:
         return OF_PYTHON[hint], False, False
-    if isinstance(hint, type) and isinstance(getattr(hint, "__porttype__", None), PortType):
-        return hint.__porttype__, False, False
+    own = getattr(hint, "__porttype__", None)
+    if isinstance(hint, type) and isinstance(own, PortType):
+        return own, False, False
     raise PackError(f"{where} is annotated {hint!r}, which is no PortType; "
                     "use str, int, float, bool, Seed, a type from a pack, or Annotated[..., PortType(...)]")
 
 
-def _read_outputs(hint: Any, port_help: dict[str, str], where: str) -> dict[str, Port]:
+def _read_outputs(hint: Any, port_help: dict[str, str], where: str) -> tuple[dict[str, Port], bool]:
+    """The output ports, and whether there is one that is returned as it is."""
     if hint is None or hint is types.NoneType:
         raise PackError(f"{where} returns nothing; annotate what it gives (-> Image)")
     fields = getattr(hint, "_fields", None)
     if fields is not None and issubclass(hint, tuple) and not hasattr(hint, "__porttype__"):
         hints = typing.get_type_hints(hint, include_extras=True)
-        return {name: _read_port(name, hints[name], MISSING, port_help.get(name, ""), where) for name in fields}
+        return {name: _read_port(name, hints[name], MISSING, port_help.get(name, ""), where) for name in fields}, False
     port = _read_port("", hint, MISSING, "", f"{where}: the result")
     name = "value" if port.type is ANY else port.type.name.lower() + ("s" if port.many else "")
-    return {name: _read_port(name, hint, MISSING, port_help.get(name, ""), where)}
+    return {name: _read_port(name, hint, MISSING, port_help.get(name, ""), where)}, True
 
 
 def _read_docstring(text: str, ports: set[str]) -> tuple[str, dict[str, str]]:
@@ -297,144 +391,3 @@ def _read_docstring(text: str, ports: set[str]) -> tuple[str, dict[str, str]]:
             current = []
             lines.append(line)
     return "\n".join(lines).strip(), help
-
-
-# ---- the version of a node that declares none ---------------------------------------------------------------------
-
-_SCALARS = {types.NoneType, bool, int, float, bytes}
-_SHOWN = {complex, range, slice, types.EllipsisType}  # whose repr says all
-# Objects of other classes count in full where they are built on these, or come from these modules.
-_BASES = (int, float, str, bytes, tuple, list, dict, set, frozenset, Enum)
-_VALUES = {"builtins", "collections", "datetime", "decimal", "fractions", "functools", "numpy", "operator", "types"}
-
-
-def _code_version(function: Callable) -> str:
-    """A version that changes when the function's code does, or what that uses of its module; all processes agree."""
-    own = getattr(inspect.unwrap(function), "__globals__", {})
-    return "code-" + digest(_Reach(own).of(function)).hex()[:12]
-
-
-class _Reach:
-    """What code uses of its own module, by the names in it and so on, as plain data.
-
-    What comes from another module counts by its name, from within the same pack by its place there. What the module
-    itself is called, its folder and its line numbers do not count, nor the order in which a set is gone through.
-    """
-
-    def __init__(self, own: dict[str, Any], met: dict[int, tuple[int, Any]] | None = None):
-        self.own, self.module = own, own.get("__name__") or ""
-        self.top = self.module.partition(".")[0]
-        self.folder = os.path.dirname(own.get("__file__") or "")
-        self.met = dict(met or {})  # id -> number and thing, which is kept so that no other gets its id
-        self.waiting: list[Any] = []
-
-    def of(self, thing: Any) -> list:
-        """A thing, and all that it leads to."""
-        told = [self.plain(thing)]
-        while self.waiting:  # no recursion: code may lead on and on, and in circles
-            told.append(self.insides(self.waiting.pop()))
-        return told
-
-    def plain(self, thing: Any) -> Any:
-        """A constant in full; of what may lead back to itself, a number, under which it is told of later."""
-        kind = type(thing)
-        if kind in _SCALARS:
-            return thing
-        if kind is str:
-            return thing.removeprefix(self.folder)
-        if kind is tuple:
-            return ["tuple", *map(self.plain, thing)]
-        if kind is set or kind is frozenset:
-            return ["set", *sorted(encode(_Reach(self.own, self.met).of(item)) for item in thing)]
-        if kind is types.CodeType:
-            return self.code(thing)
-        if kind in _SHOWN:
-            return ["shown", repr(thing)]
-        if kind is re.Pattern:
-            return ["pattern", thing.pattern, thing.flags]
-        if issubclass(kind, PurePath):
-            return ["path", self.plain(str(thing))]
-        if issubclass(kind, types.ModuleType) or issubclass(kind, type) and not self.owns(thing):
-            return self.name(thing)
-        if kind is types.BuiltinFunctionType:  # len, or "abc".upper
-            return ["builtin", self.plain(thing.__self__), thing.__name__]
-        known = self.met.get(id(thing))
-        if known is None:
-            known = self.met[id(thing)] = len(self.met), thing
-            self.waiting.append(thing)
-        return ["met", known[0]]
-
-    def code(self, code: types.CodeType) -> list:
-        names = [n for n in code.co_names if n in self.own and not _dunder(n)]
-        return ["code", code.co_code, code.co_exceptiontable, code.co_argcount, code.co_kwonlyargcount,
-                list(code.co_varnames), list(code.co_names), [self.plain(c) for c in code.co_consts],
-                [[name, self.plain(self.own[name])] for name in names]]
-
-    def insides(self, thing: Any) -> list:
-        """What there is to say of a thing that has a number."""
-        kind = type(thing)
-        if kind is types.FunctionType:
-            inner = [getattr(thing, "__wrapped__", None), *_enclosed(thing)]
-            if not self.owns(thing):  # a decorator from elsewhere may hold a function from here
-                inner = [i for i in inner if hasattr(i, "__module__") and self.owns(i)]
-                return [self.name(thing), *map(self.plain, inner)]
-            return ["function", *map(self.plain, (thing.__code__, thing.__defaults__, thing.__kwdefaults__, *inner))]
-        if kind is types.MethodType:
-            return ["method", self.plain(thing.__self__), self.plain(thing.__func__)]
-        if issubclass(kind, type):
-            methods = (types.FunctionType, staticmethod, classmethod, property)
-            inner = [(n, i) for n, i in sorted(vars(thing).items()) if not _dunder(n) or isinstance(i, methods)]
-            return ["class", thing.__qualname__, self.plain((thing.__bases__, kind)), *map(self.plain, inner)]
-        if kind is list:
-            return ["list", *map(self.plain, thing)]
-        if kind is dict or kind is types.MappingProxyType:
-            return ["dict", *[self.plain(part) for pair in thing.items() for part in pair]]
-        if kind is property:
-            return ["property", self.plain((thing.fget, thing.fset, thing.fdel))]
-        if kind in (staticmethod, classmethod) or "__wrapped__" in getattr(thing, "__dict__", ()):  # lru_cache
-            return ["wrapped", self.name(kind), self.plain(thing.__wrapped__)]
-        try:
-            return ["array", encode(thing)]
-        except TypeError:
-            return ["a", self.name(kind), *self.parts(thing, kind)]
-
-    def parts(self, thing: Any, kind: type) -> list:
-        """What an object is made of, where it is a constant or its class is from here; else nothing."""
-        if not (issubclass(kind, _BASES) or is_dataclass(kind) or kind.__module__ in _VALUES or self.owns(kind)):
-            return []
-        try:
-            made = thing.__reduce_ex__(4)
-            return [self.plain(list(part) if isinstance(part, Iterator) else part)
-                    for part in (made if isinstance(made, tuple) else [made])]
-        except Exception:  # a lock, a generator: nobody can say what is in it
-            return []
-
-    def owns(self, thing: Any) -> bool:
-        """Whether a function or a class was written in this module."""
-        if isinstance(thing, types.FunctionType):
-            return thing.__globals__ is self.own
-        return thing.__module__ == self.module
-
-    def name(self, thing: Any) -> list[str]:
-        """What a function, class or module from elsewhere is called."""
-        if isinstance(thing, types.FunctionType):
-            module, own = thing.__globals__.get("__name__"), thing.__code__.co_qualname
-        elif isinstance(thing, types.ModuleType):
-            module, own = thing.__name__, ""
-        else:
-            module, own = thing.__module__, thing.__qualname__
-        top, dot, rest = str(module).partition(".")
-        return ["from", dot + rest if top == self.top else str(module), own]
-
-
-def _dunder(name: str) -> bool:
-    return name.startswith("__") and name.endswith("__")
-
-
-def _enclosed(function: types.FunctionType) -> Iterator[Any]:
-    """What a function's closure holds; a cell may still be empty."""
-    for cell in function.__closure__ or ():
-        try:
-            yield cell.cell_contents
-        except ValueError:
-            yield None

@@ -36,10 +36,10 @@ class Range(NamedTuple):
         return f"{self.low} to {self.high}"
 
 
-class Choice(tuple):
+class Choice(tuple[str, ...]):
     """The words a text port takes: `Annotated[str, Choice("calm", "sad")]`. `Literal["calm", "sad"]` is the same."""
 
-    def __new__(cls, *words: str):
+    def __new__(cls, *words: str) -> Choice:
         return super().__new__(cls, words)
 
 
@@ -122,7 +122,7 @@ class ModelType(PortType):
 
     def __init__(self, name: str, help: str = "", *, load: Callable[[Recipe, str, str], Any],
                  size: Callable[[Any], int] | None = None, move: Callable[[Any, str], Any] | None = None,
-                 holds: Callable[[Path], bool] | None = None, **rest):
+                 holds: Callable[[Path], bool] | None = None, **rest: Any):
         super().__init__(name, help, takes="the name of a model or a folder", parse=self._recipe,
                          flatten=self._plain, restore=lambda plain: Recipe(*plain),
                          complaint=lambda v: None if isinstance(v, Recipe) else f"is {short(v)}",
@@ -135,7 +135,7 @@ class ModelType(PortType):
         return Recipe(self.name, value)
 
     @staticmethod
-    def _plain(recipe: Recipe) -> tuple:
+    def _plain(recipe: Recipe) -> tuple[Any, ...]:
         # The name and the place do not matter, the content does.
         return (recipe.kind, recipe.source if not recipe.fingerprint else "", "", recipe.fingerprint, recipe.options)
 
@@ -226,7 +226,7 @@ def write_json(value: Any, path: Path) -> None:
 def _jsonable(value: Any) -> Any:
     from dataclasses import asdict, is_dataclass
 
-    if is_dataclass(value):
+    if is_dataclass(value) and not isinstance(value, type):
         return asdict(value)
     if isinstance(value, bytes):
         return value.hex()

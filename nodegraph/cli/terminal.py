@@ -52,8 +52,7 @@ class Display:
         elif kind is ev.Failed:
             self.done(event.node, "failed", "")
         elif kind is ev.Skipped:
-            # A name has no spaces; a sentence says that the run was stopped.
-            self.done(event.node, "skipped", event.because if " " in event.because else f"because of {event.because}")
+            self.done(event.node, "skipped", _reason(event))
         elif kind is ev.Warned:
             self.line(f"warning: {event.message}")
         elif kind is ev.Done:
@@ -114,6 +113,12 @@ class Display:
         part = min(1.0, event.done / event.total)
         full = int(part * 20)
         return f"{head}{'#' * full:-<20}  {event.done:g}/{event.total:g}  {seconds:.1f} s  {text}"
+
+
+def _reason(event: ev.Skipped) -> str:
+    if event.stopped or " " in event.because:  # a name has no spaces; a sentence says that the run was stopped
+        return "the run was stopped"
+    return f"because of {event.because}"
 
 
 def _columns(text: str) -> int:

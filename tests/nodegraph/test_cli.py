@@ -280,7 +280,7 @@ def test_a_node_that_did_not_run_is_told_with_the_reason():
     told = io.StringIO()
     display = Display(told, lively=False)
     display(Skipped("verse", "asked"))
-    display(Skipped("verse", "the run was stopped"))
+    display(Skipped("verse", "", stopped=True))
     assert told.getvalue().splitlines() == ["  verse         skipped     because of asked",
                                             "  verse         skipped     the run was stopped"]
 

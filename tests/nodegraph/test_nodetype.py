@@ -10,8 +10,8 @@ from typing import Annotated, Any, Literal, NamedTuple, Optional
 
 import pytest
 
-from nodegraph import (SILENT, Catalogue, Choice, Color, Context, File, Help, InputError, ModelType, PackError, PortType,
-                       Range, Seed, node)
+from nodegraph import (SILENT, Catalogue, Choice, Color, Context, File, Help, InputError, Lazy, ModelType, PackError,
+                       PortType, Range, Recipe, Seed, node)
 from nodegraph.nodetype import MISSING
 
 Thing = Annotated[Any, PortType("Thing")]
@@ -73,7 +73,97 @@ def test_the_function_stays_the_function_it_was():
     assert twice("a") == "aa" and twice.__name__ == "twice"
 
 
+def declared(function, **more):
+    return node("t.x", version=1, **more)(function).__nodetype__
+
+
+def test_an_input_that_may_be_none_need_not_be_given():
+    def f(a: str | None, b: list[int] | None, c: str | None = "x") -> str | None: ...
+    t = declared(f)
+    assert [port.default for port in t.inputs.values()] == [None, None, "x"] and t.outputs["text"].default is MISSING
+
+
+def test_how_a_node_is_to_be_called_is_declared_with_it():
+    async def f(texts: list[str], first: Lazy[str], second: Lazy[list[int] | None]) -> list[str]: ...
+    t = declared(f, batch="texts", batch_size=8, timeout=2.5, retry=3, fingerprint=lambda texts: len(texts))
+    assert (t.is_async, t.lazy, t.batch_size, t.timeout, t.retry) == (True, ("first", "second"), 8, 2.5, 3)
+    assert str(t.inputs["second"]) == "list of Int" and t.inputs["second"].default is None
+    assert t.inputs["first"].default is MISSING and t.fingerprint is not None and t.distribution == ""
+    def g(a: str) -> str: ...
+    t = declared(g)
+    assert (t.is_async, t.lazy, t.batch_size, t.timeout, t.retry, t.fingerprint) == (False, (), None, None, 0, None)
+
+
+def test_only_what_nothing_stands_in_the_way_of_is_called_at_once():
+    def f(a: str) -> str: ...
+    def lazy(a: Lazy[str]) -> str: ...
+    async def waits(a: str) -> str: ...
+    assert declared(f).plain is declared(f).outputs["text"].type
+    ways = [declared(lazy), declared(waits), declared(f, timeout=1), declared(f, retry=1),
+            declared(f, fingerprint=lambda: 1), declared(f, costly=True), declared(f, remember=False)]
+    assert [t.plain for t in ways] == [None] * 7
+
+
+def test_a_fingerprint_is_handed_what_it_names():
+    def f(folder: str, depth: int, later: Lazy[str]) -> str: ...
+    said = []
+    t = declared(f, fingerprint=lambda folder: said.append(folder) or "print")
+    assert t.fingerprint(folder="a", depth=3) == "print" and said == ["a"]
+    t = declared(f, fingerprint=lambda **all: sorted(all))
+    assert t.fingerprint(folder="a", depth=3, later=None) == ["depth", "folder"]
+    t = declared(f, fingerprint=lambda depth, folder="x", more=1: (folder, depth, more))
+    assert t.fingerprint(depth=3) == ("x", 3, 1)
+
+
+@pytest.mark.parametrize("more, words", [
+    (dict(timeout=0), "timeout=0 must be a number of seconds"), (dict(timeout="3"), "timeout='3' must"),
+    (dict(timeout=float("inf")), "timeout=inf must"), (dict(timeout=True), "timeout=True must"),
+    (dict(retry=-1), "retry=-1 must be a whole number"), (dict(retry=1.0), "retry=1.0 must"),
+    (dict(batch_size=4), "batch_size=4 needs batch="), (dict(batch="texts", batch_size=0), "batch_size=0 must be"),
+    (dict(batch="lazy"), "batch='lazy' names a Lazy parameter"), (dict(batch="text"), "must name a parameter annotated list"),
+    (dict(fingerprint=lambda nothing: 1), "fingerprint= takes nothing, which is no input"),
+    (dict(fingerprint=lambda lazy: 1), "fingerprint= takes lazy, which is Lazy"),
+    (dict(fingerprint=lambda text: 1, remember=False), "remember=False that none does"),
+])
+def test_a_way_of_calling_that_cannot_be_kept_to_is_refused(more, words):
+    def f(text: str, texts: list[str], lazy: Lazy[list[str]]) -> list[str]: ...
+    with pytest.raises(PackError) as caught:
+        declared(f, **more)
+    assert "node t.x" in str(caught.value) and words in str(caught.value)
+
+
+def test_whether_what_is_returned_is_the_output_or_a_tuple_of_outputs_is_declared():
+    def one(a: str) -> str: ...
+    def model(a: str) -> Brain: ...
+    def anything(a: str) -> Any: ...
+    def pair(a: str) -> Pair: ...
+    assert issubclass(Recipe, tuple)
+    assert [declared(f).single for f in (one, model, anything, pair)] == [True, True, True, False]
+
+
+def test_the_shape_of_a_node_is_that_of_its_outputs_and_of_nothing_else():
+    class Other(NamedTuple):
+        left: str
+        right: int
+
+    class Renamed(NamedTuple):
+        left: str
+        wrong: list[int]
+
+    def f(a: str) -> Pair: ...
+    def g(b: int = 3) -> Pair: ...
+    def h(a: str) -> Other: ...
+    def i(a: str) -> Renamed: ...
+    h.__annotations__["return"], i.__annotations__["return"] = Other, Renamed
+    shapes = [declared(k).shape for k in (f, g, h, i)]
+    assert shapes[0] == shapes[1] and len(set(shapes)) == 3 and type(shapes[0]) is bytes and len(shapes[0]) < 64
+
+
 def no_annotation(a) -> str: ...
+def lazy_default(a: Lazy[str] = "x") -> str: ...
+def lazy_optional(a: Lazy[str] | None) -> str: ...
+def lazy_items(a: list[Lazy[str]]) -> str: ...
+def lazy_model(a: Lazy[Brain]) -> str: ...
 def no_result(a: str): ...
 def gives_none(a: str) -> None: ...
 def splat(*a: str) -> str: ...
@@ -239,7 +329,7 @@ def test_a_version_left_out_is_the_same_in_every_process(tmp_path):
 def test_a_version_is_looked_for_only_where_none_was_declared(monkeypatch):
     from nodegraph import nodetype
 
-    monkeypatch.setattr(nodetype, "_code_version", lambda function: pytest.fail("looked for"))
+    monkeypatch.setattr(nodetype, "code_version", lambda function: pytest.fail("looked for"))
     def f(a: str) -> str: ...
     assert node("t.x", version=0)(f).__nodetype__.version == "0"
 

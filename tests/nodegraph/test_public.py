@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 from importlib import import_module
@@ -16,13 +17,23 @@ HEAVY = ("torch", "numpy", "networkx", "diffusers", "transformers", "huggingface
 
 
 def test_the_list_of_promises_is_sorted_and_true():
-    assert nodegraph.__all__ == sorted(set(nodegraph.__all__))
+    assert nodegraph.__all__ == sorted(nodegraph._WHERE) == sorted(set(nodegraph.__all__))
     for name in nodegraph.__all__:
         assert getattr(nodegraph, name) is getattr(import_module(f"nodegraph.{nodegraph._WHERE[name]}"), name)
     assert set(dir(nodegraph)) == {*nodegraph.__all__, "__version__"}
     names: dict = {}
     exec("from nodegraph import *", names)
     assert set(nodegraph.__all__) <= set(names)
+
+
+def test_type_checkers_are_told_of_each_promise():
+    tree = ast.parse(Path(nodegraph.__file__).read_text(encoding="utf-8"))
+    listed = [node.value for node in tree.body if isinstance(node, ast.Assign) and node.targets[0].id == "__all__"]
+    assert ast.literal_eval(listed[0]) == nodegraph.__all__  # a list as it stands; what is computed they cannot read
+    block = next(node for node in tree.body if isinstance(node, ast.If))
+    handed_on = {alias.asname: line.module for line in block.body for alias in line.names if alias.asname == alias.name}
+    assert handed_on == nodegraph._WHERE
+    assert (Path(nodegraph.__file__).parent / "py.typed").exists()
 
 
 def test_every_promise_is_documented():
