@@ -16,8 +16,10 @@ from __future__ import annotations
 
 import struct
 import sys
+from collections.abc import Iterator
 from hashlib import blake2b
-from typing import Any
+from itertools import repeat
+from typing import Any, NamedTuple
 
 SIZE = 16  # bytes in a digest
 _LARGE = 10 ** 600  # Python refuses to write much longer ints in decimal, at a length that each process may choose
@@ -35,7 +37,7 @@ class ListDigest(bytes):
         self.items = tuple(items)
         return self
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[Any, ...]:
         return ListDigest.of, (self.items,)
 
 
@@ -52,7 +54,7 @@ def digest(value: Any) -> bytes:
     return blake2b(encode(value), digest_size=SIZE).digest()
 
 
-def encode(value: Any, tensors: list | None = None) -> bytes:
+def encode(value: Any, tensors: list[Any] | None = None) -> bytes:
     """The canonical encoding. Tensors met on the way are appended to `tensors`; only their digests are inside."""
     kind = type(value)
     if kind is int:
@@ -61,6 +63,7 @@ def encode(value: Any, tensors: list | None = None) -> bytes:
         data = value.encode("utf-8", "surrogatepass")
         return b"s%d:%b" % (len(data), data)
     out: list[bytes] = []
+    stack: list[Any]
     # An explicit stack: data nested ten thousand deep is no reason to fail.
     stack = [value]
     while stack:
@@ -111,17 +114,36 @@ class _Raw:
         self.data = data
 
 
-def _first(pair):
+def _first(pair: tuple[bytes, Any]) -> bytes:
     return pair[0]
 
 
-def decode(data: bytes, tensors: list | None = None) -> Any:
+class Form(NamedTuple):
+    """What an encoding tells of a tensor that it sets apart. kind: "t" of torch, "n" of numpy."""
+
+    kind: str
+    dtype: str
+    shape: tuple[int, ...]
+
+
+def forms(data: bytes) -> list[Form]:
+    """The forms of the tensors that an encoding sets apart, in order. Raises ValueError as `decode` does."""
+    told: list[Form] = []
+    _decoded(data, repeat(None), told)
+    return told
+
+
+def decode(data: bytes, tensors: list[Any] | None = None) -> Any:
     """The value that `encode` told of; `tensors` gives back, in order, those it set apart.
 
     Raises ValueError if the bytes are not a whole encoding.
     """
+    return _decoded(data, iter(tensors or ()), [])
+
+
+def _decoded(data: bytes, tensors: Iterator[Any], told: list[Form]) -> Any:
     try:
-        value, end = _decode(data, iter(tensors or ()))
+        value, end = _decode(data, tensors, told)
     except (IndexError, struct.error, UnicodeDecodeError, StopIteration, TypeError) as error:
         raise ValueError(f"not a whole encoding: {error}") from error
     if end != len(data):
@@ -132,9 +154,10 @@ def decode(data: bytes, tensors: list | None = None) -> Any:
 _SCALARS = {b"N": None, b"T": True, b"F": False}
 
 
-def _decode(data: bytes, tensors) -> tuple[Any, int]:
+def _decode(data: bytes, tensors: Iterator[Any], told: list[Form]) -> tuple[Any, int]:
     at = 0
-    open_lists: list[tuple[bytes, int, list]] = []  # containers still being filled: tag, size wanted, items
+    value: Any
+    open_lists: list[tuple[bytes, int, list[Any]]] = []  # containers still being filled: tag, size wanted, items
     while True:
         tag = data[at:at + 1]
         at += 1
@@ -159,8 +182,11 @@ def _decode(data: bytes, tensors) -> tuple[Any, int]:
             open_lists.append((tag, size * (2 if tag == b"m" else 1), []))
             value = _UNFINISHED
         elif tag == b"X":
-            at = data.index(b";", data.index(b";", at) + 1) + 1 + SIZE
-            value = next(tensors)
+            middle = data.index(b";", at)
+            end = data.index(b";", middle + 1)
+            shape = tuple(map(int, data[middle + 1:end].split(b","))) if end > middle + 1 else ()
+            told.append(Form(data[at:at + 1].decode(), data[at + 1:middle].decode(), shape))
+            value, at = next(tensors), end + 1 + SIZE
         else:
             raise ValueError(f"unknown tag {tag!r}")
         if value is not _UNFINISHED and open_lists:
@@ -185,6 +211,8 @@ def is_tensor(value: Any) -> bool:
 
 def _encode_array(item: Any) -> bytes:
     if is_tensor(item):
+        if item.layout is not sys.modules["torch"].strided:
+            raise TypeError(f"a tensor of the layout {str(item.layout)[6:]} cannot be kept; make it dense first")
         shape = ",".join(map(str, item.shape))
         return b"Xt%b;%b;%b" % (str(item.dtype)[6:].encode(), shape.encode(), tensor_digest(item))
     numpy = sys.modules.get("numpy")
@@ -200,7 +228,8 @@ def _encode_array(item: Any) -> bytes:
 def _host_digest(array: Any) -> bytes:
     import xxhash
 
-    return xxhash.xxh3_128_digest(array.reshape(-1).view("uint8") if array.size else b"")
+    digest: bytes = xxhash.xxh3_128_digest(array.reshape(-1).view("uint8") if array.size else b"")
+    return digest
 
 
 def tensor_digest(tensor: Any) -> bytes:

@@ -85,6 +85,11 @@ class PortType:
         self.exports, self.preview = dict(exports or {"json": write_json}), preview
         self.summary, self.color = summary or short, color
 
+    @property
+    def natural(self) -> bool:
+        """Whether `flatten` and `restore` change nothing: what is stored is the value itself."""
+        return self.flatten is _same and self.restore is _same
+
     def __repr__(self) -> str:
         return f"<PortType {self.name}>"
 

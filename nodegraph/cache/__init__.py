@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from ..digest import digest_bytes
 from ..types import PortType
-from .files import content_digest
-from .memory import Memory
-from .traces import Trace, pack_outputs, unpack_outputs
-from .values import SMALL, Prepared, prepare, restored
+from .files import Files
+from .memory import HOST, Memory
+from .notes import Notes, leaves
+from .traces import Trace, pack_asks, pack_outputs, pack_small, unpack
+from .values import Damaged, Prepared, duplicate, prepare, restored
 
 if TYPE_CHECKING:
     from .disk import Disk
@@ -24,17 +25,20 @@ class Cache:
 
     folder: the cache folder; None remembers in memory only. host, device: budgets in bytes; disk: likewise.
     warn: told, in a sentence, of everything that is not as it should be.
+    What flows is named by a digest and a PortType: two PortTypes may make different values of one digest.
     """
 
     def __init__(self, folder: Path | str | None = None, *, host: int = 2 << 30, disk: int = 10 << 30,
                  devices: dict[str, int] | None = None, warn: Callable[[str], None] = lambda message: None):
         self.warn = warn
-        self.memory = Memory({"cpu": host, **(devices or {})})
-        self.disk: Disk | None = None
-        self.kept: dict[bytes, Trace] = {}  # traces already unpacked
-        self.small: dict[bytes, bytes] = {}  # encodings of small Values, by digest
-        if folder is not None:
-            self.disk = self._open(Path(folder), disk)
+        self.memory = Memory({"cpu": host, **(devices or {})}, warn=lambda message: self.warn(message))
+        self.pins: dict[bytes, int] = {}
+        self.notes = Notes(self.memory, self.pins)
+        self.kept, self.small = self.notes.kept, self.notes.small
+        self.disk: Disk | None = self._open(Path(folder), disk) if folder is not None else None
+        self._files = Files()
+        if self.disk is not None:
+            self._files, self.notes.traces = self.disk.files, self.disk.traces
 
     def _open(self, folder: Path, budget: int) -> Disk | None:
         import sqlite3  # here, since checking a graph needs neither
@@ -42,92 +46,194 @@ class Cache:
         from .disk import Disk
 
         try:
-            return Disk(folder, budget, lambda message: self.warn(message))
+            return Disk(folder, budget, lambda message: self.warn(message), self.pins)
         except (OSError, sqlite3.Error) as error:
             self.warn(f"the cache folder {folder} cannot be used ({error}); this run remembers in memory only")
             return None
 
     # -- traces
 
-    def trace(self, key: bytes) -> Trace | None:
-        """What a request gave the last time, or None."""
-        found = self.kept.get(key)
-        if found is None and self.disk is not None:
-            packed = self.disk.traces.get(key) or self.disk.trace(key)
-            if packed is not None:
-                blob, seconds = packed
-                if blob[:1] == b"1" and len(blob) > 17:  # one small Value: by far the most
-                    name = blob[1:17]
-                    self.small[name] = blob[17:]
-                    outputs = (name,)
-                else:
-                    try:
-                        outputs, small = unpack_outputs(blob)
-                    except ValueError:
-                        self.warn("a remembered trace is damaged; its node runs again")
-                        return None
-                    self.small.update(small)
-                found = self.kept[key] = tuple.__new__(Trace, (outputs, seconds))
-        return found
+    def trace(self, key: bytes, shape: bytes = b"") -> Trace | None:
+        """What a request gave the last time, or None.
+
+        shape: a short signature of the output ports; a trace that was recorded under another one does not count.
+        """
+        trace = self.kept.get(key)
+        if trace is None:
+            packed = self.disk.traces.take(key) if self.disk is not None else None
+            trace = self._unpacked(key, packed) if packed is not None else None
+        if shape and trace is not None and trace[3] and trace[3] != shape:
+            return None
+        return trace
+
+    def _unpacked(self, key: bytes, packed: tuple[bytes, float]) -> Trace | None:
+        blob, seconds = packed
+        trace: Trace
+        try:
+            if blob[:1] == b"1" and len(blob) > 17:  # one small Value: by far the most
+                name = blob[1:17]
+                self.small[name] = blob[17:]
+                trace = tuple.__new__(Trace, ((name,), seconds, (), b""))
+            else:
+                trace, small = unpack(blob, seconds)
+                self.small.update(small)
+        except (ValueError, TypeError):
+            self.warn("a remembered trace is damaged; its node runs again")
+            return None
+        self.kept[key] = trace
+        return trace
 
     def look(self) -> None:
         """See what other processes remembered in the meantime; worth it before a costly call."""
         if self.disk is not None:
             self.disk.look()
 
-    def record(self, key: bytes, outputs: tuple[bytes, ...], seconds: float) -> None:
-        """Remember what a request gave. Its Values were stored before."""
-        self.kept[key] = Trace(outputs, seconds)
+    def record(self, key: bytes, outputs: tuple[bytes, ...], seconds: float, shape: bytes = b"") -> None:
+        """Remember what a request gave. Its Values were stored before. shape: see `trace`; at most 255 bytes."""
+        self.kept[key] = Trace(outputs, seconds, (), shape)
         if self.disk is not None:
-            self.disk.record(key, pack_outputs(outputs, self.small), seconds)
+            self.disk.record(key, pack_outputs(outputs, self.small, shape), seconds)
 
-    def record_small(self, key: bytes, digest: bytes, code: bytes, value: Any, seconds: float) -> None:
-        """`store`, `keep` and `record` at once, for a request whose one output is a number."""
+    def record_small(self, key: bytes, digest: bytes, code: bytes, value: Any, seconds: float,
+                     shape: bytes = b"") -> None:
+        """`store`, `keep` and `record` at once, for a request whose one output is a number of a natural PortType."""
         self.small[digest] = code
         self.memory.plain[digest] = value
-        self.kept[key] = tuple.__new__(Trace, ((digest,), seconds))
+        self.kept[key] = tuple.__new__(Trace, ((digest,), seconds, (), shape))
         if self.disk is not None:
-            self.disk.record(key, b"1" + digest + code, seconds)
+            self.disk.record(key, pack_small(digest, code, shape) if shape else b"1" + digest + code, seconds)
+
+    def record_asks(self, key: bytes, asks: tuple[str, ...], seconds: float) -> None:
+        """Remember what a request asks for before it can be keyed whole; `trace` gives it back as `asks`."""
+        self.kept[key] = Trace((), seconds, asks)
+        if self.disk is not None:
+            self.disk.record(key, pack_asks(asks), seconds)
 
     # -- Values
 
     def store(self, type: PortType, prepared: Prepared, seconds: float) -> bool:
-        """Write a Value to disk, if there is one. Any thread may call this. Whether a later run will find it."""
-        if not prepared.tensors and len(prepared.code) <= SMALL:
+        """Write a Value to disk, if there is one. Any thread may call this.
+
+        Whether a later read in this run is sure: the Value is small, or it is on disk and either pinned or within
+        the budget of the folder. (A disk that fails can still lose it, and another process may prune.)
+        """
+        if prepared.is_small:
             self.small[prepared.digest] = prepared.code
-            return self.disk is not None
-        return self.disk is not None and (self.disk.has(prepared.digest) or self.disk.put(prepared, seconds))
+            return True
+        disk = self.disk
+        if disk is None or not (disk.has(prepared.digest) or disk.put(prepared, seconds)):
+            return False
+        return prepared.digest in self.pins or disk.size <= disk.budget
 
     def keep(self, type: PortType, prepared: Prepared, seconds: float) -> None:
         """Hold a Value in memory, within the budget."""
         self.memory.put(type, prepared, seconds)
 
     def value(self, type: PortType, digest: bytes) -> Any:
-        """The Value of this name, from the nearest tier that has it. Raises KeyError where none has."""
+        """The Value of this name, from the nearest tier that has it. Raises KeyError where none has.
+
+        What can be changed without that being noticed (lists, dicts) is made anew for each one who asks.
+        """
         try:
-            return self.memory.get(digest)
-        except KeyError:
-            pass
-        code, tensors = self.small.get(digest), []
-        if code is None or digest_bytes(code) != digest:
-            self.small.pop(digest, None)  # a damaged one is not to be trusted by `has`
-            found = self.disk.object(digest) if self.disk is not None else None
-            if found is None:
-                raise KeyError(digest)
-            code, tensors = found
-        prepared = Prepared(digest, restored(type, code, tensors), code, tuple(tensors))
+            try:
+                return self.memory.get(digest, type)
+            except Damaged:
+                raise
+            except KeyError:
+                pass
+            code, tensors = self._content(digest)
+            prepared = Prepared(digest, restored(type, code, tensors), code, tuple(tensors))
+        except Damaged as error:
+            raise self._forgotten(type, digest, error) from error
         # What came from disk costs little to bring again.
         self.memory.put(type, prepared, 1e-3)
         return prepared.value
+
+    def copy(self, type: PortType, digest: bytes) -> Any:
+        """The Value of this name, of which nobody else has any part: whoever is handed it may change it."""
+        code, tensors = self._whole(digest)
+        try:
+            return restored(type, code, [duplicate(tensor) for tensor in tensors])
+        except Damaged as error:
+            raise self._forgotten(type, digest, error) from error
+
+    def array_value(self, type: PortType, digest: bytes) -> Any:
+        """The Value with numpy arrays in place of its tensors, where numpy has their dtype; torch is not imported.
+
+        For writing files, which takes no more. The arrays may not be changed.
+        """
+        from .arrays import in_numpy
+
+        code, tensors = self._whole(digest, numpy_only=True)
+        try:
+            return restored(type, code, list(map(in_numpy, tensors)))
+        except Damaged as error:
+            raise self._forgotten(type, digest, error) from error
+
+    def _whole(self, digest: bytes, numpy_only: bool = False) -> tuple[bytes, list[Any]]:
+        """A Value's encoding and tensors, from any tier. Raises KeyError."""
+        try:
+            prepared = self.memory.prepared(digest)
+        except KeyError:
+            return self._content(digest, numpy_only)
+        return prepared.code, list(prepared.tensors)
+
+    def _content(self, digest: bytes, numpy_only: bool = False) -> tuple[bytes, list[Any]]:
+        """A Value's encoding and tensors, from its trace or from disk. Raises KeyError."""
+        code = self.small.get(digest)
+        if code is not None and digest_bytes(code) == digest:
+            return code, []
+        self.small.pop(digest, None)  # a damaged one is not to be trusted by `has`
+        content = self.disk.object(digest, numpy_only) if self.disk is not None else None
+        if content is None:
+            raise KeyError(digest)
+        return content
+
+    def _forgotten(self, type: PortType, digest: bytes, error: Damaged) -> KeyError:
+        """The error that tells of a Value which its PortType does not take back. Nothing of it is kept."""
+        self.memory.drop(digest, type)
+        self.small.pop(digest, None)
+        if self.disk is not None:
+            self.disk.objects.forget(digest)
+        self.warn(f"a remembered value {error.args[0]}; it is made again")
+        return KeyError(digest)
 
     def has(self, digest: bytes) -> bool:
         """Whether some tier has a Value."""
         return (digest in self.memory or digest in self.small
                 or self.disk is not None and self.disk.has(digest))
 
+    def pin(self, digest: bytes) -> None:
+        """Keep a Value from being pruned or settled away until it is unpinned as often; of a list, each item."""
+        with self.memory.lock:
+            for item in leaves(digest):
+                self.pins[item] = self.pins.get(item, 0) + 1
+
+    def unpin(self, digest: bytes) -> None:
+        """Take one pin back."""
+        with self.memory.lock:
+            for item in leaves(digest):
+                left = self.pins.pop(item, 0) - 1
+                if left > 0:
+                    self.pins[item] = left
+        if self.disk is not None:
+            self.disk.objects.unpinned()
+
     def file_digest(self, path: Path) -> bytes:
-        """The digest of a file's content; on disk it is kept until the file's size or time changes."""
-        return self.disk.file_digest(path, content_digest) if self.disk is not None else content_digest(path)
+        """The digest of a file's content; it is kept until the file's size, times or inode change."""
+        return self._files.digest(path)
+
+    def settle(self) -> None:
+        """Come back within the budgets; to be called when a run is over.
+
+        What is on disk is found there when it is asked for. Without a disk, what goes is made again.
+        """
+        if self.disk is not None:
+            self.disk.keep_within_budget()
+        budget = self.memory.budgets.get(HOST, 1 << 62)
+        if self.memory.taken(HOST) > budget:
+            self.notes.settle(budget)
+            self.memory.shrink()
 
     # -- the folder
 
@@ -140,7 +246,7 @@ class Cache:
         """Write what is new and let go of the folder."""
         if self.disk is not None:
             self.disk.close()
-            self.disk = None
+            self.disk = self.notes.traces = None
 
     def __enter__(self) -> Cache:
         return self

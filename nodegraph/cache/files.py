@@ -1,11 +1,33 @@
-"""Files of tensors, written whole or not at all, and digests of what files hold."""
+"""Digests of what files outside hold, kept for as long as the files stay what they are."""
 
 from __future__ import annotations
 
 import os
-import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from .index import Index
+
+GRAIN = 2_000_000_000  # nanoseconds; a file that changed within the clock's grain could change again unseen
+
+
+class Stamp(NamedTuple):
+    """By what a file is known to be what it was. Times in nanoseconds; `changed` and `inode` see through a copied
+    time: `cp -p`, `git checkout` and `os.utime` move one of them."""
+
+    size: int
+    modified: int
+    changed: int
+    inode: int
+
+
+def file_stamp(path: str | Path) -> Stamp:
+    """A file's stamp. Raises OSError where there is none."""
+    stat = os.stat(path)
+    return Stamp(stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino)
 
 
 def content_digest(path: Path) -> bytes:
@@ -19,53 +41,42 @@ def content_digest(path: Path) -> bytes:
     return state.digest()
 
 
-def save_tensors(path: Path, tensors: tuple) -> bytes:
-    """Write tensors and arrays as one safetensors file, whole or not at all; the file's checksum."""
-    import xxhash
-    from safetensors.torch import save
+class Files:
+    """Digests of files by path and stamp, in memory and, where there is one, in an index."""
 
-    whole = [_contiguous(t) for t in tensors]
-    if len({t.untyped_storage().data_ptr() for t in whole}) < len(whole):
-        whole = [t.clone() for t in whole]  # safetensors wants each tensor in memory of its own
-    data = save({str(i): t for i, t in enumerate(whole)},
-                metadata={"kinds": "".join("n" if hasattr(t, "__array_interface__") else "t" for t in tensors)})
-    checksum = xxhash.xxh3_128_digest(data)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.stem}.{os.getpid()}.{threading.get_ident()}.part")
-    try:
-        part.write_bytes(data)
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
-    return checksum
+    def __init__(self, index: Index | None = None):
+        self.index = index
+        self._known: dict[str, tuple[Stamp, bytes]] = {}
 
+    def digest(self, path: Path, compute: Callable[[Path], bytes] = content_digest) -> bytes:
+        """The digest of a file's content, computed once for each stamp it is met with. Raises OSError."""
+        path = path.resolve()
+        name, stamp = str(path), file_stamp(path)
+        known = self._known.get(name)
+        if known is not None and known[0] == stamp:
+            return known[1]
+        found = self._kept(name, stamp)
+        if found is None:
+            found = compute(path)
+            if file_stamp(path) != stamp or time.time_ns() - max(stamp.modified, stamp.changed) < GRAIN:
+                return found  # it may be changing at this moment: the next one who asks reads it again
+            self._keep(name, stamp, found)
+        self._known[name] = stamp, found
+        return found
 
-def _contiguous(tensor: Any) -> Any:
-    import torch
+    def clear(self) -> None:
+        """Forget every digest that is in memory."""
+        self._known.clear()
 
-    if not isinstance(tensor, torch.Tensor):
-        import numpy
+    def _kept(self, name: str, stamp: Stamp) -> bytes | None:
+        rows = self.index.rows("SELECT digest FROM stamps WHERE path = ? AND stamp = ?",
+                               (name, _text(stamp))) if self.index is not None else []
+        return rows[0][0] if rows else None
 
-        return torch.from_numpy(numpy.ascontiguousarray(tensor))
-    return tensor.detach().cpu().contiguous()
-
-
-def load_tensors(path: Path) -> list:
-    from safetensors import safe_open
-
-    with safe_open(path, framework="pt") as file:
-        kinds = file.metadata()["kinds"]
-        tensors = [file.get_tensor(str(i)) for i in range(len(kinds))]
-    return [t.numpy() if kind == "n" else t for t, kind in zip(tensors, kinds)]
+    def _keep(self, name: str, stamp: Stamp, digest: bytes) -> None:
+        if self.index is not None:
+            self.index.write(("INSERT OR REPLACE INTO stamps VALUES (?, ?, ?)", [(name, _text(stamp), digest)]))
 
 
-def file_checksum(path: Path) -> bytes:
-    import mmap
-
-    import xxhash
-
-    with path.open("rb") as file:
-        if path.stat().st_size == 0:
-            return b""
-        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            return xxhash.xxh3_128_digest(data)
+def _text(stamp: Stamp) -> str:
+    return ",".join(map(str, stamp))  # an inode may be larger than SQLite's integers

@@ -14,10 +14,11 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
 from ..digest import is_tensor
-from .values import SMALL, Prepared, storages
+from ..types import ANY, PortType
+from .values import Damaged, Prepared, lasting, restored, storages, versions
 
 HOST = "cpu"
-PLAIN_BYTES = 200
+PLAIN_BYTES = 200  # of memory that a small Value takes, with its name
 TRIM = 16 << 20  # bytes
 
 
@@ -40,21 +41,53 @@ class Tenant(Protocol):
 
 
 class _Entry:
-    __slots__ = ("prepared", "type", "seconds", "touched", "storages", "bytes")
+    """A Value of more than a few bytes, and the live values that PortTypes made of it."""
+
+    def __init__(self, type: PortType, prepared: Prepared, seconds: float, touched: float):
+        self.type, self.prepared, self.seconds, self.touched = type, prepared, seconds, touched
+        self.live: dict[PortType | None, Any] = {}
+        self.storages: list[tuple[str, int, int]] = []
+        self.bytes = 1
+        self.versions = versions(prepared.tensors)
+        self.hold(type, prepared.value)
+
+    def hold(self, type: PortType, value: Any) -> None:
+        """Keep what a PortType made of it, unless whoever is handed it could change it unseen."""
+        if not type.natural:
+            self.live[type] = value
+        elif lasting(value):
+            self.live[None] = value
+
+    @property
+    def changed(self) -> bool:
+        """Whether one of its tensors was changed in place: then it is no longer what its name says."""
+        return bool(self.versions) and versions(self.prepared.tensors) != self.versions
+
+    def value(self, type: PortType) -> Any:
+        """The live value of a PortType. Raises Damaged where that takes it for none of its own."""
+        space = None if type.natural else type
+        if space not in self.live:
+            value = restored(type, self.prepared.code, self.prepared.tensors)
+            self.hold(type, value)
+            return value
+        return self.live[space]
 
 
 class Memory:
-    """A bounded store of live Values by digest.
+    """A bounded store of live Values, by digest and PortType.
 
+    All PortTypes whose `flatten` and `restore` change nothing share their live values; any other has its own.
     budgets: device name -> bytes; a device that is not named has no bound.
     where: says what storages a Value holds; tests put a device of their own here.
-    to_host: makes a Value whose tensors lie on the host from one whose do not.
+    to_host: makes a Value whose tensors lie on the host from one whose do not. warn: told of what was damaged.
     """
 
-    def __init__(self, budgets: dict[str, int], where: Callable[[Prepared], list] = storages,
-                 to_host: Callable[[Any, Prepared], Prepared] | None = None):
-        self.budgets, self.where, self.to_host = dict(budgets), where, to_host or moved_to_host
-        self.plain: dict[bytes, Any] = {}  # small Values without tensors, kept without further book-keeping
+    def __init__(self, budgets: dict[str, int], where: Callable[[Prepared], list[tuple[str, int, int]]] = storages,
+                 to_host: Callable[[PortType, Prepared], Prepared] | None = None,
+                 warn: Callable[[str], None] = lambda message: None):
+        self.budgets, self.where, self.to_host, self.warn = dict(budgets), where, to_host or moved_to_host, warn
+        # Small Values without tensors, kept without further book-keeping: by digest, or (PortType, digest).
+        self.plain: dict[bytes | tuple[PortType, bytes], Any] = {}
         self.entries: dict[bytes, _Entry] = {}
         self.used: dict[str, int] = {}
         self.shared: dict[tuple[str, int], list[int]] = {}  # storage -> [users, bytes]
@@ -64,32 +97,57 @@ class Memory:
         self.moves = 0  # Values that went down from a device to the host
         self.lock = threading.RLock()
 
-    def get(self, digest: bytes) -> Any:
-        """The value of this name; raises KeyError if it is not here."""
+    def get(self, digest: bytes, type: PortType = ANY) -> Any:
+        """The value of this name; raises KeyError if it is not here (Damaged, if the PortType does not take it)."""
         try:
-            return self.plain[digest]
+            return self.plain[digest if type.natural else (type, digest)]
         except KeyError:
             with self.lock:
-                entry = self.entries[digest]
+                entry = self._sound(digest)
                 entry.touched = self.clock
-                return entry.prepared.value
+                return entry.value(type)
+
+    def prepared(self, digest: bytes) -> Prepared:
+        """A Value as it was put. Raises KeyError if it is not here, or a small one."""
+        with self.lock:
+            return self._sound(digest).prepared
 
     def __contains__(self, digest: bytes) -> bool:
         return digest in self.plain or digest in self.entries
 
-    def put(self, type: Any, prepared: Prepared, seconds: float) -> None:
+    def put(self, type: PortType, prepared: Prepared, seconds: float) -> None:
         """Keep a Value, and let others go until every budget is met again."""
-        if not prepared.tensors and len(prepared.code) <= SMALL:
-            self.plain[prepared.digest] = prepared.value
+        if prepared.is_small:
+            if not type.natural:
+                self.plain[type, prepared.digest] = prepared.value
+            elif lasting(prepared.value):
+                self.plain[prepared.digest] = prepared.value
             return
         with self.lock:
-            if prepared.digest in self.entries:
-                return
-            entry = _Entry()
-            entry.prepared, entry.type, entry.seconds, entry.touched = prepared, type, seconds, self.clock
-            self._enter(entry)
+            entry = self.entries.get(prepared.digest)
+            if entry is not None and not entry.changed:
+                return  # another PortType's live value is made from this one's tensors when it is asked for
+            self.drop(prepared.digest)
+            self._enter(_Entry(type, prepared, seconds, self.clock))
             if any(self.taken(device) > self.budgets.get(device, 1 << 62) for device in self.used):
                 self.shrink()
+
+    def drop(self, digest: bytes, type: PortType = ANY) -> None:
+        """Let one Value go, from every device."""
+        with self.lock:
+            self.plain.pop(digest, None)
+            self.plain.pop((type, digest), None)
+            entry = self.entries.pop(digest, None)
+            if entry is not None:
+                self._leave(entry)
+
+    def _sound(self, digest: bytes) -> _Entry:
+        entry = self.entries[digest]
+        if entry.changed:
+            self.drop(digest)
+            self.warn("a remembered value was changed in place; it is read or made again")
+            raise KeyError(digest)
+        return entry
 
     def taken(self, device: str) -> int:
         """Bytes held on a device; a small plain Value counts with what Python needs for it and its name."""
@@ -140,10 +198,6 @@ class Memory:
             worth, _, go = heapq.heappop(going)
             self.clock = max(self.clock, worth)
             go()
-        if device == HOST and self.taken(device) > limit:
-            # Small Values are cheap to read back: the oldest go, without weighing each.
-            for digest in list(self.plain)[:len(self.plain) - max(0, limit - self.used.get(HOST, 0)) // PLAIN_BYTES]:
-                del self.plain[digest]
 
     def _down(self, digest: bytes, device: str) -> None:
         """One tier down: from an accelerator to the host, from the host away."""
@@ -153,10 +207,14 @@ class Memory:
         if self.loose > TRIM:
             self.loose = 0
             give_back_freed_memory()
-        if device != HOST:
-            entry.prepared = self.to_host(entry.type, entry.prepared)
-            self.moves += 1
-            self._enter(entry)
+        if device == HOST or entry.changed:
+            return
+        try:
+            prepared = self.to_host(entry.type, entry.prepared)
+        except Damaged:
+            return  # its PortType takes it no longer: what wants it makes it again
+        self.moves += 1
+        self._enter(_Entry(entry.type, prepared, entry.seconds, entry.touched))
 
     def _enter(self, entry: _Entry) -> None:
         self.entries[entry.prepared.digest] = entry
@@ -184,12 +242,10 @@ class Memory:
         self.used[device] = self.used.get(device, 0) + size
 
 
-def moved_to_host(type: Any, prepared: Prepared) -> Prepared:
+def moved_to_host(type: PortType, prepared: Prepared) -> Prepared:
     """The same Value with its tensors on the host. Its name stays: the content has not changed."""
-    from .values import restored
-
     tensors = tuple(t.cpu() if is_tensor(t) else t for t in prepared.tensors)
-    return prepared._replace(tensors=tensors, value=restored(type, prepared.code, list(tensors)))
+    return prepared._replace(tensors=tensors, value=restored(type, prepared.code, tensors))
 
 
 def give_back_freed_memory() -> None:

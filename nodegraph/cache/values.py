@@ -9,6 +9,7 @@ from ..digest import SIZE, decode, encode, is_tensor
 from ..types import PortType
 
 SMALL = 256  # bytes; an encoding up to this size travels inside the trace that made it
+_ATOMS = frozenset((str, int, float, bool, bytes, type(None)))
 
 
 class Prepared(NamedTuple):
@@ -20,20 +21,30 @@ class Prepared(NamedTuple):
     digest: bytes
     value: Any
     code: bytes
-    tensors: tuple = ()
+    tensors: tuple[Any, ...] = ()
 
     @property
     def bytes(self) -> int:
         """Bytes of its content."""
-        return len(self.code) + sum(tensor.nbytes for tensor in self.tensors)
+        size: int = len(self.code) + sum(tensor.nbytes for tensor in self.tensors)
+        return size
+
+    @property
+    def is_small(self) -> bool:
+        """Whether it travels inside traces."""
+        return not self.tensors and len(self.code) <= SMALL
+
+
+class Damaged(KeyError):
+    """A Value that its PortType does not take back."""
 
 
 def prepare(type: PortType, value: Any) -> Prepared:
     """Name a value. Raises TypeError when its PortType does not turn it into plain data and tensors."""
-    if value.__class__ is int:
-        code = b"i%d;" % value
+    if value.__class__ is int and type.natural:
+        code = encode(value)
         return Prepared(blake2b(code, digest_size=SIZE).digest(), value, code)
-    tensors: list = []
+    tensors: list[Any] = []
     code = encode(type.flatten(value), tensors)
     name = blake2b(code, digest_size=SIZE).digest()
     if tensors:
@@ -42,31 +53,68 @@ def prepare(type: PortType, value: Any) -> Prepared:
     return Prepared(name, value, code, tuple(tensors))
 
 
-def restored(type: PortType, code: bytes, tensors: list) -> Any:
-    """The value that an encoding tells of."""
-    return type.restore(decode(code, tensors))
+def restored(type: PortType, code: bytes, tensors: list[Any] | tuple[Any, ...]) -> Any:
+    """The value that an encoding tells of. Raises Damaged, whatever the PortType raises at it."""
+    try:
+        return type.restore(decode(code, list(tensors)))
+    except Exception as error:
+        raise Damaged(f"cannot be read as {type.name} ({error.__class__.__name__}: {error})") from error
+
+
+def lasting(value: Any) -> bool:
+    """Whether a value of a natural PortType may be handed out more than once: no one can change it, or it is noticed."""
+    if value.__class__ in _ATOMS or is_tensor(value) or hasattr(value, "__array_interface__"):
+        return True
+    return value.__class__ is tuple and all(map(lasting, value))
+
+
+def duplicate(tensor: Any) -> Any:
+    """A tensor or array like this one that whoever has it may change."""
+    return tensor.clone() if is_tensor(tensor) else tensor.copy()
+
+
+def versions(tensors: tuple[Any, ...]) -> list[int]:
+    """How often each tensor was changed in place, as torch counts it."""
+    return [tensor._version for tensor in tensors if is_tensor(tensor) and not tensor.is_inference()]
 
 
 def compact(tensor: Any) -> Any:
-    """The tensor, detached; a copy of its own where it is a small view of something larger.
+    """The tensor, detached; a copy of its own where it is a small view of something larger. Of an array, one that
+    nobody can write to.
 
     A 40-byte view would keep 64 MB alive as long as it is remembered.
     """
     if not is_tensor(tensor):
-        return tensor if tensor.base is None or tensor.nbytes * 2 > tensor.base.nbytes else tensor.copy()
+        return _private(tensor)
     tensor = tensor.detach()
     held = tensor.untyped_storage().nbytes()
     return tensor if tensor.numel() * tensor.element_size() * 2 > held else tensor.clone()
 
 
+def _private(array: Any) -> Any:
+    """The array if nobody can write to its memory, else a copy: unlike torch, numpy does not count changes."""
+    import numpy
+
+    owner: Any = array
+    while type(owner) is numpy.ndarray and not owner.flags.writeable and owner.base is not None:
+        owner = owner.base
+    fixed = type(owner) is bytes or type(owner) is numpy.ndarray and not owner.flags.writeable
+    if fixed and array.nbytes * 2 > (len(owner) if type(owner) is bytes else owner.nbytes):
+        return array
+    array = numpy.array(array, subok=False)
+    array.flags.writeable = False
+    return array
+
+
 def storages(prepared: Prepared) -> list[tuple[str, int, int]]:
     """What a Value holds: (device, address, bytes) of each tensor's storage; plain data counts as host memory."""
-    found = [("cpu", 0, 64 + len(prepared.code))]
+    told = [("cpu", 0, 64 + len(prepared.code))]
     for tensor in prepared.tensors:
         if is_tensor(tensor):
             storage = tensor.untyped_storage()
-            found.append((str(tensor.device), storage.data_ptr(), storage.nbytes()))
+            told.append((str(tensor.device), storage.data_ptr(), storage.nbytes()))
         else:
-            owner = tensor if tensor.base is None else tensor.base
-            found.append(("cpu", owner.ctypes.data, owner.nbytes))
-    return found
+            while hasattr(tensor.base, "__array_interface__"):
+                tensor = tensor.base
+            told.append(("cpu", tensor.__array_interface__["data"][0], tensor.nbytes))
+    return told

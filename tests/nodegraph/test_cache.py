@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nodegraph.cache import Cache
-from nodegraph.cache.traces import pack_outputs, unpack_outputs
+from nodegraph.cache.traces import pack_outputs, unpack
 from nodegraph.cache.memory import Memory
 from nodegraph.cache.values import prepare
 from nodegraph.digest import ListDigest
@@ -99,10 +99,10 @@ def test_a_folder_that_cannot_be_written_is_said_once_and_the_run_goes_on(tmp_pa
 
 
 def test_a_disk_that_fills_up_is_said_once_and_the_run_goes_on(tmp_path, monkeypatch):
-    def full(self, data):
+    def full(from_, to):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_bytes", full)
+    monkeypatch.setattr("nodegraph.cache.arrays.os.replace", full)
     text = "nodes:\n" + "".join(f"  t{i}: {{type: t.tensor, size: 5000, fill: {i}.5}}\n" for i in range(4))
     text += "outputs: {a: $t0, b: $t1, c: $t2, d: $t3}"
     _, outputs, warnings = run(tmp_path, text)
@@ -113,8 +113,8 @@ def test_a_disk_that_fills_up_is_said_once_and_the_run_goes_on(tmp_path, monkeyp
 def test_an_index_that_cannot_grow_is_said_once(tmp_path):
     text = "inputs: {words: a}\nnodes: {u: {type: t.upper, text: $words}}\noutputs: {u: $u}"
     with engine(tmp_path, warn=lambda m: None) as e:
-        pages = e.cache.disk.index.execute("PRAGMA page_count").fetchone()[0]
-        e.cache.disk.index.execute(f"PRAGMA max_page_count = {pages}")
+        pages = e.cache.disk.index.connection.execute("PRAGMA page_count").fetchone()[0]
+        e.cache.disk.index.connection.execute(f"PRAGMA max_page_count = {pages}")
         story, result = told(e, graph(text), {"words": "x" * 1_000_000})
         warnings = [event.message for event in story if type(event).__name__ == "Warned"]
         assert result["u"] == "X" * 1_000_000 and len(warnings) == 1 and "full" in warnings[0]
@@ -247,8 +247,10 @@ def test_traces_come_back_as_they_were_packed(ports, data):
     outputs = tuple(ListDigest.of(p) if isinstance(p, list) else p for p in ports)
     every = [d for p in ports for d in (p if isinstance(p, list) else [p])]
     small = {d: data.draw(st.binary(min_size=1, max_size=9)) for d in every if data.draw(st.booleans())}
-    back, back_small = unpack_outputs(pack_outputs(outputs, small))
-    assert back == outputs and back_small == small
+    shape = data.draw(st.binary(max_size=9))
+    trace, back_small = unpack(pack_outputs(outputs, small, shape), 1.5)
+    back = trace.outputs
+    assert back == outputs and back_small == small and trace.shape == shape and trace.seconds == 1.5
     assert [getattr(a, "items", None) for a in back] == [getattr(b, "items", None) for b in outputs]
 
 
