@@ -16,6 +16,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 ENGLISH: dict[str, str] = {
+    # packs
+    "pack.brought-twice": "pack {pack}: {one} and {other} both bring a pack of this name; uninstall one of them",
+    "pack.name-taken": "pack {path}: the {kind} {name} is declared by {owner} already; give it another name",
+    "pack.requires-broken": "pack {pack} requires the pack {name}, which cannot be read: {why}",
+    "pack.requires-missing": "pack {pack} requires the pack {name}, and there is none; "
+                             "install it, or name its folder with --pack",
+    "pack.two-names": "{manifest}: pack is {pack}, and the installed entry point calls it {entry}; call both the same",
+
     "run.stopped": "the run was stopped",
 
     # graphfile: the words of a node
