@@ -16,6 +16,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 ENGLISH: dict[str, str] = {
+    # the machine
+    "device.count": "There are {count} CUDA devices, counted from 0.",
+    "device.missing": "device {device} is not there",
+    "device.there-is-cpu": "This machine has cpu; leave --device out.",
+    "device.there-is-cuda": "This machine has cpu and cuda.",
+
     # packs
     "pack.brought-twice": "pack {pack}: {one} and {other} both bring a pack of this name; uninstall one of them",
     "pack.name-taken": "pack {path}: the {kind} {name} is declared by {owner} already; give it another name",
