@@ -25,7 +25,7 @@ from .check import Checked, check, recheck
 from .errors import GraphError, NodegraphError, Problem
 from .events import Event, Warned
 from .runs.executor import Executor, Result
-from .export import bare_digest, export, find_same, provenance, retell
+from .export import bare_digest, depth_of, export, find_same, leaves, provenance, retell
 from .graph import Graph
 from .machine import choose_device, default_cache_folder, device_budget, host_budget
 from .models import Models
@@ -257,13 +257,13 @@ class Engine:
         """
         output, type = result.raw.plan.outputs[name], result.raw.type(name)
         extension, disk = next(iter(type.exports)), self.cache.disk
-        digest = result.raw.digests[name]
-        items = digest.items if output.flow.many else (digest,)
+        depth, items = output.flow.depth, leaves(result.raw.digests[name], output.flow.depth)
         same = None
         if disk is not None:
-            contents = [disk.exported(item, extension) for item in items]
-            if None not in contents:
-                same = find_same(contents, folder, stem, extension, many=output.flow.many, numbered=not overwrite)
+            contents = {tail: content for tail, item in items.items()
+                        if (content := disk.exported(item, extension)) is not None}
+            if len(contents) == len(items):
+                same = find_same(contents, folder, stem, extension, numbered=not overwrite)
                 if same is not None and not overwrite:
                     return same
         embed = provenance(result.raw.plan, name) if extension == "png" else None
@@ -271,9 +271,9 @@ class Engine:
             if embed:
                 retell(same, embed)
             return same
-        paths = export(type, result[name], folder, stem, many=output.flow.many, overwrite=overwrite, embed=embed)
+        paths = export(type, result[name], folder, stem, depth=depth, overwrite=overwrite, embed=embed)
         if disk is not None:
-            for item, path in zip(items, paths):
+            for item, path in zip(items.values(), paths):
                 disk.note_export(item, extension, bare_digest(path))
         return paths
 
@@ -287,7 +287,7 @@ class Engine:
         """
         extension = path.suffix.removeprefix(".").lower() or None
         embed = provenance(plan, output) if plan is not None and extension == "png" else None
-        return export(type, self.value(type, digest), path.parent, path.stem, many=hasattr(digest, "items"),
+        return export(type, self.value(type, digest), path.parent, path.stem, depth=depth_of(digest),
                       overwrite=True, extension=extension, embed=embed)
 
     def close(self) -> None:

@@ -16,6 +16,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 ENGLISH: dict[str, str] = {
+    # the command line
+    "fault.own": "nodegraph met a fault of its own: {kind}: {text}",
+    "fault.report": "Please report it, with what stands above and the graph.",
+    "fault.trace": "Please report it; with NODEGRAPH_TRACE=1 in the environment it also tells where.",
+    "run.more-failures": "{node} failed {count} times more; --json tells of each",
+    "set.in-unicode": "Give it in UTF-8.",
+    "set.no-text": "{what} is {value}, and these bytes are no text",
+
     # the machine
     "device.count": "There are {count} CUDA devices, counted from 0.",
     "device.missing": "device {device} is not there",
