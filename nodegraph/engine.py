@@ -13,7 +13,6 @@ the packs. One Engine is used by one thread at a time.
 
 from __future__ import annotations
 
-import os
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -26,61 +25,13 @@ from .check import Checked, check, recheck
 from .errors import GraphError, NodegraphError, Problem
 from .events import Event, Warned
 from .runs.executor import Executor, Result
-from .export import bare_digest, export, find_same, provenance, retell
+from .export import bare_digest, depth_of, export, find_same, leaves, provenance, retell
 from .graph import Graph
+from .machine import choose_device, default_cache_folder, device_budget, host_budget
 from .models import Models
 from .packs import Catalogue
 from .plan import Plan, plan, replan
 from .types import PortType
-
-
-def default_cache_folder() -> Path:
-    """NODEGRAPH_CACHE if it is set; otherwise `nodegraph` in the user's cache folder."""
-    named = os.environ.get("NODEGRAPH_CACHE")
-    if named:
-        return Path(named).expanduser()
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData/Local")) / "nodegraph" / "cache"
-    if sys.platform == "darwin":
-        return Path.home() / "Library/Caches/nodegraph"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "nodegraph"
-
-
-def choose_device(wanted: str = "auto") -> str:
-    """A torch device name. Raises GraphError if it is asked for and not there."""
-    if wanted == "cpu":
-        return "cpu"
-    import torch
-
-    if wanted == "auto":
-        return "cuda:0" if torch.cuda.is_available() else "cpu"
-    if wanted.split(":")[0] != "cuda" or not torch.cuda.is_available():
-        raise GraphError([Problem(None, f"device {wanted} is not there", "This machine has cpu"
-                                  + (" and cuda." if torch.cuda.is_available() else "; leave --device out."))])
-    index = int(wanted.split(":")[1]) if ":" in wanted else 0
-    if index >= torch.cuda.device_count():
-        raise GraphError([Problem(None, f"device {wanted} is not there",
-                                  f"There are {torch.cuda.device_count()} CUDA devices, counted from 0.")])
-    return f"cuda:{index}"
-
-
-def device_budget(device: str, wanted: float | int) -> int:
-    """Bytes of a CUDA device that may be used: a number of bytes, or a fraction of what the device has."""
-    import torch
-
-    total = torch.cuda.get_device_properties(device).total_memory
-    return int(wanted * total) if wanted <= 1 else int(wanted)
-
-
-def host_budget(wanted: float | int) -> int:
-    """Bytes of host memory that may be used: a number of bytes, or a fraction of what the machine has."""
-    if wanted > 1:
-        return int(wanted)
-    try:
-        total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):  # not to be had on this system: assume a small machine
-        total = 8 << 30
-    return int(wanted * total)
 
 
 class RunResult(Mapping):
@@ -306,13 +257,13 @@ class Engine:
         """
         output, type = result.raw.plan.outputs[name], result.raw.type(name)
         extension, disk = next(iter(type.exports)), self.cache.disk
-        digest = result.raw.digests[name]
-        items = digest.items if output.flow.many else (digest,)
+        depth, items = output.flow.depth, leaves(result.raw.digests[name], output.flow.depth)
         same = None
         if disk is not None:
-            contents = [disk.exported(item, extension) for item in items]
-            if None not in contents:
-                same = find_same(contents, folder, stem, extension, many=output.flow.many, numbered=not overwrite)
+            contents = {tail: content for tail, item in items.items()
+                        if (content := disk.exported(item, extension)) is not None}
+            if len(contents) == len(items):
+                same = find_same(contents, folder, stem, extension, numbered=not overwrite)
                 if same is not None and not overwrite:
                     return same
         embed = provenance(result.raw.plan, name) if extension == "png" else None
@@ -320,9 +271,9 @@ class Engine:
             if embed:
                 retell(same, embed)
             return same
-        paths = export(type, result[name], folder, stem, many=output.flow.many, overwrite=overwrite, embed=embed)
+        paths = export(type, result[name], folder, stem, depth=depth, overwrite=overwrite, embed=embed)
         if disk is not None:
-            for item, path in zip(items, paths):
+            for item, path in zip(items.values(), paths):
                 disk.note_export(item, extension, bare_digest(path))
         return paths
 
@@ -336,7 +287,7 @@ class Engine:
         """
         extension = path.suffix.removeprefix(".").lower() or None
         embed = provenance(plan, output) if plan is not None and extension == "png" else None
-        return export(type, self.value(type, digest), path.parent, path.stem, many=hasattr(digest, "items"),
+        return export(type, self.value(type, digest), path.parent, path.stem, depth=depth_of(digest),
                       overwrite=True, extension=extension, embed=embed)
 
     def close(self) -> None:

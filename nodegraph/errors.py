@@ -40,6 +40,14 @@ def facts_of(message: str) -> Mapping[str, Any]:
     return message.facts if isinstance(message, Phrase) else {}
 
 
+def text_of(error: BaseException) -> str:
+    """What an exception says, in one line; one that cannot even say it is told by that."""
+    try:
+        return " ".join(str(error).split())
+    except Exception as worse:
+        return f"its text cannot be read ({type(worse).__name__})"
+
+
 class Problem(NamedTuple):
     """One thing that is wrong: `message` says what was found and wanted, `hint` what to do.
 
@@ -98,12 +106,13 @@ class NodeFailed(NodegraphError):
     node: its name in the graph. instance: which of its runs, where it was mapped or looped ("m[2]/a"), else its name.
     message: may be a Phrase. where: its place in the file, if it has one.
     inputs: a short summary of each input. trace: the traceback of the node's own code.
+    left_out: whether its item was left out (`failed: skip`), so that the run goes on without it.
     """
 
-    def __init__(self, node: str, message: str, where: Position | None = None,
-                 inputs: dict[str, str] | None = None, trace: str = "", instance: str = ""):
+    def __init__(self, node: str, message: str, where: Position | None = None, inputs: dict[str, str] | None = None,
+                 trace: str = "", instance: str = "", left_out: bool = False):
         self.node, self.message, self.where, self.trace = node, message, where, trace
-        self.instance, self.inputs = instance or node, inputs or {}
+        self.instance, self.inputs, self.left_out = instance or node, inputs or {}, left_out
         super().__init__(f"{where or self.instance}  {self.instance} failed: {message}")
 
     @property

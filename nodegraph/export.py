@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -19,6 +19,7 @@ import yaml
 from . import graphfile
 from .graphfile import pngtext
 from .cache.files import content_digest
+from .digest import ListDigest
 from .errors import GraphError, InputError
 from .graph import Graph
 from .plan import Plan
@@ -27,22 +28,22 @@ from .types import PortType
 RUN = "nodegraph.run"  # the keyword of the text in a PNG that tells of the run; the graph is under graphfile.EMBEDDED
 
 
-def export(type: PortType, value: Any, folder: Path, name: str, *, many: bool = False, overwrite: bool = False,
+def export(type: PortType, value: Any, folder: Path, name: str, *, depth: int = 0, overwrite: bool = False,
            extension: str | None = None, embed: Mapping[str, str] | None = None) -> list[Path]:
-    """Write one output: `name.ext`, or `name.1.ext`, `name.2.ext`, ... for a list. The paths written.
+    """Write one output: `name.ext`; `name.1.ext`, `name.2.ext`, ... for a list. The paths written.
 
-    embed: texts by keyword that a PNG carries along. A name that is taken gives way to `name-2`, `name-3`, ..., unless `overwrite`. Each file appears whole or not
-    at all. Raises InputError for an extension that the type cannot be written as, OSError where the disk refuses.
+    depth: 1 for a list, 2 for a list of lists (`name.1.2.ext`), and so on. embed: texts by keyword that a PNG carries
+    along. A name that is taken gives way to `name-2`, `name-3`, ..., unless `overwrite`. Each file appears whole or
+    not at all. Raises InputError for an extension that the type cannot be written as, OSError where the disk refuses.
     """
     extension = extension or next(iter(type.exports))
     if extension not in type.exports:
         raise InputError(f"{type.name} is written as {', '.join(type.exports)}, not as {extension}")
     folder.mkdir(parents=True, exist_ok=True)
-    tails = [f".{i}" for i in range(1, len(value) + 1)] if many else [""]
-    values = value if many else [value]
-    stem = name if overwrite else _free_stem(folder, name, tails, extension)
+    values = leaves(value, depth)
+    stem = name if overwrite else _free_stem(folder, name, values, extension)
     paths = []
-    for tail, one in zip(tails, values):
+    for tail, one in values.items():
         path = folder / f"{stem}{tail}.{extension}"
         with _whole(path) as part:
             type.exports[extension](one, part)
@@ -50,6 +51,23 @@ def export(type: PortType, value: Any, folder: Path, name: str, *, many: bool = 
                 part.write_bytes(pngtext.with_texts(part.read_bytes(), embed))
         paths.append(path)
     return paths
+
+
+def leaves(value: Any, depth: int) -> dict[str, Any]:
+    """The single things in a value of some depth, each by what its file's name ends in: "", ".1", ".1.2".
+
+    The digest of a list counts as the list of its items' digests.
+    """
+    by_tail = {"": value}
+    for _ in range(depth):
+        by_tail = {f"{tail}.{number}": item for tail, one in by_tail.items()
+                 for number, item in enumerate(one.items if isinstance(one, ListDigest) else one, 1)}
+    return by_tail
+
+
+def depth_of(digest: bytes) -> int:
+    """How deep the lists are that a digest names, as far as there is anything in them."""
+    return 1 + max(map(depth_of, digest.items), default=0) if isinstance(digest, ListDigest) else 0
 
 
 @contextmanager
@@ -63,19 +81,19 @@ def _whole(path: Path) -> Iterator[Path]:
         part.unlink(missing_ok=True)
 
 
-def find_same(contents: list[bytes], folder: Path, name: str, extension: str, *, many: bool = False,
+def find_same(contents: Mapping[str, bytes], folder: Path, name: str, extension: str, *,
               numbered: bool = True) -> list[Path] | None:
     """The files of an earlier export under this name, or a numbered one, that hold just these contents; or None.
 
-    contents: the `bare_digest` of each file. Files that were edited since are not the same.
+    contents: the `bare_digest` of each file, by what its name ends in (`leaves`). Files that were edited since are
+    not the same.
     """
     stem, count = name, 1
-    tails = [f".{i}" for i in range(1, len(contents) + 1)] if many else [""]
     while contents:
-        paths = [folder / f"{stem}{tail}.{extension}" for tail in tails]
+        paths = [folder / f"{stem}{tail}.{extension}" for tail in contents]
         if not all(path.is_file() for path in paths):
             return None
-        if all(bare_digest(path) == content for path, content in zip(paths, contents)):
+        if all(bare_digest(path) == content for path, content in zip(paths, contents.values())):
             return paths
         if not numbered:
             return None
@@ -160,7 +178,7 @@ def _own_version() -> str:
         return ""
 
 
-def _free_stem(folder: Path, name: str, tails: list[str], extension: str) -> str:
+def _free_stem(folder: Path, name: str, tails: Iterable[str], extension: str) -> str:
     stem, count = name, 1
     while any((folder / f"{stem}{tail}.{extension}").exists() for tail in tails):
         count += 1

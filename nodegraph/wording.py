@@ -16,6 +16,28 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 ENGLISH: dict[str, str] = {
+    # the command line
+    "fault.own": "nodegraph met a fault of its own: {kind}: {text}",
+    "fault.report": "Please report it, with what stands above and the graph.",
+    "fault.trace": "Please report it; with NODEGRAPH_TRACE=1 in the environment it also tells where.",
+    "run.more-failures": "{node} failed {count} times more; --json tells of each",
+    "set.in-unicode": "Give it in UTF-8.",
+    "set.no-text": "{what} is {value}, and these bytes are no text",
+
+    # the machine
+    "device.count": "There are {count} CUDA devices, counted from 0.",
+    "device.missing": "device {device} is not there",
+    "device.there-is-cpu": "This machine has cpu; leave --device out.",
+    "device.there-is-cuda": "This machine has cpu and cuda.",
+
+    # packs
+    "pack.brought-twice": "pack {pack}: {one} and {other} both bring a pack of this name; uninstall one of them",
+    "pack.name-taken": "pack {path}: the {kind} {name} is declared by {owner} already; give it another name",
+    "pack.requires-broken": "pack {pack} requires the pack {name}, which cannot be read: {why}",
+    "pack.requires-missing": "pack {pack} requires the pack {name}, and there is none; "
+                             "install it, or name its folder with --pack",
+    "pack.two-names": "{manifest}: pack is {pack}, and the installed entry point calls it {entry}; call both the same",
+
     "run.stopped": "the run was stopped",
 
     # graphfile: the words of a node

@@ -1,3 +1,3 @@
-"""The command `nodegraph`."""
+"""The command `nodegraph`: one file for each command."""
 
 from .main import main as main

@@ -22,18 +22,18 @@ class Profile:
         self.lanes: list[float] = []  # when each lane of the drawing is free again
 
     def __call__(self, event: ev.Event) -> None:
-        kind = type(event)
-        if kind is ev.Finished:
-            self.rows.append((event.node, event.seconds, event.bytes, event.ran))
-            self.draw(event)
-        elif kind is ev.Loaded:
-            self.rows.append((f"load {event.source}", event.seconds, event.bytes, 0))
-            self.draw(ev.Finished(f"load {event.source}", event.seconds, (), event.at, 0, 0, event.bytes))
-        elif kind is ev.Cached:
-            self.remembered += 1
-        elif kind is ev.Done:
-            self.total += event.seconds
-            self.offset += event.seconds
+        match event:
+            case ev.Finished():
+                self.rows.append((event.node, event.seconds, event.bytes, event.ran))
+                self.draw(event)
+            case ev.Loaded():
+                self.rows.append((f"load {event.source}", event.seconds, event.bytes, 0))
+                self.draw(ev.Finished(f"load {event.source}", event.seconds, (), event.at, 0, 0, event.bytes))
+            case ev.Cached():
+                self.remembered += 1
+            case ev.Done():
+                self.total += event.seconds
+                self.offset += event.seconds
 
     def draw(self, event: ev.Finished) -> None:
         """A bar in the first lane that is free: nodes that overlap stand one below the other."""

@@ -6,9 +6,12 @@ import shutil
 import sys
 import time
 import unicodedata
-from typing import Any, TextIO
+from collections.abc import Sequence
+from typing import TextIO
 
 from .. import events as ev
+
+MOST_REMEMBERED = 40  # nodes that are told of one by one
 
 
 class Display:
@@ -28,35 +31,37 @@ class Display:
         self.width = 12
 
     def __call__(self, event: ev.Event) -> None:
-        kind = type(event)
-        if kind is ev.Planned:
-            self.width = max([12, *(_columns(name) for name in event.nodes[:2000])])
-            self.width = min(self.width, 32)
-        elif kind is ev.Started:
-            self.working[event.node] = ev.Progress(event.node, 0, None)
-            self.since[event.node] = time.monotonic()
-            self.draw()
-        elif kind is ev.Progress:
-            self.working[event.node] = event
-            self.draw() if self.lively else self.milestone(event)
-        elif kind is ev.Finished:
-            self.done(event.node, "ran", f"{event.seconds:8.2f} s"
-                      + (f"   {event.ran} items, {event.remembered} remembered" if event.ran + event.remembered > 1
-                         else ""))
-        elif kind is ev.Cached:
-            self.remembered += 1
-            if self.remembered <= 40:
-                self.done(event.node, "remembered", "")
-            elif self.remembered == 41:
-                self.line("...")
-        elif kind is ev.Failed:
-            self.done(event.node, "failed", "")
-        elif kind is ev.Skipped:
-            self.done(event.node, "skipped", _reason(event))
-        elif kind is ev.Warned:
-            self.line(f"warning: {event.message}")
-        elif kind is ev.Done:
-            self.erase()
+        match event:
+            case ev.Planned():
+                self.width = min(32, max([12, *(_columns(name) for name in event.nodes[:2000])]))
+            case ev.Started():
+                self.working[event.node] = ev.Progress(event.node, 0, None)
+                self.since[event.node] = time.monotonic()
+                self.draw()
+            case ev.Progress():
+                self.working[event.node] = event
+                self.draw() if self.lively else self.milestone(event)
+            case ev.Finished():
+                items = f"   {event.ran} items, {event.remembered} remembered" * (event.ran + event.remembered > 1)
+                self.done(event.node, "ran", f"{event.seconds:8.2f} s{items}")
+            case ev.Cached():
+                self.remember(event)
+            case ev.Failed():
+                self.done(event.node, "failed", "")
+            case ev.Skipped():
+                self.done(event.node, "skipped", _reason(event))
+            case ev.Warned():
+                self.line(f"warning: {event.message}")
+            case ev.Done():
+                self.erase()
+
+    def remember(self, event: ev.Cached) -> None:
+        """A line for what was remembered; of a large graph, the first lines are enough."""
+        self.remembered += 1
+        if self.remembered <= MOST_REMEMBERED:
+            self.done(event.node, "remembered", "")
+        elif self.remembered == MOST_REMEMBERED + 1:
+            self.line("...")
 
     def done(self, node: str, word: str, more: str) -> None:
         self.working.pop(node, None)
@@ -130,7 +135,7 @@ def _cut(text: str, columns: int) -> str:
     """The start of a text, as much as fits."""
     if _columns(text) <= columns:
         return text
-    kept = []
+    kept: list[str] = []
     for letter in text:
         columns -= _columns(letter)
         if columns < 0:
@@ -143,7 +148,7 @@ def _padded(text: str, width: int) -> str:
     return text + " " * (width - _columns(text))
 
 
-def table(rows: list[list[Any]], heads: list[str]) -> str:
+def table(rows: Sequence[Sequence[object]], heads: Sequence[str]) -> str:
     """Rows under heads, in columns."""
     cells = [heads, *([str(c) for c in row] for row in rows)]
     widths = [max(_columns(row[i]) for row in cells) for i in range(len(heads))]

@@ -1,4 +1,7 @@
-"""Packs: folders of node types and port types, their manifests, and the catalogue of what is installed."""
+"""Packs: folders of node types and port types, their manifests, and the catalogue of what is there.
 
-from .catalogue import *  # noqa: F403
-from .catalogue import Catalogue as Catalogue, read_pack as read_pack
+A pack that is installed announces itself by an entry point in the group `nodegraph.packs`, whose name is the pack's.
+"""
+
+from .catalogue import Catalogue as Catalogue
+from .manifest import Pack as Pack, read_pack as read_pack

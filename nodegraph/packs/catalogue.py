@@ -1,154 +1,95 @@
-"""Packs: importable folders of NodeTypes and PortTypes, found by entry point and read by manifest.
-
-A pack is a Python package with a `pack.yaml` beside its `__init__.py`:
-
-    pack: music
-    version: 1.0.0
-    title: Symbolic music
-    nodes:                       # node type: the module inside the pack that declares it
-      music.generate: generate
-      music.transpose: edit
-    types:                       # port types that graph files may name
-      Score: types
-    models:                      # names for `model:`, and the folders they stand for
-      starter/composer: models/composer
-
-and an entry point in the group `nodegraph.packs`, whose name is the pack's. The manifest is read without importing
-the pack; a module is imported when a graph uses a node in it.
-"""
+"""The catalogue: what node types, port types and models there are. A module is imported when a graph uses what is in it."""
 
 from __future__ import annotations
 
 import importlib
-import importlib.util
-import pkgutil
-import re
-import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
-from .. import graphfile
-from ..digest import digest_bytes
-from ..errors import GraphError, PackError
+from ..errors import PackError
 from ..nodetype import MISSING, NodeType
 from ..types import PLAIN, PortType
-
-GROUP = "nodegraph.packs"
-_LOOSE = "nodegraph_loose_"  # how the modules of packs that are not installed are called inside of Python
-
-
-@dataclass(frozen=True, eq=False)
-class Pack:
-    """A manifest, and where the package it speaks of is."""
-
-    name: str
-    package: str
-    folder: Path
-    version: str
-    title: str
-    nodes: dict[str, str]
-    types: dict[str, str]
-    models: dict[str, str]
-
-
-def read_pack(package: str, folder: Path) -> Pack:
-    """The Pack whose manifest lies in this folder. Raises PackError saying what is wrong with it."""
-    manifest = folder / "pack.yaml"
-    if not manifest.is_file():
-        raise PackError(f"pack {folder}: every pack has a pack.yaml, and there is none")
-    try:
-        data = graphfile.read_mapping(manifest)
-    except GraphError as error:
-        raise PackError(f"pack {folder}: {error}") from None
-    for key in data:
-        if key not in _MANIFEST:
-            raise PackError(f"{manifest}:{data.marks[key][0]}  {key!r} is no part of a manifest. "
-                            f"{graphfile.nearest(key, _MANIFEST)}")
-    name = data.get("pack")
-    if not isinstance(name, str) or not name.isidentifier():
-        raise PackError(f"{manifest}: pack is {graphfile.written(name)}; it takes the pack's name, one word")
-    tables = {key: _table(manifest, key, data.get(key)) for key in ("nodes", "types", "models")}
-    for node in tables["nodes"]:
-        if not node.startswith(f"{name}."):
-            raise PackError(f"{manifest}: node {node} must begin with the pack's name, {name}.")
-    return Pack(name, package, folder, str(data.get("version", "0")), str(data.get("title") or ""), **tables)
-
-
-_MANIFEST = ("pack", "version", "title", "nodes", "types", "models")
-
-
-def _table(manifest: Path, key: str, found: Any) -> dict[str, str]:
-    """Names and what they stand for; an absent or empty one has none."""
-    if found is None:
-        return {}
-    if not isinstance(found, dict):
-        raise PackError(f"{manifest}: {key} is {graphfile.written(found)}; it takes a mapping of names")
-    for name, value in found.items():
-        if not isinstance(value, str) or not value:
-            wanted = "a folder" if key == "models" else "the module that declares it"
-            raise PackError(f"{manifest}: {name} under {key} is {graphfile.written(value)}; it takes {wanted}")
-    return dict(found)
+from ..wording import say
+from .imports import importing
+from .installed import installed_packs
+from .loose import load
+from .manifest import Pack
 
 
 class Catalogue:
     """What exists: the packs that can be found, and their NodeTypes and PortTypes, imported when asked for.
 
-    functions: nodes declared outside any pack, as tests and notebooks do.
-    folders: packs that are not installed, given as folders (`--pack`) or single Python files.
+    functions: nodes declared outside any pack, as tests and notebooks do; they come before those of packs.
+    folders: packs that are not installed, given as folders (`--pack`) or single Python files. What they declare joins
+    what is installed; a name that is taken is refused.
     """
 
-    def __init__(self, functions: Iterable[Callable] = (), folders: Iterable[str | Path] = (), installed: bool = True):
-        self._installed = installed
-        self.broken: dict[str, PackError] = {}  # installed packs that cannot be read, and why
-        self._packs: dict[str, Pack] | None = None
+    def __init__(self, functions: Iterable[Callable[..., Any]] = (), folders: Iterable[str | Path] = (),
+                 installed: bool = True):
+        self._use_installed = installed
+        self._installed: dict[str, Pack] | None = None
+        self._broken: dict[str, PackError] = {}
+        self._loose: list[Pack] = []  # of folders, with their manifests
+        self._files: dict[str, Path] = {}  # the nodes of single files, and where they are declared
         self._nodes: dict[str, NodeType] = {}
         self._types: dict[str, PortType] = dict(PLAIN)
-        self._loose: dict[str, Pack] = {}
+        places: set[Path] = set()
+        for path in map(Path, folders):
+            if path.resolve() not in places:
+                places.add(path.resolve())
+                self._join(path)
         for function in functions:
             self.add(function)
-        for folder in folders:
-            self._add_folder(Path(folder))
 
-    def add(self, function: Callable) -> None:
+    def add(self, function: Callable[..., Any]) -> None:
         """Make a declared function known under its node name."""
         nodetype = getattr(function, "__nodetype__", None)
-        if nodetype is None:
+        if not isinstance(nodetype, NodeType):
             raise PackError(f"{getattr(function, '__name__', function)!r} is no node; "
                             'declare it with @node("pack.name")')
-        self._nodes[nodetype.name] = nodetype
-        nodetype.version  # follows the code as it is now: nodes that ran may have changed what stands beside them
-        for port in (*nodetype.inputs.values(), *nodetype.outputs.values()):
-            self._types.setdefault(port.type.name, port.type)
+        self._know(nodetype)
 
     @property
     def packs(self) -> dict[str, Pack]:
-        """Every pack that can be found, by name."""
-        if self._packs is None:
-            self._packs = {**(_installed_packs(self.broken) if self._installed else {}), **self._loose}
-        return self._packs
+        """Every pack that can be found, by name; what is not installed and has the name of a pack is part of it."""
+        packs: dict[str, Pack] = {}
+        for pack in self._manifests():
+            first = packs.get(pack.name)
+            packs[pack.name] = pack if first is None else replace(
+                first, nodes=first.nodes | pack.nodes, types=first.types | pack.types, models=first.models | pack.models)
+        for node, path in self._files.items():
+            name = node.split(".", 1)[0]
+            packs.setdefault(name, Pack(name, path.stem, path.parent))
+        return packs
+
+    @property
+    def broken(self) -> dict[str, PackError]:
+        """The installed packs that cannot be read, and why."""
+        self._manifests()
+        return self._broken
 
     def nodetype(self, name: str) -> NodeType | None:
         """The NodeType of this name, or None. Imports the module that declares it."""
-        found = self._nodes.get(name)
-        if found is None and "." in name:
-            pack = self.packs.get(name.split(".", 1)[0])
-            if name.split(".", 1)[0] in self.broken:
-                raise self.broken[name.split(".", 1)[0]]
-            if pack is not None and name in pack.nodes:
-                self._import(pack, pack.nodes[name])
-                found = self._nodes.get(name)
-                if found is None:
-                    raise PackError(f"pack {pack.name}: its manifest says that {name} is in {pack.nodes[name]}, "
-                                    "but no function there is declared so")
-        return found
+        if name in self._nodes or "." not in name:
+            return self._nodes.get(name)
+        pack = self._home(name)
+        if pack is None:
+            if (error := self._broken.get(name.split(".", 1)[0])) is not None:
+                raise error
+            return None
+        self._import(pack, pack.nodes[name])
+        if name not in self._nodes:
+            raise PackError(f"pack {pack.name}: its manifest says that {name} is in {pack.nodes[name]}, "
+                            "but no function there is declared so")
+        return self._nodes[name]
 
     def porttype(self, name: str) -> PortType | None:
         """The PortType of this name, or None."""
         if name not in self._types:
-            for pack in self.packs.values():
+            for pack in self._manifests():
                 if name in pack.types:
                     self._import(pack, pack.types[name])
                     break
@@ -156,11 +97,11 @@ class Catalogue:
 
     def node_names(self) -> list[str]:
         """The names of all node types, imported or not, sorted."""
-        return sorted({*self._nodes, *(n for pack in self.packs.values() for n in pack.nodes)})
+        return sorted({*self._nodes, *(n for pack in self._manifests() for n in pack.nodes)})
 
     def type_names(self) -> list[str]:
         """The names of all port types, sorted."""
-        return sorted({*self._types, *(n for pack in self.packs.values() for n in pack.types)})
+        return sorted({*self._types, *(n for pack in self._manifests() for n in pack.types)})
 
     def converters(self, source: PortType, target: PortType) -> list[str]:
         """The node types imported so far that need just the one type and give the other, sorted."""
@@ -170,134 +111,114 @@ class Catalogue:
 
     def model_names(self) -> list[str]:
         """The names that packs give to model folders, sorted."""
-        return sorted(n for pack in self.packs.values() for n in pack.models)
+        return sorted(n for pack in self._manifests() for n in pack.models)
 
     def model_folder(self, source: str) -> Path | None:
         """The folder that a pack gives this name to, or None."""
-        for pack in self.packs.values():
+        for pack in self._manifests():
             if source in pack.models:
                 return pack.folder / pack.models[source]
         return None
 
+    # ---- packs with manifests
+
+    def _manifests(self) -> list[Pack]:
+        if self._installed is None:
+            self._installed, self._broken = installed_packs() if self._use_installed else ({}, {})
+        return [*self._installed.values(), *self._loose]
+
+    def _home(self, name: str) -> Pack | None:
+        """The pack whose manifest names a node."""
+        return next((pack for pack in self._manifests() if name in pack.nodes), None)
+
     def _import(self, pack: Pack, module: str) -> None:
+        self._require(pack)
         name = f"{pack.package}.{module}" if pack.package != module else module
-        with _importing(f"pack {pack.name}", name, pack.package, pack.folder):
+        with importing(f"pack {pack.name}", name, pack.package, pack.folder):
             loaded = importlib.import_module(name)
-        self._collect(loaded)
+        for function, nodetype in _declared(loaded):
+            if pack.distribution and nodetype.pack == pack.name and not nodetype.distribution:
+                nodetype = replace(nodetype, distribution=pack.distribution)
+                setattr(function, "__nodetype__", nodetype)  # one for all catalogues of the process
+            if nodetype.name not in self._nodes:
+                self._know(nodetype)
+        for porttype in _port_types(loaded):
+            self._types.setdefault(porttype.name, porttype)
 
-    def _collect(self, module) -> None:
-        for value in list(vars(module).values()):
-            if isinstance(getattr(value, "__nodetype__", None), NodeType):
-                self.add(value)
-            for mark in getattr(value, "__metadata__", ()):
-                if isinstance(mark, PortType):
-                    self._types.setdefault(mark.name, mark)
-            porttype = getattr(value, "__porttype__", None)
-            if isinstance(porttype, PortType):
-                self._types.setdefault(porttype.name, porttype)
+    def _require(self, pack: Pack) -> None:
+        """Raise PackError where a pack that this one requires is not there."""
+        there = {other.name for other in self._manifests()}
+        for name in pack.requires:
+            if name in self._broken:
+                raise PackError(say("pack.requires-broken", pack=pack.name, name=name, why=self._broken[name]))
+            if name not in there:
+                raise PackError(say("pack.requires-missing", pack=pack.name, name=name))
 
-    def _add_folder(self, path: Path) -> None:
-        """A pack in a folder, or loose nodes in one Python file, imported from where it lies."""
-        if not path.exists():
-            raise PackError(f"pack {path}: there is no such file or folder")
-        source = path / "__init__.py" if path.is_dir() else path
-        if not source.exists():
-            raise PackError(f"pack {path}: a pack's folder has an __init__.py (it may be empty) and a pack.yaml")
-        # A name of its own, so that a file called json.py stands in nobody's way.
-        name = f"{_LOOSE}{path.resolve().stem}_{digest_bytes(str(path.resolve()).encode()).hex()[:8]}"
-        spec = importlib.util.spec_from_file_location(
-            name, source, submodule_search_locations=[str(path.absolute())] if path.is_dir() else None)
-        if spec is None:
-            raise PackError(f"pack {path}: this is neither a folder nor a Python file (.py)")
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module
-        with _importing(f"pack {path}", name, name, path):
-            spec.loader.exec_module(module)
-        if path.is_dir():
-            pack = read_pack(name, path)
-            self._loose[pack.name] = pack
+    def _know(self, nodetype: NodeType) -> None:
+        self._nodes[nodetype.name] = nodetype
+        nodetype.version  # follows the code as it is now: nodes that ran may have changed what stands beside them
+        for port in (*nodetype.inputs.values(), *nodetype.outputs.values()):
+            self._types.setdefault(port.type.name, port.type)
+
+    # ---- what is not installed
+
+    def _join(self, path: Path) -> None:
+        """Let in what lies at a path, where no name in it is taken."""
+        if any(pack.folder.resolve() == path.resolve() for pack in self._manifests()):
+            return  # an installed pack, given as the folder that it was installed from
+        loose = load(path)
+        if loose.pack is None:
+            self._join_file(path, loose.module)
             return
-        before = set(self._nodes)
-        self._collect(module)
-        for added in self._nodes.keys() - before:
-            own = self._nodes[added].pack
-            self._loose.setdefault(own, Pack(own, name, path.parent, "0", "", {}, {}, {}))
+        for kind, names in (("node", loose.pack.nodes), ("type", loose.pack.types), ("model", loose.pack.models)):
+            for name in names:
+                if (owner := self._owner(kind, name)) is not None:
+                    raise PackError(say("pack.name-taken", path=path, kind=kind, name=name, owner=owner))
+        self._loose.append(loose.pack)
+
+    def _join_file(self, path: Path, module: ModuleType) -> None:
+        for function, nodetype in _declared(module):
+            home = self._home(nodetype.name)
+            if home is not None and home.holds(nodetype.call.__module__) or self._nodes.get(nodetype.name) is nodetype:
+                continue  # imported from where it is at home, or called by two names
+            if (owner := self._owner("node", nodetype.name)) is not None:
+                raise PackError(say("pack.name-taken", path=path, kind="node", name=nodetype.name, owner=owner))
+            self._refuse_types(path, [p.type for p in (*nodetype.inputs.values(), *nodetype.outputs.values())])
+            self._know(nodetype)
+            self._files[nodetype.name] = path
+        porttypes = list(_port_types(module))
+        self._refuse_types(path, porttypes)
+        for porttype in porttypes:
+            self._types.setdefault(porttype.name, porttype)
+
+    def _refuse_types(self, path: Path, porttypes: list[PortType]) -> None:
+        """Raise PackError where one has the name of a pack's type and is another."""
+        for porttype in porttypes:
+            owner = self._owner("type", porttype.name)
+            if owner is not None and self.porttype(porttype.name) is not porttype:
+                raise PackError(say("pack.name-taken", path=path, kind="type", name=porttype.name, owner=owner))
+
+    def _owner(self, kind: str, name: str) -> str | None:
+        """Where a node, type or model of this name is declared by a pack or file already."""
+        if kind == "node" and name in self._files:
+            return str(self._files[name])
+        for pack in self._manifests():
+            if name in {"node": pack.nodes, "type": pack.types, "model": pack.models}[kind]:
+                return f"the installed pack {pack.name}" if pack.distribution else f"the pack in {pack.folder}"
+        return None
 
 
-@contextmanager
-def _importing(who: str, name: str, package: str, source: Path) -> Iterator[None]:
-    """Whatever goes wrong while a module of a pack is imported, told as a PackError that says where.
-
-    source: the pack's folder, or its only file, as the user named it.
-    """
-    try:
-        yield
-    except Exception as error:
-        told = _told(error, name, package, source)
-        told = _in_files(told, package, source) if package.startswith(_LOOSE) else told
-        raise PackError(f"{who}: {told}") from error
+def _declared(module: ModuleType) -> Iterator[tuple[Any, NodeType]]:
+    """The functions of a module that are nodes."""
+    for value in list(vars(module).values()):
+        nodetype = getattr(value, "__nodetype__", None)
+        if isinstance(nodetype, NodeType):
+            yield value, nodetype
 
 
-def _told(error: Exception, name: str, package: str, source: Path) -> str:
-    """What is wrong with a module of a pack, or with what it imports."""
-    if isinstance(error, PackError):
-        return str(error)
-    missing = error.name if isinstance(error, ModuleNotFoundError) else None
-    if missing and missing.startswith(f"{package}."):
-        by = "its pack.yaml" if f"{name}.".startswith(f"{missing}.") else _place(error).removesuffix(": ")
-        missing = missing.removeprefix(f"{package}.")
-        above, dot, _ = missing.rpartition(".")
-        there = pkgutil.iter_modules([str(source.joinpath(*above.split(".")))])
-        hint = graphfile.nearest(missing, [above + dot + module.name for module in there])
-        return f"{by} names the module {missing}, and there is none in {source}. {hint}".rstrip()
-    what = "it" if name == package else name
-    if missing:
-        return f"{what} cannot be imported: {_place(error)}{error}; install what it needs into this environment"
-    return f"{what} cannot be imported: {_place(error)}{type(error).__name__}: {error}"
-
-
-def _in_files(text: str, package: str, source: Path) -> str:
-    """A text in which Python's names for the modules of a loose pack are the files that its user knows."""
-    def file(match: re.Match) -> str:
-        path, names = source, match[1].split(".")[1:]
-        while names and path.suffix != ".py":
-            path /= names.pop(0)
-            path = path if path.is_dir() else path.with_suffix(".py")
-        return f"{'.'.join(names)} in {path}" if names else str(path)
-
-    return re.sub(rf"{re.escape(package)}((?:\.[\w<>]+)*)", file, text.replace(str(source.absolute()), str(source)))
-
-
-def _place(error: Exception) -> str:
-    """The line of the pack's own code that an error comes from."""
-    if isinstance(error, SyntaxError):
-        return f"{error.filename}:{error.lineno}: " if error.filename not in str(error) else ""
-    import traceback
-
-    frames = [f for f in traceback.extract_tb(error.__traceback__)
-              if "importlib" not in f.filename and f.filename != __file__]
-    return f"{frames[-1].filename}:{frames[-1].lineno}: " if frames else ""
-
-
-def _installed_packs(broken: dict[str, PackError]) -> dict[str, Pack]:
-    """The packs that distributions in this environment announce; one that cannot be read spoils no other."""
-    from importlib.metadata import entry_points
-
-    packs = {}
-    for entry in entry_points(group=GROUP):
-        try:
-            packs[entry.name] = _installed_pack(entry.name, entry.value)
-        except PackError as error:
-            broken[entry.name] = error
-    return packs
-
-
-def _installed_pack(name: str, package: str) -> Pack:
-    try:
-        spec = importlib.util.find_spec(package)
-    except ImportError:
-        spec = None
-    if spec is None or not spec.submodule_search_locations:
-        raise PackError(f"pack {name}: the installed entry point names {package}, which is not there; "
-                        "reinstall the distribution that brought it")
-    return read_pack(package, Path(next(iter(spec.submodule_search_locations))))
+def _port_types(module: ModuleType) -> Iterator[PortType]:
+    """The port types that a module has names for."""
+    for value in list(vars(module).values()):
+        for mark in (*getattr(value, "__metadata__", ()), getattr(value, "__porttype__", None)):
+            if isinstance(mark, PortType):
+                yield mark

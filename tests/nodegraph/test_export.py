@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nodegraph import InputError
-from nodegraph.export import export, safe_name
+from nodegraph.digest import ListDigest
+from nodegraph.export import bare_digest, depth_of, export, find_same, leaves, safe_name
 from nodegraph.types import ANY, INT, TEXT
 
 
@@ -19,9 +20,9 @@ def test_a_taken_name_gives_way_unless_it_may_be_written_over(tmp_path):
 
 
 def test_a_list_is_a_family_of_files_under_one_name(tmp_path):
-    assert [p.name for p in export(TEXT, ["a", "b"], tmp_path, "v", many=True)] == ["v.1.txt", "v.2.txt"]
-    assert [p.name for p in export(TEXT, ["c"], tmp_path, "v", many=True)] == ["v-2.1.txt"]
-    assert export(TEXT, [], tmp_path, "w", many=True) == []
+    assert [p.name for p in export(TEXT, ["a", "b"], tmp_path, "v", depth=1)] == ["v.1.txt", "v.2.txt"]
+    assert [p.name for p in export(TEXT, ["c"], tmp_path, "v", depth=1)] == ["v-2.1.txt"]
+    assert export(TEXT, [], tmp_path, "w", depth=1) == []
 
 
 def test_the_ending_chooses_how_a_value_is_written(tmp_path):
@@ -60,3 +61,25 @@ def test_names_made_together_are_told_apart_on_any_system(texts):
 def test_the_longest_name_can_be_written(tmp_path):
     path, = export(TEXT, "x", tmp_path, safe_name("红" * 300))
     assert path.read_text() == "x\n"
+
+
+def test_a_list_of_lists_is_numbered_twice(tmp_path):
+    nested = [["a"], [], ["b", "c"]]
+    assert [p.name for p in export(TEXT, nested, tmp_path, "v", depth=2)] == ["v.1.1.txt", "v.3.1.txt", "v.3.2.txt"]
+    assert [p.name for p in export(TEXT, [["d"]], tmp_path, "v", depth=2)] == ["v-2.1.1.txt"]
+    assert leaves([[["a"]], []], 3) == {".1.1.1": "a"} and leaves("a", 0) == {"": "a"} and leaves([], 2) == {}
+
+
+def test_the_digests_of_lists_have_the_shape_of_the_lists():
+    digest = ListDigest.of([ListDigest.of([]), ListDigest.of([b"x", b"y"])])
+    assert leaves(digest, 2) == {".2.1": b"x", ".2.2": b"y"}
+    assert [depth_of(d) for d in (digest, ListDigest.of([]), b"x")] == [2, 1, 0]
+
+
+def test_what_was_written_before_is_known_again_by_what_is_in_it(tmp_path):
+    contents = {tail: bare_digest(path) for tail, path in
+                zip((".1.1", ".2.1"), export(TEXT, [["a"], ["b"]], tmp_path, "v", depth=2))}
+    again = find_same(contents, tmp_path, "v", "txt")
+    assert [path.name for path in again] == ["v.1.1.txt", "v.2.1.txt"]
+    (tmp_path / "v.2.1.txt").write_text("mine now")
+    assert find_same(contents, tmp_path, "v", "txt") is None

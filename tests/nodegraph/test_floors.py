@@ -17,8 +17,8 @@ FLOORS = {
     1: ["types", "flows", "codeversion", "nodetype", "context"],
     2: ["graph", "history", "graphfile", "packs"],
     3: ["check", "plan"],
-    4: ["cache", "models", "runs", "export"],
-    5: ["engine", "cli", "__init__", "__main__"],
+    4: ["cache", "models", "runs", "export", "machine"],
+    5: ["engine", "documents", "cli", "__init__", "__main__"],
 }
 ROOFS = {"plan.forecast"}  # rooms of a lower floor that are handed things of a higher one
 FLOOR = {module: floor for floor, modules in FLOORS.items() for module in modules}

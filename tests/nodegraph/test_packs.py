@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.metadata as metadata
 import sys
+from types import SimpleNamespace
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -49,6 +52,7 @@ def test_a_pack_is_known_before_it_is_imported(hats):
     ("pack: 7\n", "pack is 7"), ("pack: a b\n", "one word"), ("pack: hats\nnodes: [hats.make]\n", "nodes is a list"),
     ("pack: hats\nnodes: {caps.make: make}\n", "must begin with the pack's name, hats."), ("pack: hats\nnodes: {hats.make: 3}\n", "is 3"),
     ("pack: hats\nnodes: {hats.make: }\n", "is empty; it takes the module"), ("pack: hats\nmodels: x\n", "models is 'x'"),
+    ("pack: hats\nrequires: media\n", "requires is 'media'; it takes a list of packs"), ("pack: hats\nrequires: [3]\n", "requires is a list"),
     ("pack: hats\npack: hats\n", "stands twice"), ("pack: {\n", "not closed"), ("pack: \xff", "not UTF-8"),
 ])
 def test_a_manifest_that_is_wrong_says_how(hats, manifest, words):
@@ -134,15 +138,152 @@ def refused(path) -> str:
     return str(caught.value)
 
 
-def test_a_broken_installed_pack_spoils_no_other(monkeypatch):
-    class Entry:
-        name, value = "sorry", "nowhere.to.be.found"
+class Entry(NamedTuple):
+    """An entry point, as a distribution brings it."""
 
-    import importlib.metadata as metadata
+    name: str
+    value: str
+    dist: Any = SimpleNamespace(name="strange")
 
+
+def importable(folder, monkeypatch):
+    for name in [name for name in sys.modules if name.split(".")[0] == folder.name]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.syspath_prepend(str(folder.parent))
+
+
+def announce(monkeypatch, *entries):
+    """Let these stand before the packs that are installed."""
     real = metadata.entry_points
-    monkeypatch.setattr(metadata, "entry_points", lambda **group: [Entry, *real(**group)])
+    monkeypatch.setattr(metadata, "entry_points", lambda **group: [*entries, *real(**group)])
+
+
+def test_a_broken_installed_pack_spoils_no_other(monkeypatch):
+    announce(monkeypatch, Entry("sorry", "nowhere.to.be.found"))
     catalogue = Catalogue()
     assert "text.compose" in catalogue.node_names()
     with pytest.raises(PackError, match="reinstall"):
         catalogue.nodetype("sorry.one")
+
+
+def test_an_installed_pack_goes_by_one_name_and_is_brought_by_one_distribution(hats, monkeypatch):
+    importable(hats, monkeypatch)
+    announce(monkeypatch, Entry("caps", "hats"), Entry("text", "nodegraph_nodes.music"), Entry("style", "hats"))
+    broken = Catalogue().broken
+    assert str(broken["caps"]).endswith("pack is hats, and the installed entry point calls it caps; call both the same")
+    assert "pack is music" in str(broken["text"]) and Catalogue().nodetype("text.join") is not None
+    monkeypatch.undo()
+    importable(hats, monkeypatch)
+    announce(monkeypatch, Entry("hats", "hats"), Entry("hats", "nodegraph_nodes.mix", SimpleNamespace(name="other")))
+    assert list(Catalogue().broken) == ["hats"] and Catalogue().nodetype("hats.make") is not None
+
+
+def test_a_node_knows_the_distribution_that_brought_it(hats, monkeypatch):
+    importable(hats, monkeypatch)
+    announce(monkeypatch, Entry("hats", "hats"))
+    assert Catalogue(folders=[hats]).nodetype("hats.make").distribution == "strange"
+    assert Catalogue().nodetype("hats.make") is Catalogue().nodetype("hats.make")
+    assert Catalogue().nodetype("text.join").distribution == "nodegraph"
+    monkeypatch.undo()
+    assert Catalogue(folders=[hats], installed=False).nodetype("hats.make").distribution == ""
+
+
+# ---- what is not installed beside what is
+
+JOIN = "from nodegraph import node\n\n@node('text.{0}', version=1)\ndef f(text: str) -> str:\n    return text\n"
+
+
+def test_a_loose_file_adds_to_a_pack_and_hides_nothing_of_it(tmp_path):
+    (tmp_path / "my.py").write_text(JOIN.format("join2"))
+    catalogue = Catalogue(folders=[tmp_path / "my.py"])
+    names = [name for name in Catalogue().node_names() if name.startswith("text.")]
+    assert [name for name in catalogue.node_names() if name.startswith("text.")] == sorted([*names, "text.join2"])
+    assert catalogue.nodetype("text.compose") is Catalogue().nodetype("text.compose")
+    assert catalogue.nodetype("text.join2").distribution == "" and catalogue.packs["text"].title == Catalogue().packs["text"].title
+
+
+def test_a_loose_folder_adds_to_a_pack_and_hides_nothing_of_it(hats):
+    (hats / "pack.yaml").write_text("pack: text\nnodes: {text.hat: make}\ntypes: {Hat: make}\nmodels: {text/hat: hat}\n")
+    (hats / "make.py").write_text(MODULE.replace("hats.make", "text.hat"))
+    catalogue = Catalogue(folders=[hats])
+    assert {"text.hat", "text.join"} <= catalogue.packs["text"].nodes.keys()
+    assert catalogue.nodetype("text.hat") is not None and catalogue.nodetype("text.join") is not None
+    assert catalogue.porttype("Hat").name == "Hat" and catalogue.model_folder("text/hat") == hats / "hat"
+
+
+def test_a_name_that_is_taken_is_refused(tmp_path, hats, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my.py").write_text(JOIN.format("join"))
+    with pytest.raises(PackError) as caught:
+        Catalogue(folders=["my.py"])
+    assert str(caught.value) == ("pack my.py: the node text.join is declared by the installed pack text already; "
+                                 "give it another name")
+    assert Catalogue(folders=["my.py"], installed=False).node_names() == ["text.join"]
+    (tmp_path / "my.py").write_text(MODULE)
+    (tmp_path / "other.py").write_text(MODULE)
+    for folders, words in [
+        (["my.py", "other.py"], "pack other.py: the node hats.make is declared by my.py already"),
+        (["my.py", "hats"], "pack hats: the node hats.make is declared by my.py already"),
+        (["hats", "my.py"], "pack my.py: the node hats.make is declared by the pack in hats already"),
+    ]:
+        with pytest.raises(PackError) as caught:
+            Catalogue(folders=folders, installed=False)
+        assert words in str(caught.value)
+    (tmp_path / "my.py").write_text(MODULE + JOIN.format("twice") + JOIN.format("twice").replace("def f", "def g"))
+    with pytest.raises(PackError, match="the node text.twice is declared by my.py already"):
+        Catalogue(folders=["my.py"], installed=False)
+
+
+@pytest.mark.parametrize("manifest, words", [
+    ("nodes: {text.join: make}", "the node text.join"), ("types: {Image: make}", "the type Image"),
+    ("models: {starter/poet: x}", "the model starter/poet"),
+])
+def test_a_loose_folder_takes_no_name_of_an_installed_pack(hats, manifest, words):
+    (hats / "pack.yaml").write_text(f"pack: text\n{manifest}\n")
+    with pytest.raises(PackError, match=f"{words} is declared by the installed pack [a-z]+ already"):
+        Catalogue(folders=[hats])
+
+
+def test_a_loose_file_may_use_the_nodes_and_types_of_installed_packs_but_not_replace_a_type(tmp_path):
+    use = "from nodegraph_nodes.text.words import join\nfrom nodegraph_nodes.media.types import Image\n"
+    (tmp_path / "my.py").write_text(use + JOIN.format("join2").replace("-> str", "-> Image"))
+    catalogue = Catalogue(folders=[tmp_path / "my.py"])
+    assert catalogue.nodetype("text.join2").outputs["image"].type is Catalogue().porttype("Image")
+    assert catalogue.nodetype("text.join") is Catalogue().nodetype("text.join")
+    (tmp_path / "my.py").write_text(MODULE.replace("Hat", "Image"))
+    with pytest.raises(PackError, match="the type Image is declared by the installed pack media already"):
+        Catalogue(folders=[tmp_path / "my.py"])
+
+
+def test_one_path_given_twice_is_one_pack(hats, monkeypatch):
+    (hats.parent / "my.py").write_text(JOIN.format("join2"))
+    monkeypatch.chdir(hats.parent)
+    assert "text.join2" in Catalogue(folders=["my.py", "./my.py", hats, "hats"]).node_names()
+
+
+def test_functions_come_before_packs(hats):
+    from nodegraph import node
+
+    @node("hats.make", version=2)
+    def mine(size: int = 3) -> str: ...
+    catalogue = Catalogue([mine], folders=[hats], installed=False)
+    assert catalogue.porttype("Hat") is not None and catalogue.nodetype("hats.make") is mine.__nodetype__
+
+
+def test_a_pack_that_is_required_and_not_there_is_named(hats, monkeypatch):
+    (hats / "pack.yaml").write_text("pack: hats\nrequires: [media, shoes]\nnodes: {hats.make: make}\n")
+    (hats / "make.py").write_text("import shoes\n")
+    with pytest.raises(PackError) as caught:
+        Catalogue(folders=[hats]).nodetype("hats.make")
+    assert str(caught.value) == ("pack hats requires the pack shoes, and there is none; "
+                                 "install it, or name its folder with --pack")
+    announce(monkeypatch, Entry("shoes", "nowhere.to.be.found"))
+    with pytest.raises(PackError, match="hats requires the pack shoes, which cannot be read: pack shoes: .* reinstall"):
+        Catalogue(folders=[hats]).nodetype("hats.make")
+    monkeypatch.undo()
+    shoes = hats.with_name("shoes")
+    shoes.mkdir()
+    (shoes / "__init__.py").touch()
+    (shoes / "pack.yaml").write_text("pack: shoes\n")
+    (hats / "make.py").write_text(MODULE)
+    assert Catalogue(folders=[hats, shoes]).nodetype("hats.make") is not None

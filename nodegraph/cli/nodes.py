@@ -1,0 +1,108 @@
+"""`nodegraph nodes`: lists node types, or tells all about one."""
+
+from __future__ import annotations
+
+import sys
+
+from .. import graphfile
+from ..check import SWITCH, check, output_flow
+from ..documents import Description, description_document
+from ..errors import GraphError, PackError, Problem
+from ..flows import Flow, listed
+from ..graph import Node
+from ..graphfile import nearest
+from ..nodetype import MISSING, NodeType, Port
+from ..packs import Catalogue
+from ..types import ANY
+from .exits import DONE
+from .options import Options
+from .stdout import Stdout
+from .terminal import table
+
+
+def nodes(options: Options, stdout: Stdout) -> int:
+    """Carry out the command; the exit code."""
+    catalogue = Catalogue(folders=options.pack)
+    names = catalogue.node_names()
+    for error in catalogue.broken.values():
+        print(f"warning: {error}", file=sys.stderr)
+    description = describe(catalogue, options.name)
+    if description is not None:
+        stdout.json(description_document(description)) if options.json else stdout(_text(description))
+        return DONE
+    if options.name:
+        names = [n for n in names if n.startswith(f"{options.name}.")]
+        if not names:
+            raise GraphError([Problem(None, f"there is no node type and no pack {options.name}",
+                                      nearest(options.name, [*catalogue.node_names(), SWITCH]))])
+    nodetypes = _importable(catalogue, names)
+    if options.json:
+        stdout.json([description_document(Description.of(nodetype)) for nodetype in nodetypes])
+        return DONE
+    rows = [[t.name, " ".join(f"{p.name}:{p.type.name}{'[]' * p.many}" for p in t.outputs.values()),
+             t.help.split("\n")[0]] for t in nodetypes]
+    stdout(table(rows, ["node", "gives", "what it does"]))
+    stdout("\nswitch and graph files (type: ./other.yaml) are nodes too; `nodegraph nodes NAME` tells all about one.")
+    return DONE
+
+
+def describe(catalogue: Catalogue, name: str) -> Description | None:
+    """What there is to say of a node type, of switch or of a graph file; None if it is none of them."""
+    if name in catalogue.node_names() and (nodetype := catalogue.nodetype(name)) is not None:
+        return Description.of(nodetype)
+    if name == SWITCH:
+        return SWITCH_DESCRIPTION
+    if not Node(name, {}).is_graph and not name.endswith(".png"):
+        return None
+    graph, problems = graphfile.read(name)
+    checked = check(graph, catalogue, problems).raise_errors()
+    flows = {output: output_flow(checked, output) or Flow(ANY) for output in graph.outputs}
+    return Description(name, "", "\n\n".join(filter(None, (graph.title, graph.description.rstrip()))),
+                       checked.inputs, flows)
+
+
+SWITCH_DESCRIPTION = Description(
+    SWITCH, "", """Passes on one of its branches and leaves the others alone: what only they need does not run.
+
+Each branch stands under `cases:`, named after a value of `on`; `else` takes the rest. All carry one type. Bypassed, a
+switch gives its first branch.
+
+    picked:
+      type: switch
+      on: $long
+      cases:
+        "true": $all
+        "false": $first""",
+    {"on": Port("on", ANY, help="what chooses: a Bool, an Int or a Text")},
+    {"value": Flow(ANY)}, {"value": "what the branch brings"})
+
+
+def _importable(catalogue: Catalogue, names: list[str]) -> list[NodeType]:
+    """The NodeTypes of these names; those that cannot be imported are told on stderr, each cause once."""
+    nodetypes: list[NodeType] = []
+    causes: dict[str, None] = {}
+    for name in names:
+        try:
+            nodetype = catalogue.nodetype(name)
+        except PackError as error:
+            causes[str(error)] = None
+            continue
+        if nodetype is not None:
+            nodetypes.append(nodetype)
+    for cause in causes:
+        print(f"warning: {cause}", file=sys.stderr)
+    return nodetypes
+
+
+def _text(description: Description) -> str:
+    version = f"  (version {description.version})" if description.version else ""
+    lines = [description.name + version, "", *([description.help, ""] if description.help else ()), "takes"]
+    rows = []
+    for port in description.inputs.values():
+        limits = str(port.range) if port.range else ", ".join(port.choices or ())
+        default = "must be given" if port.default is MISSING else f"= {port.default!r}"
+        rows.append([f"  {port.name}", str(port), default, limits, port.help])
+    lines.append(table(rows, ["  input", "type", "", "", ""]) if rows else "  nothing")
+    gives = [f"  {name}  {listed(flow.type.name, flow.depth, '')}  {description.output_help.get(name, '')}".rstrip()
+             for name, flow in description.outputs.items()]
+    return "\n".join([*lines, "", "gives", *gives])

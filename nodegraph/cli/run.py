@@ -1,0 +1,188 @@
+"""`nodegraph run`: runs a graph, once or swept, and writes its outputs."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections import Counter
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from .. import events as ev
+from ..documents import Document, run_document
+from ..engine import Engine, RunResult
+from ..errors import GraphError, NodeFailed, Problem, text_of
+from ..export import safe_name
+from ..wording import say
+from .engine import Recorded, open_engine, read, recorded
+from .exits import DONE, INTERRUPTED, NODE_FAILED
+from .options import Options
+from .profile import Profile
+from .stdout import Stdout
+from .sweep import Variant, variants
+from .terminal import Display
+
+MOST_FAILURES = 5  # of one node that are printed in full
+
+
+def run(options: Options, stdout: Stdout) -> int:
+    """Carry out the command; the exit code."""
+    # Nodes that overlap each bring OpenMP threads; spinning while they wait, they would take the cores from each other.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    cancel = threading.Event()
+    with open_engine(options) as engine, Interruptible(cancel):
+        checked, record = read(engine, options.graph), recorded(options.graph)
+        runs = Runs(engine, options, stdout, cancel, record)
+        runs.warnings += [f"{p.where}  {p.message}" if p.where else p.message for p in checked.problems]
+        for variant in variants(engine, checked, options, record.inputs):
+            if cancel.is_set():
+                break
+            runs.run(variant)
+    code = INTERRUPTED if cancel.is_set() else runs.code
+    if runs.profile is not None:
+        runs.profile.write(Path(options.out) / "profile.json")
+        print(runs.profile.text(), file=sys.stderr)
+    if options.json:
+        stdout.json(runs.document(code))
+    return code
+
+
+class Runs:
+    """The runs of one command: tells of them while they go on, and writes what they give."""
+
+    def __init__(self, engine: Engine, options: Options, stdout: Stdout, cancel: threading.Event, record: Recorded):
+        self.engine, self.options, self.stdout, self.cancel, self.record = engine, options, stdout, cancel, record
+        self.display = None if options.json or options.quiet else Display()
+        self.profile = Profile() if options.profile else None
+        self.warnings: list[str] = []
+        self.documents: list[Document] = []
+        self.taken: set[str] = set()  # file names that this command has used already
+        self.code = DONE
+        self.line(record.inputs, "as it was made: ")
+
+    def line(self, values: dict[str, Any], head: str = "") -> None:
+        """A line with names and their values, for whoever looks."""
+        if self.display is not None and values:
+            self.display.line(head + ", ".join(f"{k} = {v}" for k, v in values.items()))
+
+    def run(self, variant: Variant) -> None:
+        """Run a graph, and write what it gives."""
+        self.line(variant.label)
+        plan = self.engine.plan(variant.checked, variant.given, self.options.only or None, self.record.seeds)
+        if not self.documents:
+            make_folder(self.options.out)
+        self.line(plan.seeds, "  rolled ")
+        result = self.engine.run_plan(plan, emit=self.hear, cancel=self.cancel)
+        paths, unwritten = self.write(result, variant.label)
+        document = run_document(result, paths)
+        document["errors"] += unwritten
+        self.documents.append({"sweep": variant.label, **document})
+        tell_failures(result.errors)
+        failed = [error for error in result.errors if not error.left_out]
+        missing = [name for name in plan.outputs if name not in result.digests]
+        if missing and not (failed or self.cancel.is_set()):
+            print(f"these outputs were not made: {', '.join(missing)}", file=sys.stderr)
+        if failed or unwritten or missing:
+            self.code = NODE_FAILED
+        if self.display is not None:
+            self.display.line(summary(result))
+        self.tell_paths(paths)
+
+    def hear(self, event: ev.Event) -> None:
+        """Pass an event on, and keep the warnings."""
+        if isinstance(event, ev.Warned):
+            self.warnings.append(event.message)
+            if self.display is None:
+                print(f"warning: {event.message}", file=sys.stderr)
+        if self.display is not None:
+            self.display(event)
+        if self.profile is not None:
+            self.profile(event)
+
+    def write(self, result: RunResult, label: dict[str, Any]) -> tuple[dict[str, list[Path]], list[Document]]:
+        """Write what was made: the paths by output, and what could not be written."""
+        paths: dict[str, list[Path]] = {}
+        unwritten: list[Document] = []
+        for name in result:
+            stem = safe_name(".".join([name, *(f"{k.replace('.', '-')}={v}" for k, v in label.items())]), self.taken)
+            try:
+                paths[name] = self.engine.export(result, name, Path(self.options.out), stem,
+                                                 overwrite=self.options.overwrite)
+            except Exception as error:  # a type's own writer may raise anything
+                message = f"output {name} cannot be written: {type(error).__name__}: {text_of(error)}"
+                print(message, file=sys.stderr)
+                unwritten.append({"node": None, "output": name, "message": message})
+        return paths, unwritten
+
+    def tell_paths(self, paths: dict[str, list[Path]]) -> None:
+        if not self.options.json:
+            for name, written in paths.items():
+                for path in written:
+                    self.stdout(str(path) if self.options.quiet else f"{name}: {path}")
+
+    def document(self, code: int) -> Document:
+        """All of it, as --json prints it."""
+        head = {"graph": self.options.graph, "exit": code, "warnings": self.warnings}
+        if self.options.sweep:
+            return head | {"runs": self.documents}
+        return head | {k: v for document in self.documents for k, v in document.items() if k != "sweep"}
+
+
+def tell_failures(errors: list[NodeFailed]) -> None:
+    """Print the first failures of each node in full, and how many more there are."""
+    counts: Counter[str] = Counter()
+    for error in errors:
+        counts[error.node] += 1
+        if counts[error.node] <= MOST_FAILURES:
+            print("warning: " * error.left_out + error.report(), file=sys.stderr)
+    for node, count in counts.items():
+        if count > MOST_FAILURES:
+            print(say("run.more-failures", node=node, count=count - MOST_FAILURES), file=sys.stderr)
+
+
+def summary(result: RunResult) -> str:
+    """The closing line: what ran, what was remembered, seconds."""
+    counts = Counter(node.status for node in result.nodes.values())
+    words = {"ran": "ran", "cached": "remembered", "failed": "failed", "skipped": "skipped"}
+    line = ", ".join(f"{counts[status]} {word}" for status, word in words.items() if counts[status])
+    return f"{line or 'nothing to do'}, {result.seconds:.2f} s" + (", stopped" if result.cancelled else "")
+
+
+class Interruptible:
+    """Ctrl-C asks the run to stop at the next report; a second one ends the process at once."""
+
+    def __init__(self, cancel: threading.Event):
+        self.cancel = cancel
+
+    def __enter__(self) -> None:
+        self.before = signal.signal(signal.SIGINT, self.interrupt)
+
+    def __exit__(self, *error: object) -> None:
+        signal.signal(signal.SIGINT, self.before)
+
+    def interrupt(self, number: int, frame: FrameType | None) -> None:
+        """What is done at Ctrl-C."""
+        if self.cancel.is_set():
+            os._exit(INTERRUPTED)  # what was finished is on disk already
+        self.cancel.set()
+        # Past Python's buffers, which may be in the middle of a write.
+        os.write(2, b"\nstopping: what is finished is kept; press Ctrl-C again to leave at once\n")
+
+
+def make_folder(name: str) -> None:
+    """Make the folder of --out, so that a run is not for nothing. Raises GraphError where no file can be written."""
+    why = ""
+    try:
+        Path(name).mkdir(parents=True, exist_ok=True)
+        if not os.access(name, os.W_OK | os.X_OK):
+            why = "Permission denied"
+    except FileExistsError:
+        raise GraphError([Problem(None, f"--out {name} is a file; it takes a folder",
+                                  "Each output is written into it, as a file of its own.")]) from None
+    except OSError as error:
+        why = error.strerror or str(error)
+    if why:
+        raise GraphError([Problem(None, f"--out {name}: nothing can be written there: {why}", "Name another folder.")])

@@ -1,0 +1,97 @@
+"""The machine that graphs run on: where things are remembered, which device works, and what it may take."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from .errors import GraphError, Problem
+from .wording import say
+
+DRIVERS = (
+    "/dev/nvidiactl", "/proc/driver/nvidia",  # NVIDIA
+    "/dev/nvhost-gpu", "/dev/nvhost-as-gpu",  # its Jetson boards
+    "/dev/dxg",  # Windows' device inside of WSL
+    "/dev/kfd",  # AMD, which torch calls cuda too
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What an Engine is told of the machine, each with what holds where nothing is said.
+
+    cache: a folder; None remembers in memory only; "default" is the user's own. device: "auto", "cpu", "cuda:0".
+    dtype: "float32", or "auto" for half precision where the device has it.
+    host, device_memory: budgets for Values and models, in bytes or as a fraction (up to 1) of what there is.
+    disk: bytes of the cache folder. download: whether models may be fetched from a hub.
+    workers: threads for costly nodes; None is as many as there are cores. previews: whether anyone looks at them.
+    """
+
+    cache: str | Path | None = "default"
+    device: str = "auto"
+    dtype: str = "auto"
+    host: float = 0.4
+    device_memory: float = 0.9
+    disk: int = 10 << 30
+    download: bool = False
+    workers: int | None = None
+    previews: bool = False
+
+
+def default_cache_folder() -> Path:
+    """NODEGRAPH_CACHE if it is set; otherwise `nodegraph` in the user's cache folder."""
+    named = os.environ.get("NODEGRAPH_CACHE")
+    if named:
+        return Path(named).expanduser()
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData/Local")) / "nodegraph" / "cache"
+    if sys.platform == "darwin":
+        return Path.home() / "Library/Caches/nodegraph"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "nodegraph"
+
+
+def choose_device(wanted: str = "auto") -> str:
+    """A torch device name. Raises GraphError if it is asked for and not there."""
+    if wanted == "cpu" or wanted == "auto" and not has_driver():  # importing torch takes seconds
+        return "cpu"
+    import torch
+
+    there = torch.cuda.is_available()
+    if wanted == "auto":
+        return "cuda:0" if there else "cpu"
+    if wanted.split(":")[0] != "cuda" or not there:
+        hint = say("device.there-is-cuda") if there else say("device.there-is-cpu")
+        raise GraphError([Problem(None, say("device.missing", device=wanted), hint)])
+    index = int(wanted.split(":")[1]) if ":" in wanted else 0
+    count = torch.cuda.device_count()
+    if index >= count:
+        raise GraphError([Problem(None, say("device.missing", device=wanted), say("device.count", count=count))])
+    return f"cuda:{index}"
+
+
+def has_driver() -> bool:
+    """Whether the driver of a device that torch calls cuda is installed; without one there is no need to ask torch."""
+    if sys.platform == "win32":
+        return (Path(os.environ.get("SystemRoot", r"C:\Windows")) / "System32" / "nvcuda.dll").exists()
+    return any(map(os.path.exists, DRIVERS))
+
+
+def device_budget(device: str, wanted: float | int) -> int:
+    """Bytes of a CUDA device that may be used: a number of bytes, or a fraction of what the device has."""
+    import torch
+
+    total = torch.cuda.get_device_properties(device).total_memory
+    return int(wanted * total) if wanted <= 1 else int(wanted)
+
+
+def host_budget(wanted: float | int) -> int:
+    """Bytes of host memory that may be used: a number of bytes, or a fraction of what the machine has."""
+    if wanted > 1:
+        return int(wanted)
+    try:
+        total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):  # not to be had on this system: assume a small machine
+        total = 8 << 30
+    return int(wanted * total)

@@ -1,0 +1,47 @@
+"""Packs that are not installed: a folder with a manifest, or one Python file with nodes."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import NamedTuple
+
+from ..digest import digest_bytes
+from ..errors import PackError
+from .imports import LOOSE, importing
+from .manifest import Pack, read_pack
+
+
+class Loose(NamedTuple):
+    """What lies at a path. pack: of a folder, what its manifest says; None for a file, which has none."""
+
+    path: Path
+    module: ModuleType
+    pack: Pack | None
+
+
+def load(path: Path) -> Loose:
+    """Import what lies at a path, from where it lies. Raises PackError saying what is wrong with it."""
+    if not path.exists():
+        raise PackError(f"pack {path}: there is no such file or folder")
+    source = path / "__init__.py" if path.is_dir() else path
+    if not source.exists():
+        raise PackError(f"pack {path}: a pack's folder has an __init__.py (it may be empty) and a pack.yaml")
+    # A name of its own, so that a file called json.py stands in nobody's way.
+    name = f"{LOOSE}{path.resolve().stem}_{digest_bytes(str(path.resolve()).encode()).hex()[:8]}"
+    module = _import(path, source, name)
+    return Loose(path, module, read_pack(name, path) if path.is_dir() else None)
+
+
+def _import(path: Path, source: Path, name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(
+        name, source, submodule_search_locations=[str(path.absolute())] if path.is_dir() else None)
+    if spec is None or spec.loader is None:
+        raise PackError(f"pack {path}: this is neither a folder nor a Python file (.py)")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    with importing(f"pack {path}", name, name, path):
+        spec.loader.exec_module(module)
+    return module

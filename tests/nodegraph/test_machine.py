@@ -1,0 +1,74 @@
+"""What is found out about the machine, and what that costs."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import fields
+from inspect import signature
+from pathlib import Path
+
+import pytest
+
+from nodegraph import Engine, GraphError, machine
+
+from .test_public import loaded
+
+
+def test_without_a_driver_the_cpu_is_chosen_and_torch_is_not_asked():
+    assert loaded("from nodegraph import machine\nmachine.DRIVERS = ()\nassert machine.choose_device() == 'cpu'") == set()
+
+
+def test_where_a_driver_is_torch_is_asked(monkeypatch, tmp_path):
+    torch = pytest.importorskip("torch")
+    asked = []
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: asked.append(1) or False)
+    monkeypatch.setattr(machine, "DRIVERS", (str(tmp_path),))
+    assert machine.choose_device() == "cpu" and asked == [1]
+    monkeypatch.setattr(machine, "DRIVERS", (str(tmp_path / "nowhere"),))
+    assert machine.choose_device() == "cpu" and asked == [1]
+
+
+def test_on_windows_the_driver_is_a_library_of_the_system(monkeypatch, tmp_path):
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setenv("SystemRoot", str(tmp_path))
+    assert not machine.has_driver()
+    (tmp_path / "System32").mkdir()
+    (tmp_path / "System32/nvcuda.dll").touch()
+    assert machine.has_driver()
+
+
+@pytest.mark.parametrize("wanted, there, words", [
+    ("cuda:0", 0, "device cuda:0 is not there\nThis machine has cpu; leave --device out."),
+    ("tpu", 1, "device tpu is not there\nThis machine has cpu and cuda."),
+    ("cuda:2", 2, "device cuda:2 is not there\nThere are 2 CUDA devices, counted from 0."),
+])
+def test_a_device_that_is_asked_for_and_not_there_is_refused(monkeypatch, wanted, there, words):
+    import torch
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: there > 0)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: there)
+    with pytest.raises(GraphError) as caught:
+        machine.choose_device(wanted)
+    assert str(caught.value) == words
+    if there:
+        assert machine.choose_device("cuda") == "cuda:0"
+
+
+def test_a_machine_says_what_an_engine_takes_with_the_same_defaults():
+    takes = signature(Engine).parameters
+    assert {f.name: f.default for f in fields(machine.Machine)}.items() <= {n: p.default for n, p in takes.items()}.items()
+
+
+def test_a_budget_is_bytes_or_a_share():
+    assert machine.host_budget(2 << 30) == 2 << 30
+    assert 0 < machine.host_budget(0.25) * 2 <= machine.host_budget(0.5) + 1
+    assert machine.host_budget(0) == 0
+
+
+def test_the_cache_folder_is_the_users_unless_one_is_named(monkeypatch):
+    monkeypatch.setenv("NODEGRAPH_CACHE", "~/here")
+    assert machine.default_cache_folder() == Path.home() / "here"
+    monkeypatch.delenv("NODEGRAPH_CACHE")
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setenv("XDG_CACHE_HOME", "/x")
+    assert machine.default_cache_folder() == Path("/x/nodegraph")
