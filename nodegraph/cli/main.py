@@ -494,7 +494,7 @@ def _bracketed(text: str, depth: int) -> list[Any] | None:
     """The texts in a YAML list; at depth 2, in the lists that it holds. None if it is something else."""
     import yaml
 
-    from ..graphfile.yamltext import Loader
+    from ..graphfile.tree import Loader
 
     around: list[list[Any]] = [[]]
     try:
