@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from .types import PortType
+from .wording import say
 
 
 class Flow(NamedTuple):
@@ -28,6 +29,8 @@ class Flow(NamedTuple):
         return listed(self.type.name, self.depth)
 
 
-def listed(name: str, depth: int, article: str = "a ") -> str:
+def listed(name: str, depth: int) -> str:
     """A type in words at a depth: Text, a list of Text, a list of lists of Text."""
-    return f"{article}list {'of lists ' * (depth - 1)}of {name}" if depth else name
+    if depth > 1:
+        return say("flow.lists", lists="of lists " * (depth - 1), type=name)
+    return say("flow.list", type=name) if depth else name

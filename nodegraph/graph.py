@@ -26,7 +26,7 @@ class Ref(NamedTuple):
         return f"{link}..." if self.spread else link
 
 
-SWITCH = "switch"
+SWITCH, PICK = "switch", "pick"  # types of the nodes that pass on what they are given
 CASES = "cases."  # begins the name of a switch's input that stands under `cases:` in the file
 NO_CONTROL: Mapping[str, Any] = {}
 

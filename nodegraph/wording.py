@@ -40,6 +40,16 @@ ENGLISH: dict[str, str] = {
 
     "run.stopped": "the run was stopped",
 
+    # what stands where
+    "subject.input": "input {name}",
+    "subject.item": "item {number} of {of}",
+    "flow.list": "a list of {type}",
+    "flow.lists": "a list {lists}of {type}",
+    "value.empty": "empty",
+    "value.list": "a list",
+    "value.mapping": "a mapping",
+    "takes.plain": "a link, a list or a plain value",
+
     # graphfile: the words of a node
     "node.names-wrong": "{word} of {node} is {value}; it takes the name of an input, or a list of names",
     "node.name-linked": "{word} of {node} is {value}; it takes the name of one of {node}'s inputs, without $",
@@ -49,6 +59,7 @@ ENGLISH: dict[str, str] = {
     "node.count-wrong": "count of {node} is {value}; it takes the name of an input that is a whole number",
     "node.carry-wrong": "carry of {node} is {value}; it takes the name of an input and output, a list of names, "
                         "or a mapping of inputs to outputs",
+    "node.carry-part": "carry of {node} has {value} in it; it takes names of inputs and outputs",
     "node.failed-wrong": "failed of {node} is {value}; it takes skip",
     "node.timeout-wrong": "timeout of {node} is {value}; it takes a number of seconds above 0",
     "node.retry-wrong": "retry of {node} is {value}; it takes how many times to try again, 1 or more",
@@ -56,16 +67,175 @@ ENGLISH: dict[str, str] = {
     "node.case-twice": "{node} has two branches {label}, one of them under cases:",
     "link.spread-alone": "{link} stands alone; its dots join a list into another, inside brackets",
 
+    # check: the graph and its inputs
+    "graph.no-outputs": "the graph has no outputs, so nothing would run",
+    "graph.inside-itself": "{type} contains itself",
+    "graph.inside-itself-through": "{type} contains itself: {path}",
+    "graph.nested": "graphs are nested more than {most} deep here",
+    "graph.too-large": "with {node}, the graphs inside this one come to {steps} nodes; {most} can be run",
+    "pack.broken": "{error}",
+    "input.unused": "input {input} is never used",
+    "input.limits-type": "input {input} is {type} and has min or max, which are for numbers",
+    "input.choices-type": "input {input} is {type} and has choices, which are for Text",
+    "input.no-choices": "input {input} is a Choice without choices",
+    "input.type-unknown": "input {input} has the type {type}; there is none of that name",
+    "input.default-narrow": "input {input} flows into {port}, and its default {wrong}",
+
+    # check: nodes
+    "node.type-linked": "{node}.type is {type}; a type cannot come from a link",
+    "node.type-unknown": "{node}.type is {type}; there is no node type of that name",
+    "node.pack-unknown": "{node}.type is {type}; no pack called {pack} is installed",
+    "node.no-input": "{node} has no input {input}",
+    "node.needs": "{node} needs {input} ({takes})",
+    "node.input-reserved": "{node} needs {input}, and in a node that word has a meaning of its own",
+    "node.word-graph": "{word} of {node} stands on a graph; it is for a node whose code runs",
+    "node.word-passing": "{word} of {node} stands on a {type}, which only passes on what it is given",
+
+    # check: links
+    "link.nowhere": "{link} links to {name}, and there is no node or input of that name",
+    "link.input-port": "{link} asks for a port of a graph input; an input is one value",
+    "link.several-outputs": "{link} could mean any of {node}'s outputs: {outputs}",
+    "link.no-outputs": "{link} links to {node}, which has no outputs",
+    "link.no-output": "{node} has no output {output}",
+    "link.bypassed": "{link} links to {node}, which is bypassed, and no {flow} flows into it to pass on",
+    "link.maybe-none": "{what} must have a value, but this link may carry none: the default of the input is null",
+    "link.type": "{what} takes {takes}, but this link carries {flow}",
+    "link.list-into-one": "{what} takes one {type}, but this link carries {flow}",
+    "link.list-into-list": "{what} takes {takes}, but this link carries {flow}",
+    "link.one-into-list": "{what} takes {takes}, but this link carries one {type}",
+    "link.spread-one": "{what} joins the items of {link}, which carries one {type}",
+    "link.choices": "{what} takes one of {choices}, but this link may carry {odd}",
+    "cycle.itself": "{node}.{input} reads what {node} itself gives",
+    "cycle.nodes": "these nodes wait for each other: {path}",
+
+    # check: values
+    "value.wrong": "{what} is {value}; it takes {takes}",
+    "value.refused": "{what} {wrong}",
+    "value.raised": "{what} is {value}, which cannot be read as {type}: {error}",
+    "value.narrow": "{what} flows into {port}, and {wrong}",
+    "value.list-into-one": "{what} is a list; it takes one {type}",
+    "value.mention": "{node}.{input} has ${name} inside a text, where it stays as it is",
+    "file.missing": "{what}: {missing}",
+    "file.no-match": "{what}: there is no file {pattern}",
+
+    # check: how often a node runs
+    "each.no-input": "{node} has no input {input} to run each of",
+    "each.not-given": "{node} runs once per item of {input}, but {input} is not given",
+    "each.batch": "{node} takes its items all at once and can be mapped over {input} alone",
+    "each.lengths": "{node} runs once per item, but its lists differ in length: {counts}",
+    "each.count": "{input} has {count}",
+    "cross.beside-each": "{node} has each: and cross:, which take its lists apart in two ways",
+    "until.no-rounds": "until of {node} ends rounds, and there are none; it needs repeat:",
+    "until.type": "until of {node} is {output}, which gives {flow}; it takes an output that gives one Bool",
+    "carry.once": "carry of {node} hands a run what the one before gave, and it runs once; it needs repeat: or each:",
+    "carry.crossed": "carry of {node} hands an item what the one before gave, and those of cross: have no order",
+    "carry.mapped": "{node}.{input} is carried from item to item, and each: names it too",
+    "carry.no-input": "{node} has no input {input} to carry into",
+    "carry.type": "carry of {node} hands on {output}, which gives {flow}, but {input} takes {takes}",
+    "count.once": "count of {node} numbers its runs, and it runs once; it needs repeat:, each: or cross:",
+    "count.no-input": "{node} has no input {input} to count in",
+    "count.type": "count of {node} is {input}, which takes {takes}; it takes an input that is one Int",
+    "count.carried": "{node}.{input} counts, and is carried too",
+    "count.given": "{node}.{input} counts, and is given too",
+    "failed.once": "failed of {node} leaves items out, and it runs once; it needs each: or cross:",
+    "failed.carried": "failed of {node} leaves items out, and carry: hands each on to the next",
+
+    # check: switches and picks
+    "switch.no-on": "{node} needs on: (the value that chooses a branch)",
+    "switch.no-branches": "{node} has no branches",
+    "switch.types": "{one} carries {flow}, but {other} carries {other_flow}",
+    "switch.on-value": "{node}.on takes Bool, Int or Text, but this is {value}",
+    "switch.on-type": "{node}.on takes Bool, Int or Text, but this link carries {flow}",
+    "switch.stray": "{node}.on is one of {words}, so branch {label} is never taken",
+    "switch.lost": "{node}.on may be {words}, and there is no branch of that name and no else",
+    "pick.no-from": "{node} needs from: (the list that it picks from)",
+    "pick.no-where": "{node} needs where: (true for each item that it picks)",
+    "pick.from-one": "{node}.from takes a list, but this is {flow}",
+    "pick.lengths": "{node} picks from {items} items, and where: has {answers}",
+
     # what to do
+    "hint.a-number": "Write a number, such as {value}.",
+    "hint.add-branch": "Add {label}: or else: to {node}.",
+    "hint.add-branches": "Add one per value of on, and else: for the rest.",
+    "hint.add-choices": "Add choices: [one, two].",
+    "hint.add-each": "Add `each: {port}` to run it once per item.",
+    "hint.add-link": "Add {input}: with a link.",
+    "hint.add-list": "Add {input}: with a link to a list.",
+    "hint.add-name": "Add a node or an input called {name}.",
+    "hint.add-on": "Add on: with a link, `on: $name`.",
+    "hint.add-outputs": "Add outputs: with a link, `name: $node`.",
+    "hint.add-repeat": "Add `repeat: 10`, say: the most rounds that there may be.",
+    "hint.add-value": "Add {input}: with a value or a link.",
+    "hint.between": "Put {nodes} between them.",
+    "hint.brackets": "Put it in brackets: {value}.",
+    "hint.break-cycle": "Take one of these links away, such as {node}.{input}.",
+    "hint.call-it": "Call it {label}.",
     "hint.carry": "Write `carry: name`, or `carry: {{input: output}}`.",
+    "hint.carry-each": "Use each: to go from item to item, or add repeat:.",
+    "hint.carry-output": "Write `carry: {{{input}: {output}}}`.",
+    "hint.carry-type": "Carry an output of the type that the input takes.",
     "hint.cases": "Write cases: and below it, indented, `label: ...`.",
+    "hint.choices": "Turn them into words that it takes with a switch.",
+    "hint.choices-type": "Take them out, or make it a Choice.",
+    "hint.count": "Name an input that takes a whole number.",
+    "hint.each-for-failed": "Add `each: name`, or take failed: out.",
+    "hint.each-or-cross": "Keep each: for lists that go together, or cross: for every combination.",
+    "hint.empty-list": "For an empty list write [].",
+    "hint.empty-text": 'For an empty text write "".',
+    "hint.equally-long": "Make them equally long.",
+    "hint.give-default": "Give the input a default.",
+    "hint.give-list": "Give it a list: {input}: $node.",
+    "hint.graph-around": "Put the node into a graph file, and map that over the outer list.",
+    "hint.in-brackets": "Put it in brackets to make a list of it: [{link}].",
     "hint.input-and-word": "Write `input: {link}` and `{word}: input`.",
     "hint.keep-one": "Keep one of the two.",
-    "hint.meant": "Did you mean {name}?",
-    "hint.there-is": "There is {names}.",
+    "hint.level-out": "Take one level out.",
+    "hint.limits": "Take them out, or make it an Int or a Float.",
     "hint.link": "A link is written ${name}.",
+    "hint.link-alone": "A link stands alone; join texts with a node such as text.compose.",
+    "hint.link-another": "Link another node there.",
+    "hint.link-node": "Link a node that gives it: {port}: $node.",
+    "hint.link-or-out": "Link it somewhere with ${input}, or take it out.",
+    "hint.link-type": "Link something that gives {type}.",
+    "hint.list-in-node": "Make it in a node, and link that.",
+    "hint.make-input": "Make the input {type}, or link something else.",
+    "hint.meant": "Did you mean {name}?",
+    "hint.no-dots": "Take the dots away: {link}.",
+    "hint.no-each": "Take `each: {port}` away.",
+    "hint.not-bypassed": "Take `bypass: true` away from {node}, or link something else.",
+    "hint.not-inside-itself": "A graph cannot stand inside itself; take it out here.",
+    "hint.number": "Write {value}, say.",
+    "hint.on": "Link something that is one of a few words or numbers.",
+    "hint.one-item-type": "All items of a list are of one type.",
+    "hint.one-of-two": "Take one of the two out.",
+    "hint.one-or-each": "Link one thing, or add `each: {port}` to run once per item.",
+    "hint.one-type": "All branches of a switch carry one type.",
+    "hint.out-of-cross": "Take {port} out of cross:.",
+    "hint.out-of-each": "Take {input} out of each:.",
+    "hint.packs": "The packs are {packs}; others are installed with pip, or named with --pack.",
+    "hint.path": "A path begins at the folder of the graph file.",
+    "hint.place-once": "Take {node} out, or place {type} once and link to it.",
+    "hint.quote": 'Put it in quotes: "{value}".',
+    "hint.quote-brace": "Put texts that begin with {{ in quotes.",
+    "hint.quote-color": "Put the colour in quotes, since # begins a comment.",
+    "hint.raised": "The type {type} comes from a pack, whose help says what it takes.",
+    "hint.rename-input": "Rename the input {input} in {type}.",
+    "hint.repeat-or-each": "Add `repeat: 10` for rounds, or `each: name` to go from item to item.",
+    "hint.several": "Add `repeat: 10`, or `each: name`.",
     "hint.spread": "Write [{link}], or leave the dots out.",
+    "hint.spread-list": "Write {link}... to join its items into this list.",
+    "hint.takes-none": "It takes none.",
+    "hint.there-is": "There is {names}.",
+    "hint.type-here": "Write the type here, or choose between two nodes with a switch.",
+    "hint.unquote": "Take the quotes away: {value}.",
+    "hint.until": "Name an output that is true once it is done.",
+    "hint.without-quotes": "Write {value}, without quotes.",
+    "hint.word-behind": "Take it out, or put it on the node that reads this one.",
+    "hint.word-inside": "Put it on the nodes inside {type}.",
+    "hint.write-each": "Write `each: {input}`.",
+    "hint.write-link": "Write ${name}.",
     "hint.write-name": "Write `{word}: name`.",
+    "hint.write-output": "Write ${node}.{output}, say.",
     "hint.write-word": "Write `{word}: {value}`.",
 }
 
@@ -117,13 +287,13 @@ def scalar(text: str) -> Any:
 def written(value: Any) -> str:
     """A value in a few words, as a graph file writes it."""
     if value is None or value == "":
-        return "empty"
+        return say("value.empty")
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, dict):
-        return "a mapping"
+        return say("value.mapping")
     if isinstance(value, list):
-        return "a list"
+        return say("value.list")
     return brief(value)
 
 
@@ -131,6 +301,14 @@ def brief(value: Any) -> str:
     """The beginning of a value, as Python writes it."""
     text = repr(value)
     return text if len(text) <= 50 else f"{text[:47]}..."
+
+
+def reason(error: BaseException) -> str:
+    """An exception in a few words, whatever its own code does."""
+    try:
+        return f"{type(error).__name__}: {error}"
+    except Exception:
+        return type(error).__name__
 
 
 def an(name: str) -> str:

@@ -11,7 +11,7 @@ import yaml
 from ..check import RANDOM, Checked, likely
 from ..errors import GraphError, InputError, Problem
 from ..graphfile import nearest, scalar
-from ..graphfile.yamltext import Loader
+from ..graphfile.tree import Loader
 from ..nodetype import MISSING, Port
 from ..types import FILE, INT, SEED
 from ..wording import say

@@ -1,5 +1,8 @@
 """Graph files: YAML read into a Graph, with the place of everything, and written back without losing a comment."""
 
 from ..wording import closest as closest, nearest as nearest, scalar as scalar, written as written
-from .read import (EMBEDDED as EMBEDDED, VERSION as VERSION, dumps as dumps, in_order as in_order, parse as parse,
-                   read as read, read_mapping as read_mapping, read_text as read_text, updated as updated)
+from .control import MOST_ROUNDS as MOST_ROUNDS
+from .read import (EMBEDDED as EMBEDDED, VERSION as VERSION, in_order as in_order, parse as parse, read as read,
+                   read_mapping as read_mapping, read_text as read_text)
+from .update import updated as updated
+from .write import dump as dump, dumps as dumps

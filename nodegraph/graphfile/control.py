@@ -11,7 +11,6 @@ from typing import Any, Protocol
 
 from ..graph import Ref
 from ..wording import say, written
-from .yamltext import InBrackets
 
 MOST_ROUNDS = 10_000
 
@@ -148,5 +147,5 @@ def _written_names(names: tuple[str, ...]) -> Any:
 
 def _written_pairs(pairs: Mapping[str, str]) -> Any:
     if any(port != output for port, output in pairs.items()):
-        return InBrackets(pairs)
+        return dict(pairs)
     return _written_names(tuple(pairs))

@@ -1,222 +1,22 @@
-"""Graph files: YAML read into a Graph, with the line and column of everything, and written back.
-
-The YAML is YAML 1.2's core, and less: no tags, no anchors, one document. So `no` is a text, `1:30` is a text, a key
-that stands twice is a problem and not a silent loss. PyYAML's C parser brings events; the tree is built here, since
-its own loaders forget where things stood and follow YAML 1.1.
-"""
+"""Graph files: YAML read into a Graph, with the line and column of everything that is wrong about its form."""
 
 from __future__ import annotations
 
-import gc
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, NamedTuple
-
-import yaml
+from typing import Any
 
 from ..errors import GraphError, Position, Problem
-from ..graph import CASES, NO_CONTROL, SWITCH, Graph, GraphInput, Node, Ref, label_of
+from ..graph import CASES, NO_CONTROL, SWITCH, Graph, GraphInput, Node, Ref
 from ..nodetype import RESERVED
-from ..wording import brief, closest, nearest, say, scalar, written
-from .control import CONTROL, names, read_control, written_control
-from .pngtext import is_png, texts
-from .yamltext import InBrackets, Loader, NotPossible, changed, dump, same
+from ..wording import brief, closest, nearest, say, written
+from .control import CONTROL, names, read_control
+from .png import is_png, texts
+from .tree import Map, Seq, read_tree
 
 VERSION = 1
 EMBEDDED = "nodegraph"  # the keyword of the text in a PNG that is the graph it was made by
-DEEPEST = 64  # lists and mappings inside each other
-
-
-class Map(dict):
-    """A mapping that remembers where each key and value stood: key -> (line, column, line, column), from 1."""
-
-    __slots__ = ("marks",)
-
-
-class Seq(list):
-    """A list that remembers where each item stood: index -> (line, column, line, column), from 1."""
-
-    __slots__ = ("marks",)
-
-
-# ---- YAML to a tree with places -----------------------------------------------------------------------------------
-
-_ABSENT, _MERGE = object(), object()
-
-
-def _read_tree(text: str, file: str, problems: list[Problem]) -> Any:
-    """The tree that a YAML text describes. Raises GraphError where it is no YAML."""
-    try:
-        # Reading makes many small objects and no cycles; the collector would only walk them again and again.
-        collecting = gc.isenabled()
-        gc.disable()
-        try:
-            return _build(text, file, problems)
-        finally:
-            if collecting:
-                gc.enable()
-    except yaml.MarkedYAMLError as error:
-        raise GraphError([_unreadable(error, text, file)]) from None
-    except yaml.reader.ReaderError as error:
-        code = error.character if isinstance(error.character, int) else ord(error.character)
-        before = text.encode()[:error.position].decode(errors="ignore")  # the C parser counts bytes
-        where = Position(file, before.count("\n") + 1, len(before) - before.rfind("\n"))
-        raise GraphError([Problem(where, f"the character U+{code:04X} may not stand in YAML",
-                                  "Take it out, and save the file as plain UTF-8 text.")]) from None
-
-
-def _unreadable(error: yaml.MarkedYAMLError, text: str, file: str) -> Problem:
-    """What the YAML parser stumbled over, in words that say what to change."""
-    lines = [*text.splitlines(), ""]
-    what, context = error.problem or "this is not YAML", error.context or ""
-    mark, begun = error.problem_mark or error.context_mark, error.context_mark
-    line = lines[min(mark.line, len(lines) - 1)]
-    above = next((n for n in range(mark.line - 1, -1, -1) if lines[n].strip()), None)
-    opener = lines[begun.line][begun.column:begun.column + 1] if begun else ""
-    starts_line = not line[:mark.column].strip()
-    place, found = mark, line[mark.column:mark.column + 1]
-    message = f"the YAML cannot be read here: {what}"
-    hint = "Put texts that hold ': ', '#', quotes or brackets in quotes."
-    if found == "\t" or "\t" in line[:len(line) - len(line.lstrip())]:
-        message, hint = "this line is indented with a tab; YAML takes spaces", "Put spaces in its place."
-    elif "unexpected end of stream" in what and "quoted" in context:
-        place, message = begun, f"the quote {opener} that opens here is never closed"
-        hint = "Close it on the same line."
-    elif "unexpected ':'" in what:
-        message, hint = "a space is wanted after this colon", "Write `name: value`."
-    elif "flow" in context and ("',' or" in what or "end of stream" in what or found == ""):
-        closer = "}" if opener == "{" else "]"
-        place, message = begun, f"the {opener} that opens here is not closed with {closer}"
-        hint = f"Add {closer}, or put the text in quotes if the bracket belongs to it."
-    elif "cannot start any token" in what:
-        message, hint = f"a value cannot begin with {found}", "Put it in quotes."
-    elif "scanning an alias" in context or "scanning an anchor" in context:
-        place, message, hint = begun, f"a value cannot begin with {opener}", "Put it in quotes."
-    elif "mapping values are not allowed" in what:
-        if re.search(r":\s", line[:mark.column]):
-            message, hint = "a second ': ' stands in this line", "Put the text that holds it in quotes."
-        elif above is not None and re.match(r"\s*[\w-]+:\S", lines[above]):
-            place = _Mark(above, lines[above].index(":"))
-            message, hint = "a space is wanted after this colon", "Write `name: value`."
-        elif above is not None and ":" not in lines[above]:
-            word = lines[above].strip()
-            place = _Mark(above, lines[above].index(word))
-            message, hint = f"no colon follows {word[:40]!r}", f"Write `{word[:40]}:`."
-        else:
-            message = "this line is indented deeper than the one above, which has a value already"
-            hint = "Line it up with the names it belongs to."
-            place = _Mark(mark.line, len(line) - len(line.lstrip()))
-    elif "could not find expected ':'" in what and begun:
-        word = lines[begun.line].strip()
-        place, message, hint = begun, f"no colon follows {word[:40]!r}", "Write `name: value`."
-    elif "expected key" in what and not starts_line:
-        message, hint = "something stands after the end of a quoted text", \
-            "Put the whole text in quotes; inside '...' a quote is written ''."
-    elif "expected key" in what or "'-' indicator" in what:
-        message = "a list item stands among names here" if found == "-" else \
-            "this line is not lined up with those above"
-        hint = "Give the lines of one mapping the same indentation, in spaces."
-    elif "block sequence entries" in what:
-        message = "a list cannot begin in the line of its name"
-        hint = "Write [one, two], or begin a new line with `- `."
-    elif "escape character" in what or "hexdecimal" in what:
-        message = "this backslash begins no escape that YAML knows"
-        hint = "Use '...' quotes, where a backslash is plain."
-    elif "<document start>" in what:
-        message, hint = "more follows after the end of the document", "Put one graph in one file."
-    return Problem(Position(file, place.line + 1, place.column + 1), message, hint)
-
-
-class _Mark(NamedTuple):
-    """A place as PyYAML counts, from 0."""
-
-    line: int
-    column: int
-
-
-def _build(text: str, file: str, problems: list[Problem]) -> Any:
-    root, stack = None, []  # stack of (container, key waiting for its value, its mark)
-    container, key, key_mark = None, _ABSENT, (0, 0)
-    documents = 0
-    for event in yaml.parse(text, Loader=Loader):
-        kind = type(event)
-        if kind is yaml.ScalarEvent:
-            mark = event.start_mark
-            place = (mark.line + 1, mark.column + 1)
-            if event.tag is not None and event.tag != "!" or event.anchor is not None:
-                problems.append(_refused(event, file))
-            value = event.value
-            if type(container) is Map and key is _ABSENT:
-                key, key_mark = _MERGE if value == "<<" and event.implicit[0] else value, place
-                continue
-            if event.implicit[0]:
-                value = scalar(value)
-        elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
-            mark = event.start_mark
-            place = (mark.line + 1, mark.column + 1)
-            if event.tag is not None or event.anchor is not None:
-                problems.append(_refused(event, file))
-            if type(container) is Map and key is _ABSENT:
-                raise GraphError([Problem(Position(file, *place), "a list or mapping stands where a name is wanted",
-                                          "Put the text in quotes if the bracket belongs to it.")])
-            if len(stack) == DEEPEST:
-                raise GraphError([Problem(Position(file, *place),
-                                          f"lists and mappings are nested more than {DEEPEST} deep",
-                                          "Take some of the brackets away.")])
-            stack.append((container, key, key_mark, place))
-            container = Map() if kind is yaml.MappingStartEvent else Seq()
-            container.marks = {}
-            key = _ABSENT
-            continue
-        elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
-            value = container
-            container, key, key_mark, place = stack.pop()
-        elif kind is yaml.AliasEvent:
-            mark = event.start_mark
-            if key is not _MERGE:
-                problems.append(_refused(event, file))
-            value, place = None, (mark.line + 1, mark.column + 1)
-            if type(container) is Map and key is _ABSENT:
-                key, key_mark = f"*{event.anchor}", place
-                continue
-        else:
-            if kind is yaml.DocumentStartEvent:
-                documents += 1
-                if documents > 1:
-                    mark = event.start_mark
-                    problems.append(Problem(Position(file, mark.line + 1, 1), "a second YAML document begins here",
-                                            "Put one graph in one file."))
-                    break
-            continue
-        if container is None:
-            root = value
-        elif type(container) is Map:
-            if key is _MERGE:
-                problems.append(Problem(Position(file, *key_mark), "the YAML merge key << is not part of a graph file",
-                                        "Write the names and values out in each place."))
-            elif key in container:
-                first = container.marks[key]
-                problems.append(Problem(Position(file, *key_mark),
-                                        f"{key!r} stands twice; it is also on line {first[0]}",
-                                        "Keep one of the two."))
-            else:
-                container[key] = value
-                container.marks[key] = key_mark + place
-            key = _ABSENT
-        else:
-            container.marks[len(container)] = place + place
-            container.append(value)
-    return root
-
-
-def _refused(event: Any, file: str) -> Problem:
-    mark, tag = event.start_mark, getattr(event, "tag", None)
-    what = f"the YAML tag {tag.replace('tag:yaml.org,2002:', '!!')}" if tag else f"the YAML alias *{event.anchor}" \
-        if isinstance(event, yaml.AliasEvent) else f"the YAML anchor &{event.anchor}"
-    hint = "Take it away; a graph file holds plain values." if tag else \
-        "Write the value out in each place; a link between nodes is written $name."
-    return Problem(Position(file, mark.line + 1, mark.column + 1), f"{what} is not part of a graph file", hint)
 
 
 def read_text(path: Path) -> str:
@@ -264,7 +64,7 @@ def _nearest_file(path: Path) -> str:
 def read_mapping(path: Path) -> dict[str, Any]:
     """A YAML file that holds one mapping, as plain data (manifests). Raises GraphError."""
     problems: list[Problem] = []
-    tree = _read_tree(read_text(path), str(path), problems)
+    tree = read_tree(read_text(path), str(path), problems)
     if not isinstance(tree, Map):
         problems.append(Problem(Position(str(path), 1, 1), f"the file {_holds(tree)}; a mapping of names is wanted"))
     if problems:
@@ -272,14 +72,12 @@ def read_mapping(path: Path) -> dict[str, Any]:
     return tree
 
 
-# ---- the tree to a Graph ------------------------------------------------------------------------------------------
-
 _NAME = re.compile(r"[^\W\d][\w-]*\Z")
 _REF = re.compile(r"\$([^\W\d][\w-]*)(?:\.([^\W\d][\w-]*))?(\.\.\.)?\Z")
 _NO_INPUTS = frozenset(RESERVED)
 _TOP = ("nodegraph", "title", "description", "inputs", "nodes", "outputs", "layout")
 _INPUT_KEYS = ("type", "default", "help", "min", "max", "choices")
-_GUESSED = {str: "Text", bool: "Bool", int: "Int", float: "Float"}  # the type of an input that is a bare default
+GUESSED = {str: "Text", bool: "Bool", int: "Int", float: "Float"}  # the type of an input that is a bare default
 
 
 def read(path: str | Path) -> tuple[Graph, list[Problem]]:
@@ -291,7 +89,7 @@ def read(path: str | Path) -> tuple[Graph, list[Problem]]:
 def parse(text: str, path: Path | None = None) -> tuple[Graph, list[Problem]]:
     """Like `read`, for a text."""
     problems: list[Problem] = []
-    tree = _read_tree(text, str(path or "graph"), problems)
+    tree = read_tree(text, str(path or "graph"), problems)
     reader = _Reader(tree, path, problems)
     return reader.graph(), problems
 
@@ -355,8 +153,8 @@ class _Reader:
                      str(self.tree.get("description") or ""), self.section("layout"), self.path, self.tree)
 
     def version(self) -> None:
-        found = self.tree.get("nodegraph", _ABSENT)
-        if found is _ABSENT:
+        found = self.tree.get("nodegraph")
+        if "nodegraph" not in self.tree:
             self.problem("the line `nodegraph: 1` is missing", "Put it first; it names the version of the file format.")
         elif type(found) is int and found > VERSION:
             self.problem(f"nodegraph is {found}; this release reads version {VERSION}",
@@ -375,7 +173,7 @@ class _Reader:
     def input(self, name: str, value: Any) -> GraphInput:
         self.name(name, "inputs", name)
         if not isinstance(value, Map):
-            guessed = _GUESSED.get(type(value))
+            guessed = GUESSED.get(type(value))
             if guessed is None:
                 self.problem(f"input {name} is {written(value)}; its type cannot be told from that",
                              f"Write it out: {name}: {{type: {'list of ' * isinstance(value, list)}Text, "
@@ -551,173 +349,3 @@ def in_order(problems: Iterable[Problem], path: Path | None = None) -> list[Prob
     files = dict.fromkeys([str(path or "graph"), *(p.where.file for p in problems if p.where)])
     rank = {file: at for at, file in enumerate(files)}
     return sorted(problems, key=lambda p: (rank[p.where.file], p.where.line, p.where.column) if p.where else (-1, 0, 0))
-
-
-# ---- a Graph to YAML ----------------------------------------------------------------------------------------------
-
-def dumps(graph: Graph) -> str:
-    """The graph as YAML that `parse` reads back to an equal Graph: meaning first, canvas positions last."""
-    return dump(_tree(graph))
-
-
-def updated(text: str, graph: Graph) -> str:
-    """The text of a graph file, changed to say what `graph` says.
-
-    What did not change stays as it is: comments, order, blank lines, quotes, brackets. A node, input or output
-    that only has another name keeps its place and its comments. A text that cannot be read, or followed in this
-    way, gives way to `dumps(graph)`.
-    """
-    try:
-        before = parse(text)[0]
-    except GraphError:
-        return dumps(graph)
-    old, new = _tree(before), _tree(graph)
-    if same(old, new):
-        return text
-    renames = _renames(old, new)
-    _keep_short_inputs(before, graph, old, new, renames.get(("inputs",), {}))
-    plain = text.removeprefix("\ufeff").replace("\r\n", "\n")
-    closed = plain if plain.endswith("\n") else plain + "\n"
-    for coarse in (False, True):
-        try:
-            found = changed(closed, old, new, renames, "layout", coarse)
-            if same(_tree(parse(found)[0]), _tree(graph)):
-                return _in_form_of(text, found)
-        except (NotPossible, GraphError):
-            continue
-    return dumps(graph)
-
-
-def _in_form_of(text: str, found: str) -> str:
-    """A text with the line ends of another, and like it in whether there is one at the end."""
-    if not text.endswith("\n"):
-        found = found.removesuffix("\n")
-    if "\r\n" in text:
-        found = found.replace("\n", "\r\n")
-    return "\ufeff" * text.startswith("\ufeff") + found
-
-
-def _keep_short_inputs(before: Graph, graph: Graph, old: dict, new: dict, renames: dict[str, str]) -> None:
-    """Inputs written as a bare default (`seed: 7`) stay so where that still says it all."""
-    for name in before.inputs:
-        if isinstance(before.marks["inputs"][name], Map):
-            continue
-        now = renames.get(name, name)
-        old["inputs"][name] = _written(before.inputs[name].default)
-        item = graph.inputs.get(now)
-        if item is not None and item == GraphInput(_GUESSED.get(type(item.default), ""), item.default, True):
-            new["inputs"][now] = _written(item.default)
-
-
-def _renames(old: dict, new: dict) -> dict[tuple[str, ...], dict[str, str]]:
-    """Which names of two trees stand for the same thing, by the path of the mapping they stand in."""
-    gone, come = ({name for section in ("inputs", "nodes") for name in here.get(section, {}).keys() - there.get(section, {})}
-                  for here, there in ((old, new), (new, old)))
-    found: dict[tuple[str, ...], dict[str, str]] = {}
-    for section in ("inputs", "nodes", "outputs"):
-        before, after = ({name: _without_names(value, gone | come) for name, value in tree.get(section, {}).items()}
-                         for tree in (old, new))
-        found[section,] = _paired(before, after, _likeness if section == "nodes" else same)
-    known = {**found["inputs",], **found["nodes",]}
-    before, after = (tree.get("layout", {}) for tree in (old, new))
-    for key in before.keys() & after.keys():
-        if isinstance(before[key], dict) and isinstance(after[key], dict):
-            pairs = known if key == "nodes" else found["outputs",] if key == "outputs" else {}
-            pairs = {a: b for a, b in pairs.items() if a in before[key] and b in after[key] and a not in after[key]}
-            found["layout", key] = pairs or _paired(before[key], after[key], same)
-    return {path: pairs for path, pairs in found.items() if pairs}
-
-
-def _paired(before: dict, after: dict, likeness: Any) -> dict[str, str]:
-    """Old name -> new name for what is most alike, in order; likeness: 0 for things that are not the same."""
-    come = [name for name in after if name not in before]
-    gone = [name for name in before if name not in after]
-    scored = sorted(((float(likeness(before[a], after[b])), a, b) for a in gone for b in come),
-                    key=lambda row: -row[0]) if len(gone) * len(come) <= _MOST_PAIRS else []
-    pairs: dict[str, str] = {}
-    for score, a, b in scored:
-        if score and a not in pairs and b not in pairs.values():
-            pairs[a] = b
-    return pairs
-
-
-_MOST_PAIRS = 10_000  # of removed and added names that are compared
-
-
-def _likeness(one: dict, other: dict) -> float:
-    """How much of two nodes is the same, up to 1; 0 for less than half, and for different types."""
-    if one.get("type") != other.get("type"):
-        return 0.0
-    keys = one.keys() | other.keys()
-    share = sum(key in one and key in other and same(one[key], other[key]) for key in keys) / len(keys)
-    return share if share >= 0.5 else 0.0
-
-
-def _without_names(value: Any, names: set[str]) -> Any:
-    """A tree in which links to these names are all alike."""
-    if isinstance(value, str) and value.startswith("$"):
-        name, dot, port = value[1:].partition(".")
-        return f"$?{dot}{port}" if name in names else value
-    if isinstance(value, list):
-        return [_without_names(item, names) for item in value]
-    if isinstance(value, dict):
-        return {key: _without_names(item, names) for key, item in value.items()}
-    return value
-
-
-def _tree(graph: Graph) -> dict[str, Any]:
-    """The plain data of a graph file."""
-    tree: dict[str, Any] = {"nodegraph": VERSION}
-    if graph.title:
-        tree["title"] = graph.title
-    if graph.description:
-        tree["description"] = graph.description
-    if graph.inputs:
-        tree["inputs"] = {name: InBrackets(_input_tree(i)) for name, i in graph.inputs.items()}
-    tree["nodes"] = {name: _node_tree(node) for name, node in graph.nodes.items()}
-    if graph.outputs:
-        tree["outputs"] = {name: str(ref) for name, ref in graph.outputs.items()}
-    if graph.layout:
-        tree["layout"] = {key: {name: InBrackets(item) if isinstance(item, dict) else item
-                                for name, item in value.items()} if isinstance(value, dict) else value
-                          for key, value in graph.layout.items()}
-    return tree
-
-
-def _input_tree(item: GraphInput) -> dict[str, Any]:
-    tree: dict[str, Any] = {"type": item.type}
-    if item.has_default:
-        tree["default"] = _written(item.default)
-    for key, value in (("help", item.help), ("min", item.low), ("max", item.high)):
-        if value not in ("", None):
-            tree[key] = value
-    if item.choices:
-        tree["choices"] = list(item.choices)
-    return tree
-
-
-def _node_tree(node: Node) -> dict[str, Any]:
-    tree: dict[str, Any] = {"type": node.type}
-    if node.each:
-        tree["each"] = node.each[0] if len(node.each) == 1 else list(node.each)
-    tree.update((key, True) for key in ("bypass", "mute") if getattr(node, key))
-    if node.control:
-        tree.update(written_control(node.control))
-    for port, value in node.inputs.items():
-        if node.type == SWITCH and port.startswith(CASES):
-            tree.setdefault("cases", {})[label_of(port)] = _written(value)
-        else:
-            tree[port] = _written(value)
-    return tree
-
-
-def _written(value: Any) -> Any:
-    if type(value) is Ref:
-        return str(value)
-    if isinstance(value, str) and value.startswith("$"):
-        return "$" + value
-    if isinstance(value, list):
-        return [_written(v) for v in value]
-    if isinstance(value, dict):
-        return {key: _written(v) for key, v in value.items()}
-    return value

@@ -67,7 +67,7 @@ def test_a_problem_carries_the_keys_that_lead_to_it():
 
 
 @pytest.mark.parametrize("node, hint", [
-    ("type: bench.join, texts: [$l, b]", "A list cannot stand inside a list; link it alone: texts: $l."),
+    ("type: bench.join, texts: [$l, b]", "Write $l... to join its items into this list."),
     ('type: bench.shout, each: text, text: ""', 'Put it in brackets: [""].'),
     ("type: bench.join, texts: one two", "Put it in brackets: [one two]."),
     ('type: bench.join, texts: "one, two"', 'Put it in brackets: ["one, two"].'),
@@ -83,10 +83,11 @@ def test_a_hint_that_is_obeyed_mends_the_graph(node, hint):
            "nodes: {{n: {{{}}}, u: {{type: bench.join, texts: $l}}}}\noutputs: {{o: $n, u: $u}}"
     told = problems_of(text.format(node))
     assert [p.hint for p in told] == [hint]
-    remedy = re.search(r"(\[.*\]|texts: \$l)\.$", hint)
+    remedy = re.search(r"(\[.*\])\.$|Write (\$l\.\.\.)", hint)
     if remedy:
         port = "text" if "text: " in node else "texts"
-        mended = re.sub(rf"{port}: .*", lambda match: f"{port}: {remedy[1].removeprefix('texts: ')}", node)
+        mended = re.sub(rf"{port}: .*", lambda match: f"{port}: {remedy[1]}", node) if remedy[1] else \
+            node.replace(f"{remedy[2].removesuffix('...')},", f"{remedy[2]},")
         assert problems_of(text.format(mended)) == []
 
 

@@ -14,7 +14,7 @@ HOME = Path(nodegraph.__file__).parent
 
 FLOORS = {
     0: ["wording", "errors", "digest", "events"],
-    1: ["types", "flows", "codeversion", "nodetype", "context"],
+    1: ["types", "flows", "filelist", "codeversion", "nodetype", "context"],
     2: ["graph", "history", "graphfile", "packs"],
     3: ["check", "plan"],
     4: ["cache", "models", "runs", "export", "machine"],

@@ -15,7 +15,8 @@ from importlib import import_module
 from nodegraph import GraphError
 from nodegraph.graph import Graph, GraphInput, Node, Ref
 from nodegraph.graphfile import dumps, parse, updated
-from nodegraph.graphfile.yamltext import changed, same
+from nodegraph.graphfile.inplace import changed
+from nodegraph.graphfile.write import same
 
 GRAPHS = Path(__file__).parents[2] / "graphs"
 

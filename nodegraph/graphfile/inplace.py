@@ -1,7 +1,7 @@
-"""YAML as text: what a bare word means here, how values are written, and how a text is changed in place.
+"""YAML changed in place: what did not change stays as someone typed it.
 
-The words are those of YAML 1.2's core. Changing in place knows where every key and value of a text begins and ends,
-and touches nothing between: comments, blank lines, order, quotes and brackets stay as someone typed them.
+It knows where every key and value of a text begins and ends, and touches nothing between: comments, blank lines, order,
+quotes and brackets.
 """
 
 from __future__ import annotations
@@ -14,121 +14,9 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from ..wording import scalar
+from .tree import Loader
+from .write import ENDLESS, WIDTH, InLines, dump, in_brackets, one_line, same, under
 
-WIDTH = 110  # columns, of what is newly written
-ONE_LINE = 80  # characters that a list or mapping in brackets may take
-ENDLESS = 1 << 30  # a width at which nothing is wrapped
-
-Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-def same(one: Any, other: Any) -> bool:
-    """Whether two trees say the same: 1, 1.0 and true are three things, and .nan is itself; order in a mapping is none."""
-    if isinstance(one, Mapping) and isinstance(other, Mapping):
-        return one.keys() == other.keys() and all(same(value, other[key]) for key, value in one.items())
-    if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
-        return len(one) == len(other) and all(map(same, one, other))
-    return type(one) is type(other) and repr(one) == repr(other)
-
-
-# ---- writing ------------------------------------------------------------------------------------------------------
-
-_FOLDED = re.compile("[\x85\u2028\u2029\ufeff\\r]")  # line ends, to YAML 1.1
-
-
-class InBrackets(dict):
-    """A mapping that is written in one line where it fits: {type: Int, default: 7}."""
-
-
-class InLines(list):
-    """A list that is written with an item in each line, however short it is."""
-
-
-class _Dumper(yaml.SafeDumper):
-    """Quotes what YAML 1.1 readers, or `scalar`, would take for something else; never writes anchors."""
-
-    def ignore_aliases(self, data: Any) -> bool:
-        return True
-
-    def text(self, value: str) -> yaml.ScalarNode:
-        style = None if scalar(value) is value else "'"
-        if "\n" in value:
-            style = "|"  # falls back to quotes where YAML cannot keep every space
-        if _FOLDED.search(value):
-            style = '"'
-        return self.represent_scalar("tag:yaml.org,2002:str", value, style)
-
-    def items(self, value: list) -> yaml.SequenceNode:
-        return self.represent_sequence("tag:yaml.org,2002:seq", value, _fits_one_line(value) or None)
-
-    def items_in_lines(self, value: InLines) -> yaml.SequenceNode:
-        return self.represent_sequence("tag:yaml.org,2002:seq", list(value), False)
-
-    def names(self, value: dict) -> yaml.MappingNode:
-        return self.represent_mapping("tag:yaml.org,2002:map", value)
-
-    def names_in_brackets(self, value: InBrackets) -> yaml.MappingNode:
-        return self.represent_mapping("tag:yaml.org,2002:map", dict(value), _fits_one_line(value) or None)
-
-
-def _fits_one_line(value: Any) -> bool:
-    """Whether a list or mapping is short enough for brackets, and holds no text of several lines."""
-    return _width(value, ONE_LINE) <= ONE_LINE
-
-
-def _width(value: Any, most: int) -> int:
-    """About how many characters a value takes in one line; more than `most` where it had better not."""
-    if isinstance(value, str):
-        return len(value) + 2 if "\n" not in value else most + 1
-    if not isinstance(value, (list, tuple, dict)):
-        return len(repr(value))
-    taken = 2
-    for part in value.items() if isinstance(value, dict) else value:
-        parts = part if isinstance(value, dict) else (part,)
-        taken += sum(_width(p, most) for p in parts) + 2
-        if taken > most:
-            break
-    return taken
-
-
-_Dumper.add_representer(str, _Dumper.text)
-_Dumper.add_representer(InBrackets, _Dumper.names_in_brackets)
-_Dumper.add_representer(InLines, _Dumper.items_in_lines)
-for _add in (_Dumper.add_representer, _Dumper.add_multi_representer):
-    _add(list, _Dumper.items)
-    _add(dict, _Dumper.names)
-
-
-def dump(tree: Any, width: int = WIDTH, **style: Any) -> str:
-    """A tree of plain data as YAML, ending with a line end."""
-    return yaml.dump(tree, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=width, **style)
-
-
-def _in_brackets(value: Any) -> str:
-    """A value as it may stand inside brackets, in one line."""
-    return dump([value], ENDLESS, default_flow_style=True).strip()[1:-1]
-
-
-def _one_line(value: Any, within: bool, style: str | None = None) -> str:
-    """A value in one line; within: inside brackets. style: the quotes that a text had before."""
-    if isinstance(value, str):
-        if style == "'" and "\n" not in value and value.isprintable():
-            return "'" + value.replace("'", "''") + "'"
-        if style == '"' or not within and "\n" in value:
-            return yaml.safe_dump(value, default_style='"', width=ENDLESS, allow_unicode=True).strip()
-        if not within:
-            return dump(value, ENDLESS).removesuffix("\n").removesuffix("\n...")
-    return _in_brackets(value)
-
-
-def _under(tree: Any, head: str, column: int) -> str:
-    """What follows `key:` or `-` (head) in a block at this column, without the last line end."""
-    lines = dump(tree, max(WIDTH - column, 40)).removeprefix(head).removesuffix("\n").split("\n")
-    return "\n".join([lines[0], *(" " * column + line if line else "" for line in lines[1:])])
-
-
-# ---- where everything stands --------------------------------------------------------------------------------------
 
 class Piece:
     """A scalar, mapping or list in a text: offsets [start, end) and, unless a scalar, its entries.
@@ -311,7 +199,7 @@ class _Changes:
             return self.replace(piece, after, entry)
         for name, child in stay.items():
             if name != child.name:
-                self.put(child.key.start, child.key.end, _one_line(name, True, child.key.style))
+                self.put(child.key.start, child.key.end, one_line(name, True, child.key.style))
             if name in after and not (name in known and same(known[name], after[name])):
                 self.merge(child.value, known.get(name), after[name], (*path, name), child)
         self.remove(piece, gone, [*stay.values()], path)
@@ -352,7 +240,7 @@ class _Changes:
         if piece.start == piece.end:
             return self.fill(piece, value, entry)
         inline = piece.within or piece.flow or piece.kind == "scalar" and piece.style not in ("|", ">")
-        text = _one_line(value, piece.within, piece.style if inline and piece.kind == "scalar" else None)
+        text = one_line(value, piece.within, piece.style if inline and piece.kind == "scalar" else None)
         quoted = piece.style == '"' and isinstance(value, str)
         if piece.within or inline and (quoted or not self.is_block(value)):
             return self.put(piece.start, piece.end, text)
@@ -369,7 +257,7 @@ class _Changes:
         """A value where nothing stood after the name."""
         if piece.within or not self.is_block(value):
             named = entry.key is not None and ":" not in self.text[entry.key.end:piece.start]
-            return self.put(piece.start, piece.start, (": " if named else " ") + _one_line(value, piece.within))
+            return self.put(piece.start, piece.start, (": " if named else " ") + one_line(value, piece.within))
         head, line_end, rest = self.block(value, entry).partition("\n")
         self.put(piece.start, piece.start, head)
         end = self.next_line(piece.start)
@@ -382,8 +270,8 @@ class _Changes:
     def block(self, value: Any, entry: Entry) -> str:
         """What follows the name or the dash of an entry."""
         if entry.key is None:
-            return _under(InLines([value]), "-", self.column(entry.head))
-        return _under({"k": value}, "k:", self.column(entry.head))
+            return under(InLines([value]), "-", self.column(entry.head))
+        return under({"k": value}, "k:", self.column(entry.head))
 
     def after_head(self, entry: Entry) -> int:
         return self.text.index(":", entry.key.end) + 1 if entry.key is not None else entry.head + 1
@@ -468,7 +356,7 @@ class _Changes:
         before = type(anchor) is tuple
         neighbour = anchor[1] if before else anchor
         if piece.flow:
-            text = _in_brackets(added[0]) if isinstance(added, list) else _in_brackets(added)[1:-1]
+            text = in_brackets(added[0]) if isinstance(added, list) else in_brackets(added)[1:-1]
             at = neighbour.head if before else neighbour.end
             return self.put(at, at, f"{text}, " if before else f", {text}")
         column = self.column(piece.start)

@@ -1,0 +1,169 @@
+"""Links: what they bring, and whether that fits where it flows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..flows import Flow, listed
+from ..graph import Node, Ref
+from ..nodetype import Port
+from ..types import fits
+from ..wording import an, nearest, say
+from .checked import Checked, CheckedNode
+from .site import Site, subject
+
+
+def output_flow(checked: Checked, name: str) -> Flow | None:
+    """What an output of a checked graph carries."""
+    return flow_at(checked.nodes, checked.inputs, checked.graph.outputs[name])
+
+
+def flow_at(nodes: Mapping[str, CheckedNode], inputs: Mapping[str, Port], ref: Ref) -> Flow | None:
+    """What a link brings; None where that is not known, or nothing."""
+    port = inputs.get(ref.name)
+    if port is not None:
+        return flow_of(port)
+    node = nodes.get(ref.name)
+    outputs = node.outputs if node is not None else None
+    if node is None or not outputs:
+        return None
+    output = next(iter(outputs)) if ref.port is None and len(outputs) == 1 else ref.port
+    if node.through is not None and node.through.get(output or "") is None:
+        return None
+    return outputs.get(output or "")
+
+
+def flow_of(port: Port) -> Flow:
+    """What a graph input brings to whatever is linked to it."""
+    return Flow(port.type, int(port.many), port.choices, port.optional)
+
+
+def brought(site: Site, ref: Ref, *place: Any) -> Flow | None:
+    """What a link brings, or None with a problem noted (or noted already)."""
+    name, port_name = ref[0], ref[1]
+    node = site.nodes.get(name)
+    if name in site.inputs:
+        return _input(site, ref, *place)
+    if node is None:
+        if name not in site.graph.nodes:  # else it is part of a cycle, which is reported once
+            _nowhere(site, ref, *place)
+        return None
+    outputs = node.outputs
+    if outputs is None:
+        return None
+    if port_name is None:
+        if len(outputs) != 1:
+            _unclear(site, ref, outputs, *place)
+            return None
+        port_name = next(iter(outputs))
+    flow = outputs.get(port_name)
+    if flow is None:
+        site.problem(say("link.no-output", node=name, output=port_name), nearest(port_name, outputs), *place, value=True)
+    return flow if flow is None or node.through is None else _passed(site, ref, port_name, node, *place)
+
+
+def _input(site: Site, ref: Ref, *place: Any) -> Flow | None:
+    if ref.port is not None:
+        site.problem(say("link.input-port", link=str(ref)), say("hint.write-link", name=ref.name), *place, value=True)
+    return flow_of(site.inputs[ref.name]) if ref.name not in site.unclear else None
+
+
+def _nowhere(site: Site, ref: Ref, *place: Any) -> None:
+    names = [name for name in (*site.graph.nodes, *site.graph.inputs) if name not in place[1:2]]
+    site.problem(say("link.nowhere", link=str(ref), name=ref.name),
+                 nearest(ref.name, names) or say("hint.add-name", name=ref.name), *place, value=True)
+
+
+def _unclear(site: Site, ref: Ref, outputs: Mapping[str, Flow], *place: Any) -> None:
+    if outputs:
+        site.problem(say("link.several-outputs", link=str(ref), node=ref.name, outputs=", ".join(outputs)),
+                     say("hint.write-output", node=ref.name, output=next(iter(outputs))), *place, value=True)
+    else:
+        site.problem(say("link.no-outputs", link=str(ref), node=ref.name), "", *place, value=True)
+
+
+def _passed(site: Site, ref: Ref, port_name: str, node: CheckedNode, *place: Any) -> Flow | None:
+    """What a link to a bypassed node brings."""
+    assert node.outputs is not None and node.through is not None
+    flow = node.outputs[port_name]
+    if node.through[port_name] is not None:
+        return flow
+    site.problem(say("link.bypassed", link=str(ref), node=ref.name, flow=str(flow).removeprefix("a ")),
+                 say("hint.not-bypassed", node=ref.name), *place, value=True)
+    return None
+
+
+def targets(site: Site, name: str, node: Node) -> None:
+    """Links of a node that is not understood still have to lead somewhere."""
+    for port_name, value in node.inputs.items():
+        target(site, value, "nodes", name, port_name)
+    target(site, node.control.get("repeat"), "nodes", name, "repeat")
+
+
+def target(site: Site, value: Any, *place: Any) -> None:
+    """The same for one value."""
+    if type(value) is Ref:
+        brought(site, value, *place)
+    elif isinstance(value, list):
+        for at, item in enumerate(value):
+            if type(item) is Ref:
+                brought(site, item, *place, at)
+
+
+def joint(site: Site, ref: Ref, flow: Flow, port: Port, depth: int, word: str, *place: Any) -> None:
+    """Check that what flows fits the port it flows into. depth: what the port takes; word: what maps it, or ""."""
+    if flow.optional and not port.optional and port.default is not None:
+        site.problem(say("link.maybe-none", what=subject(place)), say("hint.give-default"), *place, value=True)
+    elif not fits(flow.type, port.type):
+        site.problem(say("link.type", what=subject(place), takes=listed(port.type.name, depth), flow=str(flow)),
+                     _between(site, ref, flow, port), *place, value=True)
+    elif flow.depth > depth:
+        _too_deep(site, ref, flow, port, depth, word, *place)
+    elif flow.depth < depth:
+        _too_flat(site, ref, flow, port, depth, word, *place)
+    elif port.choices is not None and flow.choices is not None and not set(flow.choices) <= set(port.choices):
+        odd = sorted(set(flow.choices) - set(port.choices))
+        site.problem(say("link.choices", what=subject(place), choices=", ".join(port.choices), odd=", ".join(odd)),
+                     say("hint.choices"), *place, value=True)
+
+
+def _between(site: Site, ref: Ref, flow: Flow, port: Port) -> str:
+    between = site.catalogue.converters(flow.type, port.type)
+    if between:
+        return say("hint.between", nodes=" or ".join(between[:3]))
+    if ref.name in site.inputs:
+        return say("hint.make-input", type=an(port.type.name))
+    return say("hint.link-type", type=port.type.name)
+
+
+def _too_deep(site: Site, ref: Ref, flow: Flow, port: Port, depth: int, word: str, *place: Any) -> None:
+    message = say("link.list-into-list", what=subject(place), takes=listed(port.type.name, depth), flow=str(flow)) \
+        if depth else say("link.list-into-one", what=subject(place), type=port.type.name, flow=str(flow))
+    if ref.spread:
+        hint = say("hint.graph-around")
+    elif word == "repeat":
+        hint = say("hint.link-type", type=port.type.name)
+    elif place[3:]:
+        hint = say("hint.spread-list", link=str(ref))
+    else:
+        hint = say("hint.graph-around") if word or flow.depth > depth + 1 else say("hint.add-each", port=port.name)
+    site.problem(message, hint, *place, value=True)
+
+
+def _too_flat(site: Site, ref: Ref, flow: Flow, port: Port, depth: int, word: str, *place: Any) -> None:
+    if ref.spread and not flow.depth:
+        site.problem(say("link.spread-one", what=subject(place), link=str(ref), type=flow.type.name),
+                     say("hint.no-dots", link=str(ref._replace(spread=False))), *place, value=True)
+        return
+    if flow.depth:
+        message = say("link.list-into-list", what=subject(place), takes=listed(port.type.name, depth), flow=str(flow))
+    else:
+        message = say("link.one-into-list", what=subject(place), takes=listed(port.type.name, depth), type=flow.type.name)
+    if word == "each":
+        hint = say("hint.no-each", port=port.name)
+    elif word:
+        hint = say("hint.out-of-cross", port=port.name)
+    else:
+        hint = say("hint.in-brackets", link=str(ref))
+    site.problem(message, hint, *place, value=True)
