@@ -34,7 +34,35 @@ ENGLISH: dict[str, str] = {
     "node.case-twice": "{node} has two branches {label}, one of them under cases:",
     "link.spread-alone": "{link} stands alone; its dots join a list into another, inside brackets",
 
+    # cache: what is not as it should be
+    "cache.unusable": "the cache folder {folder} cannot be used ({error}); this run remembers in memory only",
+    "cache.read-only": "the cache folder {folder} cannot be written; what it holds is used, nothing new is kept",
+    "cache.set-aside": "the cache's index {path} {why}; it was set aside as {name} and a new one begun",
+    "cache.taken-away": "the cache folder {folder} was taken away; it is begun anew",
+    "cache.held": "the cache in {folder} is held by another process; what is new is written when it is free",
+    "cache.not-kept": "the cache in {folder} is held by another process; what this one made is not kept",
+    "cache.left": "the cache in {folder} {why}; this run goes on without it",
+    "index.format": "was written by another release (format {format}; this one reads {own})",
+    "index.damaged": "is damaged ({error})",
+    "index.unreadable": "cannot be read ({error})",
+    "index.unwritable": "cannot be written ({error})",
+    "index.lost": "was taken away and cannot be made anew ({error})",
+    "trace.damaged": "a remembered trace is damaged; its node runs again",
+    "value.changed": "a remembered value was changed in place; it is read or made again",
+    "value.damaged": "a remembered value {why} ({name}); it is made again",
+    "value.unwritable": "a value cannot be written to disk ({error}); it is kept in memory alone",
+    "damage.name": "does not match its name",
+    "damage.checksum": "does not match its checksum",
+    "damage.unreadable": "cannot be read ({error})",
+    "damage.type": "cannot be read as {type} ({error})",
+
+    # models
+    "model.other-kind": "{source} holds no {kind}. {hint}",
+    "model.unclear": "whether {source} holds a {kind} cannot be found out ({error})",
+
     # what to do
+    "hint.models": "Such models are {names}.",
+    "hint.no-model": "No pack has such a model; give a folder.",
     "hint.carry": "Write `carry: name`, or `carry: {{input: output}}`.",
     "hint.cases": "Write cases: and below it, indented, `label: ...`.",
     "hint.input-and-word": "Write `input: {link}` and `{word}: input`.",
