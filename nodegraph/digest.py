@@ -128,9 +128,9 @@ class Form(NamedTuple):
 
 def forms(data: bytes) -> list[Form]:
     """The forms of the tensors that an encoding sets apart, in order. Raises ValueError as `decode` does."""
-    told: list[Form] = []
-    _decoded(data, repeat(None), told)
-    return told
+    apart: list[Form] = []
+    _decoded(data, repeat(None), apart)
+    return apart
 
 
 def decode(data: bytes, tensors: list[Any] | None = None) -> Any:
@@ -141,9 +141,9 @@ def decode(data: bytes, tensors: list[Any] | None = None) -> Any:
     return _decoded(data, iter(tensors or ()), [])
 
 
-def _decoded(data: bytes, tensors: Iterator[Any], told: list[Form]) -> Any:
+def _decoded(data: bytes, tensors: Iterator[Any], apart: list[Form]) -> Any:
     try:
-        value, end = _decode(data, tensors, told)
+        value, end = _decode(data, tensors, apart)
     except (IndexError, struct.error, UnicodeDecodeError, StopIteration, TypeError) as error:
         raise ValueError(f"not a whole encoding: {error}") from error
     if end != len(data):
@@ -154,7 +154,7 @@ def _decoded(data: bytes, tensors: Iterator[Any], told: list[Form]) -> Any:
 _SCALARS = {b"N": None, b"T": True, b"F": False}
 
 
-def _decode(data: bytes, tensors: Iterator[Any], told: list[Form]) -> tuple[Any, int]:
+def _decode(data: bytes, tensors: Iterator[Any], apart: list[Form]) -> tuple[Any, int]:
     at = 0
     value: Any
     open_lists: list[tuple[bytes, int, list[Any]]] = []  # containers still being filled: tag, size wanted, items
@@ -185,7 +185,7 @@ def _decode(data: bytes, tensors: Iterator[Any], told: list[Form]) -> tuple[Any,
             middle = data.index(b";", at)
             end = data.index(b";", middle + 1)
             shape = tuple(map(int, data[middle + 1:end].split(b","))) if end > middle + 1 else ()
-            told.append(Form(data[at:at + 1].decode(), data[at + 1:middle].decode(), shape))
+            apart.append(Form(data[at:at + 1].decode(), data[at + 1:middle].decode(), shape))
             value, at = next(tensors), end + 1 + SIZE
         else:
             raise ValueError(f"unknown tag {tag!r}")

@@ -6,6 +6,8 @@ Nothing is fetched from a hub unless downloads were allowed.
 
 from __future__ import annotations
 
+import os
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,14 +16,18 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
+from .cache.files import content_digest
 from .cache.memory import HOST, Holding, Memory
+from .cache.values import words
 from .digest import digest_bytes
 from .errors import InputError
 from .graphfile import nearest
 from .packs import Catalogue
 from .plan import Named
 from .types import FILE, ModelType, PortType, Recipe, short
+from .wording import say
 
+_Name = tuple[str, "bytes | str", tuple[tuple[str, Any], ...]]  # of a live model: type, content, options
 _SKIPPED = (".md", ".txt~", ".gitattributes", ".lock")
 
 
@@ -57,8 +63,8 @@ class Models:
         self.precision = precision
         self.memory = memory if memory is not None else Memory({})
         self.memory.tenants.append(self)
-        self.file_digest = digests or _content_digest
-        self._live: dict[tuple, _Live] = {}
+        self.file_digest = digests or content_digest
+        self._live: dict[_Name, _Live] = {}
         self._lock = threading.RLock()
         self._building = threading.Lock()  # libraries patch themselves while they build: one model at a time
         self.loads = 0
@@ -84,18 +90,24 @@ class Models:
         """What is missing about a file or a model that a graph names, or None. Reads no content."""
         if type is FILE:
             return _file_problem(folder / value)
-        return self._folder(value, folder)[1]
+        return self._folder(type, value, folder)[1]
 
     def locate(self, type: PortType, value: Any, folder: Path) -> Named:
         """A file's path or a model's Recipe, with the digest of the content."""
+        try:
+            return self._located(type, value, folder)
+        except OSError as error:
+            return Named(value, None, f"{error.filename or value} cannot be read: {error.strerror}")
+
+    def _located(self, type: PortType, value: Any, folder: Path) -> Named:
         if type is FILE:
             path = folder / value
             problem = _file_problem(path)
             return Named(value, None, problem) if problem else Named(path, self.file_digest(path))
-        found, problem = self._folder(value, folder)
-        if problem:
+        place, problem = self._folder(type, value, folder)
+        if place is None:
             return Named(value, None, problem)
-        recipe = value._replace(folder=str(found), fingerprint=self.fingerprint(found))
+        recipe = value._replace(folder=str(place), fingerprint=self.fingerprint(place))
         return Named(recipe.with_option("dtype", self.precision) if self.precision else recipe)
 
     def completed(self, type: ModelType, recipe: Recipe) -> Recipe:
@@ -105,10 +117,29 @@ class Models:
         named = self.locate(type, recipe, Path())
         if named.problem:
             raise InputError(named.problem)
-        return named.value
+        found: Recipe = named.value
+        return found
 
-    def _folder(self, recipe: Recipe, beside: Path) -> tuple[Path | None, str]:
-        source = recipe.source
+    def _folder(self, type: PortType, recipe: Recipe, beside: Path) -> tuple[Path | None, str]:
+        """Where a model is, or what is wrong: it is not there, or what is there is of another kind."""
+        folder, problem = self._named_folder(recipe.source, beside)
+        if folder is not None and isinstance(type, ModelType):
+            problem = self._misfit(type, recipe.source, folder)
+        return (None if problem else folder), problem
+
+    def _misfit(self, type: ModelType, source: str, folder: Path) -> str:
+        kind = re.sub("(?<=[a-z])(?=[A-Z])", " ", type.name).lower()
+        try:
+            if type.holds is None or type.holds(folder):
+                return ""
+            folders = ((name, self.catalogue.model_folder(name)) for name in self.catalogue.model_names())
+            names = [name for name, other in folders if other is not None and other.is_dir() and type.holds(other)]
+        except Exception as error:  # the code of a pack
+            return say("model.unclear", source=source, kind=kind, error=words(error))
+        hint = say("hint.models", names=", ".join(names)) if names else say("hint.no-model")
+        return say("model.other-kind", source=source, kind=kind, hint=hint)
+
+    def _named_folder(self, source: str, beside: Path) -> tuple[Path | None, str]:
         packed = self.catalogue.model_folder(source)
         if packed is not None:
             if packed.is_dir():
@@ -143,10 +174,10 @@ class Models:
     def fingerprint(self, folder: Path) -> bytes:
         """A digest of the names and contents of a model folder's files; notes and hidden files do not count."""
         parts = []
-        for path in sorted(folder.rglob("*")):
+        for path, content in sorted(_files(folder)):
             name = path.relative_to(folder).as_posix()
-            if path.is_file() and not name.startswith(".") and not name.endswith(_SKIPPED):
-                parts.append(name.encode() + b"\0" + self.file_digest(path))
+            if not name.startswith(".") and not name.endswith(_SKIPPED):
+                parts.append(name.encode() + b"\0" + (content or self.file_digest(path)))
         return digest_bytes(b"".join(parts))
 
     # -- leasing
@@ -211,7 +242,7 @@ class Models:
                     for key, live in self._live.items()
                     if live.model is not None and not live.users and live.device == device]
 
-    def _release(self, key: tuple) -> None:
+    def _release(self, key: _Name) -> None:
         """One tier down: from an accelerator to the host, from the host away."""
         with self._lock:
             live = self._live[key]
@@ -231,7 +262,27 @@ class Models:
 
 def file_bytes(folder: Path) -> int:
     """Bytes of the weights that lie in a model's folder."""
-    return sum(path.stat().st_size for path in folder.rglob("*.safetensors")) if folder.name else 0
+    return sum(path.stat().st_size for path, again in _files(folder) if path.suffix == ".safetensors" and not again) \
+        if folder.name else 0
+
+
+def _files(folder: Path) -> Iterator[tuple[Path, bytes]]:
+    """The files below a folder, also where a link leads to a folder; and b"" for each.
+
+    A folder that was met before, as in a loop of links, comes as one path, with the path that it was met by.
+    """
+    met: dict[tuple[int, int], str] = {}
+    stack = [folder]
+    while stack:
+        here = stack.pop()
+        stat = here.stat()
+        first = met.setdefault((stat.st_dev, stat.st_ino), here.relative_to(folder).as_posix())
+        if first != here.relative_to(folder).as_posix():
+            yield here, b"the same as " + os.fsencode(first)
+            continue
+        inside = sorted(here.iterdir())
+        stack += reversed([path for path in inside if path.is_dir()])
+        yield from ((path, b"") for path in inside if path.is_file())
 
 
 def weight_bytes(model: Any) -> int:
@@ -247,12 +298,6 @@ def weight_bytes(model: Any) -> int:
     tensors = {t.data_ptr(): t.numel() * t.element_size()
                for module in modules for t in (*module.parameters(), *module.buffers())}
     return sum(tensors.values())
-
-
-def _content_digest(path: Path) -> bytes:
-    from .cache.files import content_digest  # brings sqlite, which checking a graph does not need
-
-    return content_digest(path)
 
 
 def _file_problem(path: Path) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..digest import digest_bytes
 from ..types import PortType
+from ..wording import say
 from .files import Files
 from .memory import HOST, Memory
 from .notes import Notes, leaves
@@ -48,7 +49,7 @@ class Cache:
         try:
             return Disk(folder, budget, lambda message: self.warn(message), self.pins)
         except (OSError, sqlite3.Error) as error:
-            self.warn(f"the cache folder {folder} cannot be used ({error}); this run remembers in memory only")
+            self.warn(say("cache.unusable", folder=folder, error=error))
             return None
 
     # -- traces
@@ -78,7 +79,7 @@ class Cache:
                 trace, small = unpack(blob, seconds)
                 self.small.update(small)
         except (ValueError, TypeError):
-            self.warn("a remembered trace is damaged; its node runs again")
+            self.warn(say("trace.damaged"))
             return None
         self.kept[key] = trace
         return trace
@@ -195,7 +196,7 @@ class Cache:
         self.small.pop(digest, None)
         if self.disk is not None:
             self.disk.objects.forget(digest)
-        self.warn(f"a remembered value {error.args[0]}; it is made again")
+        self.warn(say("value.damaged", why=error.args[0], name=digest.hex()))
         return KeyError(digest)
 
     def has(self, digest: bytes) -> bool:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ..digest import Form, is_tensor
+from ..wording import say
 
 # What safetensors calls the dtypes that it knows; others are written as bytes.
 _NAMES = {"float64": "F64", "float32": "F32", "float16": "F16", "bfloat16": "BF16", "int64": "I64", "int32": "I32",
@@ -56,7 +57,7 @@ def read(path: Path, checksum: bytes, forms: list[Form], numpy_only: bool = Fals
         head = file.read(8)
         size = int.from_bytes(head, "little")
         if size > rest:
-            raise ValueError("does not match its checksum")
+            raise ValueError(say("damage.checksum"))
         text = file.read(size)
         state = xxhash.xxh3_128(head + text)
         rest -= size
@@ -64,12 +65,12 @@ def read(path: Path, checksum: bytes, forms: list[Form], numpy_only: bool = Fals
         for index in _order(text, len(forms)):
             rest -= _bytes_of(forms[index])
             if rest < 0:
-                raise ValueError("does not match its checksum")
+                raise ValueError(say("damage.checksum"))
             tensors[index], buffer = _room(forms[index], numpy_only)
             file.readinto(buffer)
             state.update(buffer)
     if rest or state.digest() != checksum:
-        raise ValueError("does not match its checksum")
+        raise ValueError(say("damage.checksum"))
     for tensor in tensors:
         if not is_tensor(tensor):
             tensor.flags.writeable = False
@@ -104,13 +105,13 @@ def _header(parts: dict[str, tuple[Any, Any]]) -> bytes:
     """Where the bytes of each tensor are. `kinds` is what the first release reads, of tensors alone."""
     names = {index: _NAMES.get(str(tensor.dtype)[6:]) if is_tensor(tensor) else None
              for index, (tensor, _) in parts.items()}
-    told: dict[str, Any] = {} if None in names.values() else {"__metadata__": {"kinds": "t" * len(names)}}
+    header: dict[str, Any] = {} if None in names.values() else {"__metadata__": {"kinds": "t" * len(names)}}
     at = 0
     for index, (tensor, raw) in parts.items():
-        told[index] = {"dtype": names[index] or "U8", "shape": list(tensor.shape) if names[index] else [raw.nbytes],
+        header[index] = {"dtype": names[index] or "U8", "shape": list(tensor.shape) if names[index] else [raw.nbytes],
                        "data_offsets": [at, at + raw.nbytes]}
         at += raw.nbytes
-    text = json.dumps(told).encode()
+    text = json.dumps(header).encode()
     text += b" " * (-len(text) % 8)
     return len(text).to_bytes(8, "little") + text
 
@@ -118,11 +119,11 @@ def _header(parts: dict[str, tuple[Any, Any]]) -> bytes:
 def _order(text: bytes, count: int) -> list[int]:
     """The tensors' numbers in the order of their bytes."""
     try:
-        told = json.loads(text)
-        begins = [told[str(index)]["data_offsets"][0] for index in range(count)]
+        header = json.loads(text)
+        begins = [header[str(index)]["data_offsets"][0] for index in range(count)]
         return sorted(range(count), key=begins.__getitem__)
     except (ValueError, LookupError, TypeError, RecursionError) as error:
-        raise ValueError("does not match its checksum") from error
+        raise ValueError(say("damage.checksum")) from error
 
 
 def _room(form: Form, numpy_only: bool) -> tuple[Any, Any]:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from ..wording import say
 from .exports import Exports
 from .files import Files, content_digest
 from .history import History
@@ -156,5 +157,5 @@ class Disk:
         self.commit()
         self.objects.note_touched()
         if self.traces.pending or self.objects.pending:
-            self.index.warn(f"the cache in {self.folder} is held by another process; what this one made is not kept")
+            self.index.warn(say("cache.not-kept", folder=self.folder))
         self.index.close()

@@ -55,14 +55,14 @@ class Files:
         known = self._known.get(name)
         if known is not None and known[0] == stamp:
             return known[1]
-        found = self._kept(name, stamp)
-        if found is None:
-            found = compute(path)
+        digest = self._kept(name, stamp)
+        if digest is None:
+            digest = compute(path)
             if file_stamp(path) != stamp or time.time_ns() - max(stamp.modified, stamp.changed) < GRAIN:
-                return found  # it may be changing at this moment: the next one who asks reads it again
-            self._keep(name, stamp, found)
-        self._known[name] = stamp, found
-        return found
+                return digest  # it may be changing at this moment: the next one who asks reads it again
+            self._keep(name, stamp, digest)
+        self._known[name] = stamp, digest
+        return digest
 
     def clear(self) -> None:
         """Forget every digest that is in memory."""

@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from ..wording import say
+
 FORMAT = 1  # PRAGMA user_version of the index; another one is set aside
 WAIT = 10.0  # seconds for which another process may hold the index before this one goes on without waiting
 
@@ -59,7 +61,7 @@ class Index:
             self.folder.mkdir(parents=True, exist_ok=True)
         self.connection = self._opened_to_read() if self.read_only else self._opened()
         if self.read_only:
-            self.warn(f"the cache folder {self.folder} cannot be written; what it holds is used, nothing new is kept")
+            self.warn(say("cache.read-only", folder=self.folder))
 
     # -- opening
 
@@ -70,11 +72,11 @@ class Index:
             if version in (0, FORMAT):
                 return self._begun(connection, new=version == 0)
             connection.close()
-            why = f"was written by another release (format {version}; this one reads {FORMAT})"
+            why = say("index.format", format=version, own=FORMAT)
         except _ERRORS as error:
             if not _is_damage(error):
                 raise
-            why = f"is damaged ({error})"
+            why = say("index.damaged", error=error)
         self._set_aside(why)
         return self._begun(self._connected(), new=True)
 
@@ -114,7 +116,7 @@ class Index:
                 if way == ways[-1]:
                     raise
         if version != FORMAT:
-            raise OSError(f"its format is {version}, this release reads {FORMAT}")
+            raise OSError(f"it {say('index.format', format=version, own=FORMAT)}")
         try:
             _check(connection)
         except UnicodeError as error:
@@ -127,7 +129,7 @@ class Index:
         os.replace(self.path, aside)
         for tail in ("-wal", "-shm"):
             self.path.with_name(self.path.name + tail).unlink(missing_ok=True)
-        self.warn(f"the cache's index {self.path} {why}; it was set aside as {aside.name} and a new one begun")
+        self.warn(say("cache.set-aside", path=self.path, why=why, name=aside.name))
 
     def renewed(self) -> bool:
         """Whether the folder had been taken away; then it is begun anew."""
@@ -139,9 +141,9 @@ class Index:
                 self.folder.mkdir(parents=True, exist_ok=True)
                 self.connection = self._opened()
             except (OSError, *_ERRORS) as error:
-                self.give_up(f"was taken away and cannot be made anew ({error})")
+                self.give_up(say("index.lost", error=error))
                 return False
-        self.warn(f"the cache folder {self.folder} was taken away; it is begun anew")
+        self.warn(say("cache.taken-away", folder=self.folder))
         return True
 
     def _is_there(self) -> bool:
@@ -159,17 +161,17 @@ class Index:
 
     def rows(self, statement: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         """What a question finds; nothing where the index cannot be read."""
-        found: list[tuple[Any, ...]] = []
+        rows: list[tuple[Any, ...]] = []
         if not self.broken:
-            with self._wall("read"):
-                found = self.connection.execute(statement, values).fetchall()
-        return found
+            with self._wall("index.unreadable"):
+                rows = self.connection.execute(statement, values).fetchall()
+        return rows
 
     def write(self, *changes: Change) -> bool:
         """Make changes, all or none. Whether they were made."""
         done = False
         if self.takes:
-            with self._wall("written"):
+            with self._wall("index.unwritable"):
                 self.connection.execute("BEGIN IMMEDIATE")
                 for statement, rows in changes:
                     self.connection.execute(statement) if rows is None else \
@@ -180,7 +182,7 @@ class Index:
         return done
 
     @contextmanager
-    def _wall(self, doing: str) -> Iterator[None]:
+    def _wall(self, code: str) -> Iterator[None]:
         with self.lock:
             try:
                 yield
@@ -189,7 +191,7 @@ class Index:
                 if _is_busy(error):
                     self._set_patience(False)
                 else:
-                    self.give_up(f"cannot be {doing} ({error})")
+                    self.give_up(say(code, error=error))
             except BaseException:
                 self._roll_back()
                 raise
@@ -209,7 +211,7 @@ class Index:
         self.connection.execute(f"PRAGMA busy_timeout = {int(WAIT * 1000) if patient else 0}")
         if not patient and not self._told_busy:
             self._told_busy = True
-            self.warn(f"the cache in {self.folder} is held by another process; what is new is written when it is free")
+            self.warn(say("cache.held", folder=self.folder))
 
     def wait_again(self) -> None:
         """Wait for other processes once more."""
@@ -220,12 +222,12 @@ class Index:
         """Go on without the folder: say so once, and keep serving from memory."""
         if not self.broken:
             self.broken = True
-            self.warn(f"the cache in {self.folder} {why}; this run goes on without it")
+            self.warn(say("cache.left", folder=self.folder, why=why))
 
     def shrink(self) -> None:
         """Give the space of what was deleted back to the file system."""
         if self.takes:
-            with self._wall("written"):
+            with self._wall("index.unwritable"):
                 self.connection.execute("VACUUM")
 
     def close(self) -> None:

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, Protocol
 
 from ..digest import is_tensor
 from ..types import ANY, PortType
+from ..wording import say
 from .values import Damaged, Prepared, lasting, restored, storages, versions
 
 HOST = "cpu"
@@ -145,7 +146,7 @@ class Memory:
         entry = self.entries[digest]
         if entry.changed:
             self.drop(digest)
-            self.warn("a remembered value was changed in place; it is read or made again")
+            self.warn(say("value.changed"))
             raise KeyError(digest)
         return entry
 

@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from ..digest import digest_bytes, forms
+from ..wording import say
 from . import arrays
 from .index import Change, Index
-from .values import Prepared
+from .values import Prepared, words
 
 _Row = tuple[bytes, bytes, int, bytes, float, float]  # digest, code, bytes, checksum of the file, seconds, worth
 MOST_TOUCHED = 1000  # Values read whose worth is not written yet
@@ -68,7 +69,7 @@ class Objects:
         tensors: list[Any] = []
         try:
             if digest_bytes(code) != digest:
-                raise ValueError("does not match its name")
+                raise ValueError(say("damage.name"))
             if checksum:
                 tensors = arrays.read(self.path(digest), checksum, forms(code), numpy_only)
         except FileNotFoundError:
@@ -78,7 +79,7 @@ class Objects:
             self._damaged(digest, str(error))
             return None
         except Exception as error:  # a damaged header may be anything
-            self._damaged(digest, f"cannot be read ({error.__class__.__name__}: {error})")
+            self._damaged(digest, say("damage.unreadable", error=words(error)))
             return None
         self.touched[digest] = self.clock + seconds / max(size, 1)
         return code, tensors
@@ -87,12 +88,12 @@ class Objects:
         with self.lock:
             if digest in self.lost:
                 return None
-            found = self.pending.get(digest)
-        if found is None:
+            row = self.pending.get(digest)
+        if row is None:
             rows = self.index.rows("SELECT digest, code, size, checksum, seconds, worth FROM objects "
                                    "WHERE digest = ?", (digest,))
-            found = (rows[0][0], rows[0][1], rows[0][2], rows[0][3], rows[0][4], rows[0][5]) if rows else None
-        return found
+            row = (rows[0][0], rows[0][1], rows[0][2], rows[0][3], rows[0][4], rows[0][5]) if rows else None
+        return row
 
     def has(self, digest: bytes) -> bool:
         """Whether a Value is here, as far as the index knows."""
@@ -112,11 +113,10 @@ class Objects:
             if prepared.tensors:
                 checksum = arrays.write(self.path(prepared.digest), prepared.tensors)
         except OSError as error:
-            self.index.give_up(f"cannot be written ({error})")
+            self.index.give_up(say("index.unwritable", error=error))
             return False
         except Exception as error:  # whatever a tensor of an unheard-of kind may raise
-            self.warn(f"a value cannot be written to disk ({error.__class__.__name__}: {error}); "
-                      "it is kept in memory alone")
+            self.warn(say("value.unwritable", error=words(error)))
             return False
         digest, size = prepared.digest, prepared.bytes
         with self.lock:
@@ -129,11 +129,11 @@ class Objects:
 
     def changes(self) -> list[Change]:
         """What has to be written to the index."""
-        told: list[Change] = [("INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?, ?)",
-                               list(self.pending.values()))]
+        changes: list[Change] = [("INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?, ?)",
+                                  list(self.pending.values()))]
         if len(self.touched) > MOST_TOUCHED:
-            told.append(self._worths())
-        return told
+            changes.append(self._worths())
+        return changes
 
     def _worths(self) -> Change:
         rows = [(worth, digest) for digest, worth in self.touched.items()]
@@ -158,7 +158,7 @@ class Objects:
 
     def _damaged(self, digest: bytes, why: str) -> None:
         self.forget(digest)
-        self.warn(f"a remembered value {why} ({self.path(digest).name}); it is made again")
+        self.warn(say("value.damaged", why=why, name=self.path(digest).name))
 
     def forget(self, digest: bytes) -> None:
         """Let go of a Value that is of no use."""

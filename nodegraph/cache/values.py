@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from ..digest import SIZE, decode, encode, is_tensor
 from ..types import PortType
+from ..wording import say
 
 SMALL = 256  # bytes; an encoding up to this size travels inside the trace that made it
 _ATOMS = frozenset((str, int, float, bool, bytes, type(None)))
@@ -53,12 +54,20 @@ def prepare(type: PortType, value: Any) -> Prepared:
     return Prepared(name, value, code, tuple(tensors))
 
 
-def restored(type: PortType, code: bytes, tensors: list[Any] | tuple[Any, ...]) -> Any:
+def restored(kind: PortType, code: bytes, tensors: list[Any] | tuple[Any, ...]) -> Any:
     """The value that an encoding tells of. Raises Damaged, whatever the PortType raises at it."""
     try:
-        return type.restore(decode(code, list(tensors)))
+        return kind.restore(decode(code, list(tensors)))
     except Exception as error:
-        raise Damaged(f"cannot be read as {type.name} ({error.__class__.__name__}: {error})") from error
+        raise Damaged(say("damage.type", type=kind.name, error=words(error))) from error
+
+
+def words(error: BaseException) -> str:
+    """What an error is and says, whatever its own words may raise: it comes from code of others."""
+    try:
+        return f"{type(error).__name__}: {error}"
+    except Exception:
+        return type(error).__name__
 
 
 def lasting(value: Any) -> bool:
@@ -87,8 +96,8 @@ def compact(tensor: Any) -> Any:
     if not is_tensor(tensor):
         return _private(tensor)
     tensor = tensor.detach()
-    held = tensor.untyped_storage().nbytes()
-    return tensor if tensor.numel() * tensor.element_size() * 2 > held else tensor.clone()
+    whole = tensor.untyped_storage().nbytes()
+    return tensor if tensor.numel() * tensor.element_size() * 2 > whole else tensor.clone()
 
 
 def _private(array: Any) -> Any:
@@ -108,13 +117,13 @@ def _private(array: Any) -> Any:
 
 def storages(prepared: Prepared) -> list[tuple[str, int, int]]:
     """What a Value holds: (device, address, bytes) of each tensor's storage; plain data counts as host memory."""
-    told = [("cpu", 0, 64 + len(prepared.code))]
+    held = [("cpu", 0, 64 + len(prepared.code))]
     for tensor in prepared.tensors:
         if is_tensor(tensor):
             storage = tensor.untyped_storage()
-            told.append((str(tensor.device), storage.data_ptr(), storage.nbytes()))
+            held.append((str(tensor.device), storage.data_ptr(), storage.nbytes()))
         else:
             while hasattr(tensor.base, "__array_interface__"):
                 tensor = tensor.base
-            told.append(("cpu", tensor.__array_interface__["data"][0], tensor.nbytes))
-    return told
+            held.append(("cpu", tensor.__array_interface__["data"][0], tensor.nbytes))
+    return held

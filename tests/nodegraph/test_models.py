@@ -1,0 +1,89 @@
+"""Finding models: what their folders hold counts, wherever links lead, and another kind of model is refused."""
+
+from pathlib import Path
+
+import pytest
+
+from nodegraph import InputError, ModelType, Recipe
+from nodegraph.models import Models
+from nodegraph.packs import Catalogue
+
+
+def models() -> Models:
+    return Models(Catalogue(installed=False))
+
+
+def folder(path: Path) -> Path:
+    """A model's folder with a file beside and one in a folder inside, and some that do not count."""
+    (path / "part").mkdir(parents=True)
+    for name, text in (("config.json", "{}"), ("part/weights.safetensors", "abc"), (".hidden", "x"), ("README.md", "x")):
+        (path / name).write_text(text)
+    return path
+
+
+def test_a_folder_without_links_has_the_fingerprint_that_it_always_had(tmp_path):
+    print_ = models().fingerprint(folder(tmp_path / "model"))
+    assert print_.hex() == "23a9605ffe7a6ca4740d449dc48f9ed2"
+
+
+def test_what_lies_behind_a_link_to_a_folder_counts(tmp_path):
+    outside = folder(tmp_path / "outside")
+    inside = folder(tmp_path / "model")
+    before = models().fingerprint(inside)
+    (inside / "more").symlink_to(outside)
+    linked = models().fingerprint(inside)
+    (outside / "part" / "weights.safetensors").write_text("abd")
+    assert len({before, linked, models().fingerprint(inside)}) == 3
+
+
+def test_links_that_lead_round_in_a_circle_come_to_an_end_and_count(tmp_path):
+    inside = folder(tmp_path / "model")
+    before = models().fingerprint(inside)
+    (inside / "part" / "round").symlink_to(inside)
+    once = models().fingerprint(inside)
+    (inside / "part" / "round").unlink()
+    (inside / "part" / "round").symlink_to(inside / "part")
+    assert len({before, once, models().fingerprint(inside)}) == 3
+
+
+def kind(holds) -> ModelType:
+    return ModelType("PaintingModel", load=lambda recipe, device, dtype: None, holds=holds)
+
+
+@pytest.fixture
+def catalogue(tmp_path):
+    """A catalogue with one pack that names two models."""
+    pack = tmp_path / "pack"
+    for name in ("painter", "poet"):
+        (pack / name).mkdir(parents=True)
+        (pack / name / f"{name}.json").write_text("{}")
+    (pack / "pack.yaml").write_text("pack: own\nversion: 1\nmodels: {own/painter: painter, own/poet: poet}\n")
+    (pack / "__init__.py").write_text("")
+    return Catalogue((), [pack], installed=False)
+
+
+def test_a_model_of_another_kind_is_refused_before_anything_runs_and_the_right_ones_are_named(catalogue):
+    painting = kind(lambda folder: (folder / "painter.json").exists())
+    found = Models(catalogue)
+    assert not found.find(painting, Recipe("PaintingModel", "own/painter"), Path())
+    wrong = found.find(painting, Recipe("PaintingModel", "own/poet"), Path())
+    assert wrong == "own/poet holds no painting model. Such models are own/painter."
+    assert found.locate(painting, Recipe("PaintingModel", "own/poet"), Path()).problem == wrong
+    with pytest.raises(InputError, match="own/poet holds no painting model"):
+        found.completed(painting, Recipe("PaintingModel", "own/poet"))
+
+
+def test_a_pack_that_cannot_tell_what_a_folder_holds_is_a_problem_and_not_a_crash(catalogue):
+    def holds(folder):
+        raise ZeroDivisionError("on purpose")
+
+    problem = Models(catalogue).find(kind(holds), Recipe("PaintingModel", "own/poet"), Path())
+    assert "own/poet" in problem and "ZeroDivisionError: on purpose" in problem
+
+
+def test_a_model_that_cannot_be_read_is_a_problem_and_not_a_crash(catalogue):
+    def digest(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    found = Models(catalogue, digests=digest).locate(kind(None), Recipe("PaintingModel", "own/poet"), Path())
+    assert "poet.json cannot be read: Permission denied" in found.problem
