@@ -4,8 +4,9 @@ What is promised to those who import it, by the module it comes from. Each is im
 that `nodegraph --help` answers at once.
 """
 
+from __future__ import annotations
+
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
 _WHERE = {
     "Cancelled": "errors",
@@ -44,7 +45,10 @@ __all__ = [
 ]
 __version__ = "0.1.0"
 
-if TYPE_CHECKING:  # `as` tells type checkers that a name is handed on
+TYPE_CHECKING = False  # what type checkers take for true, as they do typing's, which `--help` has no need to load
+if TYPE_CHECKING:  # `as` tells them that a name is handed on
+    from typing import Any
+
     from .context import Context as Context, Lazy as Lazy, SILENT as SILENT
     from .engine import Engine as Engine, RunResult as RunResult, load as load, run as run
     from .errors import (

@@ -7,7 +7,6 @@ from collections.abc import Sized
 
 from .. import graphfile
 from ..check import check as check_graph
-from ..documents import Document, problem_document
 from ..errors import GraphError, Problem
 from ..graph import Graph
 from ..models import Models
@@ -21,17 +20,20 @@ def check(options: Options, stdout: Stdout) -> int:
     """Carry out the command; the exit code."""
     catalogue = Catalogue(folders=options.pack)
     models = Models(catalogue)
-    documents: list[Document] = []
+    problems_by_graph: list[tuple[str, list[Problem]]] = []
     code = DONE
     for path in options.graphs:
         graph, problems = _problems(path, catalogue, models)
         if graph is None or any(problem.severity == "error" for problem in problems):
             code, graph = WRONG, None
-        documents += [problem_document(problem) | {"graph": path} for problem in problems]
+        problems_by_graph.append((path, problems))
         if not options.json:
             _tell(path, graph, problems, stdout)
     if options.json:
-        stdout.json({"exit": code, "problems": documents})
+        from ..documents import problem_document
+
+        stdout.json({"exit": code, "problems": [problem_document(problem) | {"graph": path}
+                                                for path, problems in problems_by_graph for problem in problems]})
     return code
 
 

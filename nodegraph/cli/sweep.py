@@ -49,7 +49,8 @@ def variants(engine: Engine, checked: Checked, options: Options, recorded: Mappi
         return [Variant({}, checked, given)]
     sweeps: dict[str, Sweep] = {}
     for text in options.sweep:
-        refuse_bytes(f"--sweep {text.partition('=')[0]}", text)
+        target, _, values = text.partition("=")
+        refuse_bytes(f"--sweep {target}", values)
         sweep = read_sweep(checked, text)
         if sweep.target in sweeps:
             raise GraphError(f"--sweep {text}: {sweep.target} is swept already")

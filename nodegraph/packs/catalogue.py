@@ -15,7 +15,6 @@ from ..types import PLAIN, PortType
 from ..wording import say
 from .imports import importing
 from .installed import installed_packs
-from .loose import load
 from .manifest import Pack
 
 
@@ -166,6 +165,8 @@ class Catalogue:
         """Let in what lies at a path, where no name in it is taken."""
         if any(pack.folder.resolve() == path.resolve() for pack in self._manifests()):
             return  # an installed pack, given as the folder that it was installed from
+        from .loose import load
+
         loose = load(path)
         if loose.pack is None:
             self._join_file(path, loose.module)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import pkgutil
 import re
-import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,6 +37,8 @@ def _sentence(error: Exception, name: str, package: str, source: Path) -> str:
         by = "its pack.yaml" if f"{name}.".startswith(f"{missing}.") else _place(error).removesuffix(": ")
         missing = missing.removeprefix(f"{package}.")
         above, dot, _ = missing.rpartition(".")
+        import pkgutil
+
         there = pkgutil.iter_modules([str(source.joinpath(*above.split(".")))])
         hint = graphfile.nearest(missing, [above + dot + module.name for module in there])
         return f"{by} names the module {missing}, and there is none in {source}. {hint}".rstrip()
@@ -64,6 +64,8 @@ def _place(error: Exception) -> str:
     """The line of the pack's own code that an error comes from."""
     if isinstance(error, SyntaxError):
         return f"{error.filename}:{error.lineno}: " if str(error.filename) not in str(error) else ""
+    import traceback
+
     frames = [f for f in traceback.extract_tb(error.__traceback__)
               if "importlib" not in f.filename and not f.filename.startswith(_HERE)]
     return f"{frames[-1].filename}:{frames[-1].lineno}: " if frames else ""

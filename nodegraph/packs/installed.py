@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import importlib.util
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..errors import PackError
 from ..wording import say
 from .manifest import Pack, read_pack
+
+if TYPE_CHECKING:
+    from importlib.metadata import Distribution
 
 GROUP = "nodegraph.packs"
 
@@ -18,8 +22,9 @@ def installed_packs() -> tuple[dict[str, Pack], dict[str, PackError]]:
 
     packs: dict[str, Pack] = {}
     broken: dict[str, PackError] = {}
+    names: dict[int, str] = {}
     for entry in entry_points(group=GROUP):
-        distribution = entry.dist.name if entry.dist is not None else ""
+        distribution = names.get(id(entry.dist)) or names.setdefault(id(entry.dist), _name(entry.dist))
         try:
             pack = _installed_pack(entry.name, entry.value, distribution)
             first = packs.setdefault(entry.name, pack)
@@ -29,6 +34,15 @@ def installed_packs() -> tuple[dict[str, Pack], dict[str, PackError]]:
         except PackError as error:
             broken[entry.name] = error
     return packs, broken
+
+
+def _name(distribution: Distribution | None) -> str:
+    """What a distribution is called; `Distribution.name` would parse the whole README behind that line."""
+    for file in ("METADATA", "PKG-INFO"):
+        for line in ((distribution.read_text(file) or "") if distribution is not None else "").splitlines():
+            if line.lower().startswith("name:"):
+                return line.partition(":")[2].strip()
+    return ""
 
 
 def _installed_pack(name: str, package: str, distribution: str) -> Pack:

@@ -12,9 +12,14 @@ from pathlib import Path
 
 import pytest
 
+from nodegraph import Catalogue, NodeFailed
+from nodegraph.check import check
 from nodegraph.cli import main
+from nodegraph.cli.run import tell_failures
+from nodegraph.cli.settings import settings
 from nodegraph.events import Skipped
 from nodegraph.cli.terminal import Display
+from nodegraph.graphfile import parse
 
 BENCH = str(Path(__file__).parent / "bench_nodes.py")
 
@@ -247,6 +252,32 @@ def test_a_file_given_on_the_command_line_is_sought_where_the_person_stands(work
     assert (work / "out/t.txt").read_text() == "a line\n"
 
 
+def given(text: str, inputs: str = "photos: {type: list of File}, photo: {type: File}") -> dict:
+    """What `--set` gives to a graph with these inputs."""
+    graph, _ = parse(f"nodegraph: 1\ninputs: {{{inputs}}}\nnodes: {{}}\noutputs: {{}}\n")
+    return settings(check(graph, Catalogue(installed=False)), [text])
+
+
+@pytest.mark.parametrize("text, handed_on", [
+    ("shots", "shots"), ("shots/*.jpg", "shots/*.jpg"), ("shots/cat?.jpg", "shots/cat?.jpg"),
+    ("[ab]*.jpg", "[ab]*.jpg"), ("nowhere/*", "nowhere/*"), ("a.jpg", ["a.jpg"]), ("a.jpg,b*.jpg", ["a.jpg", "b*.jpg"]),
+    ("[a.jpg, b.jpg]", ["a.jpg", "b.jpg"]), ("we*rd.jpg", ["we*rd.jpg"]), ("", []),
+])
+def test_a_folder_or_a_pattern_of_files_is_handed_on_beside_the_person_who_types(work, text, handed_on):
+    (work / "shots").mkdir()
+    (work / "we*rd.jpg").touch()
+    told = given(f"photos={text}")["photos"]
+    beside = str(work / handed_on) if isinstance(handed_on, str) else [str(work / name) for name in handed_on]
+    assert told == beside and given("photo=*.jpg") == {"photo": str(work / "*.jpg")}
+
+
+@pytest.mark.parametrize("words", [["--set", "text=a\udcff"], ["--sweep", "text=a\udcff,b"], ["--sweep", "loud.text=\udcff"]])
+def test_bytes_that_are_no_text_are_refused_before_the_run(work, capsys, words):
+    assert run(*words) == 2
+    assert ", and these bytes are no text\nGive it in UTF-8." in capsys.readouterr().err
+    assert not (work / "out").exists()
+
+
 def test_warnings_do_not_keep_a_graph_from_running(work, capsys):
     (work / "g.yaml").write_text(TWO.replace("inputs:\n", "inputs:\n  extra: 3\n"))
     assert run() == 0
@@ -283,6 +314,15 @@ def test_a_node_that_did_not_run_is_told_with_the_reason():
     display(Skipped("verse", "", stopped=True))
     assert told.getvalue().splitlines() == ["  verse         skipped     because of asked",
                                             "  verse         skipped     the run was stopped"]
+
+
+def test_of_many_failures_of_a_node_the_first_are_printed_and_the_rest_counted(capsys):
+    tell_failures([NodeFailed("m", f"no {n}", instance=f"m[{n}]") for n in range(12)] + [NodeFailed("b", "oh")])
+    err = capsys.readouterr().err.splitlines()
+    assert err == [*(f"m[{n}]  m[{n}] failed: no {n}" for n in range(5)), "b  b failed: oh",
+                   "m failed 7 times more; --json tells of each"]
+    tell_failures([NodeFailed("m", "no", trace="Traceback", left_out=True)])
+    assert capsys.readouterr().err == "warning: m  m failed: no\nTraceback\n"
 
 
 # ---- the other commands
@@ -408,6 +448,66 @@ def test_usage_mistakes_exit_with_2(capsys):
         assert stopped.value.code == 2
     assert main([]) == 2
     assert "COMMAND" in capsys.readouterr().out
+
+
+# ---- what should not happen
+
+class Unspeakable(Exception):
+    def __str__(self):
+        raise ValueError
+
+
+@pytest.mark.parametrize("error, words", [(RuntimeError("no\nluck"), "RuntimeError: no luck"),
+                                          (Unspeakable(), "Unspeakable: its text cannot be read (ValueError)")])
+def test_a_fault_of_its_own_is_told_in_a_sentence(work, capsys, monkeypatch, error, words):
+    def faulty(*arguments):
+        raise error
+
+    monkeypatch.setattr("nodegraph.cli.check.check_graph", faulty)
+    assert cli("check", "g.yaml") == 70
+    out, err = capsys.readouterr()
+    assert out == "" and err == (f"nodegraph met a fault of its own: {words}\nPlease report it; with NODEGRAPH_TRACE=1 "
+                                 "in the environment it also tells where.\n")
+    code, told = document(capsys, "check", "g.yaml")
+    assert code == told["exit"] == 70 and [(p["code"], p["severity"]) for p in told["problems"]] == [("fault.own", "error")]
+    monkeypatch.setenv("NODEGRAPH_TRACE", "1")
+    assert cli("check", "g.yaml") == 70
+    err = capsys.readouterr().err
+    assert err.startswith("Traceback") and "in faulty" in err and "Please report it, with what stands above" in err
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device that is always full")
+@pytest.mark.parametrize("words", [["--help"], ["--version"], ["nodes"], ["check", "g.yaml"], ["check", "g.yaml", "--json"],
+                                   ["run", "g.yaml", "--device", "cpu", "--quiet"]])
+def test_a_stdout_that_cannot_be_written_is_told_in_a_sentence(work, words):
+    more = ["--pack", BENCH] if words[0][0] != "-" else []
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([sys.executable, "-m", "nodegraph", *words, *more], stdout=full, stderr=subprocess.PIPE,
+                              env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PYTHONUNBUFFERED": ""},
+                              text=True)  # without a buffer argparse itself passes over what it cannot write
+    assert (done.returncode, done.stderr) == (1, "stdout cannot be written: No space left on device\n")
+
+
+@pytest.mark.parametrize("module", ["argparse", "nodegraph.cli.stdout", "nodegraph.cli.options", "nodegraph.cli.check",
+                                    "yaml", "nodegraph.models"])
+def test_ctrl_c_while_it_starts_prints_no_traceback(work, module):
+    code = f"""
+import sys
+from importlib.abc import MetaPathFinder
+
+class Interrupting(MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name == {module!r}:
+            raise KeyboardInterrupt
+
+sys.modules.pop({module!r}, None)
+sys.meta_path.insert(0, Interrupting())
+from nodegraph.cli import main
+sys.exit(main(["check", "g.yaml"]))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True,
+                          env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)})
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
 
 
 # ---- the world outside

@@ -143,7 +143,7 @@ class Entry(NamedTuple):
 
     name: str
     value: str
-    dist: Any = SimpleNamespace(name="strange")
+    dist: Any = SimpleNamespace(read_text={"METADATA": "Metadata-Version: 2.1\nName: strange\n\nName: other"}.get)
 
 
 def importable(folder, monkeypatch):
@@ -174,7 +174,7 @@ def test_an_installed_pack_goes_by_one_name_and_is_brought_by_one_distribution(h
     assert "pack is music" in str(broken["text"]) and Catalogue().nodetype("text.join") is not None
     monkeypatch.undo()
     importable(hats, monkeypatch)
-    announce(monkeypatch, Entry("hats", "hats"), Entry("hats", "nodegraph_nodes.mix", SimpleNamespace(name="other")))
+    announce(monkeypatch, Entry("hats", "hats"), Entry("hats", "nodegraph_nodes.mix", SimpleNamespace(read_text={"PKG-INFO": "name: other"}.get)))
     assert list(Catalogue().broken) == ["hats"] and Catalogue().nodetype("hats.make") is not None
 
 
