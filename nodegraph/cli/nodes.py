@@ -103,6 +103,6 @@ def _text(description: Description) -> str:
         default = "must be given" if port.default is MISSING else f"= {port.default!r}"
         rows.append([f"  {port.name}", str(port), default, limits, port.help])
     lines.append(table(rows, ["  input", "type", "", "", ""]) if rows else "  nothing")
-    gives = [f"  {name}  {listed(flow.type.name, flow.depth, '')}  {description.output_help.get(name, '')}".rstrip()
+    gives = [f"  {name}  {listed(flow.type.name, flow.depth).removeprefix('a ')}  {description.output_help.get(name, '')}".rstrip()
              for name, flow in description.outputs.items()]
     return "\n".join([*lines, "", "gives", *gives])
