@@ -8,7 +8,7 @@
     result["picture"]      # a float tensor (3, height, width)
 
 `nodegraph.run` keeps one Engine for the process. A service makes its own, to choose the cache folder, the device and
-the packs. One Engine is used by one thread at a time.
+the packs. An Engine may be used from many threads: it carries out one run at a time, the others wait for their turn.
 """
 
 from __future__ import annotations
@@ -16,32 +16,40 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from copy import deepcopy
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from . import graphfile
+from . import graphfile, ledger
 from .cache import Cache
 from .check import Checked, check, recheck
-from .errors import GraphError, NodegraphError, Problem
+from .digest import digest as digest_of
+from .errors import GraphError, NodeFailed, NodegraphError, Problem
 from .events import Event, Warned
-from .runs.executor import Executor, Result
 from .export import bare_digest, depth_of, export, find_same, leaves, provenance, retell
-from .graph import Graph
+from .filelist import listed_files as matching
+from .graph import Graph, GraphInput, Node, Ref
 from .machine import choose_device, default_cache_folder, device_budget, host_budget
 from .models import Models
 from .packs import Catalogue
-from .plan import Plan, plan, replan
+from .plan import Plan, plan, replan, still_located
+from .runs import Executor, NodeResult, Result
+from .runs.forecast import Forecast, dry_run, forecast
 from .types import PortType
 
 
-class RunResult(Mapping):
-    """The outputs of a run by name, read when asked for. `nodes` tells how each node fared."""
+class RunResult(Mapping[str, Any]):
+    """The outputs of a run by name, read when asked for: copies, which may be changed.
+
+    nodes tells how each node fared; errors are the failures, passed_over those that a list did without.
+    """
 
     def __init__(self, result: Result):
         self.raw, self.seconds, self.errors = result, result.seconds, result.errors
+        self.passed_over: list[NodeFailed] = result.passed_over
 
     @property
-    def nodes(self) -> dict[str, Any]:
+    def nodes(self) -> dict[str, NodeResult]:
         """How each node fared, by name: its status, seconds and error."""
         return self.raw.nodes
 
@@ -76,7 +84,7 @@ class _Last(NamedTuple):
 
     checked: Checked
     plan: Plan
-    given: dict[str, Any]
+    given: dict[str, bytes] | None
     only: tuple[str, ...] | None
     result: Result
     inner: dict[Path, tuple[int, int]]  # the graph files inside it, with their times of change and sizes
@@ -104,11 +112,25 @@ def _stamp(path: Path) -> tuple[int, int]:
     return stat.st_mtime_ns, stat.st_size
 
 
-def _alike(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    """Whether two sets of inputs are the same for sure: equal where they are plain, identical where they are not."""
-    return one.keys() == other.keys() and all(
-        one[k] is other[k] or isinstance(one[k], (str, int, float)) and type(one[k]) is type(other[k])
-        and one[k] == other[k] for k in one)
+def _contents(checked: Checked, given: dict[str, Any]) -> dict[str, bytes] | None:
+    """The digest of everything that was given, by name; None where something has none."""
+    try:
+        return {name: digest_of(_plain(checked.inputs[name].type, value)) for name, value in given.items()}
+    except Exception:  # a value that only its port can make sense of, which says so when it is planned
+        return None
+
+
+def _plain(type: PortType, value: Any) -> Any:
+    if isinstance(value, (list, tuple)):
+        return [_plain(type, item) for item in value]
+    if value is None or isinstance(value, (str, int, float)):
+        return value
+    return str(value) if isinstance(value, Path) else type.flatten(type.adopt(value))
+
+
+def _frozen(value: Any) -> Any:
+    """A value that was given, which the caller may go on changing."""
+    return deepcopy(value) if isinstance(value, (list, dict, set)) else value
 
 
 class Engine:
@@ -124,8 +146,9 @@ class Engine:
     """
 
     def __init__(self, cache: str | Path | None = "default", *, device: str = "auto", dtype: str = "auto",
-                 functions: Iterable[Callable] = (), packs: Iterable[str | Path] = (), host: float = 0.4,
-                 device_memory: float = 0.9, disk: int = 10 << 30, download: bool = False, workers: int | None = None, previews: bool = False,
+                 functions: Iterable[Callable[..., Any]] = (), packs: Iterable[str | Path] = (), host: float = 0.4,
+                 device_memory: float = 0.9, disk: int = 10 << 30, download: bool = False,
+                 workers: int | None = None, previews: bool = False,
                  catalogue: Catalogue | None = None, warn: Callable[[str], None] | None = None):
         self.catalogue = catalogue or Catalogue(functions, packs)
         self.warn = warn or (lambda message: print(f"nodegraph: {message}", file=sys.stderr))
@@ -135,8 +158,9 @@ class Engine:
         self._device, self._dtype, self._device_memory = device, dtype, device_memory
         self.models = Models(self.catalogue, self._place, memory=self.cache.memory, download=download,
                              digests=self.cache.file_digest, precision="" if dtype == "auto" else dtype)
-        self.executor = Executor(self.cache, self.models, workers=workers, previews=previews)
+        self.executor = Executor(self.cache, self.models, workers=workers, previews=previews, warn=self._warned)
         self._last: _Last | None = None
+        self._turn = threading.RLock()  # one run at a time
 
     def _warned(self, message: str) -> None:
         if self.emit is not None:
@@ -165,7 +189,20 @@ class Engine:
              only: Iterable[str] | None = None, seeds: Mapping[str, int] | None = None) -> Plan:
         """What a run of this graph would do; seeds: what an earlier run rolled (`Plan.seeds`). Raises GraphError."""
         checked = graph if isinstance(graph, Checked) else self.check(graph)
-        return plan(checked, given, only, self.models.locate, seeds=seeds)
+        frozen = {name: _frozen(value) for name, value in (given or {}).items()}
+        return plan(checked, frozen, only, self.models.locate, seeds=seeds, expand=matching)
+
+    def forecast(self, plan: Plan) -> list[Forecast]:
+        """How each node that the outputs of a plan need would fare. Nothing is called."""
+        with self._turn:
+            return forecast(plan, dry_run(plan, self.executor), ledger.last_times(plan, self.cache))
+
+    def why(self, plan: Plan, node: str) -> list[str]:
+        """Sentences that say which ingredient of a node changed since it last ran, back to where that began."""
+        with self._turn:
+            run = dry_run(plan, self.executor)
+            rows = forecast(plan, run, ledger.last_times(plan, self.cache))
+            return ledger.why(plan, run, rows, self.cache, node)
 
     def run(self, graph: Graph | str | Path, given: Mapping[str, Any] | None = None, *,
             only: Iterable[str] | None = None, emit: Callable[[Event], None] | None = None,
@@ -179,43 +216,55 @@ class Engine:
         """
         if not isinstance(graph, Graph):
             graph = self.load(graph)
-        given, only = dict(given or {}), tuple(only) if only is not None else None
+        with self._turn:
+            return self._run(graph, dict(given or {}), tuple(only) if only is not None else None, emit, cancel,
+                             planned or (lambda checked, plan: None))
+
+    def _run(self, graph: Graph, given: dict[str, Any], only: tuple[str, ...] | None,
+             emit: Callable[[Event], None] | None, cancel: threading.Event | None,
+             planned: Callable[[Checked, Plan], None]) -> RunResult:
         last = self._last
-        if last is not None and last.only == only and _alike(last.given, given):
+        if last is not None and last.only == only and last.given is not None \
+                and last.given == _contents(last.checked, given):
             edited = graph.edited_since(last.checked.graph)
             if edited is not None and last.plan.repeatable and self._as_located(last.plan) \
                     and all(_stamp(path) == stamp for path, stamp in last.inner.items()):
                 if not edited:
                     self._tell_left_out(last.plan, emit)
-                    if planned is not None:
-                        planned(last.checked, last.plan)
+                    planned(last.checked, last.plan)
                     return RunResult(self.executor.again(last.result, emit))
                 checked = recheck(last.checked, graph, edited, self.catalogue, self.models.find)
-                plan = replan(last.plan, checked.raise_errors(), edited, self.models.locate) if checked else None
-                if plan is not None:
-                    indices = [plan.names[name] for name in edited if name in plan.names]
-                    if planned is not None:
-                        planned(checked, plan)
-                    return self._carry_out(checked, plan, given, only, emit, cancel, last.result, indices)
+                again = replan(last.plan, checked.raise_errors(), edited, self.models.locate, matching) \
+                    if checked else None
+                if checked is not None and again is not None:
+                    indices = [again.names[name] for name in edited if name in again.names]
+                    planned(checked, again)
+                    return self._carry_out(checked, again, last.given, only, emit, cancel, last, indices)
         checked = self.check(graph)
         plan = self.plan(checked, given, only)
-        if planned is not None:
-            planned(checked, plan)
-        return self._carry_out(checked, plan, given, only, emit, cancel)
+        planned(checked, plan)
+        return self._carry_out(checked, plan, _contents(checked, given), only, emit, cancel)
 
-    def _carry_out(self, checked: Checked, plan: Plan, given: dict, only: tuple | None, emit, cancel,
-                   since: Result | None = None, edited: list[int] = ()) -> RunResult:
+    def _carry_out(self, checked: Checked, plan: Plan, given: dict[str, bytes] | None, only: tuple[str, ...] | None,
+                   emit: Callable[[Event], None] | None, cancel: threading.Event | None,
+                   last: _Last | None = None, edited: list[int] | None = None) -> RunResult:
         """Run, and remember how far things are for the next run."""
+        inner = _inner_files(checked) if last is None else last.inner
+        result = self._execute(plan, emit, cancel, last.result if last is not None else None, edited)
+        whole = not result.errors and not result.passed_over and not result.cancelled
+        self._last = _Last(checked, plan, given, only, result, inner) if whole else None
+        return RunResult(result)
+
+    def _execute(self, plan: Plan, emit: Callable[[Event], None] | None, cancel: threading.Event | None,
+                 since: Result | None = None, edited: list[int] | None = None) -> Result:
         self._tell_left_out(plan, emit)
-        inner = _inner_files(checked) if since is None else self._last.inner
         self.emit = emit
         try:
             result = self.executor.run(plan, emit, cancel, since, edited)
+            ledger.remember(result, self.cache)
+            return result
         finally:
             self.emit = None
-        whole = not result.errors and not result.cancelled
-        self._last = _Last(checked, plan, given, only, result, inner) if whole else None
-        return RunResult(result)
 
     def _tell_left_out(self, plan: Plan, emit: Callable[[Event], None] | None) -> None:
         for name, cause in plan.left_out.items():
@@ -227,17 +276,32 @@ class Engine:
 
     def _as_located(self, plan: Plan) -> bool:
         """Whether the files and models that a Plan names are what they were."""
-        return all(self.models.locate(type, value, folder) == named for type, value, folder, named in plan.located)
+        return all(still_located(row, self.models.locate, matching) for row in plan.located)
 
     def run_plan(self, plan: Plan, *, emit: Callable[[Event], None] | None = None,
                  cancel: threading.Event | None = None) -> RunResult:
         """Carry out a Plan that was made before."""
-        self._tell_left_out(plan, emit)
-        self.emit = emit
-        try:
-            return RunResult(self.executor.run(plan, emit, cancel))
-        finally:
-            self.emit = None
+        with self._turn:
+            return RunResult(self._execute(plan, emit, cancel))
+
+    def convert(self, type: PortType, digest: bytes, to: PortType) -> Any:
+        """A Value made into one of another type, by the node that is there for it; remembered like any request.
+
+        Raises GraphError where there is no such node, NodeFailed where it fails, KeyError where the Value is gone.
+        """
+        nodes = self.catalogue.converters(type, to)
+        if not nodes:
+            raise GraphError(f"no node makes {to.name} of {type.name}")
+        nodetype = self.catalogue.nodetype(nodes[0])
+        assert nodetype is not None
+        port = next(port for port in nodetype.inputs.values() if port.type is type)
+        output = next(port for port in nodetype.outputs.values() if port.type is to)
+        graph = Graph({"converted": Node(nodes[0], {port.name: Ref("value")})}, {"value": GraphInput(type.name)},
+                      {"result": Ref("converted", output.name)})
+        result = self.run(graph, {"value": self.value(type, digest)})
+        if result.errors:
+            raise result.errors[0]
+        return result["result"]
 
     def value(self, type: PortType, digest: bytes) -> Any:
         """A Value by the digest that an event or a result told, or the list of Values if it is that of a list.

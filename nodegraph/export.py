@@ -22,7 +22,7 @@ from .cache.files import content_digest
 from .digest import ListDigest
 from .errors import GraphError, InputError
 from .graph import Graph
-from .plan import Plan
+from .plan import REQUEST, Plan
 from .types import PortType
 
 RUN = "nodegraph.run"  # the keyword of the text in a PNG that tells of the run; the graph is under graphfile.EMBEDDED
@@ -128,7 +128,7 @@ def provenance(plan: Plan, output: str) -> dict[str, str]:
     """
     given = {name: str(value) if isinstance(value, Path) else value for name, value in plan.given.items()}
     plain = {name: value for name, value in given.items() if _is_plain(value)}
-    types = {step.nodetype.name: step.nodetype.version for step in plan.steps if step.nodetype is not None}
+    types = {step.nodetype.name: step.nodetype.version for step in plan.steps if step.kind == REQUEST}
     told = {"output": output, "inputs": plain, "live": sorted(given.keys() - plain.keys()), "seeds": plan.seeds,
             "versions": {"nodegraph": _own_version(), "nodes": dict(sorted(types.items()))}}
     try:

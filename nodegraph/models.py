@@ -103,12 +103,25 @@ class Models:
         if type is FILE:
             path = folder / value
             problem = _file_problem(path)
-            return Named(value, None, problem) if problem else Named(path, self.file_digest(path))
+            if problem:
+                return Named(value, None, problem)
+            stamp = self.stamp(path)  # before it is read, so that a change while it is read is seen
+            return Named(path, (path.name, self.file_digest(path)), "", stamp)
         place, problem = self._folder(type, value, folder)
         if place is None:
             return Named(value, None, problem)
-        recipe = value._replace(folder=str(place), fingerprint=self.fingerprint(place))
+        recipe = value._replace(folder=str(place.absolute()), fingerprint=self.fingerprint(place))
         return Named(recipe.with_option("dtype", self.precision) if self.precision else recipe)
+
+    @staticmethod
+    def stamp(path: Path) -> Any:
+        """What tells whether a file changed; None where it is gone."""
+        from .cache.files import file_stamp
+
+        try:
+            return file_stamp(path)
+        except OSError:
+            return None
 
     def completed(self, type: ModelType, recipe: Recipe) -> Recipe:
         """A Recipe that a node gave, with its folder and fingerprint. Raises InputError if there is no such model."""

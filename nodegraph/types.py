@@ -72,6 +72,9 @@ class PortType:
     takes: a phrase for errors ("an int", "a path to a file").
     """
 
+    located = False  # whether it names something outside the graph, a file or a model, that counts by its content
+    outside = False  # whether its literals mean something else in each run: located, or rolled
+
     def __init__(self, name: str, help: str = "", *, takes: str = "",
                  complaint: Callable[[Any], str | None] = _anything,
                  parse: Callable[[Any], Any] | None = None, adopt: Callable[[Any], Any] = _same,
@@ -124,6 +127,8 @@ class ModelType(PortType):
     holds: function(folder) -> whether such a model lies there, told by a glance at its small files. An editor
         offers the models for which it is true; without it, all of them.
     """
+
+    located = outside = True
 
     def __init__(self, name: str, help: str = "", *, load: Callable[[Recipe, str, str], Any],
                  size: Callable[[Any], int] | None = None, move: Callable[[Any, str], Any] | None = None,
@@ -253,6 +258,7 @@ COLOR = PortType("Color", 'A colour, "#rrggbb".', takes='a colour such as "#ff88
 FILE = PortType("File", "A file that is read; its content, not its name, decides whether work is repeated.",
                 takes="a path to a file", complaint=_file, parse=checked(_file, "a path to a file"), flatten=str,
                 restore=Path, summary=str, color="#b0a090")
+FILE.located = FILE.outside = SEED.outside = True
 ANY = PortType("Any", "Anything.", takes="one value of any kind", parse=_same)
 
 PLAIN = {t.name: t for t in (TEXT, INT, FLOAT, BOOL, SEED, COLOR, FILE, ANY)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..plan.forecast import RUNS, Forecast, forecast, peak_bytes
+from ..runs.forecast import RUNS, Forecast, peak_bytes
 from .engine import open_engine, read
 from .exits import DONE
 from .options import Options
@@ -16,7 +16,7 @@ def plan(options: Options, stdout: Stdout) -> int:
     with open_engine(options) as engine:
         checked = read(engine, options.graph)
         made = engine.plan(checked, settings(checked, options.set), options.only or None)
-        forecasts = forecast(made, engine.cache)
+        forecasts = engine.forecast(made)
     stdout(table([_row(f) for f in forecasts], ["node", "", "last took", "last gave", ""]))
     will = [f for f in forecasts if f.status != "remembered"]
     known = sum(f.seconds or 0 for f in will)

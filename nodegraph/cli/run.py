@@ -80,8 +80,8 @@ class Runs:
         document = run_document(result, paths)
         document["errors"] += unwritten
         self.documents.append({"sweep": variant.label, **document})
-        tell_failures(result.errors)
-        failed = [error for error in result.errors if not error.left_out]
+        tell_failures([*result.errors, *result.passed_over])
+        failed = result.errors
         missing = [name for name in plan.outputs if name not in result.digests]
         if missing and not (failed or self.cancel.is_set()):
             print(f"these outputs were not made: {', '.join(missing)}", file=sys.stderr)

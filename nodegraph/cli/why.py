@@ -5,7 +5,6 @@ from __future__ import annotations
 from ..check import Checked
 from ..errors import GraphError, Problem
 from ..graphfile import nearest
-from ..plan.forecast import why as reasons
 from .engine import open_engine, read
 from .exits import DONE
 from .options import Options
@@ -18,8 +17,8 @@ def why(options: Options, stdout: Stdout) -> int:
     with open_engine(options) as engine:
         checked = read(engine, options.graph)
         plan = engine.plan(checked, settings(checked, options.set), options.only or None)
-        _refuse(checked, options.node, [step.name for step in plan.steps])
-        stdout("\n".join(reasons(plan, engine.cache, options.node)))
+        _refuse(checked, options.node, list(plan.names))
+        stdout("\n".join(engine.why(plan, options.node)))
     return DONE
 
 

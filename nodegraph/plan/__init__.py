@@ -1,5 +1,10 @@
 """A Graph understood: what there is to do, in order, each request with the part of its Key that is known."""
 
-from .build import (Given as Given, Locate as Locate, Named as Named, Output as Output, Part as Part, Plan as Plan,
-                    Step as Step, Wire as Wire, chosen as chosen, given_digest as given_digest, label as label,
-                    place_of as place_of, plan as plan, replan as replan)
+from .build import plan as plan
+from .inputs import (Expand as Expand, Locate as Locate, given_digest as given_digest, judged as judged,
+                     rolled_at as rolled_at, still_located as still_located)
+from .replan import replan as replan
+from .steps import (CARRY as CARRY, LAST as LAST, LEAVE as LEAVE, LIST as LIST, OPEN as OPEN, PICK as PICK,
+                    REQUEST as REQUEST, ROLL as ROLL, SWITCH as SWITCH, Axes as Axes, Given as Given, Index as Index,
+                    Named as Named, Output as Output, Plan as Plan, Region as Region, Step as Step, View as View,
+                    chosen as chosen, cut as cut, domain as domain, label as label)

@@ -4,7 +4,7 @@
 
 Parameters left out count with their defaults, so writing a default down changes nothing. A file counts by its
 content and a model by the content of its files. Names of nodes, places on the canvas, nesting and the order of the
-YAML stay out.
+YAML stay out. The distribution that a pack was installed from is in it, unless that is nodegraph's own.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from weakref import WeakKeyDictionary
 
 from ..digest import SIZE, encode
 from ..nodetype import MISSING, NodeType, Port
+from ..types import FLOAT
 
+OWN = "nodegraph"  # the distribution whose packs come with the engine
 FORMAT = b"nodegraph key 1\0"  # changes when the recipe below does
 
 
@@ -33,7 +35,8 @@ def base(nodetype: NodeType, literals: dict[str, Any], linked: tuple[str, ...],
         if contents and name in contents:
             out += (code, encode(contents[name]))
         elif name in literals:
-            out += (code, parameter(nodetype.inputs[name], literals[name]))
+            out += (code, parts.defaults[name] if parts.is_default(name, literals[name])
+                    else parameter(nodetype.inputs[name], literals[name]))
         elif name not in linked and name in parts.defaults:
             out += (code, parts.defaults[name])
     out.append(b"|")
@@ -62,10 +65,20 @@ class _Parts:
 
     def __init__(self, nodetype: NodeType):
         self.head = FORMAT + encode((nodetype.name, nodetype.version))
+        if nodetype.distribution not in ("", OWN):
+            self.head += encode(nodetype.distribution)
         self.codes = {name: encode(name) for name in nodetype.inputs}
         self.ports = sorted(self.codes.items())
         self.defaults = {port.name: parameter(port, port.default)
                          for port in nodetype.inputs.values() if port.default is not MISSING}
+
+        # A number that is written as an int by one and as a float by the other is the same number.
+        self.numbers = {port.name: port.default for port in nodetype.inputs.values()
+                        if port.type is FLOAT and type(port.default) in (int, float)}
+
+    def is_default(self, name: str, value: Any) -> bool:
+        """Whether a number is the default of its port, whatever kind of number either is."""
+        return bool(self.numbers) and type(value) is float and self.numbers.get(name) == value and str(value) != "-0.0"
 
     @classmethod
     def of(cls, nodetype: NodeType) -> _Parts:

@@ -1,3 +1,5 @@
 """A Plan carried out."""
 
-from .executor import Executor as Executor, NodeResult as NodeResult, Result as Result
+from .executor import Executor as Executor
+from .report import NodeResult as NodeResult
+from .result import Result as Result

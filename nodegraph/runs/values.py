@@ -1,0 +1,239 @@
+"""The live Values of a run: what was given, what memory holds, and what is kept since someone still waits for it.
+
+Whoever is to read a Value has a lease on it, from the moment it is made until it is taken. Where a disk keeps the
+Value a lease is a pin there; otherwise the run holds the Value itself. Leases are counted by slot: a slot that is
+filled holds what it brings until every step that reads it is done, and for outputs until the Result goes.
+
+What travels is a reference, a digest together with a PortType; equal digests of two types are two Values.
+"""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+from ..cache import Cache, Prepared, prepare
+from ..cache.values import duplicate, restored
+from ..digest import ListDigest, digest
+from ..plan import Index, Plan, Step, given_digest
+from ..types import FILE, PortType, Recipe
+from .call import PLACES
+from .tables import Tables
+
+NONE = digest(None)
+TypeOf = Any  # a PortType, or for a list of several types a tuple of what each item is
+Reference = tuple[bytes, PortType | None]
+
+
+def reference(type: PortType, name: bytes) -> Reference:
+    """The name under which a Value is known: types that store their values as they are share one space."""
+    return name, None if type.natural else type
+
+
+class Values:
+    """Finds Values by reference, and keeps those that are waited for."""
+
+    def __init__(self, plan: Plan, tables: Tables, cache: Cache):
+        self.plan, self.tables, self.cache = plan, tables, cache
+        self.given: dict[Reference, Any] = {}
+        self.odd: dict[tuple[int, Index], TypeOf] = {}  # where a value is of another type than its slot says
+        self.held: dict[Reference, list[Any]] = {}  # [leases, type, the Value or _ON_DISK]
+        self.holds: dict[tuple[int, Index], list[Reference]] = {}
+        self.left: dict[tuple[int, Index], int] = {}
+        self.stamps: dict[Path, Any] = {named.value: named.stamp for type, _, _, named in plan.located
+                                        if type is FILE and getattr(named, "stamp", None) is not None}
+
+    def begin(self) -> None:
+        """Fill the slots that were given."""
+        for given in self.plan.givens:
+            name = self.tables.digests[given.slot] = given_digest(given)
+            self.give(given.type, name, given.value)
+
+    def give(self, type: PortType, name: bytes, value: Any) -> None:
+        if name.__class__ is ListDigest and isinstance(value, (list, tuple)):
+            for item_name, item in zip(name.items, value):  # type: ignore[attr-defined]
+                self.give(type, item_name, item)
+        elif value is not None:
+            self.given[reference(type, name)] = value
+
+    # -- finding
+
+    def type_at(self, slot: int, index: Index) -> TypeOf:
+        """The type of what a slot brings."""
+        return self.odd.get((slot, index)) or self.plan.types[slot] if self.odd else self.plan.types[slot]
+
+    def live(self, type: TypeOf, name: bytes) -> Any:
+        """The Value of a reference, or the list of Values. Raises KeyError where it is gone."""
+        if name.__class__ is ListDigest:
+            items = name.items  # type: ignore[attr-defined]
+            if type.__class__ is tuple:
+                return [self.live(one, item) for one, item in zip(type, items)]
+            return [self.live(type, item) for item in items]
+        if name == NONE:
+            return None
+        key = reference(type, name)
+        if key in self.given:
+            return fresh(self.given[key])
+        held = self.held.get(key)
+        if held is not None and held[2] is not _ON_DISK:
+            return fresh(held[2])
+        return self.cache.value(type, name)
+
+    def at(self, slot: int, index: Index, name: bytes) -> Any:
+        """The Value that an instance of a slot brings."""
+        return self.live(self.type_at(slot, index), name)
+
+    def lost(self, type: TypeOf, name: bytes) -> list[Reference]:
+        """Which Values of a reference, or of a list of them, are in no tier."""
+        if name.__class__ is ListDigest:
+            items = name.items  # type: ignore[attr-defined]
+            types = type if type.__class__ is tuple else (type,) * len(items)
+            return [key for one, item in zip(types, items) for key in self.lost(one, item)]
+        if name == NONE:
+            return []
+        key = reference(type, name)
+        if key in self.given or key in self.held and self.held[key][2] is not _ON_DISK:
+            return []
+        return [] if self.cache.has(name) else [key]
+
+    def handed_out(self, type: TypeOf, name: bytes, read: Any = None) -> Any:
+        """The Value of a reference as a copy of its own, for a caller who may change it. Raises KeyError."""
+        if name.__class__ is ListDigest:
+            items = name.items  # type: ignore[attr-defined]
+            types = type if type.__class__ is tuple else (type,) * len(items)
+            return [self.handed_out(one, item, read) for one, item in zip(types, items)]
+        if name == NONE:
+            return None
+        key = reference(type, name)
+        held = self.held.get(key)
+        if key in self.given or held is not None and held[2] is not _ON_DISK:
+            value = self.given[key] if key in self.given else held[2]  # type: ignore[index]
+            return own_copy(type, value)
+        return (read or self.cache.copy)(type, name)
+
+    # -- leases
+
+    def hold(self, slot: int, index: Index, type: PortType, prepared: Prepared, stored: bool, forced: bool) -> None:
+        """Lease a Value that was just made to whoever reads a slot. forced: until the run is over."""
+        if not prepared.tensors and len(prepared.code) <= 256 and not forced:
+            return  # memory drops nothing small while a run is on
+        key = reference(type, prepared.digest)
+        entry = self.held.setdefault(key, [0, type, _ON_DISK])
+        if not entry[0] and stored:
+            self.cache.pin(prepared.digest)
+        if not stored:
+            entry[2] = prepared.value
+        entry[0] += 1
+        self.holds.setdefault((slot, index), []).append(key)
+        if forced:
+            self.left[slot, index] = -1
+
+    def pass_on(self, slot: int, index: Index, name: bytes) -> None:
+        """Lease what a step passes on to whoever reads its slot."""
+        if not self.held:
+            return
+        type = self.type_at(slot, index)
+        for key in references(type, name):
+            entry = self.held.get(key)
+            if entry is not None:
+                entry[0] += 1
+                self.holds.setdefault((slot, index), []).append(key)
+
+    def done(self, step: Step, index: Index) -> None:
+        """A step needs what it read no more; what nobody else waits for goes."""
+        counts, ends = self.plan.keepers
+        for slot in ends.get(step.index, ()):
+            own = self.plan.slot_axes.get(slot, ())
+            place = (slot, index if own else ())
+            if place not in self.holds:
+                continue
+            left = self.left.get(place)
+            left = (counts[slot] if left is None else left) - 1
+            self.left[place] = left
+            if left == 0 and slot not in self.kept_slots:
+                self.let_go(place)
+
+    @property
+    def kept_slots(self) -> set[int]:
+        """The slots of outputs."""
+        if not hasattr(self, "_kept"):
+            self._kept = {out.slot for out in self.plan.outputs.values()}
+        return self._kept
+
+    def let_go(self, place: tuple[int, Index]) -> None:
+        for key in self.holds.pop(place, ()):
+            entry = self.held[key]
+            entry[0] -= 1
+            if not entry[0]:
+                del self.held[key]
+                if entry[2] is _ON_DISK:
+                    self.cache.unpin(key[0])
+
+    def settle(self) -> None:
+        """At the end of a run: keep what its outputs are made of, and nothing else."""
+        for place in list(self.holds):
+            if place[0] not in self.kept_slots:
+                self.let_go(place)
+        for slot in self.kept_slots:
+            name = self.tables.digests[slot]
+            if name is not None and name.__class__ is not dict:
+                self.keep_small(self.type_at(slot, ()), name)
+
+    def keep_small(self, type: TypeOf, name: bytes) -> None:
+        """Small Values of outputs stay with the Result, since memory may drop them once the run is over."""
+        for key in references(type, name):
+            if key not in self.held and key not in self.given:
+                value = self.cache.memory.plain.get(key[0] if key[1] is None else (type, key[0]))
+                if value is not None:
+                    self.held[key] = [1, type, value]
+
+    def close(self) -> None:
+        """The Result has gone."""
+        for place in list(self.holds):
+            self.let_go(place)
+
+    # -- what names something outside
+
+    def placed(self, type: PortType, value: Any, locate: Any) -> tuple[bytes, str]:
+        """The digest under which a file or a model that a node gave flows on, and what is wrong with it, if anything."""
+        if isinstance(value, Recipe):
+            value = value._replace(source=value.folder or value.source, fingerprint=b"")
+        named = locate(type, value, Path())
+        if named.problem:
+            return b"", named.problem
+        name = digest(named.content if named.content is not None else type.flatten(named.value))
+        self.given[reference(type, name)] = named.value
+        if type is FILE and named.stamp is not None:
+            self.stamps[named.value] = named.stamp
+        return name, ""
+
+    def place_of(self, type: PortType, name: bytes) -> Any:
+        """The file or model whose place was remembered under a name. Raises KeyError."""
+        plain = self.cache.value(PLACES[type is FILE], name)
+        return Path(plain) if type is FILE else Recipe(*plain)
+
+
+def references(type: TypeOf, name: bytes) -> list[Reference]:
+    """The Values that a reference, or a list of them, stands for."""
+    if name.__class__ is not ListDigest:
+        return [reference(type, name)]
+    items = name.items  # type: ignore[attr-defined]
+    types = type if type.__class__ is tuple else (type,) * len(items)
+    return [key for one, item in zip(types, items) for key in references(one, item)]
+
+
+def fresh(value: Any) -> Any:
+    """A value that a node may change without anyone else noticing, where Python lets it be changed in place."""
+    return deepcopy(value) if value.__class__ in (list, dict, set, bytearray) else value
+
+
+def own_copy(type: PortType, value: Any) -> Any:
+    """A value of which nobody else has any part."""
+    if type.located:
+        return value
+    prepared = prepare(type, value)
+    return restored(type, prepared.code, [duplicate(tensor) for tensor in prepared.tensors])
+
+
+_ON_DISK = object()
