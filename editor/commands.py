@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nodegraph import graphfile
 
-from . import arrange, clipboard, edits, grouping
-from .document import Document
-from .edits import EditRefused
-from .items import Item, collapsed
-from .words import has, language, t
+from .document import arrange
+from .document import clipboard, edits, grouping
+from .document.document import Document
+from .document.edits import EditRefused
+from .document.items import Item, collapsed
+from .words.speak import has, language, t
 
 if TYPE_CHECKING:
     from .session import Session
@@ -82,7 +83,7 @@ def _(session: Session) -> None:
 
 @_command("file.new_from_template")
 def _(session: Session) -> None:
-    from .templates import templates
+    from .document.templates import templates
 
     session.ask("templates", session.open_template, templates=templates())
 
@@ -334,7 +335,7 @@ def _(session: Session) -> None:
 
 @_command("view.language")
 def _(session: Session) -> None:
-    from .words import set_language
+    from .words.speak import set_language
 
     session.change_settings(language="en" if language() == "zh" else "zh")
     set_language(session.settings.language)

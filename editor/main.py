@@ -11,11 +11,11 @@ from typing import Any
 from nodegraph import Catalogue, Engine
 
 from . import settings as kept
-from .document import Document
-from .runner import Runner
+from .document.document import Document
+from .runs.runner import Runner
 from .session import Session
 from .shortcuts import Shortcuts
-from .words import set_language
+from .words.speak import set_language
 
 
 def main(path: str | Path | None = None, *, packs: Iterable[str | Path] = (), **machine: Any) -> int:

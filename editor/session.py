@@ -16,20 +16,22 @@ from nodegraph.graph import Graph, Ref
 from nodegraph.packs import Catalogue
 from nodegraph.types import TEXT
 
-from . import arrange, edits, settings as kept
-from .document import Document, recoveries, write_atomically
-from .edits import EditRefused
-from .gallery import Gallery
-from .items import Item, Link, Target, collapsed, exists, items, links, position, with_facts
-from .judge import Found, Judged, judge
-from .ports import inputs_of, outputs_of
-from .progress import Progress
-from .runner import Runner
-from .scene import MOST_PICTURES, PICTURE_HEIGHT, PICTURED_WIDTH
+from .document import arrange
+from .document import edits
+from . import settings as kept
+from .document.document import Document, recoveries, write_atomically
+from .document.edits import EditRefused
+from .runs.gallery import Gallery
+from .document.items import Item, Link, Target, collapsed, exists, items, links, position, with_facts
+from .panels.judge import Found, Judged, judge
+from .document.ports import inputs_of, outputs_of
+from .runs.progress import Progress
+from .runs.runner import Runner
+from .canvas.scene import MOST_PICTURES, PICTURE_HEIGHT, PICTURED_WIDTH
 from .settings import Settings
 from .shortcuts import Shortcuts
-from .slices import runnable, sinks
-from .words import t, translated
+from .document.slices import runnable, sinks
+from .words.speak import t, translated
 
 DEBOUNCE = 0.4  # seconds between the last edit and a run on change
 PICTURE_ROOM, TEXT_ROOM = PICTURE_HEIGHT + 8, 72.0  # canvas units, for a result that is not there yet
@@ -584,7 +586,7 @@ class Session:
 
 
 def _facts(graph: Graph, item: Item) -> Mapping[str, Any]:
-    from .items import facts
+    from .document.items import facts
 
     return facts(graph, item)
 
@@ -597,7 +599,7 @@ def _means_same(one: Graph, other: Graph) -> bool:
 
 def _about_size(graph: Graph, item: Item, checked: Checked | None) -> tuple[float, float]:
     """About how large an item is drawn, in canvas units."""
-    from .items import size
+    from .document.items import size
 
     told = size(graph, item)
     if item.kind == "dot":

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import dearpygui.dearpygui as dpg
 
-from ..gestures import NUDGES
-from ..items import Item
+from ..canvas.gestures import NUDGES
+from ..document.items import Item
 from ..shortcuts import Chord
-from ..words import set_language, t
+from ..words.speak import set_language, t
 from . import fonts, keyboard, theme, widgets
 from .canvas import Canvas
 from .clipboard import SystemClipboard
@@ -374,7 +374,7 @@ class App:
 
     def more_places(self) -> Iterable[Path]:
         """Folders that the file dialog offers besides those of recent files."""
-        from ..templates import folder
+        from ..document.templates import folder
 
         return filter(None, (self.last_folder, folder()))
 

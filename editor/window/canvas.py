@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import dearpygui.dearpygui as dpg
 
-from .. import scene as scenes
-from ..gestures import LEFT, MIDDLE, RIGHT, Gestures
-from ..items import Item, Link
-from ..nodetext import about_node, about_pin
-from ..scene import PAD, SMALL_TEXT, TITLE, Box, Curve, Pin, PinAt, Rectangle, Scene, Status
+from ..canvas import scene as scenes
+from ..canvas.gestures import LEFT, MIDDLE, RIGHT, Gestures
+from ..document.items import Item, Link
+from ..panels.nodetext import about_node, about_pin
+from ..canvas.scene import PAD, SMALL_TEXT, TITLE, Box, Curve, Pin, PinAt, Rectangle, Scene, Status
 from . import fonts, keyboard, theme
 from .textures import Textures
 from .theme import RGBA, color, faded, mixed, of_type

@@ -14,10 +14,11 @@ import dearpygui.dearpygui as dpg
 
 from nodegraph.graph import Graph
 
-from .. import edits, inspector
-from ..inspector import RANDOM, Field
-from ..items import Item, position, source_item
-from ..words import t
+from ..document import edits
+from ..panels import inspector
+from ..panels.inspector import RANDOM, Field
+from ..document.items import Item, position, source_item
+from ..words.speak import t
 from . import theme, widgets
 from .widgets import px
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import dearpygui.dearpygui as dpg
 
-from ..document import Document
-from ..gallery import Result, difference, written
-from ..words import t
+from ..document.document import Document
+from ..runs.gallery import Result, difference, written
+from ..words.speak import t
 from . import outputs, theme, widgets
 from .outputs import Made
 from .widgets import Pictures, fitted, px

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import dearpygui.dearpygui as dpg
 
-from .. import edits, inspector
-from ..items import Item, color, text
-from ..judge import Found
-from ..ports import outputs_of
-from ..words import has, name_of, t, translated
+from ..document import edits
+from ..panels import inspector
+from ..document.items import Item, color, text
+from ..panels.judge import Found
+from ..document.ports import outputs_of
+from ..words.speak import has, name_of, t, translated
 from . import outputs, theme, widgets
 from .fields import Fields
 from .outputs import Made

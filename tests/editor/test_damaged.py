@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from nodegraph import Engine
-from nodegraph_editor import scene
-from nodegraph_editor.runner import Runner
+from nodegraph_editor.canvas import scene
+from nodegraph_editor.runs.runner import Runner
 from nodegraph_editor.session import Session
 
 from . import workshop

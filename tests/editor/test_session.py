@@ -9,10 +9,10 @@ import pytest
 
 from nodegraph import Engine, graphfile
 from nodegraph.graph import Ref
-from nodegraph_editor import edits
+from nodegraph_editor.document import edits
 from nodegraph_editor.commands import COMMANDS
-from nodegraph_editor.items import Item, Link, Target, links
-from nodegraph_editor.runner import Runner
+from nodegraph_editor.document.items import Item, Link, Target, links
+from nodegraph_editor.runs.runner import Runner
 from nodegraph_editor.session import Session
 from nodegraph_editor.settings import Settings
 from nodegraph_editor.shortcuts import commands

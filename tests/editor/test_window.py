@@ -170,7 +170,7 @@ class Stage:
         import dearpygui.dearpygui as dpg
 
         from nodegraph import Engine
-        from nodegraph_editor.runner import Runner
+        from nodegraph_editor.runs.runner import Runner
         from nodegraph_editor.session import Session
         from nodegraph_editor.settings import Settings
         from nodegraph_editor.window.app import App
@@ -230,7 +230,7 @@ class Stage:
 
     def pin(self, kind: str, item: str, port: str) -> tuple[float, float]:
         """The pixel of the screen at a pin."""
-        from nodegraph_editor.items import Item
+        from nodegraph_editor.document.items import Item
 
         scene = self.app.canvas.gestures.scene
         at, box = scene.at[Item(kind, item)], scene.boxes[Item(kind, item)]
@@ -254,7 +254,7 @@ class Stage:
             self.click(*place)
 
     def select(self, kind: str, name: str) -> None:
-        from nodegraph_editor.items import Item
+        from nodegraph_editor.document.items import Item
 
         self.session.select([Item(kind, name)])
         self.frames()

@@ -19,10 +19,10 @@ from nodegraph.graph import Graph, Node, Ref
 from nodegraph.nodetype import MISSING, Port
 from nodegraph.types import ANY, ModelType, PortType
 
-from . import items as on_canvas
-from .items import Item, Link, Target, links
-from .ports import inputs_of, outputs_of
-from .words import language, name_of, t
+from ..document import items as on_canvas
+from ..document.items import Item, Link, Target, links
+from ..document.ports import inputs_of, outputs_of
+from ..words.speak import language, name_of, t
 
 Measure = Callable[..., float]  # (text, size, bold=False) -> width
 Rectangle = tuple[float, float, float, float]  # x, y, width, height

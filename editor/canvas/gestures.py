@@ -15,14 +15,15 @@ from nodegraph.check import Checked
 from nodegraph.graph import Graph, Ref, refs
 from nodegraph.types import fits
 
-from . import edits, scene as scenes
-from .items import Item, Link, Target, links
-from .ports import flow_of, inputs_of, outputs_of, ref_to, refusal
+from . import scene as scenes
+from ..document import edits
+from ..document.items import Item, Link, Target, links
+from ..document.ports import flow_of, inputs_of, outputs_of, ref_to, refusal
 from .scene import DOT, Hit, Measure, Minimap, PinAt, Rectangle, Scene, Segment
-from .words import language
+from ..words.speak import language
 
 if TYPE_CHECKING:
-    from .session import Session
+    from ..session import Session
 
 LEFT, RIGHT, MIDDLE = "left", "right", "middle"
 THRESHOLD = 4  # pixels that a pressed pointer has to move before it drags

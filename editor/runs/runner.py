@@ -29,7 +29,7 @@ from .hearing import SOUND, is_sound, way_to_sound, write_sound
 from .parts import Parts, wanted_inputs
 from .pictures import Allowance, Pictures, large_picture, named
 from .thumbnails import Thumbnail, preview_picture
-from .words import t
+from ..words.speak import t
 
 THUMBNAIL_SHARE = 0.25  # of a run's time may go into thumbnails while it lasts; the others are made after it
 LARGE = 1024  # pixels on the long side of an enlarged picture

@@ -10,7 +10,7 @@ from nodegraph.check import Checked
 from nodegraph.errors import Problem
 from nodegraph.graph import Graph
 
-from .items import Item
+from ..document.items import Item
 
 _KINDS = {"nodes": "node", "inputs": "input", "outputs": "output"}
 
