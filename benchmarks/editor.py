@@ -24,6 +24,7 @@ from nodegraph_editor.document import edits
 from nodegraph_editor.canvas.gestures import Gestures
 from nodegraph_editor.document.items import Item, links, with_facts
 from nodegraph_editor.runs.runner import Runner
+from nodegraph_editor.commands import COMMANDS
 from nodegraph_editor.session import Session, View
 from nodegraph_editor.runs.thumbnails import Thumbnail
 
@@ -59,9 +60,9 @@ def opened(graph: Graph) -> tuple[Session, Engine]:
 
     catalogue = Catalogue([mix], installed=False)
     engine = Engine(None, catalogue=catalogue, device="cpu")
-    session = Session(checker=engine.check, catalogue=catalogue,
+    session = Session(checker=engine.check, catalogue=catalogue, commands=COMMANDS,
                       runner=Runner(lambda: Engine(None, catalogue=catalogue, device="cpu")))
-    session.show(Document(graph))
+    session.files.show(Document(graph))
     session.canvas_size = (1400.0, 900.0)
     return session, engine
 

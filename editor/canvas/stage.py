@@ -45,7 +45,8 @@ class Stage:
             self._scene = scenes.build(graph, judged.checked, session.states, self.measure, compact, troubles,
                                        before=self._scene)
             self._made_from = made_from
-            session.sizes = self._scene.sizes
+            if session.drawn(self._scene.sizes):
+                return self.scene
         self._revision = session.revision
         return self._scene
 

@@ -10,6 +10,7 @@ from nodegraph.check import Checked
 from nodegraph.errors import Problem
 from nodegraph.graph import Graph
 
+from ..document.document import means_same
 from ..document.items import Item
 
 _KINDS = {"nodes": "node", "inputs": "input", "outputs": "output"}
@@ -36,6 +37,28 @@ class Judged(NamedTuple):
 
     checked: Checked
     found: list[Found]
+
+
+class Judgement:
+    """What is known of the graph that is edited, found out again when it says something else."""
+
+    def __init__(self, check: Callable[[Graph], Checked]):
+        self._check = check
+        self._last: tuple[Graph, Judged] | None = None
+
+    def of(self, graph: Graph) -> Judged:
+        """What is known of this graph."""
+        if self._last is None or not means_same(self._last[0], graph):
+            self._last = graph, judge(graph, self._check)
+        return self._last[1]
+
+    def known(self, graph: Graph) -> Checked | None:
+        """What was found out about the last graph, if it has these very nodes."""
+        return self._last[1].checked if self._last is not None and self._last[0].nodes is graph.nodes else None
+
+    def forget(self) -> None:
+        """Files that the graph names may have changed."""
+        self._last = None
 
 
 def judge(graph: Graph, check: Callable[[Graph], Checked]) -> Judged:

@@ -87,7 +87,7 @@ class App:
         where = settings.position or (60, 40)
         dpg.create_viewport(title="nodegraph", width=settings.window[0], height=settings.window[1], x_pos=where[0],
                             y_pos=where[1], min_width=SMALLEST[0], min_height=SMALLEST[1], disable_close=True)
-        dpg.set_exit_callback(lambda: self.session.close())
+        dpg.set_exit_callback(lambda: self.session.files.close())
         self.session.clipboard = SystemClipboard(self.session.folder)
         self._build()
         with dpg.handler_registry():
@@ -233,7 +233,7 @@ class App:
         report = "".join(traceback.format_exception(error))
         session = self.session
         if session.folder is not None:
-            session.attempt(session.document.autosave, session.recovery_folder)
+            session.attempt(session.document.autosave, session.files.recovery_folder)
         if session.dialog is None or session.dialog.kind != "error":
             first = next((line for line in str(error).splitlines() if line.strip()), "")
             session.ask("error", title=t("error.unexpected", why=f"{type(error).__name__}: {first}"), text=report)
@@ -249,7 +249,7 @@ class App:
     def _retitle(self) -> None:
         document = self.session.document
         name = document.path.name if document.path else t("app.untitled")
-        above = [level.document.path for level in self.session.levels]
+        above = [level.document.path for level in self.session.files.levels]
         name = " / ".join([*(path.stem if path else t("app.untitled") for path in above), name])
         title = t("app.window_title_dirty" if document.dirty else "app.window_title", name=name)
         if title != self._title:

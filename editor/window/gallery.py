@@ -123,7 +123,7 @@ def reopen(app: App, result: Result) -> None:
     session = app.session
     document = Document(result.repeated())
     session.answer()
-    session.leaving(lambda: session.show(document))
+    session.files.leaving(lambda: session.files.show(document))
 
 
 def fill_result(app: App, pictures: Pictures, result: Result, width: int, height: int) -> None:

@@ -12,6 +12,7 @@ from nodegraph_editor.document.document import Document
 from nodegraph_editor.canvas.gestures import LEFT, MIDDLE, RIGHT, Gestures
 from nodegraph_editor.document.items import Item, Link, Target, links, position
 from nodegraph_editor.runs.runner import Runner
+from nodegraph_editor.commands import COMMANDS
 from nodegraph_editor.session import Session, View
 from nodegraph_editor.settings import Settings
 
@@ -109,9 +110,9 @@ class Hand:
 def hand(tmp_path):
     engine = Engine(None, catalogue=workshop.CATALOGUE, device="cpu")
     runner = Runner(lambda: Engine(None, catalogue=workshop.CATALOGUE, device="cpu"))
-    session = Session(checker=engine.check, catalogue=workshop.CATALOGUE, runner=runner,
+    session = Session(checker=engine.check, catalogue=workshop.CATALOGUE, runner=runner, commands=COMMANDS,
                       settings=Settings(minimap=False, snap=False))
-    session.show(Document(workshop.graph(TEXT)))
+    session.files.show(Document(workshop.graph(TEXT)))
     session.view, session.canvas_size = View(-100, -100, 1.0), (1600.0, 1000.0)
     yield Hand(session)
     assert runner.close(30)
