@@ -495,7 +495,7 @@ def _thumbnails(state: Any) -> list[tuple[str, Any]]:
 def _status(state: Any, node: Node, trouble: str) -> Status:
     look = [("muted", t("badge.muted"))] if node.mute else [("bypassed", t("badge.bypassed"))] if node.bypass else []
     if state is None:
-        return Status(trouble=trouble, badges=tuple(look)) if look or trouble else _NO_STATUS
+        return Status(trouble=trouble, badges=tuple(look)) if look or trouble else NO_STATUS
     badges = look
     if state.status == "cached":
         badges.append(("cached", t("badge.cached")))
@@ -511,7 +511,7 @@ def _status(state: Any, node: Node, trouble: str) -> Status:
     return Status(state.status, part, tuple(badges), trouble)
 
 
-_NO_STATUS = Status()
+NO_STATUS = Status()
 
 
 def seconds_words(seconds: float) -> str:
