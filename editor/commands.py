@@ -71,13 +71,13 @@ def _(session: Session) -> None:
 
 @_command("file.save")
 def _(session: Session) -> None:
-    session.save()
+    session.files.save()
 
 
 @_command("file.save_as")
 def _(session: Session) -> None:
     path = session.document.path
-    session.ask("save_as", session.save, folder=str(path.parent if path else ""),
+    session.ask("save_as", session.files.save, folder=str(path.parent if path else ""),
                 name=path.name if path else "graph.yaml")
 
 

@@ -86,10 +86,6 @@ class Session:
         self._shown = None
         return True
 
-    def size_table(self, graph: Graph) -> dict[Item, tuple[float, float]]:
-        """How large each item is drawn, or about how large where it was not drawn yet."""
-        return placing.sizes(graph, self.checked_of(graph), self.sizes)
-
     def room_table(self, graph: Graph) -> dict[Item, tuple[float, float]]:
         """The room to leave for each item, that of pictures to come too."""
         return placing.rooms(graph, self.checked_of(graph), self.sizes, self.states)
@@ -219,7 +215,7 @@ class Session:
 
     def boxes(self, chosen: Iterable[Item] | None = None) -> dict[Item, tuple[float, float, float, float]]:
         """Where items are and how large: x, y, width, height in canvas units."""
-        graph, sizes = self.graph, self.size_table(self.graph)
+        graph, sizes = self.graph, placing.sizes(self.graph, self.checked_of(self.graph), self.sizes)
         chosen = items(graph) if chosen is None else chosen
         return {item: (*position(graph, item), *sizes[item]) for item in chosen if position(graph, item) is not None}
 
@@ -259,10 +255,6 @@ class Session:
     def open(self, path: str | Path) -> None:
         """Open a graph file, or the graph in a picture; asks about unsaved changes first."""
         self.files.open(path)
-
-    def save(self, path: str | Path | None = None) -> bool:
-        """Save; asks for a name where there is none. Whether it is on disk now."""
-        return self.files.save(path)
 
     def tick(self, now: float) -> None:
         """Once a frame: take in what the run tells, run on change, keep a copy, look at the file."""

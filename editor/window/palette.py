@@ -59,7 +59,7 @@ class Palette:
 
     def _read_ahead(self) -> None:
         """While nothing goes on, read the packs one module at a time, so that the palette has everything when it opens."""
-        if self.app.idle and not self.library.filled:
+        if self.app.pace.idle and not self.library.filled:
             self.library.fill()
 
     def _open(self, request: PaletteRequest) -> None:

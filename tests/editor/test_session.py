@@ -72,7 +72,7 @@ def test_a_graph_built_by_hand_runs_and_is_saved_as_a_file_that_runs_alone(sessi
     finish(session)
     assert session.states["join"].status == "ran" and session.states["join"].thumbnails["text"].text == "hello"
     assert session.gallery[0].outputs["words"].thumbnail.text == "hello"
-    assert session.save(tmp_path / "made.yaml")
+    assert session.files.save(tmp_path / "made.yaml")
     with Engine(None, catalogue=workshop.CATALOGUE) as engine:
         assert engine.run(tmp_path / "made.yaml")["words"] == "hello"
 
