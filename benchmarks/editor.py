@@ -19,12 +19,14 @@ from collections.abc import Callable
 from typing import Annotated
 
 from nodegraph import Catalogue, Engine, Graph, Node, Range, Ref, Seed, node
-from nodegraph_editor import edits, scene as scenes
-from nodegraph_editor.gestures import Gestures
-from nodegraph_editor.items import Item, links, with_facts
-from nodegraph_editor.runner import Runner
+from nodegraph_editor.canvas import scene as scenes
+from nodegraph_editor.document import edits
+from nodegraph_editor.canvas.gestures import Gestures
+from nodegraph_editor.document.items import Item, links, with_facts
+from nodegraph_editor.runs.runner import Runner
+from nodegraph_editor.commands import COMMANDS
 from nodegraph_editor.session import Session, View
-from nodegraph_editor.thumbnails import Thumbnail
+from nodegraph_editor.runs.thumbnails import Thumbnail
 
 
 @node("bench.mix", version=1)
@@ -54,13 +56,13 @@ def made(count: int, per_node: float) -> Graph:
 
 def opened(graph: Graph) -> tuple[Session, Engine]:
     """A session on a graph."""
-    from nodegraph_editor.document import Document
+    from nodegraph_editor.document.document import Document
 
     catalogue = Catalogue([mix], installed=False)
     engine = Engine(None, catalogue=catalogue, device="cpu")
-    session = Session(checker=engine.check, catalogue=catalogue,
+    session = Session(checker=engine.check, catalogue=catalogue, commands=COMMANDS,
                       runner=Runner(lambda: Engine(None, catalogue=catalogue, device="cpu")))
-    session.show(Document(graph))
+    session.files.show(Document(graph))
     session.canvas_size = (1400.0, 900.0)
     return session, engine
 

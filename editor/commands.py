@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nodegraph import graphfile
 
-from . import arrange, clipboard, edits, grouping
-from .document import Document
-from .edits import EditRefused
-from .items import Item, collapsed
-from .words import has, language, t
+from .document import arrange
+from .document import clipboard, edits, grouping
+from .document.document import Document, write_atomically
+from .document.edits import EditRefused
+from .document.items import Item, collapsed
+from .words.speak import has, language, t
 
 if TYPE_CHECKING:
     from .session import Session
@@ -54,7 +55,7 @@ def _several(count: int) -> Callable[[Session], bool]:
 
 @_command("file.new")
 def _(session: Session) -> None:
-    session.new()
+    session.files.new()
 
 
 @_command("file.open")
@@ -70,26 +71,26 @@ def _(session: Session) -> None:
 
 @_command("file.save")
 def _(session: Session) -> None:
-    session.save()
+    session.files.save()
 
 
 @_command("file.save_as")
 def _(session: Session) -> None:
     path = session.document.path
-    session.ask("save_as", session.save, folder=str(path.parent if path else ""),
+    session.ask("save_as", session.files.save, folder=str(path.parent if path else ""),
                 name=path.name if path else "graph.yaml")
 
 
 @_command("file.new_from_template")
 def _(session: Session) -> None:
-    from .templates import templates
+    from .document.templates import templates
 
-    session.ask("templates", session.open_template, templates=templates())
+    session.ask("templates", session.files.open_template, templates=templates())
 
 
 @_command("app.quit")
 def _(session: Session) -> None:
-    session.close()
+    session.files.close()
 
 
 # ---- edit ---------------------------------------------------------------------------------------------------------
@@ -236,7 +237,7 @@ def group(session: Session, name: str) -> None:
         number += 1
         path = folder / f"{name}{number}.yaml"
     made = grouping.group(session.graph, session.checked, session.selection, path.stem, folder)
-    session.write_file(made.path, graphfile.dumps(made.inner))
+    write_atomically(made.path, graphfile.dumps(made.inner))
     session.edit("undo.group", made.graph)
     session.select(Item("node", name) for name, node in made.graph.nodes.items() if node.type == f"./{made.path.name}")
     session.say(t("status.grouped", name=made.path.name))
@@ -258,14 +259,14 @@ def _(session: Session) -> None:
 def _(session: Session) -> None:
     chosen = session.selected("node")
     if len(chosen) == 1 and session.graph.nodes[chosen[0].name].is_graph:
-        session.enter(chosen[0].name)
+        session.files.enter(chosen[0].name)
     else:
         session.palette_at()
 
 
-@_command("node.leave", lambda s: bool(s.levels))
+@_command("node.leave", lambda s: bool(s.files.levels))
 def _(session: Session) -> None:
-    session.leave()
+    session.files.leave()
 
 
 def _arranged(edge: str, spread: bool) -> Callable[[Session], None]:
@@ -286,7 +287,7 @@ for _edge in ("x", "y"):
 @_command("node.layout")
 def _(session: Session) -> None:
     chosen = session.selection if len(session.selection) > 1 else None
-    session.edit("undo.layout", arrange.arranged(session.graph, session.room_table(), chosen))
+    session.edit("undo.layout", arrange.arranged(session.graph, session.room_table(session.graph), chosen))
     session.see(session.boxes(chosen))
 
 
@@ -334,7 +335,7 @@ def _(session: Session) -> None:
 
 @_command("view.language")
 def _(session: Session) -> None:
-    from .words import set_language
+    from .words.speak import set_language
 
     session.change_settings(language="en" if language() == "zh" else "zh")
     set_language(session.settings.language)
@@ -379,7 +380,7 @@ def _(session: Session, at: tuple[float, float] | None = None) -> None:
 
 @_command("run.all", lambda s: bool(s.graph.nodes))
 def _(session: Session) -> None:
-    session.run()
+    session.running.run()
 
 
 @_command("run.to_selected", _any("node", "output"))
@@ -387,19 +388,19 @@ def _(session: Session) -> None:
     outputs = session.graph.outputs
     names = [outputs[item.name].name if item.kind == "output" else item.name
              for item in session.selected("node", "output")]
-    session.run(names)
+    session.running.run(names)
 
 
 @_command("run.on_change")
 def _(session: Session) -> None:
     session.change_settings(run_on_change=not session.settings.run_on_change)
     if session.settings.run_on_change and session.graph.nodes:
-        session.run(supersede=True)
+        session.running.run(supersede=True)
 
 
 @_command("run.stop", lambda s: s.runner.busy)
 def _(session: Session) -> None:
-    session.stop()
+    session.runner.stop()
 
 
 @_command("help.shortcuts")

@@ -1,34 +1,181 @@
-"""Text files written whole or not at all."""
+"""Documents opened, saved, put away and recovered, and the graphs inside graphs that are looked into."""
 
 from __future__ import annotations
 
-import os
-import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .canvas.view import View
+from .document.document import Document, recoveries
+from .document.edits import EditRefused, free_name
+from .document.items import Item
+from .runs.state import NodeState
+from .words.speak import t
+
+if TYPE_CHECKING:
+    from .session import Session
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a text as UTF-8 so that a reader finds the old file or the new one, never half of it.
+class Level(NamedTuple):
+    """A document that was left for a graph inside it."""
 
-    Makes the folder; writes through links, and keeps the file's mode. Raises OSError, and nothing has changed then.
-    """
-    path = Path(os.path.realpath(path))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
-    handle, part = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-    try:
-        with open(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(part, mode)
-        os.replace(part, path)
-    except BaseException:
-        Path(part).unlink(missing_ok=True)
-        raise
+    document: Document
+    node: str
+    view: View
+    states: dict[str, NodeState]
 
 
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+class Files:
+    """What a session does with files. levels: the documents around the one that is seen, the outermost first."""
+
+    def __init__(self, session: Session):
+        self.session = session
+        self.levels: list[Level] = []
+
+    def new(self) -> None:
+        """Begin an empty graph; asks about unsaved changes first."""
+        self.leaving(lambda: self.show(Document()))
+
+    def open(self, path: str | Path) -> None:
+        """Open a graph file, or the graph in a picture; asks about unsaved changes first."""
+        def go() -> None:
+            self.show(Document.open(path))
+            self.remember(self.session.document.path)
+            self.session.say(t("status.opened", name=Path(path).name))
+        self.leaving(go)
+
+    def open_template(self, path: Path) -> None:
+        """Begin a new graph as a copy of a file."""
+        self.leaving(lambda: self.show(Document.template(path)))
+
+    def show(self, document: Document) -> None:
+        """Make this the document: nothing selected, nothing run, all of it in view."""
+        if self.session.folder is not None:
+            self.session.document.forget_copy(self.recovery_folder)
+        self.session.document, self.levels = document, []
+        self.session.restart()
+        if document.problems:
+            self.session.say(str(document.problems[0]), "error")
+
+    def save(self, path: str | Path | None = None) -> bool:
+        """Save; asks for a name where there is none. Whether it is on disk now."""
+        if path is None and self.session.document.path is None:
+            self.session.ask("save_as", lambda chosen: self.save(chosen), folder=str(Path.cwd()),
+                             name=f"{free_name(self.session.document.graph.title or 'graph', ())}.yaml")
+            return False
+        if path is None and self.session.document.changed_on_disk:
+            self.session.ask("changed_on_disk", self.answer_change, name=self.session.document.path.name)
+            return False
+        saved = self.session.document.save(path)
+        self.remember(saved)
+        if self.session.folder is not None:
+            self.session.document.forget_copy(self.recovery_folder)
+        self.session.say(t("status.saved", name=saved.name))
+        return True
+
+    def answer_change(self, choice: str) -> None:
+        """The file was changed by someone else: "reload" it, or "keep" what is here."""
+        if choice == "reload":
+            self.session.document.reload()
+            self.session.reread()
+        else:
+            self.session.document.keep_mine()
+
+    def leaving(self, go: Callable[[], None]) -> None:
+        """Do something that puts the document away; unsaved changes are asked about first."""
+        if not any(document.dirty for document in self.documents()):
+            return self.session.attempt(go)
+
+        def answered(choice: str) -> None:
+            if choice == "discard" or choice == "save" and all(self._save_one(d) for d in self.documents()):
+                if self.session.folder is not None:
+                    self.session.document.forget_copy(self.recovery_folder)
+                go()
+        name = self.session.document.path.name if self.session.document.path else t("app.untitled")
+        self.session.ask("unsaved", answered, name=name)
+
+    def _save_one(self, document: Document) -> bool:
+        if not document.dirty:
+            return True
+        if document is self.session.document:
+            return self.save()
+        document.save()
+        return True
+
+    def documents(self) -> list[Document]:
+        """The document that is seen, and those around it."""
+        return [*(level.document for level in self.levels), self.session.document]
+
+    def close(self) -> None:
+        """Ask the window to end; unsaved changes are asked about first."""
+        def go() -> None:
+            self.session.closing = True
+        self.leaving(go)
+
+    @property
+    def recovery_folder(self) -> Path:
+        """Where copies of unsaved documents are kept."""
+        return self.session.folder / "recovery"
+
+    def offer_recovery(self) -> None:
+        """Ask about what a program that died left behind, if it did."""
+        left = recoveries(self.recovery_folder) if self.session.folder is not None else []
+        if not left:
+            return
+
+        def answered(chosen: Any) -> None:
+            if chosen is not None:
+                self.show(chosen.document())
+                self.session.say(t("status.recovered", name=self.session.document.path or t("app.untitled")))
+                self.session.document.autosave(self.recovery_folder)
+            for recovery in [chosen] if chosen is not None else left:
+                recovery.forget()
+        self.session.ask("recover", answered, recoveries=left)
+
+    def remember(self, path: Path | None) -> None:
+        """Put a file among the recent ones."""
+        if path is not None:
+            self.session.settings = self.session.settings.with_recent_file(path)
+            self.session.change_settings()
+
+    def enter(self, name: str) -> None:
+        """Open the graph that stands as a node here, with a way back."""
+        node = self.session.document.graph.nodes[name]
+        if not node.is_graph:
+            raise EditRefused(t("error.no_graph_inside", name=name))
+        inner = Document.open(self.session.document.graph.folder / node.type)
+        states = {inside.removeprefix(f"{name}/"): state for inside, state in self.session.states.items()
+                  if inside.startswith(f"{name}/")}
+        self.levels = [*self.levels, Level(self.session.document, name, self.session.view, self.session.states)]
+        self.session.document = inner
+        self.session.restart(states)
+
+    def leave(self) -> None:
+        """Go back to the graph around this one; changes here are saved on the way, as it needs them."""
+        if not self.levels:
+            return
+        if self.session.document.dirty:
+            self.save()
+        *self.levels, level = self.levels
+        self.session.document = level.document
+        view = level.view
+        self.session.restart(level.states)
+        self.session.view = view
+        self.session.select([Item("node", level.node)])
+
+    def autosave(self) -> None:
+        """Keep copies of what is not saved."""
+        if self.session.folder is not None:
+            for document in self.documents():
+                self.session.attempt(document.autosave, self.recovery_folder)
+
+    def watch(self) -> None:
+        """See whether someone else wrote the file: read it again, or ask."""
+        session = self.session
+        if session.dialog is None and session.document.changed_on_disk:
+            if session.document.dirty:
+                session.ask("changed_on_disk", self.answer_change, name=session.document.path.name)
+            else:
+                session.attempt(self.answer_change, "reload")
+                session.say(t("status.reloaded", name=session.document.path.name))

@@ -11,11 +11,12 @@ from typing import Any
 from nodegraph import Catalogue, Engine
 
 from . import settings as kept
-from .document import Document
-from .runner import Runner
+from .commands import COMMANDS
+from .document.document import Document
+from .runs.runner import Runner
 from .session import Session
 from .shortcuts import Shortcuts
-from .words import set_language
+from .words.speak import set_language
 
 
 def main(path: str | Path | None = None, *, packs: Iterable[str | Path] = (), **machine: Any) -> int:
@@ -32,7 +33,7 @@ def main(path: str | Path | None = None, *, packs: Iterable[str | Path] = (), **
     try:
         if path is not None:
             begin(session, Path(path))
-        session.offer_recovery()
+        session.files.offer_recovery()
         return app.run(session)
     finally:
         session.runner.close()
@@ -47,7 +48,7 @@ def make_session(*, packs: Iterable[str | Path] = (), folder: Path | None = None
     catalogue = Catalogue(folders=packs)
     checking = Engine(None, catalogue=catalogue, device="cpu")  # it looks at graphs and never runs one
     runner = Runner(lambda: Engine(catalogue=catalogue, previews=True, **machine))
-    session = Session(checker=checking.check, catalogue=catalogue, runner=runner, settings=settings,
+    session = Session(checker=checking.check, catalogue=catalogue, runner=runner, commands=COMMANDS, settings=settings,
                       shortcuts=shortcuts, folder=folder)
     for sentence in (*told, *shortcuts.problems):
         session.say(sentence, "error")
@@ -58,6 +59,6 @@ def begin(session: Session, path: Path) -> None:
     """Open a file; one that is not there yet, in a folder that is, begins as an empty graph of that name."""
     if path.suffix.lower() in (".yaml", ".yml") and not path.exists() and path.absolute().parent.is_dir():
         document = Document()
-        session.show(Document(replace(document.graph, path=path.absolute())))
+        session.files.show(Document(replace(document.graph, path=path.absolute())))
     else:
         session.open(path)

@@ -6,134 +6,52 @@ Everything a mouse or a key can do goes through here, so all of it can be driven
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from nodegraph.check import Checked
 from nodegraph.errors import GraphError, NodegraphError
 from nodegraph.graph import Graph, Ref
 from nodegraph.packs import Catalogue
-from nodegraph.types import TEXT
 
-from . import arrange, edits, settings as kept
-from .document import Document, recoveries, write_atomically
-from .edits import EditRefused
-from .gallery import Gallery
-from .items import Item, Link, Target, collapsed, exists, items, links, position, with_facts
-from .judge import Found, Judged, judge
-from .ports import inputs_of, outputs_of
-from .progress import Progress
-from .runner import Runner
-from .scene import MOST_PICTURES, PICTURE_HEIGHT, PICTURED_WIDTH
+from . import settings as kept
+from .asking import Dialog, PaletteRequest
+from .canvas import placing
+from .canvas.placing import Placing
+from .canvas.view import View, around
+from .document import edits
+from .document.clipboard import Clipboard
+from .document.document import Document, means_same
+from .document.items import Item, Link, Target, exists, items, links, position
+from .files import Files
+from .panels.judge import Found, Judged, Judgement
+from .running import Running
+from .runs.gallery import Gallery
+from .runs.progress import Progress
+from .runs.runner import Runner
+from .runs.state import NodeState
 from .settings import Settings
 from .shortcuts import Shortcuts
-from .slices import runnable, sinks
-from .words import t, translated
+from .words.speak import t, translated
 
-DEBOUNCE = 0.4  # seconds between the last edit and a run on change
-PICTURE_ROOM, TEXT_ROOM = PICTURE_HEIGHT + 8, 72.0  # canvas units, for a result that is not there yet
-WATCH = 1.0  # seconds between two looks at the file on disk
-
-
-class View(NamedTuple):
-    """What of the canvas is seen: the canvas point in the widget's upper left corner, and the scale.
-
-    A canvas point (a, b) is shown at ((a - x) * zoom, (b - y) * zoom), in pixels of the widget.
-    """
-
-    x: float = 0.0
-    y: float = 0.0
-    zoom: float = 1.0
-
-    def to_canvas(self, x: float, y: float) -> tuple[float, float]:
-        """The canvas point that is shown at a pixel of the widget."""
-        return self.x + x / self.zoom, self.y + y / self.zoom
-
-    def to_screen(self, x: float, y: float) -> tuple[float, float]:
-        """The pixel of the widget at which a canvas point is shown."""
-        return (x - self.x) * self.zoom, (y - self.y) * self.zoom
-
-
-@dataclass
-class NodeState:
-    """How a node is doing. status: "", "waiting", "running", "ran", "cached", "failed" or "skipped".
-
-    thumbnails: by output port; the one under "" shows what is being made while the node runs.
-    stale: what is shown no longer follows from the graph.
-    """
-
-    status: str = ""
-    done: float = 0.0
-    total: float | None = None
-    text: str = ""
-    seconds: float = 0.0
-    error: str = ""
-    report: str = ""
-    stale: bool = False
-    thumbnails: dict[str, Any] = field(default_factory=dict)
-
-
-class Dialog(NamedTuple):
-    """Something the window has to ask or show. answer: called with what was chosen, as each kind says.
-
-    kinds: "open" and "save_as" (answer(path)), "unsaved" (answer("save" | "discard" | "cancel")),
-    "changed_on_disk" (answer("reload" | "keep")), "recover" (answer(recovery | None)), "rename", "text"
-    (answer(text)), "find" (answer(item)), "context" (data: item or link, at), "group" (answer(name)), "shortcuts",
-    "about", "templates" (answer(path)), "recent" (answer(path)), "error" (data: title, text).
-    """
-
-    kind: str
-    data: dict[str, Any]
-    answer: Callable[..., None]
-
-
-class PaletteRequest(NamedTuple):
-    """The palette is open: at a canvas point; source or target: the end of a link that was dropped there."""
-
-    at: tuple[float, float]
-    source: Ref | None = None
-    target: Target | None = None
-
-
-class Clipboard:
-    """Where copied nodes lie. This one is the session's own; a window puts the system's in its place."""
-
-    def __init__(self) -> None:
-        self._text = ""
-
-    def get(self) -> str:
-        """The text that lies there."""
-        return self._text
-
-    def put(self, text: str) -> None:
-        """Lay a text there."""
-        self._text = text
-
-
-class Level(NamedTuple):
-    """A document that was left for a graph inside it."""
-
-    document: Document
-    node: str
-    view: View
-    states: dict[str, NodeState]
+if TYPE_CHECKING:
+    from .commands import Command
 
 
 class Session:
     """See the module's text. `revision` goes up with whatever a view must be painted again for."""
 
     def __init__(self, *, checker: Callable[[Graph], Checked], catalogue: Catalogue, runner: Runner,
-                 settings: Settings | None = None, shortcuts: Shortcuts | None = None,
-                 folder: Path | None = None):
-        from .commands import COMMANDS
-
-        self.checker, self.catalogue, self.runner = checker, catalogue, runner
+                 commands: Mapping[str, Command], settings: Settings | None = None,
+                 shortcuts: Shortcuts | None = None, folder: Path | None = None):
+        self.checker, self.catalogue, self.runner, self.commands = checker, catalogue, runner, commands
         self.settings = settings or Settings()
         self.shortcuts = shortcuts or Shortcuts.usual()
-        self.folder, self.commands = folder, COMMANDS
+        self.folder = folder
+        self.files, self.running, self.progress = Files(self), Running(self), Progress()
         self.clipboard, self.gallery = Clipboard(), Gallery()
-        self.document, self.levels = Document(), []
+        self.document = Document()
         self.selection: frozenset[Item] = frozenset()
         self.selected_links: frozenset[Link] = frozenset()
         self.view, self.canvas_size = View(), (1200.0, 800.0)
@@ -146,11 +64,9 @@ class Session:
         self.closing = False
         self.message, self.message_kind = "", "info"
         self.revision = 0
-        self.progress = Progress()
-        self._now = self._edited = self._saved = self._watched = 0.0
-        self._due: float | None = None
+        self._placing = Placing()
         self._shown: tuple[Graph, Graph] | None = None
-        self._judged: tuple[Graph, Judged] | None = None
+        self._judgement = Judgement(checker)
 
     # -- what is being edited
 
@@ -159,50 +75,29 @@ class Session:
         """The document's graph, with a place for everything: what the file does not place stands where it fits."""
         document = self.document.graph
         if self._shown is None or self._shown[0] is not document:
-            self._shown = document, self._placed(document)
+            self._shown = document, self._placing.place(document, self.room_table)
         return self._shown[1]
 
-    def _placed(self, graph: Graph) -> Graph:
-        missing = [item for item in items(graph) if position(graph, item) is None]
-        if not missing:
-            return graph
-        places = arrange.missing_positions(graph, self.room_table(graph))
-        # Only what has no place gets one: a gesture that moves nothing writes no layout.
-        return with_facts(graph, {item: {**dict(_facts(graph, item)), "at": edits.placed(places[item])}
-                                  for item in missing if item in places})
+    def drawn(self, sizes: Mapping[Item, tuple[float, float]]) -> bool:
+        """Take in how large everything is drawn; whether that gave what the file does not place other places."""
+        self.sizes = sizes
+        if not self._placing.drawn():
+            return False
+        self._shown = None
+        return True
 
-    def size_table(self, graph: Graph | None = None) -> dict[Item, tuple[float, float]]:
-        """How large each item is drawn, or about how large where it was not drawn yet."""
-        graph = graph or self.graph
-        return {item: self.sizes.get(item) or _about_size(graph, item, self.checked_of(graph))
-                for item in items(graph)}
-
-    def room_table(self, graph: Graph | None = None) -> dict[Item, tuple[float, float]]:
-        """The room to leave for each item: its size, and for a node that has not run yet, that of its pictures too."""
-        graph = graph or self.graph
-        checked, rooms = self.checked_of(graph), self.size_table(graph)
-        for item, (width, height) in rooms.items():
-            state = self.states.get(item.name)
-            if item.kind == "node" and checked is not None and not collapsed(graph, item) and not (
-                    state is not None and state.thumbnails):
-                shown = list(outputs_of(checked, item.name).values())[:MOST_PICTURES]
-                more = sum(PICTURE_ROOM if flow.type.preview and flow.type is not TEXT else TEXT_ROOM for flow in shown)
-                rooms[item] = max(width, PICTURED_WIDTH), height + more
-        return rooms
+    def room_table(self, graph: Graph) -> dict[Item, tuple[float, float]]:
+        """The room to leave for each item, that of pictures to come too."""
+        return placing.rooms(graph, self.checked_of(graph), self.sizes, self.states)
 
     def checked_of(self, graph: Graph) -> Checked | None:
         """What was found out about the last graph that was judged, if it has these very nodes."""
-        if self._judged is not None and self._judged[0].nodes is graph.nodes:
-            return self._judged[1].checked
-        return None
+        return self._judgement.known(graph)
 
     @property
     def judged(self) -> Judged:
         """What is known about the graph as it is now."""
-        graph = self.document.graph
-        if self._judged is None or not _means_same(self._judged[0], graph):
-            self._judged = graph, judge(graph, self.checker)
-        return self._judged[1]
+        return self._judgement.of(self.document.graph)
 
     @property
     def checked(self) -> Checked:
@@ -232,10 +127,8 @@ class Session:
         if self.selected_links:
             there = set(links(graph))
             self.selected_links = frozenset(link for link in self.selected_links if link in there)
-        if not _means_same(before, graph):
-            self._edited = self._now
-            if self.settings.run_on_change:
-                self._due = self._now + DEBOUNCE
+        if not means_same(before, graph):
+            self.running.edited()
             for name in [name for name in self.states if name not in graph.nodes]:
                 del self.states[name]
             self.restale()
@@ -249,6 +142,23 @@ class Session:
             self.states[name] = self.states.pop(item.name)
             self.progress.shown.renamed(item.name, name)
         self.select([renamed])
+
+    def restart(self, states: dict[str, NodeState] | None = None) -> None:
+        """Begin with a document that has just come: nothing selected, nothing run, all of it in view."""
+        self.runner.stop()
+        self.running.rest()
+        self.selection, self.selected_links = frozenset(), frozenset()
+        self.states = states if states is not None else {}
+        self.palette, self.sizes, self._placing = None, {}, Placing()
+        self._shown = None
+        self._judgement.forget()
+        _ = self.judged  # sizes of unplaced nodes come from what is known of them
+        self.see(self.boxes())
+
+    def reread(self) -> None:
+        """The document was read from its file again."""
+        self._judgement.forget()
+        self.after_edit(Graph({}))
 
     def touch(self) -> None:
         """Have everything painted again."""
@@ -305,39 +215,25 @@ class Session:
 
     def boxes(self, chosen: Iterable[Item] | None = None) -> dict[Item, tuple[float, float, float, float]]:
         """Where items are and how large: x, y, width, height in canvas units."""
-        graph, sizes = self.graph, self.size_table()
+        graph, sizes = self.graph, placing.sizes(self.graph, self.checked_of(self.graph), self.sizes)
         chosen = items(graph) if chosen is None else chosen
         return {item: (*position(graph, item), *sizes[item]) for item in chosen if position(graph, item) is not None}
 
     def see(self, boxes: Mapping[Item, tuple[float, float, float, float]]) -> None:
         """Set the view so that all of these boxes are seen, not larger than life."""
-        if not boxes:
-            self.view = View()
-            return self.touch()
-        left, top = min(b[0] for b in boxes.values()), min(b[1] for b in boxes.values())
-        right, bottom = max(b[0] + b[2] for b in boxes.values()), max(b[1] + b[3] for b in boxes.values())
-        width, height = self.canvas_size
-        zoom = min(1.0, width / (right - left + 96), height / (bottom - top + 96))
-        zoom = max(0.1, zoom)
-        self.view = View((left + right - width / zoom) / 2, (top + bottom - height / zoom) / 2, zoom)
+        self.view = around(boxes.values(), self.canvas_size)
         self.touch()
 
     def zoom(self, factor: float, at: tuple[float, float] | None = None) -> None:
         """Zoom about a pixel of the canvas widget (its middle, left out); the scale stays in 0.1 to 2.5."""
-        x, y = at if at is not None else (self.canvas_size[0] / 2, self.canvas_size[1] / 2)
-        zoom = min(2.5, max(0.1, self.view.zoom * factor))
-        a, b = self.view.to_canvas(x, y)
-        self.view = View(a - x / zoom, b - y / zoom, zoom)
+        self.view = self.view.zoomed(factor, *(at or (self.canvas_size[0] / 2, self.canvas_size[1] / 2)))
         self.touch()
 
     def jump(self, item: Item) -> None:
         """Select an item and bring it into view."""
         if exists(self.document.graph, item):
             self.select([item])
-            x, y, w, h = self.boxes([item])[item]
-            width, height = self.canvas_size
-            zoom = max(self.view.zoom, 0.5)
-            self.view = View(x + w / 2 - width / zoom / 2, y + h / 2 - height / zoom / 2, zoom)
+            self.view = self.view.centred(self.boxes([item])[item], self.canvas_size)
             self.touch()
 
     # -- commands
@@ -354,122 +250,15 @@ class Session:
         """Whether a command would do anything now."""
         return self.commands[command].can(self)
 
-    # -- files
-
-    def new(self) -> None:
-        """Begin an empty graph; asks about unsaved changes first."""
-        self.leaving(lambda: self.show(Document()))
+    # -- files and the clock
 
     def open(self, path: str | Path) -> None:
         """Open a graph file, or the graph in a picture; asks about unsaved changes first."""
-        def go() -> None:
-            self.show(Document.open(path))
-            self._remember_file(self.document.path)
-            self.say(t("status.opened", name=Path(path).name))
-        self.leaving(go)
+        self.files.open(path)
 
-    def open_template(self, path: Path) -> None:
-        """Begin a new graph as a copy of a file."""
-        self.leaving(lambda: self.show(Document.template(path)))
-
-    def show(self, document: Document) -> None:
-        """Make this the document: nothing selected, nothing run, all of it in view."""
-        if self.folder is not None:
-            self.document.forget_copy(self.recovery_folder)
-        self.document, self.levels = document, []
-        self._fresh()
-        if document.problems:
-            self.say(str(document.problems[0]), "error")
-
-    def _fresh(self, states: dict[str, NodeState] | None = None) -> None:
-        self.runner.stop()
-        self.selection, self.selected_links = frozenset(), frozenset()
-        self.states = states if states is not None else {}
-        self.palette, self._due, self.sizes = None, None, {}
-        self._shown = self._judged = None
-        _ = self.judged  # sizes of unplaced nodes come from what is known of them
-        self._shown = None
-        self.see(self.boxes())
-
-    def save(self, path: str | Path | None = None) -> bool:
-        """Save; asks for a name where there is none. Whether it is on disk now."""
-        if path is None and self.document.path is None:
-            self.ask("save_as", lambda chosen: self.save(chosen), folder=str(Path.cwd()),
-                     name=f"{edits.free_name(self.document.graph.title or 'graph', ())}.yaml")
-            return False
-        if path is None and self.document.changed_on_disk:
-            self.ask("changed_on_disk", self._answer_change, name=self.document.path.name)
-            return False
-        saved = self.document.save(path)
-        self._remember_file(saved)
-        if self.folder is not None:
-            self.document.forget_copy(self.recovery_folder)
-        self.say(t("status.saved", name=saved.name))
-        return True
-
-    def _answer_change(self, choice: str) -> None:
-        if choice == "reload":
-            self.document.reload()
-            self._judged = None
-            self.after_edit(Graph({}))
-        else:
-            self.document.keep_mine()
-
-    def leaving(self, go: Callable[[], None]) -> None:
-        """Do something that puts the document away; unsaved changes are asked about first."""
-        if not any(document.dirty for document in self.documents()):
-            return self.attempt(go)
-
-        def answered(choice: str) -> None:
-            if choice == "discard" or choice == "save" and all(self._save_one(d) for d in self.documents()):
-                if self.folder is not None:
-                    self.document.forget_copy(self.recovery_folder)
-                go()
-        name = self.document.path.name if self.document.path else t("app.untitled")
-        self.ask("unsaved", answered, name=name)
-
-    def _save_one(self, document: Document) -> bool:
-        if not document.dirty:
-            return True
-        if document is self.document:
-            return self.save()
-        document.save()
-        return True
-
-    def documents(self) -> list[Document]:
-        """The document that is seen, and those around it."""
-        return [*(level.document for level in self.levels), self.document]
-
-    def close(self) -> None:
-        """Ask the window to end; unsaved changes are asked about first."""
-        def go() -> None:
-            self.closing = True
-        self.leaving(go)
-
-    @property
-    def recovery_folder(self) -> Path:
-        """Where copies of unsaved documents are kept."""
-        return self.folder / "recovery"
-
-    def offer_recovery(self) -> None:
-        """Ask about what a program that died left behind, if it did."""
-        left = recoveries(self.recovery_folder) if self.folder is not None else []
-        if not left:
-            return
-
-        def answered(chosen: Any) -> None:
-            if chosen is not None:
-                self.show(chosen.document())
-                self.say(t("status.recovered", name=self.document.path or t("app.untitled")))
-                self.document.autosave(self.recovery_folder)
-            for recovery in [chosen] if chosen is not None else left:
-                recovery.forget()
-        self.ask("recover", answered, recoveries=left)
-
-    def _remember_file(self, path: Path | None) -> None:
-        if path is not None:
-            self.settings = self.settings.with_recent_file(path)
-            self.change_settings()
+    def tick(self, now: float) -> None:
+        """Once a frame: take in what the run tells, run on change, keep a copy, look at the file."""
+        self.running.tick(now)
 
     def change_settings(self, **changes: Any) -> None:
         """Change some of the settings, and keep them."""
@@ -478,87 +267,7 @@ class Session:
             self.attempt(kept.save, self.settings, self.folder)
         self.touch()
 
-    # -- graphs inside graphs
-
-    def enter(self, name: str) -> None:
-        """Open the graph that stands as a node here, with a way back."""
-        node = self.document.graph.nodes[name]
-        if not node.is_graph:
-            raise EditRefused(t("error.no_graph_inside", name=name))
-        inner = Document.open(self.document.graph.folder / node.type)
-        states = {inside.removeprefix(f"{name}/"): state for inside, state in self.states.items()
-                  if inside.startswith(f"{name}/")}
-        self.levels = [*self.levels, Level(self.document, name, self.view, self.states)]
-        self.document = inner
-        self._fresh(states)
-
-    def leave(self) -> None:
-        """Go back to the graph around this one; changes here are saved on the way, as it needs them."""
-        if not self.levels:
-            return
-        if self.document.dirty:
-            self.save()
-        *self.levels, level = self.levels
-        self.document = level.document
-        view = level.view
-        self._fresh(level.states)
-        self.view = view
-        self.select([Item("node", level.node)])
-
-    # -- running
-
-    def run(self, to: Iterable[str] | None = None, supersede: bool = False) -> None:
-        """Run everything that can run, or to some nodes."""
-        wrong = {found.item.name for found in self.problems
-                 if found.item is not None and found.item.kind in ("node", "input")
-                 and found.problem.severity == "error"}
-        part = runnable(self.document.graph, wrong, to)
-        if not part.to:
-            first = next((f for f in self.problems if f.problem.severity == "error"), None)
-            if first is None:
-                return self.say(t("status.nothing_to_run"))
-            if first.item is not None and not supersede:
-                self.jump(first.item)
-            return self.say(f"{first.place}: {first.problem.message}", "error")
-        graph = part.graph
-        if any(node.is_graph for node in graph.nodes.values()):
-            graph = replace(graph, edits=())  # what is inside may have changed on disk
-        self._due = None
-        whole = to is None and not part.left_out and {*sinks(graph)} <= {ref.name for ref in graph.outputs.values()}
-        self.progress.asked(self.runner.run(graph, to=None if whole else part.to, supersede=supersede))
-        if part.left_out:
-            self.say(t("status.left_out", count=part.left_out))
-
-    def stop(self) -> None:
-        """Stop the run."""
-        self.runner.stop()
-
-    def tick(self, now: float) -> None:
-        """Once a frame: take in what the run tells, run on change, keep a copy, look at the file."""
-        self._now = now
-        updates = self.runner.poll()
-        if updates:
-            for update in updates:
-                self.progress.take(self, update)
-            self.touch()
-        if self._due is not None and now >= self._due:
-            self._due = None
-            self.run(supersede=True)
-        if self.folder is not None and now - self._saved >= self.settings.autosave_seconds:
-            self._saved = now
-            for document in self.documents():
-                self.attempt(document.autosave, self.recovery_folder)
-        if now - self._watched >= WATCH:
-            self._watched = now
-            self._watch()
-
-    def _watch(self) -> None:
-        if self.dialog is None and self.document.changed_on_disk:
-            if self.document.dirty:
-                self.ask("changed_on_disk", self._answer_change, name=self.document.path.name)
-            else:
-                self.attempt(self._answer_change, "reload")
-                self.say(t("status.reloaded", name=self.document.path.name))
+    # -- how nodes are doing
 
     def state(self, name: str) -> NodeState:
         """How a node is doing; made when it is first asked for."""
@@ -577,36 +286,3 @@ class Session:
         """Open the palette at a canvas point, for the end of a link that was dropped there."""
         self.palette = PaletteRequest(at or self.pointer, source, target)
         self.touch()
-
-    def write_file(self, path: Path, text: str) -> None:
-        """Write a text file beside the documents, whole or not at all. Raises SaveFailed."""
-        write_atomically(path, text)
-
-
-def _facts(graph: Graph, item: Item) -> Mapping[str, Any]:
-    from .items import facts
-
-    return facts(graph, item)
-
-
-def _means_same(one: Graph, other: Graph) -> bool:
-    """Whether two graphs differ in their layout alone; 1, 1.0 and true are three things."""
-    return one is other or one.nodes is other.nodes and one.inputs is other.inputs and one.outputs is other.outputs \
-        or repr((one.nodes, one.inputs, one.outputs)) == repr((other.nodes, other.inputs, other.outputs))
-
-
-def _about_size(graph: Graph, item: Item, checked: Checked | None) -> tuple[float, float]:
-    """About how large an item is drawn, in canvas units."""
-    from .items import size
-
-    told = size(graph, item)
-    if item.kind == "dot":
-        return 16.0, 16.0
-    if item.kind in ("note", "frame"):
-        return told or (200.0, 96.0)
-    if item.kind != "node":
-        return 176.0, 56.0
-    rows = len(graph.nodes[item.name].inputs) + 1
-    if checked is not None and item.name in checked.nodes:
-        rows = len(inputs_of(checked, item.name)) + len(outputs_of(checked, item.name))
-    return 224.0, 48.0 + 24.0 * rows

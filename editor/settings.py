@@ -15,8 +15,8 @@ import yaml
 from nodegraph.errors import GraphError, NodegraphError
 from nodegraph.graphfile import read_mapping, scalar, written
 
-from .files import write_whole
-from .words import LANGUAGES, t
+from .document.files import write_whole
+from .words.speak import LANGUAGES, t
 
 THEMES = ("dark", "light")
 FILE = "settings.yaml"

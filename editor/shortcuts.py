@@ -14,8 +14,8 @@ from nodegraph.errors import GraphError
 from nodegraph.graphfile import closest, read_mapping, written
 
 from . import settings
-from .files import write_whole
-from .words import t
+from .document.files import write_whole
+from .words.speak import t
 
 FILE = "shortcuts.yaml"
 USUAL = Path(__file__).with_name(FILE)

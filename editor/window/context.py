@@ -8,11 +8,11 @@ import dearpygui.dearpygui as dpg
 
 from nodegraph.graph import Ref
 
-from .. import edits
-from ..items import Link
-from ..ports import flow_of
-from ..scene import DOT
-from ..words import t
+from ..document import edits
+from ..document.items import Link
+from ..document.ports import flow_of
+from ..canvas.scene import DOT
+from ..words.speak import t
 from . import theme, widgets
 from .menus import label
 

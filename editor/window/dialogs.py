@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import dearpygui.dearpygui as dpg
 
-from .. import updates as up
-from ..gallery import Result
-from ..items import Item, items, text
-from ..words import t
+from ..runs import updates as up
+from ..runs.gallery import Result
+from ..document.items import Item, items, text
+from ..words.speak import t
 from . import theme, widgets
 from .browser import GRAPHS, Entry, completed, entries, nearest_folder, places
 from .context import ContextMenu

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import dearpygui.dearpygui as dpg
 
-from .. import inspector
-from ..inspector import Field, label
-from ..items import Item
-from ..ports import flow_of
-from ..words import t
+from ..panels import inspector
+from ..panels.inspector import Field, label
+from ..document.items import Item
+from ..document.ports import flow_of
+from ..words.speak import t
 from . import outputs, theme, widgets
 from .fields import Fields
 from .outputs import Made

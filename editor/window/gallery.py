@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import dearpygui.dearpygui as dpg
 
-from ..document import Document
-from ..gallery import Result, difference, written
-from ..words import t
+from ..document.document import Document
+from ..runs.gallery import Result, difference, written
+from ..words.speak import t
 from . import outputs, theme, widgets
 from .outputs import Made
 from .widgets import Pictures, fitted, px
@@ -123,7 +123,7 @@ def reopen(app: App, result: Result) -> None:
     session = app.session
     document = Document(result.repeated())
     session.answer()
-    session.leaving(lambda: session.show(document))
+    session.files.leaving(lambda: session.files.show(document))
 
 
 def fill_result(app: App, pictures: Pictures, result: Result, width: int, height: int) -> None:

@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import dearpygui.dearpygui as dpg
 
-from .. import edits, inspector
-from ..items import Item, color, text
-from ..judge import Found
-from ..ports import outputs_of
-from ..words import has, name_of, t, translated
-from . import outputs, theme, widgets
+from ..document import edits
+from ..panels import inspector
+from ..document.items import Item, color, text
+from ..panels.judge import Found
+from ..words.speak import has, name_of, t
+from . import theme, widgets
 from .fields import Fields
-from .outputs import Made
-from .widgets import Pictures, px
+from .foot import Foot
+from .graphpage import GraphPage
+from .widgets import px
 
 if TYPE_CHECKING:
     from .app import App
@@ -32,12 +33,11 @@ class Inspector:
         with widgets.inside(parent):
             self.head = dpg.add_group()
             self.body = dpg.add_group()
-            self.foot = dpg.add_group()
+            self.foot = Foot(app)
         self.parent = parent
-        self.pictures = Pictures()
+        self.page = GraphPage(app)
         self.fields = Fields(app, self.body)
         self._head_key: Any = None
-        self._foot_key: Any = None
         self._seen: tuple | None = None
 
     @property
@@ -71,7 +71,7 @@ class Inspector:
         settable = item.kind in ("node", "input", "output")
         found = inspector.fields(session.checked, item, session.catalogue) if settable else []
         self.fields.show([(item, field) for field in found], self.width)
-        self._results(item)
+        self.foot.show(item, self.width)
 
     def _refill(self, part: int | str, key: Any, fill: Any) -> None:
         if part == self.head:
@@ -162,52 +162,6 @@ class Inspector:
         dpg.configure_item(popup, show=False)
         self.session.edit("undo.color", edits.paint(self.session.graph, self.session.selected(), choice))
 
-    # -- what came out
-
-    def _results(self, item: Item) -> None:
-        session = self.session
-        name = item.name
-        if item.kind == "output" and name in session.graph.outputs:
-            name = session.graph.outputs[name].name
-        state = session.states.get(name)
-        if item.kind not in ("node", "output") or state is None or not (state.thumbnails or state.error):
-            found = None
-        else:
-            flows = outputs_of(session.checked, name) if name in session.graph.nodes else {}
-            wanted = session.graph.outputs[item.name].port if item.kind == "output" else None
-            found = [Made(session.progress.number if port else -1, f"{name}.{port}", port or t("state.running"),
-                          flows[port].type if port in flows else None, picture)
-                     for port, picture in state.thumbnails.items() if wanted in (None, port) or not port]
-        key = (item, self.width, state and (state.status, state.error, state.stale, round(state.seconds, 3)),
-               tuple((one.output, id(one.thumbnail)) for one in found or ()), self.app.sounds.playing)
-        if key == self._foot_key:
-            return
-        self._foot_key = key
-        widgets.clear(self.foot)
-        with widgets.inside(self.foot):
-            if state is not None and state.status:
-                self._state(state)
-            for one in found or ():
-                widgets.gap(4)
-                outputs.show(self.app, self.pictures, one, self.width, px(420))
-        self.pictures.keep_only({f"{one.job}.{one.output}" for one in found or ()})
-
-    def _state(self, state: Any) -> None:
-        dpg.add_separator()
-        role = {"ran": "ran", "cached": "cached", "failed": "failed", "running": "running"}.get(state.status, "dim")
-        with widgets.row(8):
-            widgets.heading(t("inspector.outputs"))
-            widgets.says(t(f"state.{'done' if state.status == 'ran' else state.status}"), role)
-            if state.status == "ran":
-                widgets.says(t("gallery.seconds", seconds=f"{state.seconds:.2f}"), "dim")
-            if state.stale:
-                widgets.says(t("state.stale"), "stale")
-        if state.error:
-            widgets.says(state.error, "error", wrap=self.width)
-            if state.report:
-                widgets.button(t("problems.traceback"), lambda: self.session.ask(
-                    "error", title=state.error, text=state.report), small=True)
-
     # -- several, and nothing
 
     def _many(self, chosen: list[Item]) -> None:
@@ -215,7 +169,7 @@ class Inspector:
         if key == self._head_key:
             return
         self.fields.clear()
-        self._clear_foot()
+        self.foot.clear()
         self._refill(self.head, key, lambda: self._fill_many(chosen))
 
     def _fill_many(self, chosen: list[Item]) -> None:
@@ -260,56 +214,10 @@ class Inspector:
                bool(graph.nodes))
         if key != self._head_key:
             self.fields.clear()
-            self._clear_foot()
-            self._refill(self.head, key, lambda: self._fill_none(broken))
-        for field, value in ((self.title, graph.title), (self.about, graph.description)):
-            if not dpg.is_item_active(field) and dpg.get_value(field) != value:
-                dpg.set_value(field, value)
-
-    def _fill_none(self, broken: tuple[Found, ...]) -> None:
-        graph = self.session.graph
-        widgets.heading(t("inspector.graph"))
-        if not graph.nodes:
-            self._fill_start()
-        for found in broken if graph.nodes else ():
-            widgets.says(translated(f"{found.problem.message}\n{found.problem.hint}".strip()),
-                         "error" if found.problem.severity == "error" else "warning", wrap=self.width)
-        widgets.gap(2)
-        widgets.says(t("inspector.title_field"), "dim")
-        self.title = dpg.add_input_text(default_value=graph.title, width=self.width, hint=t("app.untitled"),
-                                        callback=lambda s, a: self._set_title(a, None))
-        widgets.says(t("inspector.description"), "dim")
-        self.about = dpg.add_input_text(default_value=graph.description, width=self.width, multiline=True,
-                                        height=px(88), callback=lambda s, a: self._set_title(None, a))
-        for kind, names, title in (("input", graph.inputs, "inspector.graph_inputs"),
-                                   ("output", graph.outputs, "inspector.graph_outputs")):
-            widgets.gap(6)
-            widgets.heading(t(title))
-            if not names:
-                widgets.says(t(f"inspector.no_{kind}s"), "faint", wrap=self.width)
-            for name in names:
-                made = dpg.add_selectable(label=f"{name}##{kind}", width=self.width, user_data=Item(kind, name),
-                                          callback=lambda s, a, item: self.session.jump(item))
-                widgets.tip(made, graph.inputs[name].help if kind == "input" else f"${graph.outputs[name]}"[1:])
-        widgets.gap(10)
-        widgets.says(t("inspector.empty"), "faint", wrap=self.width)
-
-    def _fill_start(self) -> None:
-        """What to do with an empty canvas."""
-        widgets.says(t("inspector.start", keys=self.app.keys_of("palette.open")), "dim", wrap=self.width)
-        widgets.button(t("command.file.new_from_template"), lambda: self.app.do("file.new_from_template"),
-                       primary=True, width=self.width)
-
-    def _set_title(self, title: str | None, about: str | None) -> None:
-        graph = self.session.graph
-        graph = edits.set_title(graph, graph.title if title is None else title, about)
-        self.session.edit("undo.value", graph, "title" if about is None else "description")
-
-    def _clear_foot(self) -> None:
-        self._foot_key = None
-        widgets.clear(self.foot)
-        self.pictures.keep_only(set())
+            self.foot.clear()
+            self._refill(self.head, key, lambda: self.page.fill(broken, self.width))
+        self.page.update()
 
     def close(self) -> None:
         """Let go of the pictures."""
-        self.pictures.close()
+        self.foot.close()

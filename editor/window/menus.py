@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import dearpygui.dearpygui as dpg
 
-from ..words import has, t
+from ..words.speak import has, t
 from . import widgets
 
 if TYPE_CHECKING:

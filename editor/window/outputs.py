@@ -11,12 +11,12 @@ import dearpygui.dearpygui as dpg
 
 from nodegraph.types import PortType
 
-from .. import updates as up
-from ..hearing import can_be_heard
-from ..palette import type_title
-from ..player import CannotPlay, Player
-from ..thumbnails import Thumbnail
-from ..words import t
+from ..runs import updates as up
+from ..runs.hearing import can_be_heard
+from ..panels.palette import type_title
+from ..runs.player import CannotPlay, Player
+from ..runs.thumbnails import Thumbnail
+from ..words.speak import t
 from . import widgets
 from .widgets import Pictures, fitted, px
 

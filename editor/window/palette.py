@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import dearpygui.dearpygui as dpg
 
-from .. import adding
-from ..inspector import label
-from ..palette import Entry, Found, Library, flow_title, search, type_title
-from ..words import name_of, t
+from ..panels import adding
+from ..panels.inspector import label
+from ..panels.palette import Entry, Found, Library, flow_title, search, type_title
+from ..words.speak import name_of, t
 from . import theme, widgets
 from .widgets import px
 
@@ -59,7 +59,7 @@ class Palette:
 
     def _read_ahead(self) -> None:
         """While nothing goes on, read the packs one module at a time, so that the palette has everything when it opens."""
-        if self.app.idle and not self.library.filled:
+        if self.app.pace.idle and not self.library.filled:
             self.library.fill()
 
     def _open(self, request: PaletteRequest) -> None:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import dearpygui.dearpygui as dpg
 
-from ..items import Item
-from ..words import t, translated
+from ..document.items import Item
+from ..words.speak import t, translated
 from . import widgets
 from .widgets import px
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import dearpygui.dearpygui as dpg
 
-from ..words import t
+from ..words.speak import t
 from . import widgets
 from .widgets import px
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import dearpygui.dearpygui as dpg
 
-from ..items import links
-from ..words import t
+from ..document.items import links
+from ..words.speak import t
 from . import theme, widgets
 from .widgets import px
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import dearpygui.dearpygui as dpg
 
-from ..items import Item
+from ..document.items import Item
 
 if TYPE_CHECKING:
     import numpy as np

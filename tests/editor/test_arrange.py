@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nodegraph import Graph, Node, Ref
-from nodegraph_editor.arrange import (USUAL_SIZES, Box, align, arranged, auto_layout, bounds, distribute, held,
+from nodegraph_editor.document.arrange import (USUAL_SIZES, Box, align, arranged, auto_layout, bounds, distribute, held,
                                       missing_positions, snap)
-from nodegraph_editor.items import Item, items, links, position, size, source_item, with_facts
+from nodegraph_editor.document.items import Item, items, links, position, size, source_item, with_facts
 
 from .workshop import graph, graphs
 

@@ -123,7 +123,7 @@ class Hands(Stage):
 
     def empty_place(self) -> tuple[float, float]:
         """A pixel of the canvas where nothing is."""
-        from nodegraph_editor import scene
+        from nodegraph_editor.canvas import scene
 
         view, shown = self.session.view, self.app.canvas.gestures.scene
         width, height = self.session.canvas_size
@@ -133,7 +133,7 @@ class Hands(Stage):
         raise AssertionError("the canvas is full")
 
     def see_both(self, *ends: tuple[str, str]) -> None:
-        from nodegraph_editor.items import Item
+        from nodegraph_editor.document.items import Item
 
         self.session.see(self.session.boxes([Item(*end) for end in ends]))
         self.frames(3)

@@ -15,12 +15,13 @@ BEGIN = """
 import dearpygui.dearpygui as dpg
 import numpy as np
 from nodegraph import Engine, Graph
-from nodegraph_editor import edits
-from nodegraph_editor.document import Document
-from nodegraph_editor.items import Item
-from nodegraph_editor.runner import Runner
+from nodegraph_editor.document import edits
+from nodegraph_editor.document.document import Document
+from nodegraph_editor.document.items import Item
+from nodegraph_editor.runs.runner import Runner
+from nodegraph_editor.commands import COMMANDS
 from nodegraph_editor.session import Session, View
-from nodegraph_editor.thumbnails import Thumbnail
+from nodegraph_editor.runs.thumbnails import Thumbnail
 from nodegraph_editor.window import fonts, theme
 from nodegraph_editor.window.canvas import Canvas
 
@@ -28,8 +29,8 @@ graph = Graph({})
 for at in range(30):
     graph, _ = edits.add_node(graph, "text.join", (at % 6 * 300, at // 6 * 300), {"separator": "春眠不觉晓"}, f"n{at}")
 engine = Engine(None, device="cpu")
-session = Session(checker=engine.check, catalogue=engine.catalogue, runner=Runner(lambda: Engine(None, device="cpu")))
-session.show(Document(graph))
+session = Session(checker=engine.check, catalogue=engine.catalogue, commands=COMMANDS, runner=Runner(lambda: Engine(None, device="cpu")))
+session.files.show(Document(graph))
 dpg.create_context()
 dpg.create_viewport(width=900, height=700)
 fonts.load()

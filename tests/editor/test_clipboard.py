@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nodegraph import Ref, graphfile
-from nodegraph_editor.clipboard import copied, duplicate, pasted
-from nodegraph_editor.edits import EditRefused, rename, with_refs
-from nodegraph_editor.items import Item, dots, items, links, position
+from nodegraph_editor.document.clipboard import copied, duplicate, pasted
+from nodegraph_editor.document.edits import EditRefused, rename, with_refs
+from nodegraph_editor.document.items import Item, dots, items, links, position
 
 from .workshop import dangling, graph, graphs, round_trips, well_formed
 

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from nodegraph import Engine
-from nodegraph_editor import scene
-from nodegraph_editor.runner import Runner
+from nodegraph_editor.canvas import scene
+from nodegraph_editor.runs.runner import Runner
+from nodegraph_editor.commands import COMMANDS
 from nodegraph_editor.session import Session
 
 from . import workshop
@@ -20,7 +21,7 @@ GRAPHS = Path(__file__).parents[2] / "graphs"
 def session():
     engine = Engine(None, catalogue=workshop.CATALOGUE, device="cpu")
     runner = Runner(lambda: Engine(None, catalogue=workshop.CATALOGUE, device="cpu"))
-    yield Session(checker=engine.check, catalogue=workshop.CATALOGUE, runner=runner)
+    yield Session(checker=engine.check, catalogue=workshop.CATALOGUE, runner=runner, commands=COMMANDS)
     assert runner.close(30)
     engine.close()
 

@@ -9,10 +9,10 @@ import pytest
 
 from nodegraph import Graph, Node, graphfile
 from nodegraph.errors import GraphError
-from nodegraph_editor import document as documents
-from nodegraph_editor import edits
-from nodegraph_editor.document import Document, SaveFailed, recoveries
-from nodegraph_editor.items import Item
+from nodegraph_editor.document import document as documents
+from nodegraph_editor.document import edits
+from nodegraph_editor.document.document import Document, SaveFailed, recoveries
+from nodegraph_editor.document.items import Item
 
 TEXT = """nodegraph: 1
 title: Two   # a comment

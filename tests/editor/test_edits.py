@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from nodegraph import Catalogue, File, Graph, Node, Ref, graphfile, node
 from nodegraph.check import check
 from nodegraph.graph import GraphInput
-from nodegraph_editor import edits
-from nodegraph_editor.edits import EditRefused
-from nodegraph_editor.items import Item, Link, Target, dots, exists, facts, items, links, position, section, size
+from nodegraph_editor.document import edits
+from nodegraph_editor.document.edits import EditRefused
+from nodegraph_editor.document.items import Item, Link, Target, dots, exists, facts, items, links, position, section, size
 
 from .workshop import CATALOGUE, TYPES, checked, dangling, graph, graphs, round_trips, well_formed
 

@@ -4,9 +4,9 @@ from datetime import datetime
 
 from nodegraph.graph import Ref
 from nodegraph.types import TEXT
-from nodegraph_editor import updates as up
-from nodegraph_editor.gallery import Gallery, Result, difference, written
-from nodegraph_editor.thumbnails import Thumbnail
+from nodegraph_editor.runs import updates as up
+from nodegraph_editor.runs.gallery import Gallery, Result, difference, written
+from nodegraph_editor.runs.thumbnails import Thumbnail
 
 from ..nodegraph.playground import graph
 

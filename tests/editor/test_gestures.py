@@ -6,11 +6,13 @@ import pytest
 
 from nodegraph import Engine
 from nodegraph.graph import Ref
-from nodegraph_editor import edits, items as on_canvas, scene as scenes
-from nodegraph_editor.document import Document
-from nodegraph_editor.gestures import LEFT, MIDDLE, RIGHT, Gestures
-from nodegraph_editor.items import Item, Link, Target, links, position
-from nodegraph_editor.runner import Runner
+from nodegraph_editor.canvas import scene as scenes
+from nodegraph_editor.document import edits, items as on_canvas
+from nodegraph_editor.document.document import Document
+from nodegraph_editor.canvas.gestures import LEFT, MIDDLE, RIGHT, Gestures
+from nodegraph_editor.document.items import Item, Link, Target, links, position
+from nodegraph_editor.runs.runner import Runner
+from nodegraph_editor.commands import COMMANDS
 from nodegraph_editor.session import Session, View
 from nodegraph_editor.settings import Settings
 
@@ -108,9 +110,9 @@ class Hand:
 def hand(tmp_path):
     engine = Engine(None, catalogue=workshop.CATALOGUE, device="cpu")
     runner = Runner(lambda: Engine(None, catalogue=workshop.CATALOGUE, device="cpu"))
-    session = Session(checker=engine.check, catalogue=workshop.CATALOGUE, runner=runner,
+    session = Session(checker=engine.check, catalogue=workshop.CATALOGUE, runner=runner, commands=COMMANDS,
                       settings=Settings(minimap=False, snap=False))
-    session.show(Document(workshop.graph(TEXT)))
+    session.files.show(Document(workshop.graph(TEXT)))
     session.view, session.canvas_size = View(-100, -100, 1.0), (1600.0, 1000.0)
     yield Hand(session)
     assert runner.close(30)
@@ -418,13 +420,13 @@ def test_a_right_click_opens_the_menu_of_what_is_there_or_the_palette(hand):
 # ---- view ---------------------------------------------------------------------------------------------------------
 
 def test_the_wheel_zooms_about_the_pointer_within_limits(hand):
-    at = hand.gestures.to_canvas(500, 300)
+    at = hand.gestures.stage.to_canvas(500, 300)
     for _ in range(40):
         hand.gestures.wheel(1, 500, 300)
-    assert hand.session.view.zoom == 2.5 and hand.gestures.to_canvas(500, 300) == pytest.approx(at)
+    assert hand.session.view.zoom == 2.5 and hand.gestures.stage.to_canvas(500, 300) == pytest.approx(at)
     for _ in range(80):
         hand.gestures.wheel(-1, 500, 300)
-    assert hand.session.view.zoom == 0.2 and hand.gestures.to_canvas(500, 300) == pytest.approx(at)
+    assert hand.session.view.zoom == 0.2 and hand.gestures.stage.to_canvas(500, 300) == pytest.approx(at)
 
 
 @pytest.mark.parametrize("space", [False, True])
@@ -443,7 +445,7 @@ def test_near_the_border_the_view_follows_what_is_dragged(hand):
     hand.gestures.move(1595, 500)
     hand.gestures.tick(0.1)
     assert hand.session.view.x > -100
-    assert hand.gestures.shown.at[node("added")][0] == pytest.approx(hand.gestures.to_canvas(1595, 500)[0] - 60)
+    assert hand.gestures.shown.at[node("added")][0] == pytest.approx(hand.gestures.stage.to_canvas(1595, 500)[0] - 60)
 
 
 def test_the_minimap_brings_what_is_pressed_into_the_middle(hand):
@@ -452,7 +454,7 @@ def test_the_minimap_brings_what_is_pressed_into_the_middle(hand):
     x, y = small.to_canvas(60, 40)
     hand.gestures.press(left + 60, top + 40)
     hand.gestures.release(left + 60, top + 40)
-    assert hand.gestures.to_canvas(800, 500) == pytest.approx((x, y)) and not hand.session.selection
+    assert hand.gestures.stage.to_canvas(800, 500) == pytest.approx((x, y)) and not hand.session.selection
 
 
 def test_keys_carry_out_the_commands_they_are_bound_to(hand):
@@ -514,7 +516,7 @@ def test_a_monkey_leaves_a_document_that_is_well_formed_and_undoes_to_where_it_b
 
 def test_a_node_put_into_a_link_refuses_where_it_does_not_fit(hand):
     link = Link(Ref("said"), Target("node", "loud", "text"))
-    from nodegraph_editor.gestures import insert
+    from nodegraph_editor.canvas.drags import insert
 
     with pytest.raises(edits.EditRefused, match="does not fit between said and loud"):
         insert(hand.session, hand.graph, "added", link)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from nodegraph import Catalogue, Engine, PortType, graphfile, node
-from nodegraph_editor import hearing
-from nodegraph_editor import updates as up
-from nodegraph_editor.runner import Runner
+from nodegraph_editor.runs import hearing
+from nodegraph_editor.runs import updates as up
+from nodegraph_editor.runs.runner import Runner
 
 SOUND = PortType("Sound", exports={"wav": lambda value, path: path.write_text(value)})
 TUNE = PortType("Tune", exports={"mid": lambda value, path: path.write_text(f"midi {value}")})

@@ -16,10 +16,11 @@ from nodegraph.graph import GraphInput
 from nodegraph.graphfile import parse, read
 from nodegraph.nodetype import Port
 from nodegraph.types import ANY, BOOL, COLOR, FILE, FLOAT, INT, SEED, TEXT
-from nodegraph_editor import inspector, words
-from nodegraph_editor.edits import EditRefused
-from nodegraph_editor.inspector import WIDGETS, Field, fields, parse_typed, typed_text
-from nodegraph_editor.items import Item, items, with_facts
+from nodegraph_editor.panels import inspector
+from nodegraph_editor.words import speak as words
+from nodegraph_editor.document.edits import EditRefused
+from nodegraph_editor.panels.inspector import WIDGETS, Field, fields, parse_typed, typed_text
+from nodegraph_editor.document.items import Item, items, with_facts
 
 REPOSITORY = Path(__file__).parents[2]
 Picture = Annotated[Any, PortType("Picture")]

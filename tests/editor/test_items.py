@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nodegraph import Ref, graphfile
-from nodegraph_editor import items as on_canvas
-from nodegraph_editor.items import (Item, Link, Target, collapsed, color, dots, exists, facts, items, linked_at, links,
+from nodegraph_editor.document import items as on_canvas
+from nodegraph_editor.document.items import (Item, Link, Target, collapsed, color, dots, exists, facts, items, linked_at, links,
                                     links_from, pair, placed, position, section, size, source_item, text, with_fact,
                                     with_facts)
 

@@ -14,11 +14,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from nodegraph import Graph, Ref, graphfile
 from nodegraph.check import check
-from nodegraph_editor import arrange, clipboard, edits, grouping
-from nodegraph_editor.document import Document
-from nodegraph_editor.edits import EditRefused
-from nodegraph_editor.items import Item, Target, collapsed, dots, exists, items, links, position
-from nodegraph_editor.ports import inputs_of, outputs_of
+from nodegraph_editor.document import arrange
+from nodegraph_editor.document import clipboard, edits, grouping
+from nodegraph_editor.document.document import Document
+from nodegraph_editor.document.edits import EditRefused
+from nodegraph_editor.document.items import Item, Target, collapsed, dots, exists, items, links, position
+from nodegraph_editor.document.ports import inputs_of, outputs_of
 
 from .workshop import CATALOGUE, TYPES, dangling, graph, round_trips, well_formed
 

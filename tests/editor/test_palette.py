@@ -11,8 +11,9 @@ from nodegraph import Catalogue, Graph, PackError, PortType, node
 from nodegraph.check import Flow
 from nodegraph.nodetype import Port
 from nodegraph.types import ANY, BOOL, INT, SEED, TEXT
-from nodegraph_editor import palette, words
-from nodegraph_editor.palette import Entry, Fit, Library, fits_from, fits_into, search
+from nodegraph_editor.panels import palette
+from nodegraph_editor.words import speak as words
+from nodegraph_editor.panels.palette import Entry, Fit, Library, fits_from, fits_into, search
 
 PICTURE = PortType("Picture", "One picture.")
 Picture = Annotated[object, PICTURE]

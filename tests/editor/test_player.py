@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from nodegraph_editor.player import CannotPlay, Player
+from nodegraph_editor.runs.player import CannotPlay, Player
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows plays sounds itself")
 PATIENCE = 30  # seconds; only a failure takes that long

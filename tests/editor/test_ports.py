@@ -7,8 +7,8 @@ import pytest
 from nodegraph import Catalogue, Ref, graphfile, node
 from nodegraph.check import check
 from nodegraph.types import ANY
-from nodegraph_editor.items import Target
-from nodegraph_editor.ports import flow_of, inputs_of, outputs_of, reaches, ref_to, refusal
+from nodegraph_editor.document.items import Target
+from nodegraph_editor.document.ports import flow_of, inputs_of, outputs_of, reaches, ref_to, refusal
 
 from .workshop import ALL, checked, graph
 

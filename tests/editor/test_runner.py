@@ -12,8 +12,8 @@ from nodegraph import Context, Graph, NodegraphError, PortType, Seed, node
 from nodegraph.context import SILENT
 from nodegraph.export import embedded_graph
 from nodegraph.graphfile import parse
-from nodegraph_editor import updates as up
-from nodegraph_editor.runner import Runner
+from nodegraph_editor.runs import updates as up
+from nodegraph_editor.runs.runner import Runner
 
 from ..nodegraph.playground import engine, graph
 

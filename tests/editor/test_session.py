@@ -9,10 +9,10 @@ import pytest
 
 from nodegraph import Engine, graphfile
 from nodegraph.graph import Ref
-from nodegraph_editor import edits
+from nodegraph_editor.document import edits
 from nodegraph_editor.commands import COMMANDS
-from nodegraph_editor.items import Item, Link, Target, links
-from nodegraph_editor.runner import Runner
+from nodegraph_editor.document.items import Item, Link, Target, links
+from nodegraph_editor.runs.runner import Runner
 from nodegraph_editor.session import Session
 from nodegraph_editor.settings import Settings
 from nodegraph_editor.shortcuts import commands
@@ -35,7 +35,8 @@ outputs:
 def session(tmp_path: Path):
     engine = Engine(None, catalogue=workshop.CATALOGUE, device="cpu")
     runner = Runner(lambda: Engine(None, catalogue=workshop.CATALOGUE, device="cpu", previews=True))
-    made = Session(checker=engine.check, catalogue=workshop.CATALOGUE, runner=runner, folder=tmp_path / "config")
+    made = Session(checker=engine.check, catalogue=workshop.CATALOGUE, runner=runner, commands=COMMANDS,
+                   folder=tmp_path / "config")
     yield made
     assert runner.close(30)
     engine.close()
@@ -58,7 +59,7 @@ def test_every_command_of_the_shortcut_sheet_exists_and_every_command_has_words(
 
 
 def test_a_graph_built_by_hand_runs_and_is_saved_as_a_file_that_runs_alone(session, tmp_path):
-    session.new()
+    session.files.new()
     graph, said = edits.add_node(session.graph, "w.say", (0, 0), {"text": "hello"})
     session.edit("add", graph)
     graph, joined = edits.add_node(session.graph, "w.join", (300, 0))
@@ -71,7 +72,7 @@ def test_a_graph_built_by_hand_runs_and_is_saved_as_a_file_that_runs_alone(sessi
     finish(session)
     assert session.states["join"].status == "ran" and session.states["join"].thumbnails["text"].text == "hello"
     assert session.gallery[0].outputs["words"].thumbnail.text == "hello"
-    assert session.save(tmp_path / "made.yaml")
+    assert session.files.save(tmp_path / "made.yaml")
     with Engine(None, catalogue=workshop.CATALOGUE) as engine:
         assert engine.run(tmp_path / "made.yaml")["words"] == "hello"
 
@@ -308,15 +309,15 @@ def test_a_crash_loses_no_more_than_the_last_seconds(session, file, tmp_path):
     session.open(file)
     session.edit("set", session.graph.with_value("loud", "loud", False))
     session.tick(1_000.0)
-    [copy] = session.recovery_folder.glob("*.json")
+    [copy] = session.files.recovery_folder.glob("*.json")
     pid = os.fork()
     if pid == 0:
         os._exit(0)
     os.waitpid(pid, 0)
     told = json.loads(copy.read_text()) | {"pid": pid}
-    (session.recovery_folder / f"{pid}-1.json").write_text(json.dumps(told))
-    session.show(type(session.document)())
-    session.offer_recovery()
+    (session.files.recovery_folder / f"{pid}-1.json").write_text(json.dumps(told))
+    session.files.show(type(session.document)())
+    session.files.offer_recovery()
     [recovery] = session.dialog.data["recoveries"]
     session.answer(recovery)
     assert session.graph.nodes["loud"].inputs["loud"] is False and session.document.dirty

@@ -14,7 +14,7 @@ from nodegraph_editor import settings
 from nodegraph_editor.commands import COMMANDS
 from nodegraph_editor.settings import Settings
 from nodegraph_editor.shortcuts import KEYS, USUAL, Chord, Shortcuts, commands, parse_chord
-from nodegraph_editor.words import has
+from nodegraph_editor.words.speak import has
 
 
 # ---- the folder

@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from nodegraph.graph import Graph, Node, Ref
-from nodegraph_editor import updates as up
-from nodegraph_editor.staleness import Shown, signatures, stale
+from nodegraph_editor.runs import updates as up
+from nodegraph_editor.runs.staleness import Shown, signatures, stale
 
 from ..nodegraph.playground import graph
 

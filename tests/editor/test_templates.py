@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from nodegraph_editor import templates, words
+from nodegraph_editor.document import templates
+from nodegraph_editor.words import speak as words
 
 REPOSITORY = Path(__file__).parents[2]
 

@@ -5,7 +5,7 @@ import pytest
 
 from nodegraph import PortType
 from nodegraph.types import INT, TEXT
-from nodegraph_editor.thumbnails import MOST_SHOWN, SIDE, clipped, contact_sheet, preview_picture, thumbnail
+from nodegraph_editor.runs.thumbnails import MOST_SHOWN, SIDE, clipped, contact_sheet, preview_picture, thumbnail
 
 
 def block(height, width, color=(200, 100, 50)):

@@ -170,7 +170,8 @@ class Stage:
         import dearpygui.dearpygui as dpg
 
         from nodegraph import Engine
-        from nodegraph_editor.runner import Runner
+        from nodegraph_editor.runs.runner import Runner
+        from nodegraph_editor.commands import COMMANDS
         from nodegraph_editor.session import Session
         from nodegraph_editor.settings import Settings
         from nodegraph_editor.window.app import App
@@ -178,7 +179,7 @@ class Stage:
 
         self.dpg = dpg
         self.session = Session(
-            checker=checked, catalogue=CATALOGUE, runner=Runner(lambda: Engine(None, catalogue=CATALOGUE)),
+            checker=checked, catalogue=CATALOGUE, commands=COMMANDS, runner=Runner(lambda: Engine(None, catalogue=CATALOGUE)),
             settings=Settings(language="en", window=(1240, 760), position=(0, 0), autosave_seconds=3600, minimap=False),
             folder=Path(os.environ["NODEGRAPH_CONFIG"]))
         self.session.open(path)
@@ -230,7 +231,7 @@ class Stage:
 
     def pin(self, kind: str, item: str, port: str) -> tuple[float, float]:
         """The pixel of the screen at a pin."""
-        from nodegraph_editor.items import Item
+        from nodegraph_editor.document.items import Item
 
         scene = self.app.canvas.gestures.scene
         at, box = scene.at[Item(kind, item)], scene.boxes[Item(kind, item)]
@@ -254,7 +255,7 @@ class Stage:
             self.click(*place)
 
     def select(self, kind: str, name: str) -> None:
-        from nodegraph_editor.items import Item
+        from nodegraph_editor.document.items import Item
 
         self.session.select([Item(kind, name)])
         self.frames()
@@ -387,7 +388,7 @@ def failure(stage: Stage) -> dict:
     session.touch()
     stage.frames(4)
     dialog = session.dialog
-    copies = len(list(session.recovery_folder.glob("*.json")))
+    copies = len(list(session.files.recovery_folder.glob("*.json")))
     failing = False
     stage.key("Escape")
     before = stage.dpg.get_frame_count()
@@ -399,12 +400,12 @@ def failure(stage: Stage) -> dict:
 def closing(stage: Stage) -> dict:
     session = stage.session
     session.edit("undo.value", session.graph.with_value("first", "text", "kept"))
-    session.close()
+    session.files.close()
     stage.frames(4)
     asked = session.dialog.kind
     stage.key("Escape")
     stayed = session.dialog is None and not session.closing
-    session.close()
+    session.files.close()
     stage.frames(4)
     stage.key("Return")
     return {"asked": asked, "stayed": stayed, "saved": not session.document.dirty, "closing": session.closing}

@@ -86,7 +86,7 @@ class Monkey:
         self.session.select([item for item in self.session.boxes() if self.dice.random() < 0.3])
 
     def add(self) -> None:
-        from nodegraph_editor import edits
+        from nodegraph_editor.document import edits
         from tests.editor.workshop import TYPES
 
         if len(self.session.graph.nodes) < 60:

@@ -13,9 +13,9 @@ import nodegraph_editor
 from nodegraph import Catalogue, GraphError
 from nodegraph.check import check
 from nodegraph.graphfile import read
-from nodegraph_editor import words
-from nodegraph_editor.words_engine import PHRASES, SENTENCES
-from nodegraph_editor.words_table import WORDS
+from nodegraph_editor.words import speak as words
+from nodegraph_editor.words.engine import PHRASES, SENTENCES
+from nodegraph_editor.words.table import WORDS
 
 SOURCES = sorted(Path(nodegraph_editor.__file__).parent.rglob("*.py"))
 
@@ -43,7 +43,7 @@ def test_chinese_is_chinese():
 
 
 def test_no_key_stands_twice():
-    table = Path(words.__file__).with_name("words_table.py").read_text(encoding="utf-8")
+    table = Path(words.__file__).with_name("table.py").read_text(encoding="utf-8")
     keys = re.findall(r'^    "([^"]+)": ', table, re.MULTILINE)
     assert len(keys) == len(set(keys)) == len(WORDS)
 

@@ -25,12 +25,12 @@ from nodegraph.nodetype import MISSING, NodeType, Port
 from nodegraph.packs import Catalogue
 from nodegraph.types import ANY, BOOL, COLOR, FILE, FLOAT, INT, PLAIN, SEED, TEXT, ModelType, PortType, short
 
-from . import edits
-from . import items as on_canvas
-from .edits import EditRefused
-from .items import Item
-from .ports import inputs_of
-from .words import has, language, name_of, t, translated
+from ..document import edits
+from ..document import items as on_canvas
+from ..document.edits import EditRefused
+from ..document.items import Item
+from ..document.ports import inputs_of
+from ..words.speak import has, language, name_of, t, translated
 
 WIDGETS = ("slider_int", "slider_float", "drag_int", "drag_float", "text", "multiline", "choice", "checkbox",
            "color", "seed", "file", "model", "list", "link_only", "any")

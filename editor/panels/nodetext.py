@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from nodegraph.nodetype import MISSING
 from nodegraph.types import short
 
-from .items import Item, linked_at
-from .ports import flow_of
-from .scene import PinAt, Status, brief, seconds_words
-from .words import name_of, t, translated
+from ..document.items import Item, linked_at
+from ..document.ports import flow_of
+from ..canvas.scene import PinAt, Status, brief, seconds_words
+from ..words.speak import name_of, t, translated
 
 if TYPE_CHECKING:
-    from .session import Session
+    from ..session import Session
 
 Lines = list[tuple[str, str]]  # role ("title", "text", "dim", "error"), words
 

@@ -14,7 +14,7 @@ from nodegraph.types import PortType
 
 from . import updates as up
 from .thumbnails import MOST_SHOWN, Thumbnail, preview_picture, thumbnail
-from .words import t
+from ..words.speak import t
 
 BUDGET = 96 << 20  # bytes of thumbnails that are kept
 

@@ -10,10 +10,10 @@ from nodegraph.graph import Graph
 from . import updates as up
 from .gallery import Result
 from .staleness import Shown
-from .words import t
+from ..words.speak import t
 
 if TYPE_CHECKING:
-    from .session import Session
+    from ..session import Session
 
 _OVER = ("ran", "cached", "failed", "skipped")
 

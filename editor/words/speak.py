@@ -12,8 +12,8 @@ import re
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-from .words_engine import PHRASES, SENTENCES
-from .words_table import WORDS
+from .engine import PHRASES, SENTENCES
+from .table import WORDS
 
 LANGUAGES = {"en": 0, "zh": 1}  # the column of the table
 LONGEST = 400  # characters of a sentence that is looked up; a longer text is a report

@@ -9,9 +9,9 @@ from nodegraph import graphfile
 from nodegraph.errors import GraphError
 from nodegraph.graph import Graph
 
-from .words import has, t
+from ..words.speak import has, t
 
-_HERE = Path(__file__).parent
+_HERE = Path(__file__).parents[1]
 
 
 class Template(NamedTuple):

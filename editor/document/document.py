@@ -303,6 +303,12 @@ def write_atomically(path: Path, text: str) -> None:
                          "Nothing was changed on disk; choose another place.") from None
 
 
+def means_same(one: Graph, other: Graph) -> bool:
+    """Whether two graphs differ in their layout alone; 1, 1.0 and true are three things."""
+    return one is other or one.nodes is other.nodes and one.inputs is other.inputs and one.outputs is other.outputs \
+        or repr((one.nodes, one.inputs, one.outputs)) == repr((other.nodes, other.inputs, other.outputs))
+
+
 def _same(one: Graph, other: Graph) -> bool:
     """Whether two graphs say the same in the same order, where 1, 1.0 and true are three things."""
     return one is other or one == other and \
@@ -322,4 +328,3 @@ def _from(folder: Path, path: Path) -> str:
     """A path as a graph file in a folder names it."""
     told = os.path.relpath(path, folder).replace(os.sep, "/")
     return told if told.startswith(".") else f"./{told}"
-

@@ -54,6 +54,21 @@ def duplicate(graph: Graph, selection: Iterable[Item], offset: tuple[float, floa
     return _inserted(graph, _fragment(graph, selection), offset, True)
 
 
+class Clipboard:
+    """Where copied nodes lie. This one is the session's own; a window puts the system's in its place."""
+
+    def __init__(self) -> None:
+        self._text = ""
+
+    def get(self) -> str:
+        """The text that lies there."""
+        return self._text
+
+    def put(self, text: str) -> None:
+        """Lay a text there."""
+        self._text = text
+
+
 # ---- out ----------------------------------------------------------------------------------------------------------
 
 def _fragment(graph: Graph, selection: Iterable[Item]) -> Graph:

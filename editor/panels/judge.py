@@ -10,7 +10,8 @@ from nodegraph.check import Checked
 from nodegraph.errors import Problem
 from nodegraph.graph import Graph
 
-from .items import Item
+from ..document.document import means_same
+from ..document.items import Item
 
 _KINDS = {"nodes": "node", "inputs": "input", "outputs": "output"}
 
@@ -38,6 +39,28 @@ class Judged(NamedTuple):
     found: list[Found]
 
 
+class Judgement:
+    """What is known of the graph that is edited, found out again when it says something else."""
+
+    def __init__(self, check: Callable[[Graph], Checked]):
+        self._check = check
+        self._last: tuple[Graph, Judged] | None = None
+
+    def of(self, graph: Graph) -> Judged:
+        """What is known of this graph."""
+        if self._last is None or not means_same(self._last[0], graph):
+            self._last = graph, judge(graph, self._check)
+        return self._last[1]
+
+    def known(self, graph: Graph) -> Checked | None:
+        """What was found out about the last graph, if it has these very nodes."""
+        return self._last[1].checked if self._last is not None and self._last[0].nodes is graph.nodes else None
+
+    def forget(self) -> None:
+        """Files that the graph names may have changed."""
+        self._last = None
+
+
 def judge(graph: Graph, check: Callable[[Graph], Checked]) -> Judged:
     """Check a graph as it is being edited. check: an Engine's, or any function from a Graph to a Checked."""
     # The lines of the file it was read from are not where things stand any more.
@@ -51,3 +74,4 @@ def _found(problem: Problem) -> Found:
         return Found(problem, None, "")
     port = str(at[2]) if len(at) > 2 and at[0] == "nodes" and at[2] not in ("type", "each") else ""
     return Found(problem, Item(_KINDS[at[0]], str(at[1])), port)
+import dearpygui

@@ -9,7 +9,7 @@ from typing import Any
 from nodegraph import Engine, GraphError, Problem
 from nodegraph.graph import Graph, Node, Ref, refs
 
-from .words import t
+from ..words.speak import t
 
 
 class Parts:

@@ -23,7 +23,7 @@ from nodegraph.nodetype import MISSING, NodeType, Port
 from nodegraph.packs import Catalogue
 from nodegraph.types import ANY, PLAIN, PortType, fits
 
-from .words import both, has, name_of, t, translated
+from ..words.speak import both, has, name_of, t, translated
 
 OWN = "nodegraph"  # stands for a pack where the engine itself brings something along
 MOST_GRAPHS = 200  # graph files looked at in one folder

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from nodegraph import NodegraphError
 
-from .words import t
+from ..words.speak import t
 
 COMMANDS: tuple[tuple[str, ...], ...] = (
     ("afplay",),  # macOS

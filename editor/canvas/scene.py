@@ -19,10 +19,10 @@ from nodegraph.graph import Graph, Node, Ref
 from nodegraph.nodetype import MISSING, Port
 from nodegraph.types import ANY, ModelType, PortType
 
-from . import items as on_canvas
-from .items import Item, Link, Target, links
-from .ports import inputs_of, outputs_of
-from .words import language, name_of, t
+from ..document import items as on_canvas
+from ..document.items import Item, Link, Target, links
+from ..document.ports import inputs_of, outputs_of
+from ..words.speak import language, name_of, t
 
 Measure = Callable[..., float]  # (text, size, bold=False) -> width
 Rectangle = tuple[float, float, float, float]  # x, y, width, height
@@ -495,7 +495,7 @@ def _thumbnails(state: Any) -> list[tuple[str, Any]]:
 def _status(state: Any, node: Node, trouble: str) -> Status:
     look = [("muted", t("badge.muted"))] if node.mute else [("bypassed", t("badge.bypassed"))] if node.bypass else []
     if state is None:
-        return Status(trouble=trouble, badges=tuple(look)) if look or trouble else _NO_STATUS
+        return Status(trouble=trouble, badges=tuple(look)) if look or trouble else NO_STATUS
     badges = look
     if state.status == "cached":
         badges.append(("cached", t("badge.cached")))
@@ -511,7 +511,7 @@ def _status(state: Any, node: Node, trouble: str) -> Status:
     return Status(state.status, part, tuple(badges), trouble)
 
 
-_NO_STATUS = Status()
+NO_STATUS = Status()
 
 
 def seconds_words(seconds: float) -> str:

@@ -8,15 +8,15 @@ from nodegraph.graph import Graph, Ref
 from nodegraph.nodetype import MISSING, Port
 from nodegraph.types import ANY
 
-from . import edits
-from .edits import EditRefused
-from .items import Item, Target
+from ..document import edits
+from ..document.edits import EditRefused
+from ..document.items import Item, Target
 from .palette import Entry, Fits, Found, fits_from, fits_into
-from .ports import flow_of, inputs_of
-from .words import t
+from ..document.ports import flow_of, inputs_of
+from ..words.speak import t
 
 if TYPE_CHECKING:
-    from .session import PaletteRequest, Session
+    from ..session import PaletteRequest, Session
 
 LINK_HEIGHT = 44.0  # how far below a node's upper edge its first pin is
 WIDTH = 224.0  # of a new node, about

@@ -1,0 +1,67 @@
+"""What a press of a button means that does not become a drag."""
+
+from __future__ import annotations
+
+from ..document import edits
+from .overlay import Pressed
+from .scene import DOT
+from .stage import Stage
+
+
+def pressed_left(stage: Stage, pressed: Pressed) -> None:
+    """Select what is pressed already, so that it can be dragged at once."""
+    hit, session = pressed.hit, stage.session
+    if hit.kind in ("title", "item", "thumbnail", "corner", "collapse") and not (pressed.ctrl or pressed.shift) \
+            and hit.item not in session.selection:
+        session.select([hit.item])
+
+
+def clicked(stage: Stage, pressed: Pressed) -> None:
+    """A press and a release in the same place."""
+    hit, session = pressed.hit, stage.session
+    more = pressed.ctrl or pressed.shift
+    if hit.kind == "collapse" and not more:
+        on = not stage.scene.boxes[hit.item].collapsed
+        session.edit("undo.collapse", edits.collapse(session.graph, [hit.item], on))
+    elif hit.kind in ("pin", "title", "item", "thumbnail", "corner", "collapse"):
+        session.select([hit.item], toggle=pressed.ctrl, add=pressed.shift and not pressed.ctrl)
+    elif hit.kind == "link":
+        session.select(links=[hit.link], toggle=pressed.ctrl, add=pressed.shift and not pressed.ctrl)
+    elif not more:
+        session.select()
+
+
+def double_clicked(stage: Stage, pressed: Pressed) -> bool:
+    """What a double click does; whether it does anything."""
+    hit, session = pressed.hit, stage.session
+    if hit.kind == "nothing":
+        session.palette_at(pressed.at)
+    elif hit.kind == "link":
+        at = pressed.at[0] - DOT / 2, pressed.at[1] - DOT / 2
+        made = session.attempt(edits.add_dot, session.graph, hit.link, at)
+        if made is not None:
+            session.edit("undo.dot", made[0])
+            session.select([made[1]])
+    elif hit.kind in ("title", "item") and hit.item.kind == "node" and session.graph.nodes[hit.item.name].is_graph:
+        session.select([hit.item])
+        session.do("node.enter")
+    elif hit.kind == "title" and hit.item.kind != "dot" or hit.kind == "item" and hit.item.kind == "note":
+        session.select([hit.item])
+        session.do("edit.rename")
+    else:
+        return False
+    return True
+
+
+def menu(stage: Stage, pressed: Pressed) -> None:
+    """A right click: the menu of what is there, or the palette."""
+    hit, session = pressed.hit, stage.session
+    if hit.kind == "nothing":
+        session.palette_at(pressed.at)
+        return
+    if hit.item is not None and hit.item not in session.selection:
+        session.select([hit.item])
+    elif hit.link is not None and hit.link not in session.selected_links:
+        session.select(links=[hit.link])
+    session.ask("context", item=hit.item, link=hit.link, at=pressed.at,
+                pin=hit.pin.pin.end if hit.pin is not None else None)

@@ -1,0 +1,88 @@
+"""Places for what the file does not place: chosen when it appears, and kept until another document is shown.
+
+Choosing a place is an event. Were places worked out again with every edit, a value that gets a digit wider would
+move half of the graph.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from nodegraph.check import Checked
+from nodegraph.graph import Graph
+from nodegraph.types import TEXT
+
+from ..document import arrange
+from ..document.items import Item, collapsed, facts, items, placed, position, size, with_facts
+from ..document.ports import inputs_of, outputs_of
+from ..runs.state import NodeState
+from .scene import MOST_PICTURES, PICTURE_HEIGHT, PICTURED_WIDTH
+
+PICTURE_ROOM, TEXT_ROOM = PICTURE_HEIGHT + 8, 72.0  # canvas units, for a result that is not there yet
+
+Sizes = Mapping[Item, tuple[float, float]]
+
+
+class Placing:
+    """The places of what one document leaves unplaced."""
+
+    def __init__(self) -> None:
+        self._places: dict[Item, tuple[float, float]] = {}
+        self._guessed = True  # nothing was drawn yet, so the places rest on sizes that are about right
+
+    def place(self, graph: Graph, rooms: Callable[[Graph], Sizes]) -> Graph:
+        """The graph with a place for everything. rooms: how much space each item takes, asked when one is new."""
+        lost = [item for item in items(graph) if position(graph, item) is None]
+        if not lost:
+            return graph
+        if any(item not in self._places for item in lost):
+            known = _at(graph, {item: self._places[item] for item in lost if item in self._places})
+            self._places.update(arrange.missing_positions(known, rooms(graph)))
+        # Only what has no place gets one: a gesture that moves nothing writes no layout.
+        return _at(graph, {item: self._places[item] for item in lost if item in self._places})
+
+    def drawn(self) -> bool:
+        """Sizes are known now; whether places that were chosen without them are to be chosen again, once."""
+        again = self._guessed and bool(self._places)
+        if again:
+            self._places.clear()
+        self._guessed = False
+        return again
+
+
+def _at(graph: Graph, places: Mapping[Item, tuple[float, float]]) -> Graph:
+    return with_facts(graph, {item: {**facts(graph, item), "at": placed(at)} for item, at in places.items()})
+
+
+def sizes(graph: Graph, checked: Checked | None, drawn: Sizes) -> dict[Item, tuple[float, float]]:
+    """How large each item is drawn, or about how large where it was not drawn yet."""
+    return {item: drawn.get(item) or _about_size(graph, item, checked) for item in items(graph)}
+
+
+def rooms(graph: Graph, checked: Checked | None, drawn: Sizes, states: Mapping[str, NodeState]
+          ) -> dict[Item, tuple[float, float]]:
+    """The room to leave for each item: its size, and for a node that has not run yet, that of its pictures too."""
+    found = sizes(graph, checked, drawn)
+    for item, (width, height) in found.items():
+        state = states.get(item.name)
+        if item.kind == "node" and checked is not None and not collapsed(graph, item) and not (
+                state is not None and state.thumbnails):
+            shown = list(outputs_of(checked, item.name).values())[:MOST_PICTURES]
+            more = sum(PICTURE_ROOM if flow.type.preview and flow.type is not TEXT else TEXT_ROOM for flow in shown)
+            found[item] = max(width, PICTURED_WIDTH), height + more
+    return found
+
+
+def _about_size(graph: Graph, item: Item, checked: Checked | None) -> tuple[float, float]:
+    """About how large an item is drawn, in canvas units."""
+    told = size(graph, item)
+    if item.kind == "dot":
+        return 16.0, 16.0
+    if item.kind in ("note", "frame"):
+        return told or (200.0, 96.0)
+    if item.kind != "node":
+        return 176.0, 56.0
+    rows = len(graph.nodes[item.name].inputs) + 1
+    if checked is not None and item.name in checked.nodes:
+        rows = len(inputs_of(checked, item.name)) + len(outputs_of(checked, item.name))
+    return 224.0, 48.0 + 24.0 * rows

@@ -1,0 +1,74 @@
+"""When a session runs its graph, and what it does once a frame."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from .document.slices import runnable, sinks
+from .words.speak import t
+
+if TYPE_CHECKING:
+    from .session import Session
+
+DEBOUNCE = 0.4  # seconds between the last edit and a run on change
+WATCH = 1.0  # seconds between two looks at the file on disk
+
+
+class Running:
+    """The runs of a session, and its clock."""
+
+    def __init__(self, session: Session):
+        self.session = session
+        self._now = self._saved = self._watched = 0.0
+        self._due: float | None = None
+
+    def edited(self) -> None:
+        """The graph says something else now: with runs on change, one is due soon."""
+        if self.session.settings.run_on_change:
+            self._due = self._now + DEBOUNCE
+
+    def rest(self) -> None:
+        """No run is due any more."""
+        self._due = None
+
+    def run(self, to: Iterable[str] | None = None, supersede: bool = False) -> None:
+        """Run everything that can run, or to some nodes."""
+        wrong = {found.item.name for found in self.session.problems
+                 if found.item is not None and found.item.kind in ("node", "input")
+                 and found.problem.severity == "error"}
+        part = runnable(self.session.document.graph, wrong, to)
+        if not part.to:
+            first = next((f for f in self.session.problems if f.problem.severity == "error"), None)
+            if first is None:
+                return self.session.say(t("status.nothing_to_run"))
+            if first.item is not None and not supersede:
+                self.session.jump(first.item)
+            return self.session.say(f"{first.place}: {first.problem.message}", "error")
+        graph = part.graph
+        if any(node.is_graph for node in graph.nodes.values()):
+            graph = replace(graph, edits=())  # what is inside may have changed on disk
+        self._due = None
+        whole = to is None and not part.left_out and {*sinks(graph)} <= {ref.name for ref in graph.outputs.values()}
+        self.session.progress.asked(self.session.runner.run(graph, to=None if whole else part.to, supersede=supersede))
+        if part.left_out:
+            self.session.say(t("status.left_out", count=part.left_out))
+
+    def tick(self, now: float) -> None:
+        """Once a frame: take in what the run tells, run on change, keep a copy, look at the file."""
+        self._now = now
+        updates = self.session.runner.poll()
+        if updates:
+            for update in updates:
+                self.session.progress.take(self.session, update)
+            self.session.touch()
+        if self._due is not None and now >= self._due:
+            self._due = None
+            self.run(supersede=True)
+        if now - self._saved >= self.session.settings.autosave_seconds:
+            self._saved = now
+            self.session.files.autosave()
+        if now - self._watched >= WATCH:
+            self._watched = now
+            self.session.files.watch()

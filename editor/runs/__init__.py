@@ -1,0 +1,1 @@
+"""Runs and their results, as the editor follows them."""

@@ -1,0 +1,44 @@
+"""What the window asks of the worker: runs, and things that are wanted of what runs made."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from nodegraph import Engine
+from nodegraph.graph import Graph
+
+from . import updates as up
+
+
+class Request(NamedTuple):
+    """Something that is wanted of what a job made."""
+
+    job: int
+    output: str
+    do: Callable[[Engine], up.Update]
+
+
+@dataclass(eq=False)
+class Job:
+    number: int
+    graph: Graph
+    only: tuple[str, ...] | None
+    to: tuple[str, ...] | None
+    given: dict[str, Any]
+    label: str
+    cancel: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def kind(self) -> tuple[tuple[str, ...] | None, tuple[str, ...] | None]:
+        """What it runs to; of those that wait with one kind, only the newest does."""
+        return self.only, self.to
+
+    def done(self, seconds: float = 0.0, cancelled: bool = True,
+             outputs: Mapping[str, up.Output] | None = None, failed: int = 0,
+             seeds: Mapping[str, int] | None = None) -> up.Done:
+        """The update that ends it."""
+        return up.Done(self.number, self.label, seconds, cancelled, outputs or {}, failed, self.graph,
+                       self.given, seeds or {})

@@ -1,0 +1,106 @@
+"""Paints the links of the canvas."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import dearpygui.dearpygui as dpg
+
+from ..canvas.gestures import Gestures
+from ..canvas.scene import Curve, Scene
+from ..document.items import Link
+from .painter import PINS, scaled, steps, touches
+from .theme import RGBA, color, faded, of_type
+
+if TYPE_CHECKING:
+    from ..session import Session
+
+
+class Links:
+    """The links that are drawn in a draw node, bent or drawn again only where they have changed."""
+
+    def __init__(self, node: int | str, session: Session, gestures: Gestures):
+        self.node, self.session, self.gestures = node, session, gestures
+        self._drawn: dict[Link, tuple[Curve, tuple[str, float, str], list[int | str]]] = {}
+        self._hidden: set[Link] = set()
+        self._seen: Any = None
+
+    def paint(self, scene: Scene, zoom: float, theme_name: str) -> None:
+        """Show the links of a scene at a scale."""
+        overlay, session, hover = self.gestures.overlay, self.session, self.gestures.hover
+        special = {link: "selected" for link in session.selected_links}
+        special |= dict.fromkeys(overlay.cut, "cut")
+        if hover.link is not None and not self.gestures.dragging:
+            special.setdefault(hover.link, "hovered")
+        if overlay.splits is not None:
+            special[overlay.splits] = "split"
+        if overlay.taken is not None:
+            special[overlay.taken] = "gone"
+        state = (scene.curves, special, zoom, theme_name, self.gestures.seen)
+        if self._seen is not None and self._seen[0] is state[0] and self._seen[1:] == state[1:]:
+            return
+        self._seen = state
+        for link in [link for link in self._drawn if link not in scene.curves]:
+            for drawn in self._drawn.pop(link)[2]:
+                dpg.delete_item(drawn)
+            self._hidden.discard(link)
+        seen = self.gestures.seen
+        for link, curve in scene.curves.items():
+            kept = self._drawn.get(link)
+            there = touches(curve.bounds, seen)
+            if not there:
+                if kept is not None and link not in self._hidden:
+                    self._hidden.add(link)
+                    for drawn in kept[2]:
+                        dpg.configure_item(drawn, show=False)
+                continue
+            look = (special.get(link, ""), zoom, theme_name)
+            if kept is None or kept[0] is not curve and not _alike(kept[0], curve) or kept[1] != look:
+                for drawn in kept[2] if kept is not None else ():
+                    dpg.delete_item(drawn)
+                self._drawn[link] = curve, look, self._draw(curve, look[0], zoom)
+            elif kept[0] is not curve:
+                self._bend(curve, kept[2], zoom)
+                self._drawn[link] = curve, look, kept[2]
+            if link in self._hidden:
+                self._hidden.discard(link)
+                for drawn in self._drawn[link][2]:
+                    dpg.configure_item(drawn, show=True)
+
+    def _draw(self, curve: Curve, look: str, zoom: float) -> list[int | str]:
+        shade = of_type(curve.color)
+        thick = max(1.3, 2.4 * zoom) if zoom >= PINS else 1.2
+        strokes: list[tuple[RGBA, float]] = []
+        if look == "gone":
+            strokes.append((faded(shade, 0.18), thick))
+        elif look == "selected":
+            strokes += [(color("selected"), thick + 3 * max(zoom, 0.5)), (shade, thick)]
+        elif look == "cut":
+            strokes.append((color("knife"), thick))
+        elif look in ("hovered", "split"):
+            around = faded(color("loose"), 0.75 if look == "split" else 0.35)
+            strokes += [(around, thick + 4 * max(zoom, 0.5)), (shade, thick)]
+        else:
+            strokes.append((faded(shade, 0.35) if curve.dim else shade, thick))
+        if curve.many and zoom >= PINS and look != "gone":
+            last, width = strokes[-1]
+            strokes[-1] = (last, width + 2.6 * zoom)
+            strokes.append((color("canvas"), max(1.0, 1.4 * zoom)))
+        drawn = []
+        for stroke, width in strokes:
+            for segment in curve.segments:
+                points = scaled(segment, zoom)
+                drawn.append(dpg.draw_bezier_cubic(*points, color=stroke, thickness=width, segments=steps(points),
+                                                   parent=self.node))
+        return drawn
+
+    def _bend(self, curve: Curve, drawn: list[int | str], zoom: float) -> None:
+        """Lead a link that is drawn already along another curve."""
+        for at, item in enumerate(drawn):
+            a, b, c, d = points = scaled(curve.segments[at % len(curve.segments)], zoom)
+            dpg.configure_item(item, p1=a, p2=b, p3=c, p4=d, segments=steps(points))
+
+
+def _alike(one: Curve, other: Curve) -> bool:
+    """Whether two curves differ in their points alone."""
+    return len(one.segments) == len(other.segments) and one[2:] == other[2:]

@@ -1,0 +1,99 @@
+"""Where the panels of the window are, and the lines between them that can be dragged."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import dearpygui.dearpygui as dpg
+
+from . import theme, widgets
+from .widgets import px
+
+if TYPE_CHECKING:
+    from ..session import Session
+
+
+class Panes:
+    """The areas of the window, made in the container that is open."""
+
+    def __init__(self, session: Session):
+        self.session = session
+        self._shape: tuple[Any, ...] | None = None
+        self._grabbed = ""
+        self.bar = dpg.add_menu_bar()
+        self.tools = widgets.area(no_scrollbar=True)
+        self.middle = dpg.add_child_window(no_scrollbar=True, no_scroll_with_mouse=True)
+        self.form_area = widgets.area(show=False)
+        self.side = widgets.area()
+        self.below = widgets.area()
+        self.results = widgets.area()
+        self.splitters = {name: dpg.add_child_window(no_scrollbar=True)
+                          for name in ("inspector", "problems", "gallery")}
+        self.status = widgets.area(no_scrollbar=True)
+        for area in (self.tools, self.status):
+            dpg.bind_item_theme(area, theme.look("strip"))
+        for area in (self.bar, self.side, self.below, self.results, self.form_area):
+            dpg.bind_item_theme(area, theme.look("inner"))
+        for area in (self.middle, *self.splitters.values()):
+            dpg.bind_item_theme(area, theme.look("bare"))
+
+    @property
+    def _form_is_open(self) -> bool:
+        return "form" in self.session.panels
+
+    def arrange(self) -> None:
+        """Put the panels where they belong, when the window or one of them has another size."""
+        panels = self.session.settings.panels
+        shape = (dpg.get_viewport_client_width(), dpg.get_viewport_client_height(),
+                 frozenset(self.session.panels), tuple(panels.items()))
+        if shape == self._shape:
+            return
+        self._shape = shape
+        width, height = shape[:2]
+        top, tools, status, line = px(16) + 2 * px(5), px(36), px(28), px(5)
+        bottom = height - status
+        side = 0 if self._form_is_open else min(max(px(panels.get("inspector", 320)), px(240)), width // 2)
+        place(self.tools, 0, top, width, tools)
+        place(self.status, 0, bottom, width, status)
+        top += tools
+        place(self.side, width - side, top, side, bottom - top, side > 0)
+        left = width - side - (line if side else 0)
+        place(self.splitters["inspector"], left, top, line, bottom - top, side > 0)
+        for name, area in (("problems", self.below), ("gallery", self.results)):
+            shown = name in self.session.panels
+            tall = min(px(panels.get(name, 160)), max(px(80), (bottom - top) // 2)) if shown else 0
+            place(area, 0, bottom - tall, left, tall, shown)
+            bottom -= tall
+            place(self.splitters[name], 0, bottom - line, left, line, shown)
+            bottom -= line if shown else 0
+        place(self.middle, 0, top, left, bottom - top, not self._form_is_open)
+        self.session.canvas_size = (float(left), float(bottom - top))
+        place(self.form_area, 0, top, left, bottom - top, self._form_is_open)
+        self.session.touch()
+
+    def drag(self, mouse: tuple[float, float]) -> bool:
+        """Let the line between two panels follow the pointer; whether it does."""
+        down = dpg.is_mouse_button_down(dpg.mvMouseButton_Left)
+        if not down:
+            self._grabbed = ""
+        hovered = next((n for n, s in self.splitters.items() if dpg.is_item_shown(s) and dpg.is_item_hovered(s)), "")
+        if dpg.is_mouse_button_clicked(dpg.mvMouseButton_Left) and hovered:
+            self._grabbed = hovered
+        for name, splitter in self.splitters.items():
+            dpg.bind_item_theme(splitter, theme.look("grabbed" if name in (self._grabbed, hovered) and not (
+                down and name != self._grabbed) else "bare"))
+        if not self._grabbed:
+            return False
+        name, panels = self._grabbed, dict(self.session.settings.panels)
+        area = {"problems": self.below, "gallery": self.results}.get(name)
+        size = dpg.get_viewport_client_width() - mouse[0] if area is None else \
+            dpg.get_item_pos(area)[1] + dpg.get_item_height(area) - mouse[1]
+        low, high = (240, 900) if area is None else (80, 600)
+        panels[name] = int(min(max(size / px(100) * 100, low), high))
+        if panels != self.session.settings.panels:
+            self.session.change_settings(panels=panels)
+        return True
+
+
+def place(area: int | str, x: float, y: float, width: float, height: float, show: bool = True) -> None:
+    dpg.configure_item(area, pos=[int(x), int(y)], width=max(1, int(width)), height=max(1, int(height)), show=show)

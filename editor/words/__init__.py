@@ -1,0 +1,1 @@
+"""What the editor says, in English and in Chinese."""

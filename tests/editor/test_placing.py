@@ -1,0 +1,83 @@
+"""What a file does not place stands where it was put when it came, whatever is edited afterwards."""
+
+from __future__ import annotations
+
+import pytest
+
+from nodegraph import Engine
+from nodegraph_editor.canvas.gestures import Gestures
+from nodegraph_editor.commands import COMMANDS
+from nodegraph_editor.document import arrange, edits
+from nodegraph_editor.document.document import Document
+from nodegraph_editor.document.items import Item, items, position
+from nodegraph_editor.runs.runner import Runner
+from nodegraph_editor.session import Session
+
+from . import workshop
+
+TEXT = """
+nodes:
+  a: {type: w.say, text: abc}
+  b: {type: w.sheet, words: $a}
+  c: {type: w.read, sheet: $b}
+  d: {type: w.join, texts: [$a, $c]}
+outputs:
+  o: $d
+"""
+
+
+@pytest.fixture
+def stage():
+    engine = Engine(None, catalogue=workshop.CATALOGUE, device="cpu")
+    runner = Runner(lambda: Engine(None, catalogue=workshop.CATALOGUE, device="cpu"))
+    session = Session(checker=engine.check, catalogue=workshop.CATALOGUE, runner=runner, commands=COMMANDS)
+    session.files.show(Document(workshop.graph(TEXT)))
+    yield session, Gestures(session, lambda text, size, bold=False: len(text) * size / 2)
+    runner.close()
+
+
+def places(session):
+    return {item: position(session.graph, item) for item in items(session.graph)}
+
+
+def test_a_value_that_gets_longer_moves_nothing_although_the_file_places_nothing(stage):
+    session, gestures = stage
+    assert gestures.scene.boxes
+    before = places(session)
+    assert None not in before.values()
+    session.edit("undo.value", edits.set_value(session.graph, "a", "text", "a far longer text than before " * 9))
+    assert gestures.scene.boxes and places(session) == before
+    session.do("edit.undo")
+    assert gestures.scene.boxes and places(session) == before and not session.document.graph.layout
+
+
+def test_places_are_chosen_once_when_a_document_comes_and_once_more_when_sizes_are_known(stage, monkeypatch):
+    session, gestures = stage
+    asked = []
+    real = arrange.missing_positions
+    monkeypatch.setattr(arrange, "missing_positions", lambda *args: asked.append(args) or real(*args))
+    session.files.show(Document(workshop.graph(TEXT)))
+    assert session.graph.layout and len(asked) == 1
+    for text in ("one", "two", "three"):
+        assert gestures.scene.boxes
+        session.edit("undo.value", edits.set_value(session.graph, "a", "text", text))
+    assert gestures.scene.boxes and len(asked) == 2
+
+
+def test_boxes_of_a_file_that_places_nothing_do_not_lie_on_one_another_once_they_are_drawn(stage):
+    session, gestures = stage
+    scene = gestures.scene
+    boxes = [scene.rectangle(item) for item in scene.boxes]
+    assert not any(a[0] < b[0] + b[2] and b[0] < a[0] + a[2] and a[1] < b[1] + b[3] and b[1] < a[1] + a[3]
+                   for at, a in enumerate(boxes) for b in boxes[:at])
+
+
+def test_a_node_that_comes_without_a_place_gets_one_and_the_others_keep_theirs(stage):
+    session, gestures = stage
+    assert gestures.scene.boxes
+    before = places(session)
+    graph = session.document.graph
+    session.document.edit("undo.paste", graph.with_node("e", graph.nodes["a"]))
+    session.after_edit(graph)
+    after = places(session)
+    assert after.pop(Item("node", "e")) is not None and after == before
