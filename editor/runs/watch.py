@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 
 from nodegraph import RunResult
 from nodegraph import events as ev
 from nodegraph.check import Checked
-from nodegraph.plan import Plan, Step
-from nodegraph.types import PortType
+from nodegraph.plan import Plan
 
 from ..words.speak import t
 from . import updates as up
@@ -90,8 +89,7 @@ class Watch:
 
     def picture(self, node: str, digests: tuple[bytes, ...]) -> None:
         """Have pictures made of what a node gave, and of the ports of graphs around it that pass it on."""
-        step = self.plan.steps[self.plan.names[node]]
-        for (port, type), digest in zip(output_types(self.plan, step), digests):
+        for (port, type), digest in zip(self.plan.output_types(node), digests):
             places = [(node, port)]
             for place in places:
                 places += self.passed_on.get(place, ())
@@ -106,22 +104,6 @@ class Watch:
                    for name, (type, digest, _) in made.items()}
         return self.job.done(result.seconds, result.cancelled, outputs, len(result.errors),
                              dict(self.plan.seeds))
-
-
-def output_types(plan: Plan, step: Step) -> Iterator[tuple[str, PortType]]:
-    """The ports of a step and their types; those of a switch are what its first branch brings."""
-    while step.nodetype is None:
-        slot = next(iter(step.branches.values())).slot
-        if plan.producers[slot] < 0:
-            yield "value", next(given.type for given in plan.givens if given.slot == slot)
-            return
-        source = plan.steps[plan.producers[slot]]
-        if source.nodetype is not None:
-            yield "value", list(source.nodetype.outputs.values())[slot - source.first].type
-            return
-        step = source
-    for port in step.nodetype.outputs.values():
-        yield port.name, port.type
 
 
 def passed_on(checked: Checked, prefix: str = "") -> dict[tuple[str, str], list[tuple[str, str]]]:
