@@ -30,11 +30,30 @@ class Case(NamedTuple):
     unit: str = "item"
 
 
+Steps = dict[str, tuple[Callable[..., int], dict[str, tuple[str, int]]]]  # function, and name or number of each input
+
+
+def evaluated(steps: Steps) -> Callable[[int], int]:
+    """What `plain_loop` does with a graph, done for an item called x; gives what the last step gives."""
+    def run(item: int) -> int:
+        values, name = {"x": item}, "x"
+        for name, (function, inputs) in steps.items():
+            values[name] = function(**{port: values[link] if link else value
+                                       for port, (link, value) in inputs.items()})
+        return values[name]
+    return run
+
+
 def mapped_loop(step: Callable[[int], int]) -> Callable[[int], Callable[[], list[int]]]:
     """The loop that does one thing for each item."""
     return lambda count: lambda: [step(item) for item in numbers(count=count)]
 
 
+add_one = evaluated({"m": (add, {"a": ("x", 0), "b": ("", 1)})})
+add_two = evaluated({"m": (add, {"a": ("x", 0), "b": ("", 2)})})
+is_odd = evaluated({"m": (odd, {"a": ("x", 0)})})
+three_nodes = evaluated({"p": (add, {"a": ("x", 0), "b": ("", 1)}), "q": (add, {"a": ("p", 0), "b": ("", 2)}),
+                         "r": (add, {"a": ("p", 0), "b": ("q", 0)})})
 THREE = """
 inputs: {x: {type: Int}}
 nodes:
@@ -43,19 +62,6 @@ nodes:
   r: {type: bench.add, a: $p, b: $q}
 outputs: {r: $r}
 """
-
-
-def three_nodes() -> Callable[[int], int]:
-    """THREE for one item, evaluated as `plain_loop` evaluates a graph."""
-    steps: dict[str, dict[str, tuple[str, int]]] = {
-        "p": {"a": ("x", 0), "b": ("", 1)}, "q": {"a": ("p", 0), "b": ("", 2)}, "r": {"a": ("p", 0), "b": ("q", 0)}}
-
-    def run(item: int) -> int:
-        values = {"x": item}
-        for name, inputs in steps.items():
-            values[name] = add(**{port: values[link] if link else value for port, (link, value) in inputs.items()})
-        return values["r"]
-    return run
 
 
 def rounds_of(step: Callable[[int], int]) -> Callable[[int], Callable[[], int]]:
@@ -93,7 +99,7 @@ def product(count: int) -> Callable[[], list[int]]:
 
 def lists_of_lists(count: int) -> Callable[[], list[int]]:
     """The loop in a loop: ten items for each."""
-    return lambda: [total(numbers=[add(a=item, b=1) for item in numbers(count=10, start=start)])
+    return lambda: [total(numbers=[add_one(item) for item in numbers(count=10, start=start)])
                     for start in numbers(count=count // 10, step=10)]
 
 
@@ -103,7 +109,7 @@ nodes:
   xs: {type: bench.numbers, count: $count}
   m: {type: ./inner.yaml, each: x, x: $xs}
 outputs: {out: $m}
-""", mapped_loop(three_nodes()), THREE)
+""", mapped_loop(three_nodes), THREE)
 CASES = [
     Case("each over one node", """
 inputs: {count: {type: Int}}
@@ -111,7 +117,7 @@ nodes:
   xs: {type: bench.numbers, count: $count}
   m: {type: bench.add, each: a, a: $xs, b: 1}
 outputs: {out: $m}
-""", mapped_loop(lambda item: add(a=item, b=1))),
+""", mapped_loop(add_one)),
     Case("each over a batch node", """
 inputs: {count: {type: Int}}
 nodes:
@@ -126,7 +132,7 @@ nodes:
   xs: {type: bench.numbers, count: $count}
   m: {type: ./inner.yaml, each: x, x: $xs}
 outputs: {out: $m}
-""", mapped_loop(lambda item: add(a=item, b=1) if odd(a=item) else add(a=item, b=2)), """
+""", mapped_loop(lambda item: add_one(item) if is_odd(item) else add_two(item)), """
 inputs: {x: {type: Int}}
 nodes:
   odd: {type: bench.odd, a: $x}
@@ -161,13 +167,13 @@ inputs: {count: {type: Int}}
 nodes:
   m: {type: bench.add, a: 0, b: 1, repeat: $count, carry: {a: int}}
 outputs: {out: $m}
-""", rounds_of(lambda value: add(a=value, b=1)), most=MOST_ROUNDS, unit="round"),
+""", rounds_of(add_one), most=MOST_ROUNDS, unit="round"),
     Case("rounds of a graph file of 3 nodes", """
 inputs: {count: {type: Int}}
 nodes:
   m: {type: ./inner.yaml, x: 0, repeat: $count, carry: {x: r}}
 outputs: {out: $m}
-""", rounds_of(three_nodes()), THREE, most=MOST_ROUNDS, unit="round"),
+""", rounds_of(three_nodes), THREE, most=MOST_ROUNDS, unit="round"),
     Case("a fold", """
 inputs: {count: {type: Int}}
 nodes:
@@ -187,7 +193,7 @@ class Repeats:
 
     def __init__(self, count: int, rounds: int):
         self.title, self.count, self.rounds = f"{count:,} items", count, rounds
-        self.loop = median(mapped_loop(lambda item: add(a=item, b=1))(count), rounds)
+        self.loop = median(mapped_loop(add_one)(count), rounds)
 
     def rows(self) -> Iterator[Row]:
         """The first run of each case in memory, and of the map over a graph file also again, edited and from disk."""

@@ -19,6 +19,7 @@ import time
 import traceback
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -200,7 +201,7 @@ def main(argv: list[str] | None = None) -> int:
         results = tests(Path(folder), TESTS_TAKE_AT_MOST * left(), asked.dry)
     measurements: list[tuple[str, Callable[[str, bool], Iterator[tuple[str, str]]]]] = [
         ("Between nodes", between_nodes), ("Over plain diffusers, starter/painter, 20 steps", over_diffusers)]
-    parts = [part(title, lambda rows=rows: rows(device, asked.dry), left) for title, rows in measurements]
+    parts = [part(title, partial(rows, device, asked.dry), left) for title, rows in measurements]
     if asked.write is not None:
         write(asked.write, page(machine(device), results, parts))
     print(f"\n{machine(device)}\n{time.monotonic() - started:.0f} s")
