@@ -1,5 +1,7 @@
 """The engine's graphs with others: Dask, diskcache and Hamilton (the extra `bench`), where they are installed."""
 
+# mypy: disable-error-code="import-not-found, import-untyped"
+
 from __future__ import annotations
 
 import sys

@@ -17,7 +17,7 @@ MOST_ROUNDS = 10_000  # of a `repeat:`
 class Case(NamedTuple):
     """A graph in which something happens many times, and the loop that does the same.
 
-    graph, inner: text below `nodegraph: 1`, of the graph and of the one it places as ./inner.yaml. Its input `count` is
+    graph, inner: text below `nodegraph: 1`, of the graph and of the one it places as ./inner.yaml. Its input `many` is
     what `length` makes of the number of times; its output is `out`. most: more often is not allowed.
     """
 
@@ -46,7 +46,7 @@ def evaluated(steps: Steps) -> Callable[[int], int]:
 
 def mapped_loop(step: Callable[[int], int]) -> Callable[[int], Callable[[], list[int]]]:
     """The loop that does one thing for each item."""
-    return lambda count: lambda: [step(item) for item in numbers(count=count)]
+    return lambda count: lambda: [step(item) for item in numbers(many=count)]
 
 
 add_one = evaluated({"m": (add, {"a": ("x", 0), "b": ("", 1)})})
@@ -80,7 +80,7 @@ def fold(count: int) -> Callable[[], int]:
     """The loop that takes each item into a sum."""
     def run() -> int:
         value = 0
-        for item in numbers(count=count):
+        for item in numbers(many=count):
             value = add(a=value, b=item)
         return value
     return run
@@ -93,43 +93,43 @@ def side_of(count: int) -> int:
 
 def product(count: int) -> Callable[[], list[int]]:
     """The loop over every pair of two lists."""
-    side = numbers(count=side_of(count))
+    side = numbers(many=side_of(count))
     return lambda: [add(a=a, b=b) for a in side for b in side]
 
 
 def lists_of_lists(count: int) -> Callable[[], list[int]]:
     """The loop in a loop: ten items for each."""
-    return lambda: [total(numbers=[add_one(item) for item in numbers(count=10, start=start)])
-                    for start in numbers(count=count // 10, step=10)]
+    return lambda: [total(numbers=[add_one(item) for item in numbers(many=10, start=start)])
+                    for start in numbers(many=count // 10, step=10)]
 
 
 MAP = Case("each over a graph file of 3 nodes", """
-inputs: {count: {type: Int}}
+inputs: {many: {type: Int}}
 nodes:
-  xs: {type: bench.numbers, count: $count}
+  xs: {type: bench.numbers, many: $many}
   m: {type: ./inner.yaml, each: x, x: $xs}
 outputs: {out: $m}
 """, mapped_loop(three_nodes), THREE)
 CASES = [
     Case("each over one node", """
-inputs: {count: {type: Int}}
+inputs: {many: {type: Int}}
 nodes:
-  xs: {type: bench.numbers, count: $count}
+  xs: {type: bench.numbers, many: $many}
   m: {type: bench.add, each: a, a: $xs, b: 1}
 outputs: {out: $m}
 """, mapped_loop(add_one)),
     Case("each over a batch node", """
-inputs: {count: {type: Int}}
+inputs: {many: {type: Int}}
 nodes:
-  xs: {type: bench.numbers, count: $count}
+  xs: {type: bench.numbers, many: $many}
   m: {type: bench.all, each: numbers, numbers: $xs}
 outputs: {out: $m}
-""", lambda count: lambda: add_all(numbers=numbers(count=count))),
+""", lambda count: lambda: add_all(numbers=numbers(many=count))),
     MAP,
     Case("a switch for each item", """
-inputs: {count: {type: Int}}
+inputs: {many: {type: Int}}
 nodes:
-  xs: {type: bench.numbers, count: $count}
+  xs: {type: bench.numbers, many: $many}
   m: {type: ./inner.yaml, each: x, x: $xs}
 outputs: {out: $m}
 """, mapped_loop(lambda item: add_one(item) if is_odd(item) else add_two(item)), """
@@ -142,42 +142,42 @@ nodes:
 outputs: {choice: $choice}
 """),
     Case("each in each, ten by ten", """
-inputs: {count: {type: Int}}
+inputs: {many: {type: Int}}
 nodes:
-  starts: {type: bench.numbers, count: $count, step: 10}
+  starts: {type: bench.numbers, many: $many, step: 10}
   m: {type: ./inner.yaml, each: x, x: $starts}
 outputs: {out: $m}
 """, lists_of_lists, """
 inputs: {x: {type: Int}}
 nodes:
-  xs: {type: bench.numbers, count: 10, start: $x}
+  xs: {type: bench.numbers, many: 10, start: $x}
   m: {type: bench.add, each: a, a: $xs, b: 1}
   all: {type: bench.total, numbers: $m}
 outputs: {all: $all}
 """, length=lambda count: count // 10),
     Case("every pair of two lists", """
-inputs: {count: {type: Int}}
+inputs: {many: {type: Int}}
 nodes:
-  xs: {type: bench.numbers, count: $count}
+  xs: {type: bench.numbers, many: $many}
   m: {type: bench.add, cross: [a, b], a: $xs, b: $xs}
 outputs: {out: $m}
 """, product, length=side_of),
     Case("rounds of one node", """
-inputs: {count: {type: Int}}
+inputs: {many: {type: Int}}
 nodes:
-  m: {type: bench.add, a: 0, b: 1, repeat: $count, carry: {a: int}}
+  m: {type: bench.add, a: 0, b: 1, repeat: $many, carry: {a: int}}
 outputs: {out: $m}
 """, rounds_of(add_one), most=MOST_ROUNDS, unit="round"),
     Case("rounds of a graph file of 3 nodes", """
-inputs: {count: {type: Int}}
+inputs: {many: {type: Int}}
 nodes:
-  m: {type: ./inner.yaml, x: 0, repeat: $count, carry: {x: r}}
+  m: {type: ./inner.yaml, x: 0, repeat: $many, carry: {x: r}}
 outputs: {out: $m}
 """, rounds_of(three_nodes), THREE, most=MOST_ROUNDS, unit="round"),
     Case("a fold", """
-inputs: {count: {type: Int}}
+inputs: {many: {type: Int}}
 nodes:
-  xs: {type: bench.numbers, count: $count}
+  xs: {type: bench.numbers, many: $many}
   m: {type: bench.add, each: b, a: 0, b: $xs, carry: {a: int}}
 outputs: {out: $m}
 """, fold),
@@ -207,7 +207,7 @@ class Repeats:
     def of_case(self, case: Case, folder: Path) -> Iterator[Row]:
         count = min(self.count, case.most or self.count)
         what = case.what if count == self.count else f"{case.what}, {count:,}"
-        given = {"count": case.length(count)}
+        given = {"many": case.length(count)}
         loop = case.loop(count)
         graph = accepted(case, folder, given, loop())
         turns = Turns(loop, self.rounds)
@@ -218,9 +218,9 @@ class Repeats:
 
     def afterwards(self, turns: Turns, graph: Graph, count: int, folder: Path) -> Iterator[Row]:
         """What a map costs when it was made before."""
-        engine, given = fresh_engine(), {"count": count}
+        engine, given = fresh_engine(), {"many": count}
         engine.run(graph, given)
-        yield turns.row("  with one item more", lambda more: engine.run(graph, {"count": more}), count, "item",
+        yield turns.row("  with one item more", lambda more: engine.run(graph, {"many": more}), count, "item",
                         before=iter(range(count + 1, count + 1000)).__next__)
         yield turns.row("  read anew, all remembered", lambda other: engine.run(other, given), count, "item",
                         before=lambda: engine.load(folder / "graph.yaml"))

@@ -18,9 +18,9 @@ def add(a: int, b: int = 0, c: int = 0, d: int = 0) -> int:
 
 
 @node("bench.numbers", version=1)
-def numbers(count: int, start: int = 0, step: int = 1) -> list[int]:
+def numbers(many: int, start: int = 0, step: int = 1) -> list[int]:
     """So many numbers, one after another."""
-    return list(range(start, start + count * step, step))
+    return list(range(start, start + many * step, step))
 
 
 @node("bench.odd", version=1)
@@ -41,7 +41,7 @@ def add_all(numbers: list[int]) -> list[int]:
     return [number + 1 for number in numbers]
 
 
-NODES = [add, numbers, odd, total, add_all]
+NODES: list[Callable[..., Any]] = [add, numbers, odd, total, add_all]
 
 
 class Row(NamedTuple):

@@ -87,7 +87,7 @@ def test_what_repeats_gives_what_the_loop_gives(script, tmp_path):
     for case in repeats.CASES:
         (tmp_path / "case").mkdir(exist_ok=True)
         try:
-            repeats.accepted(case, tmp_path / "case", {"count": case.length(100)}, case.loop(100)())
+            repeats.accepted(case, tmp_path / "case", {"many": case.length(100)}, case.loop(100)())
         except repeats.Refused as error:
             refused[case.what] = str(error)
     assert refused == {}
