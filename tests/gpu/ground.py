@@ -57,7 +57,7 @@ CHAIN_NODES = [fill, step, first]
 
 
 def engine(cache: Path | None = None, more: list[Any] | None = None, **settings: Any) -> Engine:
-    """An Engine on the device that knows the nodes above and no pack, with room on the host for what leaves the device."""
+    """An Engine on the device that knows the nodes above and no pack; the host has room for what leaves the device."""
     return Engine(cache, catalogue=Catalogue([*CHAIN_NODES, *(more or [])], installed=False), device=DEVICE,
                   workers=2, host=8 << 30, **settings)
 
