@@ -4,13 +4,18 @@ PYTHON ?= python3
 SUBJECT ?= a red boat on a blue sea at dusk
 BIN := .venv/bin
 
-.PHONY: demo test install clean
+.PHONY: demo test gpu install clean
 
 demo: .venv/installed
 	$(BIN)/nodegraph run graphs/postcard.yaml --set "subject=$(SUBJECT)" --out out
 
 test: .venv/tested
 	$(BIN)/python -m pytest
+
+# Needs a CUDA device, and writes docs/gpu.md. NOVENV=1 takes PYTHON with the libraries that it has, and installs nothing;
+# GPU="--write FILE" writes elsewhere, GPU=--dry tries the script on a processor.
+gpu: $(if $(NOVENV),,.venv/tested)
+	$(if $(NOVENV),$(PYTHON),$(BIN)/python) benchmarks/gpu.py $(GPU)
 
 install: .venv/installed
 

@@ -1,252 +1,153 @@
-"""What the engine costs beside the work it runs, in multiples of a plain Python loop measured in the same process.
+"""What the engine costs beside the work it runs, in multiples of a plain Python loop that takes turns with it.
 
-    python benchmarks/engine.py [--nodes 10000] [--peers]
+    python benchmarks/engine.py [--nodes 10000] [--shape chain tree layered items] [--peers] [--postcard]
+    python benchmarks/engine.py --json after.json --against before.json
 
-Trivial integer nodes; chain, binary tree and layered graphs (each node reads three of the layer before). The loop is
-the plainest evaluator of the same graph: for each node, look up what it reads, call it, keep the result. Times are of
-the thread's own CPU, the least of several rounds, so that a busy machine spoils them little. `--peers` runs Hamilton,
-Dask and diskcache (the extra `bench`) on the same graphs.
+Trivial integer nodes. Three shapes of graph (a chain, a binary tree, layers in which each node reads three of the layer
+before) are measured against the plainest evaluator of the same graph: for each node, look up what it reads, call it,
+keep the result. `items` are what repeats, so many times each: maps, switches, loops, folds; there the loop calls the
+same functions in the same way, item by item. Every figure is a median of several rounds of processor time, and every
+ratio the median of the rounds' ratios: in each round the loop runs right before what it is compared with.
+
+`--peers` runs Hamilton, Dask and diskcache (the extra `bench`) on the same graphs. `--postcard` measures the second run
+of graphs/postcard.yaml, into another folder; the first takes a minute or two. `--json` stores the figures, and
+`--against` shows stored ones beside the new. Another commit is measured by the same file, and what it cannot say is
+"not there":
+
+    PYTHONPATH=$(python benchmarks/tree.py ../before) python benchmarks/engine.py --json before.json
 """
 
 from __future__ import annotations
 
 import argparse
-import gc
-import random
-import shutil
+import json
+import os
+import resource
+import statistics
+import subprocess
 import sys
 import tempfile
-import tracemalloc
-from collections.abc import Callable
-from time import thread_time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
-from nodegraph import Catalogue, Engine, node
-from nodegraph.check import check
-from nodegraph.graph import Graph
-from nodegraph.graphfile import parse
-from nodegraph.plan import plan
+from engine_peers import peers
+from engine_repeats import Repeats
+from engine_shapes import Shape
+from engine_turns import Row
 
-LAYER = 100
-
-
-@node("bench.add", version=1)
-def add(a: int, b: int = 0, c: int = 0, d: int = 0) -> int:
-    """Add up to four numbers."""
-    return a + b + c + d
+POSTCARD = Path(__file__).resolve().parent.parent / "graphs" / "postcard.yaml"
 
 
-def parents(shape: str, index: int, rng: random.Random) -> list[int]:
-    """What a node reads."""
-    if index == 0:
-        return []
-    if shape == "chain":
-        return [index - 1]
-    if shape == "tree":
-        return [(index - 1) // 2]
-    layer = index // LAYER
-    return rng.sample(range((layer - 1) * LAYER, layer * LAYER), 3) if layer else []
+class Postcard:
+    """The processor time of a process that makes a postcard again, into another folder."""
+
+    title, loop, count = "graphs/postcard.yaml", None, 1
+
+    def __init__(self, rounds: int):
+        self.rounds = rounds
+
+    def rows(self) -> Iterator[Row]:
+        """The first run is not measured."""
+        with tempfile.TemporaryDirectory() as folder:
+            self.once(folder, "first")
+            seconds = statistics.median(self.once(folder, f"again{n}") for n in range(self.rounds))
+            yield Row("made again, into another folder", seconds, 1, "run")
+
+    def once(self, folder: str, out: str) -> float:
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run([sys.executable, "-m", "nodegraph", "run", str(POSTCARD), "--cache", f"{folder}/cache",
+                        "--out", f"{folder}/{out}"], check=True, capture_output=True, cwd=folder)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
 
 
-def text_of(shape: str, count: int) -> str:
-    """A graph file with this many nodes."""
-    rng = random.Random(0)
-    lines = ["nodegraph: 1", "nodes:"]
-    readers = set()
-    for i in range(count):
-        reads = parents(shape, i, rng)
-        readers.update(reads)
-        inputs = [f"{port}: $n{p}" for port, p in zip("acd", reads)] or ["a: 1"]
-        lines += [f"  n{i}:", "    type: bench.add", *(f"    {line}" for line in inputs), f"    b: {i}"]
-    lines.append("outputs:")
-    lines += [f"  o{i}: $n{i}" for i in range(count) if i not in readers]
-    return "\n".join(lines)
+Group = Shape | Repeats | Postcard
 
 
-def plain_loop(graph: Graph) -> Callable[[], None]:
-    """The same graph as a loop over a dict."""
-    steps = {name: (add, {p: (v.name if hasattr(v, "port") else None, v) for p, v in node.inputs.items()})
-             for name, node in graph.nodes.items()}
-
-    def run() -> None:
-        values: dict[str, int] = {}
-        for name, (function, inputs) in steps.items():
-            values[name] = function(**{port: values[link] if link else value
-                                       for port, (link, value) in inputs.items()})
-    return run
+def groups(asked: argparse.Namespace) -> Iterator[Group]:
+    """What is to be measured, one after another."""
+    for count in asked.nodes:
+        for shape in asked.shape:
+            yield Repeats(count, asked.rounds) if shape == "items" else Shape(shape, count, asked.rounds)
+    if asked.postcard:
+        yield Postcard(asked.rounds)
 
 
-def least(function: Callable[[], object], rounds: int = 5) -> float:
-    """Seconds of CPU, the least of several rounds."""
-    best = float("inf")
-    for _ in range(rounds):
-        gc.collect()
-        started = thread_time()
-        function()
-        best = min(best, thread_time() - started)
-    return best
+def heading(group: Group) -> str:
+    """What a group of rows is compared with."""
+    if group.loop is None:
+        return group.title
+    what = "an item" if isinstance(group, Repeats) else "a node"
+    return f"{group.title}: the plain loop takes {group.loop / group.count * 1e6:.2f} us {what}"
 
 
-class Bench:
-    """The measurements on one graph."""
-
-    def __init__(self, shape: str, count: int):
-        self.shape, self.count = shape, count
-        self.text = text_of(shape, count)
-        self.catalogue = Catalogue([add], installed=False)
-        self.graph = parse(self.text)[0]
-        self.loop = least(plain_loop(self.graph))
-        self.folder = tempfile.mkdtemp()
-
-    def engine(self, cache: str | None = None) -> Engine:
-        engine = Engine(cache, catalogue=self.catalogue, device="cpu", host=8 << 30)
-        return engine
-
-    def rows(self) -> list[tuple[str, float]]:
-        """(what, seconds) for everything that is measured."""
-        rounds = 5 if self.count <= 10_000 else 2
-        found = [("read a file, with places", least(lambda: parse(self.text), rounds)),
-                 ("check it", least(lambda: check(self.graph, self.catalogue), rounds)),
-                 ("plan it", least(lambda: plan(check(self.graph, self.catalogue)), rounds))]
-        found[2] = (found[2][0], found[2][1] - found[1][1])
-        planned = plan(check(self.graph, self.catalogue))
-        found.append(("first run, in memory", self.first(planned, None, rounds)))
-        found.append(("first run, with events", self.first(planned, [].append, rounds)))
-        found.append(("first run, kept on disk", self.first(planned, None, rounds, disk=True)))
-        with self.engine(self.folder) as engine:
-            engine.run_plan(planned)
-        found.append(("in a new process, from disk", self.reopened(planned, rounds)))
-        engine = self.engine()
-        engine.run(self.graph)
-        found.append(("the same graph again", least(lambda: engine.run(self.graph), rounds)))
-        found += self.edits(engine)
-        shutil.rmtree(self.folder)
-        return found
-
-    def first(self, planned, emit, rounds: int, disk: bool = False) -> float:
-        best = float("inf")
-        for _ in range(rounds):
-            folder = tempfile.mkdtemp() if disk else None
-            engine = self.engine(folder)
-            gc.collect()
-            started = thread_time()
-            engine.run_plan(planned, emit=emit)
-            best = min(best, thread_time() - started)
-            engine.close()
-            if folder:
-                shutil.rmtree(folder)
-        return best
-
-    def reopened(self, planned, rounds: int) -> float:
-        def run() -> None:
-            with self.engine(self.folder) as engine:
-                engine.run_plan(planned)
-        return least(run, rounds)
-
-    def edits(self, engine: Engine) -> list[tuple[str, float]]:
-        """One edit in the middle; the cost for each node that depends on it, and what is left when none does."""
-        middle, last = f"n{self.count // 2}", f"n{self.count - 1}"
-        found = []
-        for what, name in (("an edit in the middle", middle), ("an edit at the end", last)):
-            best = float("inf")
-            for value in range(1, 4):
-                edited = self.graph.with_value(name, "b", -value - len(found) * 10)
-                started = thread_time()
-                engine.run(edited)
-                best = min(best, thread_time() - started)
-                engine.run(self.graph)
-            found.append((what, best))
-        return found
-
-    def memory(self) -> float:
-        """Bytes of book-keeping for each node that a run leaves behind, beside the graph itself."""
-        planned = plan(check(self.graph, self.catalogue))
-        engine = self.engine()
-        gc.collect()
-        tracemalloc.start()
-        result = engine.run_plan(planned)
-        gc.collect()
-        size = tracemalloc.get_traced_memory()[0]
-        tracemalloc.stop()
-        assert result.raw.ok
-        return size / self.count
+def line(row: Row, before: dict[str, Any] | None) -> str:
+    """A row in words, with what was stored of it where something is."""
+    if row.seconds is None:
+        return f"  {row.what:36} {row.note}"
+    text = f"  {row.what:36} {row.seconds * 1e3:10.2f} ms"
+    if row.unit != "run":
+        text += f" {row.seconds / row.number * 1e6:9.2f} us a {row.unit:9}"
+    if row.times is not None:
+        text += f" {row.times:8.2f} x the loop"
+    return text + (f"   before {told_before(row, before)}" if before is not None else "")
 
 
-def peers(bench: Bench) -> list[tuple[str, float]]:
-    """The same graph with others, where they are installed."""
-    found = []
-    reads = {name: [v.name for v in n.inputs.values() if hasattr(v, "port")] for name, n in bench.graph.nodes.items()}
-    try:
-        import dask
-
-        work = {name: (add, *([r for r in links] or [1])) for name, links in reads.items()}
-        ends = [ref.name for ref in bench.graph.outputs.values()]
-        found.append(("Dask, synchronous", least(lambda: dask.get(work, ends), 2)))
-    except ImportError:
-        print("Dask is not installed (pip install 'nodegraph[bench]')", file=sys.stderr)
-    try:
-        import diskcache
-
-        folder = tempfile.mkdtemp()
-        with diskcache.Cache(folder) as cache:
-            def loop() -> None:
-                values: dict[str, int] = {}
-                for name, links in reads.items():
-                    arguments = [values[link] for link in links] or [1]
-                    key = (name, *arguments)
-                    value = cache.get(key)
-                    if value is None:
-                        value = add(*arguments)
-                        cache.set(key, value)
-                    values[name] = value
-            found.append(("diskcache loop", least(loop, 1)))
-        shutil.rmtree(folder)
-    except ImportError:
-        print("diskcache is not installed (pip install 'nodegraph[bench]')", file=sys.stderr)
-    try:
-        found.append(("Hamilton, no cache", hamilton(reads, [ref.name for ref in bench.graph.outputs.values()])))
-    except ImportError:
-        print("Hamilton is not installed (pip install 'nodegraph[bench]')", file=sys.stderr)
-    return found
+def told_before(row: Row, before: dict[str, Any]) -> str:
+    """The stored figure, and how the new one compares with it: by ratios to the loop, where there are any."""
+    if before.get("seconds") is None:
+        return str(before.get("note") or "not measured")
+    if row.times is None or before.get("times") is None:
+        return f"{before['seconds'] * 1e3:10.2f} ms {share(row.seconds, before['seconds'])}"
+    return f"{before['times']:8.2f} x {share(row.times, before['times'])}"
 
 
-def hamilton(reads: dict[str, list[str]], ends: list[str]) -> float:
-    """The graph as a Hamilton driver: one function for each node, made from text."""
-    import types
-
-    from hamilton import driver
-
-    module = types.ModuleType("bench_graph")
-    source = []
-    for name, links in reads.items():
-        source.append(f"def {name}({', '.join(f'{link}: int' for link in links)}) -> int:\n"
-                      f"    return {' + '.join(links) or '1'}\n")
-    exec("".join(source), module.__dict__)
-    for value in list(vars(module).values()):
-        if isinstance(value, types.FunctionType):
-            value.__module__ = module.__name__
-    sys.modules["bench_graph"] = module
-    sys.setrecursionlimit(max(sys.getrecursionlimit(), 20 * len(reads)))  # it walks graphs by recursion
-    built = driver.Builder().with_modules(module).build()
-    return least(lambda: built.execute(ends), 2)
+def share(now: float | None, before: float) -> str:
+    """How much more or less than before, in percent."""
+    return f"({100 * ((now or 0) / before - 1):+.0f} %)"
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--nodes", type=int, nargs="+", default=[100, 1000, 10_000])
-    parser.add_argument("--shape", nargs="+", default=["chain", "tree", "layered"])
+def report(group: Group, rows: Iterator[Row], stored: dict[str, Any] | None) -> dict[str, Any]:
+    """Print a group as it is measured; its figures, to be stored."""
+    print(f"\n{heading(group)}", flush=True)
+    before, figures = (stored or {}).get(group.title, {}), {}
+    for row in rows:
+        print(line(row, before.get(row.what, {}) if stored is not None else None), flush=True)
+        figures[row.what] = row._asdict()
+    return figures
+
+
+def arguments(argv: list[str] | None = None) -> argparse.Namespace:
+    """What is asked for on the command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--nodes", type=int, nargs="+", default=[100, 1000, 10_000], help="nodes, or items")
+    parser.add_argument("--shape", nargs="+", default=["chain", "tree", "layered", "items"],
+                        choices=["chain", "tree", "layered", "items"])
+    parser.add_argument("--rounds", type=int, default=5, help="figures are medians of this many")
     parser.add_argument("--peers", action="store_true")
-    arguments = parser.parse_args()
-    for count in arguments.nodes:
-        for shape in arguments.shape:
-            bench = Bench(shape, count)
-            print(f"\n{shape} of {count:,}: the plain loop takes {bench.loop / count * 1e6:.2f} us a node")
-            rows = bench.rows()
-            if arguments.peers and (count <= 1000 or shape != "chain"):
-                rows += peers(bench)
-            for what, seconds in rows:
-                print(f"  {what:32} {seconds * 1e3:10.2f} ms {seconds / count * 1e6:9.2f} us a node "
-                      f"{seconds / bench.loop:8.1f} x the loop")
-            print(f"  {'book-keeping':32} {bench.memory():10.0f} bytes a node")
+    parser.add_argument("--postcard", action="store_true", help="needs the starter models, and minutes")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="store the figures")
+    parser.add_argument("--against", type=Path, metavar="FILE", help="show stored figures beside the new ones")
+    return parser.parse_args(argv)
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Measure, print, and store."""
+    asked = arguments(argv)
+    stored = json.loads(asked.against.read_text("utf-8"))["groups"] if asked.against else None
+    figures: dict[str, Any] = {"python": sys.version.split()[0], "cores": os.cpu_count(), "groups": {}}
+    for group in groups(asked):
+        figures["groups"][group.title] = report(group, rows_of(group, asked), stored)
+        if asked.json:  # after each group, so that a measurement that is broken off is not lost
+            asked.json.write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
+
+
+def rows_of(group: Group, asked: argparse.Namespace) -> Iterator[Row]:
+    """The rows of a group, and those of the peers."""
+    yield from group.rows()
+    if asked.peers and isinstance(group, Shape) and (group.count <= 1000 or group.shape != "chain"):
+        yield from peers(group)
 
 
 if __name__ == "__main__":

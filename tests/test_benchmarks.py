@@ -1,19 +1,33 @@
-"""The one door to the scores of the starter models."""
+"""The benchmarks run, in their smallest form: the scores of the starter models, the engine's, the GPU's."""
 
+import gc
+import json
+import os
+import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
+ROOT = Path(__file__).parents[1]
+BENCHMARKS = ROOT / "benchmarks"
+
 
 @pytest.fixture
-def starter(monkeypatch):
-    monkeypatch.syspath_prepend(str(Path(__file__).parents[1] / "benchmarks"))
-    import starter
+def script(monkeypatch):
+    """script(name): one of the benchmarks, imported as if its folder were the place it was started from."""
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    gc.freeze()  # each round collects, and all that other tests imported is no part of it
+    yield import_module
+    gc.unfreeze()
+    for path in BENCHMARKS.glob("*.py"):
+        sys.modules.pop(path.stem, None)
 
-    yield starter
-    for name in ("starter", "starter_painter", "starter_poet", "starter_composer", "judge_scenes"):
-        sys.modules.pop(name, None)
+
+@pytest.fixture
+def starter(script):
+    return script("starter")
 
 
 @pytest.mark.parametrize("name, count", [("painter", "count"), ("poet", "verses"), ("composer", "tunes")])
@@ -45,3 +59,119 @@ def test_a_model_that_is_not_there_is_refused_with_those_that_are(starter, capsy
 def test_the_poets_judge_tells_sound_verses_from_spoilt_ones(starter):
     accuracy = starter.scorer("poet").own_accuracy(40)
     assert len(accuracy) == 4 and min(accuracy.values()) > 0.9
+
+
+# ---- the engine's -------------------------------------------------------------------------------------------------
+
+SMALLEST = ["--nodes", "100", "--rounds", "1"]
+
+
+def test_the_engine_is_measured_and_compared_with_stored_figures(script, tmp_path, capsys):
+    engine, stored = script("engine"), tmp_path / "figures.json"
+    engine.main([*SMALLEST, "--shape", "chain", "--json", str(stored)])
+    figures = json.loads(stored.read_text())["groups"]["chain of 100"]
+    assert figures["first run, in memory"]["times"] > 0 and figures["an edit in the middle"]["number"] == 50
+    figures["check it"] = {"note": "not there", "seconds": None}
+    stored.write_text(json.dumps({"groups": {"chain of 100": figures}}))
+    capsys.readouterr()
+    engine.main([*SMALLEST, "--shape", "chain", "--against", str(stored)])
+    lines = {line[2:38].strip(): line for line in capsys.readouterr().out.splitlines() if line.startswith("  ")}
+    assert "before" in lines["plan it"] and lines["plan it"].endswith("%)")
+    assert lines["check it"].endswith("before not there")
+
+
+def test_what_repeats_gives_what_the_loop_gives(script, tmp_path):
+    """A case that this engine refuses, or does otherwise than the loop, would have no figure."""
+    repeats = script("engine_repeats")
+    refused = {}
+    for case in repeats.CASES:
+        (tmp_path / "case").mkdir(exist_ok=True)
+        try:
+            repeats.accepted(case, tmp_path / "case", {"many": case.length(100)}, case.loop(100)())
+        except repeats.Refused as error:
+            refused[case.what] = str(error)
+    assert refused == {}
+
+
+def test_a_case_that_is_not_understood_is_told_as_not_there(script):
+    repeats = script("engine_repeats")
+    unknown = repeats.Case("later", "nodes: {m: {type: bench.later}}\noutputs: {out: $m}\n", lambda count: lambda: [])
+    other = repeats.MAP._replace(what="other", loop=lambda count: lambda: [])
+    for case, note in ((unknown, "not there"), (other, "gives something else than the loop")):
+        repeats.CASES[:] = [case]
+        [row] = repeats.Repeats(10, 1).rows()
+        assert (row.what, row.seconds, row.note) == (case.what, None, note)
+
+
+def test_a_loop_is_measured_right_before_what_is_compared_with_it(script):
+    calls = []
+    row = script("engine_turns").Turns(lambda: calls.append("loop"), 2).row(
+        "x", lambda made: calls.append(made), 4, before=lambda: calls.append("before") or "work", after=calls.append)
+    assert calls == ["loop", "before", "work", "work"] * 2 and row.number == 4 and row.times is not None
+
+
+def test_dependents_of_a_node_are_counted(script):
+    shapes = script("engine_shapes")
+    tree = shapes.Shape("tree", 15, 1).graph
+    assert [shapes.dependents(tree, name) for name in ("n0", "n1", "n14")] == [15, 7, 1]
+
+
+# ---- a tree as it lies, and the GPU's -----------------------------------------------------------------------------
+
+def test_a_tree_is_importable_as_it_lies_with_its_packs(script, tmp_path):
+    folder = script("tree").importable()
+    code = ("import nodegraph, nodegraph_nodes; from nodegraph import Catalogue; "
+            "print(nodegraph.__file__); print(*sorted(Catalogue().packs))")
+    # -S: without site-packages, so that nothing which is installed can be found in the tree's place.
+    said = subprocess.run([sys.executable, "-S", "-c", code], cwd=tmp_path, capture_output=True, text=True,
+                          env={**os.environ, "PYTHONPATH": os.pathsep.join([str(folder), *site_packages()])})
+    assert said.returncode == 0, said.stderr
+    where, packs = said.stdout.splitlines()
+    assert where.startswith(str(folder)) and {"media", "diffusion", "starter"} <= set(packs.split())
+
+
+def site_packages() -> list[str]:
+    return [path for path in sys.path if path.endswith("site-packages")]
+
+
+def test_without_a_device_make_gpu_says_so(script, capsys, monkeypatch):
+    import torch
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert script("gpu").main([]) == 2 and "no CUDA device" in capsys.readouterr().err
+
+
+def test_the_gpu_page_tells_tests_and_figures_below_what_it_says_of_itself(script, tmp_path):
+    gpu = script("gpu")
+    results = [gpu.Test("it holds", "passed", [("kept", "1 MiB")]),
+               gpu.Test("it does not", "failed", [], "assert 1 | 2\nmore")]
+    parts = [gpu.Part("Speed", [("a node", "3 us")], "RuntimeError: no"), gpu.Part("Later", [], "no time")]
+    gpu.write(tmp_path / "gpu.md", gpu.page("A card.", results, parts))
+    text = (tmp_path / "gpu.md").read_text("utf-8")
+    assert text.startswith(gpu.PAGE.read_text("utf-8").split(gpu.MARK)[0]) and text.count(gpu.MARK) == 1
+    assert "1 tests passed, 1 failed, 0 were skipped" in text
+    for line in ("| it holds | passed | kept: 1 MiB |", "| it does not | failed | assert 1 / 2 |", "| a node | 3 us |",
+                 "| not measured | RuntimeError: no |", "| not measured | no time |"):
+        assert line in text
+
+
+def test_what_goes_wrong_in_one_measurement_is_told_and_spoils_no_other(script):
+    gpu = script("gpu")
+
+    def rows():
+        yield "one", "1"
+        raise RuntimeError("no more\nof it")
+
+    assert gpu.part("t", rows, lambda: 1.0) == gpu.Part("t", [("one", "1")], "RuntimeError: no more")
+    assert gpu.part("t", rows, lambda: -1.0) == gpu.Part("t", [], "there was no time left")
+
+
+@pytest.mark.timeout(300)
+def test_the_gpu_script_runs_dry_on_a_processor(tmp_path):
+    """Its tests too, all but those that only a device can pass."""
+    page = tmp_path / "gpu.md"
+    said = subprocess.run([sys.executable, str(BENCHMARKS / "gpu.py"), "--dry", "--write", str(page)], cwd=tmp_path,
+                          capture_output=True, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
+    assert said.returncode == 0, said.stdout + said.stderr
+    text = page.read_text("utf-8")
+    assert " 0 failed" in text and "| Between nodes | |" in text and "plain diffusers" in text

@@ -222,12 +222,3 @@ def test_memory_that_cannot_be_found_is_reported_with_what_holds_it():
     _, result = told(engine(more=[always]), graph("nodes: {o: {type: oom.always, text: a}}\noutputs: {o: $o}"))
     message = result.errors[0].message
     assert "out of memory" in message and "holds" in message and result.errors[0].trace == ""
-
-
-@pytest.mark.gpu
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
-def test_a_digest_on_a_gpu_is_the_digest_of_the_same_content_there():
-    from nodegraph.digest import device_digest
-
-    tensor = torch.randn(1000, 33)
-    assert device_digest(tensor.cuda()) == device_digest(tensor)
