@@ -72,6 +72,8 @@ class PortType:
     takes: a phrase for errors ("an int", "a path to a file").
     """
 
+    natural: bool  # whether `flatten` and `restore` change nothing: what is stored is the value itself
+    exact: type | None = None  # the Python class of which every instance is such a value
     located = False  # whether it names something outside the graph, a file or a model, that counts by its content
     outside = False  # whether its literals mean something else in each run: located, or rolled
 
@@ -85,13 +87,9 @@ class PortType:
         self.name, self.help, self.takes = name, help, takes or _article(name)
         self.complaint, self.parse, self.adopt = complaint, parse, adopt
         self.flatten, self.restore = flatten, restore
+        self.natural = flatten is _same and restore is _same
         self.exports, self.preview = dict(exports or {"json": write_json}), preview
         self.summary, self.color = summary or short, color
-
-    @property
-    def natural(self) -> bool:
-        """Whether `flatten` and `restore` change nothing: what is stored is the value itself."""
-        return self.flatten is _same and self.restore is _same
 
     def __repr__(self) -> str:
         return f"<PortType {self.name}>"
@@ -258,6 +256,7 @@ COLOR = PortType("Color", 'A colour, "#rrggbb".', takes='a colour such as "#ff88
 FILE = PortType("File", "A file that is read; its content, not its name, decides whether work is repeated.",
                 takes="a path to a file", complaint=_file, parse=checked(_file, "a path to a file"), flatten=str,
                 restore=Path, summary=str, color="#b0a090")
+TEXT.exact, INT.exact, BOOL.exact = str, int, bool
 FILE.located = FILE.outside = SEED.outside = True
 ANY = PortType("Any", "Anything.", takes="one value of any kind", parse=_same)
 

@@ -232,13 +232,12 @@ def step_sources(step: Step) -> Iterator[tuple[int, tuple[int, ...]]]:
 
 def judge_types(layout: Layout, step: Step) -> None:
     """Whether a step may be called the short way, and whether types count in its Key."""
-    types, inputs = layout.types, step.nodetype.inputs
+    types, inputs, mixed, natural = layout.types, step.nodetype.inputs, layout.mixed, True
     step.odd = False
-    natural = True
     for port, slot in zip(step.ports, step.slots):
         own = types[slot]
-        if not own.natural or slot in layout.mixed:
+        if not own.natural or slot in mixed:
             natural = False
-            step.odd = step.odd or own is not inputs[port].type or slot in layout.mixed
+            step.odd = step.odd or own is not inputs[port].type or slot in mixed
     step.quick = natural and step.nodetype.plain is not None and not (
         step.guards or step.batched or step.timeout or step.retry)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from ..check import Checked, CheckedNode
 from ..flows import Flow
-from ..graph import Ref, label_of, refs
+from ..graph import Ref, label_of
 from ..nodetype import MISSING, Port
 from ..types import ANY, BOOL, INT
 from .inputs import accept
@@ -25,7 +25,7 @@ def inline(layout: Layout, scope: Scope) -> None:
         if node.through is not None:
             names[name] = passed_on(layout, scope, name, node)
         elif node.nodetype is not None and not (placed.each or placed.control):
-            names[name] = request(layout, scope, name, node, given(layout, scope, name, node))
+            names[name] = request(layout, scope, name, node)
         elif node.known:
             names[name] = Placement(layout, scope, name, node).place()
 
@@ -35,24 +35,6 @@ def passed_on(layout: Layout, scope: Scope, name: str, node: CheckedNode) -> dic
     assert node.through is not None and node.outputs is not None
     return {output: layout.input(scope, name, node, port, node.outputs[output])
             for output, port in node.through.items() if port is not None}  # check sees to it that nothing reads those
-
-
-def given(layout: Layout, scope: Scope, name: str, node: CheckedNode) -> dict[str, Source]:
-    """What a function node is given, by port."""
-    assert node.nodetype is not None
-    ports, literals, sources = node.nodetype.inputs, node.literals or {}, {}
-    for port_name, value in node.node.inputs.items():
-        kind = type(value)
-        if kind is Ref:
-            sources[port_name] = layout.source(scope, value)
-            continue
-        type_of = ports[port_name].type
-        if type_of.outside or kind is list and refs(value):
-            sources[port_name] = layout.input(scope, name, node, port_name,
-                                              Flow(type_of, int(ports[port_name].many)))
-        else:
-            sources[port_name] = Source(-1, literals.get(port_name))
-    return sources
 
 
 class Placement:
@@ -175,7 +157,8 @@ class Placement:
     def core(self, scope: Scope) -> dict[str, Source]:
         node = self.node
         if node.nodetype is not None:
-            return request(self.layout, scope, self.name, node, self.sources, node.nodetype.batch in node.node.each)
+            made = request(self.layout, scope, self.name, node, self.sources, node.nodetype.batch in node.node.each)
+            return made if isinstance(made, dict) else {next(iter(node.nodetype.outputs)): made}
         if node.graph is not None:
             return self.subgraph(scope, node.graph)
         return self.pick() if node.pick else self.switch()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 from ..check import RANDOM, CheckedNode
 from ..errors import Problem
 from ..flows import Flow
-from ..graph import Ref
+from ..graph import Ref, refs
 from ..nodetype import MISSING, Port
 from ..types import ANY, INT, SEED
 from . import keys
@@ -15,73 +16,135 @@ from .layout import NOTHING, Layout, Scope, Source, judge_types
 from .steps import REQUEST, Guard, Step
 
 
-def request(layout: Layout, scope: Scope, name: str, node: CheckedNode, sources: dict[str, Source],
-            batched: bool = False) -> dict[str, Source]:
-    """A function node as a step."""
+def request(layout: Layout, scope: Scope, name: str, node: CheckedNode, sources: dict[str, Source] | None = None,
+            batched: bool = False) -> dict[str, Source] | Source:
+    """A function node as a step; its one output, or its outputs by name.
+
+    sources: what its inputs are given, where that is not just what stands in the file.
+    """
     nodetype = node.nodetype
     assert nodetype is not None
-    ports_of = nodetype.inputs
-    literals: dict[str, Any] = {}
-    contents: dict[str, Any] = {}
-    wires: list[tuple[str, int]] = []
-    guards: list[Guard] = []
-    parsed = node.literals
-    for port_name, source in sources.items():
-        port = ports_of[port_name]
-        if source.literal is MISSING:
-            wires.append((port_name, source.slot))
-            guards += _guards(port_name, port, source)
-            continue
-        value = source.literal
-        if type(node.node.inputs.get(port_name)) is Ref or source.guards:
-            recheck(layout, scope, name, port, source)
-        if port.type.parse is None or batched and port_name == nodetype.batch:
-            # Too much for a parameter: a picture handed in from Python.
-            wires.append((port_name, layout.slot(source, Flow(port.type, int(port.many)))))
-            continue
-        literals[port_name] = value
-        if source.content is not None:
-            contents[port_name] = source.content
-    # A model that a parameter names by default is looked up like one that the file names.
+    parts = _Parts({}, {}, [], [])
+    if sources is None:
+        _plain_inputs(layout, scope, name, node, parts)
+    else:
+        for port_name, source in sources.items():
+            _connect(layout, scope, name, node, port_name, source, parts, batched)
+    if nodetype.models:
+        _default_models(layout, scope, name, node, parts)
+    return _step(layout, scope, name, node, parts, batched)
+
+
+class _Parts(NamedTuple):
+    """What a step is put together from."""
+
+    literals: dict[str, Any]
+    contents: dict[str, Any]
+    wires: list[tuple[str, int]]
+    guards: list[Guard]
+
+
+def _plain_inputs(layout: Layout, scope: Scope, name: str, node: CheckedNode, parts: _Parts) -> None:
+    """Sort the inputs of a node as the file gives them. This is what a plan spends its time on."""
+    ports, parsed, names = node.nodetype.inputs, node.literals, scope.names  # type: ignore[union-attr]
+    literals, wires = parts.literals, parts.wires
+    for port_name, value in node.node.inputs.items():
+        kind = type(value)
+        if kind is Ref:
+            source = names[value.name]
+            if source.__class__ is dict:
+                source = source[value.port] if value.port is not None else next(iter(source.values()))
+            port = ports[port_name]
+            if source.literal is MISSING:
+                wires.append((port_name, source.slot))
+                if source.guards or source.flow.type is not port.type or port.range is not None \
+                        or port.choices is not None:
+                    parts.guards.extend(_guards(port_name, port, source))
+                continue
+        else:
+            port = ports[port_name]
+            if not port.type.outside and (kind is not list or not refs(value)):
+                literals[port_name] = parsed[port_name] if parsed else None
+                continue
+            source = layout.input(scope, name, node, port_name, Flow(port.type, int(port.many)))
+        _connect(layout, scope, name, node, port_name, source, parts, False)
+
+
+def _connect(layout: Layout, scope: Scope, name: str, node: CheckedNode, port_name: str, source: Source,
+             parts: _Parts, batched: bool) -> None:
+    """One input: a parameter where it is known, a wire where it is made in the run."""
+    nodetype = node.nodetype
+    assert nodetype is not None
+    port = nodetype.inputs[port_name]
+    if source.literal is MISSING:
+        parts.wires.append((port_name, source.slot))
+        parts.guards.extend(_guards(port_name, port, source))
+        return
+    if type(node.node.inputs.get(port_name)) is Ref or source.guards:
+        recheck(layout, scope, name, port, source)
+    if port.type.parse is None or batched and port_name == nodetype.batch:
+        # Too much for a parameter: a picture handed in from Python.
+        parts.wires.append((port_name, layout.slot(source, Flow(port.type, int(port.many)))))
+        return
+    parts.literals[port_name] = source.literal
+    if source.content is not None:
+        parts.contents[port_name] = source.content
+
+
+def _default_models(layout: Layout, scope: Scope, name: str, node: CheckedNode, parts: _Parts) -> None:
+    """A model that a parameter names by default is looked up like one that the file names."""
+    nodetype = node.nodetype
+    assert nodetype is not None
+    wired = {port_name for port_name, _ in parts.wires}
     for port_name in nodetype.models:
-        port = ports_of[port_name]
-        if port_name not in sources and isinstance(port.default, str):
-            what = f"{scope.prefix}{name}.{port_name}"
+        port = nodetype.inputs[port_name]
+        if port_name not in parts.literals and port_name not in wired and isinstance(port.default, str):
             assert port.type.parse is not None
-            literals[port_name] = layout.boundary.literal(port.type, port.type.parse(port.default),
-                                                        scope.graph.folder, what).value
-    if literals == parsed:
-        literals = parsed  # one dict for the checked node and the step
-    return add(layout, scope, name, node, literals or NOTHING, wires, guards, contents, batched)
+            parts.literals[port_name] = layout.boundary.literal(
+                port.type, port.type.parse(port.default), scope.graph.folder, f"{scope.prefix}{name}.{port_name}").value
 
 
-def add(layout: Layout, scope: Scope, name: str, node: CheckedNode, literals: dict[str, Any],
-        wires: list[tuple[str, int]], guards: list[Guard], contents: dict[str, Any], batched: bool) -> dict[str, Source]:
+def _step(layout: Layout, scope: Scope, name: str, node: CheckedNode, parts: _Parts,
+          batched: bool) -> dict[str, Source] | Source:
+    literals, contents, wires, guards = parts
     if len(wires) > 1:
         wires.sort()
     nodetype = node.nodetype
     assert nodetype is not None
     step = Step()
     step.index, step.name, step.graph, step.local_name = len(layout.steps), scope.prefix + name, scope.graph, name
-    step.kind, step.nodetype, step.literals, step.detail = REQUEST, nodetype, literals, None
+    step.kind, step.nodetype, step.detail, step.views = REQUEST, nodetype, None, ()
+    # One dict for the checked node and the step, and one tuple for all nodes that are wired alike.
+    step.literals = node.literals if literals == node.literals else literals or NOTHING  # type: ignore[assignment]
     ports = tuple([wire[0] for wire in wires])
-    step.ports = layout.port_tuples.setdefault(ports, ports)  # one object for all nodes that are wired alike
+    step.ports = layout.port_tuples.setdefault(ports, ports)
     step.slots = tuple([wire[1] for wire in wires])
-    step.axes = layout.union(step.slots)
-    step.views = ()
+    step.axes = layout.union(step.slots) if layout.slot_axes else ()
     step.batched, step.guards = batched, tuple(guards)
-    step.base = keys.base(nodetype, literals, step.ports, contents)
+    step.base = keys.base(nodetype, literals, ports, contents)
     control = node.node.control
-    step.timeout = control.get("timeout", nodetype.timeout) if control else nodetype.timeout
-    step.retry = control.get("retry", nodetype.retry) if control else nodetype.retry
+    step.timeout, step.retry = (control.get("timeout", nodetype.timeout), control.get("retry", nodetype.retry)) \
+        if control else (nodetype.timeout, nodetype.retry)
     judge_types(layout, step)
     step.first, step.count = len(layout.producers), len(nodetype.outputs)
     layout.steps.append(step)
-    sources = {}
+    outputs: dict[str, Source] = {}
     for port in nodetype.outputs.values():
         slot = layout.new_slot(step.index, port.type, step.axes)
-        sources[port.name] = Source(slot, MISSING, None, Flow(port.type, int(port.many), port.choices))
-    return sources
+        outputs[port.name] = source = _new(Source, (slot, MISSING, None, flow_of(port), ()))
+    return source if step.count == 1 else outputs
+
+
+_new = tuple.__new__  # makes a NamedTuple in half the time of calling its class
+_flows: WeakKeyDictionary[Port, Flow] = WeakKeyDictionary()
+
+
+def flow_of(port: Port) -> Flow:
+    """What an output port gives."""
+    flow = _flows.get(port)
+    if flow is None:
+        flow = _flows[port] = Flow(port.type, int(port.many), port.choices)
+    return flow
 
 
 def recheck(layout: Layout, scope: Scope, name: str, port: Port, source: Source) -> None:

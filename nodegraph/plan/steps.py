@@ -269,6 +269,14 @@ class Plan:
                         stack.append(reader)
         return sorted(reached)
 
+    @cached_property
+    def order(self) -> tuple[list[int], list[int | Region]]:
+        """The steps that the outputs depend on for sure, and the same as they are to be tried."""
+        if self.before is not None:
+            return self.before.order
+        needed = self.needed(out.slot for out in self.outputs.values())
+        return needed, self.arranged(needed)
+
     def needed(self, slots: Iterable[int]) -> list[int]:
         """The steps that these slots depend on for sure, in order: through a switch, only what chooses."""
         wanted = bytearray(len(self.steps))
@@ -280,11 +288,13 @@ class Plan:
                 continue
             wanted[index] = 1
             step = steps[index]
-            if step.kind == SWITCH:
+            if step.kind == REQUEST and not step.nodetype.lazy:
+                stack += [producers[slot] for slot in step.slots]
+            elif step.kind == SWITCH:
                 stack += [producers[step.detail.on]] if step.detail.on >= 0 else []
             elif step.kind == OPEN:
                 stack += [producers[slot] for slot in (*step.slots, step.detail.until) if slot >= 0]
-            elif step.kind == REQUEST and step.nodetype.lazy:
+            elif step.kind == REQUEST:
                 stack += [producers[slot] for port, slot in zip(step.ports, step.slots)
                           if port not in step.nodetype.lazy]
             else:

@@ -7,14 +7,17 @@ import threading
 from collections.abc import Callable
 from copy import copy
 from time import perf_counter
+from weakref import WeakSet
 
 from .. import events as ev
 from ..cache import Cache
+from ..cache.memory import HOST
 from ..models import Models
 from ..nodetype import NodeType
 from ..plan import Plan
 from .result import Result
 from .run import COSTLY, Run
+from .values import Values
 
 
 class Executor:
@@ -29,6 +32,7 @@ class Executor:
         self.cache, self.models, self.previews, self.warn = cache, models, previews, warn
         self.workers = workers or max(2, min(4, os.cpu_count() or 2))
         self.costs: dict[NodeType, float] = {}  # seconds a call, a running average
+        self.kept: WeakSet[Values] = WeakSet()  # of runs whose Results someone still has
         self._downstream: tuple[Plan | None, dict[int, set[int]]] = (None, {})
 
     def run(self, plan: Plan, emit: Callable[[ev.Event], None] | None = None,
@@ -43,6 +47,11 @@ class Executor:
         order = run.take_over(since.run, edited or []) if since is not None and plan.flat else None
         seconds = run.go(order)
         result = Result(run, seconds, run.cancel.is_set())
+        self.kept.add(run.values)
+        memory = self.cache.memory
+        if memory.taken(HOST) > memory.budgets.get(HOST, 1 << 62):
+            for values in list(self.kept):
+                values.keep_outputs()
         self.cache.settle()
         return result
 

@@ -18,14 +18,14 @@ from .tables import BLOCKED, FLYING, WAITING, Instance
 if TYPE_CHECKING:
     from .run import Run
 
-_shapes: dict[NodeType, bytes] = {}
+SHAPES: dict[NodeType, bytes] = {}
 
 
 def shape_of(nodetype: NodeType) -> bytes:
     """A short signature of a node's outputs; what was remembered of another shape is no result of it."""
-    shape = _shapes.get(nodetype)
+    shape = SHAPES.get(nodetype)
     if shape is None:
-        shape = _shapes[nodetype] = blake2b(nodetype.shape, digest_size=4).digest()
+        shape = SHAPES[nodetype] = blake2b(nodetype.shape, digest_size=4).digest()
     return shape
 
 

@@ -28,7 +28,7 @@ from ..plan import REQUEST, Index, Plan, Region, Step, View, cut
 from .call import Caller, Job, Made, Outcome, node_failed, prepare_output, timed_out
 from .passing import Passing
 from .report import Report
-from .requests import Requests, shape_of
+from .requests import SHAPES, Requests, shape_of
 from .tables import AS_CACHED, BLOCKED, CACHED, FAILED, FLYING, RAN, SKIPPED, WAITING, Instance, Tables
 from .values import Reference, Values
 from .workers import Awaiting, Threads
@@ -36,6 +36,7 @@ from .workers import Awaiting, Threads
 if TYPE_CHECKING:
     from .executor import Executor
 
+_LARGE = 1 << 62  # ints beyond this are encoded with more care
 SHORT = frozenset((int, float, bool))  # what the shortest way keeps
 COSTLY = 0.005  # seconds; a node that takes longer than this on average is worth a thread
 _tuple = tuple.__new__  # makes a NamedTuple in half the time of calling its class
@@ -73,14 +74,17 @@ class Run:
         self.most_rounds: dict[Instance, int] = {}
         self.passing, self.requests = Passing(self), Requests(self)
         self.crew = Crew(self)
+        # At hand, since the short way looks at them for every node.
+        self.digests, self.state, self.waiting = self.tables.digests, self.tables.state, self.tables.waiting
+        self.held, self.disk = self.values.held, self.cache.disk
 
     # -- the loop
 
     def take_over(self, before: Run, edited: list[int]) -> list[int | Region]:
         """Take over what an earlier run found out; the steps that have to be looked at again."""
         tables = self.tables
-        tables.digests = list(before.tables.digests)
-        tables.state = bytearray(before.tables.state.translate(AS_CACHED))
+        tables.digests[:] = before.tables.digests
+        tables.state[:] = before.tables.state.translate(AS_CACHED)
         order = [index for index in self.plan.dependents(edited) if tables.state[index] == CACHED]
         for index in order:
             step = self.plan.steps[index]
@@ -95,8 +99,7 @@ class Run:
         self.values.begin()
         wanted = [out.slot for out in self.plan.outputs.values()]
         if order is None:
-            needed = self.plan.needed(wanted)
-            order = self.plan.arranged(needed)
+            needed, order = self.plan.order
         else:
             needed = [index for index in order if index.__class__ is int]  # type: ignore[misc]
             wanted = [slot for slot in wanted if self.tables.digests[slot] is None]
@@ -190,8 +193,8 @@ class Run:
 
     def sweep(self) -> None:
         """Try what is on the stack. The body of this loop is what a trivial node costs."""
-        tables, cache = self.tables, self.cache
-        steps, digests, state, stack = self.plan.steps, tables.digests, tables.state, self.stack
+        cache, disk, shapes = self.cache, self.disk, SHAPES
+        steps, digests, state, stack = self.plan.steps, self.digests, self.state, self.stack
         costs, trace_of, kept, plain = self.costs, cache.trace, cache.kept, cache.memory.plain
         stopped, forced, hash, crew = self.cancel.is_set, self.forced, blake2b, self.crew
         while stack and not stopped():
@@ -202,9 +205,9 @@ class Run:
             if entry.__class__ is not int:
                 self.turn(entry)
                 continue
-            step = steps[entry]
             if state[entry]:
                 continue  # it waited for two things, and its turn came twice
+            step = steps[entry]
             if not step.quick or forced:
                 self.attempt(step, ())
                 continue
@@ -214,15 +217,17 @@ class Run:
                 self.blocked(step, ())
                 continue
             nodetype = step.nodetype
-            trace = kept.get(key) or trace_of(key, shape_of(nodetype))
+            trace = kept.get(key)
+            if trace is None and disk is not None:
+                trace = trace_of(key, shapes.get(nodetype) or shape_of(nodetype))
             if trace is not None and len(trace[0]) == 1:
                 digests[step.first] = trace[0][0]
                 state[entry] = CACHED
                 if self.emit is not None:
                     self.emit(_tuple(ev.Cached, (step.name, trace[0])))
-                if tables.waiting:
+                if self.waiting:
                     self.wake(entry, ())
-                if self.values.held:
+                if self.held:
                     self.values.done(step, ())
                 continue
             try:
@@ -335,12 +340,15 @@ class Run:
         nodetype, emit = step.nodetype, self.emit
         started = perf_counter()
         if emit is not None:
-            self.report.begun(step)
+            if index:
+                self.report.begun(step)
+            else:
+                emit(_tuple(ev.Started, (step.name, started - self.report.start)))
         try:
             value = nodetype.call(**arguments)
             ended = perf_counter()
-            type = nodetype.plain
-            if type.complaint(value) or value.__class__ not in SHORT:  # type: ignore[union-attr]
+            kind, type = value.__class__, nodetype.plain
+            if kind is not type.exact and type.complaint(value) or kind not in SHORT:  # type: ignore[union-attr]
                 made = Made([[prepare_output(port, value) for port in nodetype.outputs.values()]], ended - started)
                 self.requests.accept(Job(((step, index),), (key,), arguments, step.name), made)
                 return
@@ -353,23 +361,23 @@ class Run:
             self.fail(step, index, error, arguments)
             return
         seconds = ended - started
-        costs = self.executor.costs
+        costs = self.costs
         costs[nodetype] += 0.3 * (seconds - costs[nodetype])
-        code = b"i%d;" % value if value.__class__ is int and -1 << 62 < value < 1 << 62 else encode(value)
+        code = b"i%d;" % value if value.__class__ is int and -_LARGE < value < _LARGE else encode(value)
         name = blake2b(code, digest_size=SIZE).digest()
-        self.cache.record_small(key, name, code, value, seconds, shape_of(nodetype))
+        self.cache.record_small(key, name, code, value, seconds, SHAPES.get(nodetype) or shape_of(nodetype))
         if index:
-            self.tables.digests[step.first][index] = name
+            self.digests[step.first][index] = name
             self.report.ran(step, (name,), seconds, len(code))
         else:
-            self.tables.digests[step.first] = name
-            self.tables.state[step.index] = RAN
+            self.digests[step.first] = name
+            self.state[step.index] = RAN
             self.tables.seconds[step.index] = seconds
             if emit is not None:
                 emit(_tuple(ev.Finished, (step.name, seconds, (name,), ended - self.report.start, 1, 0, len(code))))
-        if self.tables.waiting:
+        if self.waiting:
             self.wake(step.index, index)
-        if self.values.held:
+        if self.held:
             self.values.done(step, index)
 
     # -- waiting

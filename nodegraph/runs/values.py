@@ -10,6 +10,7 @@ What travels is a reference, a digest together with a PortType; equal digests of
 from __future__ import annotations
 
 from copy import deepcopy
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -154,12 +155,10 @@ class Values:
             if left == 0 and slot not in self.kept_slots:
                 self.let_go(place)
 
-    @property
+    @cached_property
     def kept_slots(self) -> set[int]:
         """The slots of outputs."""
-        if not hasattr(self, "_kept"):
-            self._kept = {out.slot for out in self.plan.outputs.values()}
-        return self._kept
+        return {out.slot for out in self.plan.outputs.values()}
 
     def let_go(self, place: tuple[int, Index]) -> None:
         for key in self.holds.pop(place, ()):
@@ -175,18 +174,25 @@ class Values:
         for place in list(self.holds):
             if place[0] not in self.kept_slots:
                 self.let_go(place)
+
+    def keep_outputs(self) -> None:
+        """Hold what outputs are made of, where that is small: memory is about to drop what it can."""
+        plain, given, types = self.cache.memory.plain, self.given, self.plan.types
         for slot in self.kept_slots:
             name = self.tables.digests[slot]
-            if name is not None and name.__class__ is not dict:
+            if name.__class__ is bytes and types[slot].natural:  # by far the most
+                if name in plain:
+                    given[name, None] = plain[name]
+            elif name is not None:
                 self.keep_small(self.type_at(slot, ()), name)
 
     def keep_small(self, type: TypeOf, name: bytes) -> None:
         """Small Values of outputs stay with the Result, since memory may drop them once the run is over."""
+        plain = self.cache.memory.plain
         for key in references(type, name):
-            if key not in self.held and key not in self.given:
-                value = self.cache.memory.plain.get(key[0] if key[1] is None else (type, key[0]))
-                if value is not None:
-                    self.held[key] = [1, type, value]
+            stored = key[0] if key[1] is None else (key[1], key[0])
+            if key not in self.held and stored in plain:
+                self.given[key] = plain[stored]
 
     def close(self) -> None:
         """The Result has gone."""
