@@ -1,5 +1,7 @@
 """Values in hand: what is given out cannot be spoilt, and what was spoilt is not given out."""
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -186,6 +188,21 @@ def test_an_array_value_has_arrays_where_the_value_has_tensors(tmp_path):
             assert pair.left.dtype == numpy.float32 and pair.left.tolist() == [1.5, 2.5]
             assert pair.right.dtype == bool and pair.right.tolist() == [True, False]
             assert cache.array_value(ANY, half).dtype == torch.bfloat16, "numpy has no such dtype"
+
+
+def test_an_array_value_is_read_from_disk_without_torch(tmp_path):
+    with Cache(tmp_path) as cache:
+        digest = put(cache, ANY, [torch.tensor([1.5, 2.5]), numpy.ones(2)])
+    script = """
+import sys
+from nodegraph.cache import Cache
+from nodegraph.types import ANY
+with Cache(sys.argv[1]) as cache:
+    one, other = cache.array_value(ANY, bytes.fromhex(sys.argv[2]))
+print(one.tolist(), other.tolist(), "torch" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", script, tmp_path, digest.hex()], text=True, capture_output=True)
+    assert (done.stdout, done.stderr) == ("[1.5, 2.5] [1.0, 1.0] False\n", "")
 
 
 def test_an_int_of_any_length_has_a_name():
