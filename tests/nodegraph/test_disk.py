@@ -302,3 +302,13 @@ def test_a_list_is_pinned_item_by_item(tmp_path):
         assert [cache.disk.has(item) for item in items] == [True, True, False]
         cache.unpin(several)
         assert not cache.pins
+
+
+def test_a_damaged_history_is_said_and_left_out(tmp_path):
+    from nodegraph.digest import decode
+
+    warnings = []
+    with Cache(tmp_path, warn=warnings.append) as cache:
+        cache.disk.remember_history("graph", [("a", encode({"seconds": 1.0})), ("b", b"m5:")])
+        assert cache.disk.histories("graph", decode) == [("a", {"seconds": 1.0})]
+    assert len(warnings) == 1 and "the last run of b is damaged" in warnings[0]
