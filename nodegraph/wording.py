@@ -183,6 +183,7 @@ ENGLISH: dict[str, str] = {
     "index.unreadable": "cannot be read ({error})",
     "index.unwritable": "cannot be written ({error})",
     "index.lost": "was taken away and cannot be made anew ({error})",
+    "history.damaged": "what is remembered of the last run of {node} is damaged; it is not used",
     "trace.damaged": "a remembered trace is damaged; its node runs again",
     "value.changed": "a remembered value was changed in place; it is read or made again",
     "value.damaged": "a remembered value {why} ({name}); it is made again",

@@ -78,7 +78,7 @@ class Cache:
             else:
                 trace, small = unpack(blob, seconds)
                 self.small.update(small)
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, LookupError):
             self.warn(say("trace.damaged"))
             return None
         self.kept[key] = trace

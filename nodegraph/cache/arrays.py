@@ -8,7 +8,6 @@ arrays are read and written without torch.
 from __future__ import annotations
 
 import json
-import math
 import os
 import threading
 from pathlib import Path
@@ -52,29 +51,46 @@ def read(path: Path, checksum: bytes, forms: list[Form], numpy_only: bool = Fals
     """
     import xxhash
 
-    with path.open("rb") as file:
-        rest = os.fstat(file.fileno()).st_size - 8
-        head = file.read(8)
-        size = int.from_bytes(head, "little")
-        if size > rest:
-            raise ValueError(say("damage.checksum"))
-        text = file.read(size)
-        state = xxhash.xxh3_128(head + text)
-        rest -= size
-        tensors: list[Any] = [None] * len(forms)
-        for index in _order(text, len(forms)):
-            rest -= _bytes_of(forms[index])
-            if rest < 0:
-                raise ValueError(say("damage.checksum"))
-            tensors[index], buffer = _room(forms[index], numpy_only)
-            file.readinto(buffer)
-            state.update(buffer)
-    if rest or state.digest() != checksum:
+    forms = [form._replace(kind="n") if numpy_only and form.dtype in _IN_NUMPY else form for form in forms]
+    data = _data(path, mapped=any(form.kind == "t" for form in forms))
+    if xxhash.xxh3_128_digest(data) != checksum:
         raise ValueError(say("damage.checksum"))
-    for tensor in tensors:
-        if not is_tensor(tensor):
-            tensor.flags.writeable = False
-    return tensors
+    begin = 8 + int.from_bytes(data[:8], "little")
+    header = json.loads(bytes(data[8:begin]))
+    spans = (header[str(index)]["data_offsets"] for index in range(len(forms)))
+    return [_formed(data[begin + first:begin + last], form) for form, (first, last) in zip(forms, spans)]
+
+
+def _data(path: Path, mapped: bool) -> Any:
+    """A file's bytes, as an array. mapped: they are read only as they are touched, into memory of this process alone."""
+    import numpy
+
+    size = path.stat().st_size
+    if not mapped or not size:
+        return numpy.fromfile(path, "uint8")
+    import torch
+
+    # Unlike Python's own maps, which hold on to a file's descriptor, so that a thousand of them are too many.
+    storage: Any = torch.UntypedStorage.from_file(str(path), False, size)
+    return torch.empty(0, dtype=torch.uint8).set_(storage).numpy()
+
+
+def _formed(data: Any, form: Form) -> Any:
+    """A tensor or an array over these bytes."""
+    if form.kind == "t":
+        import torch
+
+        dtype: torch.dtype = getattr(torch, form.dtype)
+        if data.__array_interface__["data"][0] % dtype.itemsize:
+            data = data.copy()  # a file of the first release, whose parts lie less evenly
+        return torch.from_numpy(data).view(dtype).reshape(form.shape)
+    import numpy
+
+    if numpy.dtype(form.dtype).kind not in "biufc":
+        raise ValueError(say("damage.unreadable", error=form.dtype))  # bytes of a file must never become objects
+    array = data.view(form.dtype).reshape(form.shape)
+    array.flags.writeable = False
+    return array
 
 
 def in_numpy(tensor: Any) -> Any:
@@ -112,42 +128,5 @@ def _header(parts: dict[str, tuple[Any, Any]]) -> bytes:
                        "data_offsets": [at, at + raw.nbytes]}
         at += raw.nbytes
     text = json.dumps(header).encode()
-    text += b" " * (-len(text) % 8)
+    text += b" " * (-(8 + len(text)) % 64)  # so that the first of them lies as evenly as torch would lay it
     return len(text).to_bytes(8, "little") + text
-
-
-def _order(text: bytes, count: int) -> list[int]:
-    """The tensors' numbers in the order of their bytes."""
-    try:
-        header = json.loads(text)
-        begins = [header[str(index)]["data_offsets"][0] for index in range(count)]
-        return sorted(range(count), key=begins.__getitem__)
-    except (ValueError, LookupError, TypeError, RecursionError) as error:
-        raise ValueError(say("damage.checksum")) from error
-
-
-def _room(form: Form, numpy_only: bool) -> tuple[Any, Any]:
-    """A new tensor or array of this form, and its memory as bytes."""
-    if form.kind == "t" and not (numpy_only and form.dtype in _IN_NUMPY):
-        import torch
-
-        tensor = torch.empty(form.shape, dtype=getattr(torch, form.dtype))
-        return tensor, tensor.reshape(-1).view(torch.uint8).numpy()
-    import numpy
-
-    if numpy.dtype(form.dtype).kind not in "biufc":
-        raise ValueError(f"holds an array of {form.dtype}")  # bytes from a file must never become objects
-    array = numpy.empty(form.shape, form.dtype)
-    return array, array.reshape(-1).view("uint8")
-
-
-def _bytes_of(form: Form) -> int:
-    """Bytes of a tensor of this form."""
-    if form.kind == "t" and form.dtype not in _IN_NUMPY:
-        import torch
-
-        dtype: torch.dtype = getattr(torch, form.dtype)
-        return math.prod(form.shape) * dtype.itemsize
-    import numpy
-
-    return math.prod(form.shape) * numpy.dtype(form.dtype).itemsize

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from ..wording import say
 from .index import Index
 
 
@@ -21,5 +22,10 @@ class History:
 
     def of(self, graph: str, decode: Callable[[bytes], Any]) -> list[tuple[str, Any]]:
         """What was kept of one graph: (node, what `decode` makes of it)."""
-        return [(node, decode(data)) for node, data in
-                self.index.rows("SELECT node, ingredients FROM history WHERE graph = ?", (graph,))]
+        histories = []
+        for node, data in self.index.rows("SELECT node, ingredients FROM history WHERE graph = ?", (graph,)):
+            try:
+                histories.append((node, decode(data)))
+            except (ValueError, TypeError):
+                self.index.warn(say("history.damaged", node=node))
+        return histories

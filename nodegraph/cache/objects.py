@@ -72,6 +72,7 @@ class Objects:
                 raise ValueError(say("damage.name"))
             if checksum:
                 tensors = arrays.read(self.path(digest), checksum, forms(code), numpy_only)
+            self.touched[digest] = self.clock + seconds / max(size, 1)
         except FileNotFoundError:
             self.forget(digest)
             return None
@@ -81,7 +82,6 @@ class Objects:
         except Exception as error:  # a damaged header may be anything
             self._damaged(digest, say("damage.unreadable", error=words(error)))
             return None
-        self.touched[digest] = self.clock + seconds / max(size, 1)
         return code, tensors
 
     def _row(self, digest: bytes) -> _Row | None:
@@ -165,7 +165,7 @@ class Objects:
         with self.lock:
             self.pending.pop(digest, None)
             if self.index.write(("DELETE FROM objects WHERE digest = ?", [(digest,)])):
-                self.path(digest).unlink(missing_ok=True)
+                remove(self.path(digest))
             else:
                 self.lost.add(digest)
 
@@ -185,7 +185,7 @@ class Objects:
                 return 0, 0
             self.clock = clock
             for digest in victims:
-                self.path(digest).unlink(missing_ok=True)
+                remove(self.path(digest))
             self.size -= freed
             self._full_at = self.size
         self._sweep()
@@ -194,7 +194,8 @@ class Objects:
     def _victims(self, limit: int) -> tuple[list[bytes], int, float]:
         """The Values that have to go, their bytes, and the worth of the last."""
         victims, freed, clock = [], 0, self.clock
-        for digest, size, worth in self.index.rows("SELECT digest, size, worth FROM objects ORDER BY worth"):
+        for digest, size, worth in self.index.rows(
+                "SELECT digest, CAST(size AS INTEGER), CAST(worth AS REAL) FROM objects ORDER BY worth"):
             if self.size - freed <= limit:
                 break
             if digest not in self.pins:
@@ -209,7 +210,7 @@ class Objects:
             self.pending.clear()
             self.size = 0
         for path in self.folder.glob("*/*"):
-            path.unlink(missing_ok=True)
+            remove(path)
 
     def _sweep(self) -> None:
         """Remove files that the index does not name."""
@@ -221,6 +222,14 @@ class Objects:
         for path in self.folder.glob("*/*"):
             try:
                 if path.stem.split(".")[0] not in known and path.stat().st_mtime < old:
-                    path.unlink(missing_ok=True)
+                    remove(path)
             except FileNotFoundError:
                 pass  # another process has moved it into place, or removed it
+
+
+def remove(path: Path) -> None:
+    """Remove a file, if the system lets it go: where it does not, a later sweep finds it."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError:
+        pass  # a system that keeps files in use, or a folder that was closed to us

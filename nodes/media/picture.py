@@ -12,7 +12,15 @@ WEBP_QUALITY = 90
 
 
 def to_array(image: Any) -> Any:
-    """The uint8 array (height, width, channels) of a float tensor (channels, height, width) in 0..1."""
+    """The uint8 array (height, width, channels) of a float tensor (channels, height, width) in 0..1.
+
+    An array in the tensor's place gives the same, and torch is not imported for it.
+    """
+    import numpy as np
+
+    if isinstance(image, np.ndarray):
+        scaled = np.rint(np.clip(image.astype(np.float32), 0, 1) * np.float32(255))
+        return np.ascontiguousarray(scaled.astype(np.uint8).transpose(1, 2, 0))
     import torch
 
     scaled = image.detach().to("cpu", torch.float32).clamp(0, 1).mul(255).round()
@@ -33,6 +41,13 @@ def to_pil(image: Any) -> Any:
 
     array = to_array(image)
     return Image.fromarray(array[..., 0] if array.shape[2] == 1 else array)
+
+
+def save_array(array: Any, path: Path) -> None:
+    """Write a uint8 array (height, width, 3) as a PNG."""
+    from PIL import Image
+
+    Image.fromarray(array).save(path, "PNG", optimize=False)
 
 
 def from_pil(picture: Any) -> Any:

@@ -9,18 +9,25 @@ from nodegraph import InputError
 
 
 def save_wav(audio: Any, path: Path) -> None:
-    """Write 16-bit PCM. Samples beyond -1..1 are clipped."""
+    """Write 16-bit PCM. Samples beyond -1..1 are clipped. They may be an array; torch is not imported for it."""
     import wave
 
     import numpy as np
 
-    samples = np.asarray(audio.samples.detach().cpu())
+    samples = _samples(audio)
     pcm = np.rint(np.clip(samples, -1, 1) * 32767).astype("<i2")
     with wave.open(str(path), "wb") as file:
         file.setnchannels(pcm.shape[0])
         file.setsampwidth(2)
         file.setframerate(audio.sample_rate)
         file.writeframes(np.ascontiguousarray(pcm.T).tobytes())
+
+
+def _samples(audio: Any) -> Any:
+    """The samples as an array."""
+    import numpy as np
+
+    return audio.samples if isinstance(audio.samples, np.ndarray) else np.asarray(audio.samples.detach().cpu())
 
 
 def load_wav(path: Path) -> tuple[Any, int]:
@@ -61,7 +68,7 @@ def waveform(audio: Any, width: int = 320, height: int = 96) -> Any:
 
     picture = np.full((height, width, 3), (24, 26, 32), np.uint8)
     picture[height // 2] = (46, 50, 60)
-    samples = np.asarray(audio.samples.detach().cpu())
+    samples = _samples(audio)
     if not samples.shape[1]:
         return picture
     starts = np.linspace(0, samples.shape[1], width, endpoint=False).astype(int)

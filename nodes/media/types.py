@@ -235,7 +235,7 @@ def palette_picture(palette: Palette, width: int = 320, height: int = 64) -> Any
 
 
 def _save_palette_png(palette: Palette, path: Path) -> None:
-    picture.save_png(picture.from_array(palette_picture(palette, 800, 160)), path)
+    picture.save_array(palette_picture(palette, 800, 160), path)
 
 
 def _save_json(value: Any, path: Path) -> None:

@@ -156,6 +156,26 @@ def test_a_file_that_is_no_wav_is_named_in_the_error(tmp_path):
         sound.load_wav(tmp_path / "song.mp3")
 
 
+def test_arrays_in_place_of_tensors_are_written_and_shown_alike(tmp_path):
+    image, audio = torch.rand(4, 50, 60), tone()
+    values = ((image, image.numpy(), picture.save_png, picture.thumbnail),
+              (torch.linspace(0, 1, 511).reshape(1, 7, 73), torch.linspace(0, 1, 511).reshape(1, 7, 73).numpy(),
+               picture.save_png, picture.thumbnail),
+              (audio, Audio(audio.samples.numpy(), audio.sample_rate), sound.save_wav, sound.waveform))
+    for tensors, arrays, save, show in values:
+        save(tensors, tmp_path / "tensors")
+        save(arrays, tmp_path / "arrays")
+        assert (tmp_path / "tensors").read_bytes() == (tmp_path / "arrays").read_bytes()
+        assert np.array_equal(show(tensors), show(arrays))
+
+
+def test_a_palette_is_drawn_in_its_own_colours(tmp_path):
+    Palette.__porttype__.exports["png"](PALETTE, tmp_path / "p.png")
+    with Image.open(tmp_path / "p.png") as drawn:
+        assert drawn.size == (800, 160) and drawn.getpixel((0, 0)) == (16, 32, 48) \
+            and drawn.getpixel((799, 0)) == (255, 238, 221)
+
+
 def test_every_type_that_has_a_preview_gives_a_uint8_picture():
     for port, value in ((IMAGE, torch.rand(4, 300, 600)), (MASK, torch.rand(1, 30, 60)),
                         (Audio.__porttype__, tone()), (Audio.__porttype__, tone(n=3)),
