@@ -8,15 +8,17 @@ Every item is a tag byte and, where its length varies, a length: no two differen
     s<n>:<utf-8>   b<n>:<bytes>   l<n>:<items>  (list)   t<n>:<items>  (tuple)   m<n>:<key value ...>  (dict)
     X<kind><dtype>;<shape>;<content digest, 16 bytes>  a tensor (kind t: torch, n: numpy), kept apart
 
-Tensors are hashed where they live: on the host with XXH3-128, on an accelerator with integer sums there
-(`device_digest`), so that naming a tensor copies 32 bytes off the device and never the tensor.
+Tensors are hashed where they live, with XXH3-128 on the host and on CUDA devices, so that equal bytes have one name
+and naming a tensor copies 64 bytes off the device and never the tensor. Other accelerators add up integers
+(`device_digest`).
 """
 
 from __future__ import annotations
 
 import struct
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from hashlib import blake2b
 from itertools import repeat
 from typing import Any, NamedTuple
@@ -235,12 +237,25 @@ def _host_digest(array: Any) -> bytes:
 def tensor_digest(tensor: Any) -> bytes:
     """The digest of a tensor's elements, computed on the device that holds it. 16 bytes."""
     tensor = tensor.detach().resolve_conj().resolve_neg()
-    if tensor.device.type != "cpu":
+    if tensor.device.type not in ("cpu", "cuda"):
         return device_digest(tensor)
     import torch
 
-    flat = tensor.contiguous().reshape(-1)
-    return _host_digest(flat.view(torch.uint8).numpy())
+    flat = tensor.contiguous().reshape(-1).view(torch.uint8)
+    on_device = _device_hash() if flat.is_cuda else None
+    return on_device(flat) if on_device is not None else _host_digest(flat.cpu().numpy())
+
+
+@cache
+def _device_hash() -> Callable[[Any], bytes] | None:
+    """XXH3-128 on a CUDA device; None where Triton is not there or does not work: tensors are copied to be named."""
+    from importlib.util import find_spec
+
+    if find_spec("triton") is None:
+        return None
+    from .devicehash import working
+
+    return working()
 
 
 _CHUNK = 1 << 22  # words hashed at a time on a device: bounds the scratch memory to about 100 MB

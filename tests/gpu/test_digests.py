@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from nodegraph.digest import device_digest, digest
+from nodegraph.digest import digest
 
 from .ground import BIG, DEVICE, HAS_GPU, NAME, copies_to_host, device_only, on_gpu
 
@@ -23,10 +23,22 @@ def some(dtype: torch.dtype, count: int) -> torch.Tensor:
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16, torch.float64, torch.int64,
                                    torch.uint8, torch.bool, torch.complex64], ids=str)
-def test_equal_bytes_are_hashed_alike_on_host_and_device(dtype):
-    for count in (0, 1, 3, 1001, LONG):
+def test_equal_bytes_have_one_name_on_host_and_device(dtype):
+    for count in (0, 1, 3, 30, 61, 240, 241, 257, 1001, 1024, 1025, 4096, 16385, LONG):
         tensor = some(dtype, count)
-        assert device_digest(tensor.to(DEVICE)) == device_digest(tensor), count
+        assert digest(tensor.to(DEVICE)) == digest(tensor), count
+
+
+def test_a_part_that_begins_anywhere_has_the_name_of_its_bytes():
+    data = torch.randint(0, 256, (70_000,), dtype=torch.uint8, generator=torch.Generator().manual_seed(1))
+    for start in (1, 3, 8, 1023):
+        assert digest(data.to(DEVICE)[start:]) == digest(data[start:].clone()), start
+
+
+def test_the_kernels_work_here_and_nothing_is_copied_to_be_named():
+    from nodegraph.digest import _device_hash
+
+    assert not HAS_GPU or _device_hash() is not None
 
 
 VIEWS = {"turned": lambda t: t.T, "every other row": lambda t: t[::2], "a part": lambda t: t[:, 1:5],
