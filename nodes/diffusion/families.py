@@ -32,21 +32,21 @@ _FOUR = (*_PAIR, "pooled_prompt_embeds", "negative_pooled_prompt_embeds")
 
 
 def _encode_sd(pipe: Any, prompt: str, negative: str) -> dict[str, Any]:
-    return dict(zip(_PAIR, pipe.encode_prompt(prompt, pipe.device, 1, True, negative or None)))
+    return dict(zip(_PAIR, pipe.encode_prompt(prompt, device_of(pipe), 1, True, negative or None)))
 
 
 def _encode_xl(pipe: Any, prompt: str, negative: str) -> dict[str, Any]:
-    return dict(zip(_FOUR, pipe.encode_prompt(prompt=prompt, device=pipe.device,
+    return dict(zip(_FOUR, pipe.encode_prompt(prompt=prompt, device=device_of(pipe),
                                               negative_prompt=negative or None)))
 
 
 def _encode_sd3(pipe: Any, prompt: str, negative: str, **length: int) -> dict[str, Any]:
-    return dict(zip(_FOUR, pipe.encode_prompt(prompt=prompt, prompt_2=None, prompt_3=None, device=pipe.device,
+    return dict(zip(_FOUR, pipe.encode_prompt(prompt=prompt, prompt_2=None, prompt_3=None, device=device_of(pipe),
                                               negative_prompt=negative or None, **length)))
 
 
 def _encode_flux(pipe: Any, prompt: str, negative: str, **length: int) -> dict[str, Any]:
-    prompt_embeds, pooled, _ = pipe.encode_prompt(prompt=prompt, prompt_2=None, device=pipe.device, **length)
+    prompt_embeds, pooled, _ = pipe.encode_prompt(prompt=prompt, prompt_2=None, device=device_of(pipe), **length)
     return {"prompt_embeds": prompt_embeds, "pooled_prompt_embeds": pooled}
 
 
@@ -61,6 +61,11 @@ FAMILIES = {
 def family_of(pipe: Any) -> Family | None:
     """The Family of a pipeline, or None when its kind is not known here."""
     return FAMILIES.get(type(pipe).__name__)
+
+
+def device_of(pipe: Any) -> Any:
+    """Where a pipeline computes. Parts of one that is offloaded may be elsewhere, waiting for their turn."""
+    return pipe._execution_device
 
 
 def known_family(pipe: Any) -> Family:

@@ -69,7 +69,7 @@ def sample(model: DiffusionModel, conditioning: Conditioning, seed: Seed = 0, st
     if start is not None:
         pipe, beginning = _painting_over(pipe, start, strength, steps, beginning)
     latents = pipe(
-        **{name: tensor.to(model.device) for name, tensor in conditioning.tensors.items()}, **beginning,
+        **{name: tensor.to(families.device_of(model)) for name, tensor in conditioning.tensors.items()}, **beginning,
         num_inference_steps=steps, output_type="latent", return_dict=False,
         guidance_scale=family.guidance_scale if guidance_scale is None else float(guidance_scale),
         generator=_dice(seed), callback_on_step_end=_reporter(pipe, ctx, width, height))[0]
@@ -88,7 +88,7 @@ def decode(model: DiffusionModel, latent: Latent) -> Image:
     if latent.family != mine:
         raise InputError(f"latent is in the space of {latent.family}, and this model has {mine}; "
                          "decode it with the model that painted it")
-    return families.decoded(model, latent.samples[None].to(model.device))
+    return families.decoded(model, latent.samples[None].to(families.device_of(model)))
 
 
 @node("diffusion.encode_image", version=1, costly=True)
@@ -106,7 +106,7 @@ def encode_image(model: DiffusionModel, image: Image) -> Latent:
         raise InputError(f"the picture is {image.shape[2]} x {image.shape[1]}; this model takes {unit} x {unit} "
                          "or more")
     top, left = (image.shape[1] - height) // 2, (image.shape[2] - width) // 2
-    pixels = image[:, top:top + height, left:left + width].to(model.device)
+    pixels = image[:, top:top + height, left:left + width].to(families.device_of(model))
     if pixels.shape[0] == 4:
         pixels = pixels[:3] * pixels[3:] + (1 - pixels[3:])
     return Latent(families.latents_of(model.vae, pixels)[0].contiguous(), families.latent_family(model))
@@ -187,7 +187,7 @@ def _painting_over(pipe: Any, start: Latent, strength: float, steps: int, size: 
     pipe.scheduler = scheduler
     pipe.set_progress_bar_config(disable=True)
     takes = inspect.signature(type(pipe).__call__).parameters
-    return pipe, {"image": start.samples[None].to(pipe.device), "strength": float(strength),
+    return pipe, {"image": start.samples[None].to(families.device_of(pipe)), "strength": float(strength),
                   **{name: side for name, side in size.items() if name in takes}}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from .families import decoder_input, raw_latents
+from .families import decoder_input, device_of, raw_latents
 from .schedulers import is_flow
 
 SMALL_DECODER = 8_000_000  # parameters; a smaller decoder is quick enough to be the preview itself
@@ -24,8 +24,8 @@ def latent_picture(pipe: Any, latents: Any) -> Any:
         if sum(p.numel() for p in vae.decoder.parameters()) < SMALL_DECODER:
             pixels = vae.decode(ready, return_dict=False)[0][0] / 2 + 0.5
         else:
-            weights = _color_map(pipe)
             flat = ready[0].float().flatten(1).T
+            weights = _color_map(pipe).to(flat.device)
             pixels = (flat @ weights[:-1] + weights[-1]).T.reshape(3, *ready.shape[2:])
     return to_array(pixels.float().clamp(0, 1))
 
@@ -39,13 +39,13 @@ def _color_map(pipe: Any) -> Any:
 
     vae = pipe.vae
     if vae not in _color_maps:
-        colors = torch.rand(1, 3, 12, 12, generator=torch.Generator().manual_seed(0)).to(vae.device)
+        colors = torch.rand(1, 3, 12, 12, generator=torch.Generator().manual_seed(0)).to(device_of(pipe))
         on_latents = torch.nn.functional.interpolate(colors, scale_factor=2)
         sheet = torch.nn.functional.interpolate(on_latents, scale_factor=pipe.vae_scale_factor) * 2 - 1
         rows = raw_latents(vae, sheet)[0].float().flatten(1).T
         rows = torch.cat([rows, torch.ones_like(rows[:, :1])], dim=1)
         wanted = on_latents[0].flatten(1).T
-        _color_maps[vae] = torch.linalg.lstsq(rows.cpu(), wanted.cpu()).solution.to(vae.device)
+        _color_maps[vae] = torch.linalg.lstsq(rows.cpu(), wanted.cpu()).solution
     return _color_maps[vae]
 
 
