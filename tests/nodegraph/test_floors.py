@@ -28,7 +28,7 @@ HEAVY = {"torch", "numpy", "diffusers", "transformers", "networkx", "safetensors
 WORLD = {"time", "threading", "socket", "subprocess", "sqlite3", "multiprocessing", "concurrent", "asyncio"}
 FILES = sorted(HOME.rglob("*.py"))
 # Rooms that look at the disk, and those that change what is on it: `types` has the writers that `export` calls.
-READERS = {"graphfile", "packs", "cache", "models", "export", "machine", "engine", "cli"}
+READERS = {"filelist", "graphfile", "packs", "cache", "models", "export", "machine", "engine", "cli"}
 WRITERS = {"types", "cache", "export", "cli"}
 READS = {"read_text", "read_bytes", "exists", "is_file", "is_dir", "stat", "lstat", "glob", "rglob", "iterdir", "samefile"}
 WRITES = {"write_text", "write_bytes", "mkdir", "unlink", "rmdir", "rename", "touch", "symlink_to"}
