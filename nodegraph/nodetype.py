@@ -36,7 +36,8 @@ from .codeversion import code_version
 from .context import Context, Lazy
 from .digest import encode
 from .errors import InputError, PackError
-from .types import ANY, FLOAT, INT, OF_PYTHON, SEED, TEXT, Choice, Help, ModelType, PortType, Range, short
+from .types import ANY, FLOAT, INT, OF_PYTHON, SEED, TEXT, Choice, Help, ModelType, PortType, Range, complaint_of, described, short
+from .wording import say
 
 RESERVED = ("type", "each", "bypass", "mute", "cross", "repeat", "until", "carry", "count", "failed", "timeout",
             "retry")  # keys of a node in a graph file that are no inputs of it
@@ -67,13 +68,13 @@ class Port:
 
     def complaint(self, value: Any) -> str | None:
         """What is wrong with one item for this port, in a few words, or None."""
-        wrong = self.type.complaint(value)
+        wrong = complaint_of(self.type, value)
         if wrong:
             return f"{wrong}; it takes {self.takes}"
         if self.range is not None and not self.range.low <= value <= self.range.high:
             return f"is {short(value)}; it takes {self.range}"
         if self.choices is not None and value not in self.choices:
-            return f"is {value!r}; it takes one of {', '.join(self.choices)}"
+            return f"is {short(value)}; it takes one of {', '.join(self.choices)}"
         return None
 
     @property
@@ -88,12 +89,17 @@ class Port:
     def parse(self, value: Any) -> Any:
         """The value that stands in a graph file as `value`. Raises InputError saying what is wanted."""
         if self.type.parse is None:
-            raise InputError(f"is {value!r}; it takes {self.type.takes} from a link ($node)")
+            raise InputError(f"is {short(value)}; it takes {self.type.takes} from a link ($node)")
         narrow = self.range is not None or self.choices is not None
         wrong = self.complaint(value) if narrow else None
         if wrong:
             raise InputError(wrong)
-        return self.type.parse(value)
+        try:
+            return self.type.parse(value)
+        except InputError:
+            raise
+        except Exception as error:  # the type's own code
+            raise InputError(say("value.unread", value=short(value), takes=self.takes, why=described(error))) from error
 
     def __str__(self) -> str:
         return f"list of {self.type.name}" if self.many else self.type.name

@@ -18,7 +18,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
-from .errors import InputError
+from .errors import InputError, text_of
+from .wording import an, say
 
 
 class Range(NamedTuple):
@@ -84,7 +85,7 @@ class PortType:
                  exports: Mapping[str, Callable[[Any, Path], None]] | None = None,
                  preview: Callable[[Any], Any] | None = None,
                  summary: Callable[[Any], str] | None = None, color: str = "#9aa0a6"):
-        self.name, self.help, self.takes = name, help, takes or _article(name)
+        self.name, self.help, self.takes = name, help, takes or an(name)
         self.complaint, self.parse, self.adopt = complaint, parse, adopt
         self.flatten, self.restore = flatten, restore
         self.natural = flatten is _same and restore is _same
@@ -148,12 +149,15 @@ class ModelType(PortType):
         return (recipe.kind, recipe.source if not recipe.fingerprint else "", "", recipe.fingerprint, recipe.options)
 
 
-def _article(name: str) -> str:
-    return ("an " if name[:1] in "AEIOU" else "a ") + name
-
-
 def short(value: Any, width: int = 60) -> str:
     """One line that tells a value apart from others: shape and dtype of tensors, the start of long texts."""
+    try:
+        return _short(value, width)
+    except Exception as error:  # a class of someone's own, or an int of too many digits
+        return f"{an(type(value).__name__)} that cannot be shown ({type(error).__name__})"
+
+
+def _short(value: Any, width: int) -> str:
     shape = getattr(value, "shape", None)
     if shape is not None and hasattr(value, "dtype"):
         return f"{type(value).__name__} {tuple(shape)} {str(value.dtype).removeprefix('torch.')}"
@@ -161,6 +165,19 @@ def short(value: Any, width: int = 60) -> str:
         return f"{type(value).__name__} of {len(value)}"
     text = repr(value)
     return text if len(text) <= width else text[:width - 3] + "..."
+
+
+def complaint_of(type: PortType, value: Any) -> str | None:
+    """What a type says is wrong with a value, or None. Whatever its own code raises is something wrong too."""
+    try:
+        return type.complaint(value)
+    except Exception as error:
+        return say("value.unjudged", value=short(value), type=type.name, why=described(error))
+
+
+def described(error: BaseException) -> str:
+    """An exception in a few words."""
+    return f"{type(error).__name__}: {text_of(error)}".removesuffix(": ")
 
 
 # The plain types. Nothing is coerced silently: "7" is not an int, 1.9 is not 2; an int is a fine float.

@@ -30,6 +30,10 @@ ENGLISH: dict[str, str] = {
     "device.there-is-cpu": "This machine has cpu; leave --device out.",
     "device.there-is-cuda": "This machine has cpu and cuda.",
 
+    # values, where a type's own code raises
+    "value.unjudged": "is {value}, and the type {type} cannot tell whether it is one ({why})",
+    "value.unread": "is {value}; it takes {takes} ({why})",
+
     # packs
     "pack.brought-twice": "pack {pack}: {one} and {other} both bring a pack of this name; uninstall one of them",
     "pack.name-taken": "pack {path}: the {kind} {name} is declared by {owner} already; give it another name",

@@ -5,15 +5,15 @@ from __future__ import annotations
 import sys
 
 from .. import graphfile
-from ..check import SWITCH, check, output_flow
+from ..check import PICK, SWITCH, check, output_flow
 from ..documents import Description, description_document
 from ..errors import GraphError, PackError, Problem
-from ..flows import Flow, listed
+from ..flows import Flow
 from ..graph import Node
 from ..graphfile import nearest
 from ..nodetype import MISSING, NodeType, Port
 from ..packs import Catalogue
-from ..types import ANY
+from ..types import ANY, BOOL
 from .exits import DONE
 from .options import Options
 from .stdout import Stdout
@@ -34,7 +34,7 @@ def nodes(options: Options, stdout: Stdout) -> int:
         names = [n for n in names if n.startswith(f"{options.name}.")]
         if not names:
             raise GraphError([Problem(None, f"there is no node type and no pack {options.name}",
-                                      nearest(options.name, [*catalogue.node_names(), SWITCH]))])
+                                      nearest(options.name, [*catalogue.node_names(), *BUILT_IN]))])
     nodetypes = _importable(catalogue, names)
     if options.json:
         stdout.json([description_document(Description.of(nodetype)) for nodetype in nodetypes])
@@ -42,16 +42,17 @@ def nodes(options: Options, stdout: Stdout) -> int:
     rows = [[t.name, " ".join(f"{p.name}:{p.type.name}{'[]' * p.many}" for p in t.outputs.values()),
              t.help.split("\n")[0]] for t in nodetypes]
     stdout(table(rows, ["node", "gives", "what it does"]))
-    stdout("\nswitch and graph files (type: ./other.yaml) are nodes too; `nodegraph nodes NAME` tells all about one.")
+    stdout("\nswitch, pick and graph files (type: ./other.yaml) are nodes too; "
+           "`nodegraph nodes NAME` tells all about one.")
     return DONE
 
 
 def describe(catalogue: Catalogue, name: str) -> Description | None:
-    """What there is to say of a node type, of switch or of a graph file; None if it is none of them."""
+    """What there is to say of a node type, of switch or pick, or of a graph file; None if it is none of them."""
     if name in catalogue.node_names() and (nodetype := catalogue.nodetype(name)) is not None:
         return Description.of(nodetype)
-    if name == SWITCH:
-        return SWITCH_DESCRIPTION
+    if name in BUILT_IN:
+        return BUILT_IN[name]
     if not Node(name, {}).is_graph and not name.endswith(".png"):
         return None
     graph, problems = graphfile.read(name)
@@ -61,8 +62,9 @@ def describe(catalogue: Catalogue, name: str) -> Description | None:
                        checked.inputs, flows)
 
 
-SWITCH_DESCRIPTION = Description(
-    SWITCH, "", """Passes on one of its branches and leaves the others alone: what only they need does not run.
+BUILT_IN = {
+    SWITCH: Description(
+        SWITCH, "", """Passes on one of its branches and leaves the others alone: what only they need does not run.
 
 Each branch stands under `cases:`, named after a value of `on`; `else` takes the rest. All carry one type. Bypassed, a
 switch gives its first branch.
@@ -71,10 +73,23 @@ switch gives its first branch.
       type: switch
       on: $long
       cases:
-        "true": $all
-        "false": $first""",
-    {"on": Port("on", ANY, help="what chooses: a Bool, an Int or a Text")},
-    {"value": Flow(ANY)}, {"value": "what the branch brings"})
+        true: $all
+        false: $first""",
+        {"on": Port("on", ANY, help="what chooses: a Bool, an Int or a Text")},
+        {"value": Flow(ANY)}, {"value": "what the branch brings"}),
+    PICK: Description(
+        PICK, "", """Passes on the items of a list for which another list says true.
+
+Both lists are of one length.
+
+    best:
+      type: pick
+      from: $pictures
+      where: $good""",
+        {"from": Port("from", ANY, many=True, help="the items"),
+         "where": Port("where", BOOL, many=True, help="true for each item that is passed on")},
+        {"items": Flow(ANY, 1)}, {"items": "those items, in their order"}),
+}
 
 
 def _importable(catalogue: Catalogue, names: list[str]) -> list[NodeType]:
@@ -103,6 +118,11 @@ def _text(description: Description) -> str:
         default = "must be given" if port.default is MISSING else f"= {port.default!r}"
         rows.append([f"  {port.name}", str(port), default, limits, port.help])
     lines.append(table(rows, ["  input", "type", "", "", ""]) if rows else "  nothing")
-    gives = [f"  {name}  {listed(flow.type.name, flow.depth).removeprefix('a ')}  {description.output_help.get(name, '')}".rstrip()
+    gives = [f"  {name}  {_flow(flow)}  {description.output_help.get(name, '')}".rstrip()
              for name, flow in description.outputs.items()]
     return "\n".join([*lines, "", "gives", *gives])
+
+
+def _flow(flow: Flow) -> str:
+    """Text, list of Text, list of lists of Text."""
+    return f"list {'of lists ' * (flow.depth - 1)}of {flow.type.name}" if flow.many else flow.type.name

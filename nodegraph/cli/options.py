@@ -60,7 +60,7 @@ def parser() -> argparse.ArgumentParser:
     _pack_option(check)
     nodes = _command(commands, "nodes", "list node types, or tell all about one")
     nodes.add_argument("name", nargs="?", default="", metavar="NAME",
-                       help="a node type, a pack, switch, or a graph file")
+                       help="a node type, a pack, switch, pick, or a graph file")
     nodes.add_argument("--json", action="store_true", help="print as JSON")
     _pack_option(nodes)
     plan = _command(commands, "plan", "tell what a run would do: what is remembered and what will run")

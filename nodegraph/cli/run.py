@@ -33,14 +33,15 @@ def run(options: Options, stdout: Stdout) -> int:
     # Nodes that overlap each bring OpenMP threads; spinning while they wait, they would take the cores from each other.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     cancel = threading.Event()
-    with open_engine(options) as engine, Interruptible(cancel):
+    with open_engine(options) as engine:
         checked, record = read(engine, options.graph), recorded(options.graph)
         runs = Runs(engine, options, stdout, cancel, record)
         runs.warnings += [f"{p.where}  {p.message}" if p.where else p.message for p in checked.problems]
-        for variant in variants(engine, checked, options, record.inputs):
-            if cancel.is_set():
-                break
-            runs.run(variant)
+        todo = variants(engine, checked, options, record.inputs)
+        with Interruptible(cancel):
+            for variant in todo:
+                if not cancel.is_set():
+                    runs.run(variant)
     code = INTERRUPTED if cancel.is_set() else runs.code
     if runs.profile is not None:
         runs.profile.write(Path(options.out) / "profile.json")

@@ -362,6 +362,9 @@ def test_nodes_tells_all_about_switch_and_about_a_graph_file(work, capsys):
     assert document(capsys, "nodes", "switch")[1]["inputs"][0]["name"] == "on"
     assert cli("nodes", "swich") == 2
     assert "Did you mean switch?" in capsys.readouterr().err
+    assert cli("nodes", "pick") == 0
+    out = capsys.readouterr().out
+    assert "must be given" in out and "items  list of Any  those items" in out
     (work / "g.yaml").write_text(TWO.replace("inputs:\n", "title: Two\ndescription: A shout and a tune.\ninputs:\n"))
     assert cli("nodes", "./g.yaml") == 0
     assert capsys.readouterr().out == """./g.yaml

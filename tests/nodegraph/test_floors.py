@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 import nodegraph
+import nodegraph_nodes
+from nodegraph.packs import read_pack
 
 HOME = Path(nodegraph.__file__).parent
 
@@ -25,6 +27,16 @@ FLOOR = {module: floor for floor, modules in FLOORS.items() for module in module
 HEAVY = {"torch", "numpy", "diffusers", "transformers", "networkx", "safetensors", "PIL", "huggingface_hub", "tokenizers"}
 WORLD = {"time", "threading", "socket", "subprocess", "sqlite3", "multiprocessing", "concurrent", "asyncio"}
 FILES = sorted(HOME.rglob("*.py"))
+# Rooms that look at the disk, and those that change what is on it: `types` has the writers that `export` calls.
+READERS = {"filelist", "graphfile", "packs", "cache", "models", "export", "machine", "engine", "cli"}
+WRITERS = {"types", "cache", "export", "cli"}
+READS = {"read_text", "read_bytes", "exists", "is_file", "is_dir", "stat", "lstat", "glob", "rglob", "iterdir", "samefile"}
+WRITES = {"write_text", "write_bytes", "mkdir", "unlink", "rmdir", "rename", "touch", "symlink_to"}
+OS_READS = {"access", "walk", "listdir", "scandir", "stat", "lstat", "readlink"}
+OS_WRITES = {"open", "replace", "remove", "unlink", "rename", "mkdir", "makedirs", "rmdir", "rmtree", "utime", "copy", "copyfile",
+             "copytree", "move", "link", "symlink", "truncate"}
+NODES = Path(next(iter(nodegraph_nodes.__path__)))
+PACKS = sorted(folder.name for folder in NODES.iterdir() if (folder / "pack.yaml").exists())
 
 
 def module_of(path: Path) -> str:
@@ -130,3 +142,75 @@ def test_nothing_unpickles_and_nothing_evaluates():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
                 assert node.func.id not in ("eval", "exec"), path
+
+
+# ---- the disk
+
+def mode_of(call: ast.Call, position: int) -> str:
+    """How a file is opened, as far as it stands there."""
+    given = [*call.args[position:position + 1], *(k.value for k in call.keywords if k.arg == "mode")]
+    return str(given[0].value) if given and isinstance(given[0], ast.Constant) else "r"
+
+
+def touches(text: str) -> set[str]:
+    """What some code does to the disk: "reads", "writes"."""
+    ways = set()
+    for call in ast.walk(ast.parse(text)):
+        match call:
+            case ast.Call(func=ast.Name("open")):
+                ways.add("reads" if mode_of(call, 1)[0] == "r" else "writes")
+            case ast.Call(func=ast.Attribute(ast.Name("os" | "shutil"), name)):
+                ways |= {way for way, names in (("reads", OS_READS), ("writes", OS_WRITES)) if name in names}
+            case ast.Call(func=ast.Attribute(_, "open")):
+                ways.add("reads" if mode_of(call, 0)[0] == "r" else "writes")
+            case ast.Call(func=ast.Attribute(_, name)):
+                ways |= {way for way, names in (("reads", READS), ("writes", WRITES)) if name in names}
+    return ways
+
+
+def test_the_test_of_the_disk_sees_what_touches_it():
+    for text, ways in [("open(p)", {"reads"}), ("open(p, 'wb')", {"writes"}), ("p.open()", {"reads"}), ("p.open('a')", {"writes"}),
+                       ("p.open(mode='w')", {"writes"}), ("os.replace(a, b)", {"writes"}), ("a.replace('x', 'y')", set()),
+                       ("p.stat().st_size", {"reads"}), ("a / 'b'", set()), ("shutil.copy(a, b)", {"writes"})]:
+        assert touches(text) == ways, text
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(HOME).as_posix())
+def test_only_some_rooms_touch_the_disk(path):
+    room, ways = module_of(path), touches(path.read_text(encoding="utf-8"))
+    assert "reads" not in ways or room in READERS, f"{room} reads the disk; ask one of {sorted(READERS)}"
+    assert "writes" not in ways or room in WRITERS, f"{room} writes to the disk; ask one of {sorted(WRITERS)}"
+
+
+# ---- the built-in packs, which may do no more than a stranger's
+
+def pack_imports(pack: str) -> list[tuple[Path, str, list[str]]]:
+    """What the files of a pack import: file, full name of a module, the names that are taken from it."""
+    lines: list[tuple[Path, str, list[str]]] = []
+    for path in sorted((NODES / pack).rglob("*.py")):
+        around = ["nodegraph_nodes", *path.relative_to(NODES).parts[:-1]]
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                lines += [(path, alias.name, []) for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                above = around[:len(around) + 1 - node.level] if node.level else []
+                module, names = ".".join([*above, *filter(None, [node.module])]), [alias.name for alias in node.names]
+                # `from .. import media` names packs
+                lines += [(path, f"{module}.{name}", []) for name in names] if module == "nodegraph_nodes" else \
+                    [(path, module, names)]
+    return lines
+
+
+@pytest.mark.parametrize("pack", PACKS)
+def test_a_pack_imports_only_what_nodegraph_promises(pack):
+    for path, module, names in pack_imports(pack):
+        top = module.split(".")[0]
+        assert top not in ("nodegraph_editor", "editor"), f"{path} imports the editor"
+        if top == "nodegraph":
+            assert module == "nodegraph" and set(names) <= set(nodegraph.__all__), f"{path}: {names} from {module}"
+
+
+@pytest.mark.parametrize("pack", PACKS)
+def test_a_pack_requires_just_the_packs_that_it_imports(pack):
+    used = {module.split(".")[1] for _, module, _ in pack_imports(pack) if module.startswith("nodegraph_nodes.")}
+    assert used - {pack} == set(read_pack(f"nodegraph_nodes.{pack}", NODES / pack).requires)

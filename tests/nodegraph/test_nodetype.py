@@ -356,3 +356,37 @@ def test_a_port_says_what_is_wrong_with_a_value(value, words):
     with pytest.raises(InputError) as caught:
         port.parse(value)
     assert words in str(caught.value) and len(str(caught.value)) < 120
+
+
+def judge(value):
+    raise KeyError("luck")
+
+
+Even = Annotated[Any, PortType("Even", parse=int, complaint=judge)]
+
+
+class Loud:
+    """A value whose own code raises."""
+
+    def __repr__(self):
+        raise RuntimeError("no")
+
+    def __eq__(self, other):
+        raise RuntimeError("no")
+
+
+def test_a_type_whose_own_code_raises_is_answered_with_a_sentence():
+    def f(a: Even) -> str: ...
+    port = declared(f).inputs["a"]
+    with pytest.raises(InputError) as caught:
+        port.parse("abc")
+    assert str(caught.value) == "is 'abc'; it takes an Even (ValueError: invalid literal for int() with base 10: 'abc')"
+    assert port.parse("8") == 8
+    assert port.complaint(3) == "is 3, and the type Even cannot tell whether it is one (KeyError: 'luck'); it takes an Even"
+
+
+def test_a_value_that_cannot_be_shown_is_told_by_its_class():
+    def f(a: Annotated[int, Range(1, 9)], b: Literal["x"]) -> str: ...
+    ports = declared(f).inputs
+    assert ports["b"].complaint(Loud()) == "is a Loud that cannot be shown (RuntimeError); it takes one of x"
+    assert ports["a"].complaint(10 ** 5000) == "is an int that cannot be shown (ValueError); it takes 1 to 9"

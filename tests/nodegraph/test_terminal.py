@@ -1,0 +1,90 @@
+"""A run as it looks in a terminal and in a pipe, and where its time went."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import pytest
+
+from nodegraph import NodeFailed
+from nodegraph import events as ev
+from nodegraph.cli.profile import Profile
+from nodegraph.cli.terminal import Display, size, table
+
+
+def told(*events: ev.Event, lively: bool = False) -> str:
+    stream = io.StringIO()
+    display = Display(stream, lively)
+    for event in events:
+        display(event)
+    return stream.getvalue()
+
+
+def test_in_a_pipe_each_node_is_a_line():
+    text = told(ev.Planned(("a_longer_name_here", "b")), ev.Started("b", 0.0), ev.Finished("b", 1.5, (b"",), 1.5),
+                ev.Finished("m", 2.0, (b"",), 1.5, ran=3, remembered=2), ev.Cached("c", (b"",)),
+                ev.Failed("d", NodeFailed("d", "no")), ev.Skipped("e", "d"), ev.Warned("oh"), ev.Done(3.0))
+    assert text.splitlines() == [
+        "  b                   ran             1.50 s", "  m                   ran             2.00 s   3 items, 2 remembered",
+        "  c                   remembered", "  d                   failed", "  e                   skipped     because of d",
+        "warning: oh"]
+
+
+def test_in_a_pipe_progress_is_a_line_for_each_quarter():
+    text = told(*(ev.Progress("paint", done, 8, "steps") for done in range(9)), ev.Progress("paint", 4, None),
+                *(ev.Progress("map", done, 8, "items") for done in range(9)))
+    assert text.splitlines() == [f"  paint         {done} of 8 steps" for done in (2, 4, 6)]
+
+
+def test_of_what_was_remembered_the_first_lines_are_enough():
+    lines = told(*(ev.Cached(f"n{n}", (b"",)) for n in range(100))).splitlines()
+    assert len(lines) == 41 and lines[-1] == "..."
+
+
+def test_in_a_terminal_bars_are_drawn_in_place(monkeypatch):
+    clock = iter(range(100))
+    monkeypatch.setattr("nodegraph.cli.terminal.time.monotonic", lambda: next(clock))
+    text = told(ev.Started("画", 0.0), ev.Progress("画", 5, 10, "of\nsteps"), ev.Progress("画", 20, 10),
+                ev.Started("wait", 0.0), ev.Finished("画", 3.0, (b"",), 3.0), ev.Done(3.0), lively=True)
+    assert "##########----------  5/10" in text and "of steps" in text and "####################  20/10" in text
+    assert "  画" + " " * 10 in text and "  wait          " in text
+    assert text.count("\x1b[") % 2 == 0 and text.endswith("\x1b[1F\x1b[J")  # nothing is left of the bars
+
+
+def test_a_display_whose_reader_has_gone_falls_silent():
+    class Closed(io.StringIO):
+        writes = 0
+
+        def write(self, text):
+            Closed.writes += 1
+            raise BrokenPipeError
+
+    display = Display(Closed(), lively=False)
+    for _ in range(3):
+        display(ev.Cached("a", (b"",)))
+    assert Closed.writes == 1
+
+
+def test_a_table_counts_chinese_letters_as_two_columns():
+    assert table([["画", 1], ["a", 22]], ["name", "n"]).splitlines() == ["name  n", "画    1", "a     22"]
+
+
+@pytest.mark.parametrize("count, words", [(0, "0 bytes"), (1023, "1023 bytes"), (1024, "1.0 KB"), (5 << 20, "5.0 MB"),
+                                          (3 << 40, "3072.0 GB")])
+def test_a_size_is_told_in_a_unit_a_person_reads(count, words):
+    assert size(count) == words
+
+
+def test_a_profile_tells_where_the_time_went_and_draws_what_overlapped(tmp_path):
+    profile = Profile()
+    for event in (ev.Loaded("p", "starter/poet", 0.5, 100, 0.5), ev.Finished("a", 2.0, (), 2.5, bytes=2048),
+                  ev.Finished("b", 1.0, (), 2.0, ran=3), ev.Cached("c", ()), ev.Done(4.0), ev.Finished("a", 1.0, (), 1.0), ev.Done(1.0)):
+        profile(event)
+    profile.write(tmp_path / "deep/profile.json")
+    spans = json.loads((tmp_path / "deep/profile.json").read_text())["traceEvents"]
+    assert [(s["name"], s["tid"], s["ts"], s["dur"]) for s in spans] == [
+        ("load starter/poet", 1, 0, 5e5), ("a", 1, 5e5, 2e6), ("b", 2, 1e6, 1e6), ("a", 1, 4e6, 1e6)]
+    lines = profile.text().splitlines()
+    assert lines[1].split() == ["a", "2.000", "s", "40.0", "%", "2.0", "KB"] and lines[2].split()[0] == "b" and lines[2].split()[-1] == "3"
+    assert "5.000 s in all, 4.000 s in 3 nodes (which may overlap), 1 remembered" in lines
