@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
-from weakref import ref
 
 from .errors import Position
+from .history import History, Meaning, Steps, continued, edited_between
 
 
 class Ref(NamedTuple):
@@ -70,27 +70,6 @@ class GraphInput(NamedTuple):
     choices: tuple[str, ...] | None = None
 
 
-class _Meaning:
-    """Stands for what a graph says, its layout aside; graphs that differ in layout alone share one."""
-
-    __slots__ = ("__weakref__",)
-
-
-class _Edits(NamedTuple):
-    """How a graph came about: earlier meanings, held weakly, and the nodes edited since each.
-
-    It counts for a graph with this very content only: one that `dataclasses.replace` made another has none.
-    """
-
-    nodes: Mapping[str, Node]
-    inputs: Mapping[str, GraphInput]
-    outputs: Mapping[str, Ref]
-    steps: tuple
-
-
-LONGEST_HISTORY = 64
-
-
 @dataclass(frozen=True)
 class Graph:
     """A document. Two graphs are equal when they say the same; where they said it does not count.
@@ -107,8 +86,8 @@ class Graph:
     layout: Mapping[str, Any] = field(default_factory=dict)
     path: Path | None = field(default=None, compare=False)
     marks: Any = field(default=None, compare=False, repr=False)
-    edits: _Edits | tuple = field(default=(), compare=False, repr=False)
-    meaning: _Meaning = field(default_factory=_Meaning, init=False, compare=False, repr=False)
+    edits: History | tuple[()] = field(default=(), compare=False, repr=False)
+    meaning: Meaning = field(default_factory=Meaning, init=False, compare=False, repr=False)
 
     @property
     def folder(self) -> Path:
@@ -134,7 +113,8 @@ class Graph:
         old = self.nodes[node]
         each_of = tuple(dict.fromkeys((*old.each, port))) if each else old.each
         nodes = {**self.nodes, node: old._replace(inputs={**old.inputs, port: value}, each=each_of)}
-        return replace(self, nodes=nodes, edits=_Edits(nodes, self.inputs, self.outputs, self._and_then(node)))
+        steps = continued(self._steps, self.meaning, node)
+        return replace(self, nodes=nodes, edits=History(nodes, self.inputs, self.outputs, steps))
 
     def with_layout(self, layout: Mapping[str, Any]) -> Graph:
         """This graph with things elsewhere on the canvas; to the engine it is the same one."""
@@ -142,28 +122,15 @@ class Graph:
         object.__setattr__(moved, "meaning", self.meaning)
         return moved
 
-    def _and_then(self, node: str) -> tuple:
-        """The history of a graph that follows on this one: the last steps that some graph still stands for."""
-        kept = [(meaning, names if node in names else (*names, node)) for meaning, names in self._steps
-                if meaning() is not None]
-        return ((ref(self.meaning), (node,)), *kept[:LONGEST_HISTORY])
-
     @property
-    def _steps(self) -> tuple:
-        """The history of this graph, if what is kept is its own."""
-        edits = self.edits
-        own = edits and edits.nodes is self.nodes and edits.inputs is self.inputs and edits.outputs is self.outputs
-        return edits.steps if own else ()
+    def _steps(self) -> Steps:
+        return self.edits.steps_to(self.nodes, self.inputs, self.outputs) if self.edits else ()
 
     def edited_since(self, other: Graph) -> list[str] | None:
         """The nodes whose inputs differ from another graph's, if edits of inputs lead from one to the other, or
         from an earlier graph to both (as undo does); None if that cannot be told.
         """
-        mine, theirs = ({id(meaning): names for meaning, names in
-                         [(g.meaning, ()), *((old(), names) for old, names in g._steps)] if meaning is not None}
-                        for g in (self, other))
-        meeting = next((key for key in mine if key in theirs), None)
-        return list(dict.fromkeys([*mine[meeting], *theirs[meeting]])) if meeting is not None else None
+        return edited_between((self.meaning, self._steps), (other.meaning, other._steps))
 
     def with_node(self, name: str, node: Node) -> Graph:
         """This graph with one more node, or another under that name."""

@@ -111,7 +111,8 @@ def _mentions(site: Site) -> None:
 
 
 def _mentioned(site: Site, text: str, node: str, port: str) -> list[str]:
-    mentions = [match for match in _MENTION.finditer(text) if match[1] in site.graph.inputs or match[1] in site.graph.nodes]
+    names = {*site.graph.inputs, *site.graph.nodes}
+    mentions = [match for match in _MENTION.finditer(text) if match[1] in names]
     for match in [match for match in mentions if match.start()][:1]:
         site.problem(say("value.mention", node=node, input=port, name=match[1]), say("hint.link-alone"),
                      "nodes", node, port, value=True, severity="warning")

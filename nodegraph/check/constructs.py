@@ -84,8 +84,8 @@ def _mapped_input(site: Site, name: str, node: Node, body: Body, word: str, at: 
     place = ("nodes", name, word, at) if site.stands("nodes", name, word, at) else ("nodes", name, word)
     if port_name not in body.ports:
         meant.append(closest(port_name, body.ports))
-        site.problem(say("each.no-input", node=name, input=port_name), nearest(port_name, map(label_of, body.ports)), *place,
-                     value=True)
+        site.problem(say("each.no-input", node=name, input=port_name), nearest(port_name, map(label_of, body.ports)),
+                     *place, value=True)
     elif port_name not in node.inputs:
         site.problem(say("each.not-given", node=name, input=port_name), say("hint.give-list", input=port_name),
                      *place, value=True)
@@ -196,7 +196,8 @@ _Check = Callable[[Site, str, Node, Body, Mapped], None]
 _CHECKS: dict[str, _Check] = {"repeat": _repeat, "until": _until, "carry": _carry, "count": _count, "failed": _failed}
 
 
-def refuse(site: Site, name: str, node: Node, words: Collection[str], message: Callable[[str], Phrase], hint: str) -> None:
+def refuse(site: Site, name: str, node: Node, words: Collection[str], message: Callable[[str], Phrase],
+           hint: str) -> None:
     """Say that some of these words have no meaning on a node of this kind."""
     for word in node.control:
         if word in words:

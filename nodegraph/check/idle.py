@@ -32,7 +32,8 @@ def pass_through(site: Site, name: str, checked: CheckedNode) -> None:
     for output, flow in outputs.items():
         alike = [port.name for port in ports if port.type is flow.type and _depth(node, port, batch) == flow.depth]
         if output in carried:
-            alike = [port.name for port in ports if port.name == carried[output] and _depth(node, port, batch) == flow.depth]
+            alike = [port.name for port in ports
+                     if port.name == carried[output] and _depth(node, port, batch) == flow.depth]
         port_name = checked.through[output] = next(iter(alike), None)
         value = node.inputs.get(port_name) if port_name is not None else None
         flow_in = brought(site, value, "nodes", name, port_name) if type(value) is Ref else None

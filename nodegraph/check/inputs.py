@@ -31,7 +31,7 @@ def _limits(site: Site, name: str, item: GraphInput, type: PortType) -> Range | 
         site.problem(say("input.limits-type", input=name, type=an(type.name)), say("hint.limits"), "inputs", name,
                      "min" if item.low is not None else "max")
         return None
-    return Range(item.low if item.low is not None else float("-inf"), item.high if item.high is not None else float("inf"))
+    return Range(float("-inf") if item.low is None else item.low, float("inf") if item.high is None else item.high)
 
 
 def _choices(site: Site, name: str, item: GraphInput, type: PortType) -> tuple[str, ...] | None:

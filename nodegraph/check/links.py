@@ -59,7 +59,8 @@ def brought(site: Site, ref: Ref, *place: Any) -> Flow | None:
         port_name = next(iter(outputs))
     flow = outputs.get(port_name)
     if flow is None:
-        site.problem(say("link.no-output", node=name, output=port_name), nearest(port_name, outputs), *place, value=True)
+        site.problem(say("link.no-output", node=name, output=port_name), nearest(port_name, outputs), *place,
+                     value=True)
     return flow if flow is None or node.through is None else _passed(site, ref, port_name, node, *place)
 
 
@@ -159,7 +160,8 @@ def _too_flat(site: Site, ref: Ref, flow: Flow, port: Port, depth: int, word: st
     if flow.depth:
         message = say("link.list-into-list", what=subject(place), takes=listed(port.type.name, depth), flow=str(flow))
     else:
-        message = say("link.one-into-list", what=subject(place), takes=listed(port.type.name, depth), type=flow.type.name)
+        message = say("link.one-into-list", what=subject(place), takes=listed(port.type.name, depth),
+                      type=flow.type.name)
     if word == "each":
         hint = say("hint.no-each", port=port.name)
     elif word:

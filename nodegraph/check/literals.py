@@ -75,7 +75,8 @@ def _look_for(site: Site, port: Port, parsed: Any, depth: int, *place: Any) -> N
     """Say what is missing about the files or models that a literal names."""
     if isinstance(parsed, str) and depth:
         if not listed_files(parsed, site.graph.folder):
-            site.problem(say("file.no-match", what=subject(place), pattern=parsed), say("hint.path"), *place, value=True)
+            site.problem(say("file.no-match", what=subject(place), pattern=parsed), say("hint.path"), *place,
+                         value=True)
         return
     assert site.find is not None
     for item in leaves(parsed, depth):
@@ -125,7 +126,7 @@ def _remedy(site: Site, port: Port, value: Any, many: bool, placed: bool) -> str
     if many and not isinstance(value, list):
         return _list_remedy(port, value)
     if isinstance(value, list):
-        return say("hint.add-each", port=port.name) if placed else ""
+        return say("hint.map-it", port=port.name) if placed else ""
     if text and port.choices:
         return likely(text, port.choices)
     if text.partition(".")[0] in site.graph.nodes or text in site.graph.inputs:

@@ -59,7 +59,8 @@ def literal_fits_inside(site: Site, source: Port, value: Any, depth: int, inner:
         for label, port in ports:
             wrong = complaint(source, port, item) if type(item) is not Ref else None
             if wrong:
-                site.problem(say("value.narrow", what=subject((*place, *keys)), port=f"{place[1]}/{label}", wrong=wrong),
+                what = subject((*place, *keys))
+                site.problem(say("value.narrow", what=what, port=f"{place[1]}/{label}", wrong=wrong),
                              likely(item, port.choices), *place, *keys, value=True)
                 break
 

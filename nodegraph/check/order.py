@@ -1,4 +1,4 @@
-"""What follows what: the order of the nodes, those that wait for each other, and those that a muted one keeps from running."""
+"""What follows what: the order of the nodes, those that wait for each other, and those that do not run."""
 
 from __future__ import annotations
 
@@ -50,10 +50,11 @@ def topological(nodes: Mapping[str, Node], inputs: Collection[str] = ()) -> tupl
 
 def cycles(site: Site, stuck: list[str]) -> None:
     """Name one cycle in each knot of nodes that wait for each other."""
-    import networkx
+    import networkx  # type: ignore[import-untyped,unused-ignore]
 
     place = {name: at for at, name in enumerate(stuck)}
-    web = networkx.DiGraph((ref.name, name) for name in stuck for ref in links(site.graph.nodes[name]) if ref.name in place)
+    web = networkx.DiGraph((ref.name, name) for name in stuck for ref in links(site.graph.nodes[name])
+                           if ref.name in place)
     for knot in networkx.strongly_connected_components(web):
         start = min(knot, key=place.__getitem__)
         if len(knot) == 1:

@@ -86,7 +86,8 @@ def _picked_from(site: Site, name: str, value: Any, mapped: Mapped, literals: di
     flow = _item_flow(site, name, "from", value, mapped, literals)
     if flow is not None and not flow.depth:
         site.problem(say("pick.from-one", node=name, flow=str(flow._replace(depth=int("from" in mapped.words)))),
-                     say("hint.no-each", port="from") if "from" in mapped.words else say("hint.give-list", input="from"),
+                     say("hint.no-each", port="from") if "from" in mapped.words else
+                     say("hint.give-list", input="from"),
                      "nodes", name, "from", value=True)
         return None
     return flow
@@ -135,7 +136,8 @@ def _item_flow(site: Site, name: str, port: str, value: Any, mapped: Mapped, lit
         return flow
     if not flow.depth:
         site.problem(say("link.one-into-list", what=subject(("nodes", name, port)), takes=say("value.list"),
-                         type=flow.type.name), say("hint.no-each", port=label_of(port)), "nodes", name, port, value=True)
+                         type=flow.type.name), say("hint.no-each", port=label_of(port)), "nodes", name, port,
+                     value=True)
         return None
     return flow._replace(depth=flow.depth - 1)
 

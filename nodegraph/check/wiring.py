@@ -92,7 +92,8 @@ def _missing(site: Site, name: str, node: Node, port: Port) -> None:
     site.problem(say("node.needs", node=name, input=port.name, takes=wants), hint, "nodes", name)
 
 
-def _unknown_input(site: Site, name: str, port_name: str, value: Any, ports: Mapping[str, Port], meant: set[str]) -> None:
+def _unknown_input(site: Site, name: str, port_name: str, value: Any, ports: Mapping[str, Port],
+                   meant: set[str]) -> None:
     close = closest(port_name, [*ports, *_WORDS])
     if close in ("each", "cross"):  # what it names is mapped, and not missing
         meant.update([value] if isinstance(value, str) else ())

@@ -83,8 +83,9 @@ def _port(reader: Reader, name: str, word: str, value: Any) -> str | None:
     if isinstance(value, str) and value and not value.startswith("$"):
         return value
     linked = value.rpartition(".")[2].lstrip("$") if isinstance(value, str) else ""
-    reader.problem(say(f"node.{word}-wrong", node=name, value=written(value)),
-                   say("hint.write-word", word=word, value=linked or "name"), "nodes", name, word, value=True)
+    message = say("node.until-wrong", node=name, value=written(value)) if word == "until" else \
+        say("node.count-wrong", node=name, value=written(value))
+    reader.problem(message, say("hint.write-word", word=word, value=linked or "name"), "nodes", name, word, value=True)
     return None
 
 
@@ -96,18 +97,14 @@ def _carry(reader: Reader, name: str, word: str, value: Any) -> dict[str, str] |
         pairs = {item: item for item in listed if isinstance(item, str)} if isinstance(listed, list) else {}
         if isinstance(value, list) and len(pairs) != len(value):
             pairs = {}
-    if pairs and all(isinstance(port, str) and port and not port.startswith("$") for pair in pairs.items() for port in pair):
+    parts = [*value, *value.values()] if isinstance(value, dict) else value if isinstance(value, list) else [*pairs]
+    odd = [part for part in parts if not isinstance(part, str) or not part or part.startswith("$")]
+    if pairs and not odd:
         return pairs
-    reader.problem(say("node.carry-wrong", node=name, value=_told(value)), say("hint.carry"), "nodes", name, word,
-                   value=True)
+    message = say("node.carry-part", node=name, value=written(odd[0])) if odd else \
+        say("node.carry-wrong", node=name, value=written(value))
+    reader.problem(message, say("hint.carry"), "nodes", name, word, value=True)
     return None
-
-
-def _told(value: Any) -> str:
-    """A value of `carry` in words, with what in it is no name."""
-    parts = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
-    odd = next((part for part in parts if not isinstance(part, str) or not part or part.startswith("$")), None)
-    return written(value) if odd is None else f"{written(value)} with {written(odd)} in it"
 
 
 def _failed(reader: Reader, name: str, word: str, value: Any) -> str | None:

@@ -51,9 +51,11 @@ class NotPossible(Exception):
 
 def _pieces(text: str) -> tuple[Piece, int]:
     """The outermost piece of a text of one document, and where the document ends."""
-    root, end, stack = None, len(text), []
+    root, end = None, len(text)
+    stack: list[tuple[Piece, Piece | None, Any]] = []
     key: Piece | None = None
-    name = ""
+    name: Any = ""
+    event: Any
     for event in yaml.parse(text, Loader=Loader):
         kind = type(event)
         if kind is yaml.DocumentEndEvent:
@@ -83,7 +85,7 @@ def _pieces(text: str) -> tuple[Piece, int]:
             root = piece
             continue
         around = stack[-1][0]
-        if around.kind == "map":
+        if key is not None:
             around.entries.append(Entry(name, key, piece, key.start))
         else:
             around.entries.append(Entry(len(around.entries), None, piece, _dash(text, around, piece)))
@@ -181,7 +183,7 @@ class _Changes:
         else:
             self.replace(piece, after, entry)
 
-    def merge_mapping(self, piece: Piece, before: Mapping, after: Mapping, path: tuple[str, ...],
+    def merge_mapping(self, piece: Piece, before: Mapping[str, Any], after: Mapping[str, Any], path: tuple[str, ...],
                       entry: Entry | None) -> None:
         renames = self.renames.get(path, {})
         known = {renames.get(name, name): value for name, value in before.items()}
@@ -198,7 +200,7 @@ class _Changes:
         if not stay:
             return self.replace(piece, after, entry)
         for name, child in stay.items():
-            if name != child.name:
+            if name != child.name and child.key is not None:
                 self.put(child.key.start, child.key.end, one_line(name, True, child.key.style))
             if name in after and not (name in known and same(known[name], after[name])):
                 self.merge(child.value, known.get(name), after[name], (*path, name), child)
@@ -210,9 +212,12 @@ class _Changes:
             elif not (name in known and same(known[name], value)):
                 self.insert(piece, anchor or (None, next(iter(stay.values()))), {name: value}, path)
 
-    def merge_list(self, piece: Piece, before: list, after: list, path: tuple[str, ...], entry: Entry | None) -> None:
+    def merge_list(self, piece: Piece, before: list[Any], after: list[Any], path: tuple[str, ...],
+                   entry: Entry | None) -> None:
         old, new = ([_canonical(value) for value in values] for values in (before, after))
-        stay, gone, added = [], [], []
+        stay: list[int] = []
+        gone: list[int] = []
+        added: list[tuple[int, Any]] = []
         for kind, a, b, c, d in SequenceMatcher(None, old, new, False).get_opcodes():
             both = min(b - a, d - c)
             stay += range(a, a + both)

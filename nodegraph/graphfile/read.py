@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from ..errors import GraphError, Position, Problem
 from ..graph import CASES, NO_CONTROL, SWITCH, Graph, GraphInput, Node, Ref
@@ -27,38 +27,36 @@ def read_text(path: Path) -> str:
     try:
         data = path.read_bytes()
     except FileNotFoundError:
-        raise GraphError([Problem(None, f"there is no file {path}", _nearest_file(path))]) from None
+        raise GraphError([Problem(None, say("file.none", path=str(path)), _nearest_file(path))]) from None
     except IsADirectoryError:
-        raise GraphError([Problem(None, f"{path} is a folder", "Name a graph file in it.")]) from None
+        raise GraphError([Problem(None, say("file.folder", path=str(path)), say("hint.name-in-folder"))]) from None
     except (OSError, ValueError) as error:  # ValueError: a name with a zero byte in it
-        raise GraphError([Problem(None, f"{brief(str(path))} cannot be read: {getattr(error, 'strerror', error)}",
-                                  "Check the name and the folder.")]) from None
+        message = say("file.unreadable", path=brief(str(path)), reason=str(getattr(error, "strerror", error)))
+        raise GraphError([Problem(None, message, say("hint.check-path"))]) from None
     if is_png(data):
         text = texts(data).get(EMBEDDED)
         if text is None:
-            raise GraphError([Problem(Position(str(path), 1, 1), "this picture carries no graph",
-                                      "Those that `nodegraph run` writes as PNG do, unless a tool took it out.")])
+            raise GraphError([Problem(Position(str(path), 1, 1), say("file.no-graph"), say("hint.pictures"))])
         return text.replace("\r\n", "\n").replace("\r", "\n")
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise GraphError([Problem(Position(str(path), 1, 1), "this is UTF-16; a graph file is UTF-8",
-                                  "Save the file as UTF-8 text.")])
+        raise GraphError([Problem(Position(str(path), 1, 1), say("file.utf16"), say("hint.save-utf8"))])
     try:
         return data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
         before = data[:error.start].decode("utf-8-sig")
         where = Position(str(path), before.count("\n") + 1, len(before) - before.rfind("\n"))
-        raise GraphError([Problem(where, f"the byte 0x{data[error.start]:02x} is not UTF-8 text",
-                                  "Save the file as UTF-8 text.")]) from None
+        raise GraphError([Problem(where, say("file.not-utf8", byte=f"{data[error.start]:02x}"),
+                                  say("hint.save-utf8"))]) from None
 
 
 def _nearest_file(path: Path) -> str:
     from difflib import get_close_matches
 
     if not path.parent.is_dir():
-        return f"There is no folder {path.parent} either."
+        return say("hint.no-folder", folder=str(path.parent))
     beside = {p.stem: p for p in sorted(path.parent.glob("*.y*ml"))}
     close = get_close_matches(path.stem, beside, 1, 0.7)
-    return f"Did you mean {beside[close[0]]}?" if close else "Check the name and the folder."
+    return say("hint.meant", name=str(beside[close[0]])) if close else say("hint.check-path")
 
 
 def read_mapping(path: Path) -> dict[str, Any]:
@@ -66,8 +64,8 @@ def read_mapping(path: Path) -> dict[str, Any]:
     problems: list[Problem] = []
     tree = read_tree(read_text(path), str(path), problems)
     if not isinstance(tree, Map):
-        problems.append(Problem(Position(str(path), 1, 1), f"the file {_holds(tree)}; a mapping of names is wanted"))
-    if problems:
+        problems.append(Problem(Position(str(path), 1, 1), say("file.no-mapping", holds=_holds(tree))))
+    if problems or not isinstance(tree, Map):
         raise GraphError(problems)
     return tree
 
@@ -107,7 +105,7 @@ class _Reader:
         if not value or where not in self.refused:
             self.problems.append(Problem(where, message, hint, at=keys))
 
-    def stop(self) -> None:
+    def stop(self) -> NoReturn:
         """Where the rest cannot be understood, saying more would only mislead."""
         raise GraphError(in_order(self.problems, self.path))
 
@@ -117,56 +115,54 @@ class _Reader:
         if isinstance(found, Map):
             return found
         if found is not None and name in self.tree:
-            self.problem(f"{name} is {written(found)}; it takes a mapping of names",
-                         f"Write {name}: and below it, indented, `name: ...`.", name, value=True)
+            self.problem(say("section.wrong", section=name, value=written(found)),
+                         say("hint.write-section", section=name), name, value=True)
             if name != "layout":
                 self.stop()
         return Map()
 
     def graph(self) -> Graph:
         if not isinstance(self.tree, Map):
-            self.problem(f"the file {_holds(self.tree)}",
-                         "A graph file begins with `nodegraph: 1` and has nodes: and outputs:.")
+            self.problem(say("file.holds", holds=_holds(self.tree)), say("hint.graph-begins"))
             self.stop()
         self.version()
         for key in list(self.tree):
             if key not in _TOP:
-                self.problem(f"{key!r} is no part of a graph file", nearest(key, _TOP), key)
+                self.problem(say("key.unknown", key=repr(key)), nearest(key, _TOP), key)
                 meant = closest(key, _TOP)
                 if meant and meant not in self.tree:  # read on as if it were spelled right
                     self.tree[meant], self.tree.marks[meant] = self.tree[key], self.tree.marks[key]
         for key in ("title", "description"):
             if not isinstance(self.tree.get(key, ""), str):
-                self.problem(f"{key} is {written(self.tree[key])}; it takes a text",
-                             f'Put it in quotes: "{written(self.tree[key])}".', key, value=True)
+                value = written(self.tree[key])
+                self.problem(say("key.text", key=key, value=value), say("hint.quote", value=value), key, value=True)
         inputs = {name: self.input(name, value) for name, value in self.section("inputs").items()}
         nodes = {name: self.node(name, value) for name, value in self.section("nodes").items()}
         if not nodes:
-            self.problem("the graph has no nodes", "Add at least one under nodes:, `name: {type: ...}`.", "nodes")
+            self.problem(say("graph.no-nodes"), say("hint.add-node"), "nodes")
         outputs = {name: ref for name, value in self.section("outputs").items()
                    if (ref := self.output(name, value)) is not None}
         for name in inputs:
             if name in nodes:
-                self.problem(f"{name} is both a graph input and a node, so ${name} could mean either",
-                             "Rename one of the two.", "nodes", name)
+                self.problem(say("name.both", name=name), say("hint.rename-one"), "nodes", name)
         return Graph(nodes, inputs, outputs, str(self.tree.get("title") or ""),
                      str(self.tree.get("description") or ""), self.section("layout"), self.path, self.tree)
 
     def version(self) -> None:
         found = self.tree.get("nodegraph")
         if "nodegraph" not in self.tree:
-            self.problem("the line `nodegraph: 1` is missing", "Put it first; it names the version of the file format.")
+            self.problem(say("version.missing"), say("hint.version-first"))
         elif type(found) is int and found > VERSION:
-            self.problem(f"nodegraph is {found}; this release reads version {VERSION}",
-                         f"Install a newer release, or write `nodegraph: {VERSION}`.", "nodegraph", value=True)
+            self.problem(say("version.newer", value=found, version=VERSION), say("hint.newer-release", version=VERSION),
+                         "nodegraph", value=True)
             self.stop()
         elif type(found) is not int or found != VERSION:
-            self.problem(f"nodegraph is {written(found)}; it takes the version of the file format, {VERSION}",
-                         f"Write `nodegraph: {VERSION}`.", "nodegraph", value=True)
+            self.problem(say("version.wrong", value=written(found), version=VERSION),
+                         say("hint.write-word", word="nodegraph", value=VERSION), "nodegraph", value=True)
 
     def name(self, name: str, *keys: str) -> None:
         if not _NAME.match(name):
-            self.problem(f"{name!r} is no name", "Names begin with a letter and have letters, digits, _ and -.", *keys)
+            self.problem(say("name.wrong", name=repr(name)), say("hint.names"), *keys)
 
     # -- inputs of the graph
 
@@ -175,38 +171,39 @@ class _Reader:
         if not isinstance(value, Map):
             guessed = GUESSED.get(type(value))
             if guessed is None:
-                self.problem(f"input {name} is {written(value)}; its type cannot be told from that",
-                             f"Write it out: {name}: {{type: {'list of ' * isinstance(value, list)}Text, "
-                             "default: ...}", "inputs", name, value=True)
+                self.problem(say("input.untyped", input=name, value=written(value)),
+                             say("hint.write-input", input=name, type="list of " * isinstance(value, list) + "Text"),
+                             "inputs", name, value=True)
             return GraphInput(guessed or "", self.plain(value, "inputs", name), True)
         for key in value:
             if key not in _INPUT_KEYS:
-                self.problem(f"{key!r} says nothing about an input", nearest(key, _INPUT_KEYS), "inputs", name, key)
+                self.problem(say("input.key-unknown", key=repr(key)), nearest(key, _INPUT_KEYS), "inputs", name, key)
         type_name = value.get("type")
         if type_name is None:
-            self.problem(f"input {name} has no type", "Add type: Text, Int, Float, Bool, Image, ...", "inputs", name)
+            self.problem(say("input.no-type", input=name), say("hint.add-type"), "inputs", name)
         elif not isinstance(type_name, str):
-            self.problem(f"the type of input {name} is {written(type_name)}; it takes the name of one",
-                         "Write type: Text, Int, Float, Bool, Image, ...", "inputs", name, "type", value=True)
+            self.problem(say("input.type-wrong", input=name, value=written(type_name)), say("hint.write-type"),
+                         "inputs", name, "type", value=True)
         default = self.plain(value.get("default"), "inputs", name, "default")
-        numbers = {key: self.limit(name, key, value) for key in ("min", "max")}
-        if None not in numbers.values() and numbers["min"] > numbers["max"]:
-            self.problem(f"min of input {name} is {numbers['min']}, above its max, {numbers['max']}",
-                         "Turn them round.", "inputs", name, "min", value=True)
-            numbers = {}
+        low, high = self.limit(name, "min", value), self.limit(name, "max", value)
+        if low is not None and high is not None and low > high:
+            self.problem(say("input.min-above-max", input=name, low=low, high=high), say("hint.turn-round"),
+                         "inputs", name, "min", value=True)
+            low = high = None
         help = value.get("help")
         if help is not None and not isinstance(help, str):
-            self.problem(f"help of input {name} is {written(help)}; it takes a text", "Put it in quotes.",
+            self.problem(say("input.help-wrong", input=name, value=written(help)), say("hint.quotes"),
                          "inputs", name, "help", value=True)
         return GraphInput(type_name if isinstance(type_name, str) else "", default, "default" in value,
-                          str(help or ""), numbers.get("min"), numbers.get("max"), self.choices(name, value))
+                          str(help or ""), low, high, self.choices(name, value))
 
     def limit(self, name: str, key: str, value: Map) -> float | None:
         found = value.get(key)
-        if key not in value or type(found) in (int, float) and found == found:
+        if isinstance(found, (int, float)) and type(found) is not bool and found == found:
             return found
-        self.problem(f"{key} of input {name} is {written(found)}; it takes a number", "",
-                     "inputs", name, key, value=True)
+        if key in value:
+            self.problem(say("input.limit-wrong", key=key, input=name, value=written(found)), "",
+                         "inputs", name, key, value=True)
         return None
 
     def choices(self, name: str, value: Map) -> tuple[str, ...] | None:
@@ -214,13 +211,13 @@ class _Reader:
         if "choices" not in value:
             return None
         if not isinstance(found, list) or not found:
-            self.problem(f"choices of input {name} is {written(found)}; it takes a list of texts",
-                         "Write choices: [one, two].", "inputs", name, "choices", value=True)
+            self.problem(say("input.choices-wrong", input=name, value=written(found)), say("hint.write-choices"),
+                         "inputs", name, "choices", value=True)
             return None
         for at, item in enumerate(found):
             if not isinstance(item, str):
-                self.problem(f"a choice of input {name} is {written(item)}; it takes a text",
-                             f'Put it in quotes: "{written(item)}".', "inputs", name, "choices", at, value=True)
+                self.problem(say("input.choice-wrong", input=name, value=written(item)),
+                             say("hint.quote", value=written(item)), "inputs", name, "choices", at, value=True)
         return tuple(str(item) for item in found)
 
     # -- nodes
@@ -230,21 +227,15 @@ class _Reader:
         if not _NAME.match(name):
             self.name(name, "nodes", name)
         if type(value) is not Map:
-            self.problem(f"node {name} is {written(value)}; it takes a mapping with type: and its inputs",
-                         f"Write {name}: {{type: {value if isinstance(value, str) else 'text.generate'}, ...}}",
+            self.problem(say("node.wrong", node=name, value=written(value)),
+                         say("hint.write-node", node=name, type=value if isinstance(value, str) else "text.generate"),
                          "nodes", name, value=True)
             return Node("", {})
         type_name = value.get("type")
         if type(type_name) is not str or not type_name:
-            if type_name is None:
-                close = closest("type", [key for key in value if key != "type"])
-                self.problem(f"node {name} has no type", f"Did you mean type: where {close}: stands?" if close
-                             else "Add type:, one of those that `nodegraph nodes` lists.", "nodes", name)
-            else:
-                self.problem(f"the type of node {name} is {written(type_name)}; it takes the name of one",
-                             "`nodegraph nodes` lists them.", "nodes", name, "type", value=True)
+            self.no_type(name, type_name, value)
             type_name = ""
-        inputs = {}
+        inputs: dict[str, Any] = {}
         for port, item in value.items():
             if port in _NO_INPUTS:
                 continue
@@ -252,13 +243,25 @@ class _Reader:
                 self.cases(name, item, inputs)
                 continue
             kind = type(item)
-            if kind is str and item[:1] == "$" or kind is Seq or kind is Map:
+            if kind is str:
+                if item[:1] == "$":
+                    item = self.reference(item, "nodes", name, port)
+            elif kind is Seq or kind is Map:
                 item = self.value(item, "nodes", name, port)
             inputs[port] = item
         return Node(type_name, inputs, names(self, name, "each", value["each"]) if "each" in value else (),
                     "bypass" in value and self.flag(name, "bypass", value),
                     "mute" in value and self.flag(name, "mute", value),
                     NO_CONTROL if CONTROL.isdisjoint(value) else read_control(self, name, value))
+
+    def no_type(self, name: str, type_name: Any, value: Map) -> None:
+        if type_name is None:
+            close = closest("type", [key for key in value if key != "type"])
+            self.problem(say("node.no-type", node=name), say("hint.meant-type", key=close) if close
+                         else say("hint.add-node-type"), "nodes", name)
+        else:
+            self.problem(say("node.type-wrong", node=name, value=written(type_name)), say("hint.list-types"),
+                         "nodes", name, "type", value=True)
 
     def value(self, item: Any, *keys: Any) -> Any:
         """What stands in a node's input: a literal, a Ref, or a list in which Refs may stand."""
@@ -289,8 +292,8 @@ class _Reader:
         """Whether a node is bypassed, or muted."""
         found = value.get(key, False)
         if type(found) is not bool:
-            self.problem(f"{key} of {name} is {written(found)}; it takes true or false", f"Write `{key}: true`.",
-                         "nodes", name, key, value=True)
+            self.problem(say("node.flag-wrong", word=key, node=name, value=written(found)),
+                         say("hint.write-word", word=key, value="true"), "nodes", name, key, value=True)
             return False
         return found
 
@@ -299,10 +302,11 @@ class _Reader:
         if isinstance(value, str) and value.startswith("$"):
             ref = self.reference(value, "outputs", name)
             return ref if isinstance(ref, Ref) else None
-        link = isinstance(value, str) and _REF.match(f"${value}") and value.split(".")[0] in (self.tree.get("nodes") or ())
-        self.problem(f"output {name} is {written(value)}; it takes a link",
-                     f"Write {name}: ${value}." if link else f"Write {name}: $node or {name}: $node.port.",
-                     "outputs", name, value=True)
+        link = isinstance(value, str) and _REF.match(f"${value}") and \
+            value.split(".")[0] in (self.tree.get("nodes") or ())
+        self.problem(say("output.wrong", output=name, value=written(value)),
+                     say("hint.write-output-link", output=name, link=value) if link
+                     else say("hint.write-output-node", output=name), "outputs", name, value=True)
         return None
 
     # -- values
@@ -317,10 +321,8 @@ class _Reader:
         if text.startswith("$$"):
             return text[1:]
         braces = _REF.match("$" + text[2:-1]) if text[1:2] == "{" and text[-1:] == "}" else None
-        self.problem(f"{brief(text)} is no link; a link is $name or $name.port and stands alone",
-                     f"Write {braces[0]}." if braces else
-                     "For a text that begins with $ write $$. To join texts use a node such as text.compose.",
-                     *keys, value=True)
+        self.problem(say("link.wrong", text=brief(text)), say("hint.write-this", link=braces[0]) if braces
+                     else say("hint.dollar-text"), *keys, value=True)
         return text
 
     def plain(self, value: Any, *keys: Any) -> Any:
@@ -332,15 +334,14 @@ class _Reader:
         if isinstance(value, str) and value[:1] == "$":
             if value[:2] == "$$":
                 return value[1:]
-            where = "a default" if keys[0] == "inputs" else "a list or mapping inside another"
-            self.problem(f"{brief(value)} looks like a link, and none can stand in {where}",
-                         "Links stand in a node's inputs, and in a list there. For a text that begins with $ write $$.",
-                         *keys, value=True)
+            message = say("link.in-default", text=brief(value)) if keys[0] == "inputs" else \
+                say("link.nested", text=brief(value))
+            self.problem(message, say("hint.dollar-place"), *keys, value=True)
         return value
 
 
 def _holds(tree: Any) -> str:
-    return "is empty" if tree is None else f"holds {written(tree)}"
+    return say("holds.nothing") if tree is None else say("holds.value", value=written(tree))
 
 
 def in_order(problems: Iterable[Problem], path: Path | None = None) -> list[Problem]:

@@ -14,22 +14,24 @@ from typing import Any, NamedTuple
 import yaml
 
 from ..errors import GraphError, Position, Problem
-from ..wording import scalar
+from ..wording import Phrase, say, scalar
 
 Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 DEEPEST = 64  # lists and mappings inside each other
 
 
-class Map(dict):
+class Map(dict[str, Any]):
     """A mapping that remembers where each key and value stood: key -> (line, column, line, column), from 1."""
 
     __slots__ = ("marks",)
+    marks: dict[str, tuple[int, int, int, int]]
 
 
-class Seq(list):
+class Seq(list[Any]):
     """A list that remembers where each item stood: index -> (line, column, line, column), from 1."""
 
     __slots__ = ("marks",)
+    marks: dict[int, tuple[int, int, int, int]]
 
 
 _ABSENT, _MERGE = object(), object()
@@ -49,74 +51,14 @@ def read_tree(text: str, file: str, problems: list[Problem]) -> Any:
     except yaml.MarkedYAMLError as error:
         raise GraphError([_unreadable(error, text, file)]) from None
     except yaml.reader.ReaderError as error:
-        code = error.character if isinstance(error.character, int) else ord(error.character)
+        code: Any = error.character
         before = text.encode()[:error.position].decode(errors="ignore")  # the C parser counts bytes
         where = Position(file, before.count("\n") + 1, len(before) - before.rfind("\n"))
-        raise GraphError([Problem(where, f"the character U+{code:04X} may not stand in YAML",
-                                  "Take it out, and save the file as plain UTF-8 text.")]) from None
+        number = f"{code if isinstance(code, int) else ord(code):04X}"
+        raise GraphError([Problem(where, say("yaml.character", number=number), say("hint.plain-utf8"))]) from None
 
 
-def _unreadable(error: yaml.MarkedYAMLError, text: str, file: str) -> Problem:
-    """What the YAML parser stumbled over, in words that say what to change."""
-    lines = [*text.splitlines(), ""]
-    what, context = error.problem or "this is not YAML", error.context or ""
-    mark, begun = error.problem_mark or error.context_mark, error.context_mark
-    line = lines[min(mark.line, len(lines) - 1)]
-    above = next((n for n in range(mark.line - 1, -1, -1) if lines[n].strip()), None)
-    opener = lines[begun.line][begun.column:begun.column + 1] if begun else ""
-    starts_line = not line[:mark.column].strip()
-    place, found = mark, line[mark.column:mark.column + 1]
-    message = f"the YAML cannot be read here: {what}"
-    hint = "Put texts that hold ': ', '#', quotes or brackets in quotes."
-    if found == "\t" or "\t" in line[:len(line) - len(line.lstrip())]:
-        message, hint = "this line is indented with a tab; YAML takes spaces", "Put spaces in its place."
-    elif "unexpected end of stream" in what and "quoted" in context:
-        place, message = begun, f"the quote {opener} that opens here is never closed"
-        hint = "Close it on the same line."
-    elif "unexpected ':'" in what:
-        message, hint = "a space is wanted after this colon", "Write `name: value`."
-    elif "flow" in context and ("',' or" in what or "end of stream" in what or found == ""):
-        closer = "}" if opener == "{" else "]"
-        place, message = begun, f"the {opener} that opens here is not closed with {closer}"
-        hint = f"Add {closer}, or put the text in quotes if the bracket belongs to it."
-    elif "cannot start any token" in what:
-        message, hint = f"a value cannot begin with {found}", "Put it in quotes."
-    elif "scanning an alias" in context or "scanning an anchor" in context:
-        place, message, hint = begun, f"a value cannot begin with {opener}", "Put it in quotes."
-    elif "mapping values are not allowed" in what:
-        if re.search(r":\s", line[:mark.column]):
-            message, hint = "a second ': ' stands in this line", "Put the text that holds it in quotes."
-        elif above is not None and re.match(r"\s*[\w-]+:\S", lines[above]):
-            place = _Mark(above, lines[above].index(":"))
-            message, hint = "a space is wanted after this colon", "Write `name: value`."
-        elif above is not None and ":" not in lines[above]:
-            word = lines[above].strip()
-            place = _Mark(above, lines[above].index(word))
-            message, hint = f"no colon follows {word[:40]!r}", f"Write `{word[:40]}:`."
-        else:
-            message = "this line is indented deeper than the one above, which has a value already"
-            hint = "Line it up with the names it belongs to."
-            place = _Mark(mark.line, len(line) - len(line.lstrip()))
-    elif "could not find expected ':'" in what and begun:
-        word = lines[begun.line].strip()
-        place, message, hint = begun, f"no colon follows {word[:40]!r}", "Write `name: value`."
-    elif "expected key" in what and not starts_line:
-        message, hint = "something stands after the end of a quoted text", \
-            "Put the whole text in quotes; inside '...' a quote is written ''."
-    elif "expected key" in what or "'-' indicator" in what:
-        message = "a list item stands among names here" if found == "-" else \
-            "this line is not lined up with those above"
-        hint = "Give the lines of one mapping the same indentation, in spaces."
-    elif "block sequence entries" in what:
-        message = "a list cannot begin in the line of its name"
-        hint = "Write [one, two], or begin a new line with `- `."
-    elif "escape character" in what or "hexdecimal" in what:
-        message = "this backslash begins no escape that YAML knows"
-        hint = "Use '...' quotes, where a backslash is plain."
-    elif "<document start>" in what:
-        message, hint = "more follows after the end of the document", "Put one graph in one file."
-    return Problem(Position(file, place.line + 1, place.column + 1), message, hint)
-
+# ---- what the YAML parser stumbled over, in words that say what to change
 
 class _Mark(NamedTuple):
     """A place as PyYAML counts, from 0."""
@@ -125,17 +67,159 @@ class _Mark(NamedTuple):
     column: int
 
 
+class _Stumble(NamedTuple):
+    """Where the parser stopped, what it says of that, and where what it was in the middle of began."""
+
+    lines: list[str]
+    what: str
+    context: str
+    mark: _Mark
+    begin: _Mark | None
+
+    @property
+    def line(self) -> str:
+        return self.lines[min(self.mark.line, len(self.lines) - 1)]
+
+    @property
+    def found(self) -> str:
+        return self.line[self.mark.column:self.mark.column + 1]
+
+    @property
+    def opener(self) -> str:
+        return self.lines[self.begin.line][self.begin.column:self.begin.column + 1] if self.begin else ""
+
+
+_Words = tuple[_Mark, Phrase, Phrase]
+
+
+def _unreadable(error: yaml.MarkedYAMLError, text: str, file: str) -> Problem:
+    problem, context = (_Mark(mark.line, mark.column) if mark else None
+                        for mark in (error.problem_mark, error.context_mark))
+    stumble = _Stumble([*text.splitlines(), ""], error.problem or "this is not YAML", error.context or "",
+                       problem or context or _Mark(0, 0), context)
+    place, message, hint = _characters(stumble) or _colons(stumble) or _lines(stumble) or \
+        (stumble.mark, say("yaml.unreadable", what=stumble.what), say("hint.quote-yaml"))
+    return Problem(Position(file, place.line + 1, place.column + 1), message, hint)
+
+
+def _characters(at: _Stumble) -> _Words | None:
+    """Tabs, quotes and brackets."""
+    begin = at.begin or at.mark
+    if at.found == "\t" or "\t" in at.line[:len(at.line) - len(at.line.lstrip())]:
+        return at.mark, say("yaml.tab"), say("hint.spaces")
+    if "unexpected end of stream" in at.what and "quoted" in at.context:
+        return begin, say("yaml.quote-open", quote=at.opener), say("hint.close-quote")
+    if "unexpected ':'" in at.what:
+        return at.mark, say("yaml.colon-space"), say("hint.name-value")
+    if "flow" in at.context and ("',' or" in at.what or "end of stream" in at.what or at.found == ""):
+        closer = "}" if at.opener == "{" else "]"
+        return (begin, say("yaml.bracket-open", opener=at.opener, closer=closer),
+                say("hint.close-bracket", closer=closer))
+    if "cannot start any token" in at.what:
+        return at.mark, say("yaml.value-begin", character=at.found), say("hint.quote-it")
+    if "scanning an alias" in at.context or "scanning an anchor" in at.context:
+        return begin, say("yaml.value-begin", character=at.opener), say("hint.quote-it")
+    return None
+
+
+def _colons(at: _Stumble) -> _Words | None:
+    """Colons too many or too few."""
+    if "mapping values are not allowed" in at.what:
+        return _second_colon(at)
+    if "could not find expected ':'" in at.what and at.begin:
+        word = at.lines[at.begin.line].strip()
+        return at.begin, say("yaml.no-colon", word=repr(word[:40])), say("hint.name-value")
+    return None
+
+
+def _second_colon(at: _Stumble) -> _Words:
+    above = next((n for n in range(at.mark.line - 1, -1, -1) if at.lines[n].strip()), None)
+    if re.search(r":\s", at.line[:at.mark.column]):
+        return at.mark, say("yaml.second-colon"), say("hint.quote-colon")
+    if above is not None and re.match(r"\s*[\w-]+:\S", at.lines[above]):
+        return _Mark(above, at.lines[above].index(":")), say("yaml.colon-space"), say("hint.name-value")
+    if above is not None and ":" not in at.lines[above]:
+        word = at.lines[above].strip()
+        return (_Mark(above, at.lines[above].index(word)), say("yaml.no-colon", word=repr(word[:40])),
+                say("hint.write-colon", word=word[:40]))
+    return (_Mark(at.mark.line, len(at.line) - len(at.line.lstrip())), say("yaml.too-deep"), say("hint.line-up"))
+
+
+def _lines(at: _Stumble) -> _Words | None:
+    """Lines that do not go together, and what follows a whole value."""
+    if "expected key" in at.what and at.line[:at.mark.column].strip():
+        return at.mark, say("yaml.after-quote"), say("hint.quote-whole")
+    if "expected key" in at.what or "'-' indicator" in at.what:
+        message = say("yaml.item-among-names") if at.found == "-" else say("yaml.not-lined-up")
+        return at.mark, message, say("hint.same-indent")
+    if "block sequence entries" in at.what:
+        return at.mark, say("yaml.list-in-line"), say("hint.new-line-list")
+    if "escape character" in at.what or "hexdecimal" in at.what:
+        return at.mark, say("yaml.escape"), say("hint.single-quotes")
+    if "<document start>" in at.what:
+        return at.mark, say("yaml.after-end"), say("hint.one-graph")
+    return None
+
+
+# ---- events to a tree
+
+class _Builder:
+    """The tree so far. stack: containers that are open, with the key that waits for each and its mark."""
+
+    def __init__(self, file: str, problems: list[Problem]):
+        self.file, self.problems = file, problems
+
+    def problem(self, place: tuple[int, int], message: Phrase, hint: Phrase) -> Problem:
+        problem = Problem(Position(self.file, *place), message, hint)
+        self.problems.append(problem)
+        return problem
+
+    def refuse(self, event: Any) -> None:
+        """Say that a tag, an anchor or an alias has no place here."""
+        mark, tag = event.start_mark, getattr(event, "tag", None)
+        if tag:
+            words = say("yaml.tag", tag=tag.replace("tag:yaml.org,2002:", "!!")), say("hint.plain-values")
+        else:
+            alias = isinstance(event, yaml.AliasEvent)
+            words = say("yaml.alias", name=event.anchor) if alias else say("yaml.anchor", name=event.anchor), \
+                say("hint.write-out-link")
+        self.problem((mark.line + 1, mark.column + 1), *words)
+
+    def begin(self, event: Any, place: tuple[int, int], depth: int, is_name: bool) -> None:
+        """Judge where a list or mapping begins. Raises GraphError where the rest cannot be understood."""
+        if event.tag is not None or event.anchor is not None:
+            self.refuse(event)
+        if is_name:
+            raise GraphError([self.problem(place, say("yaml.nested-name"), say("hint.quote-bracket"))])
+        if depth == DEEPEST:
+            raise GraphError([self.problem(place, say("yaml.nested", most=DEEPEST), say("hint.fewer-brackets"))])
+
+    def put(self, container: Map, key: Any, key_mark: tuple[int, int], value: Any, place: tuple[int, int]) -> None:
+        """Put a value under its name, unless that is taken."""
+        if key is _MERGE:
+            self.problem(key_mark, say("yaml.merge"), say("hint.write-out"))
+        elif key in container:
+            self.problem(key_mark, say("yaml.twice", key=repr(key), line=container.marks[key][0]), say("hint.keep-one"))
+        else:
+            container[key] = value
+            container.marks[key] = key_mark + place
+
+
 def _build(text: str, file: str, problems: list[Problem]) -> Any:
-    root, stack = None, []  # stack of (container, key waiting for its value, its mark)
-    container, key, key_mark = None, _ABSENT, (0, 0)
-    documents = 0
+    builder = _Builder(file, problems)
+    root: Any = None
+    stack: list[tuple[Any, Any, tuple[int, int], tuple[int, int]]] = []
+    container: Any = None
+    key: Any = _ABSENT
+    key_mark, documents = (0, 0), 0
+    event: Any
     for event in yaml.parse(text, Loader=Loader):
         kind = type(event)
         if kind is yaml.ScalarEvent:
             mark = event.start_mark
             place = (mark.line + 1, mark.column + 1)
             if event.tag is not None and event.tag != "!" or event.anchor is not None:
-                problems.append(_refused(event, file))
+                builder.refuse(event)
             value = event.value
             if type(container) is Map and key is _ABSENT:
                 key, key_mark = _MERGE if value == "<<" and event.implicit[0] else value, place
@@ -145,15 +229,7 @@ def _build(text: str, file: str, problems: list[Problem]) -> Any:
         elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
             mark = event.start_mark
             place = (mark.line + 1, mark.column + 1)
-            if event.tag is not None or event.anchor is not None:
-                problems.append(_refused(event, file))
-            if type(container) is Map and key is _ABSENT:
-                raise GraphError([Problem(Position(file, *place), "a list or mapping stands where a name is wanted",
-                                          "Put the text in quotes if the bracket belongs to it.")])
-            if len(stack) == DEEPEST:
-                raise GraphError([Problem(Position(file, *place),
-                                          f"lists and mappings are nested more than {DEEPEST} deep",
-                                          "Take some of the brackets away.")])
+            builder.begin(event, place, len(stack), type(container) is Map and key is _ABSENT)
             stack.append((container, key, key_mark, place))
             container = Map() if kind is yaml.MappingStartEvent else Seq()
             container.marks = {}
@@ -165,45 +241,23 @@ def _build(text: str, file: str, problems: list[Problem]) -> Any:
         elif kind is yaml.AliasEvent:
             mark = event.start_mark
             if key is not _MERGE:
-                problems.append(_refused(event, file))
+                builder.refuse(event)
             value, place = None, (mark.line + 1, mark.column + 1)
             if type(container) is Map and key is _ABSENT:
                 key, key_mark = f"*{event.anchor}", place
                 continue
         else:
-            if kind is yaml.DocumentStartEvent:
-                documents += 1
-                if documents > 1:
-                    mark = event.start_mark
-                    problems.append(Problem(Position(file, mark.line + 1, 1), "a second YAML document begins here",
-                                            "Put one graph in one file."))
-                    break
+            documents += kind is yaml.DocumentStartEvent
+            if documents > 1:
+                builder.problem((event.start_mark.line + 1, 1), say("yaml.second-document"), say("hint.one-graph"))
+                break
             continue
         if container is None:
             root = value
         elif type(container) is Map:
-            if key is _MERGE:
-                problems.append(Problem(Position(file, *key_mark), "the YAML merge key << is not part of a graph file",
-                                        "Write the names and values out in each place."))
-            elif key in container:
-                first = container.marks[key]
-                problems.append(Problem(Position(file, *key_mark),
-                                        f"{key!r} stands twice; it is also on line {first[0]}",
-                                        "Keep one of the two."))
-            else:
-                container[key] = value
-                container.marks[key] = key_mark + place
+            builder.put(container, key, key_mark, value, place)
             key = _ABSENT
         else:
             container.marks[len(container)] = place + place
             container.append(value)
     return root
-
-
-def _refused(event: Any, file: str) -> Problem:
-    mark, tag = event.start_mark, getattr(event, "tag", None)
-    what = f"the YAML tag {tag.replace('tag:yaml.org,2002:', '!!')}" if tag else f"the YAML alias *{event.anchor}" \
-        if isinstance(event, yaml.AliasEvent) else f"the YAML anchor &{event.anchor}"
-    hint = "Take it away; a graph file holds plain values." if tag else \
-        "Write the value out in each place; a link between nodes is written $name."
-    return Problem(Position(file, mark.line + 1, mark.column + 1), f"{what} is not part of a graph file", hint)

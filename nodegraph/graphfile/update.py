@@ -49,7 +49,7 @@ def _in_form_of(text: str, found: str) -> str:
     return "\ufeff" * text.startswith("\ufeff") + found
 
 
-def _keep_short_inputs(before: Graph, graph: Graph, old: dict, new: dict, renames: dict[str, str]) -> None:
+def _keep_short_inputs(before: Graph, graph: Graph, old: dict[str, Any], new: dict[str, Any], renames: dict[str, str]) -> None:
     """Inputs written as a bare default (`seed: 7`) stay so where that still says it all."""
     for name in before.inputs:
         if isinstance(before.marks["inputs"][name], Map):
@@ -61,9 +61,10 @@ def _keep_short_inputs(before: Graph, graph: Graph, old: dict, new: dict, rename
             new["inputs"][now] = as_written(item.default)
 
 
-def _renames(old: dict, new: dict) -> dict[tuple[str, ...], dict[str, str]]:
+def _renames(old: dict[str, Any], new: dict[str, Any]) -> dict[tuple[str, ...], dict[str, str]]:
     """Which names of two trees stand for the same thing, by the path of the mapping they stand in."""
-    gone, come = ({name for section in ("inputs", "nodes") for name in here.get(section, {}).keys() - there.get(section, {})}
+    gone, come = ({name for section in ("inputs", "nodes")
+                   for name in here.get(section, {}).keys() - there.get(section, {})}
                   for here, there in ((old, new), (new, old)))
     found: dict[tuple[str, ...], dict[str, str]] = {}
     for section in ("inputs", "nodes", "outputs"):
@@ -80,7 +81,7 @@ def _renames(old: dict, new: dict) -> dict[tuple[str, ...], dict[str, str]]:
     return {path: pairs for path, pairs in found.items() if pairs}
 
 
-def _paired(before: dict, after: dict, likeness: Any) -> dict[str, str]:
+def _paired(before: dict[str, Any], after: dict[str, Any], likeness: Any) -> dict[str, str]:
     """Old name -> new name for what is most alike, in order; likeness: 0 for things that are not the same."""
     come = [name for name in after if name not in before]
     gone = [name for name in before if name not in after]
@@ -96,7 +97,7 @@ def _paired(before: dict, after: dict, likeness: Any) -> dict[str, str]:
 _MOST_PAIRS = 10_000  # of removed and added names that are compared
 
 
-def _likeness(one: dict, other: dict) -> float:
+def _likeness(one: dict[str, Any], other: dict[str, Any]) -> float:
     """How much of two nodes is the same, up to 1; 0 for less than half, and for different types."""
     if one.get("type") != other.get("type"):
         return 0.0

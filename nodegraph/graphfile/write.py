@@ -19,23 +19,24 @@ ENDLESS = 1 << 30  # a width at which nothing is wrapped
 
 
 def same(one: Any, other: Any) -> bool:
-    """Whether two trees say the same: 1, 1.0 and true are three things, and .nan is itself; order in a mapping is none."""
+    """Whether two trees say the same: 1, 1.0 and true are three things, .nan is itself; order in a mapping is none."""
     if isinstance(one, Mapping) and isinstance(other, Mapping):
         return one.keys() == other.keys() and all(same(value, other[key]) for key, value in one.items())
     if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
         return len(one) == len(other) and all(map(same, one, other))
     return type(one) is type(other) and repr(one) == repr(other)
 
+
 # ---- writing ------------------------------------------------------------------------------------------------------
 
 _FOLDED = re.compile("[\x85\u2028\u2029\ufeff\\r]")  # line ends, to YAML 1.1
 
 
-class InBrackets(dict):
+class InBrackets(dict[str, Any]):
     """A mapping that is written in one line where it fits: {type: Int, default: 7}."""
 
 
-class InLines(list):
+class InLines(list[Any]):
     """A list that is written with an item in each line, however short it is."""
 
 
@@ -53,13 +54,13 @@ class _Dumper(yaml.SafeDumper):
             style = '"'
         return self.represent_scalar("tag:yaml.org,2002:str", value, style)
 
-    def items(self, value: list) -> yaml.SequenceNode:
+    def items(self, value: list[Any]) -> yaml.SequenceNode:
         return self.represent_sequence("tag:yaml.org,2002:seq", value, _fits_one_line(value) or None)
 
     def items_in_lines(self, value: InLines) -> yaml.SequenceNode:
         return self.represent_sequence("tag:yaml.org,2002:seq", list(value), False)
 
-    def names(self, value: dict) -> yaml.MappingNode:
+    def names(self, value: dict[str, Any]) -> yaml.MappingNode:
         return self.represent_mapping("tag:yaml.org,2002:map", value)
 
     def names_in_brackets(self, value: InBrackets) -> yaml.MappingNode:
@@ -96,7 +97,8 @@ for _add in (_Dumper.add_representer, _Dumper.add_multi_representer):
 
 def dump(tree: Any, width: int = WIDTH, **style: Any) -> str:
     """A tree of plain data as YAML, ending with a line end."""
-    return yaml.dump(tree, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=width, **style)
+    text: str = yaml.dump(tree, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=width, **style)
+    return text
 
 
 def in_brackets(value: Any) -> str:
