@@ -139,14 +139,16 @@ def judged(value: Any, port: Port) -> str | None:
 
 def given_digest(given: Given) -> bytes:
     """The digest of a value that was there before the run."""
-    if given.value is None:
+    return _digest(given.type, given.depth, given.value, given.contents)
+
+
+def _digest(type: PortType, depth: int, value: Any, content: Any) -> bytes:
+    if value is None:
         return digest(None)
-    if given.depth:
-        if given.contents is not None:
-            return ListDigest.of([digest(c) for c in given.contents])
-        return ListDigest.of([digest(given.type.flatten(item)) if item is not None else digest(None)
-                              for item in given.value])
-    return digest(given.contents if given.contents is not None else given.type.flatten(given.value))
+    if depth and isinstance(value, (list, tuple)):
+        contents = content if content is not None else [None] * len(value)
+        return ListDigest.of([_digest(type, depth - 1, item, one) for item, one in zip(value, contents)])
+    return digest(content if content is not None else type.flatten(value))
 
 
 def rolled() -> int:

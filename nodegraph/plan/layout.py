@@ -138,16 +138,18 @@ class Layout:
 
     def gathered(self, scope: Scope, flow: Flow, items: Any, what: str, where: Position | None) -> Source:
         """A list in which links stand among literals."""
-        parts = []
+        parts, sources = [], []
         for at, item in enumerate(items):
+            depth = flow.depth - 1
             if type(item) is Ref:
                 source = self.source(scope, item)
-                depth = flow.depth - (0 if item.spread else 1)
-                parts.append((self.slot(source, Flow(flow.type, max(depth, 0))), item.spread))
+                sources.append(source)
+                depth += item.spread
             else:
-                source = self.known(scope, Flow(flow.type, flow.depth - 1), item, f"{what}[{at}]", where)
-                parts.append((self.slot(source, Flow(flow.type, flow.depth - 1)), False))
-        return Source(self.listed(scope, what, flow.type, parts), flow=flow)
+                source = self.known(scope, Flow(flow.type, depth), item, f"{what}[{at}]", where)
+            parts.append((self.slot(source, Flow(flow.type, depth)), type(item) is Ref and item.spread))
+        return Source(self.listed(scope, what, flow.type, parts), flow=_widest(flow, sources),
+                      guards=tuple(dict.fromkeys(guard for source in sources for guard in source.guards)))
 
     def source(self, scope: Scope, ref: Ref) -> Source:
         """What a link brings."""
@@ -216,6 +218,14 @@ class Layout:
         return self.step(scope, name, ROLL, scope.axes, (), [(SEED, scope.axes)], self.boundary.seed(what)).first
 
 
+def _widest(flow: Flow, sources: list[Source]) -> Flow:
+    """What a list carries that is put together from sources, where `flow` is wanted."""
+    type = next((source.flow.type for source in sources if source.flow.type is not flow.type), flow.type)
+    words = [source.flow.choices for source in sources]
+    choices = None if None in words else tuple(dict.fromkeys(word for some in words for word in some or ()))
+    return Flow(type, flow.depth, choices if sources else flow.choices)
+
+
 def step_sources(step: Step) -> Iterator[tuple[int, tuple[int, ...]]]:
     """For each slot of a step that passes things on, the slots that these may come from."""
     if step.kind == OPEN:
@@ -239,5 +249,6 @@ def judge_types(layout: Layout, step: Step) -> None:
         if not own.natural or slot in mixed:
             natural = False
             step.odd = step.odd or own is not inputs[port].type or slot in mixed
-    step.quick = natural and step.nodetype.plain is not None and not (
-        step.guards or step.batched or step.timeout or step.retry)
+    plain = step.nodetype.plain
+    step.quick = natural and plain is not None and not (
+        plain.located or step.guards or step.batched or step.timeout or step.retry)

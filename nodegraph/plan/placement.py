@@ -59,7 +59,7 @@ class Placement:
         mapped = self.scope._replace(axes=(*self.scope.axes, *outer))
         loop = self.open_loop(mapped) if "repeat" in self.control else None
         inner = mapped if loop is None else mapped._replace(axes=(*mapped.axes, loop.axis))
-        self.take([p for p in given if p in self.carry], self.scope if loop is None else mapped)
+        self.take([p for p in given if p in self.carry and p not in lists], self.scope if loop is None else mapped)
         self.take([p for p in given if p not in self.sources], inner)
         rounds = loop or (self.layout.openings[outer[-1]] if outer else None)
         if rounds is not None:
@@ -72,8 +72,8 @@ class Placement:
         return self.leave(() if loop is None and self.carry else outer, outputs)
 
     def named(self, port: str) -> str:
-        """What a port is called in `each`."""
-        return label_of(port) if self.node.switch else port
+        """What a port is called in `each`; there `on` is what chooses, also where a branch has that label."""
+        return label_of(port) if self.node.switch and label_of(port) != "on" else port
 
     def take(self, ports: Iterable[str], scope: Scope) -> None:
         """Find out what some of the inputs are given."""
@@ -137,12 +137,13 @@ class Placement:
         """Each input that is carried comes from the round before; in the first, from what the node was given."""
         axes = (*self.layout.axes[opening.axis].parents, opening.axis)
         for port, output in self.carry.items():
-            source = self.sources.get(port) or Source(literal=None, flow=self.flow(port))
-            initial = self.layout.slot(source, self.flow(port))
+            flow = self.wanted[port]
+            source = self.sources.get(port) or Source(literal=None, flow=flow)
+            initial = self.layout.slot(source, flow)
             step = self.layout.step(self.scope, self.name, CARRY, axes, (initial,),
                                     [(self.layout.types[initial], axes)])
             self.carried[output] = step
-            self.sources[port] = Source(step.first, flow=self.flow(port), guards=source.guards)
+            self.sources[port] = Source(step.first, flow=flow, guards=source.guards)
 
     def number(self, opening: Opening) -> None:
         """The input that counts the rounds, or the items."""

@@ -47,11 +47,9 @@ class Tally:
 
     @property
     def state(self) -> int:
-        if self.failed:
-            return FAILED
-        if self.ran:
-            return RAN
-        return CACHED if self.remembered or not self.skipped else SKIPPED
+        if self.failed or self.skipped:
+            return FAILED if self.failed else SKIPPED
+        return RAN if self.ran else CACHED
 
 
 class Report:
@@ -155,11 +153,11 @@ class Report:
         tally.over = True
         if tally.failed:
             return  # each failure was told
-        if tally.ran:
+        if tally.skipped:
+            self.emit(ev.Skipped(step.name, tally.because, stopped))
+        elif tally.ran:
             self.emit(ev.Finished(step.name, tally.seconds, self.outputs(step), perf_counter() - self.start, tally.ran,
                                   tally.remembered, tally.size))
-        elif tally.skipped:
-            self.emit(ev.Skipped(step.name, tally.because, stopped))
         else:
             self.emit(ev.Cached(step.name, self.outputs(step)))
 
