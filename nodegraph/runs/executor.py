@@ -16,7 +16,8 @@ from ..models import Models
 from ..nodetype import NodeType
 from ..plan import Plan
 from .result import Result
-from .run import COSTLY, Run
+from .run import Run
+from .short import COSTLY
 from .values import Values
 
 

@@ -238,6 +238,11 @@ class Passing:
         if places is None:
             return
         detail, left_out = step.detail, []
+        if len(detail.sources) == 1 and not self.plan.mixed:  # by far the most
+            table, view = self.tables.digests[detail.sources[0]], step.views[0]
+            column = [table.get(at) for at in places] if view is None else []
+            if view is None and None not in column:
+                return self.finish(step, index, [ListDigest.of(column)], [None])
         columns: list[list[bytes]] = [[] for _ in detail.sources]
         types: list[list[Any]] = [[] for _ in detail.sources]
         lacking = []

@@ -7,6 +7,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from ..cache import Prepared
+from ..cache.values import SMALL
 from ..digest import SIZE, ListDigest, encode
 from ..errors import Cancelled, InputError
 from ..nodetype import NodeType
@@ -44,7 +45,8 @@ class Requests:
 
     def go(self, step: Step, index: Index) -> None:
         """Find out whether a request is remembered, and if not see that it is called."""
-        key = self.key(step, index)
+        names = self.tables.read(step, index)
+        key = self.key(step, index, names)
         if key is None:
             return self.run.blocked(step, index)
         nodetype = step.nodetype
@@ -63,14 +65,13 @@ class Requests:
         if nodetype.remember and self.joined(step, index, key):
             return None
         if step.batched:
-            return self.queue(step, index, key)
+            return self.queue(step, index, key, names)
         arguments = self.arguments(step, index, granted)
         if arguments is not None:
             self.dispatch(Job(((step, index),), (key,), arguments, step.name))
 
-    def key(self, step: Step, index: Index) -> bytes | None:
-        """The Key of a request, or None while something it reads is not there."""
-        names = self.tables.read(step, index)
+    def key(self, step: Step, index: Index, names: list[Any]) -> bytes | None:
+        """The Key of a request, or None while something it reads is not there. names: what its slots hold."""
         if step.nodetype.lazy:
             names = [name for port, name in zip(step.ports, names) if port not in step.nodetype.lazy]
         if None in names:
@@ -221,16 +222,17 @@ class Requests:
 
     # -- batches
 
-    def queue(self, step: Step, index: Index, key: bytes) -> None:
+    def queue(self, step: Step, index: Index, key: bytes, names: list[Any]) -> None:
         """Let a request wait until those that can be served together with it are known."""
-        names = self.tables.read(step, index)
-        others = tuple(name for port, name in zip(step.ports, names) if port != step.nodetype.batch)
-        group = (step.nodetype, step.base, others)
-        self.batches.setdefault(group, []).append((step, index, key))
+        nodetype = step.nodetype
+        others = tuple([name for port, name in zip(step.ports, names) if port != nodetype.batch])
+        group = (nodetype, step.base, others)
+        waiting = self.batches.setdefault(group, [])
+        waiting.append((step, index, key))
         self.tables.set_status(step, index, FLYING)
-        if step.nodetype.remember:
+        if nodetype.remember:
             self.in_flight[key] = []
-        if len(self.batches[group]) == step.nodetype.batch_size:
+        if len(waiting) == nodetype.batch_size:
             self.serve(group)
 
     def flush(self) -> bool:
@@ -312,7 +314,7 @@ class Requests:
         self.executor.learn(nodetype, made.seconds)
         moved = self.moved(job)
         for (step, index), key, prepared in zip(job.places, job.keys, made.outputs):
-            outputs = self.keep(step, index, prepared, share)
+            outputs, size = self.keep(step, index, prepared, share)
             if nodetype.remember and not moved:
                 self.record(step, key, outputs, made.asks, share)
             if any(port.type.located for port in nodetype.outputs.values()):
@@ -322,7 +324,6 @@ class Requests:
                     self.release(key)
                     continue
                 outputs = placed
-            size = sum(value.bytes for one in prepared for value in (one if isinstance(one, list) else [one]))
             self.run.finish(step, index, outputs, share, size)
             self.release(key)
 
@@ -334,15 +335,23 @@ class Requests:
             key = blake2b(key + b"asks" + ask.encode() + b"\0" + answer, digest_size=SIZE).digest()
         self.cache.record(key, outputs, seconds, shape_of(step.nodetype))
 
-    def keep(self, step: Step, index: Index, prepared: list[Any], seconds: float) -> tuple[bytes, ...]:
-        """Put Values where their readers will find them: in memory, and leased to them."""
+    def keep(self, step: Step, index: Index, prepared: list[Any], seconds: float) -> tuple[tuple[bytes, ...], int]:
+        """Put Values where their readers will find them, in memory and leased to them: their digests and bytes."""
         outputs: list[bytes] = []
         forced = (step.index, index) in self.run.forced
+        small, plain, size = self.cache.small, self.cache.memory.plain, 0
         for slot, (port, one) in enumerate(zip(step.nodetype.outputs.values(), prepared), step.first):
+            short = port.type.exact is not None and not forced
             for value in one if isinstance(one, list) else [one]:
-                self.keep_one(slot, index, port.type, value, seconds, forced)
+                digest, live, code, tensors = value
+                if short and len(code) <= SMALL:  # `store` and `keep` of what is small and cannot be changed
+                    small[digest], plain[digest] = code, live
+                    size += len(code)
+                else:
+                    self.keep_one(slot, index, port.type, value, seconds, forced)
+                    size += value.bytes
             outputs.append(ListDigest.of([p.digest for p in one]) if isinstance(one, list) else one.digest)
-        return tuple(outputs)
+        return tuple(outputs), size
 
     def keep_one(self, slot: int, index: Index, type: Any, value: Prepared, seconds: float, forced: bool) -> None:
         stored = self.cache.store(type, value, seconds)

@@ -17,18 +17,17 @@ import queue
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
-from hashlib import blake2b
 from time import monotonic, perf_counter
 from typing import TYPE_CHECKING, Any
 
 from .. import events as ev
-from ..digest import SIZE, encode
 from ..errors import Cancelled, InputError
 from ..plan import REQUEST, Index, Plan, Region, Step, View, cut
-from .call import Caller, Job, Made, Outcome, node_failed, prepare_output, timed_out
+from .call import Caller, Job, Outcome, node_failed, timed_out
 from .passing import Passing
 from .report import Report
-from .requests import SHAPES, Requests, shape_of
+from .requests import Requests
+from .short import short_way
 from .tables import AS_CACHED, BLOCKED, CACHED, FAILED, FLYING, RAN, SKIPPED, WAITING, Instance, Tables
 from .values import Reference, Values
 from .workers import Awaiting, Threads
@@ -36,10 +35,6 @@ from .workers import Awaiting, Threads
 if TYPE_CHECKING:
     from .executor import Executor
 
-_LARGE = 1 << 62  # ints beyond this are encoded with more care
-SHORT = frozenset((int, float, bool))  # what the shortest way keeps
-COSTLY = 0.005  # seconds; a node that takes longer than this on average is worth a thread
-_tuple = tuple.__new__  # makes a NamedTuple in half the time of calling its class
 
 
 class Walk:
@@ -74,9 +69,8 @@ class Run:
         self.most_rounds: dict[Instance, int] = {}
         self.passing, self.requests = Passing(self), Requests(self)
         self.crew = Crew(self)
-        # At hand, since the short way looks at them for every node.
-        self.digests, self.state, self.waiting = self.tables.digests, self.tables.state, self.tables.waiting
-        self.held, self.disk = self.values.held, self.cache.disk
+        self.bodies: dict[int, list[Any]] = {}
+        self.short = short_way(self)
 
     # -- the loop
 
@@ -192,11 +186,9 @@ class Run:
                 tally.because = "" if stopped else self.plan.steps[cause[0]].name
 
     def sweep(self) -> None:
-        """Try what is on the stack. The body of this loop is what a trivial node costs."""
-        cache, disk, shapes = self.cache, self.disk, SHAPES
-        steps, digests, state, stack = self.plan.steps, self.digests, self.state, self.stack
-        costs, trace_of, kept, plain = self.costs, cache.trace, cache.kept, cache.memory.plain
-        stopped, forced, hash, crew = self.cancel.is_set, self.forced, blake2b, self.crew
+        """Try what is on the stack."""
+        steps, digests, state, stack = self.plan.steps, self.tables.digests, self.tables.state, self.stack
+        stopped, crew, short = self.cancel.is_set, self.crew, self.short
         while stack and not stopped():
             if crew.flying and not crew.inbox.empty():
                 crew.receive(crew.inbox.get())
@@ -204,43 +196,10 @@ class Run:
             entry = stack.pop()
             if entry.__class__ is not int:
                 self.turn(entry)
-                continue
-            if state[entry]:
-                continue  # it waited for two things, and its turn came twice
-            step = steps[entry]
-            if not step.quick or forced:
-                self.attempt(step, ())
-                continue
-            try:
-                key = hash(step.base + b"".join([digests[slot] for slot in step.slots]), digest_size=SIZE).digest()
-            except TypeError:
-                self.blocked(step, ())
-                continue
-            nodetype = step.nodetype
-            trace = kept.get(key)
-            if trace is None and disk is not None:
-                trace = trace_of(key, shapes.get(nodetype) or shape_of(nodetype))
-            if trace is not None and len(trace[0]) == 1:
-                digests[step.first] = trace[0][0]
-                state[entry] = CACHED
-                if self.emit is not None:
-                    self.emit(_tuple(ev.Cached, (step.name, trace[0])))
-                if self.waiting:
-                    self.wake(entry, ())
-                if self.held:
-                    self.values.done(step, ())
-                continue
-            try:
-                # Only a node that is known to be cheap, with plain inputs at hand, is called right here.
-                if costs[nodetype] > COSTLY:
-                    raise KeyError
-                arguments = step.literals.copy()
-                for port, slot in zip(step.ports, step.slots):
-                    arguments[port] = plain[digests[slot]]
-            except KeyError:
-                self.attempt(step, ())
-                continue
-            self.call_here(step, (), key, arguments)
+            elif not state[entry]:  # else it waited for two things, and its turn came twice
+                step = steps[entry]
+                if not (step.quick and short(step, (), [digests[slot] for slot in step.slots])):
+                    self.attempt(step, ())
 
     def turn(self, entry: Any) -> None:
         """Try an instance, or walk on along an axis."""
@@ -261,65 +220,64 @@ class Run:
         if status in (WAITING, FLYING, BLOCKED):
             self.wait_for((opener.index, where), walk)
             return
-        stack, body, place = self.stack, walk.region.body, (axis.number, where)
-        steps, lengths = self.plan.steps, self.tables.lengths
+        stack, place, lengths = self.stack, (axis.number, where), self.tables.lengths
         if not walk.known and place in lengths:
-            self.report.expect(body, lengths[place])
+            self.report.expect(walk.region.body, lengths[place])
             walk.known = True
+        body, short = self.bodies.get(id(walk.region)) or self.body(walk.region), self.short
         while not self.cancel.is_set():
             length = lengths.get(place)
             if (walk.at >= length) if length is not None else not self.passing.more(axis.number, where, walk.at, walk):
                 return
             below, index = len(stack), (*walk.parent, walk.at)
             while walk.place < len(body):
-                item = body[walk.place]
+                item, tables, filled = body[walk.place]
                 walk.place += 1
-                if item.__class__ is not int:
+                if item.__class__ is Region:
                     stack.insert(below, walk)
-                    stack.append(Walk(item, index))  # type: ignore[arg-type]
+                    stack.append(Walk(item, index))
                     return
-                self.instance(steps[item], index)  # type: ignore[index]
+                if tables is None:
+                    self.instance(item, index)
+                elif index not in filled and not short(item, index, [table.get(index) for table in tables]):
+                    self.attempt(item, index)
             walk.at, walk.place = walk.at + 1, 0
             if len(stack) > below or self.crew.flying and not self.crew.inbox.empty():
                 stack.insert(below, walk)
                 return
 
+    def body(self, region: Region) -> list[Any]:
+        """What is tried for each index of a region: each step with the tables that it reads and the one it fills.
+
+        The tables stand there for quick steps that read nothing but the region itself.
+        """
+        body: list[Any] = []
+        for item in region.body:
+            if item.__class__ is not int:
+                body.append((item, None, None))
+                continue
+            step = self.plan.steps[item]  # type: ignore[index]
+            own = step.quick and all(view is None for view in step.views)
+            body.append((step, [self.tables.digests[slot] for slot in step.slots] if own else None,
+                         self.tables.digests[step.first] if own else None))
+        self.bodies[id(region)] = body
+        return body
+
     def instance(self, step: Step, index: Index) -> None:
-        """Try one instance of a step with axes: `sweep`'s short way where it can be taken."""
-        if not step.quick or self.forced:
-            return self.attempt(step, index)
-        tables, digests = self.tables, self.tables.digests
-        if not index or index in digests[step.first]:
-            return self.attempt(step, index)
-        names = []
-        for slot, view in zip(step.slots, step.views):
-            name = digests[slot]
-            if name.__class__ is dict:
-                name = name.get(index if view is None else tuple([index[place] for place in view]))
-            names.append(name)
-        try:
-            key = blake2b(step.base + b"".join(names), digest_size=SIZE).digest()
-        except TypeError:
-            return self.attempt(step, index)
-        cache, nodetype = self.cache, step.nodetype
-        trace = cache.kept.get(key) or cache.trace(key, shape_of(nodetype))
-        if trace is not None and len(trace[0]) == 1 and not tables.trouble:
-            digests[step.first][index] = trace[0][0]
-            self.report.tally(step).remembered += 1
-            if tables.waiting:
-                self.wake(step.index, index)
-            if self.values.held:
-                self.values.done(step, index)
-            return
-        try:
-            if self.costs[nodetype] > COSTLY or tables.trouble or trace is not None:
-                raise KeyError
-            arguments, plain = step.literals.copy(), cache.memory.plain
-            for port, name in zip(step.ports, names):
-                arguments[port] = plain[name]
-        except KeyError:
-            return self.attempt(step, index)
-        self.call_here(step, index, key, arguments)
+        """Try one instance of a step with axes."""
+        digests = self.tables.digests
+        if step.quick and index:
+            if index in digests[step.first]:
+                return
+            names = []
+            for slot, view in zip(step.slots, step.views):
+                name = digests[slot]
+                if name.__class__ is dict:
+                    name = name.get(index if view is None else tuple([index[place] for place in view]))
+                names.append(name)
+            if self.short(step, index, names):
+                return
+        self.attempt(step, index)
 
     def attempt(self, step: Step, index: Index) -> None:
         """Do whatever an instance needs next. What goes wrong in ways that nobody thought of is its failure."""
@@ -334,51 +292,6 @@ class Run:
             self.cancel.set()
         except Exception as error:
             self.fail(step, index, error, {})
-
-    def call_here(self, step: Step, index: Index, key: bytes, arguments: dict[str, Any]) -> None:
-        """Call a cheap node with one plain output, and remember what it gave: the short way of a request."""
-        nodetype, emit = step.nodetype, self.emit
-        started = perf_counter()
-        if emit is not None:
-            if index:
-                self.report.begun(step)
-            else:
-                emit(_tuple(ev.Started, (step.name, started - self.report.start)))
-        try:
-            value = nodetype.call(**arguments)
-            ended = perf_counter()
-            kind, type = value.__class__, nodetype.plain
-            if kind is not type.exact and type.complaint(value) or kind not in SHORT:  # type: ignore[union-attr]
-                made = Made([[prepare_output(port, value) for port in nodetype.outputs.values()]], ended - started)
-                self.requests.accept(Job(((step, index),), (key,), arguments, step.name), made)
-                return
-        except (Cancelled, KeyboardInterrupt) as error:
-            self.cancel.set()
-            if isinstance(error, KeyboardInterrupt):
-                raise
-            return
-        except BaseException as error:  # a node that calls sys.exit() has failed like any other
-            self.fail(step, index, error, arguments)
-            return
-        seconds = ended - started
-        costs = self.costs
-        costs[nodetype] += 0.3 * (seconds - costs[nodetype])
-        code = b"i%d;" % value if value.__class__ is int and -_LARGE < value < _LARGE else encode(value)
-        name = blake2b(code, digest_size=SIZE).digest()
-        self.cache.record_small(key, name, code, value, seconds, SHAPES.get(nodetype) or shape_of(nodetype))
-        if index:
-            self.digests[step.first][index] = name
-            self.report.ran(step, (name,), seconds, len(code))
-        else:
-            self.digests[step.first] = name
-            self.state[step.index] = RAN
-            self.tables.seconds[step.index] = seconds
-            if emit is not None:
-                emit(_tuple(ev.Finished, (step.name, seconds, (name,), ended - self.report.start, 1, 0, len(code))))
-        if self.waiting:
-            self.wake(step.index, index)
-        if self.held:
-            self.values.done(step, index)
 
     # -- waiting
 

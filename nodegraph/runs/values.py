@@ -89,8 +89,12 @@ class Values:
         """Which Values of a reference, or of a list of them, are in no tier."""
         if name.__class__ is ListDigest:
             items = name.items  # type: ignore[attr-defined]
-            types = type if type.__class__ is tuple else (type,) * len(items)
-            return [key for one, item in zip(types, items) for key in self.lost(one, item)]
+            if type.__class__ is not tuple:
+                if type.natural:
+                    plain = self.cache.memory.plain
+                    items = [item for item in items if item not in plain]
+                return [key for item in items for key in self.lost(type, item)]
+            return [key for one, item in zip(type, items) for key in self.lost(one, item)]
         if name == NONE:
             return []
         key = reference(type, name)
