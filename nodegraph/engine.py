@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from copy import deepcopy
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -181,14 +181,14 @@ class Engine:
         self.check(graph, problems).raise_errors()
         return graph
 
-    def check(self, graph: Graph, problems: list[Problem] | None = None) -> Checked:
-        """Everything that is known about a graph before it runs."""
-        return check(graph, self.catalogue, problems, self.models.find)
+    def check(self, graph: Graph, problems: list[Problem] | None = None, given: Collection[str] = ()) -> Checked:
+        """Everything that is known about a graph before it runs. given: inputs whose defaults do not matter."""
+        return check(graph, self.catalogue, problems, self.models.find, given)
 
     def plan(self, graph: Graph | Checked, given: Mapping[str, Any] | None = None,
              only: Iterable[str] | None = None, seeds: Mapping[str, int] | None = None) -> Plan:
         """What a run of this graph would do; seeds: what an earlier run rolled (`Plan.seeds`). Raises GraphError."""
-        checked = graph if isinstance(graph, Checked) else self.check(graph)
+        checked = graph if isinstance(graph, Checked) else self.check(graph, given=given or ())
         frozen = {name: _frozen(value) for name, value in (given or {}).items()}
         return plan(checked, frozen, only, self.models.locate, seeds=seeds, expand=matching)
 
@@ -240,7 +240,7 @@ class Engine:
                     indices = [again.names[name] for name in edited if name in again.names]
                     planned(checked, again)
                     return self._carry_out(checked, again, last.given, only, emit, cancel, last, indices)
-        checked = self.check(graph)
+        checked = self.check(graph, given=given)
         plan = self.plan(checked, given, only)
         planned(checked, plan)
         return self._carry_out(checked, plan, _contents(checked, given), only, emit, cancel)
@@ -323,7 +323,7 @@ class Engine:
         extension, disk = next(iter(type.exports)), self.cache.disk
         depth, items = output.flow.depth, leaves(result.raw.digests[name], output.flow.depth)
         same = None
-        if disk is not None:
+        if disk is not None and not type.located:
             contents = {tail: content for tail, item in items.items()
                         if (content := disk.exported(item, extension)) is not None}
             if len(contents) == len(items):
@@ -336,7 +336,7 @@ class Engine:
                 retell(same, embed)
             return same
         paths = export(type, result[name], folder, stem, depth=depth, overwrite=overwrite, embed=embed)
-        if disk is not None:
+        if disk is not None and len(paths) == len(items):
             for item, path in zip(items.values(), paths):
                 disk.note_export(item, extension, bare_digest(path))
         return paths

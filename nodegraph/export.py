@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
@@ -33,19 +34,24 @@ def export(type: PortType, value: Any, folder: Path, name: str, *, depth: int = 
     """Write one output: `name.ext`; `name.1.ext`, `name.2.ext`, ... for a list. The paths written.
 
     depth: 1 for a list, 2 for a list of lists (`name.1.2.ext`), and so on. embed: texts by keyword that a PNG carries
-    along. A name that is taken gives way to `name-2`, `name-3`, ..., unless `overwrite`. Each file appears whole or
+    along. A file is copied; of None nothing is written. A name that is taken gives way to `name-2`, `name-3`, ..., unless `overwrite`. Each file appears whole or
     not at all. Raises InputError for an extension that the type cannot be written as, OSError where the disk refuses.
     """
-    extension = extension or next(iter(type.exports))
-    if extension not in type.exports:
+    values = {tail: one for tail, one in leaves(value, depth).items() if one is not None}
+    file = next((one for one in values.values() if isinstance(one, Path)), None)
+    extension = extension or (file.suffix[1:] or "bin" if file is not None else next(iter(type.exports)))
+    if extension not in type.exports and file is None:
         raise InputError(f"{type.name} is written as {', '.join(type.exports)}, not as {extension}")
     folder.mkdir(parents=True, exist_ok=True)
-    values = leaves(value, depth)
     stem = name if overwrite else _free_stem(folder, name, values, extension)
     paths = []
     for tail, one in values.items():
         path = folder / f"{stem}{tail}.{extension}"
         with _whole(path) as part:
+            if isinstance(one, Path):
+                shutil.copyfile(one, part)
+                paths.append(path)
+                continue
             type.exports[extension](one, part)
             if embed and extension == "png":
                 part.write_bytes(pngtext.with_texts(part.read_bytes(), embed))
@@ -61,7 +67,7 @@ def leaves(value: Any, depth: int) -> dict[str, Any]:
     by_tail = {"": value}
     for _ in range(depth):
         by_tail = {f"{tail}.{number}": item for tail, one in by_tail.items()
-                 for number, item in enumerate(one.items if isinstance(one, ListDigest) else one, 1)}
+                 for number, item in enumerate(one.items if isinstance(one, ListDigest) else one or (), 1)}
     return by_tail
 
 

@@ -71,9 +71,10 @@ def _inner(site: Site, type_name: str, *place: Any) -> Checked | None:
     elif len(site.around) > MOST_NESTED:
         site.problem(say("graph.nested", most=MOST_NESTED), say("hint.level-out"), *place, value=True)
     else:
-        if inside not in site.read:
-            site.read[inside] = _read(site, path, *place)
-        return site.read[inside]
+        placed = resolved(path.parent) / path.name  # a file that is linked into two folders is a graph in each
+        if placed not in site.read:
+            site.read[placed] = _read(site, path, *place)
+        return site.read[placed]
     return None
 
 

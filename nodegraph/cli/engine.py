@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
@@ -26,10 +27,13 @@ def open_engine(options: Options) -> Engine:
     return Engine(packs=options.pack, **asdict(machine(options)))
 
 
-def read(engine: Engine, path: str) -> Checked:
-    """A graph that can run, with its warnings on stderr. Raises GraphError with every problem."""
+def read(engine: Engine, path: str, settings: Iterable[str] = ()) -> Checked:
+    """A graph that can run, with its warnings on stderr. Raises GraphError with every problem.
+
+    settings: `name=value` for each input that is given, whose default does not matter then.
+    """
     graph, problems = graphfile.read(path)
-    checked = engine.check(graph, problems)
+    checked = engine.check(graph, problems, [text.partition("=")[0] for text in settings])
     if checked.errors:
         raise GraphError(checked.problems)
     for problem in checked.problems:

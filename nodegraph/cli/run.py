@@ -34,7 +34,7 @@ def run(options: Options, stdout: Stdout) -> int:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     cancel = threading.Event()
     with open_engine(options) as engine:
-        checked, record = read(engine, options.graph), recorded(options.graph)
+        checked, record = read(engine, options.graph, options.set), recorded(options.graph)
         runs = Runs(engine, options, stdout, cancel, record)
         runs.warnings += [f"{p.where}  {p.message}" if p.where else p.message for p in checked.problems]
         todo = variants(engine, checked, options, record.inputs)

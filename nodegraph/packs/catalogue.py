@@ -136,8 +136,9 @@ class Catalogue:
         with importing(f"pack {pack.name}", name, pack.package, pack.folder):
             loaded = importlib.import_module(name)
         for function, nodetype in _declared(loaded):
-            if pack.distribution and nodetype.pack == pack.name and not nodetype.distribution:
-                nodetype = replace(nodetype, distribution=pack.distribution)
+            if nodetype.pack == pack.name and not nodetype.distribution:
+                # A pack that is not installed is not taken for a loose file with nodes of the same names.
+                nodetype = replace(nodetype, distribution=pack.distribution or f"the folder of {pack.name}")
                 setattr(function, "__nodetype__", nodetype)  # one for all catalogues of the process
             if nodetype.name not in self._nodes:
                 self._know(nodetype)

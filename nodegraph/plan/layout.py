@@ -90,7 +90,7 @@ class Layout:
         for step in self.steps:
             if step.axes or step.kind in (OPEN, LEAVE, LAST):
                 step.views = tuple(views_of(domain(step), step.slots, self.slot_axes))
-            if step.kind == REQUEST and self.mixed:
+            if step.kind == REQUEST and self.mixed and any(slot in self.mixed for slot in step.slots):
                 judge_types(self, step)
 
     def mix(self) -> None:

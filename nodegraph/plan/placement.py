@@ -138,12 +138,21 @@ class Placement:
         axes = (*self.layout.axes[opening.axis].parents, opening.axis)
         for port, output in self.carry.items():
             flow = self.wanted[port]
-            source = self.sources.get(port) or Source(literal=None, flow=flow)
+            source = self.sources.get(port) or self.unset(port, flow)
             initial = self.layout.slot(source, flow)
             step = self.layout.step(self.scope, self.name, CARRY, axes, (initial,),
                                     [(self.layout.types[initial], axes)])
             self.carried[output] = step
             self.sources[port] = Source(step.first, flow=flow, guards=source.guards)
+
+    def unset(self, port: str, flow: Flow) -> Source:
+        """What an input that is not given starts from: its default."""
+        if self.node.graph is not None:
+            inside = Scope(self.node.graph, {}, f"{self.scope.prefix}{self.name}/", self.scope.axes)
+            return self.default(inside, self.node.graph.inputs[port])
+        assert self.node.nodetype is not None
+        default = self.node.nodetype.inputs[port].default
+        return Source(literal=None if default is MISSING else default, flow=flow)
 
     def number(self, opening: Opening) -> None:
         """The input that counts the rounds, or the items."""

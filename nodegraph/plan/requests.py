@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -9,7 +10,7 @@ from ..check import RANDOM, CheckedNode
 from ..errors import Problem
 from ..flows import Flow
 from ..graph import Ref, refs
-from ..nodetype import MISSING, Port
+from ..nodetype import MISSING, NodeType, Port
 from ..types import ANY, INT, SEED
 from . import keys
 from .layout import NOTHING, Layout, Scope, Source, judge_types
@@ -32,6 +33,9 @@ def request(layout: Layout, scope: Scope, name: str, node: CheckedNode, sources:
             _connect(layout, scope, name, node, port_name, source, parts, batched)
     if nodetype.models:
         _default_models(layout, scope, name, node, parts)
+    for port_name in unset(nodetype):
+        if port_name not in parts.literals and all(port_name != wire[0] for wire in parts.wires):
+            parts.literals[port_name] = None
     return _step(layout, scope, name, node, parts, batched)
 
 
@@ -126,6 +130,8 @@ def _step(layout: Layout, scope: Scope, name: str, node: CheckedNode, parts: _Pa
     step.timeout, step.retry = (control.get("timeout", nodetype.timeout), control.get("retry", nodetype.retry)) \
         if control else (nodetype.timeout, nodetype.retry)
     judge_types(layout, step)
+    if literals and any(value.__class__ in (list, dict) for value in literals.values()):
+        step.quick = False  # each call is handed lists of its own
     step.first, step.count = len(layout.producers), len(nodetype.outputs)
     layout.steps.append(step)
     outputs: dict[str, Source] = {}
@@ -135,6 +141,18 @@ def _step(layout: Layout, scope: Scope, name: str, node: CheckedNode, parts: _Pa
     return source if step.count == 1 else outputs
 
 
+def unset(nodetype: NodeType) -> tuple[str, ...]:
+    """The inputs that are None where they are not given, though the function has no default for them."""
+    names = _unset.get(nodetype)
+    if names is None:
+        parameters = inspect.signature(nodetype.call).parameters
+        names = _unset[nodetype] = tuple(
+            port.name for port in nodetype.inputs.values() if port.optional and port.default is None
+            and port.name not in nodetype.lazy and parameters[port.name].default is inspect.Parameter.empty)
+    return names
+
+
+_unset: WeakKeyDictionary[NodeType, tuple[str, ...]] = WeakKeyDictionary()
 _new = tuple.__new__  # makes a NamedTuple in half the time of calling its class
 _flows: WeakKeyDictionary[Port, Flow] = WeakKeyDictionary()
 

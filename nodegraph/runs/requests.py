@@ -16,6 +16,8 @@ from ..types import FILE
 from .call import Asked, Job, Made, Outcome, Row, prepare_output
 from .tables import BLOCKED, FLYING, WAITING, Instance
 
+from .values import Reference, fresh
+
 if TYPE_CHECKING:
     from .run import Run
 
@@ -166,10 +168,10 @@ class Requests:
                     value = self.values.place_of(port.type, item)
                 except KeyError:
                     return None
-                found, problem = self.values.placed(port.type, value, self.run.models.locate)
+                at, problem = self.values.placed(port.type, value, self.run.models.locate)
                 if problem:
                     return None
-                items.append(found)
+                items.append(at)
             placed.append(ListDigest.of(items) if isinstance(name, ListDigest) else items[0])
         return tuple(placed)
 
@@ -193,7 +195,8 @@ class Requests:
 
         granted: the lazy inputs that it is known to ask for.
         """
-        arguments, lost = dict(step.literals), []
+        arguments: dict[str, Any] = {name: fresh(value) for name, value in step.literals.items()}
+        lost: list[Reference] = []
         lazy = step.nodetype.lazy
         for place, (port, slot) in enumerate(zip(step.ports, step.slots)):
             view = step.views[place] if step.views else None
@@ -318,12 +321,7 @@ class Requests:
             if nodetype.remember and not moved:
                 self.record(step, key, outputs, made.asks, share)
             if any(port.type.located for port in nodetype.outputs.values()):
-                placed = self.located(step, outputs)
-                if placed is None:
-                    self.run.fail(step, index, InputError("it gave a file or a model that is not there"), job.arguments)
-                    self.release(key)
-                    continue
-                outputs = placed
+                outputs = self.located(step, outputs) or outputs  # what is not there counts by its name
             self.run.finish(step, index, outputs, share, size)
             self.release(key)
 

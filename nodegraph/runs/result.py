@@ -10,6 +10,7 @@ from ..errors import NodeFailed
 from ..types import PortType
 from .report import NodeResult
 from .tables import CACHED, RAN
+from .values import references
 
 if TYPE_CHECKING:
     from .run import Run
@@ -65,14 +66,15 @@ class Result:
         A Value that was remembered and turns out to be gone or damaged is made again here.
         read: a function (type, digest) -> Value to ask in place of the cache's copy.
         """
-        slot = self.plan.outputs[name].slot
+        slot, values = self.plan.outputs[name].slot, self.run.values
         digest = self.digests[name]
-        try:
-            return self.run.values.handed_out(self.run.values.type_at(slot, ()), digest, read)
-        except KeyError:
-            self.run.make_again(slot)
-            self.__dict__.pop("digests", None)
-            return self.run.values.handed_out(self.run.values.type_at(slot, ()), self.digests[name], read)
+        for _ in references(values.type_at(slot, ()), digest):  # at worst every one of them is gone
+            try:
+                return values.handed_out(values.type_at(slot, ()), self.digests[name], read)
+            except KeyError:
+                self.run.make_again(slot)
+                self.__dict__.pop("digests", None)
+        return values.handed_out(values.type_at(slot, ()), self.digests[name], read)
 
     @property
     def ok(self) -> bool:

@@ -66,6 +66,7 @@ class Run:
         self.stack: list[Any] = []
         self.forced: set[Instance] = set()  # instances that run again since their Values are gone
         self.made_again: set[Reference] = set()
+        self.makers: dict[Reference, Instance] = {}  # what made the Values that were gone
         self.most_rounds: dict[Instance, int] = {}
         self.passing, self.requests = Passing(self), Requests(self)
         self.crew = Crew(self)
@@ -395,8 +396,9 @@ class Run:
         if self.dry:
             return self.put_off_for(entry, [origins[key] for key in lost if key in origins])
         entries: list[Any] = []
+        self.makers.update(origins)
         for key in lost:
-            origin = origins.get(key)
+            origin = self.makers.get(key)
             if origin is None or key in self.made_again and self.status_of(origin) in (RAN, CACHED):
                 return self.give_up(entry, origin)
             status = self.status_of(origin)
