@@ -32,6 +32,9 @@ def request(layout: Layout, scope: Scope, name: str, node: CheckedNode, sources:
             _connect(layout, scope, name, node, port_name, source, parts, batched)
     if nodetype.models:
         _default_models(layout, scope, name, node, parts)
+    if nodetype.blank:
+        given = {port_name for port_name, _ in parts.wires} | parts.literals.keys()
+        parts.literals.update((port_name, None) for port_name in nodetype.blank if port_name not in given)
     return _step(layout, scope, name, node, parts, batched)
 
 
