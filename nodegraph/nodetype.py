@@ -36,7 +36,8 @@ from .codeversion import code_version
 from .context import Context, Lazy
 from .digest import encode
 from .errors import InputError, PackError
-from .types import ANY, FLOAT, INT, OF_PYTHON, SEED, TEXT, Choice, Help, ModelType, PortType, Range, complaint_of, described, short
+from .types import (ANY, FLOAT, INT, OF_PYTHON, SEED, TEXT, Choice, Help, ModelType, PortType, Range, complaint_of,
+                    described, short)
 from .wording import say
 
 RESERVED = ("type", "each", "bypass", "mute", "cross", "repeat", "until", "carry", "count", "failed", "timeout",
@@ -167,7 +168,7 @@ class NodeType:
 
     @property
     def shape(self) -> bytes:
-        """A signature of its outputs: their names, types and which are lists. A result of another shape is no result."""
+        """A signature of its outputs: their names, types, and which are lists. What has another shape is no result."""
         return encode([[port.name, port.type.name, port.many] for port in self.outputs.values()])
 
 
