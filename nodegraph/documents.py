@@ -19,7 +19,7 @@ from .nodetype import MISSING, NodeType, Port
 
 if TYPE_CHECKING:
     from .engine import RunResult
-    from .runs.executor import NodeResult
+    from .runs.report import NodeResult
 
 Document = dict[str, Any]
 
@@ -52,10 +52,10 @@ def problem_document(problem: Problem) -> Document:
 
 
 def failure_document(error: NodeFailed) -> Document:
-    """How a node failed. left_out: whether the run went on without that item."""
+    """How a node failed."""
     return {"node": error.node, "instance": error.instance, "message": str(error.message),
             "where": str(error.where) if error.where else None, "inputs": plain(error.inputs), "trace": error.trace,
-            "left_out": error.left_out, **_code(error)}
+            **_code(error)}
 
 
 def _code(sentence: Problem | NodeFailed) -> Document:
@@ -122,14 +122,18 @@ def _output(name: str, flow: Flow, help: str) -> Document:
 # ---- runs
 
 def run_document(result: RunResult, paths: Mapping[str, Sequence[Path]]) -> Document:
-    """What a run gave. paths: the files that each output was written to; one that was not written is left out."""
+    """What a run gave. paths: the files that each output was written to; one that was not written is left out.
+
+    `errors` are of what failed, `left_out` of what failed in lists that do without (`failed: skip`).
+    """
     plan = result.raw.plan
     outputs = {name: {"type": plan.outputs[name].flow.type.name, "depth": plan.outputs[name].flow.depth,
                       "paths": [str(path) for path in written], "digest": result.digests[name].hex()}
                for name, written in paths.items()}
     return {"outputs": outputs, "seeds": plain(plan.seeds), "seconds": round(result.seconds, 6),
             "nodes": {name: node_document(node) for name, node in result.nodes.items()},
-            "errors": [failure_document(error) for error in result.errors]}
+            "errors": [failure_document(error) for error in result.errors],
+            "left_out": [failure_document(error) for error in result.passed_over]}
 
 
 def node_document(node: NodeResult) -> Document:

@@ -109,7 +109,7 @@ def find_same(contents: Mapping[str, bytes], folder: Path, name: str, extension:
 
 
 def retell(paths: list[Path], embed: Mapping[str, str]) -> None:
-    """Put other texts into PNGs, in place of those of the same keywords; files that have them already stay as they are."""
+    """Put other texts into PNGs, in place of those of the same keywords; files that have them stay as they are."""
     for path in paths:
         data = path.read_bytes()
         told = pngtext.with_texts(data, embed)

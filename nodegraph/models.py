@@ -23,8 +23,7 @@ from .digest import digest_bytes
 from .errors import InputError
 from .graphfile import nearest
 from .packs import Catalogue
-from .plan import Named
-from .types import FILE, ModelType, PortType, Recipe, short
+from .types import FILE, ModelType, Named, PortType, Recipe, short
 from .wording import say
 
 _Name = tuple[str, "bytes | str", tuple[tuple[str, Any], ...]]  # of a live model: type, content, options

@@ -36,7 +36,8 @@ from .codeversion import code_version
 from .context import Context, Lazy
 from .digest import encode
 from .errors import InputError, PackError
-from .types import ANY, FLOAT, INT, OF_PYTHON, SEED, TEXT, Choice, Help, ModelType, PortType, Range, complaint_of, described, short
+from .types import (ANY, FLOAT, INT, OF_PYTHON, SEED, TEXT, Choice, Help, ModelType, PortType, Range, complaint_of,
+                    described, short)
 from .wording import say
 
 RESERVED = ("type", "each", "bypass", "mute", "cross", "repeat", "until", "carry", "count", "failed", "timeout",
@@ -138,6 +139,7 @@ class NodeType:
     timeout: float | None = None
     retry: int = 0
     lazy: tuple[str, ...] = ()
+    blank: tuple[str, ...] = ()
     is_async: bool = False
     single: bool = True
     distribution: str = ""
@@ -166,7 +168,7 @@ class NodeType:
 
     @property
     def shape(self) -> bytes:
-        """A signature of its outputs: their names, types and which are lists. A result of another shape is no result."""
+        """A signature of its outputs: their names, types, and which are lists. What has another shape is no result."""
         return encode([[port.name, port.type.name, port.many] for port in self.outputs.values()])
 
 
@@ -194,10 +196,11 @@ def read_nodetype(function: Callable[..., Any], name: str, version: int | None =
     hints = _annotations(function, where)
     summary, port_help = _read_docstring(function.__doc__ or "", {*inspect.signature(function).parameters,
                                                                   *getattr(hints.get("return"), "_fields", ())})
-    inputs, context, lazy = _read_inputs(function, hints, port_help, where)
+    inputs, context, lazy, blank = _read_inputs(function, hints, port_help, where)
     outputs, single = _read_outputs(hints.get("return"), port_help, where)
     nodetype = NodeType(name, str(version) if version is not None else "", function, inputs, outputs, help=summary,
-                        context=context, lazy=lazy, single=single, is_async=inspect.iscoroutinefunction(function),
+                        context=context, lazy=lazy, blank=blank, single=single,
+                        is_async=inspect.iscoroutinefunction(function),
                         models=tuple(p.name for p in inputs.values() if isinstance(p.type, ModelType)), **more)
     _judge_call(nodetype, where)
     _judge_batch(nodetype, where)
@@ -214,10 +217,12 @@ def _annotations(function: Callable[..., Any], where: str) -> dict[str, Any]:
 
 
 def _read_inputs(function: Callable[..., Any], hints: dict[str, Any], port_help: dict[str, str],
-                 where: str) -> tuple[dict[str, Port], str | None, tuple[str, ...]]:
-    """The input ports, the name of the Context parameter, and the names of the lazy ones."""
+                 where: str) -> tuple[dict[str, Port], str | None, tuple[str, ...], tuple[str, ...]]:
+    """The input ports, the name of the Context parameter, and the names of the lazy and the blank ones."""
     inputs: dict[str, Port] = {}
-    context, lazy = None, []
+    context: str | None = None
+    lazy: list[str] = []
+    blank: list[str] = []
     for parameter in inspect.signature(function).parameters.values():
         name = parameter.name
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD, parameter.POSITIONAL_ONLY):
@@ -240,7 +245,8 @@ def _read_inputs(function: Callable[..., Any], hints: dict[str, Any], port_help:
         inputs[name] = _read_port(name, hint, default, port_help.get(name, ""), where)
         if inputs[name].optional and default is MISSING:
             inputs[name] = replace(inputs[name], default=None)
-    return inputs, context, tuple(lazy)
+            blank.append(name)
+    return inputs, context, tuple(lazy), tuple(blank)
 
 
 def _judge_call(nodetype: NodeType, where: str) -> None:

@@ -115,6 +115,18 @@ class Recipe(NamedTuple):
         return self._replace(options=tuple(sorted({**dict(self.options), name: value}.items())))
 
 
+class Named(NamedTuple):
+    """A literal that names something outside the graph: what a node is handed, and what counts in the Key.
+
+    stamp: by which it is seen whether it changed while a node read it.
+    """
+
+    value: Any
+    content: Any = None
+    problem: str = ""
+    stamp: Any = None
+
+
 class ModelType(PortType):
     """A kind of model. On a link travels its Recipe; a node that asks for it is handed the live model.
 

@@ -18,7 +18,8 @@ from .terminal import size
 def cache(options: Options, stdout: Stdout) -> int:
     """Carry out the command; the exit code."""
     if options.cache == "none":
-        raise GraphError("--cache none keeps nothing, so there is nothing to look after; name a folder, or leave it out")
+        raise GraphError("--cache none keeps nothing, so there is nothing to look after; "
+                         "name a folder, or leave it out")
     folder = Path(options.cache or default_cache_folder())
     if not (folder / "index.sqlite").exists():  # a Cache would make one
         if options.cache:

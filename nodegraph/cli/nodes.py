@@ -5,11 +5,10 @@ from __future__ import annotations
 import sys
 
 from .. import graphfile
-from ..check import PICK, SWITCH, check, output_flow
 from ..documents import Description, description_document
 from ..errors import GraphError, PackError, Problem
 from ..flows import Flow
-from ..graph import Node
+from ..graph import PICK, SWITCH, Node
 from ..graphfile import nearest
 from ..nodetype import MISSING, NodeType, Port
 from ..packs import Catalogue
@@ -55,6 +54,8 @@ def describe(catalogue: Catalogue, name: str) -> Description | None:
         return BUILT_IN[name]
     if not Node(name, {}).is_graph and not name.endswith(".png"):
         return None
+    from ..check import check, output_flow
+
     graph, problems = graphfile.read(name)
     checked = check(graph, catalogue, problems).raise_errors()
     flows = {output: output_flow(checked, output) or Flow(ANY) for output in graph.outputs}

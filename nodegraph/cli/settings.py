@@ -122,7 +122,8 @@ def _bracketed(text: str, depth: int) -> list[Any] | None:
     around: list[list[Any]] = [[]]
     try:
         for event in yaml.parse(text, Loader=Loader):
-            if isinstance(event, yaml.MappingStartEvent) or getattr(event, "tag", None) or getattr(event, "anchor", None):
+            if isinstance(event, yaml.MappingStartEvent) or getattr(event, "tag", None) \
+                    or getattr(event, "anchor", None):
                 return None
             if isinstance(event, yaml.SequenceStartEvent):
                 around.append([])

@@ -6,12 +6,15 @@ import shutil
 import sys
 import time
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 from typing import TextIO
 
 from .. import events as ev
+from ..wording import say
 
 MOST_REMEMBERED = 40  # nodes that are told of one by one
+MOST_FAILED = 5  # runs of one node
 
 
 class Display:
@@ -28,6 +31,7 @@ class Display:
         self.last_drawn = 0.0
         self.said: dict[str, int] = {}
         self.remembered = 0
+        self.failed: Counter[str] = Counter()
         self.width = 12
 
     def __call__(self, event: ev.Event) -> None:
@@ -47,7 +51,7 @@ class Display:
             case ev.Cached():
                 self.remember(event)
             case ev.Failed():
-                self.done(event.node, "failed", "")
+                self.fail(event)
             case ev.Skipped():
                 self.done(event.node, "skipped", _reason(event))
             case ev.Warned():
@@ -61,6 +65,14 @@ class Display:
         if self.remembered <= MOST_REMEMBERED:
             self.done(event.node, "remembered", "")
         elif self.remembered == MOST_REMEMBERED + 1:
+            self.line("...")
+
+    def fail(self, event: ev.Failed) -> None:
+        """A line for what failed; of a node that ran for many items, the first lines are enough."""
+        self.failed[event.node] += 1
+        if self.failed[event.node] <= MOST_FAILED:
+            self.done(event.error.instance, "failed", "")
+        elif self.failed[event.node] == MOST_FAILED + 1:
             self.line("...")
 
     def done(self, node: str, word: str, more: str) -> None:
@@ -121,9 +133,7 @@ class Display:
 
 
 def _reason(event: ev.Skipped) -> str:
-    if event.stopped or " " in event.because:  # a name has no spaces; a sentence says that the run was stopped
-        return "the run was stopped"
-    return f"because of {event.because}"
+    return say("run.stopped") if event.stopped else f"because of {event.because}"
 
 
 def _columns(text: str) -> int:

@@ -1,4 +1,4 @@
-"""The catalogue: what node types, port types and models there are. A module is imported when a graph uses what is in it."""
+"""The catalogue: what node types, port types and models there are. A module is imported when a graph needs it."""
 
 from __future__ import annotations
 
@@ -58,7 +58,8 @@ class Catalogue:
         for pack in self._manifests():
             first = packs.get(pack.name)
             packs[pack.name] = pack if first is None else replace(
-                first, nodes=first.nodes | pack.nodes, types=first.types | pack.types, models=first.models | pack.models)
+                first, nodes=first.nodes | pack.nodes, types=first.types | pack.types,
+                models=first.models | pack.models)
         for node, path in self._files.items():
             name = node.split(".", 1)[0]
             packs.setdefault(name, Pack(name, path.stem, path.parent))

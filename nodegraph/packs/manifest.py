@@ -63,8 +63,8 @@ def read_pack(package: str, folder: Path, distribution: str = "") -> Pack:
     for node in nodes:
         if not node.startswith(f"{name}."):
             raise PackError(f"{manifest}: node {node} must begin with the pack's name, {name}.")
-    return Pack(name, package, folder, str(data.get("version", "0")), str(data.get("title") or ""), nodes, types, models,
-                _names(manifest, data.get("requires")), distribution)
+    return Pack(name, package, folder, str(data.get("version", "0")), str(data.get("title") or ""), nodes, types,
+                models, _names(manifest, data.get("requires")), distribution)
 
 
 def _mapping(manifest: Path, folder: Path) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -10,7 +9,7 @@ from ..check import RANDOM, CheckedNode
 from ..errors import Problem
 from ..flows import Flow
 from ..graph import Ref, refs
-from ..nodetype import MISSING, NodeType, Port
+from ..nodetype import MISSING, Port
 from ..types import ANY, INT, SEED
 from . import keys
 from .layout import NOTHING, Layout, Scope, Source, judge_types
@@ -33,9 +32,9 @@ def request(layout: Layout, scope: Scope, name: str, node: CheckedNode, sources:
             _connect(layout, scope, name, node, port_name, source, parts, batched)
     if nodetype.models:
         _default_models(layout, scope, name, node, parts)
-    for port_name in unset(nodetype):
-        if port_name not in parts.literals and all(port_name != wire[0] for wire in parts.wires):
-            parts.literals[port_name] = None
+    if nodetype.blank:
+        given = {port_name for port_name, _ in parts.wires} | parts.literals.keys()
+        parts.literals.update((port_name, None) for port_name in nodetype.blank if port_name not in given)
     return _step(layout, scope, name, node, parts, batched)
 
 
@@ -141,18 +140,6 @@ def _step(layout: Layout, scope: Scope, name: str, node: CheckedNode, parts: _Pa
     return source if step.count == 1 else outputs
 
 
-def unset(nodetype: NodeType) -> tuple[str, ...]:
-    """The inputs that are None where they are not given, though the function has no default for them."""
-    names = _unset.get(nodetype)
-    if names is None:
-        parameters = inspect.signature(nodetype.call).parameters
-        names = _unset[nodetype] = tuple(
-            port.name for port in nodetype.inputs.values() if port.optional and port.default is None
-            and port.name not in nodetype.lazy and parameters[port.name].default is inspect.Parameter.empty)
-    return names
-
-
-_unset: WeakKeyDictionary[NodeType, tuple[str, ...]] = WeakKeyDictionary()
 _new = tuple.__new__  # makes a NamedTuple in half the time of calling its class
 _flows: WeakKeyDictionary[Port, Flow] = WeakKeyDictionary()
 

@@ -23,7 +23,7 @@ from ..errors import InputError, Position
 from ..flows import Flow
 from ..graph import Graph
 from ..nodetype import NodeType, Port
-from ..types import PortType
+from ..types import Named as Named, PortType
 
 REQUEST, SWITCH, PICK, LIST, OPEN, LEAVE, CARRY, LAST, ROLL = range(9)  # kinds of step
 SHOWN = (REQUEST, SWITCH, PICK)  # the kinds that are nodes of the file; the others stand between them
@@ -173,18 +173,6 @@ class Output(NamedTuple):
     name: str
     slot: int
     flow: Flow
-
-
-class Named(NamedTuple):
-    """A literal that names something outside the graph: what a node is handed, and what counts in the Key.
-
-    stamp: by which it is seen whether it changed while a node read it.
-    """
-
-    value: Any
-    content: Any = None
-    problem: str = ""
-    stamp: Any = None
 
 
 class Region(NamedTuple):

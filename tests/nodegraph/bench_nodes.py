@@ -145,3 +145,11 @@ def log(text: str, to: str) -> str:
         file.write(f"{text}\n")
     print(text, file=sys.stderr)
     return text
+
+
+@node("bench.picky", version=1)
+def picky(n: int) -> int:
+    """Takes no odd number."""
+    if n % 2:
+        raise ValueError(f"{n} is odd")
+    return n

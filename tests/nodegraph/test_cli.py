@@ -316,6 +316,49 @@ def test_a_node_that_did_not_run_is_told_with_the_reason():
                                             "  verse         skipped     the run was stopped"]
 
 
+FAILING = """nodegraph: 1
+nodes:
+  m: {type: bench.picky, each: n, n: [1, 2, 3, 4, 5, 7, 9, 11, 13], failed: skip}
+  w: {type: bench.words, each: text, text: [a b, "", c]}
+outputs: {m: $m, w: $w}
+"""
+
+
+def test_items_that_are_left_out_are_warnings(work, capsys):
+    (work / "g.yaml").write_text(FAILING)
+    assert run() == 0
+    out, err = capsys.readouterr()
+    assert [line.split(": ")[1] for line in out.splitlines()] == [
+        str(Path("out") / name) for name in ("m.1.json", "m.2.json", "w.1.1.txt", "w.1.2.txt", "w.3.1.txt")]
+    assert "warning: g.yaml:3:3  m[1] failed: ValueError: 1 is odd" in err and "m[8]" not in err
+    assert "warning: m: left out items 1, 3, 5, 6, 7, 8, 9 of 9, which failed" in err
+    assert "m failed 2 times more; --json tells of each" in err
+    code, told = document(capsys, "run", "g.yaml", "--device", "cpu")
+    assert code == told["exit"] == 0 and told["errors"] == [] and len(told["left_out"]) == 7
+    assert told["left_out"][0]["instance"] == "m[1]" and told["outputs"]["w"]["depth"] == 2
+
+
+def test_the_same_items_without_leave_to_fail_are_errors(work, capsys):
+    (work / "g.yaml").write_text(FAILING.replace(", failed: skip", ""))
+    code, told = document(capsys, "run", "g.yaml", "--device", "cpu")
+    assert code == told["exit"] == 1 and len(told["errors"]) == 7 and told["left_out"] == []
+    assert list(told["outputs"]) == ["w"]
+
+
+def test_files_that_a_pattern_names_come_in_natural_order(work, capsys):
+    (work / "graphs").mkdir()
+    (work / "graphs/read.yaml").write_text("nodegraph: 1\ninputs: {poems: {type: list of File}}\n"
+                                           "nodes: {t: {type: bench.read, each: path, path: $poems}}\noutputs: {t: $t}\n")
+    (work / "poems").mkdir()
+    for name in ("cat10.txt", "cat2.txt", ".hidden", "notes.md"):
+        (work / "poems" / name).write_text(name)
+    for given, read in (("poems/*.txt", ["cat2.txt", "cat10.txt"]), ("poems", ["cat2.txt", "cat10.txt", "notes.md"])):
+        assert cli("run", "graphs/read.yaml", "--set", f"poems={given}", "--device", "cpu", "--quiet") == 0
+        assert [Path(path).read_text().strip() for path in capsys.readouterr().out.splitlines()] == read
+    assert cli("run", "graphs/read.yaml", "--set", "poems=poems/*.doc", "--device", "cpu") == 2
+    assert "poems/*.doc" in capsys.readouterr().err
+
+
 def test_of_many_failures_of_a_node_the_first_are_printed_and_the_rest_counted(capsys):
     tell_failures([NodeFailed("m", f"no {n}", instance=f"m[{n}]") for n in range(12)] + [NodeFailed("b", "oh")])
     err = capsys.readouterr().err.splitlines()

@@ -41,9 +41,9 @@ def test_a_problem_is_told_with_its_place_and_its_code():
 
 
 def test_a_failure_is_told_with_its_instance():
-    told = whole(failure_document(NodeFailed("m/a", "no", inputs={"x": "1"}, instance="m[2]/a", left_out=True)))
+    told = whole(failure_document(NodeFailed("m/a", "no", inputs={"x": "1"}, instance="m[2]/a")))
     assert told == {"node": "m/a", "instance": "m[2]/a", "message": "no", "where": None, "inputs": {"x": "1"},
-                    "trace": "", "left_out": True}
+                    "trace": ""}
 
 
 def test_all_that_a_signature_says_of_a_node_is_told():

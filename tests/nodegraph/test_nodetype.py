@@ -10,8 +10,9 @@ from typing import Annotated, Any, Literal, NamedTuple, Optional
 
 import pytest
 
-from nodegraph import (SILENT, Catalogue, Choice, Color, Context, File, Help, InputError, Lazy, ModelType, PackError,
+from nodegraph import (SILENT, Catalogue, Choice, Color, Context, Engine, File, Help, InputError, Lazy, ModelType, PackError,
                        PortType, Range, Recipe, Seed, node)
+from nodegraph.graphfile import parse
 from nodegraph.nodetype import MISSING
 
 Thing = Annotated[Any, PortType("Thing")]
@@ -81,6 +82,27 @@ def test_an_input_that_may_be_none_need_not_be_given():
     def f(a: str | None, b: list[int] | None, c: str | None = "x") -> str | None: ...
     t = declared(f)
     assert [port.default for port in t.inputs.values()] == [None, None, "x"] and t.outputs["text"].default is MISSING
+
+
+def test_what_may_be_none_and_is_not_given_is_handed_over_as_none():
+    def f(text: str | None, n: int, later: Lazy[str | None]) -> str:
+        return f"{text} {n} {later()}"
+
+    node("t.f", version=1)(f)
+    graph, _ = parse("""nodegraph: 1
+inputs: {none: {type: Text, default: null}}
+nodes:
+  a: {type: t.f, n: 1}
+  b: {type: t.f, n: 2, text: $none, later: $none}
+  c: {type: t.f, n: 3, text: x, later: $a}
+  d: {type: t.f, each: n, n: [4, 5]}
+outputs: {a: $a, b: $b, c: $c, d: $d}
+""")
+    assert f.__nodetype__.blank == ("text", "later")
+    with Engine(None, functions=[f]) as engine:
+        assert dict(engine.run(graph)) == {"a": "None 1 None", "b": "None 2 None", "c": "x 3 None 1 None",
+                                           "d": ["None 4 None", "None 5 None"]}
+        assert engine.run(graph.with_value("a", "n", 6))["a"] == "None 6 None"
 
 
 def test_how_a_node_is_to_be_called_is_declared_with_it():

@@ -185,7 +185,7 @@ def test_a_node_knows_the_distribution_that_brought_it(hats, monkeypatch):
     assert Catalogue().nodetype("hats.make") is Catalogue().nodetype("hats.make")
     assert Catalogue().nodetype("text.join").distribution == "nodegraph"
     monkeypatch.undo()
-    assert Catalogue(folders=[hats], installed=False).nodetype("hats.make").distribution == ""
+    assert Catalogue(folders=[hats], installed=False).nodetype("hats.make").distribution == "the folder of hats"
 
 
 # ---- what is not installed beside what is

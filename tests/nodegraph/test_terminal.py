@@ -42,6 +42,12 @@ def test_of_what_was_remembered_the_first_lines_are_enough():
     assert len(lines) == 41 and lines[-1] == "..."
 
 
+def test_of_the_failures_of_a_node_the_first_lines_are_enough():
+    failures = [ev.Failed("m", NodeFailed("m", "no", instance=f"m[{n}]")) for n in range(1, 9)]
+    lines = told(*failures, ev.Failed("b", NodeFailed("b", "no"))).splitlines()
+    assert lines == [*(f"  m[{n}]          failed" for n in range(1, 6)), "...", "  b             failed"]
+
+
 def test_in_a_terminal_bars_are_drawn_in_place(monkeypatch):
     clock = iter(range(100))
     monkeypatch.setattr("nodegraph.cli.terminal.time.monotonic", lambda: next(clock))
