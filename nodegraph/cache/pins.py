@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Iterator
 
 from ..digest import leaves
 
 
 class Pins:
-    """Digests with how often each is pinned. Any thread may pin and unpin."""
+    """Digests with how often each is pinned. Any thread may pin and unpin, and a finalizer may unpin."""
 
     def __init__(self) -> None:
         self._counts: dict[bytes, int] = {}
+        self._returned: deque[bytes] = deque()
         self._lock = threading.Lock()
 
     def __contains__(self, digest: bytes) -> bool:
-        return digest in self._counts
+        with self._lock:
+            self._take_back()
+            return digest in self._counts
 
     def __iter__(self) -> Iterator[bytes]:
-        return iter(list(self._counts))
+        with self._lock:
+            self._take_back()
+            return iter(list(self._counts))
 
     def add(self, digest: bytes) -> None:
         """Pin a Value once more; of a list, each item."""
@@ -29,8 +35,12 @@ class Pins:
 
     def remove(self, digest: bytes) -> None:
         """Take one pin back."""
-        with self._lock:
-            for item in leaves(digest):
+        # Counted later: a finalizer may run at any moment, also while this very thread holds the lock.
+        self._returned.append(digest)
+
+    def _take_back(self) -> None:
+        while self._returned:
+            for item in leaves(self._returned.popleft()):
                 count = self._counts.pop(item, 0) - 1
                 if count > 0:
                     self._counts[item] = count

@@ -321,3 +321,22 @@ def test_an_index_is_opened_and_read_while_another_process_writes_to_it(tmp_path
     with engine(tmp_path) as e:
         assert told(e, graph(SUM))[0].ran == []
     other.close()
+
+
+def test_a_pin_may_be_taken_back_at_any_moment():
+    from nodegraph.cache.pins import Pins
+
+    class Interrupted(bytes):
+        @property
+        def items(self):
+            pins.remove(b"one")  # as the garbage collector does when it runs while another value is pinned
+            return (b"two",)
+
+    pins = Pins()
+    pins.add(b"one")
+    pins.add(b"one")
+    pins.add(Interrupted())
+    assert set(pins) == {b"one", b"two"}
+    pins.remove(b"one")
+    pins.remove(b"two")
+    assert not list(pins) and b"one" not in pins
