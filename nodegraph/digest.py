@@ -20,7 +20,7 @@ import sys
 from collections.abc import Callable, Iterator
 from functools import cache
 from hashlib import blake2b
-from itertools import repeat
+from itertools import chain, repeat
 from typing import Any, NamedTuple
 
 SIZE = 16  # bytes in a digest
@@ -41,6 +41,12 @@ class ListDigest(bytes):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return ListDigest.of, (self.items,)
+
+
+def leaves(digest: bytes) -> Iterator[bytes]:
+    """The digests of the Values in a list, lists inside it among them; of a Value, its own."""
+    items = getattr(digest, "items", None)
+    return iter((digest,)) if items is None else chain.from_iterable(map(leaves, items))
 
 
 def digest_bytes(data: bytes) -> bytes:

@@ -11,7 +11,8 @@ from ..types import PortType
 from ..wording import say
 from .files import Files
 from .memory import HOST, Memory
-from .notes import Notes, leaves
+from .notes import Notes
+from .pins import Pins
 from .traces import Trace, pack_asks, pack_outputs, pack_small, unpack
 from .values import Damaged, Prepared, duplicate, prepare, restored
 
@@ -33,7 +34,7 @@ class Cache:
                  devices: dict[str, int] | None = None, warn: Callable[[str], None] = lambda message: None):
         self.warn = warn
         self.memory = Memory({"cpu": host, **(devices or {})}, warn=lambda message: self.warn(message))
-        self.pins: dict[bytes, int] = {}
+        self.pins = Pins()
         self.notes = Notes(self.memory, self.pins)
         self.kept, self.small = self.notes.kept, self.notes.small
         self.disk: Disk | None = self._open(Path(folder), disk) if folder is not None else None
@@ -206,17 +207,11 @@ class Cache:
 
     def pin(self, digest: bytes) -> None:
         """Keep a Value from being pruned or settled away until it is unpinned as often; of a list, each item."""
-        with self.memory.lock:
-            for item in leaves(digest):
-                self.pins[item] = self.pins.get(item, 0) + 1
+        self.pins.add(digest)
 
     def unpin(self, digest: bytes) -> None:
         """Take one pin back."""
-        with self.memory.lock:
-            for item in leaves(digest):
-                left = self.pins.pop(item, 0) - 1
-                if left > 0:
-                    self.pins[item] = left
+        self.pins.remove(digest)
         if self.disk is not None:
             self.disk.objects.unpinned()
 

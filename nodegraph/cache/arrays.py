@@ -62,7 +62,7 @@ def read(path: Path, checksum: bytes, forms: list[Form], numpy_only: bool = Fals
 
 
 def _data(path: Path, mapped: bool) -> Any:
-    """A file's bytes, as an array. mapped: they are read only as they are touched, into memory of this process alone."""
+    """A file's bytes, as an array. mapped: they are read as they are touched, into memory of this process alone."""
     import numpy
 
     size = path.stat().st_size

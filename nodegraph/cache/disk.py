@@ -8,7 +8,7 @@ Nothing here is ever unpickled.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from .files import Files, content_digest
 from .history import History
 from .index import Index
 from .objects import Objects
+from .pins import Pins
 from .traces import Traces
 from .values import Prepared
 
@@ -28,16 +29,16 @@ class Disk:
     """One cache folder.
 
     budget: bytes of Values kept; the least worthy go when it is passed. warn: told of every damage, in a sentence.
-    pins: digests of Values that must not go, with how often they are pinned.
+    pins: digests of Values that must not go.
     Raises OSError or sqlite3.Error from the constructor alone, when the folder cannot be used at all.
     """
 
     def __init__(self, folder: Path, budget: int, warn: Callable[[str], None],
-                 pins: Mapping[bytes, int] | None = None):
+                 pins: Pins | None = None):
         self.folder, self.budget = Path(folder), budget
         self.index = Index(self.folder, warn)
         self.traces = Traces(self.index)
-        self.objects = Objects(self.index, budget, pins if pins is not None else {})
+        self.objects = Objects(self.index, budget, pins if pins is not None else Pins())
         self.files, self.exports, self.history = Files(self.index), Exports(self.index), History(self.index)
         self.at_stake = 0.0  # seconds of work that a kill would lose now
 

@@ -3,11 +3,12 @@ what of it goes first when a run is over."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
+from ..digest import leaves
 from .memory import HOST, PLAIN_BYTES, Holding, Memory
+from .pins import Pins
 from .traces import PACKED_BYTES, Trace
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ class Notes:
     pins: digests that stay. traces: the table on disk, if there is one.
     """
 
-    def __init__(self, memory: Memory, pins: Mapping[bytes, int]):
+    def __init__(self, memory: Memory, pins: Pins):
         self.memory, self.pins = memory, pins
         self.kept: dict[bytes, Trace] = {}
         self.small: dict[bytes, bytes] = {}
@@ -80,9 +81,3 @@ class Notes:
         plain = self.memory.plain
         for name in [name for name in plain if (name[1] if isinstance(name, tuple) else name) not in named]:
             del plain[name]
-
-
-def leaves(digest: bytes) -> Iterator[bytes]:
-    """The digests of the Values in a list, lists inside it among them; of a Value, its own."""
-    items = getattr(digest, "items", None)
-    return iter((digest,)) if items is None else chain.from_iterable(map(leaves, items))

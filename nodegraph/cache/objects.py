@@ -1,4 +1,4 @@
-"""Values of more than a few bytes on disk: a row in the index for each, and a file for the tensors of those that have any.
+"""Values of more than a few bytes on disk: a row in the index for each, and a file for the tensors of those with any.
 
     folder/objects/3f/3f9a...safetensors      tensors of the Value whose digest begins 3f9a
 
@@ -10,7 +10,6 @@ said, never served: plain data is checked against its own name, a file against t
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from ..digest import digest_bytes, forms
 from ..wording import say
 from . import arrays
 from .index import Change, Index
+from .pins import Pins
 from .values import Prepared, words
 
 _Row = tuple[bytes, bytes, int, bytes, float, float]  # digest, code, bytes, checksum of the file, seconds, worth
@@ -27,11 +27,11 @@ MOST_TOUCHED = 1000  # Values read whose worth is not written yet
 class Objects:
     """The table of Values, and their files.
 
-    budget: bytes kept; the least worthy go when it is passed. pins: digests that do not go, with how often they
-    are pinned; the owner changes it as it likes.
+    budget: bytes kept; the least worthy go when it is passed. pins: digests that do not go; the owner
+    changes it as it likes.
     """
 
-    def __init__(self, index: Index, budget: int, pins: Mapping[bytes, int]):
+    def __init__(self, index: Index, budget: int, pins: Pins):
         self.index, self.budget, self.pins = index, budget, pins
         self.folder, self.lock, self.warn = index.folder / "objects", index.lock, index.warn
         self.pending: dict[bytes, _Row] = {}

@@ -71,7 +71,7 @@ def words(error: BaseException) -> str:
 
 
 def lasting(value: Any) -> bool:
-    """Whether a value of a natural PortType may be handed out more than once: no one can change it, or it is noticed."""
+    """Whether a value of a natural PortType may be handed out twice: no one can change it, or that is noticed."""
     if value.__class__ in _ATOMS or is_tensor(value) or hasattr(value, "__array_interface__"):
         return True
     return value.__class__ is tuple and all(map(lasting, value))

@@ -6,10 +6,9 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Annotated, Any
 
-from nodegraph import File, PortType, node
+from nodegraph import PortType, node
 
 from .playground import Tensor, engine, graph
 
@@ -33,19 +32,13 @@ def mixed(size: int) -> Any:
             "bits": torch.tensor([True, False]), "words": ["a", ("b", 3, None, -0.0)]}
 
 
-@node("k.path", version=1)
-def path(name: str) -> File:
-    """A path."""
-    return Path(name)
-
-
 @node("k.show", version=1)
 def show(value: Any) -> str:
     """How a value is written."""
     return repr(value)
 
 
-NODES = [array, mixed, path, show]
+NODES = [array, mixed, show]
 TEXT = """
 nodes:
   number: {type: t.add, a: 1, b: 2}
@@ -60,10 +53,9 @@ nodes:
   bools: {type: k.array, kind: bool}
   wide: {type: k.array, kind: int64}
   mixed: {type: k.mixed, size: 5}
-  path: {type: k.path, name: some.txt}
   shown: {type: k.show, value: $mixed}
 outputs: {more: $more, long: $long, loud: $loud, rest: $halves.rest, tensor: $tensor, sum: $sum, floats: $floats,
-          bools: $bools, wide: $wide, mixed: $mixed, path: $path, shown: $shown}
+          bools: $bools, wide: $wide, mixed: $mixed, shown: $shown}
 """ % ("long " * 80)
 
 

@@ -7,8 +7,7 @@ import torch
 from nodegraph import node
 from nodegraph.cache import Cache, prepare
 from nodegraph.cache.memory import Memory
-from nodegraph.cache.notes import leaves
-from nodegraph.digest import ListDigest, digest, encode
+from nodegraph.digest import ListDigest, digest, encode, leaves
 from nodegraph.types import ANY, FILE, INT
 
 from .playground import engine, graph, told

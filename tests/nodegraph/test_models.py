@@ -16,7 +16,8 @@ def models() -> Models:
 def folder(path: Path) -> Path:
     """A model's folder with a file beside and one in a folder inside, and some that do not count."""
     (path / "part").mkdir(parents=True)
-    for name, text in (("config.json", "{}"), ("part/weights.safetensors", "abc"), (".hidden", "x"), ("README.md", "x")):
+    for name, text in (("config.json", "{}"), ("part/weights.safetensors", "abc"), (".hidden", "x"),
+                       ("README.md", "x")):
         (path / name).write_text(text)
     return path
 

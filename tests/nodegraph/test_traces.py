@@ -1,4 +1,4 @@
-"""Traces: what is recorded comes back, in this release's form and in the first one's, from memory and from the index."""
+"""Traces: what is recorded comes back, in this release's form and in the first one's, from memory and the index."""
 
 import pytest
 
@@ -53,8 +53,8 @@ def test_traces_of_the_first_release_have_no_shape_and_suit_every_one():
         assert pack_outputs(outputs, small) == blob, "and they are still written so"
 
 
-@pytest.mark.parametrize("blob", [b"", b"1", b"2", b"2\x09abc", b"n", b"ni5;", b"N", b"Nl1:i1;", b"ai5;", b"x", b"1short", None, 5,
-                                  "text"])
+@pytest.mark.parametrize("blob", [b"", b"1", b"2", b"2\x09abc", b"n", b"ni5;", b"N", b"Nl1:i1;", b"ai5;", b"x", b"1short", None,
+                                  5, "text"])
 def test_a_damaged_trace_is_said_and_its_node_runs_again(tmp_path, blob):
     warnings = []
     with Cache(tmp_path, warn=warnings.append) as cache:
