@@ -68,6 +68,8 @@ class PortType:
     flatten, restore: to and from plain data (None, bool, int, float, str, bytes, list, tuple, dict) and
         tensors. This is what is hashed and stored; restore(flatten(v)) must equal v.
     exports: file extension -> function(value, path) that writes a file; the first is the usual one.
+    arrays: whether `exports` take numpy arrays where the value has tensors: then what is remembered is written
+        without importing torch.
     preview: gives a small picture (uint8 array of height, width, 3) or a short text for the editor.
     summary: one short line for reports.
     takes: a phrase for errors ("an int", "a path to a file").
@@ -84,13 +86,13 @@ class PortType:
                  flatten: Callable[[Any], Any] = _same, restore: Callable[[Any], Any] = _same,
                  exports: Mapping[str, Callable[[Any, Path], None]] | None = None,
                  preview: Callable[[Any], Any] | None = None,
-                 summary: Callable[[Any], str] | None = None, color: str = "#9aa0a6"):
+                 summary: Callable[[Any], str] | None = None, color: str = "#9aa0a6", arrays: bool = False):
         self.name, self.help, self.takes = name, help, takes or an(name)
         self.complaint, self.parse, self.adopt = complaint, parse, adopt
         self.flatten, self.restore = flatten, restore
         self.natural = flatten is _same and restore is _same
         self.exports, self.preview = dict(exports or {"json": write_json}), preview
-        self.summary, self.color = summary or short, color
+        self.summary, self.color, self.arrays = summary or short, color, arrays
 
     def __repr__(self) -> str:
         return f"<PortType {self.name}>"

@@ -82,14 +82,14 @@ IMAGE = PortType(
     takes="an Image (float32 tensor of 3 or 4 x height x width, from 0 to 1)",
     complaint=_picture_complaint((3, 4)), adopt=_adopt_picture, preview=picture.thumbnail, summary=_picture_summary,
     color="#d9a441",
-    exports={"png": picture.save_png, "jpg": picture.save_jpg, "webp": picture.save_webp})
+    exports={"png": picture.save_png, "jpg": picture.save_jpg, "webp": picture.save_webp}, arrays=True)
 Image = Annotated[Any, IMAGE]
 
 MASK = PortType(
     "Mask", "Where something is: 1 inside, 0 outside.",
     takes="a Mask (float32 tensor of 1 x height x width, from 0 to 1)",
     complaint=_picture_complaint((1,)), preview=picture.thumbnail, summary=_picture_summary, color="#bfbfbf",
-    exports={"png": picture.save_png})
+    exports={"png": picture.save_png}, arrays=True)
 Mask = Annotated[Any, MASK]
 
 
@@ -283,7 +283,7 @@ Conditioning.__porttype__ = PortType(
 Audio.__porttype__ = PortType(
     "Audio", "Sound, of one channel or several.",
     takes="an Audio (float32 samples of channels x n, and a sample rate)",
-    complaint=_audio_complaint, preview=sound.waveform, exports={"wav": sound.save_wav}, color="#5ca8e0",
+    complaint=_audio_complaint, preview=sound.waveform, exports={"wav": sound.save_wav}, color="#5ca8e0", arrays=True,
     flatten=lambda v: {"samples": v.samples, "sample_rate": v.sample_rate},
     restore=lambda plain: Audio(**plain),
     summary=lambda v: f"{v.seconds:.1f} s, {v.samples.shape[0]} channels at {v.sample_rate} Hz")

@@ -191,3 +191,35 @@ def test_a_loud_sound_draws_a_taller_waveform_than_a_soft_one():
         audio = Audio(torch.sin(torch.arange(8000) * 0.1)[None] * gain, 8000)
         return (sound.waveform(audio) == (92, 168, 224)).all(axis=2).sum()
     assert ink(0.9) > 4 * ink(0.1)
+
+
+def test_a_remembered_picture_and_sound_are_written_without_torch(tmp_path):
+    script = """
+import sys
+from typing import Annotated
+from nodegraph import Catalogue, Engine, node
+from nodegraph.graphfile import parse
+from nodegraph_nodes.media.types import Audio, Image
+
+@node("w.picture", version=1)
+def picture(side: int) -> Image:
+    import torch
+    return torch.linspace(0, 1, 3 * side * side).reshape(3, side, side)
+
+@node("w.sound", version=1)
+def sound(n: int) -> Audio:
+    import torch
+    return Audio(torch.linspace(-1, 1, n)[None], 8000)
+
+graph = parse('''nodegraph: 1
+nodes: {p: {type: w.picture, each: side, side: [8, 9]}, s: {type: w.sound, n: 100}}
+outputs: {p: $p, s: $s}
+''')[0]
+with Engine(sys.argv[1], catalogue=Catalogue([picture, sound], installed=False), device="cpu") as e:
+    result = e.run(graph)
+    paths = [path for name in result for path in e.export(result, name, __import__("pathlib").Path(sys.argv[2]), name)]
+print("torch" in sys.modules, *(path.read_bytes().hex() for path in paths))
+"""
+    first, second = (subprocess.run([sys.executable, "-c", script, str(tmp_path / "cache"), str(tmp_path / out)], text=True,
+                                    capture_output=True, check=True).stdout.split(" ", 1) for out in ("one", "two"))
+    assert (first[0], second[0]) == ("True", "False") and first[1] == second[1]
