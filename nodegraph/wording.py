@@ -453,14 +453,6 @@ def brief(value: Any) -> str:
     return text if len(text) <= 50 else f"{text[:47]}..."
 
 
-def reason(error: BaseException) -> str:
-    """An exception in a few words, whatever its own code does."""
-    try:
-        return f"{type(error).__name__}: {error}"
-    except Exception:
-        return type(error).__name__
-
-
 def an(name: str) -> str:
     """A name with its article: an Image, a Text."""
     return ("an " if name[:1] in "AEIOUaeiou" else "a ") + name
