@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from ..errors import InputError, text_of
+from ..errors import InputError
 from ..filelist import listed_files
 from ..flows import listed
 from ..graph import Ref
@@ -47,11 +47,7 @@ def _parsed(site: Site, port: Port, value: Any, depth: int, placed: bool, place:
             return _item(port, value)
         except InputError as error:
             wrong = _wrong(subject(place), str(error))
-        except Exception as error:  # whatever the parse of a pack's own type may raise
-            wrong = say("value.raised", what=subject(place), value=written(value), type=port.type.name,
-                        error=f"{type(error).__name__}: {text_of(error)}")
-    site.problem(wrong, _remedy(site, port, value, depth > 0, placed) or
-                 (say("hint.raised", type=port.type.name) if wrong.code == "value.raised" else ""), *place, value=True)
+    site.problem(wrong, _remedy(site, port, value, depth > 0, placed), *place, value=True)
     return MISSING
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from nodegraph import Catalogue, GraphError, Ref, node
-from nodegraph.check import check
+from nodegraph.check import check, recheck
 from nodegraph.cli import main
 from nodegraph.filelist import listed_files
 from nodegraph.graphfile import parse, read
@@ -294,6 +294,38 @@ def test_an_optional_input_without_a_default_may_be_left_out():
         assert not [p for p in problems_of(text, [opt]) if p.severity == "error"]
 
 
+def test_an_input_that_counts_need_not_be_given():
+    @node("t.nth", version=1)
+    def nth(number: int, text: str = "a") -> list[bool]:
+        return [number > 1]
+
+    assert problems_of("nodes: {a: {type: t.nth, repeat: 2, count: number}}\noutputs: {a: $a}", [nth]) == []
+    told = problems_of("nodes: {a: {type: t.nth, number: 1, repeat: 2, until: bools}}\noutputs: {a: $a}", [nth])
+    assert [p.code for p in told] == ["until.type"]  # a list of them says no single thing
+
+
+def test_a_list_that_another_is_joined_into_may_be_of_any_length():
+    text = "nodes: {w: {type: bench.words, text: a}, s: {type: bench.shout, each: [text, times], text: [$w..., a], " \
+           "times: [1, 2, 3]}, j: {type: bench.join, texts: $s}}\noutputs: {j: $j}"
+    assert problems_of(text) == []
+    assert [p.code for p in problems_of(text.replace("$w...", "b"))][:1] == ["each.lengths"]
+
+
+def test_a_seed_that_is_rolled_later_is_not_judged_before():
+    text = "inputs: {s: {type: Seed, default: random}}\nnodes: {p: {type: bench.shout, text: a, times: $s}}\noutputs: {p: $p}"
+    assert problems_of(text) == []
+    assert [p.code for p in problems_of(text.replace("random", "12"))] == ["input.default-narrow"]
+
+
+def test_a_node_that_repeats_is_checked_anew_when_it_is_edited():
+    found = checked(STEP.format("repeat: 2"))
+    catalogue = Catalogue([bench_nodes.step], installed=False)
+    assert recheck(found, found.graph.with_value("n", "text", "b"), ["n"], catalogue) is None
+    once = checked(STEP.format("at: 2"))
+    again = recheck(once, once.graph.with_value("n", "text", 3), ["n"], catalogue)
+    assert [p.code for p in again.problems] == ["value.wrong"] and once.problems == []
+
+
 def test_what_is_known_of_a_node_is_kept_for_the_plan():
     nodes = checked("nodes:\n  w: {type: bench.words, text: a}\n  s: {type: switch, on: a, cases: {a: [b, $w...], else: [7]}}\n"
                     "  p: {type: pick, from: [1, 2], where: [true, false]}\noutputs: {s: $s, p: $p}").nodes
@@ -313,7 +345,7 @@ def test_a_value_through_a_graph_is_judged_wherever_it_ends(tmp_path):
         functions = [f for f in vars(bench_nodes).values() if hasattr(f, "__nodetype__")]
         return [p.message for p in check(graph, Catalogue(functions, installed=False), problems).problems]
 
-    assert told("n: 9, l: [1, $x]") == []
+    assert told("n: 9, l: [1, $x]") == [] == told("n: 10, bypass: true")
     assert told("n: 10") == ["g.n flows into g/t.numbers, and is 10; it takes 0 to 9"]  # the muted one does not count
     assert told("l: [1, $x, -2]") == ["item 3 of g.l flows into g/t.numbers, and is -2; it takes 0 to 9"]
     assert told("each: l, l: [[1], [3, 11]]") == ["item 2 of item 2 of g.l flows into g/t.numbers, and is 11; it takes 0 to 9"]
