@@ -183,7 +183,6 @@ ENGLISH: dict[str, str] = {
     # check: values
     "value.wrong": "{what} is {value}; it takes {takes}",
     "value.refused": "{what} {wrong}",
-    "value.raised": "{what} is {value}, which cannot be read as {type}: {error}",
     "value.narrow": "{what} flows into {port}, and {wrong}",
     "value.list-into-one": "{what} is a list; it takes one {type}",
     "value.mention": "{node}.{input} has ${name} inside a text, where it stays as it is",
@@ -350,7 +349,6 @@ ENGLISH: dict[str, str] = {
     "hint.quote-whole": "Put the whole text in quotes; inside '...' a quote is written ''.",
     "hint.quote-yaml": "Put texts that hold ': ', '#', quotes or brackets in quotes.",
     "hint.quotes": "Put it in quotes.",
-    "hint.raised": "The type {type} comes from a pack, whose help says what it takes.",
     "hint.rename-input": "Rename the input {input} in {type}.",
     "hint.rename-one": "Rename one of the two.",
     "hint.repeat-or-each": "Add `repeat: 10` for rounds, or `each: name` to go from item to item.",
@@ -451,14 +449,6 @@ def brief(value: Any) -> str:
     """The beginning of a value, as Python writes it."""
     text = repr(value)
     return text if len(text) <= 50 else f"{text[:47]}..."
-
-
-def reason(error: BaseException) -> str:
-    """An exception in a few words, whatever its own code does."""
-    try:
-        return f"{type(error).__name__}: {error}"
-    except Exception:
-        return type(error).__name__
 
 
 def an(name: str) -> str:

@@ -9,7 +9,7 @@ from ..flows import Flow
 from ..graph import Node, Ref, label_of
 from ..graphfile import MOST_ROUNDS
 from ..nodetype import MISSING, Port
-from ..types import BOOL, INT, Range, fits
+from ..types import ANY, BOOL, INT, Range, fits
 from ..wording import Phrase, closest, nearest, say
 from .links import brought, joint
 from .literals import literal
@@ -217,7 +217,8 @@ def _carried(site: Site, node: Node, body: Body) -> dict[str, Flow]:
         else:
             value = node.inputs.get(input, port.default)
             brought_in = Flow(port.type, flow.depth, port.choices, value is None or value is MISSING and port.optional)
-            carried[output] = either(flow, brought_in)
+            carried[output] = either(flow, brought_in)._replace(type=ANY) if port.type is ANY else \
+                either(flow, brought_in)
     return carried
 
 

@@ -14,7 +14,7 @@ from ..graph import Ref
 from ..graphfile import dump
 from ..nodetype import MISSING, Port
 from ..types import ANY, BOOL, COLOR, FILE, FLOAT, INT, PLAIN, SEED, TEXT, ModelType
-from ..wording import Phrase, likely, reason, say, scalar, written
+from ..wording import Phrase, likely, say, scalar, written
 from .checked import RANDOM
 from .links import brought, joint
 from .narrow import default_fits
@@ -47,11 +47,7 @@ def _parsed(site: Site, port: Port, value: Any, depth: int, placed: bool, place:
             return _item(port, value)
         except InputError as error:
             wrong = _wrong(subject(place), str(error))
-        except Exception as error:  # whatever the parse of a pack's own type may raise
-            wrong = say("value.raised", what=subject(place), value=written(value), type=port.type.name,
-                        error=reason(error))
-    site.problem(wrong, _remedy(site, port, value, depth > 0, placed) or
-                 (say("hint.raised", type=port.type.name) if wrong.code == "value.raised" else ""), *place, value=True)
+    site.problem(wrong, _remedy(site, port, value, depth > 0, placed), *place, value=True)
     return MISSING
 
 

@@ -7,17 +7,15 @@ from typing import Any
 
 from ..graph import Ref, refs
 from ..nodetype import MISSING, Port
-from ..types import PLAIN, SEED, fits
+from ..types import PLAIN, fits
 from ..wording import likely, say
-from .checked import RANDOM, Checked
+from .checked import Checked
 from .site import Site, subject
 
 
 def complaint(source: Port, port: Port, value: Any) -> str | None:
     """Why one value that fits `source` does not fit a port that reads it, in a few words, or None."""
-    if value is None or source.type is SEED and value == RANDOM:
-        return None
-    if source.type is port.type and port.range is None and not port.choices:
+    if value is None or source.type is port.type and port.range is None and not port.choices:
         return None
     if port.type.name not in PLAIN or not fits(source.type, port.type) or source.complaint(value):
         return None  # told where it stands, or as a link that does not fit

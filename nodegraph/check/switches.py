@@ -28,7 +28,7 @@ def switch(site: Site, name: str, checked: CheckedNode) -> CheckedNode:
     mapped = mapped_inputs(site, name, _by_port(node), Body({port: Port(port, ANY) for port in node.inputs}, {}))
     if "on" not in node.inputs:
         site.problem(say("switch.no-on", node=name), say("hint.add-on"), "nodes", name)
-    if not branches:
+    if not branches and site.graph.where("nodes", name, "cases", value=True) not in site.refused:
         site.problem(say("switch.no-branches", node=name), say("hint.add-branches"), "nodes", name)
     common: Flow | None = None
     first = ""
@@ -135,9 +135,10 @@ def _item_flow(site: Site, name: str, port: str, value: Any, mapped: Mapped, lit
     if flow is None or port not in mapped.words:
         return flow
     if not flow.depth:
-        site.problem(say("link.one-into-list", what=subject(("nodes", name, port)), takes=say("value.list"),
-                         type=flow.type.name), say("hint.no-each", port=label_of(port)), "nodes", name, port,
-                     value=True)
+        what = subject(("nodes", name, port))
+        message = say("link.one-into-list", what=what, takes=say("value.list"), type=flow.type.name) \
+            if type(value) is Ref else say("value.wrong", what=what, value=written(value), takes=say("value.list"))
+        site.problem(message, say("hint.no-each", port=label_of(port)), "nodes", name, port, value=True)
         return None
     return flow._replace(depth=flow.depth - 1)
 

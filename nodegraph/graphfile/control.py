@@ -95,12 +95,15 @@ def _carry(reader: Reader, name: str, word: str, value: Any) -> dict[str, str] |
     else:
         listed = [value] if isinstance(value, str) else value
         pairs = {item: item for item in listed if isinstance(item, str)} if isinstance(listed, list) else {}
-        if isinstance(value, list) and len(pairs) != len(value):
-            pairs = {}
     parts = [*value, *value.values()] if isinstance(value, dict) else value if isinstance(value, list) else [*pairs]
     odd = [part for part in parts if not isinstance(part, str) or not part or part.startswith("$")]
-    if pairs and not odd:
+    twice = next((part for at, part in enumerate(parts) if part in parts[:at]), "") if isinstance(value, list) else ""
+    if pairs and not odd and not twice:
         return pairs
+    if twice and not odd:
+        reader.problem(say("node.name-twice", word=word, node=name, name=twice), say("hint.keep-one"),
+                       "nodes", name, word, value=True)
+        return None
     message = say("node.carry-part", node=name, value=written(odd[0])) if odd else \
         say("node.carry-wrong", node=name, value=written(value))
     reader.problem(message, say("hint.carry"), "nodes", name, word, value=True)

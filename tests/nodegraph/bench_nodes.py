@@ -99,6 +99,36 @@ def both(texts: list[str], by: str = "") -> list[str]:
     return [text.upper() + by for text in texts]
 
 
+class Step(NamedTuple):
+    text: str
+    number: int
+    done: bool
+
+
+@node("bench.step", version=1)
+def step(text: str, at: int = 0) -> Step:
+    """Go one step on."""
+    return Step(f"{text}.", at, at >= 3)
+
+
+@node("bench.tally", version=1)
+def tally(numbers: list[Annotated[int, Range(0, 9)]]) -> int:
+    """Add numbers up."""
+    return sum(numbers)
+
+
+@node("bench.half", version=1)
+def half(number: Annotated[Any, PortType("Even", parse=lambda value: int(value))]) -> int:
+    """Halve an even number; its type has no words for what it refuses."""
+    return int(number) // 2
+
+
+@node("bench.sizes", version=1)
+def sizes(paths: list[File]) -> list[int]:
+    """Tell how large files are."""
+    return [path.stat().st_size for path in paths]
+
+
 @node("bench.fail", version=1)
 def fail(text: str) -> str:
     """Fail."""

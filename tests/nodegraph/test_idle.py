@@ -8,7 +8,7 @@ import pytest
 
 from nodegraph import Catalogue, GraphError
 from nodegraph import events as ev
-from nodegraph.check import check
+from nodegraph.check import check, output_flow
 from nodegraph.cli import main
 from nodegraph.graph import Ref
 from nodegraph.graphfile import parse
@@ -124,7 +124,61 @@ def test_a_value_that_passes_through_is_judged_where_it_arrives():
         engine().run(graph(text))
 
 
+def through(text: str) -> dict[str, dict[str, str | None]]:
+    """For each bypassed node, the input that each output passes on."""
+    found, problems = parse(f"nodegraph: 1\n{text}")
+    checked = check(found, Catalogue(ALL, installed=False), problems).raise_errors()
+    return {name: node.through for name, node in checked.nodes.items() if node.through is not None}
+
+
+def flow(text: str, output: str) -> str:
+    found, problems = parse(f"nodegraph: 1\n{text}")
+    return str(output_flow(check(found, Catalogue(ALL, installed=False), problems).raise_errors(), output))
+
+
+def test_a_bypassed_loop_passes_on_what_is_carried_in():
+    text = "nodes:\n  a: {type: t.add, b: 2, a: 1, repeat: 5, carry: {b: int}, bypass: true}\n" \
+           "  c: {type: t.add, a: $a}\noutputs: {a: $a, c: $c}"
+    assert through(text) == {"a": {"int": "b"}} and flow(text, "a") == "Int"
+    problem = problems_of(text.replace("b: 2, ", ""))[0]
+    assert "no Int flows into it to pass on" in problem
+
+
+def test_a_bypassed_loop_without_a_carry_has_no_list_to_pass_on():
+    problem, = problems_of("nodes: {a: {type: t.add, a: 1, repeat: 5, bypass: true}}\noutputs: {a: $a}")
+    assert "no list of Int flows into it to pass on" in problem
+
+
+def test_bypassed_nodes_that_are_mapped_pass_their_lists_on():
+    text = """inputs: {one: x}
+nodes:
+  fold: {type: t.add, each: a, a: [1, 2], b: 7, carry: {b: int}, bypass: true}
+  cross: {type: t.add, cross: [a, b], a: [1, 2], b: [3], bypass: true}
+  nested: {type: t.join, each: texts, texts: [[a], [b, c]], bypass: true}
+  pick: {type: pick, from: [1, 2], where: [true, false], bypass: true}
+  switch: {type: switch, each: [on, b], on: [a, b], cases: {a: $one, b: [c, d]}, bypass: true}
+outputs: {fold: $fold, cross: $cross, pick: $pick, switch: $switch}"""
+    assert through(text) == {"fold": {"int": "b"}, "cross": {"int": "a"}, "nested": {"text": None},
+                             "pick": {"items": "from"}, "switch": {"value": "cases.b"}}
+    assert [flow(text, name) for name in ("fold", "cross", "pick", "switch")] == [
+        "Int", "a list of Int", "a list of Int", "a list of Text"]
+
+
 # ---- mute
+
+def test_a_muted_node_keeps_from_running_what_takes_its_rounds_or_joins_its_list():
+    text = "nodes:\n  m: {type: t.add, a: 1, mute: true}\n  l: {type: t.words, text: a, mute: true}\n" \
+           "  r: {type: t.add, a: 1, repeat: $m}\n  j: {type: t.join, texts: [$l..., b]}\n  k: {type: t.add, a: 1}\n" \
+           "outputs: {r: $r, j: $j, k: $k}"
+    found, problems = parse(f"nodegraph: 1\n{text}")
+    checked = check(found, Catalogue(ALL, installed=False), problems).raise_errors()
+    assert checked.left_out == {"r": "m", "j": "l"}
+
+
+def test_what_is_wrong_with_the_words_of_a_muted_node_is_a_warning():
+    problem, = problems_of("nodes: {a: {type: t.add, a: 1, until: x, mute: true}, b: {type: t.add, a: 1}}\noutputs: {b: $b}")[:1]
+    assert problem.startswith("warning: ")
+
 
 def test_a_muted_node_and_what_depends_on_it_do_not_run_and_the_rest_does():
     e = engine()
