@@ -74,4 +74,3 @@ def _found(problem: Problem) -> Found:
         return Found(problem, None, "")
     port = str(at[2]) if len(at) > 2 and at[0] == "nodes" and at[2] not in ("type", "each") else ""
     return Found(problem, Item(_KINDS[at[0]], str(at[1])), port)
-import dearpygui
