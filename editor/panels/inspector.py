@@ -31,7 +31,7 @@ from ..document.edits import EditRefused
 from ..document.items import Item
 from ..document.items import mapped as mapped_inputs
 from ..document.ports import inputs_of, new_branch
-from ..words.speak import has, language, name_of, t, translated
+from ..words.speak import has, name_of, said, t
 
 WIDGETS = ("slider_int", "slider_float", "drag_int", "drag_float", "text", "multiline", "choice", "checkbox",
            "color", "seed", "file", "model", "list", "link_only", "any")
@@ -128,7 +128,7 @@ def _port_field(port: Port, known: CheckedNode, catalogue: Catalogue | None,
         default=None if port.default is MISSING else _as_written(port.default), required=required,
         **_limits(port), choices=port.choices or _models(port.type, catalogue), links=links,
         promotable=named and not links and port.type is not ANY, each=mapped if maps or mapped else None, help=port.help,
-        port=listed, problem=_problem_of(problems, port.name, "needs"))
+        port=listed, problem=_problem_of(problems, port.name))
 
 
 def _many(port: Port) -> Port:
@@ -209,27 +209,30 @@ def _told(checked: Checked, item: Item) -> list[Problem]:
             and (problem.where is None or problem.where.file == own)]
 
 
-def _problem_of(problems: Iterable[Problem], key: str, verb: str = "") -> str:
-    """What is wrong with one part of an item: told at its key, or by a message `item verb key ...`."""
-    found = next((p for p in problems if p.at[2:3] == (key,)), None) or \
-        next((p for p in problems if verb and len(p.at) == 2
-              and p.message.startswith(f"{p.at[1]} {verb} {key} ")), None)
-    return _sentence(found) if found is not None else ""
+def _problem_of(problems: Iterable[Problem], key: str) -> str:
+    """What is wrong with one part of an item: told at its key, or of the item that lacks it."""
+    about = next((p for p in problems if p.at[2:3] == (key,)), None) or \
+        next((p for p in problems if lacking(p) == key), None)
+    return said(about) if about is not None else ""
 
 
-def _sentence(problem: Problem) -> str:
-    message, stop = translated(problem.message), "。" if language() == "zh" else ". "
-    return f"{message}{stop}{translated(problem.hint)}".strip()
+_LACKS = {"switch.no-on": "on", "pick.no-from": "from", "pick.no-where": "where"}
+
+
+def lacking(problem: Problem) -> str:
+    """The input that a problem says is not given; "" for any other problem."""
+    if problem.code in ("node.needs", "node.input-reserved"):
+        return str(problem.facts["input"])
+    return _LACKS.get(problem.code, "")
 
 
 def item_problems(checked: Checked, item: Item) -> list[str]:
     """What is wrong with an item and belongs to none of its fields."""
     problems = _told(checked, item)
-    missing = re.compile(rf"{re.escape(item.name)} needs [\w-]+ \(")
     if item.kind == "node":
         problems = [p for p in problems if p.at[2:3] in ((), ("type",), ("each",))]
-        return [_sentence(p) for p in problems if not missing.match(p.message)]
-    return [_sentence(p) for p in problems if len(p.at) == 2 and item.kind == "input"]
+        return [said(p) for p in problems if not lacking(p)]
+    return [said(p) for p in problems if len(p.at) == 2 and item.kind == "input"]
 
 
 # ---- inputs and outputs of the graph, notes, frames --------------------------------------------------------
@@ -281,7 +284,7 @@ def type_choices(catalogue: Catalogue | None, now: str = "") -> tuple[str, ...]:
 
 def _output_fields(checked: Checked, item: Item, catalogue: Catalogue | None) -> list[Field]:
     ref = checked.graph.outputs[item.name]
-    problem = next((_sentence(p) for p in _told(checked, item)), "")
+    problem = next((said(p) for p in _told(checked, item)), "")
     return [Field("source", t(_FACTS["source"]), "link_only", value=ref, given=True, links=(ref,),
                   problem=problem)]
 

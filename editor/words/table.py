@@ -806,4 +806,11 @@ WORDS: dict[str, tuple[str, str]] = {
     "word.retry.help": ("How many times a call that fails is made again.", "调用失败后再试的次数。"),
     "inspector.repeats": ("Repeats", "重复"),
     "undo.repeats": ("Repeats", "重复"),
+
+    # ---- documents
+    "document.no_graph": ("{path} carries no graph; pictures made by `nodegraph run` or the editor do.",
+                          "{path} 里没有图；`nodegraph run` 或编辑器生成的图片里才有。"),
+    "document.no_file": ("This graph has no file yet; choose a name for it.", "这个图还没有文件；请为它取名。"),
+    "document.not_written": ("{path} cannot be written: {why}. Nothing was changed on disk; choose another place.",
+                             "无法写入 {path}：{why}。磁盘上的内容没有改动；请选择别的位置。"),
 }
