@@ -54,54 +54,54 @@ def _several(count: int) -> Callable[[Session], bool]:
 # ---- file ---------------------------------------------------------------------------------------------------------
 
 @_command("file.new")
-def _(session: Session) -> None:
+def file_new(session: Session) -> None:
     session.files.new()
 
 
 @_command("file.open")
-def _(session: Session) -> None:
+def file_open(session: Session) -> None:
     folder = session.document.path.parent if session.document.path else None
     session.ask("open", session.open, folder=str(folder or ""))
 
 
 @_command("file.open_recent", lambda s: bool(s.settings.recent_files))
-def _(session: Session) -> None:
+def file_open_recent(session: Session) -> None:
     session.ask("recent", session.open, paths=list(session.settings.recent_files))
 
 
 @_command("file.save")
-def _(session: Session) -> None:
+def file_save(session: Session) -> None:
     session.files.save()
 
 
 @_command("file.save_as")
-def _(session: Session) -> None:
+def file_save_as(session: Session) -> None:
     path = session.document.path
     session.ask("save_as", session.files.save, folder=str(path.parent if path else ""),
                 name=path.name if path else "graph.yaml")
 
 
 @_command("file.new_from_template")
-def _(session: Session) -> None:
+def file_new_from_template(session: Session) -> None:
     from .document.templates import templates
 
     session.ask("templates", session.files.open_template, templates=templates())
 
 
 @_command("app.quit")
-def _(session: Session) -> None:
+def app_quit(session: Session) -> None:
     session.files.close()
 
 
 # ---- edit ---------------------------------------------------------------------------------------------------------
 
 @_command("edit.undo", lambda s: s.document.steps > 0)
-def _(session: Session) -> None:
+def edit_undo(session: Session) -> None:
     _travel(session, session.document.undo, "status.undone")
 
 
 @_command("edit.redo", lambda s: bool(s.document.redo_label))
-def _(session: Session) -> None:
+def edit_redo(session: Session) -> None:
     _travel(session, session.document.redo, "status.redone")
 
 
@@ -113,19 +113,19 @@ def _travel(session: Session, go: Callable[[], str], word: str) -> None:
 
 
 @_command("edit.copy", _several(1))
-def _(session: Session) -> None:
+def edit_copy(session: Session) -> None:
     session.clipboard.put(clipboard.copied(session.graph, session.selection))
     session.say(t("status.copied", count=len(session.selection)))
 
 
 @_command("edit.cut", _several(1))
-def _(session: Session) -> None:
+def edit_cut(session: Session) -> None:
     session.clipboard.put(clipboard.copied(session.graph, session.selection))
     session.edit("undo.cut", edits.delete(session.graph, session.selection))
 
 
 @_command("edit.paste")
-def _(session: Session, at: tuple[float, float] | None = None) -> None:
+def edit_paste(session: Session, at: tuple[float, float] | None = None) -> None:
     text = session.clipboard.get()
     if not text:
         raise EditRefused(t("status.nothing_to_paste"))
@@ -135,41 +135,41 @@ def _(session: Session, at: tuple[float, float] | None = None) -> None:
 
 
 @_command("edit.duplicate", _several(1))
-def _(session: Session) -> None:
+def edit_duplicate(session: Session) -> None:
     graph, made = clipboard.duplicate(session.graph, session.selection, PASTE_OFFSET)
     session.edit("undo.duplicate", graph)
     session.select(made)
 
 
 @_command("edit.delete", lambda s: bool(s.selection or s.selected_links))
-def _(session: Session) -> None:
+def edit_delete(session: Session) -> None:
     graph = edits.disconnect(session.graph, session.selected_links) if session.selected_links else session.graph
     session.edit("undo.delete", edits.delete(graph, session.selection) if session.selection else graph)
 
 
 @_command("edit.delete_reconnect", _any("node"))
-def _(session: Session) -> None:
+def edit_delete_reconnect(session: Session) -> None:
     session.edit("undo.delete_reconnect",
                  edits.delete_reconnect(session.graph, session.checked, session.selection))
 
 
 @_command("edit.select_all")
-def _(session: Session) -> None:
+def edit_select_all(session: Session) -> None:
     session.select(session.boxes())
 
 
 @_command("edit.select_none")
-def _(session: Session) -> None:
+def edit_select_none(session: Session) -> None:
     session.select()
 
 
 @_command("edit.find")
-def _(session: Session) -> None:
+def edit_find(session: Session) -> None:
     session.ask("find", session.jump)
 
 
 @_command("edit.rename", lambda s: len(s.selected("node", "input", "output", "frame", "note")) == 1)
-def _(session: Session) -> None:
+def edit_rename(session: Session) -> None:
     item = session.selected()[0]
     if item.kind in ("frame", "note"):
         session.ask("text", lambda text: session.edit("undo.renamed", edits.set_text(session.graph, item, text)), item=item)
@@ -187,24 +187,24 @@ def _toggle_state(session: Session, state: str) -> None:
 
 
 @_command("node.mute", _any("node"))
-def _(session: Session) -> None:
+def node_mute(session: Session) -> None:
     _toggle_state(session, "mute")
 
 
 @_command("node.bypass", _any("node"))
-def _(session: Session) -> None:
+def node_bypass(session: Session) -> None:
     _toggle_state(session, "bypass")
 
 
 @_command("node.collapse", _any("node"))
-def _(session: Session) -> None:
+def node_collapse(session: Session) -> None:
     chosen = session.selected("node")
     on = not all(collapsed(session.graph, item) for item in chosen)
     session.edit("undo.collapse", edits.collapse(session.graph, chosen, on))
 
 
 @_command("node.frame")
-def _(session: Session) -> None:
+def node_frame(session: Session) -> None:
     around = arrange.bounds(session.boxes(session.selection).values()) if session.selection else None
     x, y, w, h = around or (*session.pointer, 320.0, 200.0)
     graph, item = edits.add_frame(session.graph, (x - FRAME_MARGIN, y - FRAME_MARGIN - FRAME_TITLE),
@@ -214,7 +214,7 @@ def _(session: Session) -> None:
 
 
 @_command("node.note")
-def _(session: Session, at: tuple[float, float] | None = None) -> None:
+def node_note(session: Session, at: tuple[float, float] | None = None) -> None:
     graph, item = edits.add_note(session.graph, at or session.pointer, t("item.note.text"))
     session.edit("undo.note", graph)
     session.select([item])
@@ -222,7 +222,7 @@ def _(session: Session, at: tuple[float, float] | None = None) -> None:
 
 
 @_command("node.group", _any("node"))
-def _(session: Session) -> None:
+def node_group(session: Session) -> None:
     if session.document.path is None:
         raise EditRefused(t("error.save_first"))
     session.ask("group", lambda name: group(session, name), name="group")
@@ -244,7 +244,7 @@ def group(session: Session, name: str) -> None:
 
 
 @_command("node.ungroup", lambda s: any(s.graph.nodes[i.name].is_graph for i in s.selected("node")))
-def _(session: Session) -> None:
+def node_ungroup(session: Session) -> None:
     graph, before = session.graph, {*session.graph.nodes}
     for item in session.selected("node"):
         node = graph.nodes[item.name]
@@ -256,7 +256,7 @@ def _(session: Session) -> None:
 
 
 @_command("node.enter")
-def _(session: Session) -> None:
+def node_enter(session: Session) -> None:
     chosen = session.selected("node")
     if len(chosen) == 1 and session.graph.nodes[chosen[0].name].is_graph:
         session.files.enter(chosen[0].name)
@@ -265,7 +265,7 @@ def _(session: Session) -> None:
 
 
 @_command("node.leave", lambda s: bool(s.files.levels))
-def _(session: Session) -> None:
+def node_leave(session: Session) -> None:
     session.files.leave()
 
 
@@ -285,7 +285,7 @@ for _edge in ("x", "y"):
 
 
 @_command("node.layout")
-def _(session: Session) -> None:
+def node_layout(session: Session) -> None:
     chosen = session.selection if len(session.selection) > 1 else None
     session.edit("undo.layout", arrange.arranged(session.graph, session.room_table(session.graph), chosen))
     session.see(session.boxes(chosen))
@@ -294,47 +294,47 @@ def _(session: Session) -> None:
 # ---- view ---------------------------------------------------------------------------------------------------------
 
 @_command("view.frame_all")
-def _(session: Session) -> None:
+def view_frame_all(session: Session) -> None:
     session.see(session.boxes())
 
 
 @_command("view.frame_selected", _several(1))
-def _(session: Session) -> None:
+def view_frame_selected(session: Session) -> None:
     session.see(session.boxes(session.selection))
 
 
 @_command("view.zoom_in")
-def _(session: Session) -> None:
+def view_zoom_in(session: Session) -> None:
     session.zoom(1.25)
 
 
 @_command("view.zoom_out")
-def _(session: Session) -> None:
+def view_zoom_out(session: Session) -> None:
     session.zoom(0.8)
 
 
 @_command("view.zoom_reset")
-def _(session: Session) -> None:
+def view_zoom_reset(session: Session) -> None:
     session.zoom(1.0 / session.view.zoom)
 
 
 @_command("view.minimap")
-def _(session: Session) -> None:
+def view_minimap(session: Session) -> None:
     session.change_settings(minimap=not session.settings.minimap)
 
 
 @_command("view.snap")
-def _(session: Session) -> None:
+def view_snap(session: Session) -> None:
     session.change_settings(snap=not session.settings.snap)
 
 
 @_command("view.theme")
-def _(session: Session) -> None:
+def view_theme(session: Session) -> None:
     session.change_settings(theme="light" if session.settings.theme == "dark" else "dark")
 
 
 @_command("view.language")
-def _(session: Session) -> None:
+def view_language(session: Session) -> None:
     from .words.speak import set_language
 
     session.change_settings(language="en" if language() == "zh" else "zh")
@@ -342,12 +342,12 @@ def _(session: Session) -> None:
 
 
 @_command("view.font_larger")
-def _(session: Session) -> None:
+def view_font_larger(session: Session) -> None:
     _font(session, (scale for scale in FONT_SCALES if scale > session.settings.font_scale))
 
 
 @_command("view.font_smaller")
-def _(session: Session) -> None:
+def view_font_smaller(session: Session) -> None:
     _font(session, (scale for scale in reversed(FONT_SCALES) if scale < session.settings.font_scale))
 
 
@@ -356,7 +356,7 @@ def _font(session: Session, scales: Iterable[float]) -> None:
 
 
 @_command("view.compact")
-def _(session: Session) -> None:
+def view_compact(session: Session) -> None:
     session.change_settings(compact=not session.settings.compact)
 
 
@@ -374,17 +374,17 @@ for _name in ("form", "gallery", "problems"):
 # ---- palette, run, help -------------------------------------------------------------------------------------------
 
 @_command("palette.open")
-def _(session: Session, at: tuple[float, float] | None = None) -> None:
+def palette_open(session: Session, at: tuple[float, float] | None = None) -> None:
     session.palette_at(at)
 
 
 @_command("run.all", lambda s: bool(s.graph.nodes))
-def _(session: Session) -> None:
+def run_all(session: Session) -> None:
     session.running.run()
 
 
 @_command("run.to_selected", _any("node", "output"))
-def _(session: Session) -> None:
+def run_to_selected(session: Session) -> None:
     outputs = session.graph.outputs
     names = [outputs[item.name].name if item.kind == "output" else item.name
              for item in session.selected("node", "output")]
@@ -392,22 +392,22 @@ def _(session: Session) -> None:
 
 
 @_command("run.on_change")
-def _(session: Session) -> None:
+def run_on_change(session: Session) -> None:
     session.change_settings(run_on_change=not session.settings.run_on_change)
     if session.settings.run_on_change and session.graph.nodes:
         session.running.run(supersede=True)
 
 
 @_command("run.stop", lambda s: s.runner.busy)
-def _(session: Session) -> None:
+def run_stop(session: Session) -> None:
     session.runner.stop()
 
 
 @_command("help.shortcuts")
-def _(session: Session) -> None:
+def help_shortcuts(session: Session) -> None:
     session.ask("shortcuts")
 
 
 @_command("help.about")
-def _(session: Session) -> None:
+def help_about(session: Session) -> None:
     session.ask("about")

@@ -11,7 +11,7 @@ from .document.document import Document, recoveries
 from .document.edits import EditRefused, free_name
 from .document.items import Item
 from .runs.state import NodeState
-from .words.speak import t
+from .words.speak import t, told
 
 if TYPE_CHECKING:
     from .session import Session
@@ -56,7 +56,7 @@ class Files:
         self.session.document, self.levels = document, []
         self.session.restart()
         if document.problems:
-            self.session.say(str(document.problems[0]), "error")
+            self.session.say(told(document.problems[0]), "error")
 
     def save(self, path: str | Path | None = None) -> bool:
         """Save; asks for a name where there is none. Whether it is on disk now."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .document.slices import runnable, sinks
-from .words.speak import t
+from .words.speak import t, translated
 
 if TYPE_CHECKING:
     from .session import Session
@@ -45,7 +45,7 @@ class Running:
                 return self.session.say(t("status.nothing_to_run"))
             if first.item is not None and not supersede:
                 self.session.jump(first.item)
-            return self.session.say(f"{first.place}: {first.problem.message}", "error")
+            return self.session.say(f"{first.place}: {translated(first.problem.message)}", "error")
         graph = part.graph
         if any(node.is_graph for node in graph.nodes.values()):
             graph = replace(graph, edits=())  # what is inside may have changed on disk

@@ -33,7 +33,7 @@ from .runs.runner import Runner
 from .runs.state import NodeState
 from .settings import Settings
 from .shortcuts import Shortcuts
-from .words.speak import t, translated
+from .words.speak import t, told, translated
 
 if TYPE_CHECKING:
     from .commands import Command
@@ -169,7 +169,7 @@ class Session:
         try:
             return function(*args, **more)
         except GraphError as error:
-            self.ask("error", title=t("error.title"), text=str(error))
+            self.ask("error", title=t("error.title"), text="\n".join(map(told, error.problems)))
         except NodegraphError as error:
             self.say(str(error), "error")
         return None

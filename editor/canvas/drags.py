@@ -8,12 +8,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from nodegraph.check import Checked
-from nodegraph.graph import Graph, Ref, refs
+from nodegraph.graph import Graph, Ref, links
 from nodegraph.nodetype import MISSING, Port
 
 from ..document import edits
 from ..document.items import Link, Target
 from ..document.ports import flow_of, inputs_of, outputs_of, ref_to, refusal
+from ..words.speak import t
 from . import scene as scenes
 from .overlay import Overlay, Pressed
 from .scene import Scene
@@ -209,7 +210,7 @@ class Move(Drag):
         if len(self.carried) != 1 or self.item.kind != "node" or self.item.name not in graph.nodes:
             return None
         name = self.item.name
-        if any(refs(value) for value in graph.nodes[name].inputs.values()) \
+        if links(graph.nodes[name]) \
                 or any(link.source.name == name for link in self.stage.scene.curves):
             return None
         a, b, width, height = self.stage.scene.rectangle(self.item)
@@ -278,6 +279,6 @@ def insert(session: Session, graph: Graph, name: str, link: Link) -> Graph:
     checked = replace(session.checked, graph=graph)
     found = insertion(checked, name, link)
     if found is None:
-        raise edits.EditRefused(f"{name} does not fit between {link.source.name} and {link.target.name}.")
+        raise edits.EditRefused(t("refused.between", name=name, one=link.source.name, other=link.target.name))
     graph = edits.connect(graph, checked, link.source, Target("node", name, found[0]))
     return edits.connect(graph, session.checker(graph), found[1], link.target)

@@ -15,19 +15,20 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from nodegraph.check import Checked, CheckedNode, Flow
-from nodegraph.graph import Graph, Node, Ref
+from nodegraph.graph import SWITCH, Graph, Node, Ref, label_of
 from nodegraph.nodetype import MISSING, Port
-from nodegraph.types import ANY, ModelType, PortType
+from nodegraph.types import ANY, INT, ModelType, PortType
 
 from ..document import items as on_canvas
-from ..document.items import Item, Link, Target, links
-from ..document.ports import inputs_of, outputs_of
+from ..document.items import REPEAT, Item, Link, Target, is_spread, links, mapped
+from ..document.ports import ROUNDS, inputs_of, outputs_of
 from ..words.speak import language, name_of, t
 
 Measure = Callable[..., float]  # (text, size, bold=False) -> width
 Rectangle = tuple[float, float, float, float]  # x, y, width, height
 
 ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
+SPREAD = f" {ELLIPSIS}"  # behind the name of a place in a list that another list is joined into
 GRID = 8
 TITLE, ROW, COMPACT_ROW = 32.0, 24.0, 20.0
 PAD, GAP = 12.0, 12.0
@@ -37,7 +38,7 @@ WIDTHS = (176.0, 336.0)  # of nodes: the least and, unless its file says more, t
 PICTURED_WIDTH = 208.0
 VALUE_WIDTH = 128.0
 PICTURE_HEIGHT, PICTURE_MARGIN = 176.0, 8.0
-MOST_PICTURES, MOST_LINES, LINE = 3, 6, 16.0
+MOST_PICTURES, MOST_LINES, MOST_WORDS, LINE = 3, 6, 3, 16.0
 DOT = 16.0
 CORNER = 14.0
 BADGES_ABOVE = 20.0  # the room that a node's badges take above it
@@ -96,6 +97,7 @@ class Box:
     """How one item looks, wherever it is. row: the height of one pin. lines: of a note, or of an error at the foot.
 
     look: "", "mute" or "bypass". color: #rrggbb or "". graph: whether another graph stands here.
+    words: how often it runs, in lines below its pins.
     """
 
     item: Item
@@ -112,6 +114,8 @@ class Box:
     pictures: tuple[Picture, ...] = ()
     value: str = ""
     lines: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    words_at: float = 0.0
     outs: Mapping[str | None, Pin] = field(default_factory=dict, repr=False)
     ins: Mapping[tuple[str, int | None], Pin] = field(default_factory=dict, repr=False)
 
@@ -138,13 +142,14 @@ Segment = tuple[float, float, float, float, float, float, float, float]  # the f
 
 
 class Curve(NamedTuple):
-    """A link as it is drawn: one Bezier, or several through dots."""
+    """A link as it is drawn: one Bezier, or several through dots. spread: its list is joined into another."""
 
     link: Link
     segments: tuple[Segment, ...]
     color: str
     many: bool
     dim: bool
+    spread: bool = False
 
     @property
     def bounds(self) -> Rectangle:
@@ -303,6 +308,8 @@ class _Maker:
                     for at, pin in enumerate((*outputs, *inputs))]
             height = TITLE + 4 + row * len(pins) + 4
         pins = [self.fitted(pin, width) for pin in pins]
+        words = () if collapsed else wrapped(words_of(node), SMALL_SIZE, width - 2 * PAD, self.measure, MOST_WORDS)
+        words_at, height = height, height + len(words) * LINE
         pictures, height = self.pictures(thumbnails, width, height)
         lines: tuple[str, ...] = ()
         if state is not None and state.error and not collapsed:
@@ -314,7 +321,7 @@ class _Maker:
         subtitle = elided(subtitle, SMALL_SIZE, left, self.measure) if left > 24 else ""
         return _boxed(item, width, _up(height), pins, title=title, subtitle=subtitle, row=row,
                       color=on_canvas.color(self.graph, item), graph=node.is_graph, collapsed=collapsed, lines=lines,
-                      look="mute" if node.mute else "bypass" if node.bypass else "", pictures=tuple(pictures))
+                      look="mute" if node.mute else "bypass" if node.bypass else "", pictures=tuple(pictures), words=words, words_at=words_at)
 
     def width(self, item: Item, subtitle: str, pins: list[Pin], pictured: bool) -> float:
         told = on_canvas.size(self.graph, item)
@@ -371,29 +378,41 @@ class _Maker:
             tone = "linked" if type(value) is Ref else "literal"
             if value is MISSING:
                 value = None if port.default is MISSING else port.default
-                switch_end = known is not None and known.switch and port.name != "on"
+                switch_end = node.type == SWITCH and port.name != "on"
                 tone = "missing" if port.default is MISSING and not port.optional and not switch_end else "default"
             if self.compact and tone == "default" and len(node.inputs) > 0:
                 continue
             found.append(Pin(Target("node", name, port.name), 0, 0, port.type, _shape(port), port,
-                             name_of("port", port.name), "" if tone == "linked" else brief(value), tone,
-                             port.name in node.each, port.many))
+                             port_title(node, port.name), "" if tone == "linked" else brief(value), tone,
+                             port.name in mapped(node), port.many))
+        if REPEAT in node.control and REPEAT not in node.inputs:
+            found.append(self.rounds(name, node))
         return found
 
-    def listed(self, name: str, port: Port, value: list) -> Iterator[Pin]:
+    def rounds(self, name: str, node: Node) -> Pin:
+        """Where the number of rounds comes in."""
+        value = node.control[REPEAT]
+        linked = type(value) is Ref
+        return Pin(Target("node", name, REPEAT), 0, 0, INT, "circle", ROUNDS, t("word.repeat"),
+                   "" if linked else brief(value), "linked" if linked else "literal")
+
+    def listed(self, name: str, port: Port, value: list[Any]) -> Iterator[Pin]:
         """The places of a list that links stand in, and one more."""
+        node = self.graph.nodes[name]
+        title, over = port_title(node, port.name), port.name in mapped(node)
         for index, one in enumerate(value):
             linked = type(one) is Ref
-            yield Pin(Target("node", name, port.name, index), 0, 0, port.type, "circle", port,
-                      f"{name_of('port', port.name)} {index + 1}", "" if linked else brief(one),
-                      "linked" if linked else "literal", port.name in node_each(self.graph, name), False)
+            spread = linked and one.spread
+            yield Pin(Target("node", name, port.name, index), 0, 0, port.type, "square" if spread else "circle", port,
+                      f"{title} {index + 1}{SPREAD if spread else ''}", "" if linked else brief(one),
+                      "linked" if linked else "literal", over, spread)
         yield Pin(Target("node", name, port.name), 0, 0, port.type, "slot", port, "+", "", "default")
 
     # -- the rest
 
     def make_input(self, item: Item) -> Box:
         told, port = self.graph.inputs[item.name], self.checked.inputs.get(item.name)
-        flow = Flow(port.type, port.many, port.choices, port.optional) if port is not None else Flow(ANY)
+        flow = Flow(port.type, int(port.many), port.choices, port.optional) if port is not None else Flow(ANY)
         value = brief(told.default) if told.has_default else ""
         subtitle = name_of("type", told.type)
         needed = PAD + self.measure(item.name, TITLE_SIZE, True) + GAP + self.measure(subtitle, SMALL_SIZE) + PAD + 4
@@ -449,12 +468,12 @@ class _Same:
 def _known_key(known: CheckedNode | None, checked: Checked, name: str) -> tuple:
     """What a box shows of what `check` found out about a node."""
     if known is None or known.nodetype is None and known.graph is None:
-        outputs = tuple((port, flow.type, flow.many) for port, flow in outputs_of(checked, name).items())
+        outputs = tuple((port, flow.type, flow.depth) for port, flow in outputs_of(checked, name).items())
         return (known is not None and known.switch, outputs)
     inner = known.graph
     ports = () if inner is None else tuple((port.name, port.type, port.many, _Same(port.default))
                                            for port in inner.inputs.values())
-    outputs = tuple((port, flow.type, flow.many) for port, flow in (known.outputs or {}).items())
+    outputs = tuple((port, flow.type, flow.depth) for port, flow in (known.outputs or {}).items())
     return (_Same(known.nodetype), ports, outputs)
 
 
@@ -464,9 +483,26 @@ def _state_key(state: Any) -> tuple:
     return (tuple((port, _Same(shown)) for port, shown in state.thumbnails.items()), state.error)
 
 
-def node_each(graph: Graph, name: str) -> tuple[str, ...]:
-    """The ports that a node is mapped over."""
-    return graph.nodes[name].each
+def port_title(node: Node, port: str) -> str:
+    """What a pin is called: a branch of a switch by its label."""
+    return label_of(port) if node.type == SWITCH and port != "on" else name_of("port", port)
+
+
+def words_of(node: Node) -> str:
+    """How often a node runs, in a line: repeat 10, carry text, until done. What its pins show is left out."""
+    told = {word: value for word, value in node.control.items() if word not in (REPEAT, "cross")}
+    if "cross" in node.control:
+        told["cross"] = node.control["cross"]
+    return ", ".join(f"{t(f'word.{word}')} {said}" for word, value in told.items() if (said := word_value(word, value)))
+
+
+def word_value(word: str, value: Any) -> str:
+    """What stands behind one of these words, in short."""
+    if word == "carry":
+        return ", ".join(input if input == output else f"{output} > {input}" for input, output in value.items())
+    if word == "cross":
+        return " \N{MULTIPLICATION SIGN} ".join(value)
+    return t("word.skip") if word == "failed" else brief(value)
 
 
 def _boxed(item: Item, width: float, height: float, pins: Iterable[Pin], **more: Any) -> Box:
@@ -558,7 +594,7 @@ def brief(value: Any) -> str:
         return f"{value:.6g}"
     if isinstance(value, (list, tuple)):
         more = [] if len(value) <= 8 else [ELLIPSIS]
-        return ", ".join([*(f"${one.name}" if type(one) is Ref else brief(one) for one in value[:8]), *more])
+        return ", ".join([*(f"${one.name}{'...' * one.spread}" if type(one) is Ref else brief(one) for one in value[:8]), *more])
     return " ".join(str(value)[:200].split())
 
 
@@ -664,7 +700,7 @@ def _curve(scene: Scene, link: Link) -> Curve:
     points = [start, *through, end]
     return Curve(link, tuple(bezier(a, b) for a, b in zip(points, points[1:], strict=False)),
                  pin.type.color if pin is not None else ANY.color, pin is not None and pin.many,
-                 source.look == "mute" or target.look == "mute")
+                 source.look == "mute" or target.look == "mute", is_spread(scene.graph, link))
 
 
 def start_of(scene: Scene, link: Link) -> tuple[float, float]:

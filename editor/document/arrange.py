@@ -244,7 +244,8 @@ def _joints(graph: Graph) -> list[Joint]:
         if target.kind == "node":
             inputs = graph.nodes[target.name].inputs
             within = 0.5 if target.index is None else (target.index + 0.5) / len(inputs[target.port])
-            height = (list(inputs).index(target.port) + within) / len(inputs)
+            at = list(inputs).index(target.port) if target.port in inputs else len(inputs)  # the link of `repeat`
+            height = (at + within) / max(len(inputs), at + 1)
         start, end = source_item(graph, source), target.item
         if exists(graph, start):
             way = led.get((source, target))

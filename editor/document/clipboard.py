@@ -12,9 +12,10 @@ from dataclasses import replace
 from typing import Any
 
 from nodegraph import graphfile
-from nodegraph.errors import GraphError
+from nodegraph.errors import GraphError, Problem
 from nodegraph.graph import Graph, Ref
 
+from ..words.speak import t, translated
 from .arrange import missing_positions
 from .edits import GONE, EditRefused, dots_renamed, free_name, prune_dots, taken, with_refs
 from .items import Item, dots, exists, facts, items, links, placed, position, with_facts
@@ -29,7 +30,7 @@ def copied(graph: Graph, selection: Iterable[Item]) -> str:
     """
     fragment = _fragment(graph, selection)
     if not items(fragment):
-        raise EditRefused("Nothing is selected, so there is nothing to copy.")
+        raise EditRefused(t("refused.none_copied"))
     return f"{MARK}\n{graphfile.dumps(fragment)}"
 
 
@@ -94,7 +95,7 @@ def _fragment(graph: Graph, selection: Iterable[Item]) -> Graph:
 def _read(text: str) -> Graph:
     """What a text holds: a selection, a whole graph file, or a mapping of nodes by their names."""
     text = textwrap.dedent(text.replace("\r\n", "\n").lstrip("\ufeff"))
-    told = ""
+    told: Problem | None = None
     for candidate in (text, f"nodegraph: {graphfile.VERSION}\n{text}",
                       f"nodegraph: {graphfile.VERSION}\nnodes:\n{textwrap.indent(text, '  ')}"):
         try:
@@ -104,13 +105,13 @@ def _read(text: str) -> Graph:
         problems = [p for p in problems if p.at != ("nodes",)]  # a selection may be without nodes
         if graph is not None and not problems and items(graph):
             return graph
-        told = told or (f"Line {problems[0].where.line}: {problems[0].message}." if problems and problems[0].where
-                        else "")
+        told = told or next((problem for problem in problems[:1] if problem.where is not None), None)
     if not text.strip():
-        raise EditRefused("The clipboard is empty.")
+        raise EditRefused(t("refused.clipboard_empty"))
     ours = text.startswith(MARK) or "\nnodes:" in f"\n{text}"
-    raise EditRefused(f"The graph in the clipboard cannot be read. {told}" if ours and told else
-                      "The clipboard holds no nodes; copy some, or the text of a graph file.")
+    if ours and told is not None and told.where is not None:
+        raise EditRefused(t("refused.clipboard_unread", line=told.where.line, problem=translated(told.message)))
+    raise EditRefused(t("refused.clipboard_other"))
 
 
 def _inserted(graph: Graph, fragment: Graph, shift: tuple[float, float], keep_outside_links: bool
@@ -142,7 +143,7 @@ def _inserted(graph: Graph, fragment: Graph, shift: tuple[float, float], keep_ou
     made = prune_dots(with_facts(made, told))
     new = [item for item in told if exists(made, item)]
     if not new:
-        raise EditRefused("Nothing of this can stand here: what it links to is not in this graph.")
+        raise EditRefused(t("refused.paste_outside"))
     return made, new
 
 

@@ -17,6 +17,7 @@ from nodegraph import graphfile
 from nodegraph.errors import GraphError, NodegraphError, Problem
 from nodegraph.graph import Graph
 
+from ..words.speak import t
 from .files import write_whole
 
 
@@ -60,7 +61,7 @@ class Document:
 
         found = embedded_graph(path)
         if found is None:
-            raise GraphError(f"{path} carries no graph; pictures made by `nodegraph run` or the editor do.")
+            raise GraphError([Problem(None, t("document.no_graph", path=path))])
         text, record = found
         graph, problems = graphfile.parse(text, path.resolve().with_suffix(".yaml"))
         document = cls(replace(graph, path=None), text, problems)
@@ -150,7 +151,7 @@ class Document:
         """Write the file, whole or not at all. Raises SaveFailed; without a path of its own one must be given."""
         path = Path(path).resolve() if path is not None else self.path
         if path is None:
-            raise SaveFailed("This graph has no file yet; choose a name for it.")
+            raise SaveFailed(t("document.no_file"))
         text = self.written() if path == self.path or not self.path else self._moved(path).written()
         write_atomically(path, text)
         if path != self.path:
@@ -299,8 +300,7 @@ def write_atomically(path: Path, text: str) -> None:
     try:
         write_whole(path, text)
     except OSError as error:
-        raise SaveFailed(f"{path} cannot be written: {error.strerror or error}. "
-                         "Nothing was changed on disk; choose another place.") from None
+        raise SaveFailed(t("document.not_written", path=path, why=error.strerror or error)) from None
 
 
 def means_same(one: Graph, other: Graph) -> bool:

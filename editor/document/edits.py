@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from nodegraph.check import Checked
 from nodegraph.errors import NodegraphError
-from nodegraph.graph import Graph, GraphInput, Node, Ref, refs
-from nodegraph.nodetype import MISSING, Port
+from nodegraph.graph import Graph, GraphInput, Node, Ref, label_of, refs
+from nodegraph.nodetype import MISSING, RESERVED, Port
 from nodegraph.types import ANY, OF_PYTHON, fits
 
+from ..words.speak import t
 from . import items as on_canvas
-from .items import Item, Link, Target, links, placed, section, with_fact, with_facts
-from .ports import flow_of, inputs_of, mappable, outputs_of, port_of, ref_to, refusal
+from .items import (REPEAT, Item, Link, Target, bare, links, mapped, mapped_name, placed, section, with_fact,
+                    with_facts)
+from .ports import (ROUNDS, flow_of, input_at, inputs_of, mappable, outputs_of, passes_on, port_of, ref_to,
+                    refusal)
 
 
 class EditRefused(NodegraphError):
@@ -57,11 +60,11 @@ def rename(graph: Graph, item: Item, new: str) -> Graph:
         return graph
     _there(graph, item)
     if item.kind in ("dot", "note", "frame"):
-        raise EditRefused(f"A {item.kind} has no name to change.")
+        raise EditRefused(t(f"refused.no_name.{item.kind}"))
     if not NAME.match(new):
-        raise EditRefused(f"{new!r} is no name: names begin with a letter and have letters, digits, _ and -.")
+        raise EditRefused(t("refused.name", text=repr(new)))
     if new in (graph.outputs if item.kind == "output" else taken(graph)):
-        raise EditRefused(f"The name {new} is taken.")
+        raise EditRefused(t("refused.taken", name=new))
     layout = with_facts(graph, {item: None, item._replace(name=new): on_canvas.facts(graph, item)}).layout
     if item.kind == "output":
         followed = replace(graph, outputs=_renamed(graph.outputs, item.name, new), layout=layout)
@@ -87,20 +90,55 @@ def _renamed(table: Mapping[str, Any], old: str, new: str) -> dict[str, Any]:
 def with_refs(node: Node, follow: Callable[[Ref], Any]) -> Node:
     """A node with each of its links replaced by what `follow` makes of it; one that becomes GONE is taken out.
 
-    A list that loses all it held is taken out whole, and so is what ran once per item of it.
+    A link that is spread stays so, and a list in its place is joined into the list around it. A list that loses all
+    it held is taken out whole, and so is what ran once per item of it.
     """
     changed = {}
     for port, value in node.inputs.items():
         if type(value) is Ref:
             value = follow(value)
         elif refs(value):
-            value = [kept for kept in (follow(v) if type(v) is Ref else v for v in value) if kept is not GONE] or GONE
+            value = [kept for item in value for kept in _followed(item, follow)] or GONE
         if value is not GONE:
             changed[port] = value
-    if changed == node.inputs:
-        return node
-    lost = node.inputs.keys() - changed.keys()
-    return node._replace(inputs=changed, each=tuple(port for port in node.each if port not in lost))
+    rounds = node.control.get(REPEAT)
+    if type(rounds) is Ref:
+        node = _repeated(node, follow(rounds))
+    return node if changed == node.inputs else _with_inputs(node, changed)
+
+
+def _followed(item: Any, follow: Callable[[Ref], Any]) -> list[Any]:
+    """What stands in a list in place of one of its items: nothing, one thing, or several."""
+    if type(item) is not Ref:
+        return [item]
+    value = follow(item)
+    if type(value) is Ref:
+        return [value._replace(spread=item.spread)]
+    if item.spread and isinstance(value, (list, tuple)):
+        return list(value)
+    return [] if value is GONE else [value]
+
+
+def _repeated(node: Node, rounds: Any) -> Node:
+    """A node that is repeated so many times; without the word where that is GONE."""
+    control = {word: value for word, value in node.control.items() if word != REPEAT} if rounds is GONE else \
+        {**node.control, REPEAT: rounds._replace(spread=False) if type(rounds) is Ref else rounds}
+    return node._replace(control=control)
+
+
+def _with_inputs(node: Node, inputs: dict[str, Any]) -> Node:
+    """A node with other inputs; what it ran once per item of goes with the input."""
+    return _unmapped(node._replace(inputs=inputs), node.inputs.keys() - inputs.keys())
+
+
+def _unmapped(node: Node, ports: Collection[str]) -> Node:
+    """A node that does not run once per item of these inputs any more."""
+    names = {*ports, *(mapped_name(node, port) for port in ports)}
+    control = node.control
+    if not names.isdisjoint(control.get("cross", ())):
+        cross = tuple(name for name in control["cross"] if name not in names)
+        control = {word: value for word, value in control.items() if word != "cross"} | ({"cross": cross} if cross else {})
+    return node._replace(each=tuple(name for name in node.each if name not in names), control=control)
 
 
 def dots_renamed(graph: Graph, renames: Mapping[str, str], outputs: Mapping[str, str] | None = None) -> Graph:
@@ -157,14 +195,24 @@ def _consistent(told: GraphInput) -> GraphInput:
     return told._replace(default=told.default if told.has_default else None, choices=tuple(told.choices or ()) or None)
 
 
+def _mapped_too(node: Node, port: str) -> Node:
+    """A node that runs once per item of one more input: combined with the others where they are crossed."""
+    cross = node.control.get("cross")
+    if cross:
+        return node._replace(control={**node.control, "cross": (*cross, port)})
+    return node._replace(each=(*node.each, mapped_name(node, port)))
+
+
 def set_value(graph: Graph, node: str, port: str, value: Any) -> Graph:
     """An input of a node set to a literal (or a Ref); links that were there go."""
     _there(graph, Item("node", node))
     old = graph.nodes[node]
+    if port == REPEAT and port not in old.inputs and REPEAT in old.control:
+        return prune_dots(_with_node(graph, node, _repeated(old, value)))
     was_linked = bool(refs(old.inputs.get(port)))
     graph = graph.with_value(node, port, value)
-    if port in old.each and not (isinstance(value, list) or type(value) is Ref):
-        graph = _with_node(graph, node, graph.nodes[node]._replace(each=tuple(e for e in old.each if e != port)))
+    if port in mapped(old) and not (isinstance(value, list) or type(value) is Ref):
+        graph = _with_node(graph, node, _unmapped(graph.nodes[node], [port]))
     return prune_dots(graph) if was_linked else graph
 
 
@@ -172,18 +220,26 @@ def clear_value(graph: Graph, node: str, port: str) -> Graph:
     """An input of a node left out, so that its default holds."""
     _there(graph, Item("node", node))
     old = graph.nodes[node]
+    if port == REPEAT and port not in old.inputs and REPEAT in old.control:
+        return prune_dots(_with_node(graph, node, _repeated(old, GONE)))
     if port not in old.inputs:
         return graph
     kept = {name: value for name, value in old.inputs.items() if name != port}
-    return prune_dots(_with_node(graph, node, old._replace(inputs=kept, each=tuple(e for e in old.each if e != port))))
+    return prune_dots(_with_node(graph, node, _with_inputs(old, kept)))
 
 
 def set_each(graph: Graph, node: str, port: str, on: bool) -> Graph:
     """Whether a node runs once per item of what comes into one of its ports."""
     _there(graph, Item("node", node))
     old = graph.nodes[node]
-    each = tuple(e for e in old.each if e != port) + ((port,) if on else ())
-    return _with_node(graph, node, old._replace(each=each))
+    made = _unmapped(old, [port])
+    return _with_node(graph, node, _mapped_too(made, port) if on else made)
+
+
+def set_words(graph: Graph, node: str, each: tuple[str, ...], control: Mapping[str, Any]) -> Graph:
+    """How often a node runs, in the words of the file (see `Node.control`)."""
+    _there(graph, Item("node", node))
+    return prune_dots(_with_node(graph, node, graph.nodes[node]._replace(each=each, control=control)))
 
 
 def set_state(graph: Graph, names: Iterable[str], state: str) -> Graph:
@@ -238,10 +294,10 @@ def delete_reconnect(graph: Graph, checked: Checked, chosen: Iterable[Item]) -> 
                     through[name, None] = into
 
     def follow(ref: Ref) -> Ref:
-        seen = set()
+        seen: set[Ref] = set()
         while ref.name in gone and (ref.name, ref.port) in through and ref not in seen:
             seen.add(ref)
-            ref = through[ref.name, ref.port]
+            ref = through[ref.name, ref.port]._replace(spread=ref.spread)
         return ref
     nodes = {name: node if name in gone else with_refs(node, follow) for name, node in graph.nodes.items()}
     outputs = {name: follow(ref) for name, ref in graph.outputs.items()}
@@ -254,7 +310,7 @@ def _passing(graph: Graph, checked: Checked, name: str, flow: Any) -> Ref | None
         value = graph.nodes[name].inputs.get(port.name)
         if type(value) is Ref:
             into = flow_of(checked, value)
-            if into is not None and into.many == flow.many and fits(into.type, flow.type):
+            if into is not None and into.depth == flow.depth and fits(into.type, flow.type):
                 return value
     return None
 
@@ -276,28 +332,40 @@ def connect(graph: Graph, checked: Checked, source: Ref, target: Target) -> Grap
         if source.name in graph.nodes else Ref(source.name)
     if target.kind == "output":
         return prune_dots(replace(graph, outputs={**graph.outputs, target.name: source}))
-    node = graph.nodes[target.name]
-    port = next((p for p in inputs_of(checked, target.name) if p.name == target.port), None)
-    flow = flow_of(checked, source)
-    many, listed = flow is not None and flow.many, port is not None and port.many
-    now, value, each = node.inputs.get(target.port), source, list(node.each)
-    one_of_many = target.port in each and target.index is not None and isinstance(now, list)
-    if not many and (listed or one_of_many):
-        value = _in_list(now, source, target)
-    elif not listed:
-        each = [e for e in each if e != target.port]
-        each += [target.port] if many and mappable(checked, target.name) else []
-    made = node._replace(inputs={**node.inputs, target.port: value}, each=tuple(each))
-    return prune_dots(_with_node(graph, target.name, made))
+    return prune_dots(_with_node(graph, target.name, _linked(checked, graph.nodes[target.name], source, target)))
 
 
-def _in_list(now: Any, source: Ref, target: Target) -> list:
+def _linked(checked: Checked, node: Node, source: Ref, target: Target) -> Node:
+    """A node with one more link into it, or another in place of the one that was there."""
+    port, flow = input_at(checked, target.name, target.port), flow_of(checked, source)
+    if target.port == REPEAT and port is ROUNDS:
+        return _repeated(node, source)
+    depth = flow.depth if flow is not None else 0
+    takes = int(port is not None and port.many)
+    now, over = node.inputs.get(target.port), mapped(node)
+    one_of_many = target.port in over and target.index is not None and isinstance(now, list)
+    if depth < takes or one_of_many and not depth:
+        return node._replace(inputs={**node.inputs, target.port: _in_list(now, source, target)})
+    if depth == takes == 1 and target.port not in over and type(now) is list and refs(now):
+        spread = source._replace(spread=True)
+        return node._replace(inputs={**node.inputs, target.port: _in_list(now, spread, target)})
+    made = node._replace(inputs={**node.inputs, target.port: source})
+    if flow is None or passes_on(checked, target):
+        return made
+    if depth == takes:
+        return _unmapped(made, [target.port])
+    if target.port in over or not mappable(checked, target.name, target.port):
+        return made
+    return _mapped_too(made, target.port)
+
+
+def _in_list(now: Any, source: Ref, target: Target) -> list[Any]:
     """The list at a port with one more link in it, or with the one at an index replaced."""
     kept = list(now) if isinstance(now, list) else []
     if target.index is not None and target.index < len(kept):
         kept[target.index] = source
     elif source in kept:
-        raise EditRefused(f"{source} is linked to {target} already.")
+        raise EditRefused(t("refused.linked_already", link=source, port=target))
     else:
         kept.append(source)
     return kept
@@ -320,15 +388,18 @@ def disconnect(graph: Graph, chosen: Iterable[Link]) -> Graph:
 def _unlinked(node: Node, name: str, chosen: set[Link]) -> Node:
     inputs = {}
     for port, value in node.inputs.items():
-        if type(value) is Ref and Link(value, Target("node", name, port)) in chosen:
+        if type(value) is Ref and Link(bare(value), Target("node", name, port)) in chosen:
             continue
         if isinstance(value, list) and refs(value):
             value = [v for at, v in enumerate(value)
-                     if not (type(v) is Ref and Link(v, Target("node", name, port, at)) in chosen)]
+                     if not (type(v) is Ref and Link(bare(v), Target("node", name, port, at)) in chosen)]
             if not value:
                 continue
         inputs[port] = value
-    return node._replace(inputs=inputs, each=tuple(e for e in node.each if e in inputs))
+    rounds = node.control.get(REPEAT)
+    if type(rounds) is Ref and Link(bare(rounds), Target("node", name, REPEAT)) in chosen:
+        node = _repeated(node, GONE)
+    return _with_inputs(node, inputs)
 
 
 def move_link(graph: Graph, checked_without: Checked, link: Link, target: Target) -> Graph:
@@ -340,30 +411,34 @@ def move_link(graph: Graph, checked_without: Checked, link: Link, target: Target
 
 def promote(graph: Graph, checked: Checked, node: str, port_name: str, at: tuple[float, float]) -> tuple[Graph, Item]:
     """A parameter of a node made an input of the whole graph, with the same value, range and help."""
-    port = next((p for p in inputs_of(checked, node) if p.name == port_name), None)
+    port, old = input_at(checked, node, port_name), graph.nodes[node]
     if port is None:
-        raise EditRefused(f"{node} has no input {port_name}.")
-    value = graph.nodes[node].inputs.get(port_name, port.default)
+        raise EditRefused(t("refused.no_input", name=node, input=port_name))
+    value = old.control.get(REPEAT, MISSING) if port is ROUNDS else old.inputs.get(port_name, port.default)
     if refs(value):
-        raise EditRefused(f"{node}.{port_name} is linked; take the link off first.")
-    mapped = port_name in graph.nodes[node].each
+        raise EditRefused(t("refused.linked", port=f"{node}.{port_name}"))
     if port.type is ANY and type(value) in OF_PYTHON:  # the `on` of a switch
         port = Port(port.name, OF_PYTHON[type(value)], help=port.help)
-    made = input_like(port, value, mapped)
-    graph, item = add_input(graph, port_name, made.type, at)
+    made = input_like(port, value, port_name in mapped(old))
+    graph, item = add_input(graph, free_name(input_name(port_name), {*taken(graph), *RESERVED}), made.type, at)
     graph = replace(graph, inputs={**graph.inputs, item.name: made})
-    return graph.with_value(node, port_name, Ref(item.name)), item
+    return set_value(graph, node, port_name, Ref(item.name)), item
 
 
-def input_like(port: Port, value: Any = MISSING, mapped: bool = False) -> GraphInput:
+def input_name(port: str) -> str:
+    """What an input of a graph is called after a port of a node."""
+    return "rounds" if port == REPEAT else label_of(port)
+
+
+def input_like(port: Port, value: Any = MISSING, listed: bool = False) -> GraphInput:
     """The input of a graph that could stand before a port; value: its default, MISSING for none."""
-    listed = "list of " if port.many or mapped else ""
+    many = "list of " if port.many or listed else ""
     low = high = None
     if port.range is not None:
         low, high = (limit if abs(limit) != float("inf") else None for limit in (port.range.low, port.range.high))
     has_default = value is not MISSING
     default = list(value) if isinstance(value, tuple) else str(value) if isinstance(value, Path) else value
-    return GraphInput(listed + ("Choice" if port.choices else port.type.name), default if has_default else None,
+    return GraphInput(many + ("Choice" if port.choices else port.type.name), default if has_default else None,
                       has_default, port.help, low, high, port.choices)
 
 
@@ -433,7 +508,7 @@ def set_text(graph: Graph, item: Item, text: str) -> Graph:
 def add_dot(graph: Graph, link: Link, at: tuple[float, float]) -> tuple[Graph, Item]:
     """A point that a link is led through; the other links of the same source may be led through it too."""
     if link not in links(graph):
-        raise EditRefused("That link is gone.")
+        raise EditRefused(t("refused.link_gone"))
     item = Item("dot", free_name("dot", section(graph, "dot")))
     told = {"at": placed(at), "source": str(link.source)[1:], "targets": [str(link.target)]}
     return with_facts(graph, {item: told}), item
@@ -443,7 +518,8 @@ def lead_through(graph: Graph, link: Link, dot: str) -> Graph:
     """One more link of the same source led through a dot."""
     facts = section(graph, "dot").get(dot)
     if facts is None or facts.get("source") != str(link.source)[1:]:
-        raise EditRefused(f"That dot carries {facts.get('source') if facts else 'nothing'}, not {str(link.source)[1:]}.")
+        raise EditRefused(t("refused.other_dot", source=facts.get("source") if facts else "-",
+                            other=str(link.source)[1:]))
     targets = list(dict.fromkeys([*facts.get("targets", ()), str(link.target)]))
     return with_facts(graph, {Item("dot", dot): {**facts, "targets": targets}})
 
@@ -475,4 +551,4 @@ def _with_node(graph: Graph, name: str, node: Node) -> Graph:
 
 def _there(graph: Graph, item: Item) -> None:
     if not on_canvas.exists(graph, item):
-        raise EditRefused(f"There is no {item.kind} called {item.name}.")
+        raise EditRefused(t(f"refused.gone.{item.kind}", name=item.name))

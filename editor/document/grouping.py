@@ -9,14 +9,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from nodegraph.check import Checked, Flow
-from nodegraph.graph import Graph, GraphInput, Node, Ref, refs
-from nodegraph.nodetype import Port
+from nodegraph.graph import Graph, GraphInput, Node, Ref
+from nodegraph.nodetype import RESERVED, Port
 from nodegraph.types import FILE, ModelType
 
+from ..words.speak import t
 from .arrange import bounds, missing_positions
-from .edits import GONE, EditRefused, free_name, prune_dots, taken, with_refs
-from .items import Item, Target, dots, facts, items, links, links_into, placed, position, section, with_facts
-from .ports import flow_of, inputs_of, outputs_of, port_of
+from .edits import GONE, EditRefused, free_name, input_name, prune_dots, taken, with_refs
+from .items import Item, Target, bare, dots, facts, items, links, links_into, placed, position, section, with_facts
+from .ports import flow_of, input_at, outputs_of, port_of
 
 
 class Grouped(NamedTuple):
@@ -42,7 +43,7 @@ def group(graph: Graph, checked: Checked, selection: Iterable[Item], name: str, 
     chosen = set(selection)
     inside = {node for node in graph.nodes if Item("node", node) in chosen}
     if not inside:
-        raise EditRefused("Select the nodes that are to be grouped.")
+        raise EditRefused(t("refused.none_grouped"))
     _no_way_round(graph, inside)
     stem = free_name(name, ())
     path = folder / f"{stem}.yaml"
@@ -68,8 +69,7 @@ def _no_way_round(graph: Graph, inside: set[str]) -> None:
         for reader in readers.get(name, ()):
             if reader in inside:
                 way = first[name]
-                raise EditRefused(f"{way} reads {after[way]} and comes back to {reader}, so the group would wait for "
-                                  f"itself; select {way} too.")
+                raise EditRefused(t("refused.way_round", first=way, source=after[way], reader=reader))
             if reader not in first:
                 first[reader] = first[name]
                 stack.append(reader)
@@ -77,7 +77,7 @@ def _no_way_round(graph: Graph, inside: set[str]) -> None:
 
 def _source_key(graph: Graph, checked: Checked, ref: Ref) -> Ref:
     """A link's source with the name of its port, so that two ways to write it are one."""
-    return Ref(ref.name, port_of(ref, outputs_of(checked, ref.name))) if ref.name in graph.nodes else ref
+    return Ref(ref.name, port_of(ref, outputs_of(checked, ref.name))) if ref.name in graph.nodes else bare(ref)
 
 
 def _entries(graph: Graph, checked: Checked, inside: set[str]) -> dict[Ref, str]:
@@ -88,8 +88,8 @@ def _entries(graph: Graph, checked: Checked, inside: set[str]) -> dict[Ref, str]
         for link in links_into(name, graph.nodes[name]) if name in inside else ():
             source = _source_key(graph, checked, link.source)
             if source.name not in inside and source not in found:
-                wanted = source.name if source.name in graph.inputs else link.target.port
-                found[source] = free_name(wanted, used)
+                wanted = source.name if source.name in graph.inputs else input_name(link.target.port)
+                found[source] = free_name(wanted, {*used, *RESERVED})
                 used.add(found[source])
     return found
 
@@ -116,7 +116,7 @@ def _inner(graph: Graph, checked: Checked, inside: set[str], chosen: set[Item], 
            exits: Mapping[Ref, str], path: Path) -> Graph:
     """The graph that the nodes move into."""
     def follow(ref: Ref) -> Ref:
-        return ref if ref.name in inside else Ref(entries[_source_key(graph, checked, ref)])
+        return ref if ref.name in inside else Ref(entries[_source_key(graph, checked, ref)], None, ref.spread)
     nodes = {name: _moved(with_refs(node, follow), checked, name, graph.folder, path.parent)
              for name, node in graph.nodes.items() if name in inside}
     inputs = {entry: _input_for(graph, checked, inside, source, path.parent) for source, entry in entries.items()}
@@ -142,8 +142,12 @@ def _input_for(graph: Graph, checked: Checked, inside: set[str], source: Ref, fo
         return told._replace(default=_path_from(told.default, port, graph.folder, folder))
     target = next(link.target for link in links(graph) if link.target.kind == "node" and link.target.name in inside
                   and _source_key(graph, checked, link.source) == source)
-    port = next(p for p in inputs_of(checked, target.name) if p.name == target.port)
-    flow = flow_of(checked, source) or Flow(port.type, port.many, port.choices)
+    port = input_at(checked, target.name, target.port)
+    if port is None:
+        raise EditRefused(t("refused.no_input", name=target.name, input=target.port))
+    flow = flow_of(checked, source) or Flow(port.type, int(port.many), port.choices)
+    if flow.depth > 1:
+        raise EditRefused(t("refused.group_deep", name=source.name))
     kind = ("list of " if flow.many else "") + ("Choice" if flow.choices else flow.type.name)
     return GraphInput(kind, None, flow.optional, port.help, choices=flow.choices)
 
@@ -158,7 +162,8 @@ def _outer(graph: Graph, checked: Checked, inside: set[str], chosen: set[Item], 
     def follow(ref: Ref) -> Ref:
         if ref.name not in inside:
             return ref
-        return Ref(node_name) if len(exits) == 1 else Ref(node_name, exits[_source_key(graph, checked, ref)])
+        port = None if len(exits) == 1 else exits[_source_key(graph, checked, ref)]
+        return Ref(node_name, port, ref.spread)
     made = Node(_named_from(graph, path),
                 {entry: _as_read(graph, checked, source) for source, entry in entries.items()})
     nodes: dict[str, Node] = {}
@@ -202,12 +207,13 @@ def ungroup(graph: Graph, name: str, inner: Graph, checked: Checked | None = Non
     """
     node = graph.nodes.get(name)
     if node is None or not node.is_graph:
-        raise EditRefused(f"{name} is no graph file, so there is nothing in it to take out.")
+        raise EditRefused(t("refused.no_graph_file", name=name))
     if node.each:
-        raise EditRefused(f"{name} runs once per item of {', '.join(node.each)}, and its nodes cannot do so "
-                          "together; take that away first.")
+        raise EditRefused(t("refused.each_group", name=name, ports=", ".join(node.each)))
+    if node.control:
+        raise EditRefused(t("refused.words_group", name=name, words=", ".join(node.control)))
     if node.bypass:
-        raise EditRefused(f"{name} is bypassed; take that away first.")
+        raise EditRefused(t("refused.bypassed_group", name=name))
     known = checked.nodes.get(name) if checked is not None else None
     known = known.graph if known is not None else None
     given = {entry: node.inputs[entry] if entry in node.inputs else
@@ -224,8 +230,7 @@ def ungroup(graph: Graph, name: str, inner: Graph, checked: Checked | None = Non
     outputs = {output: _outside(ref, name, inner, given, renames) for output, ref in graph.outputs.items()}
     for output, ref in outputs.items():
         if type(ref) is not Ref:
-            raise EditRefused(f"The output {output} reads an input of {name} that is not linked, so it would have "
-                              "nothing left to read; delete it first.")
+            raise EditRefused(t("refused.unread_output", output=output, name=name))
     made = replace(graph, nodes=nodes, outputs=outputs)
     return _laid_in(graph, made, name, inner, given, renames)
 
@@ -250,26 +255,10 @@ def _given(node: Node, name: str, inside: str, inner: Graph, given: Mapping[str,
         return given[ref.name] if ref.name in given else ref._replace(name=renames.get(ref.name, ref.name))
     if node.type == "switch":
         for link in links_into(inside, node):
-            if isinstance(given.get(link.source.name), (list, dict)):
-                raise EditRefused(f"{name} is given a list as {link.source.name}, which goes into the switch "
-                                  f"{inside}, where none can be written; link it from a node first.")
-    inputs = {}
-    for port, value in node.inputs.items():
-        if isinstance(value, list) and refs(value):
-            value = [v for item in value for v in _spread(follow(item) if type(item) is Ref else item, item)] or GONE
-        elif type(value) is Ref:
-            value = follow(value)
-        if value is not GONE:
-            inputs[port] = value
-    each = tuple(port for port in node.each if port in inputs)
-    return node._replace(inputs=inputs, each=each, mute=node.mute or mute)
-
-
-def _spread(value: Any, item: Any) -> list:
-    """What stands in a list in place of one of its links: nothing, one thing, or the items of a list."""
-    if value is GONE:
-        return []
-    return value if type(item) is Ref and isinstance(value, list) else [value]
+            if isinstance(given.get(link.source.name), dict):
+                raise EditRefused(t("refused.mapping_branch", name=name, input=link.source.name, switch=inside))
+    made = with_refs(node, follow)
+    return made._replace(mute=made.mute or mute)
 
 
 def _outside(ref: Ref, name: str, inner: Graph, given: Mapping[str, Any], renames: Mapping[str, str]) -> Any:
@@ -280,7 +269,9 @@ def _outside(ref: Ref, name: str, inner: Graph, given: Mapping[str, Any], rename
     if port not in inner.outputs:
         return GONE
     source = inner.outputs[port]
-    return given[source.name] if source.name in given else source._replace(name=renames.get(source.name, source.name))
+    if source.name in given:
+        return given[source.name]
+    return source._replace(name=renames.get(source.name, source.name), spread=ref.spread)
 
 
 def _laid_in(graph: Graph, made: Graph, name: str, inner: Graph, given: Mapping[str, Any], renames: Mapping[str, str]

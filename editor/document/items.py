@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from nodegraph.graph import Graph, Node, Ref, refs
+from nodegraph.graph import CASES, SWITCH, Graph, Node, Ref, label_of, refs
 
+REPEAT = "repeat"  # the word of a node that may be a link, as an input may
 FARTHEST = 1e6  # canvas units from the origin
 KINDS = ("node", "input", "output", "dot", "note", "frame")
 _SECTIONS = {"node": "nodes", "input": "nodes", "output": "outputs", "dot": "dots", "note": "notes", "frame": "frames"}
@@ -37,7 +38,10 @@ class Target(NamedTuple):
 
 
 class Link(NamedTuple):
-    """A link, from the output of a node or an input of the graph to what reads it."""
+    """A link, from the output of a node or an input of the graph to what reads it.
+
+    source: where it comes from; whether its list is spread there is told by `is_spread`.
+    """
 
     source: Ref
     target: Target
@@ -50,14 +54,36 @@ def links(graph: Graph) -> list[Link]:
 
 
 def links_into(name: str, node: Node) -> Iterator[Link]:
-    """The links that one node reads."""
-    for port, value in node.inputs.items():
+    """The links that one node reads: those of its inputs, then that of `repeat`."""
+    for port, value in (*node.inputs.items(), (REPEAT, node.control.get(REPEAT))):
         if type(value) is Ref:
-            yield Link(value, Target("node", name, port))
+            yield Link(bare(value), Target("node", name, port))
         elif isinstance(value, list):
             for index, item in enumerate(value):
                 if type(item) is Ref:
-                    yield Link(item, Target("node", name, port, index))
+                    yield Link(bare(item), Target("node", name, port, index))
+
+
+def bare(ref: Ref) -> Ref:
+    """Where a link comes from, whether it is spread or not."""
+    return ref._replace(spread=False) if ref.spread else ref
+
+
+def is_spread(graph: Graph, link: Link) -> bool:
+    """Whether the items of the list that a link carries are joined into the list that it ends in."""
+    return any(ref.spread for ref in linked_at(graph, link.target) if bare(ref) == link.source)
+
+
+def mapped(node: Node) -> tuple[str, ...]:
+    """The inputs that a node runs once per item of, by the names that `inputs` has for them."""
+    names = (*node.each, *node.control.get("cross", ()))
+    return tuple(name if name in node.inputs else f"{CASES}{name}" if f"{CASES}{name}" in node.inputs else name
+                 for name in names) if node.type == SWITCH else names
+
+
+def mapped_name(node: Node, port: str) -> str:
+    """What `each` calls an input: a branch of a switch goes by its label."""
+    return label_of(port) if node.type == SWITCH else port
 
 
 def links_from(graph: Graph, names: Iterable[str]) -> list[Link]:
@@ -71,7 +97,9 @@ def linked_at(graph: Graph, target: Target) -> list[Ref]:
     if target.kind == "output":
         return [graph.outputs[target.name]] if target.name in graph.outputs else []
     node = graph.nodes.get(target.name)
-    value = node.inputs.get(target.port) if node is not None else None
+    value = None
+    if node is not None:
+        value = node.inputs.get(target.port, node.control.get(REPEAT) if target.port == REPEAT else None)
     if target.index is not None and isinstance(value, list):
         value = value[target.index] if target.index < len(value) else None
     return refs(value)

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from nodegraph.check import Checked, Flow
-from nodegraph.graph import Graph, Ref, refs
+from nodegraph.graph import CASES, PICK, SWITCH, Graph, Node, Ref, label_of, links
+from nodegraph.graphfile import MOST_ROUNDS
 from nodegraph.nodetype import Port
-from nodegraph.types import ANY, fits
+from nodegraph.types import ANY, BOOL, INT, Range, fits
+from nodegraph.wording import an
 
-from .items import Target, links_into
+from ..words.speak import t
+from .items import REPEAT, Target, links_into
+
+ROUNDS = Port(REPEAT, INT, range=Range(0, MOST_ROUNDS))
 
 
 def inputs_of(checked: Checked, name: str) -> list[Port]:
@@ -19,10 +24,25 @@ def inputs_of(checked: Checked, name: str) -> list[Port]:
     elif known is not None and known.graph is not None:
         found = dict(known.graph.inputs)
     elif known is not None and known.switch:
-        found = {port: Port(port, ANY) for port in ("on", *node.inputs, "else")}
+        found = {port: Port(port, ANY) for port in ("on", *node.inputs, new_branch(node))}
+    elif node.type == PICK:
+        found = {"from": Port("from", ANY, many=True), "where": Port("where", BOOL, many=True)}
     for port in node.inputs:
         found.setdefault(port, Port(port, ANY))
     return list(found.values())
+
+
+def new_branch(node: Node) -> str:
+    """The name of the branch that a switch takes for the rest: under `cases:` where the others stand there."""
+    cases = any(port.startswith(CASES) for port in node.inputs)
+    return f"{CASES}else" if cases and "else" not in node.inputs else "else"
+
+
+def input_at(checked: Checked, name: str, port: str) -> Port | None:
+    """One input of a node, or what its `repeat` takes."""
+    if port == REPEAT and REPEAT not in checked.graph.nodes[name].inputs:
+        return ROUNDS
+    return next((found for found in inputs_of(checked, name) if found.name == port), None)
 
 
 def outputs_of(checked: Checked, name: str) -> dict[str, Flow]:
@@ -40,7 +60,7 @@ def flow_of(checked: Checked, ref: Ref) -> Flow | None:
     """What a link from here would carry, or None where that is not known."""
     port = checked.inputs.get(ref.name)
     if port is not None:
-        return Flow(port.type, port.many, port.choices, port.optional)
+        return Flow(port.type, int(port.many), port.choices, port.optional)
     if ref.name not in checked.graph.nodes:
         return None
     outputs = outputs_of(checked, ref.name)
@@ -69,57 +89,61 @@ def refusal(checked: Checked, source: Ref, target: Target) -> str:
     """
     graph = checked.graph
     if source.name not in graph.nodes and source.name not in graph.inputs:
-        return f"There is no {source.name}."
+        return t("refused.nothing", name=source.name)
     flow = flow_of(checked, source)
     if flow is None and source.port is not None and source.name in graph.nodes:
-        return f"{source.name} has no output {source.port}."
+        return t("refused.no_output", name=source.name, output=source.port)
     if target.name not in (graph.outputs if target.kind == "output" else graph.nodes):
-        return f"There is no {target.name}."
+        return t("refused.nothing", name=target.name)
     if target.kind == "output":
         return ""
     if reaches(graph, target.name, source.name):
-        return f"{source.name} reads {target.name} already, so this link would close a circle." \
-            if source.name != target.name else f"{target.name} cannot read what it gives itself."
-    port = next((p for p in inputs_of(checked, target.name) if p.name == target.port), None)
-    known = checked.nodes.get(target.name)
+        return t("refused.circle", name=source.name, other=target.name) if source.name != target.name \
+            else t("refused.itself", name=target.name)
+    return _misfit(checked, source, flow, target)
+
+
+def _misfit(checked: Checked, source: Ref, flow: Flow | None, target: Target) -> str:
+    """Why what flows does not fit a port of a node; empty if it does."""
+    port, known = input_at(checked, target.name, target.port), checked.nodes[target.name]
     if port is None:
-        switch = known is not None and known.switch
-        return "" if switch else f"{target.name} has no input {target.port}."
+        return "" if known.switch else t("refused.no_input", name=target.name, input=target.port)
     if flow is None or port.type is ANY and not known.known:
         return ""
+    name = f"{target.name}.{label_of(port.name)}"
     if not fits(flow.type, port.type):
-        return f"{target.name}.{port.name} takes {_an(port.type.name)}, but {source.name} gives {_an(flow.type.name)}."
+        return t("refused.type", port=name, takes=an(port.type.name), name=source.name, gives=an(flow.type.name))
     if flow.choices and port.choices and not set(flow.choices) <= set(port.choices):
-        return (f"{target.name}.{port.name} takes one of {', '.join(port.choices)}, "
-                f"but {source.name} may give {', '.join(sorted(set(flow.choices) - set(port.choices)))}.")
-    if flow.many and not port.many and not known.switch:
-        return _unmappable(checked, source, target)
-    return ""
+        odd = ", ".join(sorted(set(flow.choices) - set(port.choices)))
+        return t("refused.choices", port=name, choices=", ".join(port.choices), name=source.name, odd=odd)
+    return "" if passes_on(checked, target) else _too_deep(checked, source, flow, target, port)
 
 
-def mappable(checked: Checked, name: str) -> bool:
-    """Whether it is known of a node that it could run once per item of a list."""
-    known = checked.nodes[name]
-    return known.nodetype is not None or known.graph is not None
+def passes_on(checked: Checked, target: Target) -> bool:
+    """Whether a port takes whatever comes, a list of any depth too, and passes it on."""
+    node = checked.graph.nodes[target.name]
+    return node.type == SWITCH or node.type == PICK and target.port == "from"
 
 
-def _unmappable(checked: Checked, source: Ref, target: Target) -> str:
-    """Why a node cannot run once per item of what comes into a port that takes one thing; empty if it can."""
-    known, each = checked.nodes[target.name], checked.graph.nodes[target.name].each
-    if target.port in each:
+def _too_deep(checked: Checked, source: Ref, flow: Flow, target: Target, port: Port) -> str:
+    """Why a list cannot go where it is to; empty if it can, be it item by item."""
+    depth = flow.depth - int(port.many)
+    if depth <= 0 or depth == 1 and mappable(checked, target.name, target.port):
         return ""
-    head = f"{source.name} gives a list, and {target.name}"
-    if known.nodetype is not None:
-        if known.nodetype.batch is not None:
-            return f"{head} can run once per item of {known.nodetype.batch} alone."
-        lists = any(port.many for port in known.nodetype.outputs.values())
-        return f"{head}, which gives a list itself, cannot run once per item." if lists else ""
-    if known.graph is not None:
-        if any(node.each for node in known.graph.graph.nodes.values()):
-            return f"{head}, in which something runs once per item already, cannot do so too."
-        lists = not each and any(flow.many for flow in known.outputs.values())
-        return f"{head}, which gives a list itself, cannot run once per item." if lists else ""
-    return ""
+    if target.port == REPEAT:
+        return t("refused.rounds", name=source.name, node=target.name)
+    nodetype = checked.nodes[target.name].nodetype
+    if depth == 1 and nodetype is not None and nodetype.batch is not None:
+        return t("refused.batch", name=source.name, node=target.name, input=nodetype.batch)
+    return t("refused.too_deep", name=source.name, node=target.name)
+
+
+def mappable(checked: Checked, name: str, port: str) -> bool:
+    """Whether it is known of a node that it could run once per item of a list in one of its ports."""
+    known = checked.nodes[name]
+    if port == REPEAT or not known.known:
+        return False
+    return known.nodetype is None or known.nodetype.batch in (None, port)
 
 
 def reaches(graph: Graph, start: str, end: str) -> bool:
@@ -130,13 +154,8 @@ def reaches(graph: Graph, start: str, end: str) -> bool:
         if name == start:
             return True
         node = graph.nodes.get(name)
-        for value in node.inputs.values() if node is not None else ():
-            for ref in refs(value):
-                if ref.name not in seen:
-                    seen.add(ref.name)
-                    stack.append(ref.name)
+        for ref in links(node) if node is not None else ():
+            if ref.name not in seen:
+                seen.add(ref.name)
+                stack.append(ref.name)
     return False
-
-
-def _an(name: str) -> str:
-    return ("an " if name[:1] in "AEIOU" else "a ") + name

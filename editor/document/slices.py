@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import NamedTuple
 
-from nodegraph.graph import Graph, refs
+from nodegraph.graph import Graph, links
 
 
 def upstream(graph: Graph, names: Iterable[str]) -> set[str]:
@@ -17,8 +17,7 @@ def upstream(graph: Graph, names: Iterable[str]) -> set[str]:
         if name in found:
             continue
         found.add(name)
-        stack += [ref.name for value in graph.nodes[name].inputs.values() for ref in refs(value)
-                  if ref.name in graph.nodes]
+        stack += [ref.name for ref in links(graph.nodes[name]) if ref.name in graph.nodes]
     return found
 
 
@@ -26,9 +25,8 @@ def downstream(graph: Graph, names: Iterable[str]) -> set[str]:
     """These nodes (or inputs of the graph) and all nodes that read them, directly or not."""
     readers: dict[str, list[str]] = {}
     for name, node in graph.nodes.items():
-        for value in node.inputs.values():
-            for ref in refs(value):
-                readers.setdefault(ref.name, []).append(name)
+        for ref in links(node):
+            readers.setdefault(ref.name, []).append(name)
     found, stack = set(), list(names)
     while stack:
         name = stack.pop()
@@ -40,7 +38,7 @@ def downstream(graph: Graph, names: Iterable[str]) -> set[str]:
 
 def sinks(graph: Graph) -> list[str]:
     """The nodes that no node reads."""
-    read = {ref.name for node in graph.nodes.values() for value in node.inputs.values() for ref in refs(value)}
+    read = {ref.name for node in graph.nodes.values() for ref in links(node)}
     return [name for name in graph.nodes if name not in read]
 
 
@@ -68,7 +66,7 @@ def runnable(graph: Graph, wrong: set[str], to: Iterable[str] | None = None) -> 
     if kept == set(graph.nodes) and len(outputs) == len(graph.outputs):
         return Runnable(graph, targets, 0)
     nodes = {name: node for name, node in graph.nodes.items() if name in kept}
-    used = {ref.name for node in nodes.values() for value in node.inputs.values() for ref in refs(value)}
+    used = {ref.name for node in nodes.values() for ref in links(node)}
     inputs = {name: told for name, told in graph.inputs.items() if name in used}
     part = replace(graph, nodes=nodes, inputs=inputs, outputs=outputs)
     return Runnable(part, targets, len([name for name in spoilt if name in graph.nodes]))

@@ -12,7 +12,7 @@ from ..document import edits
 from ..document.edits import EditRefused
 from ..document.items import Item, Target
 from .palette import Entry, Fits, Found, fits_from, fits_into
-from ..document.ports import flow_of, inputs_of
+from ..document.ports import flow_of, input_at
 from ..words.speak import t
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def fits_of(session: Session, request: PaletteRequest) -> tuple[Fits | None, str
 def port_at(session: Session, target: Target) -> Port:
     """The port that a link to here would end in."""
     if target.kind == "node":
-        found = next((p for p in inputs_of(session.checked, target.name) if p.name == target.port), None)
+        found = input_at(session.checked, target.name, target.port)
         if found is not None:
             return found
     return Port(target.port, ANY)
@@ -51,7 +51,7 @@ def add(session: Session, request: PaletteRequest, found: Found) -> None:
     entry, fit = found.entry, found.fit
     if entry.problem:
         raise EditRefused(entry.problem)
-    if entry.kind in ("node", "switch", "graph"):
+    if entry.kind in ("node", "switch", "pick", "graph"):
         graph, item = edits.add_node(session.graph, entry.name, _place(request), name=_name(entry))
     else:
         graph, item = _ADDED[entry.kind](session, request, entry)
@@ -75,7 +75,7 @@ def linked(session: Session, graph: Graph, request: PaletteRequest, item: Item, 
 
 
 def _name(entry: Entry) -> str:
-    return "" if entry.kind != "switch" else "switch"
+    return entry.name if entry.kind in ("switch", "pick") else ""
 
 
 def _place(request: PaletteRequest) -> tuple[float, float]:

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 from nodegraph.check import RANDOM, Checked, CheckedNode
 from nodegraph.errors import InputError, Problem
-from nodegraph.graph import Graph, GraphInput, Ref, refs
+from nodegraph.graph import SWITCH, Graph, GraphInput, Ref, label_of, refs
 from nodegraph.graphfile import scalar, written
 from nodegraph.nodetype import MISSING, NodeType, Port
 from nodegraph.packs import Catalogue
@@ -29,8 +29,9 @@ from ..document import edits
 from ..document import items as on_canvas
 from ..document.edits import EditRefused
 from ..document.items import Item
-from ..document.ports import inputs_of
-from ..words.speak import has, language, name_of, t, translated
+from ..document.items import mapped as mapped_inputs
+from ..document.ports import inputs_of, new_branch
+from ..words.speak import has, name_of, said, t
 
 WIDGETS = ("slider_int", "slider_float", "drag_int", "drag_float", "text", "multiline", "choice", "checkbox",
            "color", "seed", "file", "model", "list", "link_only", "any")
@@ -105,29 +106,29 @@ def fields(checked: Checked, item: Item, catalogue: Catalogue | None = None) -> 
 def _node_fields(checked: Checked, item: Item, catalogue: Catalogue | None) -> list[Field]:
     known = checked.nodes[item.name]
     ports = {port.name: port for port in inputs_of(checked, item.name)}
-    if known.switch:
-        ports.pop("else", None) if "else" not in known.node.inputs else None
+    if known.node.type == SWITCH and new_branch(known.node) not in known.node.inputs:
+        ports.pop(new_branch(known.node), None)
     problems = _told(checked, item)
     return [_port_field(port, known, catalogue, problems) for port in ports.values()]
 
 
 def _port_field(port: Port, known: CheckedNode, catalogue: Catalogue | None,
                 problems: list[Problem]) -> Field:
-    node, named = known.node, known.nodetype is not None or known.graph is not None
+    node, named = known.node, known.known
     given = port.name in node.inputs
     value = node.inputs[port.name] if given else _as_written(port.default)
-    mapped = port.name in node.each
+    mapped = port.name in mapped_inputs(node)
     listed = port if port.many or not (mapped or isinstance(value, list)) else _many(port)
     links = tuple(refs(value))
-    maps = named and not port.many and not (known.nodetype and (
-        known.nodetype.batch is not None or any(output.many for output in known.nodetype.outputs.values())))
-    required = not given and port.default is MISSING and not port.optional and named
+    batch = known.nodetype.batch if known.nodetype is not None else None
+    maps = named and not port.many and batch in (None, port.name)
+    required = not given and port.default is MISSING and not port.optional and named and node.type != SWITCH
     return Field(
-        port.name, label(port.name), _widget(listed, value), port.type.name, value, given,
+        port.name, label_of(port.name) if node.type == SWITCH else label(port.name), _widget(listed, value), port.type.name, value, given,
         default=None if port.default is MISSING else _as_written(port.default), required=required,
         **_limits(port), choices=port.choices or _models(port.type, catalogue), links=links,
-        promotable=named and not links, each=mapped if maps or mapped else None, help=port.help,
-        port=listed, problem=_problem_of(problems, port.name, "needs"))
+        promotable=named and not links and port.type is not ANY, each=mapped if maps or mapped else None, help=port.help,
+        port=listed, problem=_problem_of(problems, port.name))
 
 
 def _many(port: Port) -> Port:
@@ -208,27 +209,30 @@ def _told(checked: Checked, item: Item) -> list[Problem]:
             and (problem.where is None or problem.where.file == own)]
 
 
-def _problem_of(problems: Iterable[Problem], key: str, verb: str = "") -> str:
-    """What is wrong with one part of an item: told at its key, or by a message `item verb key ...`."""
-    found = next((p for p in problems if p.at[2:3] == (key,)), None) or \
-        next((p for p in problems if verb and len(p.at) == 2
-              and p.message.startswith(f"{p.at[1]} {verb} {key} ")), None)
-    return _sentence(found) if found is not None else ""
+def _problem_of(problems: Iterable[Problem], key: str) -> str:
+    """What is wrong with one part of an item: told at its key, or of the item that lacks it."""
+    about = next((p for p in problems if p.at[2:3] == (key,)), None) or \
+        next((p for p in problems if lacking(p) == key), None)
+    return said(about) if about is not None else ""
 
 
-def _sentence(problem: Problem) -> str:
-    message, stop = translated(problem.message), "。" if language() == "zh" else ". "
-    return f"{message}{stop}{translated(problem.hint)}".strip()
+_LACKS = {"switch.no-on": "on", "pick.no-from": "from", "pick.no-where": "where"}
+
+
+def lacking(problem: Problem) -> str:
+    """The input that a problem says is not given; "" for any other problem."""
+    if problem.code in ("node.needs", "node.input-reserved"):
+        return str(problem.facts["input"])
+    return _LACKS.get(problem.code, "")
 
 
 def item_problems(checked: Checked, item: Item) -> list[str]:
     """What is wrong with an item and belongs to none of its fields."""
     problems = _told(checked, item)
-    missing = re.compile(rf"{re.escape(item.name)} needs [\w-]+ \(")
     if item.kind == "node":
         problems = [p for p in problems if p.at[2:3] in ((), ("type",), ("each",))]
-        return [_sentence(p) for p in problems if not missing.match(p.message)]
-    return [_sentence(p) for p in problems if len(p.at) == 2 and item.kind == "input"]
+        return [said(p) for p in problems if not lacking(p)]
+    return [said(p) for p in problems if len(p.at) == 2 and item.kind == "input"]
 
 
 # ---- inputs and outputs of the graph, notes, frames --------------------------------------------------------
@@ -280,7 +284,7 @@ def type_choices(catalogue: Catalogue | None, now: str = "") -> tuple[str, ...]:
 
 def _output_fields(checked: Checked, item: Item, catalogue: Catalogue | None) -> list[Field]:
     ref = checked.graph.outputs[item.name]
-    problem = next((_sentence(p) for p in _told(checked, item)), "")
+    problem = next((said(p) for p in _told(checked, item)), "")
     return [Field("source", t(_FACTS["source"]), "link_only", value=ref, given=True, links=(ref,),
                   problem=problem)]
 
@@ -299,13 +303,14 @@ _READERS: dict[str, Callable[[Checked, Item, Catalogue | None], list[Field]]] = 
 
 # ---- what is typed -----------------------------------------------------------------------------------------
 
-_LINK = re.compile(r"\$([^\W\d][\w-]*)(?:\.([^\W\d][\w-]*))?\Z")
+_LINK = re.compile(r"\$([^\W\d][\w-]*)(?:\.([^\W\d][\w-]*))?(\.\.\.)?\Z")
 
 
 def parse_typed(port: Port, text: str) -> tuple[Any, str]:
     """What a text typed into a field means, as a graph file holds it, and ""; or None and a sentence.
 
-    Texts are taken as they are. A list has an item on each line, and a line `$name` is a link. An empty field
+    Texts are taken as they are. A list has an item on each line, and a line `$name` is a link, and
+    `$name...` joins the items of a list. An empty field
     leaves an optional port out (None).
     """
     if port.many:
@@ -375,7 +380,7 @@ def _parse_lines(port: Port, text: str) -> tuple[Any, str]:
             continue
         link = _LINK.match(line.strip())
         if link:
-            items.append(Ref(link[1], link[2]))
+            items.append(Ref(link[1], link[2], bool(link[3])))
             continue
         value = _literal(one, _from_line(line))
         wrong = complaint(one, value)

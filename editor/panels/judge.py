@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from nodegraph.check import Checked
 from nodegraph.errors import Problem
-from nodegraph.graph import Graph
+from nodegraph.graph import Graph, label_of
 
 from ..document.document import means_same
 from ..document.items import Item
@@ -29,7 +29,13 @@ class Found(NamedTuple):
         if self.item is None:
             return f"{self.problem.where.file}:{self.problem.where.line}" if self.problem.where else ""
         name = self.item.name if self.item.kind == "node" else f"{self.item.kind} {self.item.name}"
-        return f"{name}.{self.port}" if self.port else name
+        return f"{name}.{label_of(self.port)}" if self.port else name
+
+    @property
+    def names_itself(self) -> bool:
+        """Whether its sentence says by itself what it is about."""
+        facts = [str(fact) for fact in self.problem.facts.values()]
+        return self.item is not None and (self.item.name in facts or self.place in facts)
 
 
 class Judged(NamedTuple):
@@ -74,4 +80,3 @@ def _found(problem: Problem) -> Found:
         return Found(problem, None, "")
     port = str(at[2]) if len(at) > 2 and at[0] == "nodes" and at[2] not in ("type", "each") else ""
     return Found(problem, Item(_KINDS[at[0]], str(at[1])), port)
-import dearpygui

@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from nodegraph import graphfile
-from nodegraph.check import SWITCH, Checked, Flow, check, output_flow
+from nodegraph.check import PICK, SWITCH, Checked, Flow, check, output_flow
 from nodegraph.errors import GraphError, PackError
 from nodegraph.graph import Graph
 from nodegraph.nodetype import MISSING, NodeType, Port
 from nodegraph.packs import Catalogue
-from nodegraph.types import ANY, PLAIN, PortType, fits
+from nodegraph.types import ANY, BOOL, PLAIN, PortType, fits
 
 from ..words.speak import both, has, name_of, t, translated
 
@@ -34,7 +34,7 @@ MOST_BYTES = 1 << 20
 class Entry:
     """Something that can be added.
 
-    kind: "node", "switch", "graph" (a file as a node), "input", "output", "note" or "frame".
+    kind: "node", "switch", "pick", "graph" (a file as a node), "input", "output", "note" or "frame".
     name: what stands under `type:` for the first three; an input's type; empty for the rest.
     known: whether ports and help were read yet. problem: why it cannot be used, in a sentence.
     maps: whether it can run once per item of a list.
@@ -156,7 +156,9 @@ def entries(catalogue: Catalogue) -> list[Entry]:
     nodes = [Entry("node", name, packs.get(name, name.partition(".")[0]), known=False)
              for name in catalogue.node_names()]
     any_flow = (("value", Flow(ANY)),)
-    own = [Entry("switch", SWITCH, outputs=any_flow, maps=False), Entry("output", inputs=(Port("", ANY),)),
+    picked = (Port("from", ANY, many=True), Port("where", BOOL, many=True))
+    own = [Entry("switch", SWITCH, outputs=any_flow, maps=False),
+           Entry("pick", PICK, inputs=picked, outputs=(("items", Flow(ANY, 1)),)), Entry("output", inputs=(Port("", ANY),)),
            Entry("note"), Entry("frame")]
     plain = [*(name for name in PLAIN if name != ANY.name), "Choice"]
     types = [*plain, *(name for name in catalogue.type_names() if name not in plain and name != ANY.name)]
@@ -183,7 +185,7 @@ def known(entry: Entry, catalogue: Catalogue) -> Entry:
 
 
 def _of_nodetype(entry: Entry, nodetype: NodeType) -> Entry:
-    outputs = tuple((port.name, Flow(port.type, port.many, port.choices))
+    outputs = tuple((port.name, Flow(port.type, int(port.many), port.choices))
                     for port in nodetype.outputs.values())
     return replace(entry, inputs=tuple(nodetype.inputs.values()), outputs=outputs, told=nodetype.help,
                    tags=nodetype.tags, known=True, maps=_maps(nodetype))
@@ -191,7 +193,7 @@ def _of_nodetype(entry: Entry, nodetype: NodeType) -> Entry:
 
 def _maps(nodetype: NodeType) -> bool:
     """Whether a node of this type can run once per item of a list, in a port that takes one thing."""
-    return nodetype.batch is None and not any(port.many for port in nodetype.outputs.values())
+    return nodetype.batch is None
 
 
 class Library:
@@ -270,10 +272,9 @@ def _of_file(path: Path, around: Path, catalogue: Catalogue) -> Entry:
         return Entry("graph")
     flows = {output: output_flow(checked, output) for output in graph.outputs}
     outputs = tuple((output, flow) for output, flow in flows.items() if flow is not None)
-    maps = not any(flow.many for _, flow in outputs) and not any(node.each for node in graph.nodes.values())
     problem = checked.errors[0].message if checked.errors else ""
     return Entry("graph", name, inputs=tuple(checked.inputs.values()), outputs=outputs,
-                 told=graph.description, called=graph.title, problem=problem, maps=maps)
+                 told=graph.description, called=graph.title, problem=problem)
 
 
 def _holds(checked: Checked, path: Path) -> bool:
@@ -309,6 +310,8 @@ def fits_from(flow: Flow) -> Fits:
             return None
         if entry.kind == "switch":
             return Fit("on" if flow.type.name == "Bool" or flow.choices else "else", distance=6)
+        if entry.kind == "pick":
+            return Fit("where" if flow.type is BOOL else "from", distance=7) if flow.many else None
         if entry.kind == "output":
             return Fit("", distance=8)
         found = [Fit(port.name, _how(flow.many, port.many),
@@ -328,6 +331,8 @@ def fits_into(port: Port, maps: bool = True) -> Fits:
             return Fit("", distance=1) if entry.name == wanted else None
         if entry.kind == "switch":
             return Fit("value", distance=7)
+        if entry.kind == "pick":
+            return Fit("items", distance=7) if port.many else None
         found = [Fit(name, _how(flow.many, port.many), _distance(flow, port))
                  for name, flow in entry.outputs if _may_flow(flow, port, maps)]
         return min(found, key=lambda one: one.distance, default=None)
@@ -335,7 +340,7 @@ def fits_into(port: Port, maps: bool = True) -> Fits:
 
 
 def _may_flow(flow: Flow, port: Port, maps: bool) -> bool:
-    if not fits(flow.type, port.type) or flow.many and not port.many and not maps:
+    if not fits(flow.type, port.type) or flow.depth > int(port.many) + maps:
         return False
     return not (port.choices and flow.choices) or set(flow.choices) <= set(port.choices)
 

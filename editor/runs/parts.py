@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from nodegraph import Engine, GraphError, Problem
-from nodegraph.graph import Graph, Node, Ref, refs
+from nodegraph.graph import Graph, Node, Ref, links, refs
 
 from ..words.speak import t
 
@@ -61,7 +61,7 @@ def ends(graph: Graph) -> tuple[str, ...]:
 
 def _read(nodes: Iterable[Node]) -> set[str]:
     """Every name that a link of these nodes begins at."""
-    return {ref.name for node in nodes for value in node.inputs.values() for ref in refs(value)}
+    return {ref.name for node in nodes for ref in links(node)}
 
 
 def wanted_inputs(given: dict[str, Any], graph: Graph, wanted: Graph) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from nodegraph.graph import Graph
 from . import updates as up
 from .gallery import Result
 from .staleness import Shown
-from ..words.speak import t
+from ..words.speak import said, t, translated
 
 if TYPE_CHECKING:
     from ..session import Session
@@ -83,8 +83,8 @@ class Progress:
     def _failed(self, session: Session, update: up.Failed) -> None:
         self._over(session, update.node, "failed", 0.0)
         state = session.state(update.node)
-        state.error, state.report = update.message, update.report
-        session.say(f"{update.node}: {update.message}", "error")
+        state.error, state.report = translated(update.message), update.report
+        session.say(f"{update.node}: {translated(update.message)}", "error")
 
     def _skipped(self, session: Session, update: up.Skipped) -> None:
         self._over(session, update.node, "skipped", 0.0)
@@ -99,7 +99,7 @@ class Progress:
 
     def _refused(self, session: Session, update: up.Refused) -> None:
         problem = update.problems[0]
-        session.say(str(problem.message) + (f" {problem.hint}" if problem.hint else ""), "error")
+        session.say(said(problem), "error")
         if update.report:
             session.ask("error", title=t("error.title"), text=update.report)
         self._settle(session)

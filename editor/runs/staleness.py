@@ -1,7 +1,7 @@
 """Which shown results no longer follow from the graph, told without running anything.
 
-Each node has a signature: a hash of what it says (type, literals, which ports are mapped, whether it is
-bypassed or muted) and of the signatures of what it reads, down to the defaults of the graph's inputs. A result
+Each node has a signature: a hash of what it says (type, literals, how often it runs, whether it is bypassed
+or muted) and of the signatures of what it reads, down to the defaults of the graph's inputs. A result
 is stale when its node's signature is no longer the one it was made under. Names, layout and the order of things
 play no part. What only a run can tell (files, models and graphs that changed on disk) is not looked at.
 """
@@ -77,14 +77,15 @@ def _words(node: Node) -> tuple[bytes, list[str]]:
     def told(value: Any) -> str:
         if type(value) is Ref:
             names.append(value.name)
-            return f"${value.port or ''}"
+            return f"${value.port or ''}{'...' * value.spread}"
         if type(value) is list:
             return f"[{','.join(map(told, value))}]"
         return repr(value)
 
     ports = ";".join(f"{port!r}:{told(value)}" for port, value in sorted(node.inputs.items()))
-    rest = node._replace(inputs={}, each=tuple(sorted(node.each)))
-    return f"{rest!r}{ports}".encode("utf-8", "surrogatepass"), names
+    words = ";".join(f"{word}:{told(value)}" for word, value in sorted(node.control.items()))
+    rest = node._replace(inputs={}, each=tuple(sorted(node.each)), control={})
+    return f"{rest!r}{words};{ports}".encode("utf-8", "surrogatepass"), names
 
 
 def _hash(data: bytes | str) -> bytes:

@@ -24,4 +24,3 @@ class NodeState:
     report: str = ""
     stale: bool = False
     thumbnails: dict[str, Thumbnail] = field(default_factory=dict)
-from ..canvas.view import View

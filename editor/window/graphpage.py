@@ -30,8 +30,8 @@ class GraphPage:
         if not graph.nodes:
             self._start(width)
         for found in broken if graph.nodes else ():
-            widgets.says(translated(f"{found.problem.message}\n{found.problem.hint}".strip()),
-                         "error" if found.problem.severity == "error" else "warning", wrap=width)
+            told = f"{translated(found.problem.message)}\n{translated(found.problem.hint)}".strip()
+            widgets.says(told, "error" if found.problem.severity == "error" else "warning", wrap=width)
         widgets.gap(2)
         widgets.says(t("inspector.title_field"), "dim")
         self.title = dpg.add_input_text(default_value=graph.title, width=width, hint=t("app.untitled"),

@@ -9,11 +9,13 @@ import dearpygui.dearpygui as dpg
 from ..canvas.gestures import Gestures
 from ..canvas.scene import Curve, Scene
 from ..document.items import Link
-from .painter import PINS, scaled, steps, touches
+from .painter import NONE, PINS, scaled, steps, touches
 from .theme import RGBA, color, faded, of_type
 
 if TYPE_CHECKING:
     from ..session import Session
+
+SPREAD_DOTS = (12.0, 20.0, 28.0)  # canvas units before the end of a link
 
 
 class Links:
@@ -92,7 +94,15 @@ class Links:
                 points = scaled(segment, zoom)
                 drawn.append(dpg.draw_bezier_cubic(*points, color=stroke, thickness=width, segments=steps(points),
                                                    parent=self.node))
+        if curve.spread and zoom >= PINS and look != "gone":
+            drawn += self._draw_spread(curve, shade, zoom)
         return drawn
+
+    def _draw_spread(self, curve: Curve, shade: RGBA, zoom: float) -> list[int | str]:
+        """Three dots before the end of a link whose list is joined into another."""
+        x, y = curve.segments[-1][6:]
+        return [dpg.draw_circle(((x - away) * zoom, y * zoom), max(1.5, 2.6 * zoom), color=NONE, fill=shade,
+                                parent=self.node) for away in SPREAD_DOTS]
 
     def _bend(self, curve: Curve, drawn: list[int | str], zoom: float) -> None:
         """Lead a link that is drawn already along another curve."""
@@ -102,5 +112,5 @@ class Links:
 
 
 def _alike(one: Curve, other: Curve) -> bool:
-    """Whether two curves differ in their points alone."""
-    return len(one.segments) == len(other.segments) and one[2:] == other[2:]
+    """Whether two curves differ in their points alone, and can be bent into one another."""
+    return not one.spread and len(one.segments) == len(other.segments) and one[2:] == other[2:]

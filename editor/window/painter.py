@@ -75,6 +75,8 @@ class Painter:
             if z >= SMALL_TEXT and not box.collapsed:
                 for pin in box.pins:
                     self._row(box, pin)
+        for at, line in enumerate(box.words if z >= SMALL_TEXT else ()):
+            self.text(PAD, box.words_at + scenes.LINE * (at + 0.5) - 4, line, scenes.SMALL_SIZE, color("info"))
         for shown in box.pictures:
             self._picture(box, shown)
         if box.lines and z >= SMALL_TEXT:

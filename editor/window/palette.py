@@ -198,7 +198,7 @@ def _dots(entry: Entry) -> None:
         for color, many in inputs:
             _pin(x, px(9), color, many, 3)
             x += step
-        if entry.kind in ("node", "switch", "graph"):
+        if entry.kind in ("node", "switch", "pick", "graph"):
             dpg.draw_line((x - px(2), px(9)), (x + px(5), px(9)), color=theme.color("faint"))
             x += step + px(2)
         for color, many in outputs:

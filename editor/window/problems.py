@@ -33,8 +33,8 @@ def rows(session: Session) -> list[Row]:
     """What is wrong, the worst first: failures of the last run, errors, warnings."""
     failed = [Row("error", name, state.error, "", _seen(session, name), state.report)
               for name, state in session.states.items() if state.status == "failed"]
-    found = [Row(f.problem.severity, f.place, translated(f.problem.message), translated(f.problem.hint), f.item)
-             for f in session.problems]
+    found = [Row(f.problem.severity, "" if f.names_itself else f.place, translated(f.problem.message),
+                 translated(f.problem.hint), f.item) for f in session.problems]
     return failed + sorted(found, key=lambda row: row.severity != "error")
 
 
@@ -82,7 +82,7 @@ class Problems:
         with widgets.row(6):
             error = row.severity == "error"
             self.app.icons.image("error" if error else "warning", "error" if error else "warning")
-            told = row.message if not row.place or row.message.startswith(row.place) else f"{row.place}:  {row.message}"
+            told = f"{row.place}:  {row.message}" if row.place else row.message
             width = max(px(80), dpg.get_item_width(self.parent) - px(180 if row.report else 70))
             made = dpg.add_selectable(label=f"{widgets.wrapped(told, width)}##{number}", width=width,
                                       callback=lambda s: self._go(s, row.item))

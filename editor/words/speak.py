@@ -1,4 +1,5 @@
-"""What the editor says, in the language of the person in front of it. The words are in words_table.py.
+"""What the editor says, in the language of the person in front of it. The words are in table.py, and those
+of the engine's sentences in sentences.py.
 
     t("menu.file")                    File, or 文件
     t("status.nodes", count=3)        3 nodes; with count=1 the words of `status.nodes.one`, if there are any
@@ -9,14 +10,14 @@ from __future__ import annotations
 import locale
 import os
 import re
-from functools import cache, lru_cache
-from typing import NamedTuple
 
-from .engine import PHRASES, SENTENCES
+from nodegraph.errors import Problem
+from nodegraph.wording import Phrase
+
+from .sentences import CHINESE, TERMS
 from .table import WORDS
 
 LANGUAGES = {"en": 0, "zh": 1}  # the column of the table
-LONGEST = 400  # characters of a sentence that is looked up; a longer text is a report
 _language = "en"
 
 
@@ -64,61 +65,54 @@ def name_of(key: str, name: str) -> str:
     return found[LANGUAGES[_language]] if found else name
 
 
-# ---- sentences that are made in English ------------------------------------------------------------------
-
-class _Pattern(NamedTuple):
-    shape: re.Pattern
-    words: str
-
-
-@cache
-def _patterns(phrases: bool) -> tuple[_Pattern, ...]:
-    table = PHRASES if phrases else SENTENCES
-    return tuple(_Pattern(_shape(english), chinese) for english, chinese in table)
-
-
-def _shape(english: str) -> re.Pattern:
-    """What matches a sentence; a field that stands twice has to be the same in both places."""
-    seen: set[str] = set()
-
-    def group(match: re.Match) -> str:
-        again = match[1] in seen
-        seen.add(match[1])
-        return f"(?P={match[1]})" if again else f"(?P<{match[1]}>.+?)"
-    text = re.escape(english.replace("{{", "\0").replace("}}", "\1"))
-    text = re.sub(r"\\{(\w+)\\}", group, text).replace("\0", "\\{").replace("\1", "\\}")
-    return re.compile(text + r"\Z")
-
+# ---- sentences of the engine
 
 def translated(sentence: str) -> str:
-    """A sentence of the engine, which speaks English, in the language spoken now; as it is if unknown.
-
-    Several sentences, one after the other or on lines of their own, are told one by one.
-    """
-    if _language == "en" or not sentence or len(sentence) > LONGEST:
-        return sentence
-    parts = re.split(r"(\n|(?<=[.?!]) )", sentence)
-    known = [_matched(part, phrases=False) for part in parts[::2]]
-    if None in known:
-        whole = _matched(sentence, phrases=False)
-        if whole is not None:
-            return whole
-    parts[::2] = [chinese or part for chinese, part in zip(known, parts[::2])]
-    for at, chinese in enumerate(known[:-1]):
-        if chinese is not None and parts[2 * at + 1] == " ":  # a Chinese full stop is wide enough
-            parts[2 * at + 1] = ""
-    return "".join(parts)
+    """A sentence in the language spoken now: by its code where it is a Phrase, as it is where it has none."""
+    return _chinese(sentence) if _language == "zh" else sentence
 
 
-@lru_cache(maxsize=4096)
-def _matched(text: str, phrases: bool) -> str | None:
-    """The Chinese for a text, with what stands in its fields told too; None where nothing matches."""
-    for shape, chinese in _patterns(phrases):
-        match = shape.match(text)
-        if match is not None:
-            found = {name: _matched(part, phrases=True) or part for name, part in match.groupdict().items()}
-            return _spaced(chinese.format_map(found))
-    return None
+def _chinese(sentence: str) -> str:
+    template = CHINESE.get(sentence.code) if isinstance(sentence, Phrase) else None
+    if template is None or not isinstance(sentence, Phrase):
+        return _term(sentence)
+    return _spaced(template.format_map({name: _fact(value) for name, value in sentence.facts.items()}))
+
+
+def _fact(value: object) -> object:
+    return _chinese(value) if isinstance(value, str) else value
+
+
+def _term(words: str) -> str:
+    """A fact that is words itself, such as what a port takes: "an int, 1 to 150"."""
+    if words in TERMS:
+        return TERMS[words]
+    kind, comma, limits = words.rpartition(", ")
+    if comma and kind in TERMS:
+        return f"{_limits(limits)}{TERMS[kind]}"
+    return t("takes.one_of", words=words.removeprefix("one of ")) if words.startswith("one of ") else words
+
+
+def _limits(limits: str) -> str:
+    """A range as types.Range writes it."""
+    low, to, high = limits.partition(" to ")
+    if to:
+        return f"{low} 到 {high} 的"
+    number, _, side = limits.partition(" or ")
+    return f"不小于 {number} 的" if side == "more" else f"不大于 {number} 的" if side == "less" else f"{limits} 的"
+
+
+def told(problem: Problem) -> str:
+    """A problem with its place, as the command line has it, in the language spoken now."""
+    place = f"{problem.where}  " if problem.where is not None else ""
+    hint = f"\n    {translated(problem.hint)}" if problem.hint else ""
+    return f"{place}{translated(problem.message)}{hint}"
+
+
+def said(problem: Problem) -> str:
+    """What is wrong and what to do about it, in the language spoken now."""
+    message, stop = translated(problem.message), "。" if _language == "zh" else ". "
+    return f"{message}{stop}{translated(problem.hint)}".strip()
 
 
 def _spaced(text: str) -> str:

@@ -168,7 +168,8 @@ def test_what_is_copied_and_pasted_says_the_same_under_other_names(document, dat
         assert item.kind == copy.kind
         if item.kind == "node":
             old, now = document.nodes[item.name], made.nodes[copy.name]
-            assert now._replace(inputs={}) == old._replace(inputs={})
+            assert now._replace(inputs={}, control=_without_links(now)) == old._replace(
+                inputs={}, control=_without_links(old))
             renamed = {one.name: other.name for one, other in copies.items() if one.kind in ("node", "input")}
             assert now == with_refs(old, lambda ref: ref._replace(name=renamed.get(ref.name, ref.name)))
     assert set(items(document)) <= set(items(made)) and set(links(document)) <= set(links(made))
@@ -197,3 +198,8 @@ def test_a_renamed_original_leaves_its_copy_alone():
     made = rename(made, ONE, "first")
     assert made.nodes["two2"].inputs == {"text": Ref("one2")} and made.nodes["two"].inputs == {"text": Ref("first")}
     well_formed(made)
+
+
+def _without_links(node):
+    """The words of a node, but for a number of rounds that comes from elsewhere."""
+    return {word: value for word, value in node.control.items() if type(value) is not Ref}

@@ -15,6 +15,7 @@ from nodegraph.graph import GraphInput
 from nodegraph_editor.document import edits
 from nodegraph_editor.document.edits import EditRefused
 from nodegraph_editor.document.items import Item, Link, Target, dots, exists, facts, items, links, position, section, size
+from nodegraph_editor.document.ports import inputs_of, outputs_of
 
 from .workshop import CATALOGUE, TYPES, checked, dangling, graph, graphs, round_trips, well_formed
 
@@ -239,11 +240,20 @@ def test_one_link_of_a_list_is_replaced_in_its_place(document):
     assert made.nodes["three"].inputs["texts"] == [Ref("subject"), "plain", Ref("one")]
 
 
-def test_a_list_takes_the_place_of_gathered_things_and_back(document):
+def test_a_list_is_joined_to_what_is_gathered_already_or_is_the_list_itself(document):
+    before = document.nodes["three"].inputs["texts"]
     made = connected(document, Ref("many"), Target("node", "three", "texts"))
-    assert made.nodes["three"].inputs["texts"] == Ref("many") and not made.nodes["three"].each
-    again = connected(made, Ref("one"), Target("node", "three", "texts"))
+    assert made.nodes["three"].inputs["texts"] == [*before, Ref("many", spread=True)] and not made.nodes["three"].each
+    alone = connected(edits.clear_value(document, "three", "texts"), Ref("many"), Target("node", "three", "texts"))
+    assert alone.nodes["three"].inputs["texts"] == Ref("many") and not alone.nodes["three"].each
+    again = connected(alone, Ref("one"), Target("node", "three", "texts"))
     assert again.nodes["three"].inputs["texts"] == [Ref("one")]
+
+
+def test_a_list_that_is_put_in_the_place_of_one_thing_in_a_list_is_joined_in_there(document):
+    before = document.nodes["three"].inputs["texts"]
+    made = connected(document, Ref("many"), Target("node", "three", "texts", 0))
+    assert made.nodes["three"].inputs["texts"] == [Ref("many", spread=True), *before[1:]]
 
 
 def test_a_list_into_a_port_for_one_thing_runs_the_node_once_per_item(document):
@@ -363,7 +373,7 @@ def test_a_demoted_input_leaves_its_default_where_it_was_read():
 def test_promoting_and_demoting_is_as_if_the_value_had_been_written(document, data):
     name = data.draw(st.sampled_from(list(document.nodes)))
     known = checked(document)
-    port = data.draw(st.sampled_from([p.name for p in known.nodes[name].nodetype.inputs.values()]))
+    port = data.draw(st.sampled_from([port.name for port in inputs_of(known, name)]))
     try:
         made, item = edits.promote(document, known, name, port, (0, 0))
     except EditRefused:
@@ -482,9 +492,9 @@ def test_disconnecting_takes_just_those_links(document, data):
 def test_a_link_that_is_made_adds_no_problem_to_the_node_that_reads_it(document, data):
     known = checked(document)
     sources = [*map(Ref, document.inputs), *(Ref(name, port) for name in document.nodes
-                                             for port in known.nodes[name].nodetype.outputs)]
+                                             for port in outputs_of(known, name))]
     name = data.draw(st.sampled_from(list(document.nodes)))
-    port = data.draw(st.sampled_from(list(known.nodes[name].nodetype.inputs)))
+    port = data.draw(st.sampled_from([port.name for port in inputs_of(known, name)]))
     try:
         made = edits.connect(document, known, data.draw(st.sampled_from(sources)), Target("node", name, port))
     except EditRefused as refused:

@@ -265,12 +265,14 @@ def test_only_a_graph_file_is_taken_apart(tmp_path):
             ungroup(graph(TEXT), name, inner_graph(tmp_path))
 
 
-def test_a_list_for_a_switch_inside_is_refused(tmp_path):
-    inner = inner_graph(tmp_path, "inputs: {many: {type: list of Text, default: [a]}, on: true}\nnodes:\n"
-                                  "  which: {type: switch, on: $on, 'true': $many, else: $many}\noutputs: {o: $which}\n")
+def test_a_list_for_a_switch_inside_becomes_its_branch_and_a_mapping_is_refused(tmp_path):
+    text = ("inputs: {many: {type: Any, default: [a]}, on: true}\nnodes:\n"
+            "  which: {type: switch, on: $on, cases: {'true': $many, else: $many}}\noutputs: {o: $which}\n")
     document = at_home(graph("nodes: {group: {type: ./inner.yaml}}\noutputs: {o: $group}"), tmp_path)
+    apart = ungroup(document, "group", inner_graph(tmp_path, text))
+    assert apart.nodes["which"].inputs == {"on": True, "cases.true": ["a"], "cases.else": ["a"]}
     with pytest.raises(EditRefused, match="switch which"):
-        ungroup(document, "group", inner)
+        ungroup(document, "group", inner_graph(tmp_path, text.replace("[a]", "{a: 1}")))
 
 
 def test_a_muted_group_leaves_muted_nodes(tmp_path):

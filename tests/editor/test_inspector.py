@@ -30,7 +30,7 @@ Painter = Annotated[Any, ModelType("Painter", load=lambda *_: None,
 
 @node("i.all", version=1)
 def everything(prompt: str, picture: Picture, model: Painter, pictures: list[Picture], lines: list[str],
-               seed: Seed = 0, steps: Annotated[int, Range(1, 150)] = 30, count: int = 1,
+               seed: Seed = 0, steps: Annotated[int, Range(1, 150)] = 30, number: int = 1,
                pixels: Annotated[int, Range(8, 1 << 20)] = 512, tail: Annotated[int, Range(0, math.inf)] = 3,
                strength: Annotated[float, Range(0, 1, 0.05)] = 0.7, gain: float = 1.5, wide: float | None = None,
                method: Literal["euler", "heun"] = "euler", ink: Color = "#102030", tiled: bool = True,
@@ -74,7 +74,7 @@ def test_each_parameter_has_the_widget_that_suits_it():
     found = of_node(Graph({"n": Node("i.all", {})}))
     assert {name: field.widget for name, field in found.items()} == {
         "prompt": "multiline", "picture": "link_only", "model": "model", "pictures": "link_only", "lines": "list",
-        "seed": "seed", "steps": "slider_int", "count": "drag_int", "pixels": "drag_int", "tail": "drag_int",
+        "seed": "seed", "steps": "slider_int", "number": "drag_int", "pixels": "drag_int", "tail": "drag_int",
         "strength": "slider_float", "gain": "drag_float", "wide": "text", "method": "choice", "ink": "color",
         "tiled": "checkbox", "sound": "file", "title": "text", "extra": "any"}
     assert set(found[name].widget for name in found) <= set(WIDGETS)

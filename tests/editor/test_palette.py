@@ -207,9 +207,10 @@ def test_only_what_takes_a_dragged_output_is_shown_and_the_port_is_told(entries)
 
 
 def test_a_list_goes_into_a_list_or_runs_a_node_once_per_item(entries):
-    fit = fit_of(entries, fits_from(Flow(PICTURE, many=True)))
+    fit = fit_of(entries, fits_from(Flow(PICTURE, 1)))
     assert (fit["p.sheet"].how, fit["p.describe"].how) == ("", "each")
-    assert "p.cut" not in fit  # it gives a list itself
+    assert fit["p.cut"].how == "each" and fit["pick"].port == "from"
+    assert "p.describe" not in fit_of(entries, fits_from(Flow(PICTURE, 2)))  # it goes through one list alone
 
 
 def test_the_closest_port_is_taken(entries):

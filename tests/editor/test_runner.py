@@ -42,9 +42,9 @@ def paint(gray: int) -> Annotated[Any, PICTURE]:
 
 
 @node("t.gallery", version=1)
-def gallery(count: int) -> list[Annotated[Any, PICTURE]]:
+def gallery(number: int) -> list[Annotated[Any, PICTURE]]:
     """Some gray pictures."""
-    return [Picture(n) for n in range(count)]
+    return [Picture(n) for n in range(number)]
 
 
 def unseen(value):
@@ -348,7 +348,7 @@ def test_an_engine_that_cannot_be_made_is_told_and_tried_again(valve):
 
 
 def test_thumbnails_of_remembered_nodes_arrive_after_a_restart(tmp_path):
-    document = graph("nodes:\n  dark: {type: t.paint, gray: 9}\n  many: {type: t.gallery, count: 12}\n"
+    document = graph("nodes:\n  dark: {type: t.paint, gray: 9}\n  many: {type: t.gallery, number: 12}\n"
                      "outputs: {dark: $dark, many: $many}\n")
     for restarted in (False, True):
         runner = Runner(lambda: engine(tmp_path, more=[paint, gallery]))
@@ -441,7 +441,7 @@ def test_exports_do_not_wait_for_the_end_of_a_long_run(runner, valve, tmp_path):
 
 
 def test_a_larger_picture_can_be_asked_for(runner):
-    job = runner.run(graph("nodes:\n  a: {type: t.paint, gray: 3}\n  b: {type: t.gallery, count: 4}\n"
+    job = runner.run(graph("nodes:\n  a: {type: t.paint, gray: 3}\n  b: {type: t.gallery, number: 4}\n"
                            "outputs: {a: $a, b: $b}\n"))
     runner.enlarge(job, "a", 500)
     runner.enlarge(job, "b", 500)

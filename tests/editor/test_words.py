@@ -10,11 +10,14 @@ from string import Formatter
 import pytest
 
 import nodegraph_editor
-from nodegraph import Catalogue, GraphError
+from nodegraph import Catalogue, GraphError, NodegraphError, Problem
 from nodegraph.check import check
+from nodegraph.flows import Flow
 from nodegraph.graphfile import read
+from nodegraph.types import INT
+from nodegraph.wording import ENGLISH, Phrase, say
 from nodegraph_editor.words import speak as words
-from nodegraph_editor.words.engine import PHRASES, SENTENCES
+from nodegraph_editor.words.sentences import CHINESE
 from nodegraph_editor.words.table import WORDS
 
 SOURCES = sorted(Path(nodegraph_editor.__file__).parent.rglob("*.py"))
@@ -112,42 +115,62 @@ def test_a_language_that_there_is_not_is_refused():
 ENGINE = Path(__file__).parents[1] / "nodegraph"
 
 
-def test_sentences_have_the_same_fields_in_both_languages():
-    for english, chinese in (*PHRASES, *SENTENCES):
-        assert fields_in(chinese) <= fields_in(english), english
-        assert re.search("[\u4e00-\u9fff]", chinese) or english.endswith("{type}"), english
+def test_every_sentence_of_the_engine_has_its_chinese_with_the_same_facts():
+    assert sorted(ENGLISH.keys() - CHINESE.keys()) == [], "say these in editor/words/sentences.py"
+    odd = [code for code in ENGLISH if fields_in(ENGLISH[code]) != fields_in(CHINESE[code])]
+    assert odd == []
+    assert sorted(CHINESE.keys() - ENGLISH.keys()) == [], "the engine says these no more"
 
 
-def test_nearly_all_that_the_engine_says_of_broken_graphs_is_told_in_chinese():
+def test_every_sentence_is_chinese_but_what_another_has_written():
+    worded = [code for code, text in ENGLISH.items() if re.search("[a-z]{2}", re.sub(r"\{\w*\}", "", text))]
+    assert [code for code in worded if not re.search("[\u4e00-\u9fff]", CHINESE[code])] == []
+
+
+def problems_of_broken_graphs():
     catalogue = Catalogue(folders=[ENGINE / "bench_nodes.py"], installed=False)
-    said: list[str] = []
     for path in sorted((ENGINE / "broken").glob("*.yaml")):
         try:
             graph, problems = read(path)
-        except GraphError:
+        except GraphError as error:
+            yield from error.problems
             continue
-        found = check(graph, catalogue, problems).problems
-        said += [text for problem in found for text in (problem.message, problem.hint) if text]
+        yield from check(graph, catalogue, problems).problems
+
+
+def test_all_that_the_engine_says_of_broken_graphs_has_a_code_and_is_told_in_chinese():
+    told = [text for problem in problems_of_broken_graphs() for text in (problem.message, problem.hint) if text]
+    assert len(told) > 300
+    assert [text for text in told if not isinstance(text, Phrase)] == []
     words.set_language("zh")
-    english = [text for text in said if words.translated(text) == text]
-    assert len(said) > 300 and len(english) < len(said) / 10, english
+    english = [text for text in told if text.code != "pack.broken" and words.translated(text) == text]
+    assert english == []
 
 
-@pytest.mark.parametrize("said, chinese", [
-    ("verse.steps is 0; it takes an int, 1 to 150", "verse.steps 是 0；需要 1 到 150 的整数"),
-    ("a needs lines (a list of Text)", "a 需要 lines（Text 列表）"),
-    ("There is no verse. Did you mean poem?", "没有 verse。您是否想用 poem？"),
-    ("a has no output red\nDid you mean read?", "a 没有输出 red\n您是否想用 read？"),
-    ("{curly} reads b already, so this link would close a circle.", "{curly} 已经依赖 b，这条连线会形成回路。"),
-    ("a.b.c: there is no file x.png", "a.b.c：没有文件 x.png"),
+@pytest.mark.parametrize("sentence, chinese", [
+    (say("value.wrong", what="verse.steps", value=0, takes="an int, 1 to 150"), "verse.steps 是 0；需要 1 到 150 的整数"),
+    (say("value.wrong", what="a.b", value=say("value.empty"), takes="one of x, y"), "a.b 是空的；需要 x, y 之一"),
+    (say("value.wrong", what=say("subject.item", number=2, of="a.b"), value="'x'", takes="a number, 3 or more"),
+     "a.b 的第 2 项是 'x'；需要不小于 3 的数字"),
+    (say("node.needs", node="a", input="lines", takes=say("flow.list", type="Text")), "a 需要 lines（Text 列表）"),
+    (say("link.type", what="a.b", takes="Text", flow=str(Flow(INT, 2))), "a.b 接收 Text，但这条连线传来 Int 列表的列表"),
+    (say("link.type", what="a.b", takes="Text", flow=str(Flow(INT, 3))), "a.b 接收 Text，但这条连线传来 Int 列表的列表的列表"),
+    (say("hint.meant", name="poem"), "您是否想用 poem？"),
+    (say("hint.carry-output", input="a", output="b"), "请写 `carry: {a: b}`。"),
     ("something else entirely", "something else entirely"), ("", "")])
-def test_a_sentence_of_the_engine_is_told_in_the_language_spoken(said, chinese):
-    assert words.translated(said) == said
+def test_a_sentence_of_the_engine_is_told_in_the_language_spoken(sentence, chinese):
+    assert words.translated(sentence) == sentence
     words.set_language("zh")
-    assert words.translated(said) == chinese
+    assert words.translated(sentence) == chinese
 
 
-def test_a_long_report_is_left_as_it_is():
+def test_a_problem_is_told_with_what_to_do_about_it():
+    problem = Problem(None, say("link.no-output", node="a", output="red"), say("hint.meant", name="read"))
+    assert words.said(problem) == "a has no output red. Did you mean read?"
     words.set_language("zh")
-    report = "Traceback: " + "x is y; " * 200
-    assert words.translated(report) == report
+    assert words.said(problem) == "a 没有输出 red。您是否想用 read？"
+
+
+def test_an_exception_of_the_engine_keeps_the_code_of_its_sentence():
+    words.set_language("zh")
+    assert words.translated(str(NodegraphError(say("run.stopped")))) == "运行已停止"

@@ -105,8 +105,8 @@ def well_formed(graph: Graph) -> None:
     assert not set(graph.nodes) & set(graph.inputs)
     assert all(NAME.match(name) for name in (*graph.nodes, *graph.inputs, *graph.outputs))
     for name, placed in graph.nodes.items():
-        assert set(placed.each) <= set(placed.inputs), (name, placed)
-        assert len(set(placed.each)) == len(placed.each)
+        assert set(on_canvas.mapped(placed)) <= set(placed.inputs), (name, placed)
+        assert len(set(placed.each)) == len(placed.each) and placed.control.get("cross", True)
     for kind in on_canvas.KINDS:
         section = on_canvas.section(graph, kind)
         strays = [name for name in section if not on_canvas.exists(graph, on_canvas.Item(kind, name))
@@ -139,6 +139,31 @@ LITERALS = st.one_of(st.integers(0, 9), st.booleans(), st.none(), st.text("ab $#
 
 
 @st.composite
+def controls(draw, linked: list[str], given: list[str], outputs: list[str], sources: list[Ref]) -> dict[str, Any]:
+    """Words that say how often a node runs, as a file may hold them, whether check would like them or not."""
+    told = {"repeat": st.integers(0, 9) | (st.sampled_from(sources) if sources else st.nothing()),
+            "until": st.sampled_from(outputs), "count": st.sampled_from(["number", "n"]), "failed": st.just("skip"),
+            "timeout": st.sampled_from([1, 2.5]), "retry": st.integers(1, 3)}
+    if given:
+        told["carry"] = st.dictionaries(st.sampled_from(given), st.sampled_from(outputs), min_size=1, max_size=2)
+    if linked:
+        told["cross"] = st.lists(st.sampled_from(linked), min_size=1, unique=True).map(tuple)
+    words = draw(st.lists(st.sampled_from(sorted(told)), max_size=3, unique=True))
+    return {word: draw(told[word]) for word in words}
+
+
+@st.composite
+def switches(draw, sources: list[Ref]) -> Node:
+    """A switch, with its branches beside `on` or under `cases:`."""
+    head = draw(st.sampled_from(["", "cases."]))
+    labels = draw(st.lists(st.sampled_from(["true", "3", "day", *(["on", "each", "type"] if head else [])]),
+                           min_size=1, unique=True))
+    value = st.sampled_from(sources) | st.just("plain") | st.lists(st.sampled_from([*sources, "x"]), min_size=1, max_size=2)
+    each = draw(st.sampled_from([(), ("on",), (labels[0],)])) if "on" not in labels else ()
+    return Node("switch", {"on": draw(st.sampled_from(sources)), **{f"{head}{label}": draw(value) for label in labels}}, each)
+
+
+@st.composite
 def graphs(draw, most: int = 8, placed: bool = True) -> Graph:
     """Graphs without circles, of known nodes with links that need not fit, and a layout."""
     names = [f"n{at}" for at in range(draw(st.integers(1, most)))]
@@ -157,12 +182,19 @@ def graphs(draw, most: int = 8, placed: bool = True) -> Graph:
             elif way == 2:
                 given[port] = draw(LITERALS)
             elif way == 3 and sources:
-                given[port] = draw(st.lists(st.sampled_from([*sources, "plain"]), min_size=1, max_size=3))
+                spread = [ref._replace(spread=True) for ref in sources]
+                given[port] = draw(st.lists(st.sampled_from([*sources, *spread, "plain"]), min_size=1, max_size=3))
         linked = [port for port, value in given.items() if refs(value)]
         each = draw(st.lists(st.sampled_from(linked), max_size=1)) if linked else []
-        nodes[name] = Node(type_name, given, tuple(each), draw(st.integers(0, 9)) == 9, draw(st.integers(0, 9)) == 9)
-        outputs = CATALOGUE.nodetype(type_name).outputs
+        outputs = list(CATALOGUE.nodetype(type_name).outputs)
+        control = draw(controls(linked, list(given), outputs, sources))
+        each = () if "cross" in control else tuple(each)
+        nodes[name] = Node(type_name, given, each, draw(st.integers(0, 9)) == 9, draw(st.integers(0, 9)) == 9, control)
         sources += [Ref(name)] if len(outputs) == 1 else [Ref(name, port) for port in outputs]
+    if sources and draw(st.booleans()):
+        nodes["sw"] = draw(switches(sources))
+        nodes["p"] = Node("pick", {"from": draw(st.sampled_from(sources)), "where": [True, draw(st.sampled_from(sources))]})
+        sources += [Ref("sw"), Ref("p")]
     outputs = {f"o{at}": draw(st.sampled_from(sources)) for at in range(draw(st.integers(0, 3)))}
     made = Graph(nodes, inputs, outputs)
     return draw(laid_out(made)) if placed else made
