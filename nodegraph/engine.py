@@ -92,15 +92,15 @@ class _Last(NamedTuple):
 
 def _inner_files(checked: Checked) -> dict[Path, tuple[int, int]]:
     """The graph files that stand as nodes in a graph, at any depth, with their stamps."""
-    found: dict[Path, tuple[int, int]] = {}
+    stamps: dict[Path, tuple[int, int]] = {}
     stack = [checked]
     while stack:
-        for node in stack.pop().nodes.values():
-            path = node.graph.graph.path if node.graph is not None else None
-            if path is not None and path not in found:
-                found[path] = _stamp(path)
-                stack.append(node.graph)
-    return found
+        for inner in [node.graph for node in stack.pop().nodes.values() if node.graph is not None]:
+            path = inner.graph.path
+            if path is not None and path not in stamps:
+                stamps[path] = _stamp(path)
+                stack.append(inner)
+    return stamps
 
 
 def _stamp(path: Path) -> tuple[int, int]:

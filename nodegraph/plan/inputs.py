@@ -15,7 +15,7 @@ from ..check import RANDOM
 from ..digest import ListDigest, digest
 from ..errors import GraphError, InputError, Position, Problem
 from ..nodetype import Port
-from ..types import FILE, SEED, PortType
+from ..types import FILE, SEED, PortType, Recipe
 from .steps import Given, Named
 
 Locate = Callable[[PortType, Any, Path], Named]
@@ -66,7 +66,7 @@ class Boundary:
         return self.place(type, value, folder, name, where)
 
     def place(self, type: PortType, value: Any, folder: Path, name: str, where: Position | None) -> Literal:
-        if self.locate is None or getattr(value, "fingerprint", b""):
+        if self.locate is None or isinstance(value, Recipe) and value.fingerprint:
             return Literal(value)
         named = self.locate(type, value, folder)
         self.located.append((type, value, folder, named))
@@ -92,8 +92,8 @@ def still_located(row: tuple[PortType, Any, Path, Any], locate: Locate, expand: 
     """Whether a row of `located` would be the same today."""
     type, value, folder, was = row
     if isinstance(value, _Pattern):
-        return expand(value, folder) == was
-    return locate(type, value, folder) == was
+        return bool(expand(value, folder) == was)
+    return bool(locate(type, value, folder) == was)
 
 
 def accept(port: Port, value: Any) -> Any:

@@ -156,10 +156,12 @@ class Layout:
         sources = scope.names[ref.name]
         if type(sources) is Source:
             return sources
+        assert isinstance(sources, dict)
         if ref.port is not None:
             source: Source = sources[ref.port]
             return source
-        return next(iter(sources.values()))
+        only: Source = next(iter(sources.values()))
+        return only
 
     # -- putting down
 

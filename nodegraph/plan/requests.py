@@ -118,7 +118,7 @@ def _step(layout: Layout, scope: Scope, name: str, node: CheckedNode, parts: _Pa
     step.index, step.name, step.graph, step.local_name = len(layout.steps), scope.prefix + name, scope.graph, name
     step.kind, step.nodetype, step.detail, step.views = REQUEST, nodetype, None, ()
     # One dict for the checked node and the step, and one tuple for all nodes that are wired alike.
-    step.literals = node.literals if literals == node.literals else literals or NOTHING  # type: ignore[assignment]
+    step.literals = node.literals if literals == node.literals else literals or NOTHING
     ports = tuple([wire[0] for wire in wires])
     step.ports = layout.port_tuples.setdefault(ports, ports)
     step.slots = tuple([wire[1] for wire in wires])

@@ -64,7 +64,7 @@ class Open(NamedTuple):
     """The beginning of an axis.
 
     lists: (input, slot of a list) whose items it goes through, all of one length; items: the slots that they fill.
-    count: the slot that is filled with 1, 2, 3 ..., or -1. For a loop, times: at most so many rounds (a number, or in
+    counter: the slot that is filled with 1, 2, 3 ..., or -1. For a loop, times: at most so many rounds (a number, or in
     `times_slot` what a link brings); until: the slot of the Bool that ends it, or -1, seen through until_view.
     along: the axes of the same `cross` that were opened before, whose combinations the count goes through.
     """
@@ -72,7 +72,7 @@ class Open(NamedTuple):
     axis: int
     lists: tuple[tuple[str, int], ...] = ()
     items: tuple[int, ...] = ()
-    count: int = -1
+    counter: int = -1
     loop: bool = False
     times: int = 0
     times_slot: int = -1

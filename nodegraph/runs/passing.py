@@ -138,7 +138,7 @@ class Passing:
                 types = self.type_of(slot, index, view)
                 self.values.odd.update((((item, place), types[at] if isinstance(types, tuple) else types)
                                         for at, place in enumerate(places)))
-        if detail.count >= 0:
+        if detail.counter >= 0:
             self.number(detail, index, places)
         tables.lengths[detail.axis, index] = count
         self.run.opened(step, index)
@@ -153,7 +153,7 @@ class Passing:
         first = before * len(places) + 1
         for number, place in enumerate(places, first):
             name = digest(number)
-            self.tables.digests[detail.count][place] = name
+            self.tables.digests[detail.counter][place] = name
             self.values.given[name, None] = number
 
     def open_loop(self, step: Step, index: Index, names: list[Any]) -> None:
@@ -169,7 +169,7 @@ class Passing:
         self.run.most_rounds[place] = times
         if detail.until < 0 or not times:
             self.tables.lengths[place] = times
-            if detail.count >= 0:
+            if detail.counter >= 0:
                 self.number(detail, index, [(*index, at) for at in range(times)])
         self.run.opened(step, index)
 
@@ -191,13 +191,13 @@ class Passing:
                     return False
             rounds += 1
             self.tables.rounds[place] = rounds
-            if detail.count >= 0:
+            if detail.counter >= 0:
                 self.number_round(detail, (*index, rounds - 1))
         return True
 
     def number_round(self, detail: Any, place: Index) -> None:
         name = digest(place[-1] + 1)
-        self.tables.digests[detail.count][place] = name
+        self.tables.digests[detail.counter][place] = name
         self.values.given[name, None] = place[-1] + 1
 
     def round_is_last(self, detail: Any, at: Index, waiter: Any) -> bool | None:
@@ -237,7 +237,7 @@ class Passing:
         places = self.places(step, index)
         if places is None:
             return
-        detail, left_out = step.detail, []
+        detail, left_out = step.detail, list[int]()
         if len(detail.sources) == 1 and not self.plan.mixed:  # by far the most
             table, view = self.tables.digests[detail.sources[0]], step.views[0]
             column = [table.get(at) for at in places] if view is None else []
@@ -260,9 +260,10 @@ class Passing:
                     if self.plan.mixed:
                         types[place].append(self.type_of(detail.sources[place], at, step.views[place]))
         if lacking:
-            left_out = self.left_out(step, index, lacking)
-            if left_out is None:
+            failed = self.left_out(step, index, lacking)
+            if failed is None:
                 return
+            left_out = failed
         self.tell_left_out(step, index, left_out, len(places))
         self.finish(step, index, [ListDigest.of(column) for column in columns],
                     [tuple(column) if self.plan.mixed else None for column in types])

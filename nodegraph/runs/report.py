@@ -191,4 +191,5 @@ def nested(table: dict[Index, Any], depth: int) -> bytes:
         for index in sorted(level):
             groups.setdefault(index[:size - 1], []).append(level[index])
         level = {index: ListDigest.of(items) for index, items in groups.items()}
-    return level.get((), ListDigest.of(()))
+    names: bytes = level.get((), ListDigest.of(()))
+    return names

@@ -111,7 +111,7 @@ class Requests:
 
         None: something has to be made first.
         """
-        nodetype, granted = step.nodetype, set()
+        nodetype, granted = step.nodetype, set[str]()
         shape = shape_of(nodetype)
         while True:
             trace = self.cache.trace(key, shape) if nodetype.remember else None

@@ -96,7 +96,7 @@ class Run:
         if order is None:
             needed, order = self.plan.order
         else:
-            needed = [index for index in order if index.__class__ is int]  # type: ignore[misc]
+            needed = [index for index in order if index.__class__ is int]
             wanted = [slot for slot in wanted if self.tables.digests[slot] is None]
         if self.emit is not None:
             steps = self.plan.steps
@@ -257,7 +257,7 @@ class Run:
             if item.__class__ is not int:
                 body.append((item, None, None))
                 continue
-            step = self.plan.steps[item]  # type: ignore[index]
+            step = self.plan.steps[item]
             own = step.quick and all(view is None for view in step.views)
             body.append((step, [self.tables.digests[slot] for slot in step.slots] if own else None,
                          self.tables.digests[step.first] if own else None))
@@ -448,7 +448,7 @@ class Run:
 
     def origins(self, lost: list[Reference]) -> dict[Reference, Instance]:
         """Which instances made some Values."""
-        wanted, origins = set(lost), {}
+        wanted, origins = set(lost), dict[Reference, Instance]()
         for step in self.plan.steps:
             if step.kind != REQUEST:
                 continue

@@ -53,7 +53,7 @@ class Values:
 
     def give(self, type: PortType, name: bytes, value: Any) -> None:
         if name.__class__ is ListDigest and isinstance(value, (list, tuple)):
-            for item_name, item in zip(name.items, value):  # type: ignore[attr-defined]
+            for item_name, item in zip(name.items, value):
                 self.give(type, item_name, item)
         elif value is not None:
             self.given[reference(type, name)] = value
@@ -67,7 +67,7 @@ class Values:
     def live(self, type: TypeOf, name: bytes) -> Any:
         """The Value of a reference, or the list of Values. Raises KeyError where it is gone."""
         if name.__class__ is ListDigest:
-            items = name.items  # type: ignore[attr-defined]
+            items = name.items
             if type.__class__ is tuple:
                 return [self.live(one, item) for one, item in zip(type, items)]
             return [self.live(type, item) for item in items]
@@ -88,11 +88,11 @@ class Values:
     def lost(self, type: TypeOf, name: bytes) -> list[Reference]:
         """Which Values of a reference, or of a list of them, are in no tier."""
         if name.__class__ is ListDigest:
-            items = name.items  # type: ignore[attr-defined]
+            items = name.items
             if type.__class__ is not tuple:
                 if type.natural:
                     plain = self.cache.memory.plain
-                    items = [item for item in items if item not in plain]
+                    items = tuple(item for item in items if item not in plain)
                 return [key for item in items for key in self.lost(type, item)]
             return [key for one, item in zip(type, items) for key in self.lost(one, item)]
         if name == NONE:
@@ -105,7 +105,7 @@ class Values:
     def handed_out(self, type: TypeOf, name: bytes, read: Any = None) -> Any:
         """The Value of a reference as a copy of its own, for a caller who may change it. Raises KeyError."""
         if name.__class__ is ListDigest:
-            items = name.items  # type: ignore[attr-defined]
+            items = name.items
             types = type if type.__class__ is tuple else (type,) * len(items)
             return [self.handed_out(one, item, read) for one, item in zip(types, items)]
         if name == NONE:
@@ -228,7 +228,7 @@ def references(type: TypeOf, name: bytes) -> list[Reference]:
     """The Values that a reference, or a list of them, stands for."""
     if name.__class__ is not ListDigest:
         return [reference(type, name)]
-    items = name.items  # type: ignore[attr-defined]
+    items = name.items
     types = type if type.__class__ is tuple else (type,) * len(items)
     return [key for one, item in zip(types, items) for key in references(one, item)]
 
