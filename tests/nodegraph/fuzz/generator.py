@@ -539,7 +539,7 @@ class _Writer:
         on, labels = chooser
         each = ["on"] if mapped else []
         cases: dict[str, Any] = {}
-        if mapped and rng.random() < 0.5:
+        if mapped and labels[0] != "on" and rng.random() < 0.5:
             each.append(labels[0])
         alike = [s for s in branches if (s.type, s.depth) == (first.type, first.depth)]
         deeper = [s for s in branches if (s.type, s.depth) == (first.type, first.depth + 1)]

@@ -26,10 +26,15 @@ MOST_ROUNDS = 10_000
 
 
 class Leaf(NamedTuple):
-    """One value and the type it came with."""
+    """One value and the type it came with. written: it stands in the file, and no node gave it."""
 
     type: str
     value: Any
+    written: bool = False
+
+
+class Written(list[Any]):
+    """A list that stands in the file as a whole."""
 
 
 class Lack(NamedTuple):
@@ -304,7 +309,7 @@ class Place:
             if self.cross and self.each:
                 raise AssertionError("each and cross stand together")
             crossed = itertools.product(*(brought[port] for port in self.cross)) if self.cross else [()]
-            return [dict(zip(over, (*z, *c))) for c in crossed for z in zipped]
+            return [dict(zip(over, map(sent, (*z, *c)))) for c in crossed for z in zipped]
 
         def items() -> list[Outs] | str:
             found = opened()
@@ -397,7 +402,7 @@ class Place:
                 carried_in = {port: (lambda o=made[-1], n=output: o.get(n)) for port, output in self.carry.items()} \
                     if made else {}
                 counted = {self.count: constant(Leaf("Int", number))} if self.count else {}
-                taken = {port: constant(one) for port, one in zip(brought, item)}
+                taken = {port: constant(sent(one)) for port, one in zip(brought, item)}
                 made.append(self.body({**self.inputs, **taken, **carried_in, **counted}, self.path))
             if not made:
                 self.nothing(empty=True)
@@ -512,7 +517,7 @@ class Place:
                 self.run.failures |= self.run.sure
                 return FAILED, "failed"
             value = inputs[f"cases.{branch}"]()
-            return (SKIPPED, "skipped") if isinstance(value, Lack) else (value, "ok")
+            return (SKIPPED, "skipped") if isinstance(value, Lack) else (sent(value), "ok")
 
         made = once(chosen)
         return Outs({"value": lambda: made()[0]}, lambda: made()[1])
@@ -605,16 +610,17 @@ _OF_PYTHON = {str: "Text", int: "Int", float: "Float", bool: "Bool", type(None):
 def parsed(slot: Slot, value: Any, folder: Path) -> Value:
     """A literal as the value of a port; without a type (a branch of a switch), as it stands."""
     if value is None:
-        return Leaf(slot.type, None)
+        return Leaf(slot.type, None, True)
     if slot.type == "File" and slot.depth and isinstance(value, str):
-        return [Leaf("File", path) for path in files_of(folder, value)]
+        return Written(Leaf("File", path, True) for path in files_of(folder, value))
     if isinstance(value, (list, tuple)) and (slot.depth or not slot.type or slot.type != "Any"):
-        return [parsed(slot._replace(depth=slot.depth - 1), item, folder) for item in value]
+        return Written(parsed(slot._replace(depth=slot.depth - 1), item, folder) for item in value)
     if slot.type == "File":
-        return Leaf("File", folder / value)
+        return Leaf("File", folder / value, True)
     if slot.type == "Float":
-        return Leaf("Float", float(value))
-    return Leaf(slot.type or _OF_PYTHON[type(value)], value.replace("$$", "$", 1) if isinstance(value, str) else value)
+        return Leaf("Float", float(value), True)
+    plain = value.replace("$$", "$", 1) if isinstance(value, str) else value
+    return Leaf(slot.type or _OF_PYTHON[type(value)], plain, True)
 
 
 def files_of(folder: Path, text: str) -> list[Path]:
@@ -741,10 +747,15 @@ def plain_of(value: Value) -> Any:
 
 
 def formed(value: Value) -> Any:
-    """A Value as something that can be compared, its types included."""
+    """A Value as something that can be compared: its types and whether it stands in the file included."""
     if isinstance(value, list):
-        return ("list", *map(formed, value))
-    return (value.type, type(value.value).__name__, canonical(value.value))
+        return (type(value).__name__, *map(formed, map(sent, value)))
+    return (value.type, type(value.value).__name__, canonical(value.value), value.written)
+
+
+def sent(value: Value) -> Value:
+    """A Value as it comes over a link, wherever it was written."""
+    return list(value) if isinstance(value, list) else value._replace(written=False)
 
 
 def complaint(slot: Slot, value: Value) -> bool:

@@ -83,7 +83,7 @@ class Trial:
         for file in self.files:
             self.write(file)
         self.engine = self.start()
-        self.graph = self.parsed()
+        self.graph: Graph
         self.past: list[tuple[Any, Graph]] = []
 
     def start(self) -> Engine:
@@ -113,6 +113,10 @@ class Trial:
 
     def carry_out(self) -> Fault | None:
         """Every step; the first fault."""
+        try:
+            self.graph = self.parsed()
+        except GraphError as error:
+            return Fault("refused", 0, str(error))
         for at, step in enumerate(self.case.steps):
             try:
                 for operation in step.before:
@@ -254,8 +258,7 @@ class Trial:
             return (0 if not call.sure or stopped else len(call.places)), places * (10 if self.lossy else 1)
         if self.lossy:
             return least, 10 * places
-        new = len(call.forms - self.known.get(key, set()))
-        return least, new
+        return least, len(call.forms - self.known.get(key, set()))
 
     def learn(self, found: Found, calls: Counter[Any], stopped: bool) -> None:
         """Note what the engine remembers from now on."""
