@@ -282,7 +282,8 @@ REMADE = {
 @pytest.mark.parametrize("form", REMADE)
 def test_a_node_that_has_to_be_made_again_and_fails_fails_its_readers_once(form, on_disk, tmp_path):
     def document(k: int) -> Any:
-        return graph("nodes:" + REMADE[form] % k + "outputs: {b: $b, c: $c}")
+        nodes = textwrap.indent(textwrap.dedent(REMADE[form] % k), "  ")
+        return graph(f"nodes:{nodes}\noutputs: {{b: $b, c: $c}}")
 
     e = engine(tmp_path if on_disk else None)
     run(e, document(5))
@@ -551,7 +552,7 @@ INSIDE = {
     "a batch node": ("w: {type: h.many, text: $t, times: 2}\n  b: {type: h.batch, each: texts, texts: $w}\n"
                      "  j: {type: h.join, texts: $b}\n  c: {type: h.cut, text: $j, k: 2}", "$c", ["X1", "Y1"]),
     "a mapped node": ("u: {type: h.up, each: text, text: [$t, $k]}\n  j: {type: h.join, texts: $u}", "$j", ["X ONE", "Y ONE"]),
-    "a loop": ("l: {type: h.join, repeat: 2, carry: {by: text}, by: $t, texts: [a, a, a]}", "$l", ["axaaaxaa"[0:0] or "aaxaxaaaxaxaa"[0:0] or None, None]),
+    "a loop": ("l: {type: h.join, repeat: 2, carry: {by: text}, by: $t, texts: [a, a, a]}", "$l", ["aaxaxaaaxaxaa", "aayayaaayayaa"]),
     "pick": ("w: {type: pick, from: [$t, $k], where: [true, false]}\n  j: {type: h.join, texts: $w}", "$j", ["x", "y"]),
 }
 
@@ -565,8 +566,7 @@ def test_whatever_works_at_the_top_works_in_a_mapped_graph(form, tmp_path):
                                    "outputs: {o: $m}\n")
     alone = [outputs("nodes: {m: {type: ./in.yaml, t: %s}}\noutputs: {o: $m}" % t, path=tmp_path / "main.yaml")["o"]
              for t in "xy"]
-    if None not in wanted:
-        assert alone == wanted
+    assert alone == wanted
     mapped = "nodes: {m: {type: ./in.yaml, each: t, t: [x, y]}}\noutputs: {o: $m}"
     assert outputs(mapped, path=tmp_path / "main.yaml") == {"o": alone}
     twice = "nodes: {m: {type: ./middle.yaml, each: l, l: [[x, y], [], [y]]}}\noutputs: {o: $m}"
@@ -766,6 +766,7 @@ def exits(text: str) -> str:
     sys.exit(3)
 
 
+EVEN = PortType("Even", parse=lambda v: int(v))
 WALL = PortType("Wall", complaint=lambda v: 1 / 0 if v == "complaint" else None,
                 flatten=lambda v: 1 / 0 if v == "flatten" else v, summary=lambda v: 1 / 0,
                 restore=lambda v: 1 / 0 if v == "restore" * 100 else v)
@@ -813,10 +814,8 @@ def test_a_type_that_cannot_be_read_back_is_made_again_or_fails_its_readers(tmp_
 
 
 def test_a_parse_that_raises_is_a_problem_with_a_place():
-    even_type = PortType("Even", parse=lambda v: int(v))
-
     @node("t.even", version=1)
-    def even_number(n: Annotated[Any, even_type]) -> str:
+    def even_number(n: Annotated[Any, EVEN]) -> str:
         """Show it."""
         return str(n)
 
@@ -826,13 +825,6 @@ def test_a_parse_that_raises_is_a_problem_with_a_place():
 
 
 def test_a_writer_that_raises_leaves_the_result_as_it_is(tmp_path):
-    bad = PortType("Bad", exports={"txt": lambda value, path: 1 / 0})
-
-    @node("t.bad", version=1)
-    def made_bad(n: int) -> Annotated[Any, bad]:
-        """Cannot be written."""
-        return n
-
     (tmp_path / "p.py").write_text(textwrap.dedent("""
         from typing import Annotated, Any
         from nodegraph import PortType, node
