@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 import time
 import warnings
 
 from .generator import Case, case, smaller
 from .trial import Fault, first_fault, text_of
+
+
+def _likeness(fault: Fault) -> tuple[str, str]:
+    """What two faults have in common that are the same: of what is refused, why; without names, numbers and places."""
+    words = re.sub(r"^\S*\.yaml:\S+ *|\b[nio]\d+\w*\b|\d", "", fault.told) if fault.kind == "refused" else ""
+    return fault.kind, words[:40]
 
 
 def shrunk(failing: Case, fault: Fault, seconds: float) -> tuple[Case, Fault]:
@@ -24,7 +31,7 @@ def shrunk(failing: Case, fault: Fault, seconds: float) -> tuple[Case, Fault]:
                 other = first_fault(less)
             except Exception:  # what is left says nothing any more, in the reference at least
                 continue
-            if other is not None and other.kind == fault.kind:
+            if other is not None and _likeness(other) == _likeness(fault):
                 failing, fault, again = less, other, True
                 break
     return failing, fault

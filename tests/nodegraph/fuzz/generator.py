@@ -205,9 +205,16 @@ class _Writer:
             (self.switch, 3), (self.mapped_switch, 1.5), (self.pick, 1.5)]
         for _ in range(6):
             form = self.rng.choices([f for f, _ in forms], [w for _, w in forms])[0]
+            self.forget(name)
             if form(name):
                 return
-        self.function(name) or self.plain(name)
+        self.forget(name)
+        self.plain(name)
+
+    def forget(self, name: str) -> None:
+        """Take back what was noted of a node that could not be written."""
+        for place in [place for place in self.maker.specs if place[:2] == (self.file, name)]:
+            del self.maker.specs[place]
 
     def plain(self, name: str) -> None:
         """A node that needs nothing."""
@@ -537,10 +544,8 @@ class _Writer:
         if chooser is None:
             return False
         on, labels = chooser
-        each = ["on"] if mapped else []
+        each = [labels[0]] if mapped and labels[0] != "on" and rng.random() < 0.5 else []
         cases: dict[str, Any] = {}
-        if mapped and labels[0] != "on" and rng.random() < 0.5:
-            each.append(labels[0])
         alike = [s for s in branches if (s.type, s.depth) == (first.type, first.depth)]
         deeper = [s for s in branches if (s.type, s.depth) == (first.type, first.depth + 1)]
         for at, word in enumerate(labels):
@@ -554,8 +559,8 @@ class _Writer:
                 cases[word] = rng.choice([first, *alike]).link
         old = rng.random() < 0.4 and not {"on", "type", "each", "cases"} & {*cases}
         tree = {"type": "switch", "on": on, **(cases if old else {"cases": cases})}
-        if each:
-            tree["each"] = _names(tuple(each))
+        if mapped:
+            tree["each"] = _names(("on", *each))
         raw = any(not isinstance(v, str) or not v.startswith("$") or (s := self.of_link(v)) is None or s.raw
                   for v in cases.values())
         out = {"value": Source("", first.type, first.depth, raw=raw)}

@@ -77,11 +77,14 @@ class Outs:
 
 @dataclass
 class Call:
-    """A call that a run makes. forms: how it counts when types are looked at; places: how often, by node."""
+    """A call that a run makes. forms: how it counts when types are looked at; places: how often, by node.
+
+    sure: the nodes that have to make it; where it is made for others alone, it need not be made.
+    """
 
     remember: bool
     fails: bool
-    sure: bool = False
+    sure: set[str] = field(default_factory=set)
     forms: set[Any] = field(default_factory=set)
     places: Counter[str] = field(default_factory=Counter)
 
@@ -109,7 +112,7 @@ class Interpreter:
         self.given = dict(given or {})
         self.calls: dict[Any, Call] = {}
         self.known: dict[Any, Any] = {}
-        self.sure, self.failures, self.unclear = True, False, []
+        self.sure, self.failures, self.odd_failures, self.unclear = True, False, 0, []
         self.later: list[Callable[[], None]] = []
         self._left_out: dict[str, set[str]] = {}
 
@@ -134,6 +137,11 @@ class Interpreter:
             return parsed(slot, self.given[name], (self.folder / self.top).parent)
         return parsed(slot, default, (self.folder / self.top).parent)
 
+    def fail(self) -> None:
+        """Note that something fails."""
+        self.failures |= self.sure
+        self.odd_failures += not self.sure
+
     def left_out(self, file: str) -> set[str]:
         """The outputs of a graph that a muted node keeps from being made."""
         if file not in self._left_out:
@@ -152,12 +160,15 @@ class Interpreter:
         if key not in self.known:
             self.known[key] = self._called(kind, dict(plain), single)
         given = self.known[key]
-        call = self.calls.setdefault(key, Call(kind.remember, given is None))
-        call.sure |= self.sure
-        call.forms.add(tuple(sorted((port, formed(value)) for port, value in arguments.items())))
-        call.places[path] += 1 + (retry if given is None else 0)
+        form = tuple(sorted((port, formed(value)) for port, value in arguments.items()))
+        whole = kind.batch and not single  # its calls are written down item by item
+        for one in ([call_key(kind.name, {**full, kind.batch: item}) for item in full[kind.batch]] if whole else [key]):
+            call = self.calls.setdefault(one, Call(kind.remember, given is None))
+            call.sure |= {path} if self.sure else set()
+            call.forms.add(form)
+            call.places[path] += 1 + (retry if given is None else 0)
         if given is None:
-            self.failures |= self.sure
+            self.fail()
             return {port: FAILED for port in kind.outputs}
         return {port: typed(slot._replace(depth=0) if single else slot, given[port])
                 for port, slot in kind.outputs.items()}
@@ -303,7 +314,7 @@ class Place:
             if any(isinstance(value, Lack) for value in brought.values()):
                 return "skipped"
             if len({len(brought[port]) for port in self.each}) > 1:
-                self.run.failures |= self.run.sure
+                self.run.fail()
                 return "failed"
             zipped = list(zip(*(brought[port] for port in self.each))) if self.each else [()]
             if self.cross and self.each:
@@ -344,15 +355,16 @@ class Place:
     def nothing(self, empty: bool) -> None:
         """No item is there: what does not depend on one may run all the same."""
         def evaluate() -> None:
-            before = len([call for call in self.run.calls.values() if call.fails])
-            lacking = {port: constant(SKIPPED) for port in (*self.each, *self.cross, *self.carry, self.count) if port}
-            outs = self.body({**self.inputs, **lacking}, self.path)
+            before = self.run.odd_failures
+            items = {port for port in (*self.each, *self.cross, *self.carry, self.count) if port}
+            outs = self.body({**self.inputs, **{port: constant(SKIPPED) for port in items}}, self.path)
             for port in outs.names:
                 outs.get(port)
-            if empty and len([call for call in self.run.calls.values() if call.fails]) > before:
+            fixed = [isinstance(thunk(), Lack) for port, thunk in self.inputs.items() if port not in items] \
+                if self.type not in ("switch", "pick") else []
+            if empty and (any(fixed) or self.run.odd_failures > before):
                 self.run.unclear.append(f"{self.path}: what does not depend on the item fails over an empty list")
-        if self.file:
-            self.run.maybe(evaluate)
+        self.run.maybe(evaluate)
 
     def rounds(self, inputs: dict[str, Thunk], path: str, at: int = 0) -> Outs:
         """The node with these inputs: once, or as often as `repeat` says."""
@@ -367,7 +379,7 @@ class Place:
             if isinstance(most, Lack):
                 return "skipped"
             if type(most.value) is not int or not 0 <= most.value <= MOST_ROUNDS:
-                self.run.failures |= self.run.sure
+                self.run.fail()
                 return "failed"
             made: list[Outs] = []
             for number in range(1, most.value + 1):
@@ -394,7 +406,7 @@ class Place:
                 self.nothing(empty=False)
                 return "skipped"
             if len({len(value) for value in brought.values()}) > 1:
-                self.run.failures |= self.run.sure
+                self.run.fail()
                 self.nothing(empty=False)
                 return "failed"
             made: list[Outs] = []
@@ -492,7 +504,7 @@ class Place:
                 return dict.fromkeys(kind.outputs, SKIPPED)
             slots = {port: kind.inputs[port]._replace(depth=0) if port == single else kind.inputs[port] for port in values}
             if any(complaint(slots[port], value) for port, value in values.items()):
-                self.run.failures |= self.run.sure
+                self.run.fail()
                 return dict.fromkeys(kind.outputs, FAILED)
             values = {port: value for port, value in values.items()
                       if not (plain_of(value) is None and kind.inputs[port].default is MISSING)}
@@ -514,7 +526,7 @@ class Place:
             branch = label(on.value)
             branch = branch if f"cases.{branch}" in inputs else "else"
             if f"cases.{branch}" not in inputs:
-                self.run.failures |= self.run.sure
+                self.run.fail()
                 return FAILED, "failed"
             value = inputs[f"cases.{branch}"]()
             return (SKIPPED, "skipped") if isinstance(value, Lack) else (sent(value), "ok")
@@ -528,7 +540,7 @@ class Place:
             if isinstance(items, Lack) or isinstance(where, Lack):
                 return SKIPPED, "skipped"
             if len(items) != len(where):
-                self.run.failures |= self.run.sure
+                self.run.fail()
                 return FAILED, "failed"
             return [item for item, yes in zip(items, where) if yes.value], "ok"
 

@@ -21,7 +21,7 @@ from nodegraph.graphfile import parse
 
 from .generator import FILES, Case, Step
 from .kinds import KINDS, Log, canonical, declared
-from .reference import Call, Found, Interpreter, Lack, Value, is_link, plain_of
+from .reference import Call, Found, Interpreter, Lack, Value, input_slot, is_link, plain_of
 
 MOST_EVENTS = 60_000
 SECONDS = 20.0
@@ -200,7 +200,8 @@ class Trial:
     def run(self, step: Step) -> tuple[str, str] | None:
         """Run once, in both ways, and compare."""
         top = self.files["main.yaml"]
-        given = {name: value for name, value in step.given.items() if name in top["inputs"]}
+        given = {name: self.located(top["inputs"][name], value) for name, value in step.given.items()
+                 if name in top["inputs"]}
         only = [name for name in step.only if name in top["outputs"]] if step.only is not None else None
         found = Interpreter(self.files, self.folder, given=given).run(only)
         if only and {*only} & Interpreter(self.files, self.folder).left_out("main.yaml"):
@@ -233,6 +234,12 @@ class Trial:
         self.learn(found, calls, stopped)
         return fault
 
+    def located(self, tree: Any, value: Any) -> Any:
+        """A given value; what names a file does so from where the process stands, and so here by its whole path."""
+        if input_slot(tree)[0].type != "File":
+            return value
+        return [str(self.folder / one) for one in value] if isinstance(value, list) else str(self.folder / value)
+
     def odd_warnings(self) -> bool:
         return any("left out" not in text for text in self.warned) and not self.lossy
 
@@ -255,7 +262,7 @@ class Trial:
         if call.fails:
             return least, places * (10 if self.lossy else 1)
         if not call.remember:
-            return (0 if not call.sure or stopped else len(call.places)), places * (10 if self.lossy else 1)
+            return (0 if stopped else len(call.sure)), places * (10 if self.lossy else 1)
         if self.lossy:
             return least, 10 * places
         return least, len(call.forms - self.known.get(key, set()))
@@ -284,8 +291,10 @@ def judged(found: Found, values: dict[str, Any], states: dict[str, str], errors:
         return "value", f"outputs {sorted(extra)} were not to be made"
     if stopped:
         return None
-    if errors != found.failed and not (errors and any(call.fails for call in found.calls.values())):
-        return "status", f"errors: {errors}, but {'something' if found.failed else 'nothing'} fails"
+    if errors and not found.failed and not any(call.fails for call in found.calls.values()):
+        return "status", "there are errors, but nothing fails"
+    if not errors and any(isinstance(value, Lack) for value in found.values.values()):
+        return "status", "there are no errors, but outputs cannot be made"
     for name, state in found.status.items():
         got = states.get(name)
         if got is None or state == "any":
