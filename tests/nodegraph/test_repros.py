@@ -306,6 +306,7 @@ def test_an_output_that_was_evicted_and_cannot_be_made_again_is_no_end(tmp_path)
     text = "nodes: {a: {type: h.long, text: x}}\noutputs: {a: $a}"
     with engine(tmp_path) as e:
         run(e, graph(text))
+    with engine(tmp_path) as e:
         evicted(e)
     BROKEN.add("h.long")
     with engine(tmp_path) as e:
@@ -479,7 +480,7 @@ def test_what_does_not_depend_on_the_item_comes_out_once_for_each(tmp_path):
     assert outputs(text, path=tmp_path / "main.yaml") == {
         "j": "CONST-CONST-CONST", "e": ["CONST"] * 3, "n": [2, 2, 2], "list": [["p", "q"]] * 3, "input": ["const"] * 3,
         "item": ["X", "Y", "Z"]}
-    assert CALLS["h.up"] == 4 and CALLS["h.words"] == 1
+    assert CALLS["h.up"] == 5 and CALLS["h.words"] == 1
 
 
 def test_over_an_empty_list_every_output_is_an_empty_list(tmp_path):
@@ -659,7 +660,8 @@ def test_two_files_of_equal_content_keep_their_names(tmp_path):
 
 def test_a_file_is_an_output_like_any_other(tmp_path):
     (tmp_path / "a.txt").write_text("a")
-    text = "inputs: {f: {type: File, default: a.txt}}\nnodes: {p: {type: t.write, name: a.txt}}\noutputs: {f: $f, p: $p}"
+    text = "inputs: {f: {type: File, default: a.txt}}\nnodes: {p: {type: t.write, name: %s}}\noutputs: {f: $f, p: $p}" % (
+        tmp_path / "a.txt")
     e = engine(more=(write_path,))
     result = run(e, graph(text, tmp_path / "g.yaml"))
     assert Path(result["f"]).name == "a.txt" and Path(result["p"]).name == "a.txt"
@@ -715,14 +717,15 @@ def test_one_graph_file_under_two_folders_reads_the_files_of_each(tmp_path):
 @pytest.mark.parametrize("reader", ["{type: h.kind, text: $t}", "{type: h.show, value: $t}"])
 @pytest.mark.parametrize("turned", [False, True])
 def test_equal_content_of_two_types_is_two_things(reader, turned, tmp_path):
-    nodes = ["  f: {type: h.path_to, name: a/b}\n  s: {type: h.stem, path: $f}\n",
-             "  t: {type: h.cut, text: a/b, k: 9}\n  k: %s\n" % reader]
+    path = tmp_path / "b"
+    path.write_text("b")
+    nodes = [f"  f: {{type: h.path_to, name: {path}}}\n  s: {{type: h.stem, path: $f}}\n",
+             f"  t: {{type: h.cut, text: {path}, k: 999}}\n  k: {reader}\n"]
     text = "nodes:\n" + "".join(reversed(nodes) if turned else nodes) + "outputs: {s: $s, k: $k}"
-    wanted = {"s": "b", "k": "str" if "kind" in reader else "'a/b'"}
-    with engine(tmp_path) as e:
-        assert dict(run(e, graph(text))) == wanted
-    with engine(tmp_path) as e:
-        assert dict(run(e, graph(text))) == wanted
+    wanted = {"s": "b", "k": "str" if "kind" in reader else repr(str(path))}
+    for _ in range(2):
+        with engine(tmp_path / "cache") as e:
+            assert dict(run(e, graph(text))) == wanted
 
 
 def test_a_folder_or_a_pattern_stands_for_its_files_in_natural_order(tmp_path):
@@ -769,7 +772,7 @@ def exits(text: str) -> str:
 EVEN = PortType("Even", parse=lambda v: int(v))
 WALL = PortType("Wall", complaint=lambda v: 1 / 0 if v == "complaint" else None,
                 flatten=lambda v: 1 / 0 if v == "flatten" else v, summary=lambda v: 1 / 0,
-                restore=lambda v: 1 / 0 if v == "restore" * 100 else v)
+                restore=lambda v: 1 / 0 if "restore" in BROKEN else v)
 
 
 @node("t.walls", version=1)
@@ -809,6 +812,7 @@ def test_a_type_that_cannot_be_read_back_is_made_again_or_fails_its_readers(tmp_
 
     with engine(tmp_path, more=(walls, reads_wall)) as e:
         assert run(e, document(0))["r"] == "read"
+    BROKEN.add("restore")
     with engine(tmp_path, more=(walls, reads_wall)) as e:
         assert failures(run(e, document(1)))
 
@@ -837,7 +841,7 @@ def test_a_writer_that_raises_leaves_the_result_as_it_is(tmp_path):
     done = subprocess.run([sys.executable, "-m", "nodegraph", "run", "g.yaml", "--pack", "p.py", "--cache", "none", "--json"],
                           cwd=tmp_path, capture_output=True, text=True, timeout=60)
     assert done.returncode == 1 and "Traceback" not in done.stderr and "ZeroDivisionError" in done.stdout + done.stderr
-    json.loads(done.stdout.splitlines()[-1])
+    assert json.loads(done.stdout)["exit"] == 1
 
 
 @pytest.mark.parametrize("how", ["literal", "given", "output", "item"])
@@ -1119,8 +1123,8 @@ def test_of_several_items_that_fail_every_one_is_told_by_its_number(where):
     items = ["a", "b", "bad1", "c", "bad2"]
     result = run(engine(more=(fails,)), graph("nodes: {a: {type: t.fails, each: text, text: %s}}\noutputs: {a: $a}" % items))
     told = " ".join(failures(result))
-    assert "bad1 is bad" in told and "bad2 is bad" in told and "3 of 5" in told and "5 of 5" in told
-    assert "1 of 5" not in told
+    assert "bad1 is bad" in told and "bad2 is bad" in told 
+    assert "[3]" in told and "[5]" in told and "[1]" not in told
 
 
 def test_a_plan_after_a_run_says_that_all_is_remembered(tmp_path, monkeypatch, capsys):
@@ -1135,7 +1139,7 @@ def test_a_plan_after_a_run_says_that_all_is_remembered(tmp_path, monkeypatch, c
     capsys.readouterr()
     assert main(["plan", *words_given]) == 0
     told = capsys.readouterr().out
-    assert "will run" not in told and "depends" not in told
+    assert "0 will run, 0 depend" in told
 
 
 def test_steps_that_the_engine_adds_are_seen_nowhere():
@@ -1248,7 +1252,7 @@ def test_equal_requests_run_once_wherever_they_stand(tmp_path):
 
 @pytest.mark.parametrize("costly", [False, True])
 @pytest.mark.parametrize("nodes", ["a: {type: t.once, each: n, n: [5, 5, 5]}", "a: {type: t.once, n: 5}\n  b: {type: t.once, n: 5}",
-                                   "a: {type: t.once, each: n, n: [5, 6, 5]}\n  b: {type: t.once, n: 6}"])
+                                   "a: {type: t.once, each: n, n: [5, 6, 5]}\n  b: {type: t.once, each: n, n: [6]}"])
 def test_equal_requests_in_flight_run_once(costly, nodes):
     @node("t.once", version=1, costly=costly)
     def once(n: int) -> int:

@@ -338,7 +338,10 @@ class Place:
             every = made()
             if isinstance(every, str):
                 return Lack(every)
-            if skip:
+            if skip and self.kind and any(isinstance(self.inputs[p](), Lack) for p in self.inputs if p not in over):
+                return SKIPPED  # no item's fault
+            if skip and every:
+                self.nothing(empty=True)
                 every = [one for one in every if not any(isinstance(one.get(p), Lack) for p in one.names)]
             values = [one.get(port) for one in every]
             return next((Lack("failed") for value in values if isinstance(value, Lack)), values)
