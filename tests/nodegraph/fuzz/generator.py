@@ -244,6 +244,8 @@ class _Writer:
             given, muted = self.passed(tree, inputs, given), False
         elif rng.random() < 0.03:
             tree["mute"] = muted = True
+        if tree["type"] in KINDS and rng.random() < 0.06:
+            tree |= rng.choice(({"retry": 1}, {"retry": 2}, {"timeout": 60}))
         self.tree["nodes"][name] = self.shuffled(tree)
         whole = len(outputs) == 1
         for port, source in given.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import inspect
 import threading
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
-from nodegraph import File, InputError, PortType, Range, node
+from nodegraph import File, InputError, Lazy, PortType, Range, node
 
 MISSING = object()
 LONG = 300  # letters: more than what is kept inside a trace
@@ -82,6 +83,16 @@ def vector(n: int, fill: float = 1.0) -> Vector: return _vector(n, fill)
 def weigh(vector: Vector) -> float: return float(vector.sum())
 def letters(text: str) -> Letters: return frozenset(text)
 def spell(letters: Letters) -> str: return "".join(sorted(letters))
+
+
+def later(text: str) -> str:
+    """Declared as an async node."""
+    return text + "~"
+
+
+def choose(flag: bool, yes: Lazy[str], no: Lazy[str]) -> str:
+    """Asks for one of two."""
+    return yes() + "?" if flag else no()
 
 
 def picky(text: str, bad: str = "b") -> str:
@@ -158,7 +169,9 @@ class Slot(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Kind:
-    """A node type. batch: the port whose items come all at once; remember: whether it may be cached."""
+    """A node type. batch: the port whose items come all at once; remember: whether it may be cached; lazy: the ports
+    that are handed over as functions. How often a lazy node is called is its engine's business, and not counted.
+    """
 
     name: str
     function: Callable[..., Any]
@@ -166,6 +179,7 @@ class Kind:
     outputs: dict[str, Slot]
     batch: str | None = None
     remember: bool = True
+    lazy: tuple[str, ...] = ()
 
 
 _TYPES = {str: "Text", int: "Int", float: "Float", bool: "Bool", Any: "Any"}
@@ -174,6 +188,8 @@ _TYPES = {str: "Text", int: "Int", float: "Float", bool: "Bool", Any: "Any"}
 def _slot(hint: Any, default: Any = MISSING) -> Slot:
     """The Slot that an annotation means."""
     origin, inner = typing.get_origin(hint), typing.get_args(hint)
+    if origin is Lazy:
+        return _slot(inner[0], default)
     if origin is list:
         one = _slot(inner[0])
         return one._replace(depth=1, default=default, folder=one.type == "File")
@@ -206,8 +222,8 @@ def _kind(function: Callable[..., Any], **more: Any) -> Kind:
 
 _PLAIN = (upper, tag, join, words, halves, pair, bulk, opt, even, add, less, lim, size, some, odd, say, total, scale,
           show, long, short, name_file, read, reads, flip, vector, weigh, letters, spell, picky, shy, step, turn,
-          stats, box)
-KINDS = {kind.name: kind for kind in (*map(_kind, _PLAIN), _kind(fresh, remember=False),
+          stats, box, later)
+KINDS = {kind.name: kind for kind in (*map(_kind, _PLAIN), _kind(fresh, remember=False), _kind(choose, lazy=("yes", "no")),
                                       _kind(shouts, batch="texts"), _kind(numbers, batch="values"))}
 
 
@@ -240,13 +256,23 @@ def declared(kind: Kind, log: Log, folder: Path, costly: bool | None) -> Callabl
     signature = inspect.signature(kind.function)
     function = (lambda which="a.txt": folder / "data" / which) if kind.name == "f.name_file" else kind.function
 
-    @functools.wraps(kind.function)
-    def logged(**given: Any) -> Any:
+    def noted(given: dict[str, Any]) -> dict[str, Any]:
         bound = signature.bind(**given)
         bound.apply_defaults()
         arguments = dict(bound.arguments)
-        for item in arguments[kind.batch] if kind.batch else [None]:
+        for item in arguments[kind.batch] if kind.batch else [None] if not kind.lazy else []:
             log.add(kind.name, {**arguments, kind.batch: item} if kind.batch else arguments)
-        return function(**arguments)
+        return arguments
 
+    @functools.wraps(kind.function)
+    def logged(**given: Any) -> Any:
+        return function(**noted(given))
+
+    @functools.wraps(kind.function)
+    async def awaited(**given: Any) -> Any:
+        await asyncio.sleep(0)
+        return function(**noted(given))
+
+    if kind.name == "f.later":
+        return node(kind.name, version=1)(awaited)
     return node(kind.name, version=1, batch=kind.batch, remember=kind.remember, costly=costly)(logged)

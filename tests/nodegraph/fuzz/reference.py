@@ -272,7 +272,7 @@ class Place:
                 found += one
             else:
                 found.append(one)
-        return SKIPPED if lacking else found
+        return SKIPPED if lacking else found if any(map(is_link, items)) else Written(found)
 
     # -- the ways a node can stand
 
@@ -363,6 +363,8 @@ class Place:
             outs = self.body({**self.inputs, **{port: constant(SKIPPED) for port in items}}, self.path)
             for port in outs.names:
                 outs.get(port)
+            for port in self.carry:
+                self.inputs.get(port, lambda: None)()
             fixed = [isinstance(thunk(), Lack) for port, thunk in self.inputs.items() if port not in items] \
                 if self.type not in ("switch", "pick") else []
             if empty and (any(fixed) or self.run.odd_failures > before):
@@ -377,6 +379,8 @@ class Place:
 
     def loop(self, inputs: dict[str, Thunk], path: str) -> Outs:
         """`repeat`: round after round, each with what the one before carried."""
+        inputs = self.entering(inputs)
+
         def rounds() -> list[Outs] | str:
             most = self.scope.link(self.repeat) if is_link(self.repeat) else Leaf("Int", self.repeat)
             if isinstance(most, Lack):
@@ -403,6 +407,8 @@ class Place:
 
     def folded(self) -> Outs:
         """`each` with `carry`: item after item, each with what the one before carried."""
+        inputs = self.entering(self.inputs)
+
         def rounds() -> list[Outs] | str:
             brought = {port: self.inputs[port]() for port in self.each}
             if any(isinstance(value, Lack) for value in brought.values()):
@@ -418,13 +424,17 @@ class Place:
                     if made else {}
                 counted = {self.count: constant(Leaf("Int", number))} if self.count else {}
                 taken = {port: constant(sent(one)) for port, one in zip(brought, item)}
-                made.append(self.body({**self.inputs, **taken, **carried_in, **counted}, self.path))
+                made.append(self.body({**inputs, **taken, **carried_in, **counted}, self.path))
             if not made:
                 self.nothing(empty=True)
             self.run.maybe(lambda: [one.get(port) for one in made for port in self.carry.values()])
             return made
 
-        return self._joined(once(rounds), self.inputs)
+        return self._joined(once(rounds), inputs)
+
+    def entering(self, inputs: dict[str, Thunk]) -> dict[str, Thunk]:
+        """Inputs of which those that are carried come as over a link, wherever they are written."""
+        return {port: (lambda t=thunk: sent(t())) if port in self.carry else thunk for port, thunk in inputs.items()}
 
     def _joined(self, rounds: Callable[[], list[Outs] | str], inputs: dict[str, Thunk]) -> Outs:
         """What comes out of rounds: the last of what is carried, the list of everything else."""
@@ -435,7 +445,7 @@ class Place:
             if isinstance(made, str):
                 return Lack(made)
             if port in entered:
-                return made[-1].get(port) if made else inputs[entered[port]]()
+                return made[-1].get(port) if made else sent(inputs[entered[port]]())
             values = [one.get(port) for one in made]
             return next((value for value in values if isinstance(value, Lack)), values)
 
@@ -502,6 +512,8 @@ class Place:
         single = kind.batch if kind.batch in self.each else None
 
         def called() -> dict[str, Value]:
+            if kind.lazy:
+                return self._lazy(inputs)
             values = {port: thunk() for port, thunk in inputs.items() if port in kind.inputs}
             if any(isinstance(value, Lack) for value in values.values()):
                 return dict.fromkeys(kind.outputs, SKIPPED)
@@ -517,9 +529,37 @@ class Place:
 
         def status() -> str:
             value = next(iter(made().values()))
-            return value.why if isinstance(value, Lack) else "ok"
+            return "any" if kind.lazy else value.why if isinstance(value, Lack) else "ok"
 
         return Outs({port: lambda p=port: made()[p] for port in kind.outputs}, status)
+
+    def _lazy(self, inputs: dict[str, Thunk]) -> dict[str, Value]:
+        """Call a node that asks for what it needs."""
+        class Lacking(Exception):
+            pass
+
+        kind, lazy = self.kind, self.kind.lazy
+        values = {port: thunk() for port, thunk in inputs.items() if port not in lazy}
+        if any(isinstance(value, Lack) for value in values.values()):
+            return dict.fromkeys(kind.outputs, SKIPPED)
+
+        def asked(port: str) -> Any:
+            value = inputs[port]()
+            if isinstance(value, Lack) or complaint(kind.inputs[port], value):
+                raise Lacking
+            return plain_of(value)
+
+        if any(complaint(kind.inputs[port], value) for port, value in values.items()):
+            self.run.fail()
+            return dict.fromkeys(kind.outputs, FAILED)
+        arguments = {port: plain_of(value) for port, value in values.items()}
+        try:
+            result = kind.function(**arguments, **{port: lambda p=port: asked(p) for port in lazy})
+        except Lacking:
+            self.run.fail()
+            return dict.fromkeys(kind.outputs, FAILED)
+        (output,) = kind.outputs
+        return {output: typed(kind.outputs[output], result)}
 
     def _switch(self, inputs: dict[str, Thunk]) -> Outs:
         def chosen() -> tuple[Value, str]:
@@ -770,6 +810,8 @@ def formed(value: Value) -> Any:
 
 def sent(value: Value) -> Value:
     """A Value as it comes over a link, wherever it was written."""
+    if isinstance(value, Lack):
+        return value
     return list(value) if isinstance(value, list) else value._replace(written=False)
 
 
