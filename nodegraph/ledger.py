@@ -13,6 +13,7 @@ from .runs.forecast import REMEMBERED, RUNS, Forecast
 from .runs.report import nested
 from .runs.run import Run
 from .runs.tables import Tables
+from .nodetype import Port
 from .types import short
 
 
@@ -43,13 +44,21 @@ def ingredients(plan: Plan, step: Step, tables: Tables) -> dict[str, Any]:
     row: dict[str, Any] = {"type": nodetype.name, "version": nodetype.version}
     for name, value in step.literals.items():
         port = nodetype.inputs[name]
-        row[f"= {name}"] = [short(value), keys.parameter(port, value).hex()[:400]]
+        row[f"= {name}"] = [short(value), _code(port, value).hex()[:400]]
     for port_name, slot in zip(step.ports, step.slots):
         digest = tables.digests[slot]
         if digest.__class__ is dict:
             digest = nested(digest, len(plan.slot_axes[slot]))
         row[f"$ {port_name}"] = [", ".join(sources(plan, slot)), (digest or b"?").hex()]
     return row
+
+
+def _code(port: Port, value: Any) -> bytes:
+    """How a parameter is compared: as it counts in the Key, or where a file stands for more than its port knows, by name."""
+    try:
+        return keys.parameter(port, value)
+    except TypeError:
+        return encode(short(value, 400))
 
 
 def sources(plan: Plan, slot: int) -> list[str]:

@@ -17,7 +17,7 @@ def input_port(site: Site, name: str, item: GraphInput) -> Port:
     """The Port that a graph input amounts to; its default is checked like any literal, unless the input is given."""
     type, many = _input_type(site, name, item)
     given, default = name in site.given, item.default if item.has_default else MISSING
-    port = Port(name, type, many=many, optional=default is None and not given, default=default,
+    port = Port(name, type, many=many, optional=default is None, default=default,
                 range=_limits(site, name, item, type), choices=_choices(site, name, item, type), help=item.help)
     if item.has_default and name not in site.unclear and not given:
         literal(site, port, item.default, int(many), "inputs", name, "default")

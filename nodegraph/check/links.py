@@ -67,7 +67,10 @@ def brought(site: Site, ref: Ref, *place: Any) -> Flow | None:
 def _input(site: Site, ref: Ref, *place: Any) -> Flow | None:
     if ref.port is not None:
         site.problem(say("link.input-port", link=str(ref)), say("hint.write-link", name=ref.name), *place, value=True)
-    return flow_of(site.inputs[ref.name]) if ref.name not in site.unclear else None
+    if ref.name in site.unclear:
+        return None
+    flow = flow_of(site.inputs[ref.name])
+    return flow._replace(optional=False) if ref.name in site.given else flow  # what is given is judged by the plan
 
 
 def _nowhere(site: Site, ref: Ref, *place: Any) -> None:

@@ -198,7 +198,8 @@ class Layout:
         """The slot of a source; a literal is given one."""
         if source.literal is MISSING:
             return source.slot
-        return self.given(flow.type, flow.depth, source.literal, source.content)
+        type = source.flow.type if source.flow.type.located else flow.type  # a file stays one, whoever reads it
+        return self.given(type, flow.depth, source.literal, source.content)
 
     def listed(self, scope: Scope, what: str, type: PortType, parts: list[tuple[int, bool]]) -> int:
         """A slot with the list that is put together from others."""

@@ -155,10 +155,12 @@ def flow_of(port: Port) -> Flow:
 def recheck(layout: Layout, scope: Scope, name: str, port: Port, source: Source) -> None:
     """A graph input's value meets the range and the choices of the port it flows into only here."""
     value = source.literal
+    nothing = value is None and not port.optional and port.default is not None
     for item in value if isinstance(value, list) else [value]:
-        if item is None or item == RANDOM and port.type is SEED:
+        if item is None and not nothing or item == RANDOM and port.type is SEED:
             continue
-        wrong = next(filter(None, (p.complaint(item) for p in (port, *source.guards))), None)
+        wrong = "must have a value, and is given none" if nothing else \
+            next(filter(None, (p.complaint(item) for p in (port, *source.guards))), None)
         if wrong:
             where = scope.graph.where("nodes", name, port.name, value=True)
             came = scope.graph.nodes[name].inputs.get(port.name)

@@ -16,7 +16,7 @@ import heapq
 import queue
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from time import monotonic, perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -179,12 +179,19 @@ class Run:
             return
         tally = self.report.tally(step)
         if not tally.ended:
-            opener = self.plan.steps[self.plan.axes[step.axes[-1]].opener]
-            status = self.tables.status(opener, ()) if not opener.axes else WAITING
-            if stopped or status in (FAILED, SKIPPED):
-                cause = self.tables.cause((opener.index, ()))
+            closed = next((place for axis in step.axes for place in self.closed(self.plan.axes[axis].opener)), None)
+            if stopped or closed is not None:
                 tally.skipped = 1
-                tally.because = "" if stopped else self.plan.steps[cause[0]].name
+                tally.because = "" if stopped or closed is None else self.plan.steps[self.tables.cause(closed)[0]].name
+
+    def closed(self, opener: int) -> Iterator[Instance]:
+        """The places where an axis could not be opened."""
+        if not self.plan.steps[opener].axes:
+            if self.tables.state[opener] in (FAILED, SKIPPED):
+                yield opener, ()
+            return
+        yield from (place for place, status in self.tables.trouble.items()
+                    if place[0] == opener and status in (FAILED, SKIPPED))
 
     def sweep(self) -> None:
         """Try what is on the stack."""
@@ -396,7 +403,7 @@ class Run:
         if self.dry:
             return self.put_off_for(entry, [origins[key] for key in lost if key in origins])
         entries: list[Any] = []
-        self.makers.update(origins)
+        self.makers = {**origins, **self.makers}
         for key in lost:
             origin = self.makers.get(key)
             if origin is None or key in self.made_again and self.status_of(origin) in (RAN, CACHED):
