@@ -56,7 +56,7 @@ class Boundary:
         if value is None or not (type is SEED or type.located):
             return Literal(value)
         if many and type is FILE and isinstance(value, (str, Path)) and self.expand is not None:
-            value = self.files(value, folder, name, where)
+            value = [path.absolute() for path in self.files(value, folder, name, where)]
         if isinstance(value, list):
             items = [self.literal(type, item, folder, f"{name}[{at}]", where) for at, item in enumerate(value)]
             contents = [item.content for item in items]

@@ -173,7 +173,7 @@ class Layout:
         step.kind, step.detail, step.axes, step.slots, step.views = kind, detail, axes, slots, ()
         step.base, step.literals, step.ports, step.guards = b"", NOTHING, (), ()
         step.batched = step.quick = step.odd = False
-        step.timeout, step.retry = None, 0
+        step.timeout, step.retry, step.hoisted = None, 0, len(axes) < len(scope.axes)
         step.first = len(self.producers)
         for type, own in outputs:
             self.new_slot(step.index, type, own)

@@ -107,6 +107,9 @@ class Placement:
                 self.sources[port] = Source(item, flow=source.flow._replace(depth=max(source.flow.depth - 1, 0)),
                                             guards=source.guards)
             numbers.append(opening.axis)
+        if self.cross:
+            for number in numbers:
+                self.layout.axes[number] = self.layout.axes[number]._replace(crossed=tuple(numbers))
         return tuple(numbers)
 
     def closed(self, numbers: Iterable[int]) -> set[int]:

@@ -123,6 +123,7 @@ def _step(layout: Layout, scope: Scope, name: str, node: CheckedNode, parts: _Pa
     step.ports = layout.port_tuples.setdefault(ports, ports)
     step.slots = tuple([wire[1] for wire in wires])
     step.axes = layout.union(step.slots) if layout.slot_axes else ()
+    step.hoisted = len(step.axes) < len(scope.axes)
     step.batched, step.guards = batched, tuple(guards)
     step.base = keys.base(nodetype, literals, ports, contents)
     control = node.node.control

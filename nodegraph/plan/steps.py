@@ -36,12 +36,14 @@ View = tuple[int, ...] | None  # which places of an index a slot's own index is 
 class Axis(NamedTuple):
     """One placement of `each`, `cross` or `repeat`.
 
-    opener: the step that knows how long it is. parents: the axes that its length depends on.
+    opener: the step that knows how long it is. parents: the axes that its length depends on. crossed: the axes of the
+    same `cross`, itself among them.
     """
 
     number: int
     opener: int
     parents: Axes
+    crossed: Axes = ()
 
 
 class Guard(NamedTuple):
@@ -111,12 +113,14 @@ class Step:
     base: the part of a request's Key that is known already. literals: parameters as its function takes them.
     ports, slots: for a request, what is linked to which port; otherwise all that it reads. views: how each of the slots is seen from `domain(step)`.
     first, count: its output slots. batched: items of its batch port are served together.
+    hoisted: it stands in something repeated that it does not depend on; it is made once, when the first item asks for it.
     quick: nothing stands in the way of calling it at once. odd: a value may come as another type than its port's, so
     that the type counts in the Key. timeout: seconds, or None. retry: how often it is tried again.
     """
 
     __slots__ = ("index", "name", "graph", "local_name", "kind", "nodetype", "base", "literals", "ports", "slots",
-                 "views", "axes", "first", "count", "batched", "quick", "odd", "guards", "detail", "timeout", "retry")
+                 "views", "axes", "first", "count", "batched", "quick", "odd", "guards", "detail", "timeout", "retry",
+                 "hoisted")
 
     index: int
     name: str
@@ -139,6 +143,7 @@ class Step:
     detail: Any
     timeout: float | None
     retry: int
+    hoisted: bool
 
     def __repr__(self) -> str:
         return f"<Step {self.index} {self.name}>"
@@ -250,7 +255,7 @@ class Plan:
         reached, stack = set(indices), list(indices)
         while stack:
             step = self.steps[stack.pop()]
-            for slot in range(step.first, step.first + step.count):
+            for slot in filled_by(step):
                 for reader in self.readers[slot]:
                     if reader not in reached:
                         reached.add(reader)
@@ -263,7 +268,9 @@ class Plan:
         if self.before is not None:
             return self.before.order
         needed = self.needed(out.slot for out in self.outputs.values())
-        return needed, self.arranged(needed)
+        if not self.axes:
+            return needed, list(needed)
+        return needed, self.arranged([index for index in needed if not self.steps[index].hoisted])
 
     def needed(self, slots: Iterable[int]) -> list[int]:
         """The steps that these slots depend on for sure, in order: through a switch, only what chooses."""
@@ -339,6 +346,13 @@ class Plan:
 
 def _looks_outside(step: Step) -> bool:
     return any(port.type.located for port in step.nodetype.outputs.values())
+
+
+def filled_by(step: Step) -> Iterable[int]:
+    """The slots that a step fills."""
+    if step.kind == OPEN:
+        return (*step.detail.items, *((step.detail.counter,) if step.detail.counter >= 0 else ()))
+    return range(step.first, step.first + step.count)
 
 
 def step_leaves(step: Step) -> tuple[int, ...]:

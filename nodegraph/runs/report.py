@@ -28,7 +28,10 @@ class NodeResult(NamedTuple):
 
 @dataclass(slots=True)
 class Tally:
-    """How the instances of one step fare. total: how many there are, as far as that is known."""
+    """How the instances of one step fare. total: how many there are, as far as that is known.
+
+    spared: of those that were skipped, how many belong to items that a list does without.
+    """
 
     total: int = 0
     ran: int = 0
@@ -40,6 +43,7 @@ class Tally:
     begun: bool = False
     over: bool = False
     because: str = ""
+    spared: int = 0
 
     @property
     def ended(self) -> int:
@@ -47,7 +51,7 @@ class Tally:
 
     @property
     def state(self) -> int:
-        if self.failed or self.skipped:
+        if self.failed or self.skipped > self.spared:
             return FAILED if self.failed else SKIPPED
         return RAN if self.ran else CACHED
 
@@ -151,15 +155,22 @@ class Report:
         if tally.over or self.emit is None:
             return
         tally.over = True
+        tally.spared = self.spared(step)
         if tally.failed:
             return  # each failure was told
-        if tally.skipped:
+        if tally.skipped > tally.spared:
             self.emit(ev.Skipped(step.name, tally.because, stopped))
         elif tally.ran:
             self.emit(ev.Finished(step.name, tally.seconds, self.outputs(step), perf_counter() - self.start, tally.ran,
                                   tally.remembered, tally.size))
         else:
             self.emit(ev.Cached(step.name, self.outputs(step)))
+
+    def spared(self, step: Step) -> int:
+        """How many instances were skipped for failures that a list does without."""
+        tables = self.tables
+        return sum(place[0] == step.index and tables.cause(place) in tables.passed for place in tables.because) \
+            if tables.passed else 0
 
     def outputs(self, step: Step) -> tuple[bytes, ...]:
         """What the instances of a step gave, as one list for each port."""
@@ -171,7 +182,11 @@ class Report:
         if not step.axes:
             return self.tables.state[step.index]
         tally = self.tallies.get(step.index)
-        return tally.state if tally is not None else SKIPPED
+        if tally is None:
+            return SKIPPED
+        if tally.skipped:
+            tally.spared = self.spared(step)
+        return tally.state
 
     def result(self, step: Step) -> NodeResult:
         """How a step fared, for the Result."""

@@ -253,7 +253,7 @@ class Requests:
         """Make one call for all that wait in a group."""
         places, keys, items, first = [], [], [], None
         port = group[0].batch
-        for step, index, key in self.batches.pop(group):
+        for step, index, key in sorted(self.batches.pop(group), key=lambda ask: (ask[0].index, ask[1])):
             self.tables.set_status(step, index, WAITING)
             arguments = self.arguments(step, index)
             if arguments is None:

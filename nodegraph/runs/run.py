@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import events as ev
 from ..errors import Cancelled, InputError
-from ..plan import REQUEST, Index, Plan, Region, Step, View, cut
+from ..plan import REQUEST, Axes, Axis, Index, Plan, Region, Step, View, cut
 from .call import Caller, Job, Outcome, node_failed, timed_out
 from .passing import Passing
 from .report import Report
@@ -166,7 +166,8 @@ class Run:
                 self.end_mapped(step, stopped)
             elif self.tables.state[index] in (WAITING, FLYING, BLOCKED):
                 self.tables.state[index] = SKIPPED
-                self.report.skipped(step, "", stopped)
+                if stopped:  # otherwise nothing asked for it
+                    self.report.skipped(step, "", True)
         for step in self.plan.steps if self.plan.axes and self.emit is not None else ():
             if step.axes and step.index in self.report.tallies:
                 self.report.close(step, stopped)
@@ -178,10 +179,14 @@ class Run:
         if not step.shown:
             return
         tally = self.report.tally(step)
+        if stopped and tally.ended and not all(self.tables.status(self.plan.steps[index], ()) in (RAN, CACHED)
+                                               for index in self.plan.exits[step.axes[0]]
+                                               if not self.plan.steps[index].axes):
+            tally.skipped += 1
         if not tally.ended:
             closed = next((place for axis in step.axes for place in self.closed(self.plan.axes[axis].opener)), None)
             if stopped or closed is not None:
-                tally.skipped = 1
+                tally.skipped += 1
                 tally.because = "" if stopped or closed is None else self.plan.steps[self.tables.cause(closed)[0]].name
 
     def closed(self, opener: int) -> Iterator[Instance]:
@@ -222,12 +227,16 @@ class Run:
         opener = self.plan.steps[axis.opener]
         around = walk.region.axes[:-1]
         where = cut(walk.parent, tuple(around.index(a) for a in axis.parents)) if axis.parents != around else walk.parent
-        status = self.tables.status(opener, where)
-        if status in (FAILED, SKIPPED):
-            return
-        if status in (WAITING, FLYING, BLOCKED):
-            self.wait_for((opener.index, where), walk)
-            return
+        for place in [(opener.index, where), *self.siblings(axis, walk.parent, around)]:
+            status = self.status_of(place)
+            if status in (FAILED, SKIPPED):
+                return
+            if status in (WAITING, FLYING, BLOCKED):
+                self.wait_for(place, walk)
+                return
+            other = self.plan.steps[place[0]].detail.axis
+            if other != axis.number and self.tables.lengths.get((other, place[1])) == 0:
+                return  # there is nothing to combine with
         stack, place, lengths = self.stack, (axis.number, where), self.tables.lengths
         if not walk.known and place in lengths:
             self.report.expect(walk.region.body, lengths[place])
@@ -253,6 +262,13 @@ class Run:
             if len(stack) > below or self.crew.flying and not self.crew.inbox.empty():
                 stack.insert(below, walk)
                 return
+
+    def siblings(self, axis: Axis, parent: Index, around: Axes) -> Iterator[Instance]:
+        """Where the other axes of the same `cross` are opened, as far as that can be seen from here."""
+        for number in axis.crossed:
+            other = self.plan.axes[number]
+            if number != axis.number and set(other.parents) <= set(around):
+                yield other.opener, tuple([parent[around.index(a)] for a in other.parents])
 
     def body(self, region: Region) -> list[Any]:
         """What is tried for each index of a region: each step with the tables that it reads and the one it fills.
@@ -500,15 +516,8 @@ class Run:
     def skip(self, step: Step, index: Index, because: Instance) -> None:
         self.tables.set_status(step, index, SKIPPED)
         self.tables.because[step.index, index] = because
-        self.report.skipped(step, self.plan.steps[self.tables.cause(because)[0]].name
-                            if step.axes else self.shown_cause(because))
+        self.report.skipped(step, self.plan.steps[self.tables.cause(because)[0]].name)
         self.wake(step.index, index)
-
-    def shown_cause(self, because: Instance) -> str:
-        """The nearest node that something was skipped for."""
-        while not self.plan.steps[because[0]].shown and because in self.tables.because:
-            because = self.tables.because[because]
-        return self.plan.steps[because[0]].name
 
     def fail(self, step: Step, index: Index, error: BaseException, arguments: dict[str, Any]) -> None:
         failed = node_failed(step, error, arguments, self.tables.instance_name(step, index))
@@ -584,7 +593,7 @@ class Crew:
 
     def begin_awaiting(self) -> Awaiting:
         if self.awaiting is None:
-            self.awaiting = Awaiting(self.work_awaited)
+            self.awaiting = Awaiting(self.work_awaited, self.never_began)
         return self.awaiting
 
     def work(self, job: Job) -> None:
@@ -598,6 +607,9 @@ class Crew:
     async def work_awaited(self, job: Job) -> None:
         outcome: Outcome = Cancelled() if self.run.cancel.is_set() else await self.caller.call_awaited(job)
         self.inbox.put(_Report(job, [(job, outcome)]))
+
+    def never_began(self, job: Job) -> None:
+        self.inbox.put(_Report(job, [(job, Cancelled())]))
 
     def tell(self, event: ev.Event) -> None:
         """Emit an event from any thread: only the thread that runs the graph calls listeners."""

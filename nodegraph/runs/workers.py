@@ -11,8 +11,6 @@ import threading
 from collections.abc import Callable, Coroutine
 from typing import Any, Protocol
 
-MOST_AWAITED = 256  # calls that one event loop has at a time
-
 
 class Worker(Protocol):
     """Carries out jobs."""
@@ -48,6 +46,7 @@ class Threads:
             if job is None:
                 return
             self.work(job)
+            del job  # what waits for work holds nothing of its last
 
     def abandon(self) -> None:
         """Go on with one more thread, since one will not come back in time."""
@@ -59,10 +58,10 @@ class Threads:
 
 
 class Awaiting:
-    """One event loop in a thread of its own, with up to MOST_AWAITED calls at a time."""
+    """One event loop in a thread of its own. never: told of a job that was stopped before it began."""
 
-    def __init__(self, work: Callable[[Any], Coroutine[Any, Any, None]]):
-        self.work = work
+    def __init__(self, work: Callable[[Any], Coroutine[Any, Any, None]], never: Callable[[Any], None]):
+        self.work, self.never = work, never
         self.loop = asyncio.new_event_loop()
         self.thread = threading.Thread(target=self._run, name="nodegraph-loop", daemon=True)
         self.tasks: set[asyncio.Task[None]] = set()
@@ -80,7 +79,12 @@ class Awaiting:
     def _begin(self, job: Any) -> None:
         task = self.loop.create_task(self.work(job))
         self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
+        task.add_done_callback(lambda task: self._ended(task, job))
+
+    def _ended(self, task: asyncio.Task[None], job: Any) -> None:
+        self.tasks.discard(task)
+        if task.cancelled():  # before it came to its first step
+            self.never(job)
 
     def stop_all(self) -> None:
         """Have every call stop where it waits."""
