@@ -14,6 +14,19 @@ def ran(story: list) -> list[str]:
     return [event.node for event in story if isinstance(event, ev.Finished)]
 
 
+def items(story: list) -> dict[str, tuple[int, int]]:
+    """Of each node that ran, how many of its items ran and how many were remembered."""
+    return {event.node: (event.ran, event.remembered) for event in story if isinstance(event, ev.Finished)}
+
+
+def nothing_runs_again(name: str, given: dict, folder: Path) -> bool:
+    """Whether another process, as it were, finds all of a graph remembered."""
+    story: list = []
+    with Engine(folder, device="cpu") as other:
+        result = other.run(other.load(GRAPHS / f"{name}.yaml"), given, emit=story.append)
+    return not result.errors and ran(story) == []
+
+
 @pytest.fixture
 def engine(tmp_path):
     with Engine(tmp_path, device="cpu", warn=pytest.fail) as found:
@@ -57,6 +70,128 @@ def test_tunes_are_composed_played_and_drawn_and_a_new_one_leaves_the_others(eng
     story: list = []
     engine.run(graph, {**asked, "titles": ["Another name"]}, emit=story.append)
     assert ran(story) == ["drawn"]
+
+
+def test_a_book_has_chapters_with_pages_and_a_new_title_makes_one_chapter(engine, tmp_path):
+    graph = engine.load(GRAPHS / "book.yaml")
+    given = {"titles": ["a red boat"], "times": ["at dawn", "at night"], "steps": 2}
+    result = engine.run(graph, given)
+    assert not result.errors
+    assert [[page.shape for page in chapter] for chapter in result["pages"]] == [[(3, 800, 1200)] * 2]
+    assert result["book"].shape[0] == 3
+    paths = engine.export(result, "pages", tmp_path / "out", "pages")
+    assert [path.name for path in paths] == ["pages.1.1.png", "pages.1.2.png"]
+    assert nothing_runs_again("book", given, tmp_path)
+    story: list = []
+    result = engine.run(graph, {**given, "titles": ["一只猫", "a red boat"]}, emit=story.append)
+    assert items(story)["chapters/pages/words/verse"] == items(story)["chapters/pages/card"] == (2, 2)
+    assert [len(chapter) for chapter in result["pages"]] == [2, 2] and "cover/sketch" not in items(story)
+
+
+def test_it_dawns_until_it_is_bright_and_one_round_more_paints_one_picture(engine, tmp_path):
+    graph, given = engine.load(GRAPHS / "dawn.yaml"), {"steps": 4, "strength": 0.5}
+    assert not engine.run(graph, {**given, "rounds": 2}).errors
+    story: list = []
+    result = engine.run(graph, {**given, "rounds": 3}, emit=story.append)
+    assert items(story)["dawning/sketch"] == items(story)["dawning/judged/read"] == (1, 2)
+    assert "dawning/idea" not in items(story) and "first/sketch" not in items(story)
+    assert nothing_runs_again("dawn", {**given, "rounds": 3}, tmp_path)
+    none = engine.run(graph, {**given, "rounds": 0})
+    assert none["strip"].shape[2] < result["strip"].shape[2] and none["picture"].shape == result["picture"].shape
+    story.clear()
+    engine.run(graph, {**given, "rounds": 50, "strength": 1.0}, emit=story.append)
+    assert items(story)["dawning/sketch"] == (1, 0)    # painted over wholly it is bright at once
+
+
+def test_a_grid_reads_each_subject_once_and_paints_each_pair(engine, tmp_path):
+    graph = engine.load(GRAPHS / "grid.yaml")
+    given = {"subjects": ["a red boat", "一只猫"], "seeds": [1, 2], "columns": 2, "steps": 2}
+    story: list = []
+    result = engine.run(graph, given, emit=story.append)
+    assert not result.errors and result["sheet"].shape[0] == 3
+    assert items(story)["tiles/painted/idea"] == (2, 0) and items(story)["tiles/painted/sketch"] == (4, 0)
+    assert nothing_runs_again("grid", given, tmp_path)
+    story.clear()
+    engine.run(graph, {**given, "seeds": [1, 5, 2], "columns": 3}, emit=story.append)
+    assert items(story)["tiles/painted/sketch"] == (2, 4) and "tiles/painted/idea" not in items(story)
+
+
+def test_a_tale_goes_from_guest_to_guest_and_one_more_writes_one_verse(engine, tmp_path):
+    graph = engine.load(GRAPHS / "tale.yaml")
+    given = {"guests": ["a red fox", "a white bird"], "moods": ["joyful", "sad"]}
+    result = engine.run(graph, given)
+    first, second = result["songs"].split("\n\n")
+    assert result["tale"] == "\n\n".join([
+        "It was cold outside, and there was a light in the window.", f"In came a red fox, and sang:\n{first}",
+        f"In came a white bird, and sang:\n{second}", "Then nobody was cold any more."])
+    assert nothing_runs_again("tale", given, tmp_path)
+    story: list = []
+    engine.run(graph, {"guests": [*given["guests"], "一只猫"], "moods": [*given["moods"], "calm"]}, emit=story.append)
+    assert items(story)["told/sung/verse"] == (1, 2)
+
+
+def test_a_selection_goes_on_without_what_fails_and_keeps_what_is_bright(engine, tmp_path):
+    graph, given = engine.load(GRAPHS / "selection.yaml"), {
+        "subjects": ["a red boat at night", "", "a pink flower in a meadow by day"], "steps": 4}
+    story: list = []
+    result = engine.run(graph, given, emit=story.append)
+    assert result.errors == [] and [error.instance for error in result.passed_over] == ["tried[2]/page/words/asked"]
+    assert [e.message for e in story if isinstance(e, ev.Warned)] == ["tried: left out item 2 of 3, which failed"]
+    assert len(result["bright"]) == 1 and result["bright"][0].shape == (3, 800, 1200)
+    again: list = []
+    with Engine(tmp_path, device="cpu") as other:
+        other.run(graph, given, emit=again.append)
+    assert ran(again) == []
+    assert [e.error.instance for e in again if isinstance(e, ev.Failed)] == ["tried[2]/page/words/asked"]
+
+
+def test_each_exhibit_is_made_in_its_own_form_alone(engine, tmp_path):
+    graph, given = engine.load(GRAPHS / "exhibition.yaml"), {
+        "subjects": ["a red boat", "a white fox", "一只猫"], "forms": ["picture", "picture", "card"], "steps": 2}
+    story: list = []
+    result = engine.run(graph, given, emit=story.append)
+    assert not result.errors and [made.shape[1] for made in result["exhibits"]] == [128, 128, 800]
+    assert items(story)["exhibits/page/words/verse"] == items(story)["exhibits/page/card"] == (1, 0)
+    assert "exhibits/tune" not in items(story)
+    assert nothing_runs_again("exhibition", given, tmp_path)
+    story.clear()
+    result = engine.run(graph, {**given, "forms": ["picture", "music", "card"]}, emit=story.append)
+    assert [made.shape[1] for made in result["exhibits"]] == [128, 420, 800]
+    assert items(story)["exhibits/tune"] == (1, 0) and "exhibits/page/card" not in items(story)
+
+
+def folder_of_pictures(folder: Path, names: list[str]) -> Path:
+    from PIL import Image
+
+    folder.mkdir(exist_ok=True)
+    for number, name in enumerate(names):
+        Image.new("RGB", (32, 24), (250, 200 - 60 * number, 40)).save(folder / name)
+    return folder
+
+
+def test_an_album_has_a_card_for_each_file_and_a_new_one_makes_one_more(engine, tmp_path):
+    photos = folder_of_pictures(tmp_path / "photos", ["cat10.png", "cat2.png"])
+    (photos / ".hidden.png").write_text("no picture")
+    graph, given = engine.load(GRAPHS / "album.yaml"), {"pictures": str(photos)}
+    result = engine.run(graph, given)
+    assert not result.errors and [card.shape for card in result["cards"]] == [(3, 800, 1200)] * 2
+    assert nothing_runs_again("album", given, tmp_path)
+    folder_of_pictures(photos, ["cat10.png", "cat2.png", "cat3.png"])
+    story: list = []
+    assert len(engine.run(graph, {"pictures": f"{photos}/*.png"}, emit=story.append)["cards"]) == 3
+    assert items(story)["plates/picture"] == (1, 2)
+
+
+def test_a_suite_climbs_and_one_climb_more_composes_nothing(engine, tmp_path):
+    graph, given = engine.load(GRAPHS / "suite.yaml"), {
+        "titles": ["A march"], "moods": ["joyful"], "styles": ["march"], "climbs": 1}
+    result = engine.run(graph, given)
+    assert not result.errors and result["roll"].shape == result["rolls"][0].shape == (3, 420, 1200)
+    assert float(abs(result["sound"].samples).max()) > 0.5
+    assert nothing_runs_again("suite", given, tmp_path)
+    story: list = []
+    engine.run(graph, {**given, "climbs": 2}, only=["roll", "rolls"], emit=story.append)
+    assert items(story)["movements/higher"] == (1, 1) and "movements/theme" not in items(story)
 
 
 def test_a_graph_is_refused_with_the_place_before_anything_runs(engine, tmp_path):
