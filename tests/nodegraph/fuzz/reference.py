@@ -351,7 +351,7 @@ class Place:
             if isinstance(every, str):
                 return every
             states = [one.status for one in every]
-            return "any" if skip else "failed" if "failed" in states else "skipped" if "skipped" in states else "ok"
+            return "any" if skip or "any" in states else "failed" if "failed" in states else "skipped" if "skipped" in states else "ok"
 
         return Outs({port: lambda p=port: gather(p) for port in self.output_names}, status)
 
