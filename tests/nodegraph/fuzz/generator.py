@@ -444,15 +444,11 @@ class _Writer:
 
     def times(self) -> Any:
         """How often: a number, or a link to one that is small."""
-        small = [s.link for s in self.sources if s.type == "Int" and not s.depth and (s.raw or s.link in self.small)
-                 and not s.muted]
-        return self.rng.choice(small) if small and self.rng.random() < 0.3 else self.rng.choice((0, 1, 2, 3, 3, 4))
-
-    @property
-    def small(self) -> set[str]:
-        """Links to numbers that are never large."""
-        return {f"${name}" for name, node in self.tree["nodes"].items() if node["type"] == "f.size"
-                and not {"each", "repeat", "cross", "bypass"} & node.keys()}
+        links = [f"${name}" for name, node in self.tree["nodes"].items() if node["type"] in ("f.size", "f.few")
+                 and not {"each", "repeat", "cross", "bypass", "mute"} & node.keys()]
+        if self.file == "main.yaml":
+            links += [f"${name}" for name, slot in self.slots.items() if slot.type == "Int" and not slot.depth]
+        return self.rng.choice(links) if links and self.rng.random() < 0.35 else self.rng.choice((0, 1, 2, 3, 3, 4))
 
     def carries(self, inputs: dict[str, Slot], outputs: dict[str, Any]) -> dict[str, str] | None:
         """Which inputs take which outputs of the round before; perhaps none."""

@@ -68,6 +68,7 @@ def less(a: int, b: int = 5) -> int: return a - b
 def lim(n: Annotated[int, Range(0, 10)]) -> int: return 10 - n
 def size(texts: list[str]) -> int: return len(texts)
 def some(n: int) -> list[int]: return list(range(n % 4))
+def few(n: int) -> int: return n % 4
 def odd(n: int) -> bool: return n % 2 == 1
 def say(n: int) -> str: return f"n{n}"
 def total(values: list[int]) -> int: return sum(values) % 1000
@@ -220,7 +221,7 @@ def _kind(function: Callable[..., Any], **more: Any) -> Kind:
     return Kind(f"f.{function.__name__}", function, inputs, outputs, **more)
 
 
-_PLAIN = (upper, tag, join, words, halves, pair, bulk, opt, even, add, less, lim, size, some, odd, say, total, scale,
+_PLAIN = (upper, tag, join, words, halves, pair, bulk, opt, even, add, less, lim, size, some, few, odd, say, total, scale,
           show, long, short, name_file, read, reads, flip, vector, weigh, letters, spell, picky, shy, step, turn,
           stats, box, later)
 KINDS = {kind.name: kind for kind in (*map(_kind, _PLAIN), _kind(fresh, remember=False), _kind(choose, lazy=("yes", "no")),

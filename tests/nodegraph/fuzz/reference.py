@@ -23,6 +23,11 @@ from .kinds import KINDS, MISSING, Kind, Slot, call_key, canonical
 
 RESERVED = ("type", "each", "bypass", "mute", "cross", "repeat", "until", "carry", "count", "failed", "timeout", "retry")
 MOST_ROUNDS = 10_000
+MOST_RUNS = 4_000  # of nodes, in one evaluation
+
+
+class TooLarge(Exception):
+    """A graph that comes to more than is worth evaluating."""
 
 
 class Leaf(NamedTuple):
@@ -115,6 +120,7 @@ class Interpreter:
         self.sure, self.failures, self.odd_failures, self.unclear = True, False, 0, []
         self.later: list[Callable[[], None]] = []
         self._left_out: dict[str, set[str]] = {}
+        self.runs = 0
 
     def run(self, only: list[str] | None = None) -> Found:
         """Evaluate the outputs."""
@@ -310,6 +316,8 @@ class Place:
         over = [*self.each, *self.cross]
 
         def lists() -> list[Value] | str:
+            if any(self.inputs[port]() == [] for port in self.cross):
+                return self.no_product()
             brought = {port: self.inputs[port]() for port in over}
             if any(isinstance(value, Lack) for value in brought.values()):
                 return "skipped"
@@ -351,9 +359,23 @@ class Place:
             if isinstance(every, str):
                 return every
             states = [one.status for one in every]
-            return "any" if skip else "failed" if "failed" in states else "skipped" if "skipped" in states else "ok"
+            return "any" if skip or "any" in states else "failed" if "failed" in states else "skipped" if "skipped" in states else "ok"
 
         return Outs({port: lambda p=port: gather(p) for port in self.output_names}, status)
+
+    def no_product(self) -> list[Value]:
+        """A product of which one list is empty: what depends on the items of the others alone may run."""
+        def evaluate() -> None:
+            lists = {port: self.inputs[port]() for port in self.cross}
+            if any(isinstance(value, Lack) for value in lists.values()):
+                self.run.unclear.append(f"{self.path}: of the lists that are crossed one is empty and one is lacking")
+                return
+            for items in itertools.product(*(map(sent, value) if value else [SKIPPED] for value in lists.values())):
+                outs = self.body({**self.inputs, **{port: constant(item) for port, item in zip(lists, items)}}, self.path)
+                for port in outs.names:
+                    outs.get(port)
+        self.run.maybe(evaluate)
+        return []
 
     def nothing(self, empty: bool) -> None:
         """No item is there: what does not depend on one may run all the same."""
@@ -490,6 +512,9 @@ class Place:
 
     def body(self, inputs: dict[str, Thunk], path: str) -> Outs:
         """One run of the node itself."""
+        self.run.runs += 1
+        if self.run.runs > MOST_RUNS:
+            raise TooLarge
         if self.kind:
             return self._function(inputs, path)
         if self.file:
