@@ -9,7 +9,7 @@ import dearpygui.dearpygui as dpg
 
 from ..document import edits
 from ..document.items import Item, source_item
-from ..panels import inspector
+from ..panels import inspector, repeats
 from ..panels.inspector import RANDOM, Field
 from ..words.speak import t
 from . import theme, widgets
@@ -183,6 +183,25 @@ class TextRow(TypedRow):
         self.line()
 
 
+class WordRow(TypedRow):
+    """A word that says how often a node runs, typed as the file has it."""
+
+    def build(self) -> None:
+        self.line()
+
+    def typed(self, text: str) -> None:
+        value, self.wrong = repeats.parsed(self.item.name, self.field.name, text)
+        if self.wrong:
+            self.tell()
+        else:
+            self.shown = text
+            self.edit(repeats.changed, self.item, self.field.name, value, merge=f"{self.item}.{self.field.name}")
+
+    def remove(self) -> None:
+        self.wrong = ""
+        self.edit(repeats.changed, self.item, self.field.name, None)
+
+
 class LinesRow(Row):
     """Several lines of text, or the items of a list."""
 
@@ -291,7 +310,7 @@ ROWS: dict[str, type[Row]] = {
     "slider_int": NumberRow, "slider_float": NumberRow, "drag_int": NumberRow, "drag_float": NumberRow,
     "text": TextRow, "any": TextRow, "multiline": LinesRow, "list": LinesRow, "choice": ChoiceRow,
     "checkbox": CheckRow, "color": ColorRow, "seed": SeedRow, "file": FileRow, "model": ModelRow,
-    "link_only": LinksRow,
+    "link_only": LinksRow, "word": WordRow,
 }
 
 
