@@ -72,7 +72,7 @@ class Watch:
                 error = event.error
                 return up.Failed(job, event.node, error.message, error.report(), error.where)
             case ev.Skipped():
-                return up.Skipped(job, event.node, event.because)
+                return up.Skipped(job, event.node, event.because, event.stopped)
             case ev.Warned():
                 return up.Warned(job, event.message)
         return None  # Done is told once the outputs are known
