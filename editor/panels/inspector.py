@@ -83,7 +83,7 @@ class Field:
     @property
     def locked(self) -> bool:
         """Of a seed: whether it is a number, and not rolled for each run."""
-        return self.value != RANDOM
+        return bool(self.value != RANDOM)
 
     @property
     def shown(self) -> str:
@@ -169,8 +169,8 @@ def _widget(port: Port, value: Any) -> str:
     if kind in (INT, FLOAT):
         if value is None:
             return "text"  # a slider would show a number where there is none
-        bounds = port.range is not None and math.isfinite(port.range.low) and math.isfinite(port.range.high)
-        fine = bounds and (kind is FLOAT or port.range.high - port.range.low <= MOST_ON_A_SLIDER)
+        low, high = (port.range.low, port.range.high) if port.range is not None else (-math.inf, math.inf)
+        fine = math.isfinite(high - low) and (kind is FLOAT or high - low <= MOST_ON_A_SLIDER)
         return ("slider_" if fine else "drag_") + ("int" if kind is INT else "float")
     if kind is TEXT:
         texts = [text for text in (value, port.default) if isinstance(text, str)]
@@ -394,7 +394,7 @@ def _from_line(line: str) -> str:
     """A line of a list as a text; in quotes it may hold what a line cannot: line ends, or nothing."""
     if line[:1] == '"' and line[-1:] == '"' and len(line) > 1:
         try:
-            return json.loads(line)
+            return str(json.loads(line))
         except ValueError:
             return line
     return line[1:] if line[:2] == "$$" else line

@@ -170,7 +170,7 @@ class Runner:
                     return None
                 if self._jobs:
                     job = self._running = self._jobs.popleft()
-                    task = partial(self._carry_out, job)
+                    task: Callable[[], None] = partial(self._carry_out, job)
                 elif self._requests:
                     task = self._serve
                 elif self._pictures is not None and self._pictures.waiting:
@@ -191,6 +191,7 @@ class Runner:
         return self._engine, self._pictures
 
     def _carry_out(self, job: Job) -> None:
+        update: up.Update
         try:
             engine, pictures = self._at_hand()
             graph = self._parts.wanted(engine, job.graph, job.only, job.to)

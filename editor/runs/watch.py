@@ -29,8 +29,8 @@ class Watch:
 
     def __init__(self, job: Job, outbox: Outbox, products: Products, pictures: Pictures, serve: Callable[[], None]):
         self.job, self.outbox, self.products, self.pictures, self.serve = job, outbox, products, pictures, serve
-        self.plan: Plan | None = None
-        self.origin: Plan | None = None  # the plan as one of the whole graph, even where a part of it runs
+        self.plan: Plan  # what `planned` brings
+        self.origin: Plan  # the plan as one of the whole graph, even where a part of it runs
         self.passed_on: dict[tuple[str, str], list[tuple[str, str]]] = {}
         self.allowance = Allowance(THUMBNAIL_SHARE)
 

@@ -40,7 +40,7 @@ class Inspector:
         self.fields, self.repeats = Fields(app, self.body), Fields(app, self.words)
         self._opened: Item | None = None  # the node whose words are shown although it has none
         self._head_key: Any = None
-        self._seen: tuple | None = None
+        self._seen: tuple[Any, ...] | None = None
 
     @property
     def width(self) -> int:

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import dearpygui.dearpygui as dpg
 
+from nodegraph.check import RANDOM
+
 from ..document import edits
 from ..document.items import Item, source_item
 from ..panels import inspector, repeats
-from ..panels.inspector import RANDOM, Field
+from ..panels.inspector import Field
 from ..words.speak import t
 from . import theme, widgets
 from .row import Row
@@ -54,7 +56,8 @@ class ChipRow(Row):
                 self.app.icons.button("unlink", self._unlink, tooltip=t("inspector.unlink"))
 
     def _to_source(self) -> None:
-        self.session.jump(source_item(self.session.graph, self.field.link))
+        if self.field.link is not None:
+            self.session.jump(source_item(self.session.graph, self.field.link))
 
     def _unlink(self) -> None:
         self.edit(edits.clear_value, self.item.name, self.field.name)
