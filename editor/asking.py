@@ -21,7 +21,7 @@ class Dialog(NamedTuple):
 
     kind: str
     data: dict[str, Any]
-    answer: Callable[..., None]
+    answer: Callable[..., Any]
 
 
 class PaletteRequest(NamedTuple):

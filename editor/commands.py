@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from nodegraph import graphfile
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 PASTE_OFFSET = (32.0, 32.0)
 FRAME_MARGIN, FRAME_TITLE = 24.0, 32.0
+F = TypeVar("F", bound=Callable[..., Any])
 FONT_SCALES = (0.8, 0.9, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0)
 
 
@@ -36,8 +37,8 @@ def _always(session: Session) -> bool:
     return True
 
 
-def _command(name: str, can: Callable[[Session], bool] = _always) -> Callable:
-    def keep(function: Callable) -> Callable:
+def _command(name: str, can: Callable[[Session], bool] = _always) -> Callable[[F], F]:
+    def keep(function: F) -> F:
         COMMANDS[name] = Command(function, can)
         return function
     return keep

@@ -65,7 +65,7 @@ class Files:
                              name=f"{free_name(self.session.document.graph.title or 'graph', ())}.yaml")
             return False
         if path is None and self.session.document.changed_on_disk:
-            self.session.ask("changed_on_disk", self.answer_change, name=self.session.document.path.name)
+            self.session.ask("changed_on_disk", self.answer_change, name=self._name())
             return False
         saved = self.session.document.save(path)
         self.remember(saved)
@@ -85,15 +85,19 @@ class Files:
     def leaving(self, go: Callable[[], None]) -> None:
         """Do something that puts the document away; unsaved changes are asked about first."""
         if not any(document.dirty for document in self.documents()):
-            return self.session.attempt(go)
+            self.session.attempt(go)
+            return
 
         def answered(choice: str) -> None:
             if choice == "discard" or choice == "save" and all(self._save_one(d) for d in self.documents()):
                 if self.session.folder is not None:
                     self.session.document.forget_copy(self.recovery_folder)
                 go()
-        name = self.session.document.path.name if self.session.document.path else t("app.untitled")
-        self.session.ask("unsaved", answered, name=name)
+        self.session.ask("unsaved", answered, name=self._name())
+
+    def _name(self) -> str:
+        path = self.session.document.path
+        return path.name if path is not None else t("app.untitled")
 
     def _save_one(self, document: Document) -> bool:
         if not document.dirty:
@@ -116,7 +120,7 @@ class Files:
     @property
     def recovery_folder(self) -> Path:
         """Where copies of unsaved documents are kept."""
-        return self.session.folder / "recovery"
+        return (self.session.folder or Path()) / "recovery"
 
     def offer_recovery(self) -> None:
         """Ask about what a program that died left behind, if it did."""
@@ -175,7 +179,7 @@ class Files:
         session = self.session
         if session.dialog is None and session.document.changed_on_disk:
             if session.document.dirty:
-                session.ask("changed_on_disk", self.answer_change, name=session.document.path.name)
+                session.ask("changed_on_disk", self.answer_change, name=self._name())
             else:
                 session.attempt(self.answer_change, "reload")
-                session.say(t("status.reloaded", name=session.document.path.name))
+                session.say(t("status.reloaded", name=self._name()))

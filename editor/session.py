@@ -45,7 +45,8 @@ class Session:
     def __init__(self, *, checker: Callable[[Graph], Checked], catalogue: Catalogue, runner: Runner,
                  commands: Mapping[str, Command], settings: Settings | None = None,
                  shortcuts: Shortcuts | None = None, folder: Path | None = None):
-        self.checker, self.catalogue, self.runner, self.commands = checker, catalogue, runner, commands
+        self.checker, self.catalogue, self.runner = checker, catalogue, runner
+        self.commands = commands
         self.settings = settings or Settings()
         self.shortcuts = shortcuts or Shortcuts.usual()
         self.folder = folder
@@ -179,7 +180,7 @@ class Session:
         self.message, self.message_kind = translated(message), kind
         self.touch()
 
-    def ask(self, kind: str, answer: Callable[..., None] = lambda *chosen: None, **data: Any) -> None:
+    def ask(self, kind: str, answer: Callable[..., Any] = lambda *chosen: None, **data: Any) -> None:
         """Have the window ask or show something (see Dialog)."""
         self.dialog = Dialog(kind, data, answer)
         self.touch()
@@ -217,7 +218,7 @@ class Session:
         """Where items are and how large: x, y, width, height in canvas units."""
         graph, sizes = self.graph, placing.sizes(self.graph, self.checked_of(self.graph), self.sizes)
         chosen = items(graph) if chosen is None else chosen
-        return {item: (*position(graph, item), *sizes[item]) for item in chosen if position(graph, item) is not None}
+        return {item: (*at, *sizes[item]) for item in chosen if (at := position(graph, item)) is not None}
 
     def see(self, boxes: Mapping[Item, tuple[float, float, float, float]]) -> None:
         """Set the view so that all of these boxes are seen, not larger than life."""

@@ -12,7 +12,7 @@ def pressed_left(stage: Stage, pressed: Pressed) -> None:
     """Select what is pressed already, so that it can be dragged at once."""
     hit, session = pressed.hit, stage.session
     if hit.kind in ("title", "item", "thumbnail", "corner", "collapse") and not (pressed.ctrl or pressed.shift) \
-            and hit.item not in session.selection:
+            and hit.item is not None and hit.item not in session.selection:
         session.select([hit.item])
 
 
@@ -20,12 +20,12 @@ def clicked(stage: Stage, pressed: Pressed) -> None:
     """A press and a release in the same place."""
     hit, session = pressed.hit, stage.session
     more = pressed.ctrl or pressed.shift
-    if hit.kind == "collapse" and not more:
+    if hit.kind == "collapse" and hit.item is not None and not more:
         on = not stage.scene.boxes[hit.item].collapsed
         session.edit("undo.collapse", edits.collapse(session.graph, [hit.item], on))
-    elif hit.kind in ("pin", "title", "item", "thumbnail", "corner", "collapse"):
+    elif hit.item is not None and hit.kind in ("pin", "title", "item", "thumbnail", "corner", "collapse"):
         session.select([hit.item], toggle=pressed.ctrl, add=pressed.shift and not pressed.ctrl)
-    elif hit.kind == "link":
+    elif hit.link is not None:
         session.select(links=[hit.link], toggle=pressed.ctrl, add=pressed.shift and not pressed.ctrl)
     elif not more:
         session.select()
@@ -42,6 +42,8 @@ def double_clicked(stage: Stage, pressed: Pressed) -> bool:
         if made is not None:
             session.edit("undo.dot", made[0])
             session.select([made[1]])
+    elif hit.item is None:
+        return False
     elif hit.kind in ("title", "item") and hit.item.kind == "node" and session.graph.nodes[hit.item.name].is_graph:
         session.select([hit.item])
         session.do("node.enter")

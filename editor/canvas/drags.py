@@ -83,7 +83,9 @@ class MinimapDrag(Drag):
     def __init__(self, gestures: Gestures, pressed: Pressed):
         super().__init__(gestures, pressed)
         self.began = self.session.view
-        self.left, self.top, self.map = self.stage.minimap()
+        small = self.stage.minimap()
+        assert small is not None
+        self.left, self.top, self.map = small
 
     def move(self, x: float, y: float) -> None:
         px, py = self.gestures.pixel
@@ -131,6 +133,7 @@ class Resize(Drag):
 
     def __init__(self, gestures: Gestures, pressed: Pressed):
         super().__init__(gestures, pressed)
+        assert pressed.hit.item is not None
         self.item = pressed.hit.item
         self.at = self.stage.scene.at[self.item]
         box = self.stage.scene.boxes[self.item]
@@ -161,6 +164,7 @@ class Move(Drag):
 
     def __init__(self, gestures: Gestures, pressed: Pressed):
         super().__init__(gestures, pressed)
+        assert pressed.hit.item is not None
         self.item = pressed.hit.item
         self.carried = self.stage.carried(self.session.selection | {self.item})
         self.offset = (0.0, 0.0)
@@ -196,11 +200,11 @@ class Move(Drag):
         box = (a + right, b + down, width, height)
         if across:
             ends = [r for r in near if any(abs(e - across[1]) < 0.5 for e in (r[0], r[0] + r[2] / 2, r[0] + r[2]))]
-            span = scenes.around([box, *ends])
+            span = scenes.around([box, *ends]) or box
             self.lines.append((across[1], span[1], across[1], span[1] + span[3]))
         if along:
             ends = [r for r in near if any(abs(e - along[1]) < 0.5 for e in (r[1], r[1] + r[3] / 2, r[1] + r[3]))]
-            span = scenes.around([box, *ends])
+            span = scenes.around([box, *ends]) or box
             self.lines.append((span[0], along[1], span[0] + span[2], along[1]))
         return right, down
 

@@ -14,7 +14,8 @@ from . import scene as scenes
 from .clicks import clicked, double_clicked, menu, pressed_left
 from .drags import SNAP, Band, Drag, Knife, MinimapDrag, Move, Pan, Resize
 from .linkdrag import LinkDrag
-from .overlay import LEFT, MIDDLE, RIGHT, THRESHOLD, Overlay, Pressed
+from .overlay import LEFT as LEFT, MIDDLE as MIDDLE, RIGHT as RIGHT
+from .overlay import THRESHOLD, Overlay, Pressed
 from .scene import Measure, Minimap, Rectangle, Scene
 from .stage import Stage
 
@@ -190,8 +191,8 @@ class Gestures:
 
     def nudge(self, right: int, down: int, steps: int = 1) -> None:
         """Move what is selected by some steps of the grid."""
-        at, right, down = self.scene.at, right * SNAP * steps, down * SNAP * steps
-        places = {item: (at[item][0] + right, at[item][1] + down)
+        at, x, y = self.scene.at, right * SNAP * steps, down * SNAP * steps
+        places = {item: (at[item][0] + x, at[item][1] + y)
                   for item in self.stage.carried(self.session.selection)}
         self.session.edit("undo.move", edits.move(self.session.graph, places), "nudge")
 

@@ -10,7 +10,7 @@ from nodegraph.graph import Graph, Ref, refs
 from nodegraph.types import fits
 
 from ..document import edits
-from ..document.items import Item, Target, links
+from ..document.items import Item, Link, Target, links
 from ..document.ports import flow_of, inputs_of, outputs_of, ref_to, refusal
 from . import scene as scenes
 from .drags import Drag, by_likeness
@@ -29,9 +29,11 @@ class LinkDrag(Drag):
     def __init__(self, gestures: Gestures, pressed: Pressed):
         super().__init__(gestures, pressed)
         pin = pressed.hit.pin
-        self.pin, self.taken = pin, None
-        self.source: Ref | None = pin.pin.end if pin.pin.gives else None
-        self.target: Target | None = None if pin.pin.gives else pin.pin.end
+        assert pin is not None
+        self.pin, end = pin, pin.pin.end
+        self.taken: Link | None = None
+        self.source = end if isinstance(end, Ref) else None
+        self.target = end if isinstance(end, Target) else None
         self.graph, self.checked = self.session.graph, self.stage.checked
         self.fixed = (pin.x, pin.y)
         if self.target is not None:
@@ -57,15 +59,17 @@ class LinkDrag(Drag):
             barred = _related(self.graph, self.source.name, upwards=True)
             return frozenset(pin.end for box in scene.boxes.values() for pin in box.pins if not pin.gives
                              and pin.end.name not in barred and (flow is None or fits(flow.type, pin.type)))
-        port = self.pin.pin.port
-        barred = _related(self.graph, self.target.name, upwards=False) if self.target.kind == "node" else set()
+        port, target = self.pin.pin.port, self.target
+        barred = _related(self.graph, target.name, upwards=False) if target is not None and target.kind == "node" else set()
         return frozenset(pin.end for box in scene.boxes.values() for pin in box.pins if pin.gives
                          and pin.end.name not in barred and (port is None or fits(pin.type, port.type)))
 
     def _ends(self, end: Ref | Target) -> tuple[Ref, Target]:
         """The two ends of the link that would come about."""
         if self.source is None:
+            assert isinstance(end, Ref) and self.target is not None
             return end, self.target
+        assert isinstance(end, Target)
         if self.taken is not None and end.kind == "node" and end.index is not None:
             taken = self.taken.target
             same = (end.name, end.port) == (taken.name, taken.port)
@@ -96,8 +100,8 @@ class LinkDrag(Drag):
             return Ref(item.name) if not self._refused(Ref(item.name)) else None
         if item.kind != "node" or item.name not in self.graph.nodes:
             return None
-        ends = (ref_to(self.checked, item.name, port) for port in outputs_of(self.checked, item.name))
-        return next((end for end in ends if not self._refused(end)), None)
+        refs_ = (ref_to(self.checked, item.name, port) for port in outputs_of(self.checked, item.name))
+        return next((ref for ref in refs_ if not self._refused(ref)), None)
 
     def _look(self, x: float, y: float) -> tuple[PinAt | None, Item | None, Ref | Target | None, str]:
         """The pin or the item under the pointer, the end that is meant there, and why it cannot be."""

@@ -182,7 +182,7 @@ class Scene:
     status: Mapping[Item, Status]
     curves: Mapping[Link, Curve]
     dots: Mapping[Link, tuple[Item, ...]]
-    keys: Mapping[Item, tuple]
+    keys: Mapping[Item, tuple[Any, ...]]
 
     def rectangle(self, item: Item) -> Rectangle:
         """Where an item is and how large."""
@@ -265,12 +265,15 @@ class _Maker:
         self.graph, self.checked, self.states, self.measure, self.compact = graph, checked, states, measure, compact
         self.before = before
         self.sections = {kind: on_canvas.section(graph, kind) for kind in on_canvas.KINDS}
+        self.makers: dict[str, Callable[[Item], Box]] = {
+            "node": self.make_node, "input": self.make_input, "output": self.make_output, "dot": self.make_dot,
+            "note": self.make_note, "frame": self.make_frame}
 
     def facts(self, item: Item) -> Mapping[str, Any]:
         """What the layout says of an item, its place aside."""
         return self.sections[item.kind].get(item.name) or {}
 
-    def key(self, item: Item) -> tuple:
+    def key(self, item: Item) -> tuple[Any, ...]:
         """What a box is made from; equal keys make equal boxes."""
         facts = self.facts(item)
         told = (facts.get("collapsed"), facts.get("color"), _pair(facts.get("size")))
@@ -283,11 +286,11 @@ class _Maker:
             return (*told, language(), _Same(self.graph.inputs[item.name]), port and (port.type, port.many))
         return (*told, facts.get("text"), facts.get("title"))
 
-    def box(self, item: Item, key: tuple) -> Box:
+    def box(self, item: Item, key: tuple[Any, ...]) -> Box:
         """The box of an item: the one of before, if that was made from the same."""
         if self.before is not None and self.before.keys.get(item) == key:
             return self.before.boxes[item]
-        return getattr(self, f"make_{item.kind}")(item)
+        return self.makers[item.kind](item)
 
     # -- nodes
 
@@ -465,7 +468,7 @@ class _Same:
     __hash__ = None  # type: ignore[assignment]
 
 
-def _known_key(known: CheckedNode | None, checked: Checked, name: str) -> tuple:
+def _known_key(known: CheckedNode | None, checked: Checked, name: str) -> tuple[Any, ...]:
     """What a box shows of what `check` found out about a node."""
     if known is None or known.nodetype is None and known.graph is None:
         outputs = tuple((port, flow.type, flow.depth) for port, flow in outputs_of(checked, name).items())
@@ -477,7 +480,7 @@ def _known_key(known: CheckedNode | None, checked: Checked, name: str) -> tuple:
     return (_Same(known.nodetype), ports, outputs)
 
 
-def _state_key(state: Any) -> tuple:
+def _state_key(state: Any) -> tuple[Any, ...]:
     if state is None:
         return ((), "")
     return (tuple((port, _Same(shown)) for port, shown in state.thumbnails.items()), state.error)
@@ -507,10 +510,10 @@ def word_value(word: str, value: Any) -> str:
 
 def _boxed(item: Item, width: float, height: float, pins: Iterable[Pin], **more: Any) -> Box:
     pins = tuple(pins)
-    outs = {pin.end.port or _only(pin): pin for pin in pins if pin.gives}
+    outs: dict[str | None, Pin] = {pin.end.port or _only(pin): pin for pin in pins if pin.gives}
     if len(outs) == 1:
         outs[None] = next(iter(outs.values()))
-    ins = {(pin.end.port, pin.end.index): pin for pin in pins if not pin.gives}
+    ins = {(pin.end.port, pin.end.index): pin for pin in pins if isinstance(pin.end, Target)}
     return Box(item, width, height, pins=pins, outs=outs, ins=ins, **more)
 
 
@@ -578,7 +581,7 @@ def _up(length: float) -> float:
     return math.ceil(length / GRID - 1e-9) * GRID
 
 
-def _pair(value: Any) -> tuple | None:
+def _pair(value: Any) -> tuple[Any, ...] | None:
     return tuple(value) if isinstance(value, (list, tuple)) else None
 
 
@@ -681,7 +684,7 @@ def _curves(scene: Scene, before: Scene | None) -> dict[Link, Curve]:
         if source not in scene.boxes or target not in scene.boxes:
             continue
         old = before.curves.get(link) if before is not None else None
-        if old is not None and all(scene.boxes[end] is before.boxes.get(end) and scene.at[end] == before.at.get(end)
+        if old is not None and before is not None and all(scene.boxes[end] is before.boxes.get(end) and scene.at[end] == before.at.get(end)
                                    for end in (source, target, *scene.dots.get(link, ()))) \
                 and scene.dots.get(link) == before.dots.get(link):
             found[link] = old

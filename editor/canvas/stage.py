@@ -90,11 +90,11 @@ class Stage:
         return list(carried)
 
 
-def _signature(states: Any) -> tuple:
+def _signature(states: Any) -> tuple[Any, ...]:
     """What of the states of all nodes is drawn."""
     return tuple((name, s.status, s.done, s.total, s.text, s.seconds, s.error, s.stale,
                   tuple((port, id(shown)) for port, shown in s.thumbnails.items())) for name, s in states.items())
 
 
-def _same(one: tuple, other: tuple) -> bool:
+def _same(one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
     return bool(other) and one[0] is other[0] and one[1] is other[1] and one[2:] == other[2:]

@@ -141,10 +141,10 @@ def _inserted(graph: Graph, fragment: Graph, shift: tuple[float, float], keep_ou
             continue
         told[new] = _shifted(facts(fragment, item), position(fragment, item), shift)
     made = prune_dots(with_facts(made, told))
-    new = [item for item in told if exists(made, item)]
-    if not new:
+    added = [item for item in told if exists(made, item)]
+    if not added:
         raise EditRefused(t("refused.paste_outside"))
-    return made, new
+    return made, added
 
 
 def _shifted(told: Mapping[str, Any], at: tuple[float, float] | None, shift: tuple[float, float]) -> dict[str, Any]:

@@ -285,12 +285,12 @@ def delete_reconnect(graph: Graph, checked: Checked, chosen: Iterable[Item]) -> 
     gone = {item.name for item in chosen if item.kind == "node"}
     through: dict[tuple[str, str | None], Ref] = {}
     for name in gone:
-        outputs = outputs_of(checked, name)
-        for port, flow in outputs.items():
+        given = outputs_of(checked, name)
+        for port, flow in given.items():
             into = _passing(graph, checked, name, flow)
             if into is not None:
                 through[name, port] = into
-                if len(outputs) == 1:
+                if len(given) == 1:
                     through[name, None] = into
 
     def follow(ref: Ref) -> Ref:
@@ -375,7 +375,7 @@ def disconnect(graph: Graph, chosen: Iterable[Link]) -> Graph:
     """These links gone; outputs of the graph that lose theirs go with them."""
     chosen = set(chosen).intersection(links(graph))
     nodes, outputs = dict(graph.nodes), dict(graph.outputs)
-    lost = {}
+    lost: dict[Item, None] = {}
     for target in {link.target for link in chosen}:
         if target.kind == "output":
             del outputs[target.name]

@@ -107,7 +107,7 @@ def _exits(graph: Graph, checked: Checked, inside: set[str], entries: set[str]) 
     for ref in outward:
         source = _source_key(graph, checked, ref)
         if source not in found:
-            wanted = source.port if len(outputs_of(checked, source.name)) > 1 else source.name
+            wanted = source.port or source.name if len(outputs_of(checked, source.name)) > 1 else source.name
             found[source] = free_name(wanted, found.values())
     return found
 
@@ -131,7 +131,7 @@ def _inner(graph: Graph, checked: Checked, inside: set[str], chosen: set[Item], 
 
 
 def _is_within(dot: Any, inside: set[str]) -> bool:
-    return dot.source.name in inside and all(t.kind == "node" and t.name in inside for t in dot.targets)
+    return dot.source.name in inside and all(end.kind == "node" and end.name in inside for end in dot.targets)
 
 
 def _input_for(graph: Graph, checked: Checked, inside: set[str], source: Ref, folder: Path) -> GraphInput:
@@ -142,14 +142,14 @@ def _input_for(graph: Graph, checked: Checked, inside: set[str], source: Ref, fo
         return told._replace(default=_path_from(told.default, port, graph.folder, folder))
     target = next(link.target for link in links(graph) if link.target.kind == "node" and link.target.name in inside
                   and _source_key(graph, checked, link.source) == source)
-    port = input_at(checked, target.name, target.port)
-    if port is None:
+    like = input_at(checked, target.name, target.port)
+    if like is None:
         raise EditRefused(t("refused.no_input", name=target.name, input=target.port))
-    flow = flow_of(checked, source) or Flow(port.type, int(port.many), port.choices)
+    flow = flow_of(checked, source) or Flow(like.type, int(like.many), like.choices)
     if flow.depth > 1:
         raise EditRefused(t("refused.group_deep", name=source.name))
     kind = ("list of " if flow.many else "") + ("Choice" if flow.choices else flow.type.name)
-    return GraphInput(kind, None, flow.optional, port.help, choices=flow.choices)
+    return GraphInput(kind, None, flow.optional, like.help, choices=flow.choices)
 
 
 def _as_written(checked: Checked, source: Ref) -> Ref:
@@ -214,8 +214,8 @@ def ungroup(graph: Graph, name: str, inner: Graph, checked: Checked | None = Non
         raise EditRefused(t("refused.words_group", name=name, words=", ".join(node.control)))
     if node.bypass:
         raise EditRefused(t("refused.bypassed_group", name=name))
-    known = checked.nodes.get(name) if checked is not None else None
-    known = known.graph if known is not None else None
+    placed_node = checked.nodes.get(name) if checked is not None else None
+    known = placed_node.graph if placed_node is not None else None
     given = {entry: node.inputs[entry] if entry in node.inputs else
              _default(told, known, entry, inner.folder, graph.folder) for entry, told in inner.inputs.items()}
     renames = _free_names(inner.nodes, taken(graph) - {name})
@@ -265,7 +265,7 @@ def _outside(ref: Ref, name: str, inner: Graph, given: Mapping[str, Any], rename
     """What a link in the outer graph becomes when the node it may read is taken apart."""
     if ref.name != name:
         return ref
-    port = ref.port or next(iter(inner.outputs), None)
+    port = ref.port or next(iter(inner.outputs), "")
     if port not in inner.outputs:
         return GONE
     source = inner.outputs[port]

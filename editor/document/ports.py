@@ -12,6 +12,7 @@ from nodegraph.wording import an
 from ..words.speak import t
 from .items import REPEAT, Target, links_into
 
+CHOOSING = ("Bool", "Int", "Text", "Seed")  # what may choose a branch of a switch
 ROUNDS = Port(REPEAT, INT, range=Range(0, MOST_ROUNDS))
 
 
@@ -110,6 +111,10 @@ def _misfit(checked: Checked, source: Ref, flow: Flow | None, target: Target) ->
         return "" if known.switch else t("refused.no_input", name=target.name, input=target.port)
     if flow is None or port.type is ANY and not known.known:
         return ""
+    of_known = source.name in checked.inputs or checked.nodes[source.name].known
+    if known.switch and target.port == "on" and of_known and flow.type.name not in CHOOSING:
+        return t("refused.type", port=f"{target.name}.on", takes="Bool, Int, Text", name=source.name,
+                 gives=an(flow.type.name))
     name = f"{target.name}.{label_of(port.name)}"
     if not fits(flow.type, port.type):
         return t("refused.type", port=name, takes=an(port.type.name), name=source.name, gives=an(flow.type.name))
@@ -122,7 +127,7 @@ def _misfit(checked: Checked, source: Ref, flow: Flow | None, target: Target) ->
 def passes_on(checked: Checked, target: Target) -> bool:
     """Whether a port takes whatever comes, a list of any depth too, and passes it on."""
     node = checked.graph.nodes[target.name]
-    return node.type == SWITCH or node.type == PICK and target.port == "from"
+    return node.type == SWITCH and target.port != "on" or node.type == PICK and target.port == "from"
 
 
 def _too_deep(checked: Checked, source: Ref, flow: Flow, target: Target, port: Port) -> str:

@@ -16,7 +16,8 @@ from ..document.ports import flow_of, input_at
 from ..words.speak import t
 
 if TYPE_CHECKING:
-    from ..session import PaletteRequest, Session
+    from ..asking import PaletteRequest
+    from ..session import Session
 
 LINK_HEIGHT = 44.0  # how far below a node's upper edge its first pin is
 WIDTH = 224.0  # of a new node, about

@@ -34,7 +34,7 @@ from ..document.ports import inputs_of, new_branch
 from ..words.speak import has, name_of, said, t
 
 WIDGETS = ("slider_int", "slider_float", "drag_int", "drag_float", "text", "multiline", "choice", "checkbox",
-           "color", "seed", "file", "model", "list", "link_only", "any")
+           "color", "seed", "file", "model", "list", "link_only", "any", "word")
 MOST_ON_A_SLIDER = 10_000  # whole numbers in a range; more of them are dragged
 LONG_TEXTS = ("prompt", "text", "template", "verse", "description", "subject", "help")  # ports of sentences
 
@@ -83,7 +83,7 @@ class Field:
     @property
     def locked(self) -> bool:
         """Of a seed: whether it is a number, and not rolled for each run."""
-        return self.value != RANDOM
+        return bool(self.value != RANDOM)
 
     @property
     def shown(self) -> str:
@@ -108,7 +108,7 @@ def _node_fields(checked: Checked, item: Item, catalogue: Catalogue | None) -> l
     ports = {port.name: port for port in inputs_of(checked, item.name)}
     if known.node.type == SWITCH and new_branch(known.node) not in known.node.inputs:
         ports.pop(new_branch(known.node), None)
-    problems = _told(checked, item)
+    problems = problems_of(checked, item)
     return [_port_field(port, known, catalogue, problems) for port in ports.values()]
 
 
@@ -128,7 +128,7 @@ def _port_field(port: Port, known: CheckedNode, catalogue: Catalogue | None,
         default=None if port.default is MISSING else _as_written(port.default), required=required,
         **_limits(port), choices=port.choices or _models(port.type, catalogue), links=links,
         promotable=named and not links and port.type is not ANY, each=mapped if maps or mapped else None, help=port.help,
-        port=listed, problem=_problem_of(problems, port.name))
+        port=listed, problem=problem_at(problems, port.name))
 
 
 def _many(port: Port) -> Port:
@@ -169,8 +169,8 @@ def _widget(port: Port, value: Any) -> str:
     if kind in (INT, FLOAT):
         if value is None:
             return "text"  # a slider would show a number where there is none
-        bounds = port.range is not None and math.isfinite(port.range.low) and math.isfinite(port.range.high)
-        fine = bounds and (kind is FLOAT or port.range.high - port.range.low <= MOST_ON_A_SLIDER)
+        low, high = (port.range.low, port.range.high) if port.range is not None else (-math.inf, math.inf)
+        fine = math.isfinite(high - low) and (kind is FLOAT or high - low <= MOST_ON_A_SLIDER)
         return ("slider_" if fine else "drag_") + ("int" if kind is INT else "float")
     if kind is TEXT:
         texts = [text for text in (value, port.default) if isinstance(text, str)]
@@ -201,7 +201,7 @@ def dice() -> int:
 
 # ---- problems ----------------------------------------------------------------------------------------------
 
-def _told(checked: Checked, item: Item) -> list[Problem]:
+def problems_of(checked: Checked, item: Item) -> list[Problem]:
     """The problems of an item; not those of graphs inside it, which carry the place of another file."""
     section = {"node": "nodes", "input": "inputs", "output": "outputs"}.get(item.kind, "")
     own = str(checked.graph.path or "graph")
@@ -209,7 +209,7 @@ def _told(checked: Checked, item: Item) -> list[Problem]:
             and (problem.where is None or problem.where.file == own)]
 
 
-def _problem_of(problems: Iterable[Problem], key: str) -> str:
+def problem_at(problems: Iterable[Problem], key: str) -> str:
     """What is wrong with one part of an item: told at its key, or of the item that lacks it."""
     about = next((p for p in problems if p.at[2:3] == (key,)), None) or \
         next((p for p in problems if lacking(p) == key), None)
@@ -228,7 +228,7 @@ def lacking(problem: Problem) -> str:
 
 def item_problems(checked: Checked, item: Item) -> list[str]:
     """What is wrong with an item and belongs to none of its fields."""
-    problems = _told(checked, item)
+    problems = problems_of(checked, item)
     if item.kind == "node":
         problems = [p for p in problems if p.at[2:3] in ((), ("type",), ("each",))]
         return [said(p) for p in problems if not lacking(p)]
@@ -249,11 +249,11 @@ def _fact(name: str, widget: str, value: Any, problems: Iterable[Problem] = (), 
           **more: Any) -> Field:
     port, more = port or Port(name, TEXT), {"given": value not in (None, ""), **more}
     return Field(name, t(_FACTS[name]), widget, port.type.name, value, port=port,
-                 problem=_problem_of(problems, _IN_FILE.get(name, name)), **more)
+                 problem=problem_at(problems, _IN_FILE.get(name, name)), **more)
 
 
 def _input_fields(checked: Checked, item: Item, catalogue: Catalogue | None) -> list[Field]:
-    made, port, problems = checked.graph.inputs[item.name], checked.inputs[item.name], _told(checked, item)
+    made, port, problems = checked.graph.inputs[item.name], checked.inputs[item.name], problems_of(checked, item)
     found = [_fact("type", "choice", made.type, problems, choices=type_choices(catalogue, made.type))]
     value = made.default if made.has_default else None
     widget = _widget(_named(port, item.name), value)
@@ -284,7 +284,7 @@ def type_choices(catalogue: Catalogue | None, now: str = "") -> tuple[str, ...]:
 
 def _output_fields(checked: Checked, item: Item, catalogue: Catalogue | None) -> list[Field]:
     ref = checked.graph.outputs[item.name]
-    problem = next((said(p) for p in _told(checked, item)), "")
+    problem = next((said(p) for p in problems_of(checked, item)), "")
     return [Field("source", t(_FACTS["source"]), "link_only", value=ref, given=True, links=(ref,),
                   problem=problem)]
 
@@ -394,7 +394,7 @@ def _from_line(line: str) -> str:
     """A line of a list as a text; in quotes it may hold what a line cannot: line ends, or nothing."""
     if line[:1] == '"' and line[-1:] == '"' and len(line) > 1:
         try:
-            return json.loads(line)
+            return str(json.loads(line))
         except ValueError:
             return line
     return line[1:] if line[:2] == "$$" else line

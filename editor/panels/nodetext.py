@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from nodegraph.graph import Ref
 from nodegraph.nodetype import MISSING
 from nodegraph.types import short
 
-from ..document.items import Item, linked_at
+from ..document.items import Item, Target, linked_at
 from ..document.ports import flow_of
 from ..canvas.scene import PinAt, Status, brief, seconds_words
 from ..words.speak import name_of, t, translated
@@ -21,7 +22,7 @@ Lines = list[tuple[str, str]]  # role ("title", "text", "dim", "error"), words
 def about_pin(session: Session, at: PinAt) -> Lines:
     """Name, type, help and value of a pin, what is linked there, and what is wrong with it."""
     pin, port = at.pin, at.pin.port
-    if pin.gives:
+    if isinstance(pin.end, Ref):
         flow = flow_of(session.checked, pin.end)
         name = pin.end.port or (port.name if port is not None else pin.label)
         lines = [("title", name), ("dim", str(flow) if flow is not None else pin.type.name)]
@@ -33,12 +34,13 @@ def about_pin(session: Session, at: PinAt) -> Lines:
             lines.append(("text", port.help))
         if not pin.gives and (port.range is not None or port.choices):
             lines.append(("dim", str(port.range) if port.range is not None else ", ".join(port.choices or ())))
-    if not pin.gives:
+    if isinstance(pin.end, Target):
         sources = linked_at(session.graph, pin.end)
         if sources:
             lines.append(("text", t("inspector.linked", source=", ".join(str(ref)[1:] for ref in sources))))
         elif at.item.kind == "node":
-            value = session.graph.nodes[at.item.name].inputs.get(pin.end.port, port.default if port else MISSING)
+            inputs = session.graph.nodes[at.item.name].inputs
+            value: Any = inputs.get(pin.end.port, port.default if port is not None else MISSING)
             if value is not MISSING and value is not None:
                 lines.append(("text", brief(value) if not isinstance(value, str) else short(value, 160)))
     return lines + [("error", translated(found.problem.message)) for found in session.problems
@@ -64,10 +66,10 @@ def about_node(session: Session, item: Item, status: Status | None) -> Lines:
             if state.error:
                 lines.append(("error", state.error))
     elif item.kind == "input" and item.name in graph.inputs:
-        told = graph.inputs[item.name]
-        lines.append(("dim", told.type))
-        lines += [("text", told.help)] if told.help else []
-        lines += [("text", brief(told.default))] if told.has_default and told.default is not None else []
+        made = graph.inputs[item.name]
+        lines.append(("dim", made.type))
+        lines += [("text", made.help)] if made.help else []
+        lines += [("text", brief(made.default))] if made.has_default and made.default is not None else []
     elif item.kind == "output" and item.name in graph.outputs:
         lines.append(("dim", str(graph.outputs[item.name])[1:]))
     return lines + [("error", translated(found.problem.message))

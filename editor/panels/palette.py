@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from nodegraph import graphfile
 from nodegraph.check import PICK, SWITCH, Checked, Flow, check, output_flow
@@ -202,7 +202,7 @@ class Library:
     def __init__(self, catalogue: Catalogue):
         self.catalogue = catalogue
         self._entries = entries(catalogue)
-        self._graphs: dict[Path, tuple[tuple, Entry]] = {}  # path -> its stamp on disk, and what it is
+        self._graphs: dict[Path, tuple[tuple[Any, ...], Entry]] = {}  # path -> its stamp on disk, and what it is
         self._beside: list[Entry] = []
         self._next = 0
 
@@ -231,7 +231,7 @@ class Library:
         self._beside = []
         if graph.path is None:
             return
-        found: dict[Path, tuple[tuple, Entry]] = {}
+        found: dict[Path, tuple[tuple[Any, ...], Entry]] = {}
         own = graph.path.resolve()
         for path in _graph_files(graph.folder):
             stat = path.stat()
@@ -384,7 +384,7 @@ def search(entries: Sequence[Entry], query: str = "", recents: Sequence[str] = (
         recency = 1 - age[entry.id] / len(age) if entry.id in age else 0.0
         if terms:
             score += 6 * recency - (2 * fit.distance if fit is not None else 0) - 4 * bool(entry.problem)
-            rank = (-score,)
+            rank: tuple[float, ...] = (-score,)
         else:
             rank = (-recency, bool(entry.problem), fit.distance if fit is not None else 0)
         found.append((rank, at, Found(entry, score, fit)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from nodegraph import Engine
@@ -14,11 +15,12 @@ from . import updates as up
 
 
 class Request(NamedTuple):
-    """Something that is wanted of what a job made."""
+    """Something that is wanted of what a job made. path: the file that it is to be written to, if it is."""
 
     job: int
     output: str
     do: Callable[[Engine], up.Update]
+    path: Path | None = None
 
 
 @dataclass(eq=False)

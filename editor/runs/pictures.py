@@ -43,7 +43,7 @@ class Pictures:
         self.waiting: OrderedDict[tuple[str, str], tuple[int, PortType, bytes]] = OrderedDict()
         self.kept: OrderedDict[tuple[str, bytes], Thumbnail] = OrderedDict()
         self.bytes = 0
-        self.warned: set[tuple] = set()
+        self.warned: set[tuple[Any, ...]] = set()
 
     def want(self, job: int, node: str, port: str, type: PortType, digest: bytes) -> None:
         """Ask for the picture of a port; at once if there is one, else when there is time."""
@@ -77,11 +77,13 @@ class Pictures:
         except KeyError:
             return None
         except Exception as error:
-            return self.cannot_show(job, name, type, digest, error)
+            self.cannot_show(job, name, type, digest, error)
+            return None
         try:
             found = thumbnail(type, value, many, count=count)
         except Exception as error:
-            return self.cannot_show(job, name, type, digest, error)
+            self.cannot_show(job, name, type, digest, error)
+            return None
         self.keep((type.name, digest), found)
         return found
 
@@ -95,7 +97,7 @@ class Pictures:
         while self.bytes > self.budget and len(self.kept) > 1:
             self.bytes -= self.kept.popitem(last=False)[1].bytes + 500
 
-    def warn_once(self, about: tuple, message: str) -> None:
+    def warn_once(self, about: tuple[Any, ...], message: str) -> None:
         """Say what is the matter with showing something, once. about: the job, and what else names it."""
         if about not in self.warned:
             self.warned = {other for other in self.warned if other[0] == about[0]} | {about}

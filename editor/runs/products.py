@@ -12,7 +12,7 @@ from nodegraph.types import PortType
 from ..words.speak import t
 from . import updates as up
 from .gallery import LIMIT
-from .hearing import SOUND, is_sound, way_to_sound, write_sound
+from .hearing import SOUND, is_sound, sound_of
 from .pictures import large_picture, named
 
 
@@ -81,12 +81,17 @@ class Products:
         return up.Enlarged(job, output, picture)
 
 
+def sound_for(engine: Engine, made: Product, path: Path) -> PortType | None:
+    """The sound that a product has to be made into to be written to a file; None where it is written as it is."""
+    if path.suffix != f".{SOUND}" or is_sound(made.type) or hasattr(made.digest, "items"):
+        return None
+    return sound_of(engine.catalogue, made.type)
+
+
 def write(engine: Engine, made: Product, output: str, path: Path) -> list[Path]:
     """Write a product to a file, as sound where the file's name says so; the files written."""
-    way = None
-    if path.suffix == f".{SOUND}" and not is_sound(made.type) and not hasattr(made.digest, "items"):
-        way = way_to_sound(engine.catalogue, made.type)
-    if way is None:
+    sound = sound_for(engine, made, path)
+    if sound is None:
         return engine.save(made.type, made.digest, path, plan=made.plan, output=output)
-    write_sound(way, engine.value(made.type, made.digest), path)
+    sound.exports[SOUND](engine.convert(made.type, made.digest, sound), path)
     return [path]

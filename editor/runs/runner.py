@@ -24,7 +24,7 @@ from .jobs import Job, Request
 from .outbox import Outbox
 from .parts import Parts, wanted_inputs
 from .pictures import Pictures, named
-from .products import Products
+from .products import Products, sound_for
 from .watch import Watch
 
 LARGE = 1024  # pixels on the long side of an enlarged picture
@@ -92,7 +92,7 @@ class Runner:
         output: an output's name, or "node.port" for what that port gave last. A sound that is to be heard is
         written to a file too.
         """
-        self._ask(Request(job, output, lambda engine: self._products.export(engine, job, output, Path(path))))
+        self._ask(Request(job, output, lambda engine: self._products.export(engine, job, output, Path(path)), Path(path)))
 
     def enlarge(self, job: int, output: str, side: int = LARGE) -> None:
         """Make a larger picture of what a job made; an Enlarged update brings it. output: as for `export`."""
@@ -170,7 +170,7 @@ class Runner:
                     return None
                 if self._jobs:
                     job = self._running = self._jobs.popleft()
-                    task = partial(self._carry_out, job)
+                    task: Callable[[], None] = partial(self._carry_out, job)
                 elif self._requests:
                     task = self._serve
                 elif self._pictures is not None and self._pictures.waiting:
@@ -191,6 +191,7 @@ class Runner:
         return self._engine, self._pictures
 
     def _carry_out(self, job: Job) -> None:
+        update: up.Update
         try:
             engine, pictures = self._at_hand()
             graph = self._parts.wanted(engine, job.graph, job.only, job.to)
@@ -209,13 +210,20 @@ class Runner:
             self._running = None
             self._outbox.put(update)
 
+    def _is_ready(self, request: Request) -> bool:
+        """Whether something can be done while a job runs: it is made already, and needs no run of its own."""
+        made = self._products.find(request.job, request.output)
+        if made is None or self._engine is None:
+            return False
+        return request.path is None or sound_for(self._engine, made, request.path) is None
+
     def _serve(self) -> None:
         """Do what was asked for longest ago; while a job runs, the first of what can be done already."""
         if not self._requests:
             return
         with self._changed:
             request = next((request for request in self._requests
-                            if self._running is None or self._products.find(request.job, request.output)), None)
+                            if self._running is None or self._is_ready(request)), None)
             if request is None:
                 return
             self._requests.remove(request)

@@ -94,11 +94,12 @@ class Failed(NamedTuple):
 
 
 class Skipped(NamedTuple):
-    """A node did not run since another failed, or the run was stopped. because: that node, or a sentence."""
+    """A node did not run since another failed, or the run was stopped. because: the node that failed, or ""."""
 
     job: int
     node: str
     because: str
+    stopped: bool = False
 
 
 class Pictured(NamedTuple):

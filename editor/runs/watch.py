@@ -29,8 +29,8 @@ class Watch:
 
     def __init__(self, job: Job, outbox: Outbox, products: Products, pictures: Pictures, serve: Callable[[], None]):
         self.job, self.outbox, self.products, self.pictures, self.serve = job, outbox, products, pictures, serve
-        self.plan: Plan | None = None
-        self.origin: Plan | None = None  # the plan as one of the whole graph, even where a part of it runs
+        self.plan: Plan  # what `planned` brings
+        self.origin: Plan  # the plan as one of the whole graph, even where a part of it runs
         self.passed_on: dict[tuple[str, str], list[tuple[str, str]]] = {}
         self.allowance = Allowance(THUMBNAIL_SHARE)
 
@@ -72,7 +72,7 @@ class Watch:
                 error = event.error
                 return up.Failed(job, event.node, error.message, error.report(), error.where)
             case ev.Skipped():
-                return up.Skipped(job, event.node, event.because)
+                return up.Skipped(job, event.node, event.because, event.stopped)
             case ev.Warned():
                 return up.Warned(job, event.message)
         return None  # Done is told once the outputs are known

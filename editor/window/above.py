@@ -64,7 +64,7 @@ class Above:
             if not touches(scene.rectangle(item), seen):
                 continue
             for at in scene.pins(item):
-                if at.pin.gives == gives and at.pin.end in overlay.fitting:
+                if at.pin.gives == gives and at.pin.end in (overlay.fitting or ()):
                     paint.ring(at, of_type(at.pin.type.color))
                 else:
                     paint.veil(at)

@@ -50,7 +50,7 @@ class App:
         self._keys = keyboard.Keys()
         self.keys, self.pace = KeyCommands(self), Pace()
         self._typing = False
-        self._look: tuple | None = None
+        self._look: tuple[Any, ...] | None = None
         self._title = ""
 
     # -- opening and closing

@@ -33,14 +33,16 @@ class Bubble:
         """Why a link does not fit, while one is dragged; what is under the pointer, once it rests there."""
         overlay, hover = self.gestures.overlay, self.gestures.hover
         if overlay.reason:
-            key, lines = ("reason", overlay.reason, self.gestures.pixel), [("text", overlay.reason)]
+            key: Any = ("reason", overlay.reason, self.gestures.pixel)
+            lines = [("text", overlay.reason)]
         else:
             rested = (hover.kind, hover.item, hover.pin.pin.end if hover.pin else None)
             if rested != self._rested[0]:
                 self._rested = rested, now
-            wanted = hover.kind in ("pin", "title", "collapse") and hover.item.kind in ("node", "input", "output") \
+            wanted = hover.kind in ("pin", "title", "collapse") and hover.item is not None \
+                and hover.item.kind in ("node", "input", "output") \
                 and not self.gestures.dragging and not pressed and now - self._rested[1] >= HOVER_SECONDS
-            if not wanted:
+            if not wanted or hover.item is None:
                 key, lines = None, []
             else:
                 key = (*rested, self.session.revision, theme.current())

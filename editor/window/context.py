@@ -17,7 +17,7 @@ from . import theme, widgets
 from .menus import label
 
 if TYPE_CHECKING:
-    from ..session import Dialog
+    from ..asking import Dialog
     from .app import App
 
 NODE = ["run.to_selected", "", "node.enter", "node.mute", "node.bypass", "node.collapse", "edit.rename", "",

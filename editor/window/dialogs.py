@@ -22,7 +22,7 @@ from .shortcuts_sheet import ShortcutSheet
 from .widgets import Pictures, px
 
 if TYPE_CHECKING:
-    from ..session import Dialog
+    from ..asking import Dialog
     from .app import App
 
 

@@ -60,7 +60,7 @@ class Fields:
             self.rows, self._key, self._waits = {}, None, False
 
 
-def _structure(field: Field) -> tuple:
+def _structure(field: Field) -> tuple[Any, ...]:
     """What a row has to be made anew for."""
     return (field.name, field.label, field.widget, field.link, field.each, field.choices, field.low, field.high,
             field.promotable, field.help, bool(field.links))

@@ -44,7 +44,7 @@ class Form:
         self.sharper = outputs.Sharper(app)
         self._head_key: Any = None
         self._results_key: Any = None
-        self._seen: tuple | None = None
+        self._seen: tuple[Any, ...] | None = None
 
     def update(self) -> None:
         """Show how things are, where they have changed."""

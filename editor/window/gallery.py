@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import dearpygui.dearpygui as dpg
 
@@ -33,7 +33,7 @@ class GalleryPanel:
         self.app, self.session, self.parent = app, app.session, parent
         self.pictures = Pictures()
         self.chosen: list[int] = []  # jobs, at most two
-        self._seen: tuple | None = None
+        self._seen: tuple[Any, ...] | None = None
 
     def update(self) -> None:
         """Show what there is, if that has changed."""

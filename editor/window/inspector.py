@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import dearpygui.dearpygui as dpg
 
 from ..document import edits
-from ..panels import inspector
+from ..panels import inspector, repeats
 from ..document.items import Item, color, text
 from ..panels.judge import Found
 from ..words.speak import has, name_of, t
@@ -33,12 +33,14 @@ class Inspector:
         with widgets.inside(parent):
             self.head = dpg.add_group()
             self.body = dpg.add_group()
+            self.words = dpg.add_group()
             self.foot = Foot(app)
         self.parent = parent
         self.page = GraphPage(app)
-        self.fields = Fields(app, self.body)
+        self.fields, self.repeats = Fields(app, self.body), Fields(app, self.words)
+        self._opened: Item | None = None  # the node whose words are shown although it has none
         self._head_key: Any = None
-        self._seen: tuple | None = None
+        self._seen: tuple[Any, ...] | None = None
 
     @property
     def width(self) -> int:
@@ -48,7 +50,7 @@ class Inspector:
     def update(self) -> None:
         """Show what is selected, where that has changed."""
         key = self.session.revision, self.width
-        if not dpg.is_item_shown(self.parent) or key == self._seen and not self.fields.busy:
+        if not dpg.is_item_shown(self.parent) or key == self._seen and not (self.fields.busy or self.repeats.busy):
             return
         self._seen = key
         chosen = self.session.selected()
@@ -71,7 +73,18 @@ class Inspector:
         settable = item.kind in ("node", "input", "output")
         found = inspector.fields(session.checked, item, session.catalogue) if settable else []
         self.fields.show([(item, field) for field in found], self.width)
+        words = repeats.fields(session.checked, item) if self._has_words(item) else []
+        self.repeats.show([(item, field) for field in words], self.width)
         self.foot.show(item, self.width)
+
+    def _has_words(self, item: Item) -> bool:
+        """Whether the words of a node are shown: where some stand there, or once they are asked for."""
+        node = self.session.graph.nodes.get(item.name) if item.kind == "node" else None
+        return node is not None and (bool(node.control) or self._opened == item)
+
+    def _open_words(self, item: Item) -> None:
+        self._opened = item if self._opened != item else None
+        self.session.touch()
 
     def _refill(self, part: int | str, key: Any, fill: Any) -> None:
         if part == self.head:
@@ -108,6 +121,8 @@ class Inspector:
                     widgets.tip(told, rest and nodetype.help)
             if node.is_graph:
                 widgets.button(t("command.node.enter"), lambda: self.app.do("node.enter"))
+            widgets.button(t("inspector.repeats"), lambda: self._open_words(item), small=True,
+                           tooltip=t("inspector.repeats.help"))
         for told in inspector.item_problems(self.session.checked, item):
             widgets.says(told, "error", wrap=self.width)
         if item.kind in ("node", "input", "output"):
@@ -169,6 +184,7 @@ class Inspector:
         if key == self._head_key:
             return
         self.fields.clear()
+        self.repeats.clear()
         self.foot.clear()
         self._refill(self.head, key, lambda: self._fill_many(chosen))
 
@@ -214,6 +230,7 @@ class Inspector:
                bool(graph.nodes))
         if key != self._head_key:
             self.fields.clear()
+            self.repeats.clear()
             self.foot.clear()
             self._refill(self.head, key, lambda: self.page.fill(broken, self.width))
         self.page.update()

@@ -6,6 +6,7 @@ import dearpygui.dearpygui as dpg
 
 from ..canvas import scene as scenes
 from ..canvas.scene import PAD, SMALL_TEXT, TITLE, Box, Pin, PinAt, Rectangle
+from ..words.speak import t
 from . import fonts, theme
 from .textures import Textures
 from .theme import RGBA, color, faded, mixed, of_type
@@ -130,7 +131,7 @@ class Painter:
         label = color("faint") if pin.shape == "slot" else color("dim") if pin.tone != "linked" else color("text")
         self.text(PAD, pin.y, pin.label, size, color("error") if pin.tone == "missing" else label)
         if pin.each:
-            words = scenes.t("badge.each")
+            words = t("badge.each")
             x = PAD + fonts.measure(pin.label, size) + 8
             wide = fonts.measure(words, scenes.SMALL_SIZE) + 10
             self.frame(x, pin.y - 8, wide, 16, NONE, faded(color("info"), 0.22), 8)

@@ -14,7 +14,7 @@ from . import theme, widgets
 from .widgets import px
 
 if TYPE_CHECKING:
-    from ..session import PaletteRequest
+    from ..asking import PaletteRequest
     from .app import App
 
 LIST, DETAILS, HEIGHT = 344, 264, 348  # units

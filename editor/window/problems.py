@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import dearpygui.dearpygui as dpg
 
@@ -49,7 +49,7 @@ class Problems:
 
     def __init__(self, app: App, parent: int | str):
         self.app, self.session, self.parent = app, app.session, parent
-        self._rows: tuple | None = None
+        self._rows: tuple[Any, ...] | None = None
         self._seen = -1
 
     def update(self) -> None:
@@ -86,8 +86,8 @@ class Problems:
             width = max(px(80), dpg.get_item_width(self.parent) - px(180 if row.report else 70))
             made = dpg.add_selectable(label=f"{widgets.wrapped(told, width)}##{number}", width=width,
                                       callback=lambda s: self._go(s, row.item))
-            told = row.message, row.hint, t("problems.go") if row.item else ""
-            widgets.tip(made, "\n".join(filter(None, told)), 480)
+            lines = row.message, row.hint, t("problems.go") if row.item else ""
+            widgets.tip(made, "\n".join(filter(None, lines)), 480)
             if row.report:
                 widgets.button(t("problems.traceback"), lambda: self.session.ask(
                     "error", title=t("problems.node_failed", name=row.place, message=row.message), text=row.report),

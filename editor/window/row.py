@@ -56,13 +56,14 @@ class Row:
                 self.app.icons.button("each", self._each, parent=right, size=14, look="on" if field.each else "flat",
                                       tooltip=f"{t('inspector.each')}\n{t('inspector.each.help')}")
             if self.item.kind in ("node", "input") and field.widget != "link_only":
-                self.reset = self.app.icons.button("reset", self._reset, parent=right, size=14, look="quiet",
+                self.reset = self.app.icons.button("reset", self.remove, parent=right, size=14, look="quiet",
                                                    tooltip=t("inspector.to_default"))
             if field.promotable and field.widget != "link_only" and self.item.kind == "node":
                 self.app.icons.button("promote", self._promote, parent=right, size=14, look="quiet",
                                       tooltip=t("inspector.promote"))
 
-    def _reset(self) -> None:
+    def remove(self) -> None:
+        """Take the value out, so that the default holds."""
         self.wrong = ""
         self.edit(inspector.reset, self.item, self.field.name)
 

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import dearpygui.dearpygui as dpg
 
+from nodegraph.check import RANDOM
+
 from ..document import edits
 from ..document.items import Item, source_item
-from ..panels import inspector
-from ..panels.inspector import RANDOM, Field
+from ..panels import inspector, repeats
+from ..panels.inspector import Field
 from ..words.speak import t
 from . import theme, widgets
 from .row import Row
@@ -54,7 +56,8 @@ class ChipRow(Row):
                 self.app.icons.button("unlink", self._unlink, tooltip=t("inspector.unlink"))
 
     def _to_source(self) -> None:
-        self.session.jump(source_item(self.session.graph, self.field.link))
+        if self.field.link is not None:
+            self.session.jump(source_item(self.session.graph, self.field.link))
 
     def _unlink(self) -> None:
         self.edit(edits.clear_value, self.item.name, self.field.name)
@@ -183,6 +186,25 @@ class TextRow(TypedRow):
         self.line()
 
 
+class WordRow(TypedRow):
+    """A word that says how often a node runs, typed as the file has it."""
+
+    def build(self) -> None:
+        self.line()
+
+    def typed(self, text: str) -> None:
+        value, self.wrong = repeats.parsed(self.item.name, self.field.name, text)
+        if self.wrong:
+            self.tell()
+        else:
+            self.shown = text
+            self.edit(repeats.changed, self.item, self.field.name, value, merge=f"{self.item}.{self.field.name}")
+
+    def remove(self) -> None:
+        self.wrong = ""
+        self.edit(repeats.changed, self.item, self.field.name, None)
+
+
 class LinesRow(Row):
     """Several lines of text, or the items of a list."""
 
@@ -291,7 +313,7 @@ ROWS: dict[str, type[Row]] = {
     "slider_int": NumberRow, "slider_float": NumberRow, "drag_int": NumberRow, "drag_float": NumberRow,
     "text": TextRow, "any": TextRow, "multiline": LinesRow, "list": LinesRow, "choice": ChoiceRow,
     "checkbox": CheckRow, "color": ColorRow, "seed": SeedRow, "file": FileRow, "model": ModelRow,
-    "link_only": LinksRow,
+    "link_only": LinksRow, "word": WordRow,
 }
 
 

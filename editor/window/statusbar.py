@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import dearpygui.dearpygui as dpg
 
@@ -13,7 +13,7 @@ from . import theme, widgets
 from .widgets import px
 
 if TYPE_CHECKING:
-    from ..session import NodeState
+    from ..runs.state import NodeState
     from .app import App
 
 
@@ -22,7 +22,7 @@ class StatusBar:
 
     def __init__(self, app: App, parent: int | str):
         self.app, self.session = app, app.session
-        self._seen: tuple | None = None
+        self._seen: tuple[Any, ...] | None = None
         with widgets.inside(parent):
             self._message = widgets.says("", pos=[px(10), px(5)])
             with dpg.tooltip(self._message, delay=0.4):

@@ -174,7 +174,6 @@ CHINESE: dict[str, str] = {
     # ---- values
     "value.wrong": "{what} 是 {value}；需要 {takes}",
     "value.refused": "{what} {wrong}",
-    "value.raised": "{what} 是 {value}，无法读作 {type}：{error}",
     "value.narrow": "{what} 连到 {port}，而 {wrong}",
     "value.list-into-one": "{what} 是列表；只接收一个 {type}",
     "value.mention": "{node}.{input} 的文本里有 ${name}，它会原样保留",
@@ -338,7 +337,6 @@ CHINESE: dict[str, str] = {
     "hint.quote-whole": "请给整个文本加上引号；在 '...' 中引号写作 ''。",
     "hint.quote-yaml": "含有 ': '、'#'、引号或括号的文本请加引号。",
     "hint.quotes": "请加上引号。",
-    "hint.raised": "类型 {type} 来自节点包，其帮助说明了它接收什么。",
     "hint.rename-input": "请重命名 {type} 中的输入 {input}。",
     "hint.rename-one": "请重命名其中一个。",
     "hint.repeat-or-each": "循环请添加 `repeat: 10`，逐项请添加 `each: 名称`。",

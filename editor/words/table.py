@@ -805,7 +805,9 @@ WORDS: dict[str, tuple[str, str]] = {
     "word.timeout.help": ("The seconds that one call may take.", "一次调用最多用的秒数。"),
     "word.retry.help": ("How many times a call that fails is made again.", "调用失败后再试的次数。"),
     "inspector.repeats": ("Repeats", "重复"),
-    "undo.repeats": ("Repeats", "重复"),
+    "inspector.repeats.help": ("How often the node runs: for each item, in every combination, round by round.",
+                               "节点运行多少次：逐项、取所有组合，或一轮接一轮。"),
+    "typed.nothing": ("Behind {word} nothing stands that it could mean.", "{word} 后面没有可用的内容。"),
 
     # ---- documents
     "document.no_graph": ("{path} carries no graph; pictures made by `nodegraph run` or the editor do.",

@@ -258,3 +258,14 @@ def test_a_number_made_a_truth_value_and_another_order_are_edits_too():
     assert document.edit("order", Graph(dict(reversed(document.graph.nodes.items()))))
     assert document.undo() == "order" and list(document.graph.nodes) == ["a", "b"]
     assert not document.edit("nothing", Graph(dict(document.graph.nodes)))
+
+
+def test_seeds_that_a_run_rolled_stand_where_they_were_rolled():
+    graph, _ = graphfile.parse("nodegraph: 1\ninputs: {seed: {type: Seed, default: random}, other: 3}\nnodes:\n"
+                               "  a: {type: w.sheet, words: x, seed: random}\n"
+                               "  b: {type: w.sheet, each: seed, words: x, seed: [1, random]}\noutputs: {o: $a}\n")
+    made = documents._as_recorded(graph, {"seeds": {"seed": 5, "a.seed": 6, "b.seed[1]": 7, "b.seed[9]": 8, "g/x.seed": 9,
+                                                    "a.seed[0]": 10, "gone": 11, "other": "text"}})
+    assert made.inputs["seed"].default == 5 and made.inputs["other"].default == 3
+    assert made.nodes["a"].inputs["seed"] == 6 and made.nodes["b"].inputs["seed"] == [1, 7]
+    assert made.nodes.keys() == graph.nodes.keys()

@@ -14,6 +14,9 @@ TUNE = PortType("Tune", exports={"mid": lambda value, path: path.write_text(f"mi
 Sound, Tune = Annotated[Any, SOUND], Annotated[Any, TUNE]
 
 
+PLAYED: list[str] = []
+
+
 @node("h.compose", version=1)
 def compose(words: str) -> Tune:
     """A tune."""
@@ -23,6 +26,7 @@ def compose(words: str) -> Tune:
 @node("h.play", version=1)
 def play(tune: Tune, volume: int = 3) -> Sound:
     """A tune as a sound."""
+    PLAYED.append(tune)
     return f"{tune} at {volume}"
 
 
@@ -36,7 +40,7 @@ CATALOGUE = Catalogue([compose, play, mix], installed=False)
 
 
 def test_a_tune_is_heard_through_the_node_that_needs_nothing_else():
-    assert hearing.way_to_sound(CATALOGUE, TUNE).name == "h.play"
+    assert hearing.sound_of(CATALOGUE, TUNE) is SOUND
     assert hearing.can_be_heard(CATALOGUE, TUNE) and hearing.can_be_heard(CATALOGUE, SOUND)
     assert not hearing.can_be_heard(CATALOGUE, CATALOGUE.porttype("Text"))
 
@@ -53,4 +57,15 @@ def test_the_runner_writes_a_tune_as_a_sound_when_one_is_asked_for_and_as_itself
     assert [update.problem for update in told] == ["", ""]
     assert (tmp_path / "tune.wav").read_text() == "la at 3"
     assert (tmp_path / "tune.mid").read_text() == "midi la"
+    assert runner.close()
+
+
+def test_what_was_heard_once_is_remembered(tmp_path):
+    runner = Runner(lambda: Engine(None, catalogue=CATALOGUE))
+    graph, _ = graphfile.parse("nodegraph: 1\nnodes:\n  a: {type: h.compose, words: lo}\noutputs: {tune: $a}\n")
+    job = runner.run(graph)
+    for name in ("one.wav", "two.wav"):
+        runner.export(job, "tune", tmp_path / name)
+    assert runner.wait(60) and PLAYED.count("lo") == 1
+    assert (tmp_path / "one.wav").read_text() == (tmp_path / "two.wav").read_text() == "lo at 3"
     assert runner.close()

@@ -265,7 +265,7 @@ def test_stop_ends_the_run_and_forgets_what_waits(runner, valve):
     valve.open.set()
     updates = all_of(runner)
     assert [(d.job, d.cancelled) for d in kinds(updates, up.Done)] == [(waiting, True), (running, True)]
-    assert [(s.node, s.because) for s in kinds(updates, up.Skipped)] == [("slow", "the run was stopped")]
+    assert [(s.node, s.because, s.stopped) for s in kinds(updates, up.Skipped)] == [("slow", "", True)]
 
 
 def test_after_a_stop_the_next_run_takes_up_what_was_finished(runner, valve):
