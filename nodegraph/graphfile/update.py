@@ -49,7 +49,8 @@ def _in_form_of(text: str, found: str) -> str:
     return "\ufeff" * text.startswith("\ufeff") + found
 
 
-def _keep_short_inputs(before: Graph, graph: Graph, old: dict[str, Any], new: dict[str, Any], renames: dict[str, str]) -> None:
+def _keep_short_inputs(before: Graph, graph: Graph, old: dict[str, Any], new: dict[str, Any],
+                       renames: dict[str, str]) -> None:
     """Inputs written as a bare default (`seed: 7`) stay so where that still says it all."""
     for name in before.inputs:
         if isinstance(before.marks["inputs"][name], Map):

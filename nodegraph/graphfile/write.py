@@ -50,7 +50,7 @@ class _Dumper(yaml.SafeDumper):
         style = None if scalar(value) is value else "'"
         if "\n" in value:
             style = "|"  # falls back to quotes where YAML cannot keep every space
-        if _FOLDED.search(value):
+        if _FOLDED.search(value) or value.endswith("\n\n") or value == "\n":  # in lines, blank ones below would count
             style = '"'
         return self.represent_scalar("tag:yaml.org,2002:str", value, style)
 

@@ -6,17 +6,21 @@ import re
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from nodegraph import Catalogue, GraphError, Ref, node
-from nodegraph.check import check, recheck
+from nodegraph.check import check, output_flow, recheck
 from nodegraph.cli import main
 from nodegraph.filelist import listed_files
-from nodegraph.graphfile import parse, read
+from nodegraph.graph import Graph, GraphInput, Node
+from nodegraph.graphfile import dumps, parse, read
 
 from . import bench_nodes
 
 HERE = Path(__file__).parent
 BROKEN = sorted((HERE / "broken").glob("*.yaml"))
+BENCH = Catalogue([f for f in vars(bench_nodes).values() if hasattr(f, "__nodetype__")], installed=False)
 WARNINGS = {"input_unused", "link_inside_text", "mute_wrong_inside"}  # these would run
 PLACE = re.compile(r"(?:(?P<file>\S+\.yaml):)?(?P<at>\d+:\d+) (?P<words>.*?)(?: \(and (?P<more>\d+) more\))?\Z")
 
@@ -349,3 +353,46 @@ def test_a_value_through_a_graph_is_judged_wherever_it_ends(tmp_path):
     assert told("n: 10") == ["g.n flows into g/t.numbers, and is 10; it takes 0 to 9"]  # the muted one does not count
     assert told("l: [1, $x, -2]") == ["item 3 of g.l flows into g/t.numbers, and is -2; it takes 0 to 9"]
     assert told("each: l, l: [[1], [3, 11]]") == ["item 2 of item 2 of g.l flows into g/t.numbers, and is 11; it takes 0 to 9"]
+
+
+# ---- whatever a graph says
+
+NAMES = ["a", "b", "c", "x", "l"]
+PORTS = ["text", "texts", "times", "at", "numbers", "on", "from", "where", "cases.a", "cases.else", "a", "image", "number"]
+VALUES = st.one_of(
+    st.sampled_from(["a", "random", "", 3, -1, 2.5, True, None, {"k": 1}, [], ["a", "b"], [[1], [2, 3]], [["a", None]], [True, False]]),
+    st.builds(Ref, st.sampled_from(NAMES), st.sampled_from([None, "text", "items", "done"]), st.just(False)),
+    st.lists(st.builds(Ref, st.sampled_from(NAMES), st.none(), st.booleans()) | st.sampled_from(["a", 1]), max_size=3))
+CONTROL = st.fixed_dictionaries({}, optional={
+    "cross": st.lists(st.sampled_from(PORTS), min_size=1, max_size=2, unique=True).map(tuple),
+    "repeat": st.integers(-1, 3) | st.builds(Ref, st.sampled_from(NAMES), st.none(), st.just(False)),
+    "until": st.sampled_from(["done", "text"]), "count": st.sampled_from(["at", "text", "times"]),
+    "carry": st.dictionaries(st.sampled_from(PORTS), st.sampled_from(["text", "number", "texts"]), min_size=1, max_size=2),
+    "failed": st.just("skip"), "timeout": st.just(2), "retry": st.just(1)})
+TYPES = ["bench.shout", "bench.step", "bench.join", "bench.words", "bench.both", "bench.tally", "bench.any", "bench.half",
+         "bench.nothing", "switch", "pick", "../inner.yaml", "../through.yaml", "../around.yaml"]
+NODES = st.builds(Node, st.sampled_from(TYPES), st.dictionaries(st.sampled_from(PORTS), VALUES, max_size=4),
+                  st.lists(st.sampled_from(PORTS), max_size=2, unique=True).map(tuple),
+                  st.booleans(), st.sampled_from([False, False, True]), CONTROL)
+INPUTS = st.fixed_dictionaries({}, optional={
+    "x": st.builds(GraphInput, st.sampled_from(["Int", "Any", "Seed", "Text"]), st.sampled_from([3, "a", None, 99]), st.just(True)),
+    "l": st.builds(GraphInput, st.sampled_from(["list of Text", "list of Any", "list of Int"]),
+                   st.sampled_from([["a"], [], [1, 99], None]), st.just(True))})
+
+
+@settings(deadline=None, max_examples=200, suppress_health_check=list(HealthCheck))
+@given(st.dictionaries(st.sampled_from(NAMES[:3]), NODES, min_size=1), INPUTS)
+def test_whatever_a_graph_says_it_is_answered_and_a_link_brings_what_was_promised(nodes, inputs):
+    document = Graph(nodes, inputs, {name: Ref(name) for name in nodes}, path=HERE / "broken" / "any.yaml")
+    text = dumps(document)
+    graph, problems = parse(text, document.path)
+    found = check(graph, BENCH, problems, lambda *all: None)
+    for problem in found.problems:
+        assert problem.where is not None and problem.code and str(problem), problem
+    for node in found.nodes.values():
+        for flow in (node.outputs or {}).values():
+            assert flow.depth >= 0 and type(flow.depth) is int
+        if node.known and not found.errors:
+            assert sum(map(bool, (node.nodetype, node.graph, node.switch, node.pick))) == 1
+    if not found.errors:
+        assert all(output_flow(found, name) is not None for name in graph.outputs if name not in found.left_out)

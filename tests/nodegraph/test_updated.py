@@ -135,7 +135,7 @@ def test_what_is_unchanged_is_the_same_text(name):
 LINKED = ["x, y", "[z]", Ref("a"), Ref("b", spread=True)]
 CONTROL = [{}, {"repeat": 7}, {"repeat": Ref("a"), "carry": {"v": "v"}}, {"cross": ("v", "w"), "failed": "skip"},
            {"carry": {"v": "out", "w": "w"}, "until": "done", "count": "n"}, {"timeout": 2, "retry": 1}]
-VALUES = [7, -1, 0.5, True, None, "word", "no", "two words: here", "", "a\nb\n", " x", "#c", "it's", "$$x", [], {},
+VALUES = [7, -1, 0.5, True, None, "word", "no", "two words: here", "", "a\nb\n", "a\n\n\n", "\n\n", " x", "#c", "it's", "$$x", [], {},
           [1, "b"], LINKED, {"k": {"l": [1, None]}}, "画", "long " * 30, [f"item {i}" for i in range(20)], float("inf")]
 
 
