@@ -6,10 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nodegraph import graphfile
 from nodegraph.graph import Graph, Node, Ref
 from nodegraph_editor.document import clipboard, edits, grouping
+from nodegraph_editor.document.document import Document
 from nodegraph_editor.document.edits import EditRefused
-from nodegraph_editor.document.items import Item, items, links, mapped
+from nodegraph_editor.document.items import Item, Target, is_spread, items, links, mapped
 from nodegraph_editor.panels import inspector, repeats
 from nodegraph_editor.panels.repeats import WORDS, changed, parsed, typed_text, value_of
 
@@ -98,8 +100,12 @@ def test_a_link_that_repeats_follows_renames_and_goes_with_what_it_reads():
 
 def kept_words(node_: Node) -> dict:
     """What a node says of how often it runs, but for what hangs on its links."""
-    return {word: value_of(node_, word) for word in WORDS
-            if word not in ("each", "cross") and type(value_of(node_, word)) is not Ref}
+    return {word: value for word in WORDS if word not in ("each", "cross")
+            and (value := value_of(node_, word)) is not None and type(value) is not Ref}
+
+
+def spread_links(document: Graph) -> list[bool]:
+    return [is_spread(document, link) for link in links(document)]
 
 
 def edited(draw, document: Graph) -> tuple[Graph, set[str]]:
@@ -109,7 +115,7 @@ def edited(draw, document: Graph) -> tuple[Graph, set[str]]:
     item = draw(st.sampled_from(items(document)))
     there = links(document)
     ports = inspector.fields(known, node(name), CATALOGUE)
-    match draw(st.integers(0, 9)):
+    match draw(st.integers(0, 11)):
         case 0:
             return edits.rename(document, item, "renamed"), set()
         case 1:
@@ -123,9 +129,16 @@ def edited(draw, document: Graph) -> tuple[Graph, set[str]]:
         case 5:
             return inspector.reset(document, node(name), draw(st.sampled_from(ports)).name), set()
         case 6:
-            return edits.set_each(document, name, draw(st.sampled_from(ports)).name, draw(st.booleans())), set()
+            given_ = [port.name for port in ports if port.given]
+            made = edits.set_each(document, name, draw(st.sampled_from(given_)), draw(st.booleans())) if given_ else document
+            return made, set()
         case 7:
             return clipboard.duplicate(document, [item])[0], set()
+        case 10:
+            source = draw(st.sampled_from([*map(Ref, document.inputs), *map(Ref, document.nodes)]))
+            return edits.connect(document, known, source, Target("node", name, draw(st.sampled_from(ports)).name)), set()
+        case 11:
+            return edits.promote(document, known, name, draw(st.sampled_from(ports)).name, (0, 0))[0], set()
         case 8:
             return edits.delete_reconnect(document, known, [item]), {item.name}
         case _:
@@ -143,14 +156,15 @@ def test_no_edit_of_a_user_loses_a_word_that_it_is_not_about(document, data):
     for words in before:
         assert words in after
         after.remove(words)
-    spread = sum(ref.spread for node_ in document.nodes.values() for value in node_.inputs.values()
-                 if isinstance(value, list) for ref in value if type(ref) is Ref)
-    if made.nodes.keys() == document.nodes.keys() and len(links(made)) == len(links(document)):
-        assert spread == sum(ref.spread for node_ in made.nodes.values() for value in node_.inputs.values()
-                             if isinstance(value, list) for ref in value if type(ref) is Ref)
+    if [link.target.port for link in links(made)] == [link.target.port for link in links(document)] and \
+            [link.target.index for link in links(made)] == [link.target.index for link in links(document)]:
+        assert spread_links(made) == spread_links(document)
     for node_ in made.nodes.values():
         assert set(mapped(node_)) <= set(node_.inputs)
     round_trips(made)
+    opened = Document(document, graphfile.dumps(document))
+    opened.edit("undo.value", made)
+    assert graphfile.parse(opened.written())[0].nodes == made.nodes
 
 
 def test_grouping_and_taking_apart_keep_the_words_of_what_is_moved(tmp_path):
