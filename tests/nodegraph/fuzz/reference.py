@@ -350,7 +350,7 @@ class Place:
                 return SKIPPED  # no item's fault
             if skip and every:
                 self.nothing(empty=True)
-                every = [one for one in every if not any(isinstance(one.get(p), Lack) for p in one.names)]
+                every = [one for one in every if not any([isinstance(one.get(p), Lack) for p in one.names])]
             values = [one.get(port) for one in every]
             return next((Lack("failed") for value in values if isinstance(value, Lack)), values)
 
