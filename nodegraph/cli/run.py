@@ -123,6 +123,8 @@ class Runs:
             for name, written in paths.items():
                 for path in written:
                     self.stdout(str(path) if self.options.quiet else f"{name}: {path}")
+                if not (written or self.options.quiet):
+                    self.stdout(f"{name}: nothing")
 
     def document(self, code: int) -> Document:
         """All of it, as --json prints it."""

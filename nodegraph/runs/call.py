@@ -58,6 +58,16 @@ class Job(NamedTuple):
         return self.places[0][0]
 
     @property
+    def may_be_tried_again(self) -> bool:
+        """Whether a failure is not the last word."""
+        return self.attempt < self.step.retry
+
+    @property
+    def delay(self) -> float:
+        """Seconds to wait before it is tried: none at first, then longer each time."""
+        return min(0.1 * 2 ** (self.attempt - 1), 10) if self.attempt else 0.0
+
+    @property
     def batched(self) -> bool:
         """Whether it is called with a list of what several instances ask for."""
         return self.step.batched
@@ -139,13 +149,15 @@ class Caller:
     def call(self, job: Job) -> list[tuple[Job, Outcome]]:
         """Call the node's function, and name and store what it gives.
 
-        A batch that fails is cut in two, and so on down to the items that fail by themselves; so is one that is too
-        large for the memory there is, after everything has gone from there that can go.
+        A batch that fails, and is not to be tried again, is cut in two, and so on down to the items that fail by
+        themselves; so is one that is too large for the memory there is, after everything has gone that can go.
         """
         outcome = self.guarded(job)
         if isinstance(outcome, BaseException) and out_of_memory(outcome):
             self.make_room()
             outcome = self.guarded(job)
+        elif job.may_be_tried_again:
+            return [(job, outcome)]
         return self.cut(job, outcome)
 
     def cut(self, job: Job, outcome: Outcome) -> list[tuple[Job, Outcome]]:
@@ -165,23 +177,15 @@ class Caller:
         return [(job, outcome)]
 
     def guarded(self, job: Job) -> Outcome:
-        """One call, tried again as often as the step says; what it raises is returned."""
-        error: BaseException | None = None
-        for attempt in range(job.step.retry + 1):
-            if attempt and self.cancel.wait(min(0.1 * 2 ** (attempt - 1), 10)):
-                return Cancelled()
-            try:
-                return self.call_once(job)
-            except Asked as asked:
-                return asked
-            except (Cancelled, KeyboardInterrupt):
-                return Cancelled()
-            except BaseException as raised:  # a node that calls sys.exit() has failed like any other
-                error = raised
-            if out_of_memory(error):
-                break
-        assert error is not None
-        return error
+        """One call; what it raises is returned."""
+        try:
+            return self.call_once(job)
+        except Asked as asked:
+            return asked
+        except (Cancelled, KeyboardInterrupt):
+            return Cancelled()
+        except BaseException as raised:  # a node that calls sys.exit() has failed like any other
+            return raised
 
     def call_once(self, job: Job) -> Made:
         """Call the node's function with live models."""
@@ -199,26 +203,24 @@ class Caller:
         """The same for an `async def` node, on the event loop."""
         import asyncio
 
-        error: BaseException | None = None
-        for attempt in range(job.step.retry + 1):
-            try:
-                if attempt:
-                    await asyncio.sleep(min(0.1 * 2 ** (attempt - 1), 10))
-                with ExitStack() as leases:
-                    arguments, reporter = self.arguments(job, leases)
-                    started = perf_counter()
-                    value = await asyncio.wait_for(job.step.nodetype.call(**arguments), job.step.timeout)
-                    return self.made(job, value, perf_counter() - started, reporter)
-            except Asked as asked:
-                return asked
-            except (asyncio.CancelledError, Cancelled, KeyboardInterrupt):
+        limit = asyncio.timeout(job.step.timeout)
+        try:
+            with ExitStack() as leases:
+                arguments, reporter = self.arguments(job, leases)
+                started = perf_counter()
+                async with limit:
+                    value = await job.step.nodetype.call(**arguments)
+                return self.made(job, value, perf_counter() - started, reporter)
+        except Asked as asked:
+            return asked
+        except (Cancelled, KeyboardInterrupt):
+            return Cancelled()
+        except BaseException as raised:  # what a library cancels or gives up by itself is the node's failure
+            if self.cancel.is_set() and isinstance(raised, asyncio.CancelledError):
                 return Cancelled()
-            except TimeoutError:
-                error = timed_out(job.step)
-            except BaseException as raised:
-                error = raised
-        assert error is not None
-        return error
+            return timed_out(job.step) if isinstance(raised, TimeoutError) and limit.expired() else raised
+        finally:
+            self.reporters.pop(id(job), None)
 
     def arguments(self, job: Job, leases: ExitStack) -> tuple[dict[str, Any], Reporter | None]:
         """What the function is called with: live models in place of recipes, and a context."""

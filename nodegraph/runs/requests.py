@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..cache import Prepared
 from ..cache.values import SMALL
 from ..digest import SIZE, ListDigest, encode
-from ..errors import Cancelled, InputError
+from ..errors import Cancelled, InputError, OutOfMemory
 from ..nodetype import NodeType
 from ..plan import Index, Step, cut, judged
 from ..types import FILE
@@ -280,15 +280,18 @@ class Requests:
 
     def receive(self, job: Job, outcome: Outcome) -> None:
         """Take in what came of a call, or of a part of one."""
+        again = job.may_be_tried_again and not isinstance(outcome, (Made, Cancelled, Asked, OutOfMemory))
         if isinstance(outcome, Made):
             self.accept(job, outcome)
-        elif isinstance(outcome, Cancelled):
+        elif isinstance(outcome, Cancelled) or again and self.run.cancel.is_set():
             self.run.cancel.set()
             for (step, index), key in zip(job.places, job.keys):
                 self.tables.set_status(step, index, WAITING)
                 self.release(key)
         elif isinstance(outcome, Asked):
             self.ask(job, outcome.port)
+        elif again:
+            self.run.dispatch(job._replace(attempt=job.attempt + 1))
         else:
             for (step, index), key in zip(job.places, job.keys):
                 self.failures[key] = outcome

@@ -11,6 +11,7 @@ Only this folder calls the code of nodes; here just the cheapest, in the shortes
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import heapq
 import queue
@@ -575,7 +576,7 @@ class Crew:
         if step.nodetype.is_async:
             self.begin(job, self.begin_awaiting().submit)
             return
-        if not (step.timeout or self.executor.costly(step.nodetype)):
+        if not (step.timeout or step.retry or self.executor.costly(step.nodetype)):
             for part, outcome in self.caller.call(job):
                 self.run.requests.receive(part, outcome)
             return
@@ -598,6 +599,9 @@ class Crew:
 
     def work(self, job: Job) -> None:
         """In a worker: call, and post what came of it."""
+        if job.delay and self.run.cancel.wait(job.delay):
+            self.inbox.put(_Report(job, [(job, Cancelled())]))
+            return
         if job.step.timeout:
             self.inbox.put(_Deadline(job, monotonic() + job.step.timeout))
         outcomes: list[tuple[Job, Outcome]] = \
@@ -605,6 +609,7 @@ class Crew:
         self.inbox.put(_Report(job, outcomes))
 
     async def work_awaited(self, job: Job) -> None:
+        await asyncio.sleep(job.delay)
         outcome: Outcome = Cancelled() if self.run.cancel.is_set() else await self.caller.call_awaited(job)
         self.inbox.put(_Report(job, [(job, outcome)]))
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from nodegraph import Context, File, InputError, Lazy, node
+from nodegraph import Context, File, InputError, Lazy, PackError, node
 from nodegraph import events as ev
 from nodegraph.context import SILENT
 
@@ -213,7 +213,7 @@ def test_a_node_that_was_given_up_is_stopped_at_its_next_report_and_not_called_a
     calls, ends = [], []
     over = threading.Event()
 
-    @node("c.late", version=1, timeout=0.1, retry=5)
+    @node("c.late", version=1, timeout=0.1)
     def late(text: str, ctx: Context = SILENT) -> str:
         """Wait, and report."""
         calls.append(text)
@@ -451,26 +451,12 @@ def test_asking_is_no_failure_that_would_be_tried_again_or_could_be_caught():
     assert result["o"] == "a" and NOTED == {"a": 1, "n": 2}
 
 
-def test_a_lazy_input_beside_a_batch_is_made_when_the_batch_asks_for_it():
-    batches: list[list[str]] = []
-    NOTED.clear()
-
-    @node("c.batch", version=1, batch="texts", costly=False)
-    def batch(texts: list[str], tail: Lazy[str], wanted: bool = True) -> list[str]:
-        """Put a tail to each."""
-        batches.append(list(texts))
-        return [text + (tail() if wanted else "") for text in texts]
-
-    cancel = threading.Event()
-    timer = threading.Timer(5, cancel.set)  # should it ask for ever
-    timer.start()
-    try:
-        result = engine(more=[note, batch]).run(graph(
-            "nodes: {t: {type: c.note, text: '!'}, n: {type: c.batch, each: texts, texts: [a, b, c], tail: $t}}\n"
-            "outputs: {o: $n}"), cancel=cancel)
-    finally:
-        timer.cancel()
-    assert not result.cancelled and dict(result) == {"o": ["a!", "b!", "c!"]} and NOTED == {"!": 1}
+def test_a_batch_node_has_no_lazy_inputs():
+    with pytest.raises(PackError, match="a node with batch= has no Lazy parameters"):
+        @node("c.batch", version=1, batch="texts")
+        def batch(texts: list[str], tail: Lazy[str]) -> list[str]:
+            """Put a tail to each."""
+            return [text + tail() for text in texts]
 
 
 # ---- a look outside
