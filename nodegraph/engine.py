@@ -369,8 +369,11 @@ class Engine:
                       overwrite=True, extension=extension, embed=embed)
 
     def close(self) -> None:
-        """Write what is new to disk and let go of it."""
+        """Write what is new to disk, let go of it, and of everything that is held in memory and on devices."""
         self.cache.close()
+        self._last = None
+        self.models.clear()
+        self.cache.memory.clear()
 
     def __enter__(self) -> Engine:
         return self

@@ -6,6 +6,7 @@ import weakref
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from ..cache import Cache
 from ..errors import NodeFailed
 from ..types import PortType
 from .report import NodeResult
@@ -29,7 +30,7 @@ class Result:
         self.passed_over: list[NodeFailed] = [errors[place] for place in sorted(passed) if place in errors]
         for error in self.passed_over:
             error.left_out = True
-        weakref.finalize(run.values, _release, run.values.held, run.cache.unpin)
+        weakref.finalize(run.values, _release, run.values.held, weakref.ref(run.cache))
 
     @cached_property
     def digests(self) -> dict[str, bytes]:
@@ -82,7 +83,12 @@ class Result:
         return len(self.digests) == len(self.plan.outputs)
 
 
-def _release(held: dict[Any, list[Any]], unpin: Any) -> None:
-    """The run has gone, and with it the last that asked for its Values."""
-    for key in held:
-        unpin(key[0])
+def _release(held: dict[Any, list[Any]], cache: weakref.ref[Cache]) -> None:
+    """The run has gone, and with it the last that asked for its Values.
+
+    It is told of the cache weakly: whatever it holds stays until the run goes, and the cache leads back to the run.
+    """
+    there = cache()
+    if there is not None:
+        for name, _ in held:
+            there.unpin(name)

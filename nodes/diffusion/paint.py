@@ -13,6 +13,7 @@ from ..media.types import Conditioning, Image, Latent
 from . import families
 from .models import DiffusionModel
 from .preview import Forecast, latent_picture
+from .noise import with_whole_noise
 from .schedulers import is_flow, scheduler_named
 
 PREVIEWS = 8  # pictures shown in the course of one sampling
@@ -147,6 +148,8 @@ def _own_copy(model: Any, scheduler: str) -> Any:
     """The same networks in a pipeline of this call's own: a pipeline keeps the state of its call in itself."""
     pipe = copy.copy(model)
     pipe.scheduler = scheduler_named(scheduler, model)
+    if pipe.dtype.itemsize < 4 and hasattr(pipe, "prepare_latents"):
+        pipe.prepare_latents = with_whole_noise(pipe.prepare_latents)
     return pipe
 
 
