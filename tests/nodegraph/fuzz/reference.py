@@ -346,11 +346,12 @@ class Place:
             every = made()
             if isinstance(every, str):
                 return Lack(every)
-            if skip and self.kind and any(isinstance(self.inputs[p](), Lack) for p in self.inputs if p not in over):
+            if skip and every and self.kind and any(isinstance(self.inputs[p](), Lack) for p in self.inputs
+                                                     if p not in (*over, *self.kind.lazy)):
                 return SKIPPED  # no item's fault
             if skip and every:
                 self.nothing(empty=True)
-                every = [one for one in every if not any([isinstance(one.get(p), Lack) for p in one.names])]
+                every = [one for one in every if not any(isinstance(one.get(p), Lack) for p in one.names) or self.ask_all(one)]
             values = [one.get(port) for one in every]
             return next((Lack("failed") for value in values if isinstance(value, Lack)), values)
 
@@ -362,6 +363,11 @@ class Place:
             return "any" if skip or "any" in states else "failed" if "failed" in states else "skipped" if "skipped" in states else "ok"
 
         return Outs({port: lambda p=port: gather(p) for port in self.output_names}, status)
+
+    def ask_all(self, one: Outs) -> bool:
+        """What else an item gives that is left out may be made; False, so that it is."""
+        self.run.maybe(lambda: [one.get(port) for port in one.names] and None)
+        return False
 
     def no_product(self) -> list[Value]:
         """A product of which one list is empty: what depends on the items of the others alone may run."""
