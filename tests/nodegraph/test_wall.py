@@ -409,7 +409,7 @@ def broken(value, path):
 PAPER = PortType("Paper", exports={"txt": broken}, adopt=lambda v: v)
 RAW = PortType("Raw", parse=lambda v: int(v))
 COMPLAINS = PortType("Complains", complaint=lambda v: 1 / 0, parse=lambda v: v)
-FLAT = PortType("Flat", flatten=lambda v: 1 / 0, parse=lambda v: v)
+FLAT = PortType("Flat", flatten=lambda v: 1 / 0, parse=lambda v: [v])
 
 @node("wall.paper", version=1)
 def paper(n: int) -> Annotated[Any, PAPER]:
