@@ -96,6 +96,11 @@ def test_it_dawns_until_it_is_bright_and_one_round_more_paints_one_picture(engin
     assert items(story)["dawning/sketch"] == items(story)["dawning/judged/read"] == (1, 2)
     assert "dawning/idea" not in items(story) and "first/sketch" not in items(story)
     assert nothing_runs_again("dawn", {**given, "rounds": 3}, tmp_path)
+    story.clear()
+    round = engine.load(GRAPHS / "parts/dawning.yaml")    # the second round is the same graph with a 2
+    after = engine.run(round, {**given, "picture": engine.run(graph, {**given, "rounds": 1})["picture"], "round": 2},
+                       emit=story.append)
+    assert not after.errors and "after" not in ran(story) and "judged/read" not in ran(story)
     none = engine.run(graph, {**given, "rounds": 0})
     assert none["strip"].shape[2] < result["strip"].shape[2] and none["picture"].shape == result["picture"].shape
     story.clear()
@@ -128,6 +133,8 @@ def test_a_tale_goes_from_guest_to_guest_and_one_more_writes_one_verse(engine, t
     story: list = []
     engine.run(graph, {"guests": [*given["guests"], "一只猫"], "moods": [*given["moods"], "calm"]}, emit=story.append)
     assert items(story)["told/sung/verse"] == (1, 2)
+    first, second = engine.run(graph, {"guests": ["a fox"] * 2, "moods": ["sad"] * 2})["songs"].split("\n\n")
+    assert first != second    # the poet's dice begin at the number of the guest
 
 
 def test_a_selection_goes_on_without_what_fails_and_keeps_what_is_bright(engine, tmp_path):
@@ -180,6 +187,12 @@ def test_an_album_has_a_card_for_each_file_and_a_new_one_makes_one_more(engine, 
     story: list = []
     assert len(engine.run(graph, {"pictures": f"{photos}/*.png"}, emit=story.append)["cards"]) == 3
     assert items(story)["plates/picture"] == (1, 2)
+
+
+def test_a_pattern_of_files_begins_at_the_graph_file_however_that_is_named(engine, monkeypatch):
+    monkeypatch.chdir(GRAPHS.parent)
+    result = engine.run(engine.load("graphs/album.yaml"), only=["cards"])
+    assert not result.errors and len(result["cards"]) == len(list((GRAPHS.parent / "docs").glob("*.png")))
 
 
 def test_a_suite_climbs_and_one_climb_more_composes_nothing(engine, tmp_path):
