@@ -24,6 +24,7 @@ from itertools import chain, repeat
 from typing import Any, NamedTuple
 
 SIZE = 16  # bytes in a digest
+LONG = 1_000_000  # items; what comes to more is looked at for circles
 _LARGE = 10 ** 600  # Python refuses to write much longer ints in decimal, at a length that each process may choose
 
 
@@ -74,6 +75,7 @@ def encode(value: Any, tensors: list[Any] | None = None) -> bytes:
     stack: list[Any]
     # An explicit stack: data nested ten thousand deep is no reason to fail.
     stack = [value]
+    checked_at = LONG
     while stack:
         item = stack.pop()
         kind = type(item)
@@ -95,9 +97,15 @@ def encode(value: Any, tensors: list[Any] | None = None) -> bytes:
             out.append(b"b%d:%b" % (len(item), item))
         elif kind is list or kind is tuple:
             out.append((b"l%d:" if kind is list else b"t%d:") % len(item))
+            if len(out) > checked_at:
+                _refuse_circles(value)
+                checked_at = sys.maxsize
             stack.extend(reversed(item))
         elif kind is dict:
             out.append(b"m%d:" % len(item))
+            if len(out) > checked_at:
+                _refuse_circles(value)
+                checked_at = sys.maxsize
             for key, inner in sorted(((encode(k), v) for k, v in item.items()), reverse=True, key=_first):
                 stack.append(inner)
                 stack.append(_Raw(key))
@@ -106,6 +114,23 @@ def encode(value: Any, tensors: list[Any] | None = None) -> bytes:
             if tensors is not None:
                 tensors.append(item)
     return b"".join(out)
+
+
+def _refuse_circles(value: Any) -> None:
+    """Raise TypeError for a value that contains itself, whose encoding would have no end."""
+    stack: list[tuple[Any, bool]] = [(value, False)]
+    around: set[int] = set()
+    while stack:
+        item, leave = stack.pop()
+        if leave:
+            around.discard(id(item))
+            continue
+        if id(item) in around:
+            raise TypeError(f"a {type(item).__name__} that contains itself has no end")
+        if isinstance(item, (list, tuple, dict)):
+            around.add(id(item))
+            stack.append((item, True))
+            stack.extend((inner, False) for inner in (item.values() if isinstance(item, dict) else item))
 
 
 def _encode_large(value: int) -> bytes:

@@ -269,12 +269,14 @@ def _judge_batch(nodetype: NodeType, where: str) -> None:
         return
     if not (batch in nodetype.inputs and nodetype.inputs[batch].many):
         raise PackError(f"{where}: batch={batch!r} must name a parameter annotated list[...]")
-    if nodetype.lazy:
-        raise PackError(f"{where}: a node with batch= has no Lazy parameters; what one item asks for, the others may not")
+    if batch in nodetype.lazy:
+        raise PackError(f"{where}: batch={batch!r} names a Lazy parameter; a batch is there before the call")
     if not all(port.many for port in nodetype.outputs.values()):
         raise PackError(f"{where}: a node with batch= gives a list too, one thing for each item")
     if size is not None and (type(size) is not int or size < 1):
         raise PackError(f"{where}: batch_size={size!r} must be a whole number, from 1")
+    if nodetype.lazy:
+        raise PackError(f"{where}: a node with batch= has no Lazy parameters; what one item asks for, others may not")
 
 
 def _by_name(nodetype: NodeType, fingerprint: Callable[..., Any], where: str) -> Callable[..., Any]:

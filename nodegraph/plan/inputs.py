@@ -15,7 +15,8 @@ from ..check import RANDOM
 from ..digest import ListDigest, digest
 from ..errors import GraphError, InputError, Position, Problem
 from ..nodetype import Port
-from ..types import FILE, SEED, PortType, Recipe
+from ..types import FILE, SEED, PortType, Recipe, complaint_of, described, short
+from ..wording import say
 from .steps import Given, Named
 
 Locate = Callable[[PortType, Any, Path], Named]
@@ -116,13 +117,22 @@ def accept_one(port: Port, value: Any) -> Any:
     """One value given from outside, as its port takes it."""
     if port.type is SEED and value == RANDOM:
         return value
-    type = port.type
-    value = type.adopt(value)
-    if type.parse is not None and (isinstance(value, (str, int, float)) or type.complaint(value)):
-        value = type.parse(value)
+    try:
+        value = port.type.adopt(value)
+    except InputError:
+        raise
+    except Exception as error:  # the type's own code
+        raise InputError(say("value.unread", value=short(value), takes=port.takes, why=described(error))) from error
+    if port.type.parse is not None and (isinstance(value, (str, int, float)) or complaint_of(port.type, value)):
+        value = port.parse(value)
     wrong = port.complaint(value)
     if wrong:
         raise InputError(wrong)
+    if not (port.type.natural or port.type.located):
+        try:
+            port.type.flatten(value)
+        except Exception as error:  # the type's own code
+            raise InputError(f"cannot be named: {described(error)}") from error
     return value
 
 

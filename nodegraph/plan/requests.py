@@ -9,8 +9,8 @@ from ..check import RANDOM, CheckedNode
 from ..errors import Problem
 from ..flows import Flow
 from ..graph import Ref, refs
-from ..nodetype import MISSING, Port
-from ..types import ANY, INT, SEED
+from ..nodetype import MISSING, NodeType, Port
+from ..types import ANY, INT, SEED, described
 from . import keys
 from .layout import NOTHING, Layout, Scope, Source, judge_types
 from .steps import REQUEST, Guard, Step
@@ -125,7 +125,7 @@ def _step(layout: Layout, scope: Scope, name: str, node: CheckedNode, parts: _Pa
     step.axes = layout.union(step.slots) if layout.slot_axes else ()
     step.hoisted = len(step.axes) < len(scope.axes)
     step.batched, step.guards = batched, tuple(guards)
-    step.base = keys.base(nodetype, literals, ports, contents)
+    step.base = _base(layout, scope, name, nodetype, literals, ports, contents)
     control = node.node.control
     step.timeout, step.retry = (control.get("timeout", nodetype.timeout), control.get("retry", nodetype.retry)) \
         if control else (nodetype.timeout, nodetype.retry)
@@ -139,6 +139,26 @@ def _step(layout: Layout, scope: Scope, name: str, node: CheckedNode, parts: _Pa
         slot = layout.new_slot(step.index, port.type, step.axes)
         outputs[port.name] = source = _new(Source, (slot, MISSING, None, flow_of(port), ()))
     return source if step.count == 1 else outputs
+
+
+def _base(layout: Layout, scope: Scope, name: str, nodetype: NodeType, literals: dict[str, Any],
+          ports: tuple[str, ...], contents: dict[str, Any]) -> bytes:
+    try:
+        return keys.base(nodetype, literals, ports, contents)
+    except Exception as error:  # a type's own code, in a parameter or a default
+        port_name = next((n for n, value in literals.items() if not _is_named(nodetype.inputs[n], value)), "")
+        where = scope.graph.where("nodes", name, port_name, value=True)
+        layout.boundary.problems.append(Problem(where, f"{scope.prefix}{name}.{port_name} cannot be named: "
+                                                       f"{described(error)}"))
+        return b""
+
+
+def _is_named(port: Port, value: Any) -> bool:
+    try:
+        keys.parameter(port, value)
+    except Exception:
+        return False
+    return True
 
 
 _new = tuple.__new__  # makes a NamedTuple in half the time of calling its class

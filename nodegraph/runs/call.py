@@ -23,6 +23,7 @@ from ..models import Models
 from ..nodetype import NodeType, Port
 from ..plan import Index, Step
 from ..types import FILE, ModelType, PortType, short
+from ..wording import Phrase
 
 
 class Call(NamedTuple):
@@ -356,7 +357,8 @@ def node_failed(step: Step, error: BaseException, arguments: dict[str, Any], ins
     """The report of a failure: the node's place, its inputs, and the traceback of its own code alone."""
     trace = ""
     if isinstance(error, (InputError, OutOfMemory)):
-        message = error.args[0] if len(error.args) == 1 and isinstance(error.args[0], str) else safe(lambda: str(error))
+        plain = len(error.args) == 1 and type(error.args[0]) in (str, Phrase)
+        message = error.args[0] if plain else safe(lambda: str.__str__(str(error)))
     else:
         text = safe(lambda: str(error))
         message = f"{type(error).__name__}: {text}" if text else type(error).__name__

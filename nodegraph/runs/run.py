@@ -56,14 +56,17 @@ class Run:
 
     def __init__(self, executor: Executor, plan: Plan, emit: Callable[[ev.Event], None] | None,
                  cancel: threading.Event | None = None, *, dry: bool = False):
-        self.executor, self.plan, self.emit, self.cancel = executor, plan, emit, cancel or threading.Event()
+        self.executor, self.plan, self.cancel = executor, plan, cancel or threading.Event()
+        self.listener = emit
+        self.listener_error: BaseException | None = None
+        self.emit = self.tell_listener if emit is not None else None
         self.costs = {} if dry else executor.costs
         self.dry = dry
         self.would_run: set[Instance] = set()  # what a dry run would have called
         self.cache, self.models = executor.cache, executor.models
         self.tables = Tables(plan)
         self.values = Values(plan, self.tables, self.cache)
-        self.report = Report(plan, self.tables, emit)
+        self.report = Report(plan, self.tables, self.emit)
         self.stack: list[Any] = []
         self.forced: set[Instance] = set()  # instances that run again since their Values are gone
         self.made_again: set[Reference] = set()
@@ -115,7 +118,18 @@ class Run:
         seconds = perf_counter() - start
         if self.emit is not None:
             self.emit(ev.Done(seconds, self.cancel.is_set()))
+        if self.listener_error is not None:
+            raise self.listener_error
         return seconds
+
+    def tell_listener(self, event: ev.Event) -> None:
+        """Hand an event on. What a listener raises is the caller's own: it stops the run and comes out at its end."""
+        if self.listener_error is None:
+            try:
+                self.listener(event)  # type: ignore[misc]
+            except BaseException as error:
+                self.listener_error = error
+                self.cancel.set()
 
     def loop(self, wanted: list[int]) -> None:
         stopped, rebuilt = self.cancel.is_set, False
@@ -126,11 +140,11 @@ class Run:
             if self.crew.flying:
                 self.cache.commit()  # before the wait, so that a kill finds nothing finished but unwritten
                 self.crew.receive_next()
-            elif stopped() or self.dry:
+            elif stopped():
                 return
             else:
                 # An output that is remembered but evicted has to be made again, once.
-                if rebuilt or not self.rebuild_outputs(wanted):
+                if rebuilt or not self.rebuild_outputs(wanted) or self.dry:
                     return
                 rebuilt = True
 

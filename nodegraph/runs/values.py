@@ -17,8 +17,9 @@ from typing import Any
 from ..cache import Cache, Prepared, prepare
 from ..cache.values import duplicate, restored
 from ..digest import ListDigest, digest
+from ..errors import GraphError
 from ..plan import Index, Plan, Step, given_digest
-from ..types import FILE, PortType, Recipe
+from ..types import FILE, PortType, Recipe, described
 from .call import PLACES
 from .tables import Tables
 
@@ -48,7 +49,10 @@ class Values:
     def begin(self) -> None:
         """Fill the slots that were given."""
         for given in self.plan.givens:
-            name = self.tables.digests[given.slot] = given_digest(given)
+            try:
+                name = self.tables.digests[given.slot] = given_digest(given)
+            except Exception as error:  # the type's own code
+                raise GraphError(f"a {given.type.name} that was given cannot be named: {described(error)}") from error
             self.give(given.type, name, given.value)
 
     def give(self, type: PortType, name: bytes, value: Any) -> None:
