@@ -270,6 +270,7 @@ def test_the_default_of_an_input_that_is_given_is_not_judged():
     assert [p.code for p in checked(text, find=find).problems] == ["input.default-narrow", "file.missing", "link.maybe-none"]
     assert checked(text, find=find, given={"times", "path", "t"}).problems == []
     assert [p.code for p in checked(text, find=find, given={"path", "t"}).problems] == ["input.default-narrow"]
+    assert checked(text, given={"t"}).inputs["t"].optional  # it may still be given as nothing
 
 
 def test_a_list_of_files_may_be_a_folder_or_a_pattern(tmp_path):
