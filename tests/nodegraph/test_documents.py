@@ -48,7 +48,7 @@ def test_a_failure_is_told_with_its_instance():
 
 def test_all_that_a_signature_says_of_a_node_is_told():
     @node("t.all", version=2, batch="texts", batch_size=4, timeout=3, retry=1, tags=("x",))
-    def f(texts: list[str], steps: Annotated[int, Range(1, float("inf"))], more: Lazy[str | None],
+    def f(texts: list[str], steps: Annotated[int, Range(1, float("inf"))], more: str | None,
           tone: Literal["a", "b"] = "a") -> list[str]:
         """Do it.
 
@@ -62,9 +62,18 @@ def test_all_that_a_signature_says_of_a_node_is_told():
         "inputs": [
             {"name": "texts", "type": "Text", "many": True, "help": "", "required": True},
             {"name": "steps", "type": "Int", "many": False, "help": "how many.", "range": [1, None], "required": True},
-            {"name": "more", "type": "Text", "many": False, "help": "", "optional": True, "lazy": True, "default": None},
+            {"name": "more", "type": "Text", "many": False, "help": "", "optional": True, "default": None},
             {"name": "tone", "type": "Text", "many": False, "help": "", "choices": ["a", "b"], "default": "a"}],
         "outputs": [{"name": "texts", "type": "Text", "many": True, "depth": 1, "help": ""}]}
+
+
+def test_a_lazy_input_is_told_as_one():
+    @node("t.lazy", version=1)
+    def f(more: Lazy[str]) -> str:
+        return more()
+
+    told = whole(description_document(Description.of(f.__nodetype__)))
+    assert told["inputs"] == [{"name": "more", "type": "Text", "many": False, "help": "", "lazy": True, "required": True}]
 
 
 def test_a_run_is_told_with_its_outputs_nodes_and_failures(tmp_path):

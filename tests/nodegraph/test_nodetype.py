@@ -107,10 +107,12 @@ outputs: {a: $a, b: $b, c: $c, d: $d}
 
 def test_how_a_node_is_to_be_called_is_declared_with_it():
     async def f(texts: list[str], first: Lazy[str], second: Lazy[list[int] | None]) -> list[str]: ...
-    t = declared(f, batch="texts", batch_size=8, timeout=2.5, retry=3, fingerprint=lambda texts: len(texts))
-    assert (t.is_async, t.lazy, t.batch_size, t.timeout, t.retry) == (True, ("first", "second"), 8, 2.5, 3)
+    t = declared(f, timeout=2.5, retry=3, fingerprint=lambda texts: len(texts))
+    assert (t.is_async, t.lazy, t.batch_size, t.timeout, t.retry) == (True, ("first", "second"), None, 2.5, 3)
     assert str(t.inputs["second"]) == "list of Int" and t.inputs["second"].default is None
     assert t.inputs["first"].default is MISSING and t.fingerprint is not None and t.distribution == ""
+    def together(texts: list[str]) -> list[str]: ...
+    assert declared(together, batch="texts", batch_size=8).batch_size == 8
     def g(a: str) -> str: ...
     t = declared(g)
     assert (t.is_async, t.lazy, t.batch_size, t.timeout, t.retry, t.fingerprint) == (False, (), None, None, 0, None)
@@ -142,6 +144,7 @@ def test_a_fingerprint_is_handed_what_it_names():
     (dict(timeout=float("inf")), "timeout=inf must"), (dict(timeout=True), "timeout=True must"),
     (dict(retry=-1), "retry=-1 must be a whole number"), (dict(retry=1.0), "retry=1.0 must"),
     (dict(batch_size=4), "batch_size=4 needs batch="), (dict(batch="texts", batch_size=0), "batch_size=0 must be"),
+    (dict(batch="texts"), "a node with batch= has no Lazy parameters"),
     (dict(batch="lazy"), "batch='lazy' names a Lazy parameter"), (dict(batch="text"), "must name a parameter annotated list"),
     (dict(fingerprint=lambda nothing: 1), "fingerprint= takes nothing, which is no input"),
     (dict(fingerprint=lambda lazy: 1), "fingerprint= takes lazy, which is Lazy"),
