@@ -23,9 +23,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
-FAST = ("edits", "behaviours", "executor", "idle", "repros", "cache", "engine", "devices", "memory", "values", "traces",
-        "disk", "files", "provenance", "check", "models")
+ROOMS = {"cache": ("memory", "values", "traces", "disk", "files", "cache"), "check": ("check", "idle"),
+         "plan": ("behaviours", "edits", "executor"), "runs": ("behaviours", "executor", "repros"), "": ("edits", "executor", "engine")}
+FAST = ("behaviours", "executor", "edits", "idle", "repros", "engine", "devices", "memory", "values", "traces", "disk", "files",
+        "cache", "provenance", "models", "check")
 FUZZ = "tests/nodegraph/test_fuzz.py"
+LONG = "TestEditing or random_runs"  # what takes long to say what it found
 
 
 class Mutation(NamedTuple):
@@ -82,8 +85,8 @@ MUTATIONS = (
       "a damaged small Value is served"),
     m("cache/values", "        return _private(tensor)", "        return tensor", "numpy views are not copied"),
     m("check/checker", "    if checked.problems or not all(", "    if not all(", "a graph with warnings is rechecked as if it had none"),
-    m("check/switches", None or "(*first.choices, *(c for c in second.choices if c not in first.choices))",
-      "first.choices", "a switch passes on the choices of its first branch alone"),
+    m("check/constructs", "(*first.choices, *(c for c in second.choices if c not in first.choices))", "first.choices",
+      "a switch passes on the choices of its first branch alone"),
 
     # -- keys
     m("plan/keys", "encode((nodetype.name, nodetype.version))", "encode((nodetype.name,))", "the version is in no Key"),
@@ -165,13 +168,12 @@ MUTATIONS = (
       "what was recorded is taken for a node that must run"),
     m("runs/requests", "        if len(trace.outputs) != step.count:\n            return False\n", "", "a trace of another number of outputs is taken"),
     m("runs/requests", "        for guard in step.guards:", "        for guard in ():", "what a link brings is not judged"),
-    m("runs/requests", "        if len(self.batches[group]) == step.nodetype.batch_size:", "        if False:", "batches may be of any size"),
-    m("runs/requests", "        others = tuple(name for port, name in zip(step.ports, names) if port != step.nodetype.batch)",
+    m("runs/requests", "        if len(waiting) == nodetype.batch_size:", "        if False:", "batches may be of any size"),
+    m("runs/requests", "        others = tuple([name for port, name in zip(step.ports, names) if port != nodetype.batch])",
       "        others = ()", "items with other arguments are served in one batch"),
     m("runs/requests", "        return any(batched & self.run.downstream(index) for index in self.run.flying_steps)",
       "        return False", "a batch does not wait for items that are being made"),
-    m("runs/call", "        for attempt in range(job.step.retry + 1):\n            if attempt and self.cancel",
-      "        for attempt in range(1):\n            if attempt and self.cancel", "nothing is tried again"),
+    m("runs/call", "        return self.attempt < self.step.retry", "        return False", "nothing is tried again"),
     m("runs/call", "            half = len(job.places) // 2", "            return [(job, outcome)]\n            half = len(job.places) // 2",
       "a batch with one bad item is lost whole"),
     m("runs/call", "        if self._caller.cancel.is_set() or self.abandoned:", "        if self.abandoned:", "a node that reports is not stopped"),
@@ -181,7 +183,8 @@ MUTATIONS = (
     m("runs/short", "        if forced or trouble and (step.index, index) in trouble:\n            return False\n",
       "        if trouble and (step.index, index) in trouble:\n            return False\n", "the short way takes what is to be made again as remembered"),
     m("runs/short", "            if cost > COSTLY:\n                return False\n", "", "a node that takes long is called by the thread that decides"),
-    m("runs/short", "shapes.get(nodetype) or shape_of(nodetype))))\n        else:", 'b"")))\n        else:', "the shape of outputs is forgotten in memory"),
+    m("runs/short", "            record(key, name, code, value, seconds, shapes.get(nodetype) or shape_of(nodetype))",
+      "            record(key, name, code, value, seconds)", "the shape of outputs is not written down"),
 
     # -- runs: values
     m("runs/values", "return deepcopy(value) if value.__class__ in (list, dict, set, bytearray) else value", "return value",
@@ -271,9 +274,18 @@ def pytest(folder: Path, arguments: list[str]) -> str:
     return done.stdout
 
 
-def files() -> list[str]:
-    """The test files that are run, the quick ones first."""
-    return [f"tests/nodegraph/test_{name}.py" for name in FAST if (ROOT / f"tests/nodegraph/test_{name}.py").is_file()]
+def files(names: tuple[str, ...] = FAST) -> list[str]:
+    """Test files by their short names."""
+    return [f"tests/nodegraph/test_{name}.py" for name in names if (ROOT / f"tests/nodegraph/test_{name}.py").is_file()]
+
+
+def stages(mutation: Mutation) -> list[list[str]]:
+    """What is run against a mistake, one after another until it dies: the tests of its room first, the fuzz last."""
+    parts = mutation.file.split("/")
+    near = ROOMS[parts[1]] if len(parts) > 2 else ROOMS[""]
+    far = tuple(name for name in FAST if name not in near)
+    return [[*files(near), "-k", f"not ({LONG})"], [*files(far), "-k", f"not ({LONG})"],
+            [*files(("edits",)), FUZZ, "-k", "TestEditing or recursion and (0 or 1 or 2)"]]
 
 
 def failing(output: str) -> list[str]:
@@ -282,15 +294,17 @@ def failing(output: str) -> list[str]:
 
 
 def judged(mutation: Mutation, left_out: list[str]) -> Verdict:
-    """Make one mistake and test it: the quick tests first, then a part of the fuzz."""
+    """Make one mistake and test it."""
     folder, started = copied(), time.monotonic()
     try:
         path = folder / mutation.file
         path.write_text(path.read_text().replace(mutation.old, mutation.new))
         out = [word for test in left_out for word in ("--deselect", test)]
-        killers = failing(pytest(folder, ["-x", *files(), *out])) \
-            or failing(pytest(folder, ["-x", FUZZ, "-k", "0 or 1 or 2 or 3", *out]))
-        return Verdict(mutation, killers[0] if killers else "", time.monotonic() - started)
+        for stage in stages(mutation):
+            killers = failing(pytest(folder, ["-x", *stage, *out]))
+            if killers:
+                return Verdict(mutation, killers[0], time.monotonic() - started)
+        return Verdict(mutation, "", time.monotonic() - started)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

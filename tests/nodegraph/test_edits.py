@@ -16,6 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from nodegraph import File, GraphError, Seed, node
 from nodegraph import events as ev
 from nodegraph.graph import Ref
+from nodegraph.plan import replan
 from tests.nodegraph.fuzz.generator import FILES, Case, Step
 from tests.nodegraph.fuzz.trial import Trial
 
@@ -345,6 +346,33 @@ def test_an_edit_beside_a_file_leaves_the_file_counting_by_its_content(tmp_path)
     path.write_text("one")
     story, result = told(e, document)
     assert story.ran == [] and result["r"] == "one1"
+
+
+def test_an_edit_beside_a_file_finds_what_the_file_gave_and_not_what_it_gave_before(tmp_path):
+    @node("t.reads", version=1)
+    def reads(path: File, more: int = 0) -> str:
+        """What is in a file."""
+        return path.read_text() + str(more)
+
+    e, path = engine(more=[reads]), tmp_path / "here.txt"
+    path.write_text("one")
+    document = graph(FILED, tmp_path / "g.yaml")
+    told(e, document)
+    edited = document.with_value("r", "more", 2)
+    assert told(e, edited)[1]["r"] == "one2"
+    assert told(e, graph(FILED.replace("more: 1", "more: 2"), tmp_path / "g.yaml"))[0].ran == []
+    path.write_text("two!")
+    assert told(e, document)[1]["r"] == "two!1"
+    assert told(e, edited)[1]["r"] == "two!2"
+
+
+def test_a_plan_in_which_a_seed_was_rolled_is_not_made_over():
+    e = engine(more=[roll])
+    document = graph("nodes:\n  r: {type: t.roll, seed: random}\n  k: {type: t.add, a: 1}\noutputs: {r: $r, k: $k}")
+    edited = document.with_value("k", "a", 2)
+    assert replan(e.plan(document), e.check(edited), ["k"]) is None
+    sure = document.with_value("r", "seed", 3)
+    assert replan(e.plan(sure), e.check(sure.with_value("k", "a", 2)), ["k"]) is not None
 
 
 def test_an_edit_in_a_graph_whose_node_is_not_remembered_runs_that_node_each_time():

@@ -102,6 +102,7 @@ class Found(NamedTuple):
     status: dict[str, str]
     calls: dict[Any, Call]
     failed: bool
+    may_fail: bool
     unclear: list[str]
 
 
@@ -135,7 +136,8 @@ class Interpreter:
             evaluate()
         for name in scope.nodes.keys() - status.keys():
             status[name] = "any"
-        return Found(values, left_out if only is None else set(), status, self.calls, failed, self.unclear)
+        return Found(values, left_out if only is None else set(), status, self.calls, failed, bool(self.odd_failures),
+                     self.unclear)
 
     def _input(self, tree: Any, name: str) -> Value:
         slot, default = input_slot(tree["inputs"][name])
@@ -271,6 +273,10 @@ class Place:
         found: list[Value] = []
         lacking = False
         for item in items:
+            if lacking:  # what else the list is made of may be made
+                if is_link(item):
+                    self.run.maybe(lambda i=item: self.scope.link(i.removesuffix("...")))
+                continue
             one = self.scope.link(item.removesuffix("...")) if is_link(item) else parsed(slot, item, self.scope.folder)
             if isinstance(one, Lack):
                 lacking = True

@@ -300,7 +300,7 @@ def judged(found: Found, values: dict[str, Any], states: dict[str, str], errors:
         return "value", f"outputs {sorted(extra)} were not to be made"
     if stopped:
         return None
-    if errors and not found.failed and not any(call.fails for call in found.calls.values()):
+    if errors and not found.failed and not found.may_fail:
         return "status", "there are errors, but nothing fails"
     if not errors and any(isinstance(value, Lack) for value in found.values.values()):
         return "status", "there are no errors, but outputs cannot be made"
