@@ -289,6 +289,9 @@ class Plan:
                 stack += [producers[step.detail.on]] if step.detail.on >= 0 else []
             elif step.kind == OPEN:
                 stack += [producers[slot] for slot in (*step.slots, step.detail.until) if slot >= 0]
+            elif step.kind in (LEAVE, LAST):
+                stack += [producers[slot] for slot in step.slots]
+                stack += [self.axes[axis].opener for axis in step_leaves(step)]
             elif step.kind == REQUEST:
                 stack += [producers[slot] for port, slot in zip(step.ports, step.slots)
                           if port not in step.nodetype.lazy]

@@ -183,8 +183,13 @@ class Caller:
             return self.call_once(job)
         except Asked as asked:
             return asked
-        except (Cancelled, KeyboardInterrupt):
+        except Cancelled:
             return Cancelled()
+        except KeyboardInterrupt:
+            if threading.current_thread() is not threading.main_thread():
+                return Cancelled()
+            self.cancel.set()  # only the main thread hears Ctrl-C, and whoever asked for the run is to hear it too
+            raise
         except BaseException as raised:  # a node that calls sys.exit() has failed like any other
             return raised
 

@@ -65,7 +65,7 @@ class Run:
         self.would_run: set[Instance] = set()  # what a dry run would have called
         self.cache, self.models = executor.cache, executor.models
         self.tables = Tables(plan)
-        self.values = Values(plan, self.tables, self.cache)
+        self.values = Values(plan, self.tables, self.cache, executor.warn)
         self.report = Report(plan, self.tables, self.emit)
         self.stack: list[Any] = []
         self.forced: set[Instance] = set()  # instances that run again since their Values are gone

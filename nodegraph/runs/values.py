@@ -9,6 +9,7 @@ What travels is a reference, a digest together with a PortType; equal digests of
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from copy import deepcopy
 from functools import cached_property
 from pathlib import Path
@@ -16,10 +17,11 @@ from typing import Any
 
 from ..cache import Cache, Prepared, prepare
 from ..cache.values import duplicate, restored
-from ..digest import ListDigest, digest
-from ..errors import GraphError
+from ..digest import ListDigest, digest, is_tensor
+from ..errors import GraphError, InputError
 from ..plan import Index, Plan, Step, given_digest
 from ..types import FILE, PortType, Recipe, described
+from ..wording import say
 from .call import PLACES
 from .tables import Tables
 
@@ -36,11 +38,12 @@ def reference(type: PortType, name: bytes) -> Reference:
 class Values:
     """Finds Values by reference, and keeps those that are waited for."""
 
-    def __init__(self, plan: Plan, tables: Tables, cache: Cache):
-        self.plan, self.tables, self.cache = plan, tables, cache
+    def __init__(self, plan: Plan, tables: Tables, cache: Cache, warn: Callable[[str], None]):
+        self.plan, self.tables, self.cache, self.warn = plan, tables, cache, warn
         self.given: dict[Reference, Any] = {}
         self.odd: dict[tuple[int, Index], TypeOf] = {}  # where a value is of another type than its slot says
-        self.held: dict[Reference, list[Any]] = {}  # [leases, type, the Value or _ON_DISK]
+        self.held: dict[Reference, list[Any]] = {}  # [leases, type, the Prepared or _ON_DISK, versions of its tensors]
+        self.versions: dict[Reference, int] = {}  # of tensors that were given
         self.holds: dict[tuple[int, Index], list[Reference]] = {}
         self.left: dict[tuple[int, Index], int] = {}
         self.stamps: dict[Path, Any] = {named.value: named.stamp for type, _, _, named in plan.located
@@ -60,7 +63,10 @@ class Values:
             for item_name, item in zip(name.items, value):
                 self.give(type, item_name, item)
         elif value is not None:
-            self.given[reference(type, name)] = value
+            key = reference(type, name)
+            self.given[key] = value
+            if is_tensor(value):
+                self.versions[key] = value._version
 
     # -- finding
 
@@ -79,11 +85,27 @@ class Values:
             return None
         key = reference(type, name)
         if key in self.given:
-            return fresh(self.given[key])
+            return fresh(self.as_given(key))
         held = self.held.get(key)
         if held is not None and held[2] is not _ON_DISK:
-            return fresh(held[2])
+            return fresh(self.as_held(key, held))
         return self.cache.value(type, name)
+
+    def as_given(self, key: Reference) -> Any:
+        """A value that was given. Raises InputError where a node has changed it in place."""
+        value = self.given[key]
+        if key in self.versions and value._version != self.versions[key]:
+            raise InputError("a tensor that was given was changed in place by a node; a node leaves its inputs as they are")
+        return value
+
+    def as_held(self, key: Reference, held: list[Any]) -> Any:
+        """A Value that this run holds. Raises KeyError where a node has changed it in place."""
+        prepared, versions = held[2], held[3]
+        if versions != versions_of(prepared):
+            self.warn(say("value.changed"))
+            held[2] = _ON_DISK
+            raise KeyError(key[0])
+        return prepared.value
 
     def at(self, slot: int, index: Index, name: bytes) -> Any:
         """The Value that an instance of a slot brings."""
@@ -117,7 +139,7 @@ class Values:
         key = reference(type, name)
         held = self.held.get(key)
         if key in self.given or held is not None and held[2] is not _ON_DISK:
-            value = self.given[key] if key in self.given else held[2]  # type: ignore[index]
+            value = self.as_given(key) if key in self.given or held is None else self.as_held(key, held)
             return own_copy(type, value)
         return (read or self.cache.copy)(type, name)
 
@@ -128,11 +150,11 @@ class Values:
         if not prepared.tensors and len(prepared.code) <= 256 and not forced:
             return  # memory drops nothing small while a run is on
         key = reference(type, prepared.digest)
-        entry = self.held.setdefault(key, [0, type, _ON_DISK])
+        entry = self.held.setdefault(key, [0, type, _ON_DISK, ()])
         if not entry[0] and stored:
             self.cache.pin(prepared.digest)
         if not stored:
-            entry[2] = prepared.value
+            entry[2], entry[3] = prepared, versions_of(prepared)
         entry[0] += 1
         self.holds.setdefault((slot, index), []).append(key)
         if forced:
@@ -240,6 +262,11 @@ def references(type: TypeOf, name: bytes) -> list[Reference]:
 def fresh(value: Any) -> Any:
     """A value that a node may change without anyone else noticing, where Python lets it be changed in place."""
     return deepcopy(value) if value.__class__ in (list, dict, set, bytearray) else value
+
+
+def versions_of(prepared: Prepared) -> tuple[int, ...]:
+    """By what it is seen that a tensor was changed in place."""
+    return tuple([tensor._version for tensor in prepared.tensors if is_tensor(tensor)])
 
 
 def own_copy(type: PortType, value: Any) -> Any:
