@@ -18,25 +18,33 @@ SIZE = 16  # pixels, at a scale of 1
 _MEASURED_AT = 32
 _loaded: dict[str, int | str] = {}
 _rulers: dict[str, int | str] = {}
+_fonts: dict[tuple[Path, int], int | str] = {}  # all that were ever loaded, by file and size
 
 
 def load(scale: float = 1.0) -> None:
-    """Load the fonts at a scale, and bind the regular one to all widgets. May be called again with another scale."""
-    old = list(_loaded.values())
-    with dpg.font_registry():
-        for name, path in FILES.items():
-            _loaded[name] = dpg.add_font(str(path), round(SIZE * scale))
-            if name not in _rulers:
-                _rulers[name] = dpg.add_font(str(path), _MEASURED_AT)
+    """Load the fonts at a scale, and bind the regular one to all widgets. May be called again with another scale.
+
+    Those of a scale stay once they are loaded: Dear PyGui 2.3 may crash in the frame after one is deleted.
+    """
+    pixels = round(SIZE * scale)
+    for name, path in FILES.items():
+        _loaded[name] = _font(path, pixels)
+        _rulers[name] = _font(path, _MEASURED_AT)
     dpg.bind_font(_loaded["regular"])
-    for font_ in old:
-        dpg.delete_item(font_)
+
+
+def _font(path: Path, pixels: int) -> int | str:
+    if (path, pixels) not in _fonts:
+        with dpg.font_registry():
+            _fonts[path, pixels] = dpg.add_font(str(path), pixels)
+    return _fonts[path, pixels]
 
 
 def forget() -> None:
     """After `dpg.destroy_context`: nothing is loaded any more."""
     _loaded.clear()
     _rulers.clear()
+    _fonts.clear()
     _width.cache_clear()
 
 
