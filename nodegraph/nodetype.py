@@ -144,11 +144,13 @@ class NodeType:
     single: bool = True
     distribution: str = ""
     plain: PortType | None = field(default=None, init=False)
+    first_output: Port = field(init=False)
     _code: str = field(default="", init=False)
 
     def __post_init__(self) -> None:
         # The type of its one output, where nothing stands in the way of calling it at once.
         ports = list(self.outputs.values())
+        object.__setattr__(self, "first_output", ports[0])
         if len(ports) == 1 and self.remember and not (
                 ports[0].many or self.costly or self.context or self.models or self.batch or self.lazy or self.is_async
                 or self.fingerprint or self.timeout or self.retry):

@@ -47,7 +47,7 @@ def _judge_default(site: Site, source: Port, what: str, port: Port) -> None:
         wrong = complaint(source, port, item)
         if wrong:
             site.problem(say("input.default-narrow", input=source.name, port=what, wrong=wrong),
-                         likely(item, port.choices), "inputs", source.name, "default", value=True)
+                         likely(str(item), port.choices), "inputs", source.name, "default", value=True)
 
 
 def literal_fits_inside(site: Site, source: Port, value: Any, depth: int, inner: Checked, *place: Any) -> None:
@@ -59,7 +59,7 @@ def literal_fits_inside(site: Site, source: Port, value: Any, depth: int, inner:
             if wrong:
                 what = subject((*place, *keys))
                 site.problem(say("value.narrow", what=what, port=f"{place[1]}/{label}", wrong=wrong),
-                             likely(item, port.choices), *place, *keys, value=True)
+                             likely(str(item), port.choices), *place, *keys, value=True)
                 break
 
 

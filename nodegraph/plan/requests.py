@@ -125,7 +125,10 @@ def _step(layout: Layout, scope: Scope, name: str, node: CheckedNode, parts: _Pa
     step.axes = layout.union(step.slots) if layout.slot_axes else ()
     step.hoisted = len(step.axes) < len(scope.axes)
     step.batched, step.guards = batched, tuple(guards)
-    step.base = _base(layout, scope, name, nodetype, literals, ports, contents)
+    try:
+        step.base = keys.base(nodetype, literals, ports, contents)
+    except Exception as error:  # a type's own code, in a parameter or a default
+        _unnamed(layout, scope, name, nodetype, literals, error)
     control = node.node.control
     step.timeout, step.retry = (control.get("timeout", nodetype.timeout), control.get("retry", nodetype.retry)) \
         if control else (nodetype.timeout, nodetype.retry)
@@ -134,23 +137,23 @@ def _step(layout: Layout, scope: Scope, name: str, node: CheckedNode, parts: _Pa
         step.quick = False  # each call is handed lists of its own
     step.first, step.count = len(layout.producers), len(nodetype.outputs)
     layout.steps.append(step)
+    if step.count == 1:
+        port = nodetype.first_output
+        return _new(Source, (layout.new_slot(step.index, port.type, step.axes), MISSING, None, flow_of(port), ()))
     outputs: dict[str, Source] = {}
     for port in nodetype.outputs.values():
         slot = layout.new_slot(step.index, port.type, step.axes)
-        outputs[port.name] = source = _new(Source, (slot, MISSING, None, flow_of(port), ()))
-    return source if step.count == 1 else outputs
+        outputs[port.name] = _new(Source, (slot, MISSING, None, flow_of(port), ()))
+    return outputs
 
 
-def _base(layout: Layout, scope: Scope, name: str, nodetype: NodeType, literals: dict[str, Any],
-          ports: tuple[str, ...], contents: dict[str, Any]) -> bytes:
-    try:
-        return keys.base(nodetype, literals, ports, contents)
-    except Exception as error:  # a type's own code, in a parameter or a default
-        port_name = next((n for n, value in literals.items() if not _is_named(nodetype.inputs[n], value)), "")
-        where = scope.graph.where("nodes", name, port_name, value=True)
-        layout.boundary.problems.append(Problem(where, f"{scope.prefix}{name}.{port_name} cannot be named: "
-                                                       f"{described(error)}"))
-        return b""
+def _unnamed(layout: Layout, scope: Scope, name: str, nodetype: NodeType, literals: dict[str, Any],
+             error: Exception) -> None:
+    """Note that a parameter has no place in a Key."""
+    port_name = next((n for n, value in literals.items() if not _is_named(nodetype.inputs[n], value)), "")
+    where = scope.graph.where("nodes", name, port_name, value=True)
+    layout.boundary.problems.append(Problem(where, f"{scope.prefix}{name}.{port_name} cannot be named: "
+                                                   f"{described(error)}"))
 
 
 def _is_named(port: Port, value: Any) -> bool:

@@ -255,7 +255,7 @@ class Plan:
         reached, stack = set(indices), list(indices)
         while stack:
             step = self.steps[stack.pop()]
-            for slot in filled_by(step):
+            for slot in filled_by(step) if step.kind == OPEN else range(step.first, step.first + step.count):
                 for reader in self.readers[slot]:
                     if reader not in reached:
                         reached.add(reader)
@@ -352,10 +352,8 @@ def _looks_outside(step: Step) -> bool:
 
 
 def filled_by(step: Step) -> Iterable[int]:
-    """The slots that a step fills."""
-    if step.kind == OPEN:
-        return (*step.detail.items, *((step.detail.counter,) if step.detail.counter >= 0 else ()))
-    return range(step.first, step.first + step.count)
+    """The slots that the opening of an axis fills."""
+    return (*step.detail.items, *((step.detail.counter,) if step.detail.counter >= 0 else ()))
 
 
 def step_leaves(step: Step) -> tuple[int, ...]:

@@ -65,7 +65,7 @@ class Values:
         elif value is not None:
             key = reference(type, name)
             self.given[key] = value
-            if is_tensor(value):
+            if type.exact is None and is_tensor(value):
                 self.versions[key] = value._version
 
     # -- finding
