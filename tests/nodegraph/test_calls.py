@@ -306,7 +306,8 @@ def test_whatever_a_node_fails_with_it_is_tried_again_and_the_last_failure_is_to
         raise error
 
     story, result = told(engine(more=[fails]), of("c.fails", "a: 1"))
-    assert len(count) == calls and len(result.errors) == 1 == len(story.names(ev.Failed)) == len(story.names(ev.Started))
+    assert len(count) == calls and len(result.errors) == 1
+    assert len(story.names(ev.Failed)) == len(story.names(ev.Started)) == 1
 
 
 def test_a_run_that_is_stopped_waits_for_no_second_try():
@@ -484,7 +485,8 @@ def test_what_a_fingerprint_says_counts_and_it_is_asked_in_every_run_also_after_
     assert e.run(g)["o"] == 1 and ran == ["x"] * 2, "what the world was before is remembered"
 
 
-@pytest.mark.parametrize("fingerprint", [lambda a: 1 / 0, lambda a: object(), lambda a: sys.exit(1), lambda a: [a, {1: {2}}]],
+@pytest.mark.parametrize("fingerprint", [lambda a: 1 / 0, lambda a: object(), lambda a: sys.exit(1),
+                                         lambda a: [a, {1: {2}}]],
                          ids=["raises", "no plain data", "exits", "a set"])
 def test_a_fingerprint_that_fails_is_the_failure_of_its_node(fingerprint):
     @node("c.look", version=1, fingerprint=fingerprint)
@@ -492,7 +494,8 @@ def test_a_fingerprint_that_fails_is_the_failure_of_its_node(fingerprint):
         """Never called."""
         raise AssertionError
 
-    g = graph("nodes: {n: {type: c.look, a: 1}, b: {type: t.add, a: $n}, u: {type: t.upper, text: a}}\noutputs: {b: $b, u: $u}")
+    g = graph("nodes: {n: {type: c.look, a: 1}, b: {type: t.add, a: $n}, u: {type: t.upper, text: a}}\n"
+              "outputs: {b: $b, u: $u}")
     _, result = told(engine(more=[looks]), g)
     assert dict(result) == {"u": "A"} and [error.node for error in result.errors] == ["n"]
     assert result.errors[0].inputs == {"a": "1"} and "AssertionError" not in str(result.errors[0])
@@ -526,7 +529,8 @@ def test_a_batch_that_reads_its_context_is_remembered_item_by_item(tmp_path):
         batches.append(list(texts))
         return [f"{text} {ctx.dtype}" for text in texts]
 
-    text = "inputs: {l: {type: list of Text, default: [a, b]}}\nnodes: {n: {type: c.batch, each: texts, texts: $l}}\noutputs: {o: $n}"
+    text = "inputs: {l: {type: list of Text, default: [a, b]}}\n" \
+           "nodes: {n: {type: c.batch, each: texts, texts: $l}}\noutputs: {o: $n}"
     for dtype, words in (("float32", ["a", "b"]), ("float32", ["a", "c"]), ("bfloat16", ["a"])):
         with engine(tmp_path, more=[batch], dtype=dtype) as e:
             assert told(e, graph(text), {"l": words})[1]["o"] == [f"{word} {dtype}" for word in words]

@@ -100,7 +100,7 @@ def test_a_mapped_node_begins_once_tells_of_each_item_and_ends_once(calls, tmp_p
     story, _ = told(e, load(e, tmp_path, MAPPED, inner=INNER))
     of_one = [event for event in story if getattr(event, "node", "") == "m/one"]
     assert [type(event) for event in of_one] == [ev.Started, *[ev.Progress] * 4, ev.Finished]
-    assert [event[1:4] for event in of_one[1:-1]] == [(0, 3, "items"), (1, 3, "items"), (2, 3, "items"), (3, 3, "items")]
+    assert [event[1:4] for event in of_one[1:-1]] == [(done, 3, "items") for done in range(4)]
     assert story.items("m/one") == story.items("m/two") == (3, 0)
 
 
@@ -545,7 +545,8 @@ def test_a_batch_whose_node_gives_too_few_fails_each_item_by_itself_and_says_so(
         """Give one too few."""
         return texts[1:]
 
-    _, result = told(engine(more=[few]), graph("nodes: {b: {type: i.few, each: texts, texts: [a, b]}}\noutputs: {o: $b}"))
+    g = graph("nodes: {b: {type: i.few, each: texts, texts: [a, b]}}\noutputs: {o: $b}")
+    _, result = told(engine(more=[few]), g)
     assert [error.message for error in result.errors] == ["it was handed 1 items and gave 0"] * 2
 
 

@@ -196,7 +196,8 @@ except KeyboardInterrupt:
 @pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals")
 @pytest.mark.parametrize("declared, kind, body", [
     ("costly=True", "", "time.sleep(60)"), ("costly=False", "", "time.sleep(60)"), ("timeout=50", "", "time.sleep(60)"),
-    ("costly=None", "async ", "import asyncio; await asyncio.sleep(60)")], ids=["a worker", "here", "in time", "awaited"])
+    ("costly=None", "async ", "import asyncio; await asyncio.sleep(60)")],
+    ids=["a worker", "here", "in time", "awaited"])
 def test_ctrl_c_is_heard_at_once_while_a_node_sleeps_and_the_process_can_end(declared, kind, body, tmp_path):
     code = SLEEPS % (declared, kind, body)
     process = subprocess.Popen([sys.executable, "-c", code, ROOT, str(tmp_path)], stdout=subprocess.PIPE,

@@ -61,12 +61,15 @@ RAISED = {
     "mute": Mute, "no text": NoText, "shy": Shy, "odd text": lambda: ValueError(OddText("x")),
     "an input error without words": InputError, "an input error of numbers": lambda: InputError(1, 2),
     "an input error that is mute": lambda: InputError(OddText("x")),
-    "a group": lambda: ExceptionGroup("several", [ValueError("a"), Mute()]), "a circle": circle, "exit": lambda: SystemExit(0),
+    "a group": lambda: ExceptionGroup("several", [ValueError("a"), Mute()]), "a circle": circle,
+    "exit": lambda: SystemExit(0),
     "exit with an object": lambda: SystemExit(object()), "a generator's end": GeneratorExit, "a base exception": Base,
     "stop": StopIteration, "recursion": RecursionError, "no memory": MemoryError, "an assertion": AssertionError,
-    "many words": lambda: ValueError("x" * 1_000_000), "bytes that are no text": lambda: ValueError("\udcff\x00\x1b[31m"),
+    "many words": lambda: ValueError("x" * 1_000_000),
+    "bytes that are no text": lambda: ValueError("\udcff\x00\x1b[31m"),
 }
-WAYS = {"here": dict(costly=False), "in a worker": dict(costly=True), "in time": dict(timeout=20), "again": dict(retry=1)}
+WAYS = {"here": dict(costly=False), "in a worker": dict(costly=True), "in time": dict(timeout=20),
+        "again": dict(retry=1)}
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -107,7 +110,8 @@ def test_a_keyboard_interrupt_ends_the_run_and_keeps_what_was_finished(costly, t
             raise KeyboardInterrupt
         return a + 1
 
-    g = graph("nodes: {a: {type: t.add, a: 1}, n: {type: w.interrupts, a: $a}, b: {type: t.add, a: $n}}\noutputs: {b: $b}")
+    g = graph("nodes: {a: {type: t.add, a: 1}, n: {type: w.interrupts, a: $a}, b: {type: t.add, a: $n}}\n"
+              "outputs: {b: $b}")
     with engine(tmp_path, more=[interrupts]) as e:
         try:
             result = e.run(g)
@@ -143,8 +147,9 @@ class OddList(list[Any]):
     __iter__ = __len__ = lambda self: 1 / 0  # type: ignore[assignment]
 
 
-GIVES = {"untouchable": Untouchable(), "odd list": OddList([1]), "untouchables": [Untouchable()], "dict": {1: Untouchable()},
-         "function": lambda: 1, "generator": (i for i in ()), "NotImplemented": NotImplemented, "ellipsis": ..., "bytes": b"\xff",
+GIVES = {"untouchable": Untouchable(), "odd list": OddList([1]), "untouchables": [Untouchable()],
+         "dict": {1: Untouchable()}, "function": lambda: 1, "generator": (i for i in ()),
+         "NotImplemented": NotImplemented, "ellipsis": ..., "bytes": b"\xff",
          "sets": {"x": {1, 2}}, "nan": float("nan"), "long": 10 ** 5000}
 
 
@@ -187,7 +192,8 @@ def test_a_list_that_contains_itself_is_the_failure_of_the_node_that_gives_it():
     assert done.stdout.startswith("its output value cannot be kept") and "MemoryError" not in done.stdout, done
 
 
-ROWS = {"too few": (1,), "too many": (1, 2, 3), "a list": [1, 2], "nothing": None, "one": 1, "untouchable": Untouchable()}
+ROWS = {"too few": (1,), "too many": (1, 2, 3), "a list": [1, 2], "nothing": None, "one": 1,
+        "untouchable": Untouchable()}
 
 
 @pytest.mark.parametrize("given", ROWS)
@@ -210,7 +216,8 @@ def test_a_preview_that_nobody_can_use_is_passed_on_as_it_is():
         ctx.report(1, 2, "x", thing)
         return a
 
-    story, result = told(engine(more=[shows], previews=True), graph("nodes: {n: {type: w.shows, a: 1}}\noutputs: {o: $n}"))
+    g = graph("nodes: {n: {type: w.shows, a: 1}}\noutputs: {o: $n}")
+    story, result = told(engine(more=[shows], previews=True), g)
     assert result["o"] == 1 and any(type(event) is ev.Progress and event.preview is thing for event in story)
     assert [event_document(event)["preview"] for event in story if type(event) is ev.Progress] == [None]
 
@@ -246,7 +253,10 @@ def things(type: PortType, costly: bool | None = None) -> list[Any]:
     return [node("w.give", version=1, costly=costly)(give), node("w.take", version=1, costly=costly)(take)]
 
 
-THING = "nodes: {g: {type: w.give, text: %s}, t: {type: w.take, thing: $g%s}, u: {type: t.upper, text: a}}\noutputs: {t: $t, u: $u%s}"
+THING = """
+nodes: {g: {type: w.give, text: %s}, t: {type: w.take, thing: $g%s}, u: {type: t.upper, text: a}}
+outputs: {t: $t, u: $u%s}
+"""
 LONG = "x" * 1000
 
 
@@ -254,7 +264,8 @@ LONG = "x" * 1000
 @pytest.mark.parametrize("broken", [{"complaint": divide}, {"flatten": divide}, {"flatten": lambda v: object()},
                                     {"flatten": lambda v: 1 / 0 if v.text == LONG else v.text},
                                     {"complaint": lambda v: Untouchable()}],
-                         ids=["complaint", "flatten", "flatten to no plain data", "flatten of some", "a complaint of no words"])
+                         ids=["complaint", "flatten", "flatten to no plain data", "flatten of some",
+                              "a complaint of no words"])
 def test_a_type_that_raises_at_what_a_node_gives_is_that_nodes_failure(broken, costly):
     _, result = told(engine(more=things(kind(**broken), costly)), graph(THING % (LONG, "", "")))
     assert dict(result) == {"u": "A"} and [error.node for error in result.errors] == ["g"]
@@ -288,7 +299,8 @@ GIVEN = "inputs: {x: {type: Thing}}\nnodes: {t: {type: w.take, thing: $x}}\noutp
 
 
 @pytest.mark.parametrize("broken", [{"adopt": divide}, {"complaint": divide}, {"flatten": divide},
-                                    {"complaint": lambda v: "is bad", "parse": divide}, {"parse": divide, "adopt": lambda v: "x"}],
+                                    {"complaint": lambda v: "is bad", "parse": divide},
+                                    {"parse": divide, "adopt": lambda v: "x"}],
                          ids=["adopt", "complaint", "flatten", "parse", "parse of what was adopted"])
 def test_a_type_that_raises_at_what_is_given_is_a_problem_of_the_graph(broken):
     e = engine(more=things(kind(**broken)))
@@ -297,9 +309,11 @@ def test_a_type_that_raises_at_what_is_given_is_a_problem_of_the_graph(broken):
     assert "input x" in str(wrong.value) and "Traceback" not in str(wrong.value)
 
 
-@pytest.mark.parametrize("error", [ValueError, KeyError, ZeroDivisionError, RecursionError], ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("error", [ValueError, KeyError, ZeroDivisionError, RecursionError],
+                         ids=lambda kind: kind.__name__)
 @pytest.mark.parametrize("text", ["nodes: {t: {type: w.take, thing: bad}}\noutputs: {t: $t}",
-                                  "inputs: {x: {type: Thing, default: bad}}\nnodes: {t: {type: w.take, thing: $x}}\noutputs: {t: $t}",
+                                  "inputs: {x: {type: Thing, default: bad}}\n"
+                                  "nodes: {t: {type: w.take, thing: $x}}\noutputs: {t: $t}",
                                   "nodes: {t: {type: w.take, each: thing, thing: [good, bad]}}\noutputs: {t: $t}"],
                          ids=["a literal", "a default", "an item"])
 def test_a_parse_that_raises_is_a_problem_at_the_place_of_the_literal(text, error, tmp_path):
@@ -473,7 +487,8 @@ def answer(capsys, *words: str) -> tuple[int, str]:
     ("nodes: {n: {type: wall.paper, each: n, n: [1, 2]}}", 1, "output o cannot be written: "),
     ("nodes: {n: {type: wall.raw, n: many}}", 2, "'many'"),
     ("inputs: {x: {type: Raw, default: many}}\nnodes: {n: {type: wall.raw, n: $x}}", 2, "'many'"),
-    ("inputs: {x: {type: Complains, default: 1}}\nnodes: {n: {type: wall.complains, n: $x}}", None, "ZeroDivisionError"),
+    ("inputs: {x: {type: Complains, default: 1}}\nnodes: {n: {type: wall.complains, n: $x}}", None,
+     "ZeroDivisionError"),
     ("nodes: {n: {type: wall.flat, n: 1}}", None, "ZeroDivisionError"),
     ("nodes: {n: {type: wall.mute, n: 1}}", 1, "n failed: Mute"),
     ("nodes: {n: {type: wall.exit, n: 1}}", 1, "n failed: SystemExit"),
@@ -488,8 +503,9 @@ def test_a_run_answers_with_a_sentence(text, code, words, more, work, capsys):
 
 
 @pytest.mark.parametrize("given", ["x=many", "x=[1, 2]", "x=1"])
-@pytest.mark.parametrize("node_type, type_name", [("wall.raw", "Raw"), ("wall.complains", "Complains"), ("wall.flat", "Flat")])
-def test_a_value_on_the_command_line_that_a_type_stumbles_over_is_answered_with_a_sentence(node_type, type_name, given, work, capsys):
+@pytest.mark.parametrize("node_type, type_name", [("wall.raw", "Raw"), ("wall.complains", "Complains"),
+                                                  ("wall.flat", "Flat")])
+def test_a_value_on_the_command_line_that_a_type_stumbles_over_is_answered(node_type, type_name, given, work, capsys):
     (work / "g.yaml").write_text(f"nodegraph: 1\ninputs: {{x: {{type: {type_name}}}}}\n"
                                  f"nodes: {{n: {{type: {node_type}, n: $x}}}}\noutputs: {{o: $n}}\n")
     for command in (("run", "g.yaml", "--device", "cpu"), ("plan", "g.yaml")):

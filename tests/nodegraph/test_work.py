@@ -85,8 +85,8 @@ def within(count: float, bound: float, what: str) -> None:
 
 def chain(count: int = COUNT) -> Any:
     """Nodes that each read the one before."""
-    lines = ["nodes:", "  n0: {type: k.add, a: 1}", *(f"  n{i}: {{type: k.add, a: $n{i - 1}, b: {i}}}" for i in range(1, count))]
-    return graph("\n".join([*lines, f"outputs: {{o: $n{count - 1}}}"]))
+    lines = [f"  n{i}: {{type: k.add, a: $n{i - 1}, b: {i}}}" for i in range(1, count)]
+    return graph("\n".join(["nodes:", "  n0: {type: k.add, a: 1}", *lines, f"outputs: {{o: $n{count - 1}}}"]))
 
 
 @pytest.fixture(autouse=True)
@@ -100,7 +100,8 @@ def warm_start():
     e.run(g), e.run(g.with_value("n1", "b", 7)), e.run(g)
 
 
-@pytest.mark.parametrize("on_disk, listening, bound", [(False, False, 5.6), (False, True, 8.8), (True, False, 12), (True, True, 15.2)])
+@pytest.mark.parametrize("on_disk, listening, bound", [(False, False, 5.6), (False, True, 10.9), (True, False, 12),
+                                                       (True, True, 17.2)])
 def test_a_trivial_node_of_a_first_run_takes_a_handful_of_calls(on_disk, listening, bound, tmp_path):
     with engine(tmp_path if on_disk else None, more=NODES) as e:
         plan = e.plan(chain())
@@ -134,10 +135,10 @@ def test_an_edit_takes_calls_for_what_depends_on_it_and_none_for_the_others(at):
     e.run(g), e.run(g.with_value("n990", "b", 7))
     edited = g.with_value(f"n{at}", "b", 5000)
     count, dependents = calls(lambda: e.run(edited)), COUNT - at
-    within(count, 240 + 4.2 * dependents, f"Python calls for an edit with {dependents} dependents")
+    within(count, 240 + 5.2 * dependents, f"Python calls for an edit with {dependents} dependents")
 
 
-@pytest.mark.parametrize("listening, bound", [(False, 11), (True, 19.5)])
+@pytest.mark.parametrize("listening, bound", [(False, 11), (True, 20.5)])
 def test_an_item_of_a_list_takes_a_few_calls(listening, bound):
     e = engine(more=NODES)
     g = graph(f"nodes: {{n: {{type: k.add, each: a, a: {list(range(COUNT))}, b: 1}}}}\noutputs: {{o: $n}}")
@@ -146,8 +147,9 @@ def test_an_item_of_a_list_takes_a_few_calls(listening, bound):
     within(calls(lambda: e.run_plan(plan, emit=emit)) / COUNT, bound, "Python calls for an item")
 
 
-@pytest.mark.parametrize("form, bound", [("repeat: 1000, carry: {a: int}, a: 0, b: 1", 22), ("repeat: 1000, count: b, a: 1", 6.8),
-                                         ("cross: [a, b], a: %s, b: [1, 2, 3, 4, 5]" % list(range(200)), 24.5)],
+@pytest.mark.parametrize("form, bound", [("repeat: 1000, carry: {a: int}, a: 0, b: 1", 22),
+                                         ("repeat: 1000, count: b, a: 1", 6.8),
+                                         ("cross: [a, b], a: %s, b: [1, 2, 3, 4, 5]" % list(range(200)), 26)],
                          ids=["a loop", "a count", "a product"])
 def test_a_round_or_a_pair_takes_a_few_calls(form, bound):
     e = engine(more=NODES)
@@ -156,8 +158,9 @@ def test_a_round_or_a_pair_takes_a_few_calls(form, bound):
 
 
 def test_an_item_of_a_mapped_graph_takes_a_few_calls_a_node(tmp_path):
-    (tmp_path / "inner.yaml").write_text("nodegraph: 1\ninputs: {a: {type: Int}}\nnodes:\n  n0: {type: k.add, a: $a, b: 1}\n" + "".join(
-        f"  n{i}: {{type: k.add, a: $n{i - 1}, b: 1}}\n" for i in range(1, 10)) + "outputs: {o: $n9}\n")
+    nodes = "".join(f"  n{i}: {{type: k.add, a: $n{i - 1}, b: 1}}\n" for i in range(1, 10))
+    (tmp_path / "inner.yaml").write_text("nodegraph: 1\ninputs: {a: {type: Int}}\nnodes:\n"
+                                         f"  n0: {{type: k.add, a: $a, b: 1}}\n{nodes}outputs: {{o: $n9}}\n")
     g = graph(f"nodes: {{m: {{type: ./inner.yaml, each: a, a: {list(range(0, 2000, 20))}}}}}\noutputs: {{o: $m}}",
               tmp_path / "main.yaml")
     plan = engine(more=NODES).plan(g)
