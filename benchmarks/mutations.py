@@ -24,8 +24,8 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = {"cache": ("memory", "values", "traces", "disk", "files", "cache"), "check": ("check", "idle"),
-         "plan": ("behaviours", "edits", "executor"), "runs": ("behaviours", "executor", "repros"), "": ("edits", "executor", "engine")}
-FAST = ("behaviours", "executor", "edits", "idle", "repros", "engine", "devices", "memory", "values", "traces", "disk", "files",
+         "plan": ("behaviours", "edits", "executor"), "runs": ("behaviours", "upkeep", "executor", "repros"), "": ("edits", "executor", "engine")}
+FAST = ("behaviours", "upkeep", "executor", "edits", "idle", "repros", "engine", "devices", "memory", "values", "traces", "disk", "files",
         "cache", "provenance", "models", "check")
 FUZZ = "tests/nodegraph/test_fuzz.py"
 LONG = "TestEditing or random_runs"  # what takes long to say what it found
