@@ -8,57 +8,47 @@ from typing import TYPE_CHECKING, Any
 
 from ..cache import Prepared
 from ..cache.values import SMALL
-from ..digest import SIZE, ListDigest, encode
+from ..digest import SIZE, ListDigest
 from ..errors import Cancelled, InputError, OutOfMemory
-from ..nodetype import NodeType
 from ..plan import Index, Step, cut, judged
 from ..types import FILE
-from .call import Asked, Job, Made, Outcome, Row, prepare_output
-from .tables import BLOCKED, FLYING, WAITING, Instance
-
+from .asking import Asking, shape_of
+from .batches import Batches
+from .call import Asked, Job, Made, Outcome
+from .tables import BLOCKED, FLYING, WAITING
 from .values import Reference, fresh
 
 if TYPE_CHECKING:
     from .run import Run
-
-SHAPES: dict[NodeType, bytes] = {}
-
-
-def shape_of(nodetype: NodeType) -> bytes:
-    """A short signature of a node's outputs; what was remembered of another shape is no result of it."""
-    shape = SHAPES.get(nodetype)
-    if shape is None:
-        shape = SHAPES[nodetype] = blake2b(nodetype.shape, digest_size=4).digest()
-    return shape
 
 
 class Requests:
     """Carries out requests that do not go the short way, for one run."""
 
     def __init__(self, run: Run):
-        self.run, self.plan, self.tables, self.values = run, run.plan, run.tables, run.values
+        self.run: Run = run
+        self.plan, self.tables, self.values = run.plan, run.tables, run.values
         self.cache, self.executor = run.cache, run.executor
         self.in_flight: dict[bytes, list[Any]] = {}  # Key of a call that is on -> entries that ask for the same
         self.failures: dict[bytes, BaseException] = {}
-        self.batches: dict[Any, list[tuple[Step, Index, bytes]]] = {}
-        self.asked: dict[bytes, list[str]] = {}  # what a request asked for, in this run
+        self.batches, self.asking = Batches(self), Asking(self)
 
     # -- one request
 
     def go(self, step: Step, index: Index) -> None:
         """Find out whether a request is remembered, and if not see that it is called."""
         names = self.tables.read(step, index)
-        key = self.key(step, index, names)
+        key = self.asking.key(step, index, names)
         if key is None:
-            return self.run.blocked(step, index)
+            return self.run.waits.blocked(step, index)
         nodetype = step.nodetype
         if nodetype.fingerprint is not None:
-            key = self.with_fingerprint(step, index, key)
+            key = self.asking.with_fingerprint(step, index, key)
             if key is None:
                 return
         if self.executor.costly(nodetype):
             self.cache.look()
-        settled = self.settled(step, index, key)
+        settled = self.asking.settled(step, index, key)
         if settled is None:
             return
         key, known, granted = settled
@@ -67,78 +57,10 @@ class Requests:
         if nodetype.remember and self.joined(step, index, key):
             return None
         if step.batched:
-            return self.queue(step, index, key, names)
+            return self.batches.queue(step, index, key, names)
         arguments = self.arguments(step, index, granted)
         if arguments is not None:
             self.dispatch(Job(((step, index),), (key,), arguments, step.name))
-
-    def key(self, step: Step, index: Index, names: list[Any]) -> bytes | None:
-        """The Key of a request, or None while something it reads is not there. names: what its slots hold."""
-        if step.nodetype.lazy:
-            names = [name for port, name in zip(step.ports, names) if port not in step.nodetype.lazy]
-        if None in names:
-            return None
-        if step.odd:
-            names = [self.named(step, index, place, name) for place, name in enumerate(names)]
-        return blake2b(step.base + b"".join(names), digest_size=SIZE).digest()
-
-    def named(self, step: Step, index: Index, place: int, name: bytes) -> bytes:
-        """How a reference counts in a Key: with its type, where that is not the port's and not stored as it is."""
-        slot, view = step.slots[place], step.views[place] if step.views else None
-        kind = self.values.type_at(slot, index if view is None else cut(index, view)) \
-            if slot in self.plan.slot_axes else self.values.type_at(slot, ())
-        own = step.nodetype.inputs[step.ports[place]].type
-        kinds = kind if isinstance(kind, tuple) else (kind,)
-        if all(k is own or k.natural for k in kinds):
-            return name
-        return blake2b(b"typed" + encode([k.name for k in kinds]) + name, digest_size=SIZE).digest()
-
-    def with_fingerprint(self, step: Step, index: Index, key: bytes) -> bytes | None:
-        """The Key with what the node says of the world outside."""
-        arguments = self.arguments(step, index)
-        if arguments is None:
-            return None
-        assert step.nodetype.fingerprint is not None
-        try:
-            seen = encode(step.nodetype.fingerprint(**arguments))
-        except (Exception, SystemExit) as error:
-            self.run.fail(step, index, error, arguments)
-            return None
-        return blake2b(key + b"seen" + seen, digest_size=SIZE).digest()
-
-    def settled(self, step: Step, index: Index, key: bytes) -> tuple[bytes, Any, set[str]] | None:
-        """The Key with everything that the node is known to ask for, its trace, and what it asks for.
-
-        None: something has to be made first.
-        """
-        nodetype, granted = step.nodetype, set[str]()
-        shape = shape_of(nodetype)
-        while True:
-            trace = self.cache.trace(key, shape) if nodetype.remember else None
-            asks = self.asked.get(key) or (trace.asks if trace is not None else ())
-            if not asks:
-                return key, trace, granted
-            granted.update(asks)
-            for ask in asks:
-                answer = self.answer(step, index, ask)
-                if answer is None:
-                    return None
-                key = blake2b(key + b"asks" + ask.encode() + b"\0" + answer, digest_size=SIZE).digest()
-
-    def answer(self, step: Step, index: Index, ask: str) -> bytes | None:
-        """What a node is told that asks for its device, its floating type or a lazy input; None while it is made."""
-        if ask == "ctx.device":
-            return self.run.models.device.split(":")[0].encode()
-        if ask == "ctx.dtype":
-            return self.run.models.dtype.encode()
-        if ask not in step.ports:
-            return b"literal"
-        place = step.ports.index(ask)
-        view = step.views[place] if step.views else None
-        name: bytes | None = self.tables.digest(step.slots[place], index, view)
-        if name is None:
-            self.run.await_slot(step, index, step.slots[place], index, view)
-        return name
 
     def remembered(self, step: Step, index: Index, trace: Any) -> bool:
         """Take what is remembered, if it can be had as far as that matters now."""
@@ -185,7 +107,7 @@ class Requests:
         if waiting is None:
             return False
         self.tables.set_status(step, index, BLOCKED)
-        waiting.append(self.run.entry(step, index))
+        waiting.append(self.run.waits.entry(step, index))
         return True
 
     # -- what a request is called with
@@ -210,7 +132,7 @@ class Requests:
             except KeyError:
                 lost += self.values.lost(kind, name) or [(name, None if kind.natural else kind)]
         if lost:
-            self.run.rebuild(step, index, lost)
+            self.run.remaking.rebuild(step, index, lost)
             return None
         for guard in step.guards:
             if guard.argument in arguments:
@@ -222,50 +144,6 @@ class Requests:
             for port in lazy:
                 arguments[port] = LazyInput(port, arguments, port in step.ports)
         return arguments
-
-    # -- batches
-
-    def queue(self, step: Step, index: Index, key: bytes, names: list[Any]) -> None:
-        """Let a request wait until those that can be served together with it are known."""
-        nodetype = step.nodetype
-        others = tuple([name for port, name in zip(step.ports, names) if port != nodetype.batch])
-        group = (nodetype, step.base, others)
-        waiting = self.batches.setdefault(group, [])
-        waiting.append((step, index, key))
-        self.tables.set_status(step, index, FLYING)
-        if nodetype.remember:
-            self.in_flight[key] = []
-        if len(waiting) == nodetype.batch_size:
-            self.serve(group)
-
-    def flush(self) -> bool:
-        """Serve the batches that nothing which is on can add to. Whether there was one."""
-        groups = [group for group, asks in self.batches.items() if not self.may_grow(asks)]
-        for group in groups:
-            self.serve(group)
-        return bool(groups)
-
-    def may_grow(self, asks: list[tuple[Step, Index, bytes]]) -> bool:
-        batched = {step.index for step, _, _ in asks}
-        return any(batched & self.run.downstream(index) for index in self.run.flying_steps)
-
-    def serve(self, group: Any) -> None:
-        """Make one call for all that wait in a group."""
-        places, keys, items, first = [], [], [], None
-        port = group[0].batch
-        for step, index, key in sorted(self.batches.pop(group), key=lambda ask: (ask[0].index, ask[1])):
-            self.tables.set_status(step, index, WAITING)
-            arguments = self.arguments(step, index)
-            if arguments is None:
-                self.release(key)
-                continue
-            first = first or arguments
-            places.append((step, index))
-            keys.append(key)
-            items.append(arguments[port])
-        if first is not None:
-            name = places[0][0].name
-            self.dispatch(Job(tuple(places), tuple(keys), {**first, port: items}, name))
 
     # -- calls
 
@@ -301,17 +179,17 @@ class Requests:
     def ask(self, job: Job, port: str) -> None:
         """A node asked for a lazy input: note that, and try it again, which waits for the input first."""
         (step, index), key = job.places[0], job.keys[0]
-        self.asked[key] = [port]
+        self.asking.asked[key] = [port]
         if step.nodetype.remember:
             self.cache.record_asks(key, (port,), 0.0)
         self.tables.set_status(step, index, WAITING)
         self.release(key)
-        self.run.stack.append(self.run.entry(step, index))
+        self.run.stack.append(self.run.waits.entry(step, index))
 
     def release(self, key: bytes) -> None:
         """A call is over: those that asked for the same are tried again."""
         for entry in self.in_flight.pop(key, ()):
-            self.run.wake_entry(entry)
+            self.run.waits.wake_entry(entry)
 
     def accept(self, job: Job, made: Made) -> None:
         """Remember what a call gave."""
@@ -331,7 +209,7 @@ class Requests:
     def record(self, step: Step, key: bytes, outputs: tuple[bytes, ...], asks: tuple[str, ...], seconds: float) -> None:
         for ask in asks:
             self.cache.record_asks(key, (ask,), seconds)
-            answer = self.answer(step, (), ask)
+            answer = self.asking.answer(step, (), ask)
             assert answer is not None
             key = blake2b(key + b"asks" + ask.encode() + b"\0" + answer, digest_size=SIZE).digest()
         self.cache.record(key, outputs, seconds, shape_of(step.nodetype))
@@ -385,6 +263,3 @@ class LazyInput:
         if self.linked and not self.known:
             raise Asked(self.port)
         return self.value
-
-
-__all__ = ["Instance", "Requests", "Row", "prepare_output", "shape_of"]

@@ -17,7 +17,7 @@ from ..digest import SIZE, encode
 from ..errors import Cancelled
 from ..plan import Index, Step
 from .call import Job, Made, prepare_output
-from .requests import SHAPES, shape_of
+from .asking import SHAPES, shape_of
 from .tables import CACHED, RAN
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def short_way(run: Run) -> Callable[[Step, Index, list[Any]], bool]:
 
     def over(step: Step, index: Index) -> None:
         if waiting:
-            run.wake(step.index, index)
+            run.waits.wake(step.index, index)
         if held:
             values.done(step, index)
 
