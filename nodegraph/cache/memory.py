@@ -114,7 +114,10 @@ class Memory:
             return self._sound(digest).prepared
 
     def __contains__(self, digest: bytes) -> bool:
-        return digest in self.plain or digest in self.entries
+        if digest in self.plain:
+            return True
+        entry = self.entries.get(digest)
+        return entry is not None and not entry.changed
 
     def put(self, type: PortType, prepared: Prepared, seconds: float) -> None:
         """Keep a Value, and let others go until every budget is met again."""

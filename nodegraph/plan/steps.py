@@ -380,7 +380,7 @@ class _Arrangement:
     def of(self, indices: Iterable[int]) -> list[int | Region]:
         for index in indices:
             step = self.plan.steps[index]
-            for number in step_leaves(step):
+            for number in reversed(step_leaves(step)):  # the innermost first, since it stands in the others
                 self.place(number)
             self.body(step.axes).append(index)
         for number in sorted(self.waiting, reverse=True):

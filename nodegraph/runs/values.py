@@ -18,7 +18,7 @@ from typing import Any
 from ..cache import Cache, Prepared, prepare
 from ..cache.values import duplicate, restored
 from ..digest import ListDigest, digest, is_tensor
-from ..errors import GraphError, InputError
+from ..errors import GraphError
 from ..plan import Index, Plan, Step, given_digest
 from ..types import FILE, PortType, Recipe, described
 from ..wording import say
@@ -43,7 +43,7 @@ class Values:
         self.given: dict[Reference, Any] = {}
         self.odd: dict[tuple[int, Index], TypeOf] = {}  # where a value is of another type than its slot says
         self.held: dict[Reference, list[Any]] = {}  # [leases, type, the Prepared or _ON_DISK, versions of its tensors]
-        self.versions: dict[Reference, int] = {}  # of tensors that were given
+        self.tensors: dict[Reference, Any] = {}  # copies of tensors that were given, for nodes
         self.holds: dict[tuple[int, Index], list[Reference]] = {}
         self.left: dict[tuple[int, Index], int] = {}
         self.stamps: dict[Path, Any] = {named.value: named.stamp for type, _, _, named in plan.located
@@ -66,7 +66,7 @@ class Values:
             key = reference(type, name)
             self.given[key] = value
             if type.exact is None and is_tensor(value):
-                self.versions[key] = value._version
+                self.tensors[key] = None
 
     # -- finding
 
@@ -92,11 +92,16 @@ class Values:
         return self.cache.value(type, name)
 
     def as_given(self, key: Reference) -> Any:
-        """A value that was given. Raises InputError where a node has changed it in place."""
+        """A value that was given; of a tensor a copy, and another where a node has changed that in place."""
         value = self.given[key]
-        if key in self.versions and value._version != self.versions[key]:
-            raise InputError("a tensor that was given was changed in place by a node; a node leaves its inputs as they are")
-        return value
+        if key not in self.tensors:
+            return value
+        copy = self.tensors[key]
+        if copy is None or copy._version:
+            if copy is not None:
+                self.warn(say("value.changed"))
+            copy = self.tensors[key] = value.detach().clone()
+        return copy
 
     def as_held(self, key: Reference, held: list[Any]) -> Any:
         """A Value that this run holds. Raises KeyError where a node has changed it in place."""

@@ -295,7 +295,7 @@ def test_a_result_that_goes_lets_its_outputs_go():
     e = engine(more=ALL, host=1000)
     result = e.run(graph("nodes: {n: {type: v.tensor, fill: 1, size: 50000}}\noutputs: {n: $n}"))
     values = result.raw.run.values
-    kept = [weakref.ref(entry[2]) for entry in values.held.values()]
+    kept = [weakref.ref(entry[2].value) for entry in values.held.values()]
     gone = weakref.ref(values)
     assert len(kept) == 1 and kept[0]() is not None
     e.run(graph("nodes: {n: {type: t.upper, text: a}}\noutputs: {n: $n}"))  # the engine keeps its last result
