@@ -240,7 +240,8 @@ def test_a_tensor_that_was_given_and_that_a_node_changes_in_place_does_not_pass_
               "nodes: {z: {type: v.zero, tensor: $t}, s: {type: v.sum, tensor: $t, after: $z}}\n"
               "outputs: {s: $s, z: $z}")
     e = engine(more=[zero, total], warn=warnings.append)
-    assert e.run(g, {"t": torch.ones(5)})["s"] == 5.0 or warnings
+    first = e.run(g, {"t": torch.ones(5)})
+    assert first.get("s") == 5.0 or warnings or first.errors
     assert e.run(g, {"t": torch.ones(5)})["s"] == 5.0, "the sum of zeros was remembered as that of ones"
 
 
@@ -322,18 +323,23 @@ def test_a_result_keeps_its_small_outputs_too_where_memory_is_tiny():
     assert len(e.cache.memory.plain) < 6 and dict(first) == {"n": [1, 2], "s": 2} and len(CALLS) == calls
 
 
+def vectors(size: int) -> int:
+    """How many tensors of this size are alive."""
+    import torch
+
+    gc.collect()
+    return sum(type(thing) is torch.Tensor and thing.numel() == size for thing in gc.get_objects())
+
+
 def test_a_result_that_goes_lets_its_outputs_go():
     e = engine(more=ALL, host=1000)
-    result = e.run(graph("nodes: {n: {type: v.tensor, fill: 1, size: 50000}}\noutputs: {n: $n}"))
-    values = result.raw.run.values
-    kept = [weakref.ref(entry[2]) for entry in values.held.values()]
-    gone = weakref.ref(values)
-    assert len(kept) == 1 and kept[0]() is not None
+    assert vectors(54_321) == 0
+    result = e.run(graph("nodes: {n: {type: v.tensor, fill: 1, size: 54321}}\noutputs: {n: $n}"))
+    gone = weakref.ref(result.raw.run.values)
     e.run(graph("nodes: {n: {type: t.upper, text: a}}\noutputs: {n: $n}"))  # the engine keeps its last result
-    assert result["n"][0] == 1
-    del values, result
-    gc.collect()
-    assert gone() is None and kept[0]() is None
+    assert vectors(54_321) == 1 and result["n"][0] == 1
+    del result
+    assert vectors(54_321) == 0 and gone() is None
 
 
 def test_what_a_result_kept_on_disk_may_be_pruned_once_it_has_gone(tmp_path):
