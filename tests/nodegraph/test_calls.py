@@ -6,6 +6,7 @@ import asyncio
 import subprocess
 import sys
 import threading
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -195,6 +196,36 @@ def test_what_comes_too_late_is_dropped_and_later_runs_go_well(gate):
     assert done.wait(20)
     story, result = told(e, g)
     assert result["u"] == "IN TIME" and story.ran == ["n", "u"] and calls == {"a": 2}
+
+
+def test_what_comes_too_late_while_the_run_goes_on_changes_nothing_of_it(gate):
+    done, story = threading.Event(), Story()
+
+    @node("c.late", version=1, timeout=0.1)
+    def late(text: str) -> str:
+        """Wait for someone."""
+        gate.wait(20)
+        done.set()
+        return "late"
+
+    @node("c.longer", version=1, costly=True)
+    def longer(text: str) -> str:
+        """Take longer than that, so that it comes in while this is on."""
+        done.wait(20)
+        time.sleep(0.1)
+        return text
+
+    def listen(event):
+        story.append(event)
+        if type(event) is ev.Failed:
+            gate.set()
+
+    e = engine(more=[late, longer])
+    g = graph("nodes: {n: {type: c.late, text: a}, l: {type: c.longer, text: b}, u: {type: t.upper, text: $n}}\n"
+              "outputs: {l: $l, u: $u}")
+    result = e.run(g, emit=listen)
+    assert done.is_set() and dict(result) == {"l": "b"} and story.ran == ["l"] and story.names(ev.Failed) == ["n"]
+    assert (result.nodes["n"].status, result.nodes["u"].status) == ("failed", "skipped")
 
 
 def test_one_that_hangs_takes_no_worker_from_the_others(gate):

@@ -292,6 +292,7 @@ def test_a_type_that_cannot_read_back_is_made_again_and_else_a_failure(text, on_
         e.cache.memory.clear()
         result = e.run(graph(THING % (text, ", fail: true", "")))
         assert result["u"] == "A" and [error.node for error in result.errors] == ["t"]
+        assert "on purpose" in result.errors[0].message, "it was made again, and handed on"
         assert all("\n" not in warning for warning in warnings)
 
 
