@@ -32,7 +32,8 @@ LONG = "TestEditing or random_runs"  # what takes long to say what it found
 
 
 class Mutation(NamedTuple):
-    """One mistake. old: a text that stands once in the file; new: what stands there instead."""
+    """One mistake. old: a text that stands once in the file, or else once in its folder; new: what stands there
+    instead."""
 
     file: str
     old: str
@@ -43,6 +44,16 @@ class Mutation(NamedTuple):
     def name(self) -> str:
         """The file and the reason."""
         return f"{self.file}: {self.why}"
+
+    @property
+    def places(self) -> list[Path]:
+        """Where the old text stands, once for each time: in its own file, or else in its folder."""
+        own = ROOT / self.file
+        for files in ([own] if own.is_file() else [], sorted(own.parent.glob("*.py"))):
+            found = [path for path in files for _ in range(path.read_text().count(self.old))]
+            if found:
+                return found
+        return []
 
 
 def m(file: str, old: str, new: str, why: str) -> Mutation:
@@ -139,9 +150,9 @@ MUTATIONS = (
     m("runs/passing", "        if len(items) != len(flags):", "        if False:", "pick takes lists of two lengths"),
     m("runs/passing", "        if len(set(lengths.values())) > 1:", "        if False:", "lists of two lengths go together"),
     m("runs/passing", "        first = before * len(places) + 1", "        first = 1", "a count begins anew in each row of a product"),
-    m("runs/passing", "                if over or rounds == self.run.most_rounds[place]:", "                if rounds == self.run.most_rounds[place]:",
+    m("runs/passing", "                if over or rounds == self.most_rounds[place]:", "                if rounds == self.most_rounds[place]:",
       "until ends no loop"),
-    m("runs/passing", "return None if value is self.run.GONE else value is True", "return None if value is self.run.GONE else value is False",
+    m("runs/passing", "return None if value is GONE else value is True", "return None if value is GONE else value is False",
       "a loop ends when it is not done"),
     m("runs/passing", "not 0 <= times <= MOST_ROUNDS", "not 0 <= times", "a link may ask for any number of rounds"),
     m("runs/passing", "        place = 1 if length else 0\n", "        place = 1\n", "no round at all gives what a round gave"),
@@ -157,8 +168,8 @@ MUTATIONS = (
       "AS_CACHED = bytes(state for state in range(256))", "what ran counts as ran in the next run"),
     m("runs/run", "            tables.digests[step.first:step.first + step.count] = [None] * step.count\n        return list(order)",
       "        return list(order)", "an edited step keeps what it gave before"),
-    m("runs/run", "        if step.kind != REQUEST and not step.axes and self.plan.axes:\n            self.report.left(step)\n        if self.tables.waiting:\n            self.wake(step.index, index)",
-      "        if step.kind != REQUEST and not step.axes and self.plan.axes:\n            self.report.left(step)", "nobody who waits is woken"),
+    m("runs/run", "        if self.tables.waiting:\n            self.waits.wake(step.index, index)\n        if self.values.held:",
+      "        if self.values.held:", "nobody who waits is woken"),
     m("runs/requests", "        waiting = self.in_flight.get(key)\n        if waiting is None:", "        waiting = self.in_flight.get(key)\n        if True:",
       "equal requests that are under way are made twice"),
     m("runs/requests", "                self.failures[key] = outcome\n", "", "a request that failed is made again for each who asks"),
@@ -190,9 +201,9 @@ MUTATIONS = (
     m("runs/values", "return deepcopy(value) if value.__class__ in (list, dict, set, bytearray) else value", "return value",
       "what a node does to a list is seen by another"),
     m("runs/values", "        return name, None if type.natural else type\n".replace("        ", "    "), "    return name, None\n", "equal digests of two types are one Value"),
-    m("runs/values", "            value = self.given[key] if key in self.given else held[2]  # type: ignore[index]\n            return own_copy(type, value)",
-      "            return self.given[key] if key in self.given else held[2]", "a caller may change what a run holds"),
-    m("runs/values", "        if not stored:\n            entry[2] = prepared.value\n", "", "a Value that no tier takes is not held"),
+    m("runs/values", "            return own_copy(type, value)", "            return value", "a caller may change what a run holds"),
+    m("runs/values", "        if not stored:\n            entry[2], entry[3] =", "        if False:\n            entry[2], entry[3] =",
+      "a Value that no tier takes is not held"),
     m("runs/run", "            self.made_again.add(key)\n", "", "what cannot be had is made again and again"),
     m("runs/run", "            if status in (FAILED, SKIPPED):\n                return self.give_up(entry, origin)\n", "",
       "who waits for what failed to be made again waits on"),
@@ -242,12 +253,8 @@ class Verdict(NamedTuple):
 
 def misfits() -> list[str]:
     """Mutations whose old text does not stand in the code exactly once."""
-    told = []
-    for mutation in MUTATIONS:
-        count = (ROOT / mutation.file).read_text().count(mutation.old) if (ROOT / mutation.file).is_file() else 0
-        if count != 1:
-            told.append(f"{mutation.name}: its text stands there {count} times: {mutation.old.splitlines()[0].strip()}")
-    return told
+    return [f"{one.name}: its text stands there {len(one.places)} times: {one.old.splitlines()[0].strip()}"
+            for one in MUTATIONS if len(one.places) != 1]
 
 
 def copied() -> Path:
@@ -297,7 +304,7 @@ def judged(mutation: Mutation, left_out: list[str]) -> Verdict:
     """Make one mistake and test it."""
     folder, started = copied(), time.monotonic()
     try:
-        path = folder / mutation.file
+        path = folder / mutation.places[0].relative_to(ROOT)
         path.write_text(path.read_text().replace(mutation.old, mutation.new))
         out = [word for test in left_out for word in ("--deselect", test)]
         for stage in stages(mutation):
