@@ -202,13 +202,17 @@ class Placement:
         flow = next(flow for port, flow in self.wanted.items() if port != "on")
         step = self.layout.step(self.scope, self.name, SWITCH, axes, slots, [(flow.type, axes)],
                                 Switch(on.slot, on.literal, branches))
+        if any(source.guards for source in self.sources.values()):
+            flow = flow._replace(type=ANY, choices=None)  # what a branch promised nobody has judged yet
         return {"value": Source(step.first, flow=flow)}
 
     def pick(self) -> dict[str, Source]:
         slots = tuple(self.layout.slot(self.sources[port], self.wanted[port]) for port in ("from", "where"))
         axes = self.layout.union(slots)
         step = self.layout.step(self.scope, self.name, PICK, axes, slots, [(self.layout.types[slots[0]], axes)])
-        return {"items": Source(step.first, flow=self.wanted["from"])}
+        source = self.sources["from"]
+        flow = source.flow if source.literal is MISSING else self.wanted["from"]
+        return {"items": Source(step.first, flow=flow, guards=source.guards)}
 
     # -- leaving
 
@@ -229,7 +233,7 @@ class Placement:
             carried.detail = Carry(opening.axis, carried.slots[0], back)
             step = layout.step(self.scope, self.name, LAST, parents, carried.slots, [(layout.types[back], parents)],
                                carried.detail)
-            left[output] = Source(step.first, flow=source.flow)
+            left[output] = Source(step.first, flow=source.flow, guards=source.guards)
         return left
 
     def leave(self, axes: Axes, outputs: dict[str, Source]) -> dict[str, Source]:
@@ -247,8 +251,8 @@ class Placement:
         around = tuple(sorted({*layout.union(slots), *self.closed(axes)} - {*axes}))
         step = layout.step(self.scope, self.name, LEAVE, around, slots, [(layout.types[slot], around) for slot in slots],
                            Leave(axes, slots, skip))
-        return {name: Source(step.first + at, flow=outputs[name].flow._replace(depth=outputs[name].flow.depth + 1))
-                for at, name in enumerate(names)}
+        return {name: Source(step.first + at, flow=outputs[name].flow._replace(depth=outputs[name].flow.depth + 1),
+                             guards=outputs[name].guards) for at, name in enumerate(names)}
 
 
 def wanted(node: CheckedNode, mapped: bool) -> dict[str, Flow]:

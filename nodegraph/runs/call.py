@@ -26,20 +26,6 @@ from ..types import FILE, ModelType, PortType, short
 from ..wording import Phrase
 
 
-class Call(NamedTuple):
-    """A request as plain data: what may be sent to another process or machine.
-
-    name: of the instance. inputs: port -> digest of what is linked there. literals: the parameters.
-    """
-
-    name: str
-    type: str
-    version: str
-    key: bytes
-    inputs: dict[str, bytes]
-    literals: dict[str, Any]
-
-
 class Job(NamedTuple):
     """One call to be made: for one instance, or for several that a batch node serves together.
 
