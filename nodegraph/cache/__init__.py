@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..digest import digest_bytes
+from ..digest import SIZE, digest_bytes
 from ..types import PortType
 from ..wording import say
 from .files import Files
@@ -72,10 +72,12 @@ class Cache:
         blob, seconds = packed
         trace: Trace
         try:
-            if blob[:1] == b"1" and len(blob) > 17:  # one small Value: by far the most
-                name = blob[1:17]
-                self.small[name] = blob[17:]
-                trace = tuple.__new__(Trace, ((name,), seconds, (), b""))
+            tag = blob[:1]
+            at = 1 if tag == b"1" else 2 + blob[1] if tag == b"2" and len(blob) > 1 else len(blob)
+            if len(blob) > at + SIZE:  # one small Value: by far the most
+                name = blob[at:at + SIZE]
+                self.small[name] = blob[at + SIZE:]
+                trace = tuple.__new__(Trace, ((name,), seconds, (), blob[2:at]))
             else:
                 trace, small = unpack(blob, seconds)
                 self.small.update(small)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..plan import Index, Step
+from ..plan import Index, Step, cut
 from .call import Job
+from .remaking import GONE
 from .tables import FLYING, WAITING
 
 if TYPE_CHECKING:
@@ -43,20 +44,34 @@ class Batches:
         batched = {step.index for step, _, _ in asks}
         return any(batched & self.run.downstream(index) for index in self.run.flying_steps)
 
+    def item(self, step: Step, index: Index, port: str) -> Any:
+        """What one instance brings to the batch, where nothing else of its arguments has to be looked at; or GONE."""
+        if step.guards:
+            return GONE
+        place = step.ports.index(port)
+        slot, view = step.slots[place], step.views[place] if step.views else None
+        at = (index if view is None else cut(index, view)) if slot in self.run.plan.slot_axes else ()
+        try:
+            return self.run.values.live(self.run.values.type_at(slot, at), self.tables.digest(slot, index, view))
+        except KeyError:
+            return GONE
+
     def serve(self, group: Any) -> None:
         """Make one call for all that wait in a group."""
         places, keys, items, first = [], [], [], None
         port = group[0].batch
         for step, index, key in sorted(self.groups.pop(group), key=lambda ask: (ask[0].index, ask[1])):
             self.tables.set_status(step, index, WAITING)
-            arguments = self.requests.arguments(step, index)
-            if arguments is None:
-                self.requests.release(key)
-                continue
-            first = first or arguments
+            item = self.item(step, index, port) if first is not None else GONE
+            if item is GONE:
+                arguments = self.requests.arguments(step, index)
+                if arguments is None:
+                    self.requests.release(key)
+                    continue
+                first, item = first or arguments, arguments[port]
             places.append((step, index))
             keys.append(key)
-            items.append(arguments[port])
+            items.append(item)
         if first is not None:
             name = places[0][0].name
             self.requests.dispatch(Job(tuple(places), tuple(keys), {**first, port: items}, name))

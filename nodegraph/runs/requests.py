@@ -153,7 +153,8 @@ class Requests:
             self.tables.set_status(step, index, FLYING)
             if step.nodetype.remember:
                 self.in_flight.setdefault(key, [])
-            self.run.report.begun(step)
+            if self.run.emit is not None:
+                self.run.report.begun(step)
         self.run.dispatch(job)
 
     def receive(self, job: Job, outcome: Outcome) -> None:
@@ -197,11 +198,12 @@ class Requests:
         share = made.seconds / len(made.outputs)
         self.executor.learn(nodetype, made.seconds)
         moved = self.moved(job)
+        outside = any(port.type.located for port in nodetype.outputs.values())
         for (step, index), key, prepared in zip(job.places, job.keys, made.outputs):
             outputs, size = self.keep(step, index, prepared, share)
             if nodetype.remember and not moved:
                 self.record(step, key, outputs, made.asks, share)
-            if any(port.type.located for port in nodetype.outputs.values()):
+            if outside:
                 outputs = self.located(step, outputs) or outputs  # what is not there counts by its name
             self.run.finish(step, index, outputs, share, size)
             self.release(key)
