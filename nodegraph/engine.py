@@ -258,13 +258,13 @@ class Engine:
     def _execute(self, plan: Plan, emit: Callable[[Event], None] | None, cancel: threading.Event | None,
                  since: Result | None = None, edited: list[int] | None = None) -> Result:
         self._tell_left_out(plan, emit)
-        self.emit = emit
+        around, self.emit = self.emit, emit  # a listener may run another graph
         try:
             result = self.executor.run(plan, emit, cancel, since, edited)
             ledger.remember(result, self.cache)
             return result
         finally:
-            self.emit = None
+            self.emit = around
 
     def _tell_left_out(self, plan: Plan, emit: Callable[[Event], None] | None) -> None:
         for name, cause in plan.left_out.items():
