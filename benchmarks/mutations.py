@@ -126,7 +126,7 @@ MUTATIONS = (
     m("plan/steps", "s.nodetype.remember and s.nodetype.fingerprint is None", "s.nodetype.fingerprint is None",
       "a graph with a node that is not remembered is the same each time"),
     m("plan/steps", "s.nodetype.remember and s.nodetype.fingerprint is None", "s.nodetype.remember", "a graph that looks outside is the same each time"),
-    m("plan/inputs", "        if name not in self.seeds:\n", "        if True:\n", "a seed is rolled for each who reads it"),
+    m("plan/inputs", "known if known is not None else self.roll()", "self.roll()", "what was rolled is not taken again"),
     m("plan/inputs", 'f"{name}[{at}]"', "name", "the seeds of a list are one"),
     m("plan/inputs", "return int.from_bytes(digest([number, *index])[:4], \"big\") & 0x7FFFFFFF if index else number", "return number",
       "a random seed is one for all items"),

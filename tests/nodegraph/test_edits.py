@@ -294,6 +294,13 @@ def test_in_a_graph_with_warnings_edits_are_judged_too(warned):
     assert [p.message for p in problems] == [p.message for p in e.check(document).problems]
 
 
+def test_after_an_edit_what_is_odd_elsewhere_is_told_again():
+    e, document, told_of = engine(), graph("inputs: {unused: 3}" + LINE), []
+    for again in (document, document.with_value("a", "b", 5), document.with_value("d", "b", 6)):
+        e.run(again, planned=lambda checked, plan: told_of.append([p.message for p in checked.problems]))
+    assert told_of[0] and "unused" in told_of[0][0] and told_of == [told_of[0]] * 3
+
+
 @node("t.roll", version=1)
 def roll(seed: Seed = 0, more: int = 0) -> int:
     """A seed, as it is."""
@@ -364,6 +371,23 @@ def test_an_edit_beside_a_file_finds_what_the_file_gave_and_not_what_it_gave_bef
     path.write_text("two!")
     assert told(e, document)[1]["r"] == "two!1"
     assert told(e, edited)[1]["r"] == "two!2"
+
+
+def test_after_an_edit_elsewhere_a_file_is_looked_at_as_before(tmp_path):
+    @node("t.reads", version=1)
+    def reads(path: File, more: int = 0) -> str:
+        """What is in a file."""
+        return path.read_text() + str(more)
+
+    e, path = engine(more=[reads]), tmp_path / "here.txt"
+    path.write_text("one")
+    document = graph(FILED.replace("nodes:", "nodes:\n  k: {type: t.add, a: 1}").replace("{r: $r}", "{r: $r, k: $k}"),
+                     tmp_path / "g.yaml")
+    told(e, document)
+    edited = document.with_value("k", "a", 2)
+    assert dict(told(e, edited)[1]) == {"r": "one1", "k": 2}
+    path.write_text("two!")
+    assert dict(told(e, edited)[1]) == {"r": "two!1", "k": 2}
 
 
 def test_a_plan_in_which_a_seed_was_rolled_is_not_made_over():

@@ -922,6 +922,58 @@ def test_a_literal_that_does_not_fit_inside_a_graph_is_a_problem_before_the_run(
     assert problems and "99" in problems[0].message and "10" in problems[0].message
 
 
+@pytest.mark.parametrize("number, fine", [(3, True), (99, False), (-1, False)])
+def test_the_range_of_a_graph_s_own_input_is_kept(number, fine, tmp_path):
+    write(tmp_path, "in.yaml", "inputs: {n: {type: Int, min: 0, max: 5}}\nnodes: {a: {type: h.add, a: $n, b: 1}}\noutputs: {a: $a}\n")
+    text = f"nodes:\n  d: {{type: h.cut, text: x}}\n  n: {{type: h.add, a: {number}}}\n  m: {{type: ./in.yaml, n: $n}}\noutputs: {{m: $m}}"
+    result = run(engine(), graph(text, tmp_path / "main.yaml"))
+    assert dict(result) == ({"m": number + 1} if fine else {})
+    assert fine or "it takes 0 to 5" in failures(result)[0]
+
+
+def test_a_switch_may_bring_the_words_of_each_of_its_branches():
+    text = """
+    inputs: {one: {type: Choice, choices: [apple, pear], default: apple}, two: {type: Choice, choices: %s, default: %s}}
+    nodes:
+      s: {type: switch, "on": true, cases: {"true": $one, "false": $two}}
+      w: {type: h.pick_word, word: $s}
+    outputs: {w: $w}
+    """
+    assert not engine().check(graph(text % ("[pear, apple]", "pear"))).errors
+    (problem,) = engine().check(graph(text % ("[pear, fig]", "fig"))).errors
+    assert "fig" in problem.message
+
+
+def test_what_two_types_keep_in_the_same_way_is_asked_for_apart():
+    letters = PortType("Letters", flatten=sorted, restore=frozenset)
+
+    def spelled(text: str):  # type: ignore[no-untyped-def]
+        return frozenset(text)
+
+    def listed(text: str) -> Any:
+        return sorted(text)
+
+    spelled.__annotations__["return"] = Annotated[Any, letters]
+    more = tuple(node(f"t.{f.__name__}", version=1)(f) for f in (spelled, listed))
+    text = """
+    nodes:
+      a: {type: t.spelled, text: x}
+      b: {type: t.listed, text: x}
+      one: {type: h.show, value: $a}
+      two: {type: h.show, value: $b}
+    outputs: {one: $one, two: $two}
+    """
+    assert outputs(text, more=more) == {"one": "frozenset({'x'})", "two": "['x']"}
+    assert outputs(text.replace("one:", "zwei:").replace("$one", "$zwei"), more=more)["two"] == "['x']"
+
+
+def test_a_file_that_is_given_and_is_not_there_is_told_before_the_run(tmp_path):
+    document = graph("inputs: {f: {type: File}}\nnodes: {r: {type: h.content, path: $f}}\noutputs: {r: $r}", tmp_path / "g.yaml")
+    with pytest.raises(GraphError, match="gone.txt"):
+        run(engine(), document, {"f": str(tmp_path / "gone.txt")})
+    assert not CALLS
+
+
 # ---- N9, N10, N12, N13
 
 def test_what_a_node_reads_of_its_context_counts(tmp_path):
