@@ -261,6 +261,38 @@ def test_items_that_fail_are_passed_over_where_the_file_says_so():
     assert len([event for event in result.seen if type(event) is ev.Failed]) == 2
 
 
+def test_failures_that_are_passed_over_are_no_errors_and_what_comes_from_before_is_no_item_s():
+    result = made("nodes: {m: {type: b.fail, each: text, text: [a, bad1, b, bad2], failed: skip}}\noutputs: {m: $m}")
+    assert result.errors == [] and len(result.raw.passed_over) == 2 and result.raw.ok
+    text = """
+    nodes:
+      f: {type: b.fail, text: bad}
+      m: {type: b.join, each: by, by: [x, y], texts: [$f, z], failed: skip}
+    outputs: {m: $m}
+    """
+    result = made(text)
+    assert dict(result) == {} and len(result.errors) == 1 and result.nodes["m"].status == "skipped"
+
+
+def test_a_count_goes_through_all_pairs_of_a_product():
+    @node("b.third", version=1)
+    def third(a: int, b: int, k: int = 0) -> int:
+        """The last."""
+        return k
+
+    text = "nodes: {x: {type: b.third, cross: [a, b], count: k, a: [5, 6], b: [7, 8, 9]}, e: {type: b.third, each: a, count: k, " \
+           "a: [5, 5], b: 1}}\noutputs: {x: $x, e: $e}"
+    assert values(text, more=(third,)) == {"x": [1, 2, 3, 4, 5, 6], "e": [1, 2]}
+
+
+def test_the_order_in_which_links_stand_in_the_file_does_not_count():
+    e = engine(more=NODES, warn=lambda message: None)
+    text = "nodes:\n  x: {type: b.add, a: 1}\n  y: {type: b.add, a: 2}\n  z: {type: b.add, %s}\noutputs: {z: $z}"
+    assert values(text % "a: $x, b: $y", e=e) == {"z": 3} and CALLS["add"] == 3
+    assert values(text % "b: $y, a: $x", e=e) == {"z": 3} and CALLS["add"] == 3
+    assert values(text % "b: $x, a: $y", e=e) == {"z": 3} and CALLS["add"] == 4
+
+
 def test_items_of_a_graph_that_fail_are_left_out_of_all_its_lists(tmp_path):
     write(tmp_path, "in.yaml", "inputs: {t: {type: Text}}\nnodes: {f: {type: b.fail, text: $t}, s: {type: b.say, text: $t}}\n"
                                "outputs: {f: $f, s: $s}\n")
@@ -483,6 +515,38 @@ def test_of_mapped_items_only_the_one_that_fails_is_tried_again():
 
     assert values("nodes: {o: {type: b.odd, each: n, n: [1, 2, 3]}}\noutputs: {o: $o}", more=(odd,)) == {"o": [1, 2, 3]}
     assert CALLS == {"odd 1": 1, "odd 2": 2, "odd 3": 1}
+
+
+@pytest.mark.parametrize("nodes", ["a: {type: b.breaks, n: 1}\n  b: {type: b.breaks, n: 1}", "a: {type: b.breaks, each: n, n: [1, 1, 1]}"])
+def test_a_request_that_failed_is_not_made_again_in_the_same_run(nodes):
+    @node("b.breaks", version=1, costly=True)
+    def breaks(n: int) -> int:
+        """Fails."""
+        CALLS["breaks"] += 1
+        raise OSError("broken")
+
+    e = engine(more=(breaks,))
+    document = graph(f"nodes:\n  {nodes}\noutputs: {{a: $a{', b: $b' if 'b:' in nodes else ''}}}")
+    for run_number in (1, 2):
+        result = run(e, document)
+        assert dict(result) == {} and result.errors and CALLS["breaks"] == run_number
+
+
+@pytest.mark.parametrize("before, after", [(True, False), (False, True), (False, False)])
+@pytest.mark.parametrize("costly", [False, True])
+def test_what_must_not_be_remembered_is_neither_written_down_nor_taken_from_there(before, after, costly, tmp_path):
+    def now(remember: bool) -> Any:
+        def clock(n: int) -> int:
+            """Reads a clock."""
+            CALLS["clock"] += 1
+            return n
+        return node("b.clock", version=1, costly=costly, remember=remember)(clock)
+
+    document = graph("nodes: {c: {type: b.clock, n: 1}, a: {type: b.add, a: $c}}\noutputs: {a: $a}")
+    for remember in (before, after):
+        with engine(tmp_path, more=(*NODES, now(remember))) as e:
+            assert run(e, document)["a"] == 1
+    assert CALLS["clock"] == 2 and CALLS["add"] == 1
 
 
 def test_how_often_it_is_tried_is_no_part_of_the_request():

@@ -233,6 +233,18 @@ def test_after_an_edit_all_that_depends_on_it_runs_and_nothing_else_is_told_of()
     assert "other" not in story.remembered
 
 
+def test_after_an_edit_of_a_costly_node_its_readers_wait_for_what_it_gives_now():
+    @node("t.later", version=1, costly=True)
+    def later(a: int, b: int = 0) -> int:
+        """Add, in a worker."""
+        return a + b
+
+    e, document = engine(more=[later]), graph(LINE.replace("  a: {type: t.add", "  a: {type: t.later"))
+    assert told(e, document)[1]["d"] == 1112
+    for b in (5, 6, 7, 5):
+        assert told(e, document.with_value("a", "b", b))[1]["d"] == 1111 + b
+
+
 def test_an_edit_back_and_forth_runs_nothing_and_gives_what_it_gave():
     e, document = engine(), graph(LINE)
     told(e, document)
