@@ -24,9 +24,11 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = {"cache": ("worth", "memory", "values", "traces", "disk", "files", "cache"), "check": ("check", "idle"),
-         "plan": ("behaviours", "edits", "executor"), "runs": ("behaviours", "upkeep", "executor", "repros"), "": ("edits", "executor", "engine")}
-FAST = ("behaviours", "upkeep", "executor", "edits", "idle", "repros", "engine", "devices", "worth", "memory", "values", "traces", "disk", "files",
-        "cache", "provenance", "models", "check")
+         "plan": ("behaviours", "edits", "executor"), "": ("edits", "executor", "engine"),
+         "runs": ("instances", "calls", "behaviours", "upkeep", "executor", "repros")}
+FAST = ("instances", "calls", "wall", "values_of_runs", "behaviours", "upkeep", "executor", "edits", "idle", "repros",
+        "engine", "devices", "worth", "memory", "values", "traces", "disk", "files", "cache", "provenance", "models",
+        "check")
 FUZZ = "tests/nodegraph/test_fuzz.py"
 LONG = "TestEditing or random_runs"  # what takes long to say what it found
 
