@@ -70,10 +70,15 @@ class Document:
 
     @classmethod
     def template(cls, path: Path) -> Document:
-        """A new document that begins as a copy of a graph file. Raises GraphError if it cannot be read."""
+        """A new document that begins as a copy of a graph file. Raises GraphError if it cannot be read.
+
+        Graphs that stand in it as nodes are named by where they lie, since the copy lies nowhere yet.
+        """
         text = graphfile.read_text(path)
         graph, problems = graphfile.parse(text, path)
-        return cls(replace(graph, path=None), text, problems)
+        nodes = {name: node._replace(type=str((path.parent / node.type).resolve())) if node.is_graph else node
+                 for name, node in graph.nodes.items()}
+        return cls(replace(graph, path=None, nodes=nodes), text, problems)
 
     # -- history
 

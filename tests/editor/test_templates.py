@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from nodegraph_editor.document import templates
+from nodegraph_editor.document.document import Document
 from nodegraph_editor.words import speak as words
 
 REPOSITORY = Path(__file__).parents[2]
@@ -57,3 +58,9 @@ def test_in_a_wheel_the_templates_lie_inside_the_editor(tmp_path, monkeypatch):
 def test_without_the_graphs_there_are_no_templates(tmp_path, monkeypatch):
     monkeypatch.setattr(templates, "_HERE", tmp_path / "nodegraph_editor")
     assert templates.folder() is None and templates.templates() == []
+
+
+def test_a_template_made_of_other_graphs_finds_them_wherever_its_copy_lies():
+    document = Document.template(REPOSITORY / "graphs" / "book.yaml")
+    parts = [node.type for node in document.graph.nodes.values() if node.is_graph]
+    assert parts and all(Path(part).is_file() for part in parts) and document.path is None
