@@ -349,6 +349,42 @@ def test_a_switch_per_item_runs_for_each_item_what_that_item_takes(tmp_path):
     assert values(mapped) == {"s": ["P", "Z", "R"]}
 
 
+@pytest.mark.parametrize("size, batches", [(None, [5]), (2, [2, 2, 1]), (1, [1] * 5), (7, [5])])
+def test_a_batch_is_as_large_as_the_node_takes(size, batches):
+    sizes: list[int] = []
+
+    @node("b.all", version=1, batch="texts", batch_size=size)
+    def together(texts: list[str]) -> list[str]:
+        """All at once."""
+        sizes.append(len(texts))
+        return [text.upper() for text in texts]
+
+    text = "nodes: {a: {type: b.all, each: texts, texts: [a, b, c, d, e]}}\noutputs: {a: $a}"
+    assert values(text, more=(together,)) == {"a": ["A", "B", "C", "D", "E"]} and sorted(sizes, reverse=True) == batches
+
+
+def test_a_batch_waits_for_the_items_that_are_still_being_made(tmp_path):
+    sizes: list[int] = []
+
+    @node("b.all", version=1, batch="texts")
+    def together(texts: list[str]) -> list[str]:
+        """All at once."""
+        sizes.append(len(texts))
+        return [text.upper() for text in texts]
+
+    @node("b.later", version=1, costly=True)
+    def later(text: str) -> str:
+        """In a worker, the first after the others."""
+        threading.Event().wait(0.05 if text == "a" else 0.001)
+        return text + text
+
+    write(tmp_path, "in.yaml", "inputs: {t: {type: Text}}\nnodes:\n  l: {type: b.later, text: $t}\n"
+                               "  a: {type: b.all, each: texts, texts: [$l]}\noutputs: {a: $a}\n")
+    text = "nodes: {m: {type: ./in.yaml, each: t, t: [a, b, c, d]}}\noutputs: {m: $m}"
+    assert values(text, tmp_path / "main.yaml", more=(together, later)) == {"m": [["AA"], ["BB"], ["CC"], ["DD"]]}
+    assert sizes == [4]
+
+
 # ---- loops
 
 LOOP = """

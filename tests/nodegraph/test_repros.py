@@ -19,6 +19,7 @@ import pytest
 
 from nodegraph import Catalogue, Context, Engine, File, GraphError, InputError, PortType, Range, Seed, node
 from nodegraph import events as ev
+from nodegraph.cache import Cache
 from nodegraph.cli import main
 from nodegraph.context import SILENT
 from nodegraph.graphfile import parse
@@ -424,6 +425,16 @@ def test_a_node_whose_outputs_are_others_is_run_again_and_spoils_no_other(before
     for k, fields in enumerate((before, after, before)):
         with engine(tmp_path, more=(given_by(tuple(fields)), slow)) as e:
             assert dict(run(e, graph(text.format(k=k)))) == {"x": 1 + fields.index("x"), "e": 100}
+
+
+@pytest.mark.parametrize("before, after", [("xyz", "xy"), ("xy", "xyz"), ("x", "xy"), ("xy", "x")])
+def test_a_trace_of_a_time_before_shapes_is_not_taken_for_another_number_of_outputs(before, after, tmp_path, monkeypatch):
+    record = Cache.record
+    monkeypatch.setattr(Cache, "record", lambda self, key, outputs, seconds, shape=b"": record(self, key, outputs, seconds))
+    text = "nodes:\n  q: {type: h.add, a: 50}\n  a: {type: t.multi, n: 1}\n  e: {type: h.add, a: $q, b: 50}\noutputs: {x: $a.x, e: $e}"
+    for fields in (before, after):
+        with engine(tmp_path, more=(given_by(tuple(fields)),)) as e:
+            assert dict(run(e, graph(text))) == {"x": 1, "e": 100}
 
 
 def test_an_output_that_has_become_a_list_is_not_served_as_it_was(tmp_path):
