@@ -146,6 +146,8 @@ class Placement:
             step = self.layout.step(self.scope, self.name, CARRY, axes, (initial,),
                                     [(self.layout.types[initial], axes)])
             self.carried[output] = step
+            if source.literal is MISSING:  # the first round may bring what nobody has judged yet
+                flow = flow._replace(type=source.flow.type, choices=source.flow.choices)
             self.sources[port] = Source(step.first, flow=flow, guards=source.guards)
 
     def unset(self, port: str, flow: Flow) -> Source:
