@@ -11,7 +11,7 @@ from ..errors import GraphError, InputError, Problem
 from ..graphfile import nearest
 from ..nodetype import MISSING
 from .inputs import Boundary, Expand, Locate, accept, unknown_input
-from .layout import Layout, Scope, Source
+from .layout import Layout, Scope
 from .placement import inline
 from .steps import Output, Plan
 

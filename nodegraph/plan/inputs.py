@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from ..check import RANDOM
 from ..digest import ListDigest, digest
-from ..errors import GraphError, InputError, Position, Problem
+from ..errors import InputError, Position, Problem
 from ..nodetype import Port
 from ..types import FILE, SEED, PortType, Recipe, complaint_of, described, short
 from ..wording import say
@@ -178,7 +178,3 @@ def unknown_input(name: str, names: Any) -> Problem:
     from ..graphfile import nearest
 
     return Problem(None, f"the graph has no input {name}", nearest(name, names))
-
-
-__all__ = ["Boundary", "Expand", "GraphError", "Literal", "Locate", "accept", "given_digest", "judged", "rolled_at",
-           "still_located", "unknown_input"]

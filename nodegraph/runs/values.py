@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ..cache import Cache, Prepared, prepare
-from ..cache.values import duplicate, restored
+from ..cache.values import duplicate, restored, versions
 from ..digest import ListDigest, digest, is_tensor
 from ..errors import GraphError
 from ..plan import Index, Plan, Step, given_digest
@@ -105,8 +105,8 @@ class Values:
 
     def as_held(self, key: Reference, held: list[Any]) -> Any:
         """A Value that this run holds. Raises KeyError where a node has changed it in place."""
-        prepared, versions = held[2], held[3]
-        if versions != versions_of(prepared):
+        prepared = held[2]
+        if held[3] != versions(prepared.tensors):
             self.warn(say("value.changed"))
             held[2] = _ON_DISK
             raise KeyError(key[0])
@@ -152,14 +152,14 @@ class Values:
 
     def hold(self, slot: int, index: Index, type: PortType, prepared: Prepared, stored: bool, forced: bool) -> None:
         """Lease a Value that was just made to whoever reads a slot. forced: until the run is over."""
-        if not prepared.tensors and len(prepared.code) <= 256 and not forced:
+        if prepared.is_small and not forced:
             return  # memory drops nothing small while a run is on
         key = reference(type, prepared.digest)
-        entry = self.held.setdefault(key, [0, type, _ON_DISK, ()])
+        entry = self.held.setdefault(key, [0, type, _ON_DISK, []])
         if not entry[0] and stored:
             self.cache.pin(prepared.digest)
         if not stored:
-            entry[2], entry[3] = prepared, versions_of(prepared)
+            entry[2], entry[3] = prepared, versions(prepared.tensors)
         entry[0] += 1
         self.holds.setdefault((slot, index), []).append(key)
         if forced:
@@ -267,11 +267,6 @@ def references(type: TypeOf, name: bytes) -> list[Reference]:
 def fresh(value: Any) -> Any:
     """A value that a node may change without anyone else noticing, where Python lets it be changed in place."""
     return deepcopy(value) if value.__class__ in (list, dict, set, bytearray) else value
-
-
-def versions_of(prepared: Prepared) -> tuple[int, ...]:
-    """By what it is seen that a tensor was changed in place."""
-    return tuple([tensor._version for tensor in prepared.tensors if is_tensor(tensor)])
 
 
 def own_copy(type: PortType, value: Any) -> Any:
