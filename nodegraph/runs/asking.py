@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..digest import SIZE, encode
 from ..nodetype import NodeType
-from ..plan import Index, Step, cut
+from ..plan import Index, Step
 
 if TYPE_CHECKING:
     from .requests import Requests
@@ -21,6 +21,11 @@ def shape_of(nodetype: NodeType) -> bytes:
     if shape is None:
         shape = SHAPES[nodetype] = blake2b(nodetype.shape, digest_size=4).digest()
     return shape
+
+
+def asked_key(key: bytes, ask: str, answer: bytes) -> bytes:
+    """A Key with one more thing that the node asked for, and what it was answered."""
+    return blake2b(key + b"asks" + ask.encode() + b"\0" + answer, digest_size=SIZE).digest()
 
 
 class Asking:
@@ -44,8 +49,7 @@ class Asking:
     def named(self, step: Step, index: Index, place: int, name: bytes) -> bytes:
         """How a reference counts in a Key: with its type, where that is not the port's and not stored as it is."""
         slot, view = step.slots[place], step.views[place] if step.views else None
-        kind = self.values.type_at(slot, index if view is None else cut(index, view)) \
-            if slot in self.plan.slot_axes else self.values.type_at(slot, ())
+        kind = self.values.type_at(slot, self.tables.place(slot, index, view))
         own = step.nodetype.inputs[step.ports[place]].type
         kinds = kind if isinstance(kind, tuple) else (kind,)
         if all(k is own or k.natural for k in kinds):
@@ -82,7 +86,7 @@ class Asking:
                 answer = self.answer(step, index, ask)
                 if answer is None:
                     return None
-                key = blake2b(key + b"asks" + ask.encode() + b"\0" + answer, digest_size=SIZE).digest()
+                key = asked_key(key, ask, answer)
 
     def answer(self, step: Step, index: Index, ask: str) -> bytes | None:
         """What a node is told that asks for its device, its floating type or a lazy input; None while it is made."""

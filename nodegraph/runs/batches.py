@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..plan import Index, Step, cut
+from ..plan import Index, Step
 from .call import Job
 from .remaking import GONE
 from .tables import FLYING, WAITING
@@ -50,9 +50,9 @@ class Batches:
             return GONE
         place = step.ports.index(port)
         slot, view = step.slots[place], step.views[place] if step.views else None
-        at = (index if view is None else cut(index, view)) if slot in self.run.plan.slot_axes else ()
+        type = self.run.values.type_at(slot, self.tables.place(slot, index, view))
         try:
-            return self.run.values.live(self.run.values.type_at(slot, at), self.tables.digest(slot, index, view))
+            return self.run.values.live(type, self.tables.digest(slot, index, view))
         except KeyError:
             return GONE
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..plan import Index, Step, View, cut
+from ..plan import Index, Step, View
 
 if TYPE_CHECKING:
     from .run import Run
@@ -31,4 +31,4 @@ class Passer:
     def type_of(self, slot: int, at: Index, view: View) -> Any:
         if not self.plan.mixed:
             return None
-        return self.values.type_at(slot, (at if view is None else cut(at, view)) if slot in self.plan.slot_axes else ())
+        return self.values.type_at(slot, self.tables.place(slot, at, view))

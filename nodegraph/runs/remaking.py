@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
-from ..plan import REQUEST, Index, Step, View, cut
+from ..plan import REQUEST, Index, Step, View
 from .tables import BLOCKED, CACHED, FAILED, FLYING, RAN, SKIPPED, WAITING, Instance
 from .values import Reference
 from .walk import Walk
@@ -104,8 +104,7 @@ class Remaking:
         return self.value_for(self.run.waits.entry(step, index), slot, at, view, name)
 
     def value_for(self, waiter: Any, slot: int, at: Index, view: View, name: bytes) -> Any:
-        where = (at if view is None else cut(at, view)) if slot in self.plan.slot_axes else ()
-        type = self.values.type_at(slot, where)
+        type = self.values.type_at(slot, self.tables.place(slot, at, view))
         try:
             return self.values.live(type, name)
         except KeyError:

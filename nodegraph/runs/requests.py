@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from ..cache import Prepared
 from ..cache.values import SMALL
-from ..digest import SIZE, ListDigest
+from ..digest import ListDigest
 from ..errors import Cancelled, InputError, OutOfMemory
-from ..plan import Index, Step, cut, judged
+from ..plan import Index, Step, judged
 from ..types import FILE
-from .asking import Asking, shape_of
+from .asking import Asking, asked_key, shape_of
 from .batches import Batches
 from .call import Asked, Job, Made, Outcome
 from .tables import BLOCKED, FLYING, WAITING
@@ -125,8 +124,7 @@ class Requests:
             name = self.tables.digest(slot, index, view)
             if port in lazy and port not in granted:
                 continue
-            at = (index if view is None else cut(index, view)) if slot in self.plan.slot_axes else ()
-            kind = self.values.type_at(slot, at)
+            kind = self.values.type_at(slot, self.tables.place(slot, index, view))
             try:
                 arguments[port] = self.values.live(kind, name)
             except KeyError:
@@ -213,7 +211,7 @@ class Requests:
             self.cache.record_asks(key, (ask,), seconds)
             answer = self.asking.answer(step, (), ask)
             assert answer is not None
-            key = blake2b(key + b"asks" + ask.encode() + b"\0" + answer, digest_size=SIZE).digest()
+            key = asked_key(key, ask, answer)
         self.cache.record(key, outputs, seconds, shape_of(step.nodetype))
 
     def keep(self, step: Step, index: Index, prepared: list[Any], seconds: float) -> tuple[tuple[bytes, ...], int]:

@@ -49,6 +49,12 @@ class Tables:
             return digest.get(index if view is None else cut(index, view))
         return digest
 
+    def place(self, slot: int, index: Index, view: View) -> Index:
+        """The index at which a slot is read by who stands at an index."""
+        if slot not in self.plan.slot_axes:
+            return ()
+        return index if view is None else cut(index, view)
+
     def read(self, step: Step, index: Index) -> list[Any]:
         """What every slot that an instance reads holds, None where one is not filled."""
         if not step.views:
