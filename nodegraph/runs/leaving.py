@@ -59,9 +59,7 @@ class Leavings(Passer):
             grown: list[Index] = []
             for place in places:
                 where = cut(place, view)
-                length = self.tables.lengths.get((axis, where))
-                if length is None:
-                    length = self.length_at(step, index, axis, where)
+                length = self.length_at(step, index, axis, where)
                 if length is None:
                     return None
                 grown += [(*place, number) for number in range(length)]
@@ -69,7 +67,10 @@ class Leavings(Passer):
         return places
 
     def length_at(self, step: Step, index: Index, axis: int, where: Index) -> int | None:
+        """The same for an axis under one index of its parents."""
         place, entry = (axis, where), self.run.waits.entry(step, index)
+        if place in self.tables.lengths:
+            return self.tables.lengths[place]
         if place not in self.tables.rounds:
             self.run.waits.await_instance(step, index, (self.plan.axes[axis].opener, where))
             return None
@@ -125,19 +126,4 @@ class Leavings(Passer):
         """How long an axis is in the end; None where the step has to wait for that, or cannot go on."""
         opener = self.plan.steps[self.plan.axes[axis].opener]
         where = tuple(index[step.axes.index(a)] for a in opener.axes) if opener.axes != step.axes else index
-        place = (axis, where)
-        length = self.tables.lengths.get(place)
-        if length is not None:
-            return length
-        if place not in self.tables.rounds:
-            self.run.waits.await_instance(step, index, (opener.index, where))
-            return None
-        entry = (step.index, index) if step.axes else step.index
-        at = self.tables.rounds[place]
-        while True:
-            more = self.run.openings.more(axis, where, at, entry)
-            if more is None:
-                return None
-            if not more:
-                return self.tables.lengths[place]
-            at += 1
+        return self.length_at(step, index, axis, where)
