@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from nodegraph import ModelType, Recipe
 
-from ..text.models import loading
+from ..common.loading import loading
 
 _HARMLESS = (  # said of what these nodes do on purpose, or never need
     "requires torchvision",  # image processors, of which text to image has none

@@ -16,7 +16,7 @@ def latent_picture(pipe: Any, latents: Any) -> Any:
     """What latents (1, channels, h, w) look like: uint8 (height, width, 3)."""
     import torch
 
-    from ..media.picture import to_array
+    from ..media.image import to_array
 
     vae = pipe.vae
     with torch.no_grad():

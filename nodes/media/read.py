@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nodegraph import File, node
 
-from . import picture, score, sound
+from . import audio as sound, image as picture, score
 from .types import Audio, Image, Score
 
 

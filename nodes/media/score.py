@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from nodegraph import InputError
+from nodegraph import InputError, PortType
+
+from .kinds import kind
 
 TICKS_PER_BEAT = 480
 TONICS = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
@@ -276,3 +278,11 @@ def piano_roll_picture(score: Score, width: int = 480, height: int = 160):
             shade = 0.55 + 0.45 * note.velocity / 127
             picture[top:max(top + 1, int(top + row_height)), left:right] = (color * shade).astype(np.uint8)
     return picture
+
+
+Score.__porttype__ = PortType(
+    "Score", "Symbolic music: tracks of notes with tempo, metre and key.",
+    complaint=lambda v: None if isinstance(v, Score) else f"is {kind(v)}",
+    preview=piano_roll_picture, exports={"mid": save_midi}, color="#78c484",
+    flatten=to_plain, restore=from_plain,
+    summary=lambda v: f"{len(v.tracks)} tracks, {v.beats:g} beats, {v.seconds:.1f} s")

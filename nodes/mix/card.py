@@ -6,10 +6,10 @@ from typing import Any
 
 from nodegraph import node
 
-from ..media.picture import from_pil, to_pil
+from ..media.image import from_pil, to_pil
 from ..media.types import Image, Palette
 from .theme import Theme, rgb, theme_of
-from .typesetting import Face, fitted
+from ..common.typesetting import Face, fitted
 
 WIDTH, HEIGHT = 1200, 800
 MARGIN = 56

@@ -7,10 +7,10 @@ from typing import Annotated
 
 from nodegraph import Color, InputError, Range, node
 
-from ..media.picture import from_pil, to_pil
+from ..media.image import from_pil, to_pil
 from ..media.types import Image
 from .theme import READABLE, readable, rgb
-from .typesetting import captions
+from ..common.typesetting import captions
 
 
 @node("mix.sheet", version=2)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from nodegraph import InputError, ModelType, Recipe
 
-from ..text.models import causal_lm, loading
+from ..common.loading import causal_lm, loading
 
 
 @dataclass(frozen=True, eq=False)

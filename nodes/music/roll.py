@@ -8,11 +8,11 @@ from typing import Annotated, Any
 
 from nodegraph import Color, InputError, Range, node
 
-from ..media.picture import from_pil
+from ..media.image import from_pil
 from ..media.score import Score, bar_starts
 from ..media.types import Image
 from ..mix.theme import READABLE, Rgb, mixed, readable, rgb
-from ..mix.typesetting import Face, fitted
+from ..common.typesetting import Face, fitted
 
 # Okabe and Ito's colours (2008), which people with any colour vision tell apart; grey last.
 TRACK_COLORS: tuple[Rgb, ...] = ((213, 94, 0), (0, 114, 178), (0, 158, 115), (204, 121, 167), (230, 159, 0),

@@ -1,11 +1,27 @@
-"""Sounds at their edges: WAV files and the drawing of a waveform."""
+"""Audio: sound as float samples, its files, and the drawing of a waveform."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nodegraph import InputError
+from nodegraph import InputError, PortType
+
+from .kinds import is_tensor, kind
+
+
+@dataclass(frozen=True, eq=False)
+class Audio:
+    """Sound. samples: float32 tensor (channels, n), from -1 to 1. sample_rate: Hz."""
+
+    samples: Any
+    sample_rate: int
+
+    @property
+    def seconds(self) -> float:
+        """How long it lasts."""
+        return self.samples.shape[1] / self.sample_rate
 
 
 def save_wav(audio: Any, path: Path) -> None:
@@ -79,3 +95,24 @@ def waveform(audio: Any, width: int = 320, height: int = 96) -> Any:
     inside = (rows >= np.floor(middle - top * middle)) & (rows <= np.ceil(middle - bottom * middle))
     picture[inside] = (92, 168, 224)
     return picture
+
+
+def _audio_complaint(value: Any) -> str | None:
+    if not isinstance(value, Audio):
+        return f"is {kind(value)}"
+    samples = value.samples
+    if not (is_tensor(samples) and str(samples.dtype) == "torch.float32" and samples.ndim == 2
+            and len(samples)):
+        return f"holds {kind(samples)}"
+    if type(value.sample_rate) is not int or value.sample_rate <= 0:
+        return f"has a sample rate of {value.sample_rate!r}"
+    return None if samples.isfinite().all() else "holds samples that are not finite"
+
+
+Audio.__porttype__ = PortType(
+    "Audio", "Sound, of one channel or several.",
+    takes="an Audio (float32 samples of channels x n, and a sample rate)",
+    complaint=_audio_complaint, preview=waveform, exports={"wav": save_wav}, color="#5ca8e0", arrays=True,
+    flatten=lambda v: {"samples": v.samples, "sample_rate": v.sample_rate},
+    restore=lambda plain: Audio(**plain),
+    summary=lambda v: f"{v.seconds:.1f} s, {v.samples.shape[0]} channels at {v.sample_rate} Hz")

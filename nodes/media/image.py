@@ -1,11 +1,14 @@
-"""Pictures at their edges: files, uint8 arrays and thumbnails. Inside, a picture is a float tensor."""
+"""Image and Mask: pictures as float tensors, and their edges, which are files, uint8 arrays and thumbnails."""
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from nodegraph import InputError
+from nodegraph import InputError, PortType
+
+from .kinds import is_of, is_tensor, kind
 
 JPEG_QUALITY = 92
 WEBP_QUALITY = 90
@@ -106,3 +109,54 @@ def _on_white(picture: Any) -> Any:
     paper = Image.new("RGB", picture.size, "white")
     paper.paste(picture, mask=picture.getchannel("A"))
     return paper
+
+
+def _picture_complaint(channels: tuple[int, ...]):
+    def complaint(value: Any) -> str | None:
+        if not (is_tensor(value) and str(value.dtype) == "torch.float32" and value.ndim == 3
+                and value.shape[0] in channels and value.numel()):
+            return f"is {kind(value)}"
+        low, high = (bound.item() for bound in value.aminmax())
+        if math.isnan(low):
+            return "has pixels that are not numbers"
+        return None if low >= 0 and high <= 1 else f"has pixels from {low:.3g} to {high:.3g}"
+    return complaint
+
+
+def _adopt_picture(value: Any) -> Any:
+    """An Image from a Pillow picture, or from an array of height x width, grey or with 3 or 4 channels last."""
+    if is_of(value, "PIL.Image", "Image"):
+        from PIL import ImageOps
+
+        return from_pil(ImageOps.exif_transpose(value))
+    if not (is_of(value, "numpy", "ndarray") and value.dtype.name in ("uint8", "float16", "float32", "float64")
+            and (value.ndim == 2 or value.ndim == 3 and value.shape[2] in (1, 3, 4))):
+        return value
+    import numpy as np
+    import torch
+
+    array = value if value.ndim == 3 else value[..., None]
+    array = np.repeat(array, 3, 2) if array.shape[2] == 1 else array
+    if array.dtype == np.uint8:
+        return from_array(array)
+    return torch.from_numpy(np.array(array.transpose(2, 0, 1), np.float32, order="C"))  # a copy: a cache will hold it
+
+
+def _picture_summary(image: Any) -> str:
+    return f"{image.shape[2]} x {image.shape[1]}" + (" with alpha" if image.shape[0] == 4 else "")
+
+
+IMAGE = PortType(
+    "Image", "One picture, sRGB, with or without alpha.",
+    takes="an Image (float32 tensor of 3 or 4 x height x width, from 0 to 1)",
+    complaint=_picture_complaint((3, 4)), adopt=_adopt_picture, preview=thumbnail, summary=_picture_summary,
+    color="#d9a441",
+    exports={"png": save_png, "jpg": save_jpg, "webp": save_webp}, arrays=True)
+Image = Annotated[Any, IMAGE]
+
+MASK = PortType(
+    "Mask", "Where something is: 1 inside, 0 outside.",
+    takes="a Mask (float32 tensor of 1 x height x width, from 0 to 1)",
+    complaint=_picture_complaint((1,)), preview=thumbnail, summary=_picture_summary, color="#bfbfbf",
+    exports={"png": save_png}, arrays=True)
+Mask = Annotated[Any, MASK]

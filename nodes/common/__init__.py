@@ -1,0 +1,1 @@
+"""What several packs share, and no node: loading models, setting text."""

@@ -1,0 +1,90 @@
+"""Latent and Conditioning: what a denoiser works on, and what it is told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nodegraph import PortType
+
+from .image import to_array
+from .kinds import is_tensor, kind
+
+
+@dataclass(frozen=True, eq=False)
+class Latent:
+    """A picture in the space of an autoencoder.
+
+    samples: (channels, height, width), floating, scaled as the denoiser sees them.
+    family: one line that tells this latent space from others, as `diffusion.family` words it.
+    """
+
+    samples: Any
+    family: str
+
+
+@dataclass(frozen=True, eq=False)
+class Conditioning:
+    """What a denoiser is told: named tensors, each with a batch of 1, and one line on who can read them."""
+
+    tensors: dict[str, Any]
+    family: str
+
+
+def _latent_complaint(value: Any) -> str | None:
+    if not isinstance(value, Latent):
+        return f"is {kind(value)}"
+    if not (is_tensor(value.samples) and value.samples.ndim == 3 and value.samples.is_floating_point()):
+        return f"holds {kind(value.samples)}"
+    return None if value.samples.isfinite().all() else "holds values that are not finite"
+
+
+def _latent_preview(latent: Latent) -> Any:
+    """Three channels stretched to the full range: shapes can be told, colours mean nothing."""
+    import torch
+
+    samples = latent.samples.detach().to("cpu", torch.float32)
+    first = samples[torch.arange(3) % samples.shape[0]]
+    low, high = first.amin((1, 2), keepdim=True), first.amax((1, 2), keepdim=True)
+    return to_array((first - low) / (high - low).clamp_min(1e-6))
+
+
+def _conditioning_complaint(value: Any) -> str | None:
+    if not isinstance(value, Conditioning):
+        return f"is {kind(value)}"
+    for name, tensor in value.tensors.items():
+        if not is_tensor(tensor):
+            return f"holds {kind(tensor)} as {name}"
+        if tensor.is_floating_point() and not tensor.isfinite().all():
+            return f"holds values that are not finite in {name}"
+    return None
+
+
+def _save_latent(latent: Latent, path: Path) -> None:
+    _save_tensors({"samples": latent.samples}, latent.family, path)
+
+
+def _save_conditioning(conditioning: Conditioning, path: Path) -> None:
+    _save_tensors(conditioning.tensors, conditioning.family, path)
+
+
+def _save_tensors(tensors: dict[str, Any], family: str, path: Path) -> None:
+    from safetensors.torch import save_file
+
+    save_file({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, path,
+              metadata={"family": family})
+
+
+Latent.__porttype__ = PortType(
+    "Latent", "A picture in the space of an autoencoder, before it is decoded.",
+    complaint=_latent_complaint, preview=_latent_preview, exports={"safetensors": _save_latent},
+    color="#c98bd6",
+    flatten=lambda v: {"samples": v.samples, "family": v.family}, restore=lambda plain: Latent(**plain),
+    summary=lambda v: f"{'x'.join(map(str, v.samples.shape))}, {v.family}")
+
+Conditioning.__porttype__ = PortType(
+    "Conditioning", "A prompt as a denoiser reads it.",
+    complaint=_conditioning_complaint, exports={"safetensors": _save_conditioning}, color="#e58f65",
+    flatten=lambda v: {"tensors": v.tensors, "family": v.family}, restore=lambda plain: Conditioning(**plain),
+    summary=lambda v: f"{', '.join(v.tensors)}, {v.family}")
