@@ -60,7 +60,7 @@ def _written_bars(model: Composer, start: list[int], bars: int, seed: int, tempe
     """All tokens written so far, each time that a bar is finished and once at the end."""
     import torch
 
-    from ..text.sampling import next_token
+    from ..common.sampling import next_token
 
     generator = torch.Generator().manual_seed(seed)
     grammar = Grammar(model.tokenizer, bars)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from nodegraph import SILENT, Context, InputError, Range, Seed, node
 
 from .models import LanguageModel, Writer
-from .sampling import next_token
+from ..common.sampling import next_token
 
 
 @node("text.generate", version=1, costly=True)

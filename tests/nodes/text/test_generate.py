@@ -8,7 +8,7 @@ import torch
 from nodegraph import Cancelled, InputError, Recipe
 from nodegraph_nodes.text.generate import generate
 from nodegraph_nodes.text.models import load, size
-from nodegraph_nodes.text.sampling import next_token, penalised, probabilities
+from nodegraph_nodes.common.sampling import next_token, penalised, probabilities
 
 
 def test_the_same_seed_writes_the_same_words_and_another_seed_writes_others(writer):
