@@ -37,11 +37,13 @@ _WHERE = {
     "load": "engine",
     "node": "nodetype",
     "run": "engine",
+    "warn": "warning",
 }
 __all__ = [
     "Cancelled", "Catalogue", "Choice", "Color", "Context", "Engine", "File", "Graph", "GraphError", "Help",
     "InputError", "Lazy", "ModelType", "Node", "NodeFailed", "NodegraphError", "PackError", "PortType", "Problem",
     "Range", "Recipe", "Ref", "RunResult", "SILENT", "Seed", "load", "node", "run",
+    "warn",
 ]
 __version__ = "0.1.0"
 
@@ -62,6 +64,7 @@ if TYPE_CHECKING:  # `as` tells them that a name is handed on
         Choice as Choice, Color as Color, File as File, Help as Help, ModelType as ModelType, PortType as PortType,
         Range as Range, Recipe as Recipe, Seed as Seed,
     )
+    from .warning import warn as warn
 
 
 def __getattr__(name: str) -> Any:

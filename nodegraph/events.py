@@ -85,9 +85,16 @@ class Skipped(NamedTuple):
 
 
 class Warned(NamedTuple):
-    """Something is not as it should be, and the run goes on."""
+    """Something is not as it should be, and the run goes on.
+
+    node: whose result it is about, or "".
+    """
 
     message: str
+    node: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.node}: {self.message}" if self.node else self.message
 
 
 class Done(NamedTuple):

@@ -24,6 +24,7 @@ from .errors import InputError
 from .graphfile import nearest
 from .packs import Catalogue
 from .types import FILE, ModelType, Named, PortType, Recipe, short
+from .warning import Remark, collected, warn
 from .wording import say
 
 _Name = tuple[str, "bytes | str", tuple[tuple[str, Any], ...]]  # of a live model: type, content, options
@@ -43,6 +44,7 @@ class _Live:
         self.seconds = 0.0
         self.touched = 0.0
         self.users = 0
+        self.remarks: list[Remark] = []  # what its loader told, which holds as long as it lives
 
 
 class Models:
@@ -215,6 +217,8 @@ class Models:
                     with self._building:
                         self._move(live, self.device)
                 live.touched = self.memory.clock
+                for remark in live.remarks:
+                    warn(remark.sentence)
                 yield live.model
         finally:
             with self._lock:
@@ -229,7 +233,8 @@ class Models:
         self.memory.shrink({self.device: 0 if live.offloaded else coming})
         with self._building:
             started = time.perf_counter()
-            model = live.type.load(recipe, self.device, self.dtype)
+            with collected() as live.remarks:
+                model = live.type.load(recipe, self.device, self.dtype)
             live.seconds = time.perf_counter() - started
         live.bytes = max(1, (live.type.size or weight_bytes)(model))
         live.model, live.device = model, HOST if live.offloaded else self.device

@@ -74,7 +74,7 @@ class Watch:
             case ev.Skipped():
                 return up.Skipped(job, event.node, event.because, event.stopped)
             case ev.Warned():
-                return up.Warned(job, event.message)
+                return up.Warned(job, str(event))
         return None  # Done is told once the outputs are known
 
     def preview(self, event: ev.Progress) -> Thumbnail | None:

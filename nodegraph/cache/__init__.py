@@ -77,7 +77,7 @@ class Cache:
             if len(blob) > at + SIZE:  # one small Value: by far the most
                 name = blob[at:at + SIZE]
                 self.small[name] = blob[at + SIZE:]
-                trace = tuple.__new__(Trace, ((name,), seconds, (), blob[2:at]))
+                trace = tuple.__new__(Trace, ((name,), seconds, (), blob[2:at], ()))
             else:
                 trace, small = unpack(blob, seconds)
                 self.small.update(small)
@@ -92,18 +92,19 @@ class Cache:
         if self.disk is not None:
             self.disk.look()
 
-    def record(self, key: bytes, outputs: tuple[bytes, ...], seconds: float, shape: bytes = b"") -> None:
+    def record(self, key: bytes, outputs: tuple[bytes, ...], seconds: float, shape: bytes = b"",
+               warnings: tuple[str, ...] = ()) -> None:
         """Remember what a request gave. Its Values were stored before. shape: see `trace`; at most 255 bytes."""
-        self.kept[key] = Trace(outputs, seconds, (), shape)
+        self.kept[key] = Trace(outputs, seconds, (), shape, warnings)
         if self.disk is not None:
-            self.disk.record(key, pack_outputs(outputs, self.small, shape), seconds)
+            self.disk.record(key, pack_outputs(outputs, self.small, shape, warnings), seconds)
 
     def record_small(self, key: bytes, digest: bytes, code: bytes, value: Any, seconds: float,
                      shape: bytes = b"") -> None:
         """`store`, `keep` and `record` at once, for a request whose one output is a number of a natural PortType."""
         self.small[digest] = code
         self.memory.plain[digest] = value
-        self.kept[key] = tuple.__new__(Trace, ((digest,), seconds, (), shape))
+        self.kept[key] = tuple.__new__(Trace, ((digest,), seconds, (), shape, ()))
         if self.disk is not None:
             self.disk.record(key, pack_small(digest, code, shape) if shape else b"1" + digest + code, seconds)
 

@@ -20,20 +20,25 @@ class Trace(NamedTuple):
 
     outputs: the digest of each output port. asks: in place of outputs, names of what the request asks for.
     shape: a short signature of the output ports that it was made for, b"" where none was told.
+    warnings: what the node told of that it dropped, changed or could not honour.
     """
 
     outputs: tuple[bytes, ...]
     seconds: float
     asks: tuple[str, ...] = ()
     shape: bytes = b""
+    warnings: tuple[str, ...] = ()
 
 
-def pack_outputs(outputs: tuple[bytes, ...], small: dict[bytes, bytes], shape: bytes = b"") -> bytes:
+def pack_outputs(outputs: tuple[bytes, ...], small: dict[bytes, bytes], shape: bytes = b"",
+                 warnings: tuple[str, ...] = ()) -> bytes:
     """Digests of outputs as one blob, with the encodings of small Values inside, by digest."""
-    if len(outputs) == 1 and outputs[0].__class__ is bytes:
+    if not warnings and len(outputs) == 1 and outputs[0].__class__ is bytes:
         return pack_small(outputs[0], small.get(outputs[0], b""), shape)
     rows = [[(d, small.get(d)) for d in out.items] if isinstance(out, ListDigest) else (bytes(out), small.get(out))
             for out in outputs]
+    if warnings:
+        return b"W" + encode([shape, rows, list(warnings)])
     return b"N" + encode([shape, rows]) if shape else b"n" + encode(rows)
 
 
@@ -54,16 +59,17 @@ def unpack(blob: bytes, seconds: float) -> tuple[Trace, dict[bytes, bytes]]:
         return _unpacked_small(blob, seconds)
     if tag == b"a":
         return Trace((), seconds, tuple(map(str, decode(blob[1:])))), {}
-    if tag not in (b"n", b"N"):
+    if tag not in (b"n", b"N", b"W"):
         raise ValueError("not a trace")
-    shape, rows = decode(blob[1:]) if tag == b"N" else (b"", decode(blob[1:]))
+    content = decode(blob[1:])
+    shape, rows, *warnings = (b"", content) if tag == b"n" else content
     outputs: list[bytes] = []
     small: dict[bytes, bytes] = {}
     for row in rows:
         items = row if isinstance(row, list) else [row]
         small.update((d, code) for d, code in items if code is not None)
         outputs.append(ListDigest.of([d for d, _ in items]) if isinstance(row, list) else row[0])
-    return Trace(tuple(outputs), seconds, (), shape), small
+    return Trace(tuple(outputs), seconds, (), shape, tuple(map(str, warnings[0] if warnings else ()))), small
 
 
 def _unpacked_small(blob: bytes, seconds: float) -> tuple[Trace, dict[bytes, bytes]]:

@@ -95,9 +95,9 @@ class Runs:
     def hear(self, event: ev.Event) -> None:
         """Pass an event on, and keep the warnings."""
         if isinstance(event, ev.Warned):
-            self.warnings.append(event.message)
+            self.warnings.append(str(event))
             if self.display is None:
-                print(f"warning: {event.message}", file=sys.stderr)
+                print(f"warning: {event}", file=sys.stderr)
         if self.display is not None:
             self.display(event)
         if self.profile is not None:

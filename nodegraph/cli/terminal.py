@@ -55,7 +55,7 @@ class Display:
             case ev.Skipped():
                 self.done(event.node, "skipped", _reason(event))
             case ev.Warned():
-                self.line(f"warning: {event.message}")
+                self.line(f"warning: {event}")
             case ev.Done():
                 self.erase()
 

@@ -23,6 +23,7 @@ from ..models import Models
 from ..nodetype import NodeType, Port
 from ..plan import Index, Step
 from ..types import FILE, ModelType, PortType, short
+from ..warning import Remark, collected
 from ..wording import Phrase
 
 
@@ -71,12 +72,17 @@ class Job(NamedTuple):
 class Made(NamedTuple):
     """What a call gave: for each instance, for each port, one Prepared or a list of them.
 
-    asks: what of its context the node looked at, "ctx.device" or "ctx.dtype".
+    asks: what of its context the node looked at, "ctx.device" or "ctx.dtype". remarks: what it told of that.
     """
 
     outputs: list[list[Any]]
     seconds: float
     asks: tuple[str, ...] = ()
+    remarks: tuple[Remark, ...] = ()
+
+    def warnings(self, item: int) -> tuple[str, ...]:
+        """What was told of one of the instances."""
+        return tuple([sentence for sentence, about in self.remarks if about is None or about == item])
 
 
 class Asked(BaseException):
@@ -181,33 +187,41 @@ class Caller:
 
     def call_once(self, job: Job) -> Made:
         """Call the node's function with live models."""
-        with ExitStack() as leases:
-            arguments, reporter = self.arguments(job, leases)
-            started = perf_counter()
+        with collected() as remarks:
             try:
-                value = job.step.nodetype.call(**arguments)
-                seconds = perf_counter() - started
-            finally:
-                self.reporters.pop(id(job), None)
-        return self.made(job, value, seconds, reporter)
+                with ExitStack() as leases:
+                    arguments, reporter = self.arguments(job, leases)
+                    started = perf_counter()
+                    try:
+                        value = job.step.nodetype.call(**arguments)
+                        seconds = perf_counter() - started
+                    finally:
+                        self.reporters.pop(id(job), None)
+                return self.made(job, value, seconds, reporter, remarks)
+            except (Asked, Cancelled):
+                raise
+            except BaseException:
+                self.tell_remarks(job, remarks)
+                raise
 
     async def call_awaited(self, job: Job) -> Outcome:
         """The same for an `async def` node, on the event loop."""
         import asyncio
 
-        limit = asyncio.timeout(job.step.timeout)
+        limit, remarks = asyncio.timeout(job.step.timeout), list[Remark]()
         try:
-            with ExitStack() as leases:
+            with collected(remarks), ExitStack() as leases:
                 arguments, reporter = self.arguments(job, leases)
                 started = perf_counter()
                 async with limit:
                     value = await job.step.nodetype.call(**arguments)
-                return self.made(job, value, perf_counter() - started, reporter)
+                return self.made(job, value, perf_counter() - started, reporter, remarks)
         except Asked as asked:
             return asked
         except (Cancelled, KeyboardInterrupt):
             return Cancelled()
         except BaseException as raised:  # what a library cancels or gives up by itself is the node's failure
+            self.tell_remarks(job, remarks)
             if self.cancel.is_set() and isinstance(raised, asyncio.CancelledError):
                 return Cancelled()
             return timed_out(job.step) if isinstance(raised, TimeoutError) and limit.expired() else raised
@@ -228,11 +242,16 @@ class Caller:
             reporter = arguments[nodetype.context] = self.reporters[id(job)] = Reporter(self, job.name)
         return arguments, reporter
 
+    def tell_remarks(self, job: Job, remarks: list[Remark]) -> None:
+        """Post what a call told before it failed."""
+        for remark in remarks:
+            self.tell(ev.Warned(remark.sentence, job.name))
+
     def tell_loaded(self, node: str, source: str, seconds: float, size: int) -> None:
         """Post that a model was loaded; called by whichever thread did it."""
         self.tell(ev.Loaded(node, source, seconds, size, perf_counter() - self.start))
 
-    def made(self, job: Job, value: Any, seconds: float, reporter: Reporter | None) -> Made:
+    def made(self, job: Job, value: Any, seconds: float, reporter: Reporter | None, remarks: list[Remark]) -> Made:
         """Name and store what a call gave."""
         step = job.step
         values = split_batch(step, value, len(job.places)) if step.batched else [value]
@@ -243,7 +262,7 @@ class Caller:
                 for one in prepared if isinstance(prepared, list) else [prepared]:
                     if not one.is_small:
                         self.cache.store(port.type, one, seconds)
-        return Made(outputs, seconds, tuple(reporter.asks) if reporter is not None else ())
+        return Made(outputs, seconds, tuple(reporter.asks) if reporter is not None else (), tuple(remarks))
 
     def make_room(self) -> None:
         """Let everything go from the device that nobody is using."""

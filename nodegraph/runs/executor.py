@@ -65,6 +65,8 @@ class Executor:
         result.seconds = perf_counter() - started
         if emit is not None:
             emit(ev.Planned(()))
+            for sentence in since.run.report.warnings:
+                emit(sentence)
             emit(ev.Done(result.seconds))
         return result
 

@@ -59,8 +59,10 @@ class Tally:
 class Report:
     """Tells one run to whoever listens. Steps with axes are told as one: Started, Progress, and an end."""
 
-    def __init__(self, plan: Plan, tables: Tables, emit: Callable[[ev.Event], None] | None):
-        self.plan, self.tables, self.emit = plan, tables, emit
+    def __init__(self, plan: Plan, tables: Tables, emit: Callable[[ev.Event], None] | None,
+                 warn: Callable[[str], None]):
+        self.plan, self.tables, self.emit, self.warn = plan, tables, emit, warn
+        self.warnings: set[ev.Warned] = set()  # that were told
         self.tallies: dict[int, Tally] = {}
         self.start = 0.0
 
@@ -127,6 +129,14 @@ class Report:
             tally.because = because
         elif self.emit is not None:
             self.emit(ev.Skipped(step.name, because, stopped))
+
+    def warned(self, step: Step, sentences: Iterable[str]) -> None:
+        """What a node tells of what it gave; the same sentence once."""
+        for sentence in sentences:
+            event = ev.Warned(sentence, step.name)
+            if event not in self.warnings:
+                self.warnings.add(event)
+                self.emit(event) if self.emit is not None else self.warn(str(event))
 
     def left(self, step: Step) -> None:
         """All that a step gathers is there: the nodes that it came through are done."""

@@ -73,7 +73,7 @@ class Requests:
         elif (step.index, index) in self.run.forced and any(
                 self.values.lost(port.type, name) for port, name in zip(step.nodetype.outputs.values(), outputs)):
             return False
-        self.run.remember(step, index, outputs)
+        self.run.remember(step, index, outputs, trace.warnings)
         return True
 
     def located(self, step: Step, outputs: tuple[bytes, ...]) -> tuple[bytes, ...] | None:
@@ -197,22 +197,24 @@ class Requests:
         self.executor.learn(nodetype, made.seconds)
         moved = self.moved(job)
         outside = any(port.type.located for port in nodetype.outputs.values())
-        for (step, index), key, prepared in zip(job.places, job.keys, made.outputs):
+        for item, ((step, index), key, prepared) in enumerate(zip(job.places, job.keys, made.outputs)):
+            warnings = made.warnings(item) if made.remarks else ()
             outputs, size = self.keep(step, index, prepared, share)
             if nodetype.remember and not moved:
-                self.record(step, key, outputs, made.asks, share)
+                self.record(step, key, outputs, made.asks, share, warnings)
             if outside:
                 outputs = self.located(step, outputs) or outputs  # what is not there counts by its name
-            self.run.finish(step, index, outputs, share, size)
+            self.run.finish(step, index, outputs, share, size, warnings)
             self.release(key)
 
-    def record(self, step: Step, key: bytes, outputs: tuple[bytes, ...], asks: tuple[str, ...], seconds: float) -> None:
+    def record(self, step: Step, key: bytes, outputs: tuple[bytes, ...], asks: tuple[str, ...], seconds: float,
+               warnings: tuple[str, ...] = ()) -> None:
         for ask in asks:
             self.cache.record_asks(key, (ask,), seconds)
             answer = self.asking.answer(step, (), ask)
             assert answer is not None
             key = asked_key(key, ask, answer)
-        self.cache.record(key, outputs, seconds, shape_of(step.nodetype))
+        self.cache.record(key, outputs, seconds, shape_of(step.nodetype), warnings)
 
     def keep(self, step: Step, index: Index, prepared: list[Any], seconds: float) -> tuple[tuple[bytes, ...], int]:
         """Put Values where their readers will find them, in memory and leased to them: their digests and bytes."""

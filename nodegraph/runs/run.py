@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from .. import events as ev
 from ..errors import Cancelled
 from ..plan import REQUEST, Index, Plan, Region, Step
+from ..warning import Remark, collected
 from .call import Job, node_failed
 from .crew import Crew
 from .ending import end
@@ -54,7 +55,8 @@ class Run:
         self.cache, self.models = executor.cache, executor.models
         self.tables = Tables(plan)
         self.values = Values(plan, self.tables, self.cache, executor.warn)
-        self.report = Report(plan, self.tables, self.emit)
+        self.report = Report(plan, self.tables, self.emit, self.warn)
+        self.remarks: list[Remark] = []  # of the cheap node that is called here at the moment
         self.stack: list[Any] = []
         self.forced: set[Instance] = set()  # instances that run again since their Values are gone
         self.waits, self.remaking, self.walker = Waits(self), Remaking(self), Walker(self)
@@ -74,6 +76,10 @@ class Run:
             step = self.plan.steps[index]
             tables.state[index] = WAITING
             tables.digests[step.first:step.first + step.count] = [None] * step.count
+        again = set(order)
+        for (index, where), sentences in before.tables.warnings.items():
+            if index not in again:
+                tables.warnings[index, where] = sentences
         return list(order)
 
     def go(self, order: list[int | Region] | None = None) -> float:
@@ -90,12 +96,15 @@ class Run:
         if self.emit is not None:
             steps = self.plan.steps
             self.emit(ev.Planned(tuple([steps[i].name for i in needed if steps[i].shown])))
+        for (index, _), sentences in self.tables.warnings.items():
+            self.report.warned(self.plan.steps[index], sentences)
         self.stack = [Walk(item, ()) if item.__class__ is Region else item for item in reversed(order)]
         collecting = gc.get_threshold()
         # A run makes many small tuples and no cycles: at the usual threshold the collector takes half the time.
         gc.set_threshold(max(collecting[0], 200_000), *collecting[1:])
         try:
-            self.loop(wanted)
+            with collected(self.remarks):
+                self.loop(wanted)
         finally:
             gc.set_threshold(*collecting)
             self.land()
@@ -148,7 +157,8 @@ class Run:
         self.remaking.made_again.clear()
         self.rebuild_outputs([slot])
         try:
-            self.loop([])
+            with collected(self.remarks):
+                self.loop([])
         finally:
             self.land()
 
@@ -208,15 +218,18 @@ class Run:
 
     # -- ends
 
-    def remember(self, step: Step, index: Index, outputs: tuple[bytes, ...]) -> None:
+    def remember(self, step: Step, index: Index, outputs: tuple[bytes, ...], warnings: tuple[str, ...] = ()) -> None:
         """An instance whose result is known without calling anything."""
+        self.warned(step, index, warnings)
         self.tables.fill(step, index, outputs)
         self.tables.set_status(step, index, CACHED)
         self.report.remembered(step, outputs)
         self.over(step, index)
 
-    def finish(self, step: Step, index: Index, outputs: tuple[bytes, ...], seconds: float, size: int) -> None:
+    def finish(self, step: Step, index: Index, outputs: tuple[bytes, ...], seconds: float, size: int,
+               warnings: tuple[str, ...] = ()) -> None:
         """An instance that ran. What it gave is on disk before anyone is told."""
+        self.warned(step, index, warnings)
         self.tables.fill(step, index, outputs)
         self.tables.set_status(step, index, RAN)
         self.report.ran(step, outputs, seconds, size)
@@ -248,6 +261,12 @@ class Run:
         self.tables.errors[step.index, index] = failed
         self.report.failed(step, failed)
         self.waits.wake(step.index, index)
+
+    def warned(self, step: Step, index: Index, sentences: tuple[str, ...]) -> None:
+        """What a node tells of what it gave, now or when that was made."""
+        if sentences:
+            self.tables.warnings[step.index, index] = sentences
+            self.report.warned(step, sentences)
 
     def warn(self, message: str) -> None:
         """Say that something is not as it should be."""

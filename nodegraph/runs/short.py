@@ -39,7 +39,7 @@ def short_way(run: Run) -> Callable[[Step, Index, list[Any]], bool]:
                                                     tables.seconds)
     tallies, held, disk, forced, costs = report.tallies, values.held, cache.disk, run.forced, run.costs
     kept, small, plain, trace_of, record = cache.kept, cache.small, cache.memory.plain, cache.trace, cache.record_small
-    join, hash, shapes, now = b"".join, blake2b, SHAPES, perf_counter
+    join, hash, shapes, now, remarks = b"".join, blake2b, SHAPES, perf_counter, run.remarks
 
     def over(step: Step, index: Index) -> None:
         if waiting:
@@ -59,7 +59,7 @@ def short_way(run: Run) -> Callable[[Step, Index, list[Any]], bool]:
         if trace is None and disk is not None:
             trace = trace_of(key, shapes.get(nodetype) or shape_of(nodetype))
         if trace is not None:
-            if len(trace[0]) != 1:
+            if len(trace[0]) != 1 or trace[4]:
                 return False
             if index:
                 digests[step.first][index] = trace[0][0]
@@ -91,8 +91,10 @@ def short_way(run: Run) -> Callable[[Step, Index, list[Any]], bool]:
             value = nodetype.call(**arguments)
             ended = now()
             kind, type = value.__class__, nodetype.plain
-            if kind is not type.exact and type.complaint(value) or kind not in SHORT:  # type: ignore[union-attr]
-                made = Made([[prepare_output(port, value) for port in nodetype.outputs.values()]], ended - started)
+            if remarks or kind is not type.exact and type.complaint(value) or kind not in SHORT:  # type: ignore[union-attr]
+                made = Made([[prepare_output(port, value) for port in nodetype.outputs.values()]], ended - started, (),
+                            tuple(remarks))
+                remarks.clear()
                 run.requests.accept(Job(((step, index),), (key,), arguments, step.name), made)
                 return True
         except Cancelled:
@@ -102,6 +104,8 @@ def short_way(run: Run) -> Callable[[Step, Index, list[Any]], bool]:
             run.cancel.set()
             raise
         except BaseException as error:  # a node that calls sys.exit() has failed like any other
+            report.warned(step, [remark.sentence for remark in remarks])
+            remarks.clear()
             run.fail(step, index, error, arguments)
             return True
         seconds = ended - started
@@ -110,7 +114,7 @@ def short_way(run: Run) -> Callable[[Step, Index, list[Any]], bool]:
         name = hash(code, digest_size=SIZE).digest()
         if disk is None:  # what `record_small` does then
             small[name], plain[name] = code, value
-            kept[key] = _tuple(Trace, ((name,), seconds, (), shapes.get(nodetype) or shape_of(nodetype)))
+            kept[key] = _tuple(Trace, ((name,), seconds, (), shapes.get(nodetype) or shape_of(nodetype), ()))
         else:
             record(key, name, code, value, seconds, shapes.get(nodetype) or shape_of(nodetype))
         if index:

@@ -33,6 +33,7 @@ class Tables:
         self.trouble: dict[Instance, int] = {}
         self.because: dict[Instance, Instance] = {}  # what was skipped -> what it was skipped for
         self.errors: dict[Instance, NodeFailed] = {}
+        self.warnings: dict[Instance, tuple[str, ...]] = {}  # what nodes told of what they gave
         self.passed: set[Instance] = set()  # failures that a list does without
         self.waiting: dict[Instance, list[Any]] = {}  # what waits -> entries of the stack
         self.lengths: dict[Instance, int] = {}

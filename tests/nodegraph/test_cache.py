@@ -248,7 +248,9 @@ def test_traces_come_back_as_they_were_packed(ports, data):
     every = [d for p in ports for d in (p if isinstance(p, list) else [p])]
     small = {d: data.draw(st.binary(min_size=1, max_size=9)) for d in every if data.draw(st.booleans())}
     shape = data.draw(st.binary(max_size=9))
-    trace, back_small = unpack(pack_outputs(outputs, small, shape), 1.5)
+    told = tuple(data.draw(st.lists(st.text(max_size=9), max_size=2)))
+    trace, back_small = unpack(pack_outputs(outputs, small, shape, told), 1.5)
+    assert trace.warnings == told
     back = trace.outputs
     assert back == outputs and back_small == small and trace.shape == shape and trace.seconds == 1.5
     assert [getattr(a, "items", None) for a in back] == [getattr(b, "items", None) for b in outputs]
