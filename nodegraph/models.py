@@ -145,19 +145,30 @@ class Models:
             problem = self._misfit(type, recipe.source, folder)
         return (None if problem else folder), problem
 
-    def _misfit(self, type: ModelType, source: str, folder: Path) -> str:
+    def _misfit(self, type: ModelType, source: str, path: Path) -> str:
+        """What a kind of model has against the folder, or the file, that a graph names."""
         kind = re.sub("(?<=[a-z])(?=[A-Z])", " ", type.name).lower()
         try:
-            if type.holds is None or type.holds(folder):
-                return ""
-            folders = ((name, self.catalogue.model_folder(name)) for name in self.catalogue.model_names())
-            names = [name for name, other in folders if other is not None and other.is_dir() and type.holds(other)]
+            fits = path.is_dir() and (type.holds is None or type.holds(path))
+            problem = type.problem(path) if type.problem is not None else ""
+            names = [] if fits else self._names(type)
         except Exception as error:  # the code of a pack
             return say("model.unclear", source=source, kind=kind, error=words(error))
+        if fits:
+            return say("model.broken", source=source, problem=problem) if problem else ""
         hint = say("hint.models", names=", ".join(names)) if names else say("hint.no-model")
-        return say("model.other-kind", source=source, kind=kind, hint=hint)
+        if not problem and path.is_dir():
+            return say("model.other-kind", source=source, kind=kind, hint=hint)
+        return say("model.misfit", source=source, problem=problem or say("model.file"), kind=kind, hint=hint)
+
+    def _names(self, type: ModelType) -> list[str]:
+        """The models of packs that are of this kind."""
+        folders = ((name, self.catalogue.model_folder(name)) for name in self.catalogue.model_names())
+        return [name for name, folder in folders
+                if folder is not None and folder.is_dir() and (type.holds is None or type.holds(folder))]
 
     def _named_folder(self, source: str, beside: Path) -> tuple[Path | None, str]:
+        """The folder, or the file, that a name stands for."""
         packed = self.catalogue.model_folder(source)
         if packed is not None:
             if packed.is_dir():
@@ -165,7 +176,7 @@ class Models:
             return None, f"the pack names {source}, but its folder {packed.name} is not there; install the pack again"
         try:
             for path in (beside / source, Path(source).expanduser()):
-                if path.is_dir():
+                if path.exists():
                     return path, ""
         except (OSError, RuntimeError) as error:  # a name too long to be one, or the home of a stranger
             return None, f"there is no model {short(source)}: {getattr(error, 'strerror', error)}"
@@ -180,7 +191,8 @@ class Models:
 
         try:
             return Path(snapshot_download(source, local_files_only=not self.download,
-                                          allow_patterns=["*.json", "*.safetensors", "*.txt", "*.model"])), ""
+                                          allow_patterns=["*.json", "*.safetensors", "*.txt", "*.model", "*.jinja",
+                                                          "*.tiktoken"])), ""
         except HFValidationError:
             return None, f"there is no model {source}, and no hub repository can have that name. " + \
                 nearest(source, self.catalogue.model_names())
