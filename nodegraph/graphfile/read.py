@@ -10,9 +10,9 @@ from typing import Any, NoReturn
 from ..errors import GraphError, Position, Problem
 from ..graph import CASES, NO_CONTROL, SWITCH, Graph, GraphInput, Node, Ref
 from ..nodetype import RESERVED
+from ..pngtext import is_png, texts
 from ..wording import brief, closest, nearest, say, written
 from .control import CONTROL, names, read_control
-from .png import is_png, texts
 from .tree import Map, Seq, read_tree
 
 VERSION = 1
