@@ -18,8 +18,7 @@ from typing import Any
 
 import yaml
 
-from . import graphfile
-from .graphfile import png as pngtext
+from . import graphfile, pngtext
 from .cache.files import content_digest
 from .digest import ListDigest
 from .errors import GraphError, InputError

@@ -43,6 +43,7 @@ from .wording import say
 
 RESERVED = ("type", "each", "bypass", "mute", "cross", "repeat", "until", "carry", "count", "failed", "timeout",
             "retry")  # keys of a node in a graph file that are no inputs of it
+COUNT = "count"  # the one of these that an input may be called, if no word stands for its values
 F = TypeVar("F", bound=Callable[..., Any])
 _NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)+\Z")
 
@@ -244,7 +245,7 @@ def _read_inputs(function: Callable[..., Any], hints: dict[str, Any], port_help:
         if _is_context(hint):
             context = name
             continue
-        if name in RESERVED:
+        if name in RESERVED and name != COUNT:
             raise PackError(f"{where}: {name} has a meaning of its own in graph files; call the input otherwise")
         default = MISSING if parameter.default is parameter.empty else parameter.default
         if get_origin(hint) is Lazy:
@@ -254,10 +255,24 @@ def _read_inputs(function: Callable[..., Any], hints: dict[str, Any], port_help:
                 raise PackError(f"{where}: {name} is Lazy and has a default; leave the default out, "
                                 "or annotate it Lazy[X | None] where it need not be given")
         inputs[name] = _read_port(name, hint, default, port_help.get(name, ""), where)
+        if name == COUNT and takes_words(inputs[name].type):
+            raise PackError(f"{where}: {name} takes a {inputs[name].type.name}, and in graph files `{name}: word` names "
+                            "the input that numbers the rounds; call the input otherwise")
         if inputs[name].optional and default is MISSING:
             inputs[name] = replace(inputs[name], default=None)
             blank.append(name)
     return inputs, context, tuple(lazy), tuple(blank)
+
+
+def takes_words(type: PortType) -> bool:
+    """Whether a bare word in a graph file may be a value of this type."""
+    if type.parse is None:
+        return False
+    try:
+        type.parse("word")
+    except Exception:  # the type's own code; it refuses the word in one way or another
+        return False
+    return True
 
 
 def _judge_call(nodetype: NodeType, where: str) -> None:
