@@ -14,6 +14,7 @@ from .rhythm import rhythm
 from .video import Form, pair
 
 HDR = {16: "PQ", 18: "HLG"}  # ITU-T H.273, transfer characteristics
+MOST_HELD = 10_000  # places that frames may be held for on average; more comes of times that are broken
 LEFT_OUT = (("subtitle", "subtitles"), ("data", "data tracks"), ("attachment", "attachments"))
 
 
@@ -46,6 +47,9 @@ def film(data: Any, name: str) -> Film:
     origin = times.shown[0]
     beat = rhythm([time - origin for time in times.shown], times.shown[-1] + times.last - origin,
                   [one for one in candidates if one <= 480])
+    if beat.count > MOST_HELD * len(times.shown) + MOST_HELD:
+        raise InputError(f"{name} says that its {len(times.shown)} frames last {float(beat.count / beat.fps):.0f} s, which "
+                         "cannot be meant; write it anew with an even rate")
     if not beat.is_even:
         warn(f"{name} has frames of uneven length; they are laid out evenly, {float(beat.fps):.5g} a second, by the "
              f"times at which they are shown" + ("" if beat.exact else "; some are shown twice or left out"))
@@ -99,7 +103,7 @@ def _times(container: Any, stream: Any) -> Times:
     """Read all packets, and decode none."""
     shown: list[Fraction] = []
     ends: dict[int, Fraction] = {}
-    broken, passed, length = 0, 0, Fraction(0)
+    broken, passed, latest, length = 0, 0, Fraction(-1 << 40), Fraction(0)
     step = 1 / Fraction(stream.guessed_rate or stream.average_rate or 25)
     try:
         for packet in container.demux():
@@ -112,7 +116,7 @@ def _times(container: Any, stream: Any) -> Times:
             lasts = (packet.duration or 0) * packet.time_base
             ends[packet.stream_index] = max(ends.get(packet.stream_index, time), time + lasts)
             if mine:
-                length = lasts if not shown or time >= max(shown[-1:]) else length
+                latest, length = max((latest, length), (time, lasts))
                 shown.append(time)
     except library().FFmpegError:
         broken += 1

@@ -192,3 +192,24 @@ def test_of_a_cut_gif_the_frames_that_are_there_are_read(arrays, tmp_path):
         video = read_video(tmp_path / "a.gif")
     assert 5 < video.form.frames < 20 and places(video) == list(range(video.form.frames))
     assert "a.gif is damaged" in str(said[0].message)
+
+
+def test_times_that_cannot_be_meant_are_refused(filmed, arrays):
+    path = filmed("a.mkv", arrays(3), times=[0, 1, 10_000_000_000], fps=1000)
+    with pytest.raises(InputError, match="its 3 frames last .* s, which cannot be meant"):
+        read_video(path)
+
+
+def test_the_picture_on_a_record_is_no_film(tmp_path):
+    with av.open(str(tmp_path / "a.mp3"), "w") as out:
+        sound, cover = out.add_stream("mp3", rate=44100), out.add_stream("png")
+        cover.width, cover.height, cover.pix_fmt = 8, 8, "rgb24"
+        cover.disposition = av.stream.Disposition.attached_pic
+        piece = av.AudioFrame.from_ndarray(np.zeros((2, 44100), np.float32), "fltp", "stereo")
+        piece.sample_rate, piece.pts = 44100, 0
+        frame = av.VideoFrame.from_ndarray(np.zeros((8, 8, 3), np.uint8), "rgb24")
+        frame.pts = 0
+        out.mux(cover.encode(frame) + cover.encode())
+        out.mux(sound.encode(piece) + sound.encode())
+    with pytest.raises(InputError, match="a.mp3 holds only sound"):
+        read_video(tmp_path / "a.mp3")

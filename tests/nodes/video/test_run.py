@@ -47,6 +47,11 @@ def test_a_film_is_cut_written_and_remembered(run, filmed, arrays):
     code, told = run(text)
     assert code == 0 and {node["status"] for node in told["nodes"].values()} == {"cached"}
     assert [Path(path) for output in told["outputs"].values() for path in output["paths"]] == paths
+    before = [path.read_bytes() for path in paths]
+    for path in paths:
+        path.unlink()
+    run(text)    # written again from what is remembered, the same
+    assert [path.read_bytes() for path in paths] == before
     code, told = run(text.replace("every: 6", "every: 8"))
     assert {name for name, node in told["nodes"].items() if node["status"] == "ran"} == {"pictures", "again"}
 
