@@ -31,6 +31,11 @@ _Name = tuple[str, "bytes | str", tuple[tuple[str, Any], ...]]  # of a live mode
 _SKIPPED = (".md", ".txt~", ".gitattributes", ".lock")
 
 
+# Libraries patch themselves while they build a model, and import their parts when these are first asked for: whoever
+# does the same in another thread finds halves of modules. One model at a time in the whole process, therefore.
+BUILDING = threading.RLock()
+
+
 class _Live:
     """A loaded model, where it is, and who uses it."""
 
@@ -67,7 +72,6 @@ class Models:
         self.file_digest = digests or content_digest
         self._live: dict[_Name, _Live] = {}
         self._lock = threading.RLock()
-        self._building = threading.Lock()  # libraries patch themselves while they build: one model at a time
         self.loads = 0
 
     @cached_property
@@ -226,7 +230,7 @@ class Models:
                     told(recipe.source, live.seconds, live.bytes)
                 elif live.device != self.device and not live.offloaded:
                     self.memory.shrink({self.device: live.bytes})
-                    with self._building:
+                    with BUILDING:
                         self._move(live, self.device)
                 live.touched = self.memory.clock
                 for remark in live.remarks:
@@ -243,7 +247,7 @@ class Models:
         if live.offloaded:
             recipe = recipe.with_option("offload", True)
         self.memory.shrink({self.device: 0 if live.offloaded else coming})
-        with self._building:
+        with BUILDING:
             started = time.perf_counter()
             with collected() as live.remarks:
                 model = live.type.load(recipe, self.device, self.dtype)
