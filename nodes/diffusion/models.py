@@ -19,6 +19,7 @@ HARMLESS = (  # said of what these nodes do on purpose, never need, or tell them
     "will result in indexing errors",  # of a long prompt, before it is cut
     "part of your input was truncated",
     "no `dtype` was passed",
+    "clean_caption",  # which wants a library that reads web pages
     "deprecated",  # advice to those who write code
 )
 
