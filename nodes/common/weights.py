@@ -19,7 +19,8 @@ _BITS = {"BOOL": 8, "U8": 8, "I8": 8, "F8_E5M2": 8, "F8_E4M3": 8, "F8_E8M0": 8, 
          "I16": 16, "U16": 16, "F16": 16, "BF16": 16, "I32": 32, "U32": 32, "F32": 32, "I64": 64, "U64": 64, "F64": 64,
          "C64": 64, "F4": 4, "F6_E2M3": 6, "F6_E3M2": 6}
 _PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle")
-_FOREIGN = {".h5": "TensorFlow", ".msgpack": "Flax", ".onnx": "ONNX", ".tflite": "TensorFlow Lite", ".mlmodel": "Core ML"}
+_FOREIGN = {".h5": "TensorFlow", ".msgpack": "Flax", ".onnx": "ONNX", ".tflite": "TensorFlow Lite",
+            ".mlmodel": "Core ML"}
 
 
 class Weights(NamedTuple):
@@ -51,23 +52,24 @@ def _content_problem(path: Path, size: int) -> str:
         return f"{name} is empty (0 bytes); {_AGAIN}"
     with path.open("rb") as file:
         head = file.read(512)
-    return _other_kind(name, head) or _header_problem(name, path, size)
+    return other_kind(name, head) or _header_problem(name, path, size)
 
 
-def _other_kind(name: str, head: bytes) -> str:
-    """What a file is that is no safetensors, by how it begins."""
+def other_kind(name: str, head: bytes, wanted: str = "weights") -> str:
+    """What a file is instead of what is wanted, by how it begins; "" if that tells nothing."""
     if head.startswith(b"version https://git-lfs"):
         return f"{name} is not downloaded: it is a pointer of Git LFS; run git lfs pull in its folder"
     if head.startswith((b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")):
-        return f"{name} is a pickle under another name, and pickles, which are code, are not opened; store it as safetensors"
+        return (f"{name} is a pickle under another name, and pickles, which are code, are not opened; store it as "
+                "safetensors")
     if head.startswith(b"GGUF"):
         return f"{name} is a GGUF file under another name, which is not read here; take the model's safetensors"
     words = head.lstrip(b"\xef\xbb\xbf \t\r\n")
     if words[:1] == b"<":
-        return f"{name} is a web page and no weights, probably an error that was saved in their place; {_AGAIN}"
+        return f"{name} is a web page and no {wanted}, probably an error that was saved in their place; {_AGAIN}"
     if _is_text(head):
         begins = head.decode("utf-8", "replace").split("\n")[0][:60]
-        return f"{name} is a text and no weights (it begins with {begins!r}); {_AGAIN}"
+        return f"{name} is a text and no {wanted} (it begins with {begins!r}); {_AGAIN}"
     return ""
 
 
@@ -156,24 +158,26 @@ def _variants(stem: str, names: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 
 def folder_problem(folder: Path) -> str:
-    """Why the weights of one network cannot be read from a folder, in one sentence with the remedy; "" if they can.
+    """Why the weights of one network cannot be read from a folder, with the remedy; "" if they can.
 
-    The words stand behind the folder's name: "is empty", or behind a colon.
+    The words stand behind the folder's name: "is empty", "cannot be loaded: model.safetensors is not downloaded ...".
     """
     try:
         found = weights(folder)
     except (ValueError, OSError) as error:
-        return str(error)
+        return f"cannot be loaded: {error}"
     if found is None:
-        return _absent(folder)
+        return absent(folder)
     missing = [path.name for path in found.files if not path.exists() and not path.is_symlink()]
     if missing:
         others = f" and {len(missing) - 1} more" if missing[1:] else ""
-        return f"{missing[0]}{others} of the {len(found.files)} files that its index names is not there; {_AGAIN}"
-    return next(filter(None, map(problem, found.files)), "")
+        return (f"cannot be loaded: {missing[0]}{others} of the {len(found.files)} files that its index names is not "
+                f"there; {_AGAIN}")
+    wrong = next(filter(None, map(problem, found.files)), "")
+    return f"cannot be loaded: {wrong}" if wrong else ""
 
 
-def _absent(folder: Path) -> str:
+def absent(folder: Path) -> str:
     """What lies in a folder where weights should."""
     if not folder.is_dir():
         return "is not there" if not folder.exists() else "is a file, and a folder is wanted"
@@ -183,20 +187,32 @@ def _absent(folder: Path) -> str:
 
 def _no_weights(folder: Path, names: list[str]) -> str:
     if "snapshots" in names:
-        return f"is the hub's own folder of a model, which lies in {folder.name}/snapshots/; give the folder in there"
+        return f"is the hub's own folder of a model, whose files lie deeper; give {_snapshot(folder)}"
     if "adapter_config.json" in names:
-        return adapter(folder) + "; merge the two (merge_and_unload of peft, then save_pretrained) and give that folder"
-    for ending, words in ((".gguf", "a GGUF file, for llama.cpp"), *((e, f"weights of {w}") for e, w in _FOREIGN.items())):
+        return (f"is {adapter(folder)} and no model by itself; merge it into that (merge_and_unload of peft, then "
+                "save_pretrained) and give the new folder")
+    kinds = {".gguf": "a GGUF file, for llama.cpp", **{ending: f"weights of {of}" for ending, of in _FOREIGN.items()}}
+    for ending, words in kinds.items():
         if found := [name for name in names if name.endswith(ending)]:
             return f"holds {words} ({found[0]}), which is not read here; take the model's safetensors"
     if found := [name for name in names if name.endswith(_PICKLES) and name != "training_args.bin"]:
         return (f"holds its weights as a pickle ({found[0]}), which is code when it is loaded and is not opened here; "
                 "store them as safetensors (save_pretrained does)")
     if found := [name for name in names if name.endswith(".safetensors")]:
-        return f"holds {found[0]}, and no {STEMS[0]}.safetensors" + (
-            "; if that is the model, rename it" if "config.json" in names else
-            f" and no config.json: {single_file(folder / found[0])}")
-    return f"holds no weights (a {STEMS[0]}.safetensors is wanted)"
+        if "config.json" in names:
+            return f"holds {found[0]}, and no {STEMS[0]}.safetensors; if that is the model, rename it"
+        return f"holds {found[0]} and no config.json: {single_file(folder / found[0])}"
+    if "config.json" in names:
+        return f"holds no weights; a {STEMS[0]}.safetensors is wanted"
+    return "holds no model: neither a config.json nor weights"
+
+
+def _snapshot(folder: Path) -> Path:
+    """Where the files of a model lie in the hub's own folder: what its main branch was, or the first there is."""
+    main = folder / "refs" / "main"
+    name = main.read_text(encoding="utf-8").strip() if main.is_file() else ""
+    there = sorted(path.name for path in (folder / "snapshots").iterdir())
+    return folder / "snapshots" / (name if name in there else there[0] if there else "")
 
 
 def single_file(path: Path) -> str:
@@ -207,6 +223,8 @@ def single_file(path: Path) -> str:
         return problem(path) or "it cannot be read"
     if any(".lora_" in name or "lora_unet" in name or "lora_te" in name for name in names):
         return "it is an adapter (LoRA), which changes a model and is none"
+    if "mapping.fc0.weight" in names or "G_ema.mapping.fc0.weight" in names:
+        return "it is the generator of a StyleGAN2"
     if any(name.startswith(("model.diffusion_model.", "first_stage_model.", "double_blocks.")) for name in names):
         return ("it is a diffusion model in one file, and a folder is wanted; diffusers' from_single_file reads it and "
                 "save_pretrained makes the folder")
@@ -214,10 +232,10 @@ def single_file(path: Path) -> str:
 
 
 def adapter(folder: Path) -> str:
-    """That a folder holds an adapter, and of which model: "is an adapter (LoRA) of someone/model"."""
+    """Which adapter lies in a folder: "an adapter (LoRA) of someone/model"."""
     try:
         told = json.loads((folder / "adapter_config.json").read_bytes())
         kind, base = str(told.get("peft_type") or "LoRA"), str(told.get("base_model_name_or_path") or "")
     except (ValueError, OSError, AttributeError):
         kind, base = "LoRA", ""
-    return f"is an adapter ({'LoRA' if kind == 'LORA' else kind}) of {base or 'another model'} and no model by itself"
+    return f"an adapter ({'LoRA' if kind == 'LORA' else kind}) of {base or 'another model'}"

@@ -3,8 +3,6 @@
 import pytest
 import torch
 
-LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"0" * 64 + b"\nsize 4976698672\n"
-
 
 @pytest.fixture
 def whole(tmp_path):

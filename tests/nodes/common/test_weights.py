@@ -50,7 +50,8 @@ def test_what_stands_in_the_place_of_weights_is_named(tmp_path, content, says):
 def test_a_file_that_is_cut_or_grown_is_told_in_bytes(whole):
     content = whole.read_bytes()
     whole.write_bytes(content[:-7])
-    assert problem(whole).startswith(f"model.safetensors is cut short: it has {len(content) - 7} of {len(content)} bytes")
+    short = f"model.safetensors is cut short: it has {len(content) - 7} of {len(content)} bytes"
+    assert problem(whole).startswith(short)
     whole.write_bytes(content + b"abc")
     assert problem(whole).startswith(f"model.safetensors is damaged: it has {len(content) + 3} of {len(content)} bytes")
 
@@ -77,7 +78,7 @@ def test_a_network_is_one_file_or_those_of_an_index_or_those_of_a_variant(tmp_pa
     half = whole.rename(tmp_path / "model.fp16.safetensors")
     assert weights(tmp_path) == ([half], "fp16")
     index = tmp_path / "diffusion_pytorch_model.safetensors.index.json"
-    index.write_text(json.dumps({"weight_map": {"a": "x-1.safetensors", "b": "x-2.safetensors", "c": "x-1.safetensors"}}))
+    index.write_text(json.dumps({"weight_map": dict(a="x-1.safetensors", b="x-2.safetensors", c="x-1.safetensors")}))
     assert weights(tmp_path) == ([tmp_path / "x-1.safetensors", tmp_path / "x-2.safetensors"], "")
     index.rename(tmp_path / "model.safetensors.index.bf16.json")
     half.unlink()
@@ -88,13 +89,13 @@ def test_a_shard_that_is_absent_or_spoiled_is_named(tmp_path, whole):
     shard = whole.rename(tmp_path / "model-1.safetensors")
     index = tmp_path / "model.safetensors.index.json"
     index.write_text(json.dumps({"weight_map": {"a": "model-1.safetensors", "b": "model-2.safetensors"}}))
-    assert folder_problem(tmp_path).startswith("model-2.safetensors of the 2 files that its index names is not there")
+    assert folder_problem(tmp_path).startswith("cannot be loaded: model-2.safetensors of the 2 files that its index names is not there")
     (tmp_path / "model-2.safetensors").write_bytes(LFS)
-    assert folder_problem(tmp_path).startswith("model-2.safetensors is not downloaded")
+    assert folder_problem(tmp_path).startswith("cannot be loaded: model-2.safetensors is not downloaded")
     (tmp_path / "model-2.safetensors").write_bytes(shard.read_bytes())
     assert folder_problem(tmp_path) == ""
     index.write_text("[]")
-    assert folder_problem(tmp_path).startswith("model.safetensors.index.json is no index of weights")
+    assert folder_problem(tmp_path).startswith("cannot be loaded: model.safetensors.index.json is no index of weights")
 
 
 def touched(folder, *names):
@@ -111,8 +112,8 @@ def touched(folder, *names):
     (("tiny-q4.gguf",), "holds a GGUF file, for llama.cpp (tiny-q4.gguf), which is not read here"),
     (("config.json", "tf_model.h5"), "holds weights of TensorFlow (tf_model.h5)"),
     (("config.json", "flax_model.msgpack"), "holds weights of Flax (flax_model.msgpack)"),
-    (("snapshots/abc/config.json", "refs/main"), "is the hub's own folder of a model, which lies in"),
-    (("config.json",), "holds no weights (a model.safetensors is wanted)"),
+    (("snapshots/abc/config.json", "refs/main"), "is the hub's own folder of a model, whose files lie deeper; give /"),
+    (("config.json",), "holds no weights; a model.safetensors is wanted"),
 ])
 def test_a_folder_without_weights_that_can_be_read_is_called_what_it_is(tmp_path, names, says):
     touched(tmp_path, *names)
@@ -132,8 +133,7 @@ def test_an_adapter_alone_is_named_with_its_base(tmp_path):
 ])
 def test_a_file_alone_in_a_folder_is_called_what_it_is(tmp_path, tensor, says):
     save_file({tensor: torch.ones(2)}, tmp_path / "checkpoint.safetensors")
-    assert folder_problem(tmp_path).startswith("holds checkpoint.safetensors, and no model.safetensors and no config.json: "
-                                               + says)
+    assert folder_problem(tmp_path).startswith("holds checkpoint.safetensors and no config.json: " + says)
 
 
 def test_a_place_that_is_no_folder_is_told(tmp_path, whole):
