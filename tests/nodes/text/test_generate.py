@@ -130,8 +130,8 @@ def test_progress_bars_are_as_they_were_after_a_folder_that_is_none(tmp_path):
     from transformers.utils import logging
 
     shown = logging.is_progress_bar_enabled()
-    for name in ("config.json", "tokenizer.json"):
-        (tmp_path / name).write_text("{}")
+    (tmp_path / "tokenizer.json").write_text("{}")
+    (tmp_path / "config.json").write_text('{"model_type": "llama"}')
     (tmp_path / "model.safetensors").write_bytes(b"\2" + bytes(7) + b"{}")
     with pytest.raises(InputError, match="the tokenizer of empty cannot be read"):
         load(Recipe("LanguageModel", "empty", str(tmp_path)), "cpu", "float32")
