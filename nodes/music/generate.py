@@ -92,6 +92,9 @@ def _written_bars(model: Composer, start: list[int], bars: int, seed: int, tempe
             cache = getattr(output, "past_key_values", None)
             # A model that keeps nothing is shown everything again.
             fresh = [token, *again] if cache is not None else [*start, *written]
+        else:
+            warn(f"the tune ends after {len(written)} tokens, since with them the {room} that this model can read are "
+                 "full")
     yield written
 
 
