@@ -96,7 +96,7 @@ def _written_bars(model: Composer, start: list[int], bars: int, seed: int, tempe
 
 
 def ids_of(tokenizer: Any, words: list[str]) -> list[int]:
-    """Words of the vocabulary as the ids that the model reads: a tokenizer that was trained has others than its words."""
+    """Words of the vocabulary as the ids that the model reads, which are others where the tokenizer was trained."""
     from miditok import TokSequence
 
     sequence = TokSequence(ids=[tokenizer.vocab[word] for word in words])
