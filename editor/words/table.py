@@ -555,6 +555,9 @@ WORDS: dict[str, tuple[str, str]] = {
     "template.book.about": ("A chapter for each title, a page for each time of the day.", "每个标题一章，一天中的每个时刻一页。"),
     "template.dawn": ("Until it is light", "直到天亮"),
     "template.dawn.about": ("A picture of the night, painted over until it feels bright.", "一张夜景，一遍遍重画，直到明亮起来。"),
+    "template.daybreak": ("Daybreak", "破晓"),
+    "template.daybreak.about": ("A picture of the night becomes its morning, as a film that loops.",
+                                "夜景渐渐变成清晨，做成循环播放的短片。"),
     "template.exhibition": ("Exhibition", "展览"),
     "template.exhibition.about": ("Each subject in a form of its own: picture, music or card.", "每个题材各有形式：图画、音乐或卡片。"),
     "template.grid": ("Grid", "网格"),
@@ -600,6 +603,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "type.Seed": ("seed", "种子"),
     "type.Style": ("style", "风格"),
     "type.Text": ("text", "文本"),
+    "type.Video": ("film", "视频"),
 
     # ---- packs
     "pack.diffusion": ("Diffusion", "扩散"),
@@ -610,6 +614,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "pack.starter": ("Starter", "入门"),
     "pack.style": ("Style", "风格"),
     "pack.text": ("Text", "文本"),
+    "pack.video": ("Video", "视频"),
     "pack.nodegraph": ("Graph", "图"),
 
     # ---- node types of the packs that come along; the Chinese column is also what a search in Chinese finds
