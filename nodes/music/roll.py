@@ -12,7 +12,8 @@ from ..media.image import from_pil
 from ..media.score import Score, bar_starts
 from ..media.types import Image
 from ..mix.theme import READABLE, Rgb, mixed, readable, rgb
-from ..common.typesetting import Face, fitted
+from ..common.face import Face, tell_lacking
+from ..common.typesetting import fitted
 
 # Okabe and Ito's colours (2008), which people with any colour vision tell apart; grey last.
 TRACK_COLORS: tuple[Rgb, ...] = ((213, 94, 0), (0, 114, 178), (0, 158, 115), (204, 121, 167), (230, 159, 0),
@@ -59,7 +60,7 @@ class _Sheet:
         return self.y(self.low) + self.row
 
 
-@node("music.piano_roll", version=1)
+@node("music.piano_roll", version=2)
 def piano_roll(score: Score, title: str = "", width: Annotated[int, Range(320, 4096)] = 1200,
                height: Annotated[int, Range(160, 2048)] = 420, paper: Color = "#fbfaf6") -> Image:
     """Draw a score: time goes to the right, pitch upwards, a colour for each track, and softer notes paler.
@@ -88,6 +89,8 @@ def piano_roll(score: Score, title: str = "", width: Annotated[int, Range(320, 4
             _rounded(canvas, (x, (LEGEND - 0.62) * size, x + 0.62 * size, LEGEND * size), 0.18 * size, color)
     page = large.resize((width, height), Pil.Resampling.BOX)
     _words(ImageDraw.Draw(page), sheet, score, title, ink, ground, size)
+    tell_lacking([title, *(track.name for track in score.tracks)], Face(size),
+                 "a title in another script can be put on it by picture.text, with a font: of your own")
     return from_pil(page)
 
 
