@@ -31,7 +31,7 @@ _WHERE = {
     "Range": "types",
     "Recipe": "types",
     "Ref": "graph",
-    "RunResult": "engine",
+    "RunResult": "results",
     "SILENT": "context",
     "Seed": "types",
     "load": "engine",
@@ -52,7 +52,7 @@ if TYPE_CHECKING:  # `as` tells them that a name is handed on
     from typing import Any
 
     from .context import Context as Context, Lazy as Lazy, SILENT as SILENT
-    from .engine import Engine as Engine, RunResult as RunResult, load as load, run as run
+    from .engine import Engine as Engine, load as load, run as run
     from .errors import (
         Cancelled as Cancelled, GraphError as GraphError, InputError as InputError, NodeFailed as NodeFailed,
         NodegraphError as NodegraphError, PackError as PackError, Problem as Problem,
@@ -60,6 +60,7 @@ if TYPE_CHECKING:  # `as` tells them that a name is handed on
     from .graph import Graph as Graph, Node as Node, Ref as Ref
     from .nodetype import node as node
     from .packs import Catalogue as Catalogue
+    from .results import RunResult as RunResult
     from .types import (
         Choice as Choice, Color as Color, File as File, Help as Help, ModelType as ModelType, PortType as PortType,
         Range as Range, Recipe as Recipe, Seed as Seed,

@@ -140,18 +140,22 @@ class ModelType(PortType):
     move: function(model, device) -> None, to another device; uses `.to` when not given.
     holds: function(folder) -> whether such a model lies there, told by a glance at its small files. An editor
         offers the models for which it is true; without it, all of them.
+    problem: function(path) -> why what lies at a path, which may be a file, cannot be loaded as such a model, or "".
+        The words stand behind its name and tell what it is and what to do: "is empty", "is the adapter of another
+        model; merge the two". They should come from names and headers, since every check of a graph asks for them.
     """
 
     located = outside = True
 
     def __init__(self, name: str, help: str = "", *, load: Callable[[Recipe, str, str], Any],
                  size: Callable[[Any], int] | None = None, move: Callable[[Any, str], Any] | None = None,
-                 holds: Callable[[Path], bool] | None = None, **rest: Any):
+                 holds: Callable[[Path], bool] | None = None, problem: Callable[[Path], str] | None = None,
+                 **rest: Any):
         super().__init__(name, help, takes="the name of a model or a folder", parse=self._recipe,
                          flatten=self._plain, restore=lambda plain: Recipe(*plain),
                          complaint=lambda v: None if isinstance(v, Recipe) else f"is {short(v)}",
                          summary=lambda recipe: getattr(recipe, "source", short(recipe)), **rest)
-        self.load, self.size, self.move, self.holds = load, size, move, holds
+        self.load, self.size, self.move, self.holds, self.problem = load, size, move, holds, problem
 
     def _recipe(self, value: Any) -> Recipe:
         if not isinstance(value, str) or not value:

@@ -268,6 +268,9 @@ ENGLISH: dict[str, str] = {
     "damage.type": "cannot be read as {type} ({error})",
 
     # models
+    "model.broken": "{source} {problem}",
+    "model.file": "is a file, and a folder is wanted",
+    "model.misfit": "{source} {problem}. A {kind} is wanted. {hint}",
     "model.other-kind": "{source} holds no {kind}. {hint}",
     "model.unclear": "whether {source} holds a {kind} cannot be found out ({error})",
 

@@ -237,6 +237,9 @@ CHINESE: dict[str, str] = {
     "damage.checksum": "与校验和不符",
     "damage.unreadable": "无法读取（{error}）",
     "damage.type": "无法读作 {type}（{error}）",
+    "model.broken": "{source} {problem}",
+    "model.file": "是文件，而这里需要文件夹",
+    "model.misfit": "{source} {problem}。这里需要 {kind}。{hint}",
     "model.other-kind": "{source} 里没有 {kind}。{hint}",
     "model.unclear": "无法得知 {source} 里是否有 {kind}（{error}）",
 

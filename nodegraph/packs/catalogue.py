@@ -35,13 +35,18 @@ class Catalogue:
         self._files: dict[str, Path] = {}  # the nodes of single files, and where they are declared
         self._nodes: dict[str, NodeType] = {}
         self._types: dict[str, PortType] = dict(PLAIN)
-        places: set[Path] = set()
-        for path in map(Path, folders):
-            if path.resolve() not in places:
-                places.add(path.resolve())
-                self._join(path)
+        self._places: set[Path] = set()
+        for path in folders:
+            self.join(path)
         for function in functions:
             self.add(function)
+
+    def join(self, path: str | Path) -> None:
+        """Make a pack known that is not installed: a folder, or a single Python file. The same one counts once."""
+        place = Path(path).resolve()
+        if place not in self._places:
+            self._join(Path(path))
+            self._places.add(place)
 
     def add(self, function: Callable[..., Any]) -> None:
         """Make a declared function known under its node name."""
