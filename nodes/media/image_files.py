@@ -134,7 +134,7 @@ def _opened(path: Path, largest: float) -> Iterator[_File]:
         raise InputError(f"{path} is not a picture that can be read: it is {other.name}; {other.advice}")
     try:
         _allow_heif(path, head)
-        source, profile = _source(path, head)
+        source, profile = _source(path)
         with _limited_to(largest), Image.open(source()) as picture:
             format = format or picture.format
             _refuse_camera_raw(path, picture)
@@ -161,11 +161,14 @@ def _head(path: Path) -> bytes:
         raise InputError(f"{path} cannot be read: {error.strerror}") from None
 
 
-def _source(path: Path, head: bytes) -> tuple[Any, bytes | None]:
-    """A function that gives what Pillow opens, and the colour profile that Pillow was not to see."""
-    if not head.startswith(png_chunks.SIGNATURE):
-        return lambda: path, None
-    data, profile = png_chunks.lean(path.read_bytes(), path.name)
+def _source(path: Path) -> tuple[Any, bytes | None]:
+    """A function that gives what Pillow opens, and the colour profile that Pillow was not to see.
+
+    A stream and not the path, since of a file Pillow maps pixels into memory, and some turned TIFFs come out scrambled.
+    """
+    data, profile = path.read_bytes(), None
+    if data.startswith(png_chunks.SIGNATURE):
+        data, profile = png_chunks.lean(data, path.name)
     return lambda: io.BytesIO(data), profile
 
 

@@ -17,7 +17,7 @@ def from_array(array: Any) -> Any:
     import numpy as np
     import torch
 
-    return torch.from_numpy(np.ascontiguousarray(array.transpose(2, 0, 1))).float().div(255)
+    return torch.from_numpy(np.require(array.transpose(2, 0, 1), requirements="CW")).float().div(255)
 
 
 def adopted(array: Any) -> Any:
@@ -50,7 +50,7 @@ def from_pil(picture: Any, fine: Any = None, name: str = _NAMELESS, white: int |
         picture = picture.convert(picture.mode.upper())
     colour = _deep_colour(picture, fine, name) if fine is not None else _colour(picture, name, white)
     alpha = _alpha(picture, fine)
-    turn = orientation(picture, name)
+    turn = 1 if picture.format == "TIFF" else orientation(picture, name)  # TIFFs were turned as they were loaded
     if alpha is None:
         return _tensor(turned(colour, turn))
     if colour.dtype != alpha.dtype:
