@@ -70,6 +70,13 @@ def _guarded(options: Options, stdout: Stdout) -> int:
 
 def _answer(options: Options, stdout: Stdout) -> int:
     """Hand a command to the file that carries it out."""
+    if options.command in ("run", "edit", "check", "nodes", "plan", "why", "pack"):
+        import os
+        from pathlib import Path
+
+        from ..packs.project import known_packs
+
+        options.pack = [*options.pack, *map(str, known_packs(Path.cwd(), os.environ))]
     match options.command:
         case "run":
             from .run import run
@@ -91,6 +98,10 @@ def _answer(options: Options, stdout: Stdout) -> int:
             from .why import why
 
             return why(options, stdout)
+        case "pack":
+            from .pack import pack
+
+            return pack(options, stdout)
         case "cache":
             from .cache import cache
 

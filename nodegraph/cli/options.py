@@ -20,6 +20,7 @@ class Options(argparse.Namespace):
     name = ""
     node = ""
     action = ""
+    folder = ""
     to = ""
     out = "out"
     set: list[str] = []
@@ -73,6 +74,12 @@ def parser() -> argparse.ArgumentParser:
         command.add_argument("--only", action="append", default=[], metavar="OUTPUT")
         _cache_option(command)
         _pack_option(command)
+    pack = _command(commands, "pack", "make a pack of nodes of your own, try it, and tell of those that are there")
+    pack.add_argument("action", choices=["new", "test", "list", "info", "docs"],
+                      help="new NAME [FOLDER], test [FOLDER], list, info NAME, docs NAME (as Markdown)")
+    pack.add_argument("name", nargs="?", default="", metavar="NAME", help="a pack; for test its folder (default: .)")
+    pack.add_argument("folder", nargs="?", default="", metavar="FOLDER", help="for new (default: nodegraph-NAME)")
+    _pack_option(pack)
     cache = _command(commands, "cache", "look after what is remembered")
     cache.add_argument("action", choices=["info", "prune", "clear"])
     cache.add_argument("--to", default="", metavar="SIZE",

@@ -1,4 +1,4 @@
-"""Loading models through the libraries that know them. No code of a model's runs; what its folder lacks is a sentence."""
+"""Loading models through the libraries that know them: no code of theirs runs, what a folder lacks is a sentence."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ _HARMLESS = (  # what libraries say of loading that is read from their reports, 
     "LOAD REPORT", "were not used when initializing", "were not initialized from the model checkpoint",
     "requires torchvision",
 )
-_ADVICE = re.compile(r"\s*(Please pass the argument|You can pass|Please set|You may consider adding)\b.*?(\.(?=\s|$)|$)")
+_ADVICE = re.compile(r"\s*(Please pass the argument|You can pass|Please set|You may consider adding)\b"
+                     r".*?(\.(?=\s|$)|$)")
 _WRAPPERS = ("module.", "_orig_mod.", "_fsdp_wrapped_module.")  # of DataParallel, torch.compile and FSDP
 
 
