@@ -47,6 +47,11 @@ class Curve:
             self.times.append(time)
             self.values.append(value)
 
+    def before(self, time: float) -> float:
+        """The value just before a moment."""
+        at = bisect_left(self.times, time)
+        return self.values[at - 1] if at else self.value
+
     @property
     def is_flat(self) -> bool:
         return not self.times
@@ -96,11 +101,23 @@ class Channel:
 
 def channels(score: Score) -> list[Channel]:
     """The channels of a score that have notes, ready to be played."""
+    seconds = clock(score)
+    return [_channel(tracks, seconds) for tracks in shared(score) if any(track.notes for track in tracks)]
+
+
+def shared(score: Score) -> list[list[Track]]:
+    """The tracks of each channel."""
     groups: dict[object, list[Track]] = defaultdict(list)
     for at, track in enumerate(score.tracks):
         groups[("alone", at) if track.channel is None else track.channel].append(track)
-    seconds = clock(score)
-    return [_channel(tracks, seconds) for tracks in groups.values() if any(track.notes for track in tracks)]
+    return list(groups.values())
+
+
+def settings(tracks: list[Track], time: Callable[[float], float]) -> Channel:
+    """How the events of one channel's tracks set it, without notes. time: of a beat."""
+    channel = Channel()
+    _set(channel, sorted((event for track in tracks for event in track.events), key=lambda event: event.beat), time)
+    return channel
 
 
 def clock(score: Score) -> Callable[[float], float]:
@@ -116,10 +133,8 @@ def clock(score: Score) -> Callable[[float], float]:
 
 
 def _channel(tracks: list[Track], seconds: Callable[[float], float]) -> Channel:
-    channel = Channel()
-    events = sorted((event for track in tracks for event in track.events), key=lambda event: event.beat)
-    _set(channel, events, seconds)
-    changes = [(event.beat, event.value) for event in events if event.kind == "program"]
+    channel = settings(tracks, seconds)
+    changes = sorted((event.beat, event.value) for track in tracks for event in track.events if event.kind == "program")
     for track in tracks:
         if track.notes:
             channel.notes += _notes(track, changes, seconds)
@@ -176,7 +191,7 @@ def _held(notes: list[Sounding], channel: Channel) -> list[Sounding]:
     found = []
     for note in reversed(notes):
         end, again = note.end, following.get((note.program, note.pitch))
-        if not note.is_drum and _value(channel.pedal, end) >= 64:
+        if not note.is_drum and channel.pedal.before(end) >= 64:
             at = bisect_left(lifted, end)
             up = lifted[at] if at < len(lifted) else float("inf")
             end = max(end, min(up, again if again is not None else float("inf")))
@@ -187,8 +202,3 @@ def _held(notes: list[Sounding], channel: Channel) -> list[Sounding]:
         following[note.program, note.pitch] = note.start
         found.append(note._replace(end=end))
     return found[::-1]
-
-
-def _value(curve: Curve, time: float) -> float:
-    at = bisect_left(curve.times, time)
-    return curve.values[at - 1] if at else curve.value
