@@ -6,14 +6,14 @@ from collections.abc import Iterable
 
 
 def encoding_of(texts: Iterable[bytes]) -> str:
-    """UTF-8 if they are all that; else GBK, Shift-JIS or Latin-1, by how usual their letters would be.
+    """UTF-8 if they are all that; else GBK, Shift-JIS, EUC-KR, Windows-1251 or Latin-1, by how usual letters would be.
 
     One answer for all of them, since a name alone is too short to tell by.
     """
     joined = b"\n".join(texts)
     if _decodes(joined, "utf-8"):
         return "utf-8"
-    known = [name for name in ("gb18030", "cp932") if _decodes(joined, name)]
+    known = [name for name in ("gb18030", "cp932", "cp949", "cp1251") if _decodes(joined, name)]
     return max(["latin-1", *known], key=lambda name: _usual(joined.decode(name), name))
 
 
@@ -36,10 +36,15 @@ def _usual(text: str, encoding: str) -> float:
     """The mean usualness of the letters beyond ASCII, from -1 to 1."""
     marks = [_letter(letter, text[at - 1:at] + text[at + 1:at + 2], encoding)
              for at, letter in enumerate(text) if letter > "\x7f"]
-    return sum(marks) / max(1, len(marks))
+    return sum(marks) / max(1, len(marks)) * (0.6 if encoding == "cp949" and len(marks) < 8 else 1)
 
 
 def _letter(letter: str, beside: str, encoding: str) -> float:
+    if encoding == "cp1251":
+        if not "\u0400" <= letter <= "\u045f":
+            return 0.2 if letter in "©®«»№" else -1
+        return 0.6 if any(other > "\x7f" and other.isalpha() for other in beside) and not any(
+            other.isascii() and other.isalpha() for other in beside) else -0.5
     if encoding == "latin-1":  # an accent stands among plain letters, and few signs are usual
         if not letter.isalpha():
             return 0.2 if letter in "©®°«»¿¡§" else -1
@@ -47,6 +52,9 @@ def _letter(letter: str, beside: str, encoding: str) -> float:
             other.isascii() and other.isalpha() for other in beside) else -0.5
     if "\u3000" <= letter <= "\u30ff" or "\uff01" <= letter <= "\uff5e":  # kana, full-width signs
         return 1 if encoding == "cp932" or letter < "\u3040" or letter > "\u30ff" else 0.2
+    if "\uac00" <= letter <= "\ud7a3":  # of a few Chinese characters, all may lie where Hangul does
+        lead, trail = letter.encode("cp949")
+        return 0.9 if 0xB0 <= lead <= 0xC8 and trail >= 0xA1 else -0.5
     if "\u4e00" <= letter <= "\u9fff":
         return _hanzi(letter, encoding)
     return -1
@@ -57,4 +65,4 @@ def _hanzi(letter: str, encoding: str) -> float:
     lead = letter.encode(encoding)
     if encoding == "gb18030":
         return 0.8 if 0xB0 <= lead[0] <= 0xD7 and lead[1] >= 0xA1 else -0.5
-    return 0.7 if 0x88 <= lead[0] <= 0x97 else -0.5
+    return 0.7 if encoding == "cp932" and 0x88 <= lead[0] <= 0x97 else -0.5

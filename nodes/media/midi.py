@@ -138,7 +138,7 @@ def _parts(number: int, track: list[Message], maps: _Maps, losses: Counter[str])
         if status == META and type in TEXT_TYPES:
             if type == 3 and prefix not in names:
                 names[prefix] = data
-            else:
+            elif data:
                 words.texts.append((tick, data, TEXT_TYPES[type]))
         elif status == META and type == PORT and data:
             port = data[0]

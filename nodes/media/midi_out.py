@@ -13,6 +13,7 @@ from .score import TEXTS, Event, Score, Text, Track, fifths_of, key_parts
 _DRUMS, _PORTS = 9, 128
 _TEXT_TYPES = {kind: number for number, kind in enumerate(TEXTS, 1)}
 _OFF, _EVENT, _ON = 1, 2, 3  # in this order at one tick
+_LONGEST_DELTA = 0x0FFFFFFF  # ticks that a file can wait
 
 
 def save_midi(score: Score, path: str | Path) -> None:
@@ -40,6 +41,9 @@ def _timed(entries: list[tuple[float, int, Any]], ticks_per_beat: int) -> Any:
     track, last = mido.MidiTrack(), 0
     for tick, _, message in sorted(((round(beat * ticks_per_beat), rank, message) for beat, rank, message in entries),
                                    key=lambda entry: entry[:2]):
+        while tick - last > _LONGEST_DELTA:
+            track.append(_meta(_TEXT_TYPES["text"], b"").copy(time=_LONGEST_DELTA))
+            last += _LONGEST_DELTA
         track.append(message.copy(time=tick - last))
         last = tick
     return track
