@@ -16,6 +16,7 @@ _WHERE = {
     "Context": "context",
     "Engine": "engine",
     "File": "types",
+    "FileKind": "filekind",
     "Graph": "graph",
     "GraphError": "errors",
     "Help": "types",
@@ -34,15 +35,16 @@ _WHERE = {
     "RunResult": "results",
     "SILENT": "context",
     "Seed": "types",
+    "file_kind": "filekind",
     "load": "engine",
     "node": "nodetype",
     "run": "engine",
     "warn": "warning",
 }
 __all__ = [
-    "Cancelled", "Catalogue", "Choice", "Color", "Context", "Engine", "File", "Graph", "GraphError", "Help",
+    "Cancelled", "Catalogue", "Choice", "Color", "Context", "Engine", "File", "FileKind", "Graph", "GraphError", "Help",
     "InputError", "Lazy", "ModelType", "Node", "NodeFailed", "NodegraphError", "PackError", "PortType", "Problem",
-    "Range", "Recipe", "Ref", "RunResult", "SILENT", "Seed", "load", "node", "run",
+    "Range", "Recipe", "Ref", "RunResult", "SILENT", "Seed", "file_kind", "load", "node", "run",
     "warn",
 ]
 __version__ = "0.1.0"
@@ -57,6 +59,7 @@ if TYPE_CHECKING:  # `as` tells them that a name is handed on
         Cancelled as Cancelled, GraphError as GraphError, InputError as InputError, NodeFailed as NodeFailed,
         NodegraphError as NodegraphError, PackError as PackError, Problem as Problem,
     )
+    from .filekind import FileKind as FileKind, file_kind as file_kind
     from .graph import Graph as Graph, Node as Node, Ref as Ref
     from .nodetype import node as node
     from .packs import Catalogue as Catalogue
