@@ -48,8 +48,8 @@ def film(data: Any, name: str) -> Film:
     beat = rhythm([time - origin for time in times.shown], times.shown[-1] + times.last - origin,
                   [one for one in candidates if one <= 480])
     if beat.count > MOST_HELD * len(times.shown) + MOST_HELD:
-        raise InputError(f"{name} says that its {len(times.shown)} frames last {float(beat.count / beat.fps):.0f} s, which "
-                         "cannot be meant; write it anew with an even rate")
+        raise InputError(f"{name} says that its {len(times.shown)} frames last {float(beat.count / beat.fps):.0f} s, "
+                         "which cannot be meant; write it anew with an even rate")
     if not beat.is_even:
         warn(f"{name} has frames of uneven length; they are laid out evenly, {float(beat.fps):.5g} a second, by the "
              f"times at which they are shown" + ("" if beat.exact else "; some are shown twice or left out"))
@@ -126,12 +126,13 @@ def _times(container: Any, stream: Any) -> Times:
 
 def _tell_cut(container: Any, stream: Any, times: Times, name: str) -> None:
     """Say so where less is there than the file promises."""
-    there = f"the {len(times.shown)} frames that are there ({float(times.shown[-1] + times.last - times.shown[0]):.1f} s)"
+    seconds = float(times.shown[-1] + times.last - times.shown[0])
     promised = Fraction(container.duration or 0, 1_000_000)
     missing = promised - (max(times.ends.values()) - Fraction(container.start_time or 0, 1_000_000))
     if times.broken or stream.frames > len(times.shown) + times.passed + 2 or missing > max(1, promised / 50):
         whole = f"{stream.frames} frames" if stream.frames else f"{float(promised):.1f} s" if promised else "more"
-        warn(f"{name} is cut or damaged: it promises {whole}; {there} are read")
+        warn(f"{name} is cut or damaged: it promises {whole}; the {len(times.shown)} frames that are there "
+             f"({seconds:.1f} s) are read")
 
 
 def _first_frame(container: Any, index: int, name: str) -> Any:
@@ -150,7 +151,7 @@ def _first_frame(container: Any, index: int, name: str) -> Any:
 
 def _tell_frame(frame: Any, name: str) -> None:
     if frame.color_trc in HDR:
-        warn(f"{name} is HDR ({HDR[frame.color_trc]}); it is read as 8 bits without tone mapping, so that it looks pale")
+        warn(f"{name} is HDR ({HDR[frame.color_trc]}); it is read as 8 bits without tone mapping, and looks pale")
     elif max(part.bits for part in frame.format.components) > 8:
         warn(f"{name} has {max(part.bits for part in frame.format.components)} bits a colour; 8 of them are kept")
     if frame.interlaced_frame:
@@ -166,8 +167,9 @@ def _turn(frame: Any, name: str) -> tuple[int, int, int, int]:
         return (1, 0, 0, 1)
     matrix = np.frombuffer(bytes(found), np.int32)
     signs = [int(np.sign(one)) if abs(one) > 1 << 12 else 0 for one in matrix[[0, 1, 3, 4]]]
-    if signs[0] and signs[3] and not signs[1] and not signs[2] or signs[1] and signs[2] and not signs[0] and not signs[3]:
-        return signs[0], signs[1], signs[2], signs[3]
+    a, b, c, d = signs
+    if a and d and not b and not c or b and c and not a and not d:
+        return a, b, c, d
     warn(f"{name} asks to be turned by an angle that is no quarter turn; it is left as it lies")
     return (1, 0, 0, 1)
 

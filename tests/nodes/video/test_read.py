@@ -103,7 +103,7 @@ def test_pixels_that_are_not_square_are_made_square(filmed, arrays):
 def test_of_a_cut_film_the_frames_that_are_there_are_read(filmed, arrays):
     path = filmed("a.mp4", arrays(60), container={"movflags": "+faststart"}, options={"crf": "10", "bf": "0", "g": "5"})
     path.write_bytes(path.read_bytes()[:-path.stat().st_size // 3])
-    with pytest.warns(UserWarning, match="a.mp4 is cut or damaged: it promises 60 frames; the .. frames that are there"):
+    with pytest.warns(UserWarning, match="a.mp4 is cut or damaged: it promises 60 frames; the .. frames that are"):
         video = read_video(path)
     assert 20 < video.form.frames < 60 and places(video) == list(range(video.form.frames))
 
@@ -123,12 +123,14 @@ def test_one_frame_is_a_film(filmed, arrays):
 
 
 @pytest.mark.parametrize("content, sentence", [
-    (b"", "is empty"),
-    (b"<!DOCTYPE html><html>", "is a web page and no film"),
-    (b"version https://git-lfs.github.com/spec/v1\noid sha256:0", "is a Git LFS pointer"),
-    (b"#EXTM3U\n/etc/hostname", "is a playlist"),
+    (b"", "a.mp4 is empty"),
+    (b"<!DOCTYPE html><html>", "a.mp4 is an HTML page and no film; download the film itself"),
+    (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n", "is a pointer of Git LFS and no film; fetch"),
+    (b"#EXTM3U\n/etc/hostname", "is no film that can be read: what it holds is none of MP4"),
     (b"ffconcat version 1.0\nfile /etc/hostname", "is no film that can be read: what it holds is none of MP4"),
-    (b"\xff\xd8\xff\xe0 a photo", "is a JPEG, which does not move"),
+    (b"\xff\xd8\xff\xe0 a photo", "is a JPEG picture and no film; media.read_image reads it"),
+    (b"MThd\0\0\0\6", "is a MIDI file and no film; media.read_score"),
+    (b"PK\3\4" + bytes(40), "is a .* and no film"),
     (bytes(range(256)) * 40, "is no film that can be read"),
     (b"\0\0\0\x18ftypisom" + bytes(500), r"its index \(the `moov` part\) is missing"),
     (b"GIF89a" + bytes(20), "is damaged: not one frame"),

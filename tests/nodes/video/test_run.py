@@ -65,7 +65,7 @@ def test_what_is_dropped_is_told_of_the_node_and_told_again_when_it_is_remembere
 def test_a_broken_film_fails_in_a_sentence(run, tmp_path):
     (tmp_path / "a.mp4").write_text("<html>")
     code, told = run(GRAPH.replace("FILE", str(tmp_path / "a.mp4")))
-    assert code == 1 and "a.mp4 is a web page and no film" in str(told) and "Traceback" not in str(told)
+    assert code == 1 and "a.mp4 is an HTML page and no film" in str(told) and "Traceback" not in str(told)
 
 
 STREAM = """
