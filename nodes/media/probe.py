@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from nodegraph import InputError, warn
 
-from .container import Film, Track, library, opened
+from .container import Film, Track, library, opened, packets
 from .rhythm import rhythm
 from .video import Form, pair
 
@@ -103,25 +103,23 @@ def _times(container: Any, stream: Any) -> Times:
     """Read all packets, and decode none."""
     shown: list[Fraction] = []
     ends: dict[int, Fraction] = {}
-    broken, passed, latest, length = 0, 0, Fraction(-1 << 40), Fraction(0)
+    broken, passed, latest, length, ended = 0, 0, Fraction(-1 << 40), Fraction(0), False
     step = 1 / Fraction(stream.guessed_rate or stream.average_rate or 25)
-    try:
-        for packet in container.demux():
-            stamp, mine = packet.pts if packet.pts is not None else packet.dts, packet.stream_index == stream.index
-            broken += packet.is_corrupt
-            passed += packet.is_discard and mine
-            if not packet.size or packet.is_discard or packet.is_corrupt or stamp is None and not mine:
-                continue
-            time = stamp * packet.time_base if stamp is not None else len(shown) * step
-            lasts = (packet.duration or 0) * packet.time_base
-            ends[packet.stream_index] = max(ends.get(packet.stream_index, time), time + lasts)
-            if mine:
-                latest, length = max((latest, length), (time, lasts))
-                shown.append(time)
-    except library().FFmpegError:
-        broken += 1
+    for packet in packets(container):
+        stamp, mine = packet.pts if packet.pts is not None else packet.dts, packet.stream_index == stream.index
+        ended = ended or not packet.size and stamp is None
+        broken += packet.is_corrupt
+        passed += packet.is_discard and mine
+        if not packet.size or packet.is_discard or packet.is_corrupt or stamp is None and not mine:
+            continue
+        time = stamp * packet.time_base if stamp is not None else len(shown) * step
+        lasts = (packet.duration or 0) * packet.time_base
+        ends[packet.stream_index] = max(ends.get(packet.stream_index, time), time + lasts)
+        if mine:
+            latest, length = max((latest, length), (time, lasts))
+            shown.append(time)
     shown.sort()
-    return Times(shown, length or step, passed, ends, broken)
+    return Times(shown, length or step, passed, ends, broken + (not ended))
 
 
 def _tell_cut(container: Any, stream: Any, times: Times, name: str) -> None:
@@ -137,16 +135,19 @@ def _tell_cut(container: Any, stream: Any, times: Times, name: str) -> None:
 
 def _first_frame(container: Any, index: int, name: str) -> Any:
     stream = container.streams[index]
-    try:
-        for packet in container.demux(stream):
-            try:
-                for frame in packet.decode():
-                    return frame
-            except library().FFmpegError:
-                continue
-    except library().FFmpegError:
-        pass  # the file ends here; the sentence below says the rest
-    raise InputError(f"not one frame in {name} ({stream.codec_context.name}) can be decoded")
+    frame = next(_frames(container, stream), None)
+    if frame is None:
+        raise InputError(f"not one frame in {name} ({stream.codec_context.name}) can be decoded")
+    return frame
+
+
+def _frames(container: Any, stream: Any) -> Iterator[Any]:
+    """What can be decoded of a stream."""
+    for packet in packets(container, stream):
+        try:
+            yield from packet.decode()
+        except library().FFmpegError:
+            continue
 
 
 def _tell_frame(frame: Any, name: str) -> None:
@@ -187,11 +188,7 @@ def _square(width: int, height: int, stretch: Fraction, name: str) -> tuple[int,
 def _heard(data: Any, index: int, name: str) -> tuple[int, int, int]:
     """The sound's stream, sample rate and channels, as its first piece has them; (-1, 0, 0) where there is none."""
     with _readable(data, name) as container:
-        stream = container.streams[index]
-        try:
-            frame = next((one for packet in container.demux(stream) for one in packet.decode()), None)
-        except library().FFmpegError:
-            frame = None
+        frame = next(_frames(container, container.streams[index]), None)
     if frame is None or not frame.sample_rate:
         warn(f"the sound in {name} cannot be decoded; it is left out")
         return (-1, 0, 0)
