@@ -86,8 +86,13 @@ class Engine:
         return device, self._dtype if self._dtype != "auto" else "float32" if device == "cpu" else "bfloat16"
 
     def load(self, path: str | Path) -> Graph:
-        """Read and check a graph file. Raises GraphError with every error found."""
+        """Read and check a graph file. Raises GraphError with every error found.
+
+        Packs that are not installed and were edited since are read again.
+        """
         self._judge_open()
+        with self._turn:
+            self.catalogue.refresh()
         graph, problems = graphfile.read(path)
         self.check(graph, problems).raise_errors()
         return graph

@@ -13,14 +13,16 @@ _TABLES = ("wpe", "position_embeddings", "embed_positions", "pos_embed")  # of l
 
 def context_length(network: Any) -> float:
     """How many tokens a network can see at once, prompt included; infinite when it does not say."""
-    config = network.config.get_text_config()
+    config = network.config
+    config = config.get_text_config() if hasattr(config, "get_text_config") else config
     lengths = [length for name in _LENGTHS if type(length := getattr(config, name, None)) is int and length > 0]
     return min(lengths, default=0) or _positions(network)
 
 
 def _positions(network: Any) -> float:
     """The rows of its table of positions, where a network has learned one."""
-    tables = [module.weight.shape[0] for name, module in network.named_modules()
+    modules = network.named_modules() if hasattr(network, "named_modules") else ()
+    tables = [module.weight.shape[0] for name, module in modules
               if name.rsplit(".", 1)[-1] in _TABLES and getattr(getattr(module, "weight", None), "ndim", 0) == 2]
     return min(tables, default=float("inf"))
 

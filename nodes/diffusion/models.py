@@ -8,9 +8,10 @@ from typing import Annotated, Any
 
 from nodegraph import InputError, ModelType, Recipe, warn
 
+from ..common.folders import settings
 from ..common.loading import heard, loading
-from ..common.weights import single_file
-from .parts import judge_index, judge_tokenizers, loaded_networks, read_index
+from .folders import is_adapter, parts, problem
+from .parts import judge_pipeline, judge_tokenizers, loaded_networks
 
 HARMLESS = (  # said of what these nodes do on purpose, never need, or tell themselves
     "requires torchvision",  # image processors, of which text to image has none
@@ -19,6 +20,7 @@ HARMLESS = (  # said of what these nodes do on purpose, never need, or tell them
     "will result in indexing errors",  # of a long prompt, before it is cut
     "part of your input was truncated",
     "no `dtype` was passed",
+    "clean_caption",  # which wants a library that reads web pages
     "deprecated",  # advice to those who write code
 )
 
@@ -35,13 +37,16 @@ def load(recipe: Recipe, device: str, dtype: str) -> Any:
     no such pipeline, or not the whole of it.
     """
     folder = Path(recipe.folder or recipe.source)
+    wrong = problem(folder)
+    if wrong:
+        raise InputError(f"{recipe.source} {wrong}")
     # Settings of the first years, which pipelines mend while they say so.
     warnings.filterwarnings("ignore", "The configuration file of ", FutureWarning)
     with loading(recipe, "diffusers", "transformers", harmless=HARMLESS):
         try:
             pipe = _pipeline(folder, dtype)
         except InputError as error:
-            raise InputError(f"{recipe.source} cannot be loaded as a {recipe.kind}: {error}") from error
+            raise InputError(f"{recipe.source} cannot be loaded: {error}") from error
     for part in _networks(pipe):
         part.eval().requires_grad_(False)
     pipe.set_progress_bar_config(disable=True)
@@ -56,36 +61,30 @@ def _pipeline(folder: Path, dtype: str) -> Any:
     """The pipeline of a folder, its networks loaded and judged one by one. Raises InputError."""
     from diffusers import DiffusionPipeline
 
-    index = read_index(folder)
-    judge_index(folder, index)
-    given = {**_left_out(folder, index), **loaded_networks(folder, index, dtype)}
-    pipe = DiffusionPipeline.from_pretrained(folder, local_files_only=True, use_safetensors=True,
-                                             trust_remote_code=False, **given)
+    index = settings(folder / "model_index.json")
+    judge_pipeline(index["_class_name"])
+    wanted = parts(folder, index)
+    # Those that a folder says it lacks must be named (Stable Diffusion 3 without T5).
+    absent = {name: None for name, value in index.items() if isinstance(value, list) and name not in wanted}
+    if "safety_checker" in index:
+        absent["requires_safety_checker"] = False
+    pipe = DiffusionPipeline.from_pretrained(folder, local_files_only=True, use_safetensors=True, trust_remote_code=False,
+                                             **absent, **loaded_networks(folder, wanted, dtype))
     judge_tokenizers(pipe)
     _tell_of_adapters(folder)
     return pipe
 
 
-def _left_out(folder: Path, index: dict[str, Any]) -> dict[str, Any]:
-    """Parts that stay away: those a folder says it lacks, which must be named (Stable Diffusion 3 without T5),
-    and a checker that paints pictures black, which is a node's business and should stand where it can be seen.
-    """
-    absent = {name: None for name, value in index.items() if isinstance(value, list) and value[:1] == [None]}
-    if "safety_checker" in index:
-        absent |= {"safety_checker": None, "requires_safety_checker": False}
-        if not (folder / "feature_extractor").is_dir():
-            absent["feature_extractor"] = None  # only the checker looks at pictures
-    return absent
-
-
 def _tell_of_adapters(folder: Path) -> None:
     """Warn of what lies beside a model and is not used: LoRAs, and words that were learned."""
     for path in sorted(folder.glob("*.safetensors")):
-        if "lora" in path.name.lower() or "adapter (LoRA)" in single_file(path):
+        if is_adapter(path):
             warn(f"{path.name} lies in the model's folder and is not used: it is an adapter (LoRA); merge it into the "
                  "model (load_lora_weights and fuse_lora of diffusers, then save_pretrained) if it is to count")
         elif path.name.startswith("learned_embeds"):
             warn(f"{path.name} lies in the model's folder and is not used: words that were learned later are not read")
+    if (folder / "adapter_config.json").is_file():
+        warn("adapter_config.json lies in the model's folder, and adapters (LoRA) are not used; merge it into the model")
 
 
 def _networks(pipe: Any) -> list[Any]:
@@ -113,4 +112,4 @@ def holds(folder: Path) -> bool:
 
 DiffusionModel = Annotated[Any, ModelType(
     "DiffusionModel", "A diffusion model in the folder format of a diffusers pipeline.", load=load, size=size,
-    move=move, holds=holds, color="#d9a441")]
+    move=move, holds=holds, problem=problem, color="#d9a441")]

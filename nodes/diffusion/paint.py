@@ -14,7 +14,7 @@ from .calls import dice, in_a_sentence, own_copy, paint_whole
 from .models import DiffusionModel, quiet
 from .preview import Forecast, latent_picture
 from .prompts import tell_of_negative
-from .schedulers import is_flow
+from .schedulers import fitting_schedulers, is_flow
 from .sizes import Fit, fitted, sizes_of
 
 PREVIEWS = 8  # pictures shown in the course of one sampling
@@ -168,7 +168,8 @@ def _painting_over(pipe: Any, start: Latent, strength: float, steps: int, size: 
         raise InputError(f"strength {strength:g} of {steps} steps leaves none to paint; raise one of them")
     scheduler = pipe.scheduler
     if is_flow(scheduler) and not hasattr(scheduler, "scale_noise"):
-        raise InputError("scheduler cannot begin with a picture on this model; it takes model or euler")
+        takes = ", ".join(["model", *(name for name, (kind, _) in fitting_schedulers(pipe).items() if kind.startswith("FlowMatch"))])
+        raise InputError(f"scheduler cannot begin with a picture on this model; it takes {takes}")
     pipe = AutoPipelineForImage2Image.from_pipe(pipe)
     pipe.scheduler = scheduler
     pipe.set_progress_bar_config(disable=True)

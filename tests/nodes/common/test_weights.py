@@ -89,7 +89,8 @@ def test_a_shard_that_is_absent_or_spoiled_is_named(tmp_path, whole):
     shard = whole.rename(tmp_path / "model-1.safetensors")
     index = tmp_path / "model.safetensors.index.json"
     index.write_text(json.dumps({"weight_map": {"a": "model-1.safetensors", "b": "model-2.safetensors"}}))
-    assert folder_problem(tmp_path).startswith("cannot be loaded: model-2.safetensors of the 2 files that its index names is not there")
+    assert folder_problem(tmp_path).startswith(
+        "cannot be loaded: model-2.safetensors of the 2 files that its index names is not there")
     (tmp_path / "model-2.safetensors").write_bytes(LFS)
     assert folder_problem(tmp_path).startswith("cannot be loaded: model-2.safetensors is not downloaded")
     (tmp_path / "model-2.safetensors").write_bytes(shard.read_bytes())

@@ -235,7 +235,7 @@ def test_a_preview_of_an_autoencoder_too_big_to_run_shows_its_colours(models, mo
 
 
 def test_a_folder_without_a_pipeline_is_named_in_the_error(tmp_path):
-    with pytest.raises(InputError, match="my/painter cannot be loaded as a DiffusionModel"):
+    with pytest.raises(InputError, match="my/painter is empty"):
         load(Recipe("DiffusionModel", "my/painter", str(tmp_path)), "cpu", "float32")
 
 
