@@ -231,9 +231,9 @@ def _half(value: str) -> str | None:
         value.encode()
     except UnicodeEncodeError as error:
         letter = ord(value[error.start])
-        byte = f" (the byte 0x{letter - 0xDC00:02x} of something that is not UTF-8)" if 0xDC80 <= letter <= 0xDCFF else ""
-        return f"has U+{letter:04X} as character {error.start + 1}, half of a character{byte}, which no file can hold: " \
-               "decode it rightly where it comes from, or take it out"
+        byte = f" (the byte 0x{letter - 0xDC00:02x} of something that is not UTF-8)" * (0xDC80 <= letter <= 0xDCFF)
+        return f"has U+{letter:04X} as character {error.start + 1}, half of a character{byte}, which no file can " \
+               "hold: decode it rightly where it comes from, or take it out"
     return None
 
 
@@ -329,7 +329,8 @@ FILE = PortType("File", "A file that is read; its content, not its name, decides
                 restore=Path, summary=str, color="#b0a090")
 TEXT.exact, INT.exact, BOOL.exact = str, int, bool
 FILE.located = FILE.outside = SEED.outside = True
-ANY = PortType("Any", "Anything.", takes="one value of any kind", complaint=_any, parse=checked(_any, "one value of any kind"))
+ANY = PortType("Any", "Anything.", takes="one value of any kind", complaint=_any,
+               parse=checked(_any, "one value of any kind"))
 
 PLAIN = {t.name: t for t in (TEXT, INT, FLOAT, BOOL, SEED, COLOR, FILE, ANY)}
 OF_PYTHON = {str: TEXT, int: INT, float: FLOAT, bool: BOOL, Path: FILE, Any: ANY}

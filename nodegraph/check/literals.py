@@ -54,7 +54,10 @@ def _parsed(site: Site, port: Port, value: Any, depth: int, placed: bool, place:
 
 
 def _wrong(what: str, words: str, value: Any, source: str) -> Phrase:
-    """What is wrong with a value, from the words of a PortType: "is 3; it takes a text". source: as the file writes it."""
+    """What is wrong with a value, from the words of a PortType: "is 3; it takes a text".
+
+    source: as the file writes it.
+    """
     head, semicolon, takes = words.partition("; it takes ")
     if semicolon and head.startswith("is "):
         known = source and spelled(value, source) == source and head[3:] in (str(value), str(value).lower())
@@ -153,8 +156,9 @@ def _word_remedy(port: Port, value: Any, source: str) -> str:
         return say("hint.without-quotes", value=YES_NO[str(value).lower()])
     if port.type is COLOR and value is None:
         return say("hint.quote-color")
-    if port.type is TEXT and isinstance(value, (int, float)) and spelled(value, source) in (port.choices or [spelled(value, source)]):
-        return say("hint.quote", value=spelled(value, source))
+    if port.type is TEXT and isinstance(value, (int, float)):
+        word = spelled(value, source)
+        return say("hint.quote", value=word) if not port.choices or word in port.choices else ""
     if port.type is TEXT and isinstance(value, dict):
         return say("hint.quote-brace")
     if port.type is TEXT and value is None:

@@ -14,12 +14,16 @@ _PICTURES = (({"workflow", "prompt"}, "a picture that carries a ComfyUI workflow
               "a picture that carries InvokeAI's record"),
              ({"fooocus_scheme"}, "a picture that carries Fooocus's parameters"))
 _BYTES = ((rb'"class_type"', "a picture that carries a ComfyUI workflow"),
-          (rb"(?s)S\0?t\0?e\0?p\0?s\0?:\0? \0?\d.{0,200}S\0?a\0?m\0?p\0?l\0?e\0?r\0?:", "a picture that carries AUTOMATIC1111's parameters"))
+          (rb"(?s)S\0?t\0?e\0?p\0?s\0?:\0? \0?\d.{0,200}S\0?a\0?m\0?p\0?l\0?e\0?r\0?:",
+           "a picture that carries AUTOMATIC1111's parameters"))
 _HEAD = 1 << 20  # bytes of a picture in which such a record is looked for
 
 
 def foreign_picture(data: bytes, keywords: Collection[str]) -> str:
-    """What a picture carries of another program; "" if nothing that is known. keywords: of its texts, if it is a PNG."""
+    """What a picture carries of another program; "" if nothing that is known.
+
+    keywords: of its texts, if it is a PNG.
+    """
     named = next((what for words, what in _PICTURES if words & set(keywords)), "")
     if named or keywords:
         return named
@@ -39,7 +43,8 @@ def foreign_text(text: str) -> str:
 
 def _foreign(document: Mapping[str, Any]) -> str:
     prompt = document.get("prompt", document)
-    if isinstance(prompt, dict) and prompt and all(isinstance(node, dict) and "class_type" in node for node in prompt.values()):
+    if isinstance(prompt, dict) and prompt and \
+            all(isinstance(node, dict) and "class_type" in node for node in prompt.values()):
         return COMFY_API
     nodes = document.get("nodes")
     if isinstance(nodes, list):

@@ -131,7 +131,7 @@ class _Reader:
             self.problem(say("name.wrong", name=repr(name)), say("hint.names"), *keys)
 
     def odd(self, text: Any, *keys: str, value: bool = False) -> bool:
-        """Whether a name, or what stands in the place of a mapping, has a character that only looks like YAML's; told."""
+        """Whether a name, or what stands for a mapping, has a character that only looks like YAML's; it is told."""
         odd = odd_character(text) if isinstance(text, str) else None
         if odd is not None:
             at = self.shell.where(*keys, value=value) or Position(str(self.path or "graph"), 1, 1)
@@ -166,7 +166,8 @@ class _Reader:
             low = high = None
         help = value.get("help")
         if help is not None and not isinstance(help, str):
-            self.problem(say("input.help-wrong", input=name, value=spelled(help, self.shell.source("inputs", name, "help"))), say("hint.quotes"),
+            words = spelled(help, self.shell.source("inputs", name, "help"))
+            self.problem(say("input.help-wrong", input=name, value=words), say("hint.quotes"),
                          "inputs", name, "help", value=True)
         return GraphInput(type_name if isinstance(type_name, str) else "", default, "default" in value,
                           str(help or ""), low, high, self.choices(name, value))

@@ -52,7 +52,8 @@ def _other(data: bytes) -> tuple[Phrase, Phrase] | None:
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return say("file.utf16"), say("hint.save-utf8")
     kind = file_kind(data)
-    if kind is None or not (kind.is_text or kind.family == "pointer" or kind.name.startswith("a PDF") or _is_binary(data)):
+    if kind is None or not (kind.is_text or kind.family == "pointer" or kind.name.startswith("a PDF")
+                            or _is_binary(data)):
         return None
     foreign = foreign_picture(data, keywords(data)) if kind.family == "picture" else ""
     if foreign:

@@ -34,7 +34,10 @@ class Map(dict[str, Any]):
 
 
 class Seq(list[Any]):
-    """A list that remembers where each item stood: index -> (line, column, line, column), from 1; sources as a Map's."""
+    """A list that remembers where each item stood: index -> (line, column, line, column), from 1.
+
+    sources: as a Map's.
+    """
 
     __slots__ = ("marks", "sources")
     marks: dict[int, tuple[int, int, int, int]]
@@ -157,9 +160,11 @@ ODD = {"\N{NO-BREAK SPACE}": "a no-break space", "\N{IDEOGRAPHIC SPACE}": "a ful
        "\N{BOM}": "a byte order mark", "\N{EN SPACE}": "a wide space", "\N{EM SPACE}": "a wide space",
        "\N{THIN SPACE}": "a thin space", "\N{FULLWIDTH COMMA}": "a full-width comma",
        "\N{LEFT DOUBLE QUOTATION MARK}": "a curly quote", "\N{RIGHT DOUBLE QUOTATION MARK}": "a curly quote",
-       "\N{FULLWIDTH LEFT CURLY BRACKET}": "a full-width bracket", "\N{FULLWIDTH RIGHT CURLY BRACKET}": "a full-width bracket",
+       "\N{FULLWIDTH LEFT CURLY BRACKET}": "a full-width bracket",
+       "\N{FULLWIDTH RIGHT CURLY BRACKET}": "a full-width bracket",
        "\N{FULLWIDTH DOLLAR SIGN}": "a full-width dollar sign"}
-_PLAIN = {"\N{FULLWIDTH COLON}": ":", "\N{FULLWIDTH COMMA}": ",", "\N{FULLWIDTH LEFT CURLY BRACKET}": "{", "\N{BOM}": "",
+_PLAIN = {"\N{FULLWIDTH COLON}": ":", "\N{FULLWIDTH COMMA}": ",", "\N{BOM}": "",
+          "\N{FULLWIDTH LEFT CURLY BRACKET}": "{",
           "\N{FULLWIDTH RIGHT CURLY BRACKET}": "}", "\N{FULLWIDTH DOLLAR SIGN}": "$", "\N{ZERO WIDTH SPACE}": "",
           "\N{LEFT DOUBLE QUOTATION MARK}": '"', "\N{RIGHT DOUBLE QUOTATION MARK}": '"'}
 

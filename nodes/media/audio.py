@@ -154,7 +154,7 @@ def _adopted(samples: Any) -> Any:
 
 
 def _scaled(array: Any) -> Any:
-    """Samples as float32; integers by their size, so that the loudest are 1 (unsigned ones are silent in the middle)."""
+    """Samples as float32; integers by their size, so that the loudest are 1; unsigned ones are silent in the middle."""
     import numpy as np
 
     if array.dtype.kind == "f":

@@ -99,13 +99,14 @@ def _plain_wave(wave: Wave) -> bytes | None:
     if tag == PCM and bits > 32 and count and frame % count == 0:
         width = frame // count
         samples = _upper(samples, width, wave.order)
-        fmt = struct.pack(wave.order + "HHIIHH", PCM, count, struct.unpack(wave.order + "I", fmt[4:8])[0], 0, 4 * count, 32)
+        rate, = struct.unpack(wave.order + "I", fmt[4:8])
+        fmt = struct.pack(wave.order + "HHIIHH", PCM, count, rate, 0, 4 * count, 32)
     head = b"RIFX" if wave.order == ">" else b"RIFF"
     size = len(fmt) + len(samples) + 20
     if size > 0xFFFFFFFF:
         return None
-    return b"".join([head, struct.pack(wave.order + "I", size), b"WAVEfmt ", struct.pack(wave.order + "I", len(fmt)), fmt,
-                     b"data", struct.pack(wave.order + "I", len(samples)), samples, b"\0" * (len(samples) % 2)])
+    said, fmt_size, data_size = (struct.pack(wave.order + "I", number) for number in (size, len(fmt), len(samples)))
+    return b"".join([head, said, b"WAVEfmt ", fmt_size, fmt, b"data", data_size, samples, b"\0" * (len(samples) % 2)])
 
 
 def _upper(samples: bytes, width: int, order: str) -> bytes:

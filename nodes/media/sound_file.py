@@ -106,7 +106,8 @@ def _samples(path: Path, sound: Any, start: float, seconds: float, cut: bool = F
     cut = cut or _cut(sound)
     samples, broken = _decoded(path, sound, wanted, MOST_VALUES // channels)
     if not samples.shape[1]:
-        raise InputError(f"{path} holds no sound that can be decoded: {_reason(broken) or 'it is cut off before its first sample'}")
+        why = _reason(broken) or "it is cut off before its first sample"
+        raise InputError(f"{path} holds no sound that can be decoded: {why}")
     if broken:
         warn(f"{path} is damaged after {samples.shape[1] / rate:.2f} s ({_reason(broken)}); what comes before is read")
     elif wanted is None and (cut or promised - samples.shape[1] > _slack(sound)):
@@ -176,8 +177,8 @@ def _refuse_nan(path: Path, samples: Any, rate: int) -> None:
         return
     odd = ~finite.all(axis=0)
     raise InputError(f"{path} holds {int(odd.sum())} samples that are no numbers (NaN or infinite), the first at "
-                     f"{int(odd.argmax()) / rate:.3f} s; mend it in the program that made it, or read another part with "
-                     "start and seconds")
+                     f"{int(odd.argmax()) / rate:.3f} s; mend it in the program that made it, or read another part "
+                     "with start and seconds")
 
 
 # ---- what is said of files that are not read
@@ -212,14 +213,16 @@ def _reason(why: str) -> str:
 
 def _if_raw(path: Path, head: bytes) -> str:
     if path.suffix.lower() in (".raw", ".pcm", ".vox", ".s16", ".f32"):
-        return f"; raw samples need a header: ffmpeg -f s16le -ar 44100 -ac 2 -i {path.name} {path.with_suffix('.wav').name}"
+        made = path.with_suffix(".wav").name
+        return f"; raw samples need a header: ffmpeg -f s16le -ar 44100 -ac 2 -i {path.name} {made}"
     shown = head[:8].hex(" ")
     return f" (it begins with {shown}); WAV, FLAC, OGG, MP3, AIFF, W64, AU and CAF are read"
 
 
 _NO_SOUND: dict[str, Callable[[str], str]] = {
     "music": lambda name: "; it holds notes: read it with media.read_score, and play it with music.render",
-    "video": lambda name: f"; take its sound out: ffmpeg -i {name} -vn {Path(name).with_suffix('.flac').name}",
+    "video": lambda name: "; take its sound with media.read_video and video.sound, or: "
+                          f"ffmpeg -i {name} -vn {Path(name).with_suffix('.flac').name}",
     "page": lambda name: ", which is what a failed download often leaves; fetch it again",
     "pointer": lambda name: ": the sound itself was not downloaded; fetch it with `git lfs pull`",
     "archive": lambda name: "; unpack it first",

@@ -10,7 +10,8 @@ from nodegraph import FileKind, InputError, file_kind
 AUTO = "auto"
 USUAL = "utf-8, utf-16, gb18030, big5, shift_jis, euc_jp, euc_kr, cp1252, latin-1, cp1250, cp1251 or koi8-r"
 # What is guessed from, and how people call it. Each is tried by how well its letters make words of a language.
-GUESSED = {"gb18030": "GBK (Chinese)", "big5": "Big5 (Chinese)", "cp932": "Shift-JIS (Japanese)", "euc_jp": "EUC-JP (Japanese)",
+GUESSED = {"gb18030": "GBK (Chinese)", "big5": "Big5 (Chinese)", "cp932": "Shift-JIS (Japanese)",
+           "euc_jp": "EUC-JP (Japanese)",
            "cp949": "EUC-KR (Korean)", "cp1251": "Windows-1251 (Cyrillic)", "koi8_r": "KOI8-R (Cyrillic)",
            "cp1252": "Windows-1252 or Latin-1 (Western European)", "cp1250": "Windows-1250 (Central European)",
            "cp1253": "Windows-1253 (Greek)", "cp1254": "Windows-1254 (Turkish)", "cp1255": "Windows-1255 (Hebrew)",
@@ -136,7 +137,8 @@ def _refuse_other(path: Path, data: bytes) -> None:
     if kind is None or kind.is_text or any(data.startswith(mark) for mark, _ in _MARKS):
         return
     if kind.family == "pointer":
-        raise InputError(f"{path} is a pointer of Git LFS: the text itself was not downloaded; fetch it with `git lfs pull`")
+        raise InputError(f"{path} is a pointer of Git LFS: the text itself was not downloaded; "
+                         "fetch it with `git lfs pull`")
     if _has_controls(data[:4096]) or kind.name.startswith(("a PDF", "a PostScript")):
         raise InputError(f"{path} is {kind.name} and no plain text" + _remedy(kind))
 

@@ -63,8 +63,8 @@ def lines(text: str, keep_empty: bool = False) -> list[str]:
     stripped = [line.strip() for line in text.splitlines()]
     kept = [line for line in stripped if line or keep_empty]
     if len(kept) > MANY:
-        warn(f"this text has {len(kept):,} lines, and as many items come out: an output of them is written as a file each, "
-             "so join them with text.join, or take a shorter text")
+        warn(f"this text has {len(kept):,} lines, and as many items come out: an output of them is written as a file "
+             "each, so join them with text.join, or take a shorter text")
     return kept
 
 

@@ -120,7 +120,7 @@ def test_a_file_cut_short_gives_what_is_there_and_says_so(tmp_path, format, subt
     (b"MThd\0\0\0\6\0\0\0\1\1\xe0", "is a MIDI file and no sound; it holds notes: read it with media.read_score"),
     (b"\xff\xd8\xff\xe0 jfif", "is a JPEG picture and no sound"),
     (b"\0\0\0\x1cftypM4A \0\0\0\0", r"is an M4A sound \(AAC or ALAC\), which is not read; make a FLAC of it: ffmpeg -i x.wav x.flac"),
-    (b"\0\0\0\x1cftypisom\0\0\0\0", "is an MP4 video and no sound; take its sound out: ffmpeg -i x.wav -vn x.flac"),
+    (b"\0\0\0\x1cftypisom\0\0\0\0", "is an MP4 video and no sound; take its sound with media.read_video and video.sound, or: ffmpeg -i x.wav -vn"),
     (b"0&\xb2u\x8ef\xcf\x11", "is a Windows Media file"),
     (b"PK\3\4" + b"\0" * 40, "is a ZIP archive and no sound; unpack it first"),
     (b"just words, no sound", "is no sound file of a kind that is known here"),
