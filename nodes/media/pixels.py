@@ -58,6 +58,11 @@ def from_pil(picture: Any, fine: Any = None, name: str = _NAMELESS, white: int |
     return _tensor(turned(np.concatenate([colour, alpha[..., None]], 2), turn))
 
 
+def from_canvas(array: Any, orientation: int, alpha: bool) -> Any:
+    """The tensor of a float32 array (height, width, 4) in 0..1, made upright; of 3 channels if it is opaque and not `alpha`."""
+    return _tensor(turned(array if alpha or array[..., 3].min() < 1 else array[..., :3], orientation))
+
+
 def orientation(picture: Any, name: str = _NAMELESS) -> int:
     """How a picture lies, by its EXIF: 1 to 8, where 1 is upright. Odd or unreadable EXIF says nothing, so 1."""
     try:

@@ -313,16 +313,58 @@ def test_read_frames_gives_all_and_read_image_tells_of_them(read, tmp_path, form
         read(data, frame=4)
 
 
-def test_frames_are_given_as_they_are_seen_and_not_as_they_are_stored(tmp_path):
-    """Of the second frame a GIF stores a corner; its disposal to the background makes the third begin clear."""
-    red, blue = np.zeros((4, 4, 4), np.uint8), np.zeros((4, 4, 4), np.uint8)
-    red[...] = (255, 0, 0, 255)
-    blue[:2, :2] = (0, 0, 255, 255)
-    for disposal, corner, rest in ((1, (0, 0, 1, 1), (1, 0, 0, 1)), (2, (0, 0, 1, 1), (0, 0, 0, 0))):
-        Image.fromarray(red).save(tmp_path / "a.png", save_all=True, append_images=[Image.fromarray(blue)],
-                                  disposal=disposal - 1, blend=1)
-        second = image_files.load_frames(tmp_path / "a.png")[1].image.numpy().transpose(1, 2, 0)
-        assert near(second[0, 0], corner) and (near(second[3, 3], rest) or rest[3] == 0 == second[3, 3, 3])
+def animation(*frames, kind=6):
+    """An animated PNG of frames: an array of the size of the first or less, x, y, disposal and blend of each."""
+    control = [chunk(b"fcTL", struct.pack(">5I2H2B", max(0, 2 * n - 1), *one.shape[1::-1], x, y, n + 1, 10, disposal, blend))
+               for n, (one, x, y, disposal, blend) in enumerate(frames)]
+    data = [zlib.compress(b"".join(b"\0" + row.astype(f">u{one.itemsize}").tobytes() for row in one)) for one, *_ in frames]
+    later = b"".join(control[n] + chunk(b"fdAT", struct.pack(">I", 2 * n) + data[n]) for n in range(1, len(frames)))
+    return png(frames[0][0], kind, chunk(b"acTL", struct.pack(">II", len(frames), 0)) + control[0], later)
+
+
+def frames_of(path):
+    return [one.image.numpy().transpose(1, 2, 0) for one in image_files.load_frames(path)]
+
+
+def test_frames_of_a_png_are_laid_as_it_says(tmp_path):
+    """Disposal 0 leaves, 1 clears, 2 puts back; blend 1 is over, where half of blue over red is purple and opaque."""
+    red, blue = np.zeros((2, 3, 4), np.uint8), np.zeros((1, 2, 4), np.uint8)
+    red[...], blue[...] = (255, 0, 0, 255), (0, 0, 255, 128)
+    dot = np.full((1, 1, 4), 255, np.uint8)
+    half = 128 / 255
+    for disposal, after in ((0, (1 - half, 0, half, 1)), (1, (0, 0, 0, 0)), (2, (1, 0, 0, 1))):
+        (tmp_path / "a.png").write_bytes(animation((red, 0, 0, 0, 0), (blue, 1, 1, disposal, 1), (dot, 0, 0, 0, 1)))
+        first, second, third = frames_of(tmp_path / "a.png")
+        assert near(first, red / 255) and near(second[0], red[0] / 255) and near(second[1, 1:], [(1 - half, 0, half, 1)] * 2)
+        assert near(third[0, 0], (1, 1, 1, 1)) and near(third[1, 2], after) and near(third[1, 0], (1, 0, 0, 1))
+    assert [one.seconds for one in image_files.load_frames(tmp_path / "a.png")] == [0.1, 0.2, 0.3]
+    (tmp_path / "a.png").write_bytes(animation((red, 0, 0, 0, 0), (blue, 1, 1, 0, 0)))
+    assert near(frames_of(tmp_path / "a.png")[1][1, 1:], [(0, 0, 1, half)] * 2)  # blend 0 puts it in the place
+
+
+def test_frames_of_16_bits_keep_every_step_and_are_found_by_number(read, tmp_path):
+    other = np.ascontiguousarray(DEEP[:, ::-1])
+    data = animation((DEEP, 0, 0, 0, 0), (other, 0, 0, 0, 0), kind=2)
+    assert near(read(data, frame=2), other / 65535, 1e-6)
+    assert all(near(got, want / 65535, 1e-6) for got, want in zip(frames_of(tmp_path / "some.picture"), (DEEP, other), strict=True))
+
+
+def test_a_gif_is_seen_as_its_disposal_says(tmp_path):
+    """Written by hand: red, then a blue corner that is taken away again (2), then a green pixel."""
+    def frame(x, y, width, height, color, disposal):
+        codes = [4] + [color] * (width * height) + [5]  # of 3 bits: clear, the colours, end
+        number = sum(code << 3 * n for n, code in enumerate(codes))
+        packed = number.to_bytes(-(-3 * len(codes) // 8), "little")
+        return (b"\x21\xf9\x04" + bytes((disposal << 2 | 1, 50, 0, 0, 0)) + b"," + struct.pack("<4HB", x, y, width, height, 0)
+                + bytes((2, len(packed))) + packed + b"\0")
+    palette = bytes((0, 0, 0, 255, 0, 0, 0, 0, 255, 0, 255, 0))  # clear, red, blue, green
+    data = b"GIF89a" + struct.pack("<2H3B", 2, 1, 0x91, 0, 0) + palette + frame(0, 0, 2, 1, 1, 1) + frame(1, 0, 1, 1, 2, 2) \
+        + frame(0, 0, 1, 1, 3, 0) + b";"
+    (tmp_path / "a.gif").write_bytes(data)
+    first, second, third = frames_of(tmp_path / "a.gif")
+    assert near(first[..., :3], [[(1, 0, 0), (1, 0, 0)]]) and near(second[..., :3], [[(1, 0, 0), (0, 0, 1)]])
+    assert near(third[0, 0], (0, 1, 0, 1)) and third[0, 1, 3] == 0
+    assert [one.seconds for one in image_files.load_frames(tmp_path / "a.gif")] == [0.5] * 3
 
 
 def test_pages_may_differ_in_size_and_depth(tmp_path):
