@@ -61,8 +61,8 @@ def load_frames(path: str | Path, largest: float = LARGEST) -> list[Frame]:
         for frame in file.frames(largest):
             frames.append(frame)
             if sum(one.image[0].numel() for one in frames) > largest * 1e6:
-                raise InputError(f"{path} has {_pictures(file.count)} that together have more megapixels than `largest` "
-                                 "allows; raise it, or read single ones with media.read_image")
+                raise InputError(f"{path} has {_pictures(file.count)} that together have more megapixels than "
+                                 "`largest` allows; raise it, or read single ones with media.read_image")
         return frames
 
 
@@ -308,7 +308,7 @@ def _as_tuple(value: Any) -> tuple[Any, ...]:
 
 
 class _Limit:
-    """A `with` in which Pillow refuses what is larger than so many pixels; of threads that share it the largest counts."""
+    """A `with` in which Pillow refuses what has more pixels; of threads that share it, the largest limit counts."""
 
     def __init__(self) -> None:
         self.lock, self.limits, self.usual = threading.Lock(), [], None

@@ -1,4 +1,4 @@
-"""The chunks of a PNG, looked at before Pillow sees them: Pillow refuses the whole picture for one long text or profile."""
+"""The chunks of a PNG, looked at before Pillow sees them, which refuses a picture for one long text or profile."""
 
 from __future__ import annotations
 
