@@ -167,6 +167,7 @@ ENGLISH: dict[str, str] = {
     "node.type-unknown": "{node}.type is {type}; there is no node type of that name",
     "node.pack-unknown": "{node}.type is {type}; no pack called {pack} is installed",
     "node.no-input": "{node} has no input {input}",
+    "node.refused": "{node}: {wrong}",
     "node.needs": "{node} needs {input} ({takes})",
     "node.input-reserved": "{node} needs {input}, and in a node that word has a meaning of its own",
     "node.word-graph": "{word} of {node} stands on a graph; it is for a node whose code runs",

@@ -169,6 +169,7 @@ CHINESE: dict[str, str] = {
     "node.type-unknown": "{node}.type 是 {type}；没有这种节点类型",
     "node.pack-unknown": "{node}.type 是 {type}；没有安装节点包 {pack}",
     "node.no-input": "{node} 没有输入 {input}",
+    "node.refused": "{node}：{wrong}",
     "node.needs": "{node} 需要 {input}（{takes}）",
     "node.input-reserved": "{node} 需要 {input}，而这个词在节点中另有含义",
     "node.word-graph": "{node} 的 {word} 写在图上；它只用于运行代码的节点",
