@@ -258,8 +258,11 @@ def plain(value: Any) -> Any:
         return value.item()
     if is_tensor(value) and not value.ndim:
         return value.item()
-    return next((base(base.__str__(value) if base is str else value) for base in (int, float, str, bytes)
-                 if isinstance(value, base)), value)
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, bytes):
+        return bytes(value)
+    return next((base(value) for base in (int, float) if isinstance(value, base)), value)
 
 
 _PLAIN = frozenset((str, int, float, bool, bytes, type(None)))

@@ -9,6 +9,7 @@ import json
 import os
 import re
 import shutil
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
@@ -17,8 +18,7 @@ from typing import Any
 
 import yaml
 
-from . import graphfile
-from .graphfile import png as pngtext
+from . import graphfile, pngtext
 from .cache.files import content_digest
 from .digest import ListDigest
 from .errors import GraphError, InputError
@@ -74,6 +74,14 @@ def leaves(value: Any, depth: int) -> dict[str, Any]:
 def depth_of(digest: bytes) -> int:
     """How deep the lists are that a digest names, as far as there is anything in them."""
     return 1 + max(map(depth_of, digest.items), default=0) if isinstance(digest, ListDigest) else 0
+
+
+def file_bytes(type: PortType, value: Any, extension: str) -> bytes:
+    """What a file with a Value would hold."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"value.{extension}"
+        type.exports[extension](value, path)
+        return path.read_bytes()
 
 
 @contextmanager

@@ -140,18 +140,22 @@ class ModelType(PortType):
     move: function(model, device) -> None, to another device; uses `.to` when not given.
     holds: function(folder) -> whether such a model lies there, told by a glance at its small files. An editor
         offers the models for which it is true; without it, all of them.
+    problem: function(path) -> why what lies at a path, which may be a file, cannot be loaded as such a model, or "".
+        The words stand behind its name and tell what it is and what to do: "is empty", "is the adapter of another
+        model; merge the two". They should come from names and headers, since every check of a graph asks for them.
     """
 
     located = outside = True
 
     def __init__(self, name: str, help: str = "", *, load: Callable[[Recipe, str, str], Any],
                  size: Callable[[Any], int] | None = None, move: Callable[[Any, str], Any] | None = None,
-                 holds: Callable[[Path], bool] | None = None, **rest: Any):
+                 holds: Callable[[Path], bool] | None = None, problem: Callable[[Path], str] | None = None,
+                 **rest: Any):
         super().__init__(name, help, takes="the name of a model or a folder", parse=self._recipe,
                          flatten=self._plain, restore=lambda plain: Recipe(*plain),
                          complaint=lambda v: None if isinstance(v, Recipe) else f"is {short(v)}",
                          summary=lambda recipe: getattr(recipe, "source", short(recipe)), **rest)
-        self.load, self.size, self.move, self.holds = load, size, move, holds
+        self.load, self.size, self.move, self.holds, self.problem = load, size, move, holds, problem
 
     def _recipe(self, value: Any) -> Recipe:
         if not isinstance(value, str) or not value:
@@ -223,11 +227,27 @@ def _seed(value: Any) -> str | None:
     return None if type(value) is int and 0 <= value < 2 ** 63 else _is(value)
 
 
-_HEX = re.compile(r"#[0-9a-fA-F]{6}\Z")
+_HEX = re.compile(r"#[0-9a-fA-F]{6}([0-9a-fA-F]{2})?\Z")
 
 
 def _color(value: Any) -> str | None:
     return None if isinstance(value, str) and _HEX.match(value) else _is(value)
+
+
+_COLORS = 'a colour such as "#ff8800" (in quotes, since # begins a comment)'
+
+
+def _parse_color(value: Any) -> str:
+    """A colour of whatever form Pillow reads (a CSS name, "#rgb", "hsl(...)") as "#rrggbb", or "#rrggbbaa"."""
+    if _color(value) is None:
+        return str(value)
+    from PIL import ImageColor
+
+    try:
+        parts = (0, 0, 0, 0) if value == "transparent" else ImageColor.getrgb(value)
+    except (ValueError, AttributeError, TypeError):
+        raise InputError(f"{_color(value)}; it takes {_COLORS}") from None
+    return "#" + bytes(parts[:3] if parts[3:] == (255,) else parts).hex()
 
 
 def _file(value: Any) -> str | None:
@@ -284,9 +304,8 @@ BOOL = PortType("Bool", "True or false.", takes="true or false", adopt=plain, co
 SEED = PortType("Seed", "Where randomness begins; `random` rolls one for each run.",
                 takes="an int from 0, or random", adopt=plain, complaint=_seed,
                 parse=checked(_seed, "an int from 0 to 2^63 - 1, or random"), color="#6fa8dc")
-COLOR = PortType("Color", 'A colour, "#rrggbb".', takes='a colour such as "#ff8800"', adopt=plain, complaint=_color,
-                 parse=checked(_color, 'a colour such as "#ff8800" (in quotes, since # begins a comment)'),
-                 color="#e0a458")
+COLOR = PortType("Color", 'A colour, "#rrggbb" or with alpha "#rrggbbaa"; in a file also a CSS name.',
+                 takes='a colour such as "#ff8800"', adopt=plain, complaint=_color, parse=_parse_color, color="#e0a458")
 FILE = PortType("File", "A file that is read; its content, not its name, decides whether work is repeated.",
                 takes="a path to a file", complaint=_file, parse=checked(_file, "a path to a file"), flatten=str,
                 restore=Path, summary=str, color="#b0a090")

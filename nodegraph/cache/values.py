@@ -49,9 +49,12 @@ def prepare(type: PortType, value: Any) -> Prepared:
     flat = type.flatten(value)
     try:
         code = encode(flat, tensors)
-    except TypeError:
+    except TypeError as error:
         tensors.clear()
-        code = encode(plain(flat), tensors)
+        try:
+            code = encode(plain(flat), tensors)
+        except RecursionError:  # it contains itself, as was said
+            raise error from None
         value = type.restore(decode(code, tensors))
     name = blake2b(code, digest_size=SIZE).digest()
     if tensors:

@@ -181,7 +181,7 @@ def _count(site: Site, name: str, node: Node, body: Body, mapped: Mapped) -> Non
                      say("hint.count"), *place, value=True)
     elif input in node.control.get("carry", ()):
         site.problem(say("count.carried", node=name, input=input), say("hint.one-of-two"), *place, value=True)
-    elif input in node.inputs:
+    elif input in node.inputs or place[-1] in node.inputs:
         site.problem(say("count.given", node=name, input=input), say("hint.one-of-two"), "nodes", name, input)
 
 

@@ -8,8 +8,9 @@ from typing import Any
 
 from ..flows import Flow, listed
 from ..graph import Node, Ref, refs
-from ..nodetype import MISSING, RESERVED, Port
-from ..wording import closest, nearest, say
+from ..graphfile.write import as_written
+from ..nodetype import COUNT, MISSING, RESERVED, Port, takes_words
+from ..wording import closest, nearest, say, written
 from .checked import CheckedNode
 from .constructs import ONCE, Body, Mapped, lifted, mapped_inputs, rounds
 from .links import brought, joint, target
@@ -83,7 +84,7 @@ def wire(site: Site, name: str, node: Node, ports: Mapping[str, Port], mapped: M
 
 
 def _missing(site: Site, name: str, node: Node, port: Port) -> None:
-    if port.name in RESERVED:
+    if port.name in RESERVED and (port.name != COUNT or takes_words(port.type)):
         site.problem(say("node.input-reserved", node=name, input=port.name), say("hint.rename-input", input=port.name,
                      type=node.type), "nodes", name)
         return
@@ -100,6 +101,11 @@ def _unknown_input(site: Site, name: str, port_name: str, value: Any, ports: Map
     else:
         meant.add(close)
     shown = port_name if port_name.isidentifier() else repr(port_name)
+    if port_name == COUNT:
+        site.problem(say("node.count-wrong", node=name, value=written(as_written(value))),
+                     say("hint.write-word", word=COUNT, value=value.port or value.name if type(value) is Ref else "name"),
+                     "nodes", name, port_name, value=True)
+        return target(site, value, "nodes", name, port_name)
     hint = say("hint.meant", name=close) if close else \
         nearest(port_name, [*ports, *_LISTED]) if ports else say("hint.takes-none")
     site.problem(say("node.no-input", node=name, input=shown), hint, "nodes", name, port_name)

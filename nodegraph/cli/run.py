@@ -13,9 +13,10 @@ from typing import Any
 
 from .. import events as ev
 from ..documents import Document, run_document
-from ..engine import Engine, RunResult
+from ..engine import Engine
 from ..errors import GraphError, NodeFailed, Problem, text_of
 from ..export import safe_name
+from ..results import RunResult
 from ..wording import say
 from .engine import Recorded, open_engine, read, recorded
 from .exits import DONE, INTERRUPTED, NODE_FAILED

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from ..graph import Ref
+from ..nodetype import COUNT
 from ..wording import say, written
 
 MOST_ROUNDS = 10_000
@@ -29,11 +30,16 @@ def read_control(reader: Reader, name: str, node: Mapping[str, Any]) -> dict[str
     """The words that stand in a node, as `Node.control` has them; one that cannot be understood is left out."""
     control = {}
     for word in node:
-        if word in _WORDS:
+        if word in _WORDS and not is_input(word, node[word]):
             value = _WORDS[word](reader, name, word, node[word])
             if value is not None:
                 control[word] = value
     return control
+
+
+def is_input(word: str, value: Any) -> bool:
+    """Whether a word of a node stands for an input that is called so: `count: 3`, where `count: name` numbers rounds."""
+    return word == COUNT and (not isinstance(value, str) or value[:1] == "$")
 
 
 def written_control(control: Mapping[str, Any]) -> dict[str, Any]:

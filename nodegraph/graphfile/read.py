@@ -10,9 +10,9 @@ from typing import Any, NoReturn
 from ..errors import GraphError, Position, Problem
 from ..graph import CASES, NO_CONTROL, SWITCH, Graph, GraphInput, Node, Ref
 from ..nodetype import RESERVED
+from ..pngtext import is_png, texts
 from ..wording import brief, closest, nearest, say, written
-from .control import CONTROL, names, read_control
-from .png import is_png, texts
+from .control import CONTROL, is_input, names, read_control
 from .tree import Map, Seq, read_tree
 
 VERSION = 1
@@ -237,7 +237,7 @@ class _Reader:
             type_name = ""
         inputs: dict[str, Any] = {}
         for port, item in value.items():
-            if port in _NO_INPUTS:
+            if port in _NO_INPUTS and not is_input(port, item):
                 continue
             if port == "cases" and type_name == SWITCH:
                 self.cases(name, item, inputs)

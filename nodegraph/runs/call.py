@@ -378,7 +378,10 @@ def node_failed(step: Step, error: BaseException, arguments: dict[str, Any], ins
         text = safe(lambda: str(error))
         message = f"{type(error).__name__}: {text}" if text else type(error).__name__
         trace = safe(lambda: own_trace(error), message)
-    return NodeFailed(step.name, message, step.where, dict(summaries(nodetype_of(step), arguments)), trace, instance)
+    failed = NodeFailed(step.name, message, step.where, dict(summaries(nodetype_of(step), arguments)), trace, instance)
+    traceback.clear_frames(error.__traceback__)  # what the node held would live as long as its failure
+    failed.__cause__ = error
+    return failed
 
 
 def own_trace(error: BaseException) -> str:

@@ -13,7 +13,8 @@ from ..media.image import from_pil
 from ..media.score import Score, bar_starts
 from ..media.types import Image
 from ..mix.theme import READABLE, Rgb, mixed, readable, rgb
-from ..common.typesetting import Face, fitted
+from ..common.face import Face, tell_lacking
+from ..common.typesetting import fitted
 from .performance import Curve, settings, shared
 
 # Okabe and Ito's colours (2008), which people with any colour vision tell apart; grey last.
@@ -94,6 +95,8 @@ def piano_roll(score: Score, title: str = "", width: Annotated[int, Range(320, 4
             _rounded(canvas, (x, (LEGEND - 0.62) * size, x + 0.62 * size, LEGEND * size), 0.18 * size, color)
     page = large.resize((width, height), Pil.Resampling.BOX)
     _words(ImageDraw.Draw(page), sheet, score, title, ink, ground, size)
+    tell_lacking([title, *(track.name for track in score.tracks)], Face(size),
+                 "a title in another script can be put on it by picture.text, with a font: of your own")
     return from_pil(page)
 
 

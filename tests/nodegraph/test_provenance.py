@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nodegraph import GraphError, graphfile
-from nodegraph.graphfile import png as pngtext
+from nodegraph import pngtext
 from nodegraph.cli import main
 from nodegraph.export import RUN, bare_digest, embedded_graph, export
 from nodegraph.types import PortType
