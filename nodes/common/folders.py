@@ -104,7 +104,7 @@ def _pipeline(folder: Path) -> str:
 
 def other_task(config: dict[str, Any]) -> str:
     """What a config.json is of, if that is no causal language model; "" where it is one or leaves it open."""
-    name, kind = _class_of(config), config.get("model_type")
+    name, kind = _class_of(config), str(config.get("model_type"))
     if "_diffusers_version" in config or "_class_name" in config:
         return f"holds a part of a diffusion pipeline ({config.get('_class_name', 'of diffusers')})"
     if name.endswith(("ForCausalLM", "LMHeadModel")) and (kind not in _ENCODERS or config.get("is_decoder") is True):
@@ -144,7 +144,7 @@ def tokenizer_problem(folder: Path) -> str:
         return "has no tokenizer (tokenizer.json, or tokenizer.model); take it from where the model came from"
     if is_of_notes(folder):
         return "holds a music model: its tokenizer.json is of notes, saved by miditok"
-    for name in (*names, "tokenizer_config.json"):
+    for name in (*names, "tokenizer_config.json", "chat_template.jinja"):
         path = folder / name
         wrong = _glanced_problem(path) if path.exists() or path.is_symlink() else ""
         if wrong:

@@ -22,7 +22,8 @@ _NEEDLESS = re.compile(r"(^|\.)(position_ids|inv_freq|rotary_emb\.\w+|masked_bia
                        r"causal_mask|num_batches_tracked|total_ops|total_params|_extra_state)$")
 _HARMLESS = (  # what libraries say of loading that is read from their reports, or concerns nobody who runs a graph
     "LOAD REPORT", "were not used when initializing", "were not initialized from the model checkpoint",
-    "requires torchvision",
+    "requires torchvision", "`tokenizer_class` is", "default legacy behaviour", "Special tokens have been added",
+    "generation flags are not valid", "may result in unexpected behavior", "was set in the config but it is unrecognized", "fast path is not available",
 )
 _ADVICE = re.compile(r"\s*(Please pass the argument|You can pass|Please set|You may consider adding)\b"
                      r".*?(\.(?=\s|$)|$)")
@@ -58,7 +59,7 @@ def loading(recipe: Recipe, *libraries: str, harmless: Iterable[str] = ()) -> It
 
 def reason(error: BaseException) -> str:
     """Why a library could not read what it was given, in one line."""
-    words = in_words(error)
+    words = in_words(error).rstrip(".")
     if "custom code" in words or "trust_remote_code" in words:
         return ("it comes with code of its own, and no model's code is run here; take a model that the libraries know "
                 "by themselves")
@@ -98,7 +99,7 @@ def heard(*libraries: str, harmless: Iterable[str] = (), tell: Callable[[str], N
 def in_words(told: object) -> str:
     """What a library says, as one line of 400 letters, without advice that only its own callers could follow."""
     if isinstance(told, KeyError) and told.args:
-        told = f"it has no {told.args[0]}"
+        told = f"there is no {told.args[0]!r}"
     words = _ADVICE.sub("", " ".join(re.sub(r"\x1b\[[0-9;]*m", "", str(told)).split()))
     return (words if len(words) <= 400 else words[:397] + "...") or type(told).__name__
 
@@ -184,12 +185,28 @@ def causal_lm(recipe: Recipe, device: str, dtype: str) -> Any:
     spread = {"device_map": "auto"} if dict(recipe.options).get("offload") else {}  # "auto" is accelerate's
     _refuse_broken(folder, recipe.source)
     config = causal_config(folder, recipe.source)
-    with without_adapter(folder, recipe.source) as plain:
+    with without_adapter(folder, recipe.source) as plain, _quantised(config, recipe.source):
         model = part(AutoModelForCausalLM, plain, recipe.source, config=config, dtype=getattr(torch, dtype),
                      **_renaming(plain), **spread)
     if not spread:
         model.to(device)
     return model.eval().requires_grad_(False)
+
+
+@contextmanager
+def _quantised(config: Any, source: str) -> Iterator[None]:
+    """What a library says of quantised weights that it, or this machine, cannot read becomes an InputError."""
+    told = getattr(config, "quantization_config", None)
+    method = (told if isinstance(told, dict) else vars(told)).get("quant_method", "in some way") if told else ""
+    try:
+        yield
+    except InputError:
+        raise
+    except Exception as error:
+        if not method:
+            raise
+        raise InputError(f"{source} is quantised ({getattr(method, 'value', method)}), which cannot be loaded here: "
+                         f"{reason(error)}; take a folder whose weights are not quantised") from error
 
 
 def causal_config(folder: Path, source: str) -> Any:
@@ -198,16 +215,21 @@ def causal_config(folder: Path, source: str) -> Any:
 
     try:
         told = settings(folder / "config.json")
+        if (folder / "generation_config.json").exists():
+            settings(folder / "generation_config.json")
     except ValueError as wrong:
         raise InputError(f"{source} cannot be loaded: {wrong}") from None
     other, kind = other_task(told), told.get("model_type")
     if other:
         raise InputError(f"{source} {other}, and a causal language model is wanted")
-    if kind not in CONFIG_MAPPING:
+    if not isinstance(kind, str) or kind not in CONFIG_MAPPING:
         why = "it comes with code of its own, and no model's code is run here" if "auto_map" in told else \
             f"transformers {__version__} does not know it"
         raise InputError(f"{source} is of the kind {kind!r}, and {why}; take a model that transformers knows by itself")
-    config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    try:
+        config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    except Exception as error:  # the libraries raise what they like of settings that cannot be
+        raise InputError(f"the config.json of {source} cannot be understood: {reason(error)}") from error
     if type(config) not in MODEL_FOR_CAUSAL_LM_MAPPING:
         raise InputError(f"{source} is a {kind} model, and a causal language model is wanted")
     return config

@@ -75,20 +75,26 @@ def parts(folder: Path, index: dict[str, Any]) -> dict[str, tuple[str, str]]:
 
 def _part_problem(folder: Path, name: str, kind: str) -> str:
     """What is wrong with the files of one part."""
+    try:
+        wrong = _files_problem(folder, kind)
+    except ValueError as error:
+        wrong = f"cannot be loaded: {error}"
+    where, what = wrong.partition(": ")[::2]
+    return f"in its {name}, {what}" if where == "cannot be loaded" else f"its {name} {wrong}" if wrong else ""
+
+
+def _files_problem(folder: Path, kind: str) -> str:
     if "Tokenizer" in kind:
         if not any((folder / file).exists() or (folder / file).is_symlink() for file in TOKENIZER_FILES):
-            return (f"its {name} has no vocabulary (tokenizer.json, or vocab.json and merges.txt), and every word would "
-                    "be unknown; download it again")
-        wrong = tokenizer_problem(folder)
-    elif kind.endswith("Scheduler"):
+            return ("has no vocabulary (tokenizer.json, or vocab.json and merges.txt), and every word would be unknown; "
+                    "download it again")
+        return tokenizer_problem(folder)
+    if kind.endswith("Scheduler"):
         settings(folder / "scheduler_config.json")
-        return ""
-    elif _NO_NETWORK.search(kind):
-        return ""
-    else:
+    elif not _NO_NETWORK.search(kind):
         settings(folder / "config.json")
-        wrong = folder_problem(folder)
-    return f"its {name} {wrong}" if wrong else ""
+        return folder_problem(folder)
+    return ""
 
 
 def is_adapter(path: Path) -> bool:

@@ -205,14 +205,20 @@ def upright(array: Any, turn: tuple[int, int, int, int]) -> Any:
 
 
 def converter(sample_rate: int, channels: int) -> Callable[[Any], list[Any]]:
-    """A function that gives the samples of decoded frames: float32 arrays (channels, n), at this rate."""
+    """A function that gives the samples of decoded frames, and of None what is left at the end: float32 arrays
+    (channels, n), at this rate. One channel becomes two as loud."""
     resamplers: dict[tuple[Any, ...], Any] = {}
 
     def converted(frame: Any) -> list[Any]:
-        key = frame.format.name, frame.layout.name, frame.sample_rate
-        if key not in resamplers:
-            resamplers[key] = library().AudioResampler("fltp", "mono" if channels == 1 else "stereo", sample_rate)
-        return [one.to_ndarray() for one in resamplers[key].resample(frame)]
+        if frame is None:
+            done = [one for resampler in resamplers.values() for one in resampler.resample(None)]
+        else:
+            key = frame.format.name, frame.layout.name, frame.sample_rate
+            if key not in resamplers:
+                layout = "mono" if channels == 1 or frame.layout.nb_channels == 1 else "stereo"
+                resamplers[key] = library().AudioResampler("fltp", layout, sample_rate)
+            done = resamplers[key].resample(frame)
+        return [one.to_ndarray().repeat(channels // one.layout.nb_channels, 0) for one in done]
 
     return converted
 

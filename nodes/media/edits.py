@@ -5,9 +5,10 @@ The functions with small letters are what nodes call; they refuse what cannot be
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import chain
 from math import ceil, floor
 from typing import Any, Literal
 
@@ -18,6 +19,7 @@ from .video import Form, Video, pair
 
 BLOCK = 256 << 20  # bytes of frames held at once to play backwards
 SECONDS = 10  # of sound held at once for that
+PIECE = 1 << 16  # samples of sound handed on at once
 Fit = Literal["inside", "cover", "pad", "stretch"]
 
 
@@ -160,10 +162,7 @@ def _quicker(pieces: Iterator[Any], tempo: Fraction, form: Form) -> Iterator[Any
                           time_base=Fraction(1, form.sample_rate)),
         *(graph.add("atempo", str(one)) for one in [*steps, rest]), graph.add("aformat", "sample_fmts=fltp"),
         graph.add("abuffersink")).configure()
-    at = 0
-    for piece in pieces:
-        frame = frame_of(piece, form.sample_rate, at)
-        at += piece.shape[1]
+    for frame in framed(pieces, form.sample_rate):
         graph.push(frame)
         yield from _pulled(graph)
     graph.push(None)
@@ -179,13 +178,17 @@ def _pulled(graph: Any) -> Iterator[Any]:
             return
 
 
-def frame_of(piece: Any, sample_rate: int, at: int) -> Any:
-    """PyAV's frame of float32 samples (1 or 2, n), the first of them the `at`-th."""
+def framed(pieces: Iterable[Any], sample_rate: int) -> Iterator[Any]:
+    """Pieces of sound, float32 (1 or 2, n), one after another as PyAV's frames."""
     import numpy as np
 
-    frame = library().AudioFrame.from_ndarray(np.ascontiguousarray(piece), "fltp", "mono" if len(piece) == 1 else "stereo")
-    frame.sample_rate, frame.pts, frame.time_base = sample_rate, at, Fraction(1, sample_rate)
-    return frame
+    at = 0
+    for piece in pieces:
+        layout = "mono" if len(piece) == 1 else "stereo"
+        frame = library().AudioFrame.from_ndarray(np.ascontiguousarray(piece, np.float32), "fltp", layout)
+        frame.sample_rate, frame.pts, frame.time_base = sample_rate, at, Fraction(1, sample_rate)
+        at += piece.shape[1]
+        yield frame
 
 
 def at_speed(video: Video, factor: float) -> Video:
@@ -273,10 +276,9 @@ def _converted(video: Video, first: int, last: int, form: Form) -> Iterator[Any]
     elif (own, video.form.channels) == (hertz, form.channels):
         yield from _exactly(video.sound(first, min(last, video.samples)), last - first, form.channels)
     else:
-        begin = round(Fraction(first * own, hertz))
+        begin, end = round(Fraction(first * own, hertz)), min(video.samples, ceil(Fraction(last * own, hertz)) + 1)
         convert = converter(hertz, form.channels)
-        pieces = (array for piece in video.sound(begin, min(video.samples, ceil(Fraction(last * own, hertz)) + 1))
-                  for array in convert(frame_of(piece, own, 0)))
+        pieces = (array for frame in chain(framed(video.sound(begin, end), own), [None]) for array in convert(frame))
         yield from _exactly(pieces, last - first, form.channels)
 
 
@@ -309,8 +311,9 @@ class Sounded(Video):
 
         last = self.samples if last is None else last
         if self.form.sample_rate:
-            whole = iter([(0, np.asarray(self.data))])
-            yield from laid(whole, first, last, self.form.channels, 0)
+            whole = np.asarray(self.data)
+            pieces = ((at, whole[:, at:at + PIECE]) for at in range(first, whole.shape[1], PIECE))
+            yield from laid(pieces, first, last, self.form.channels, 0)
 
 
 def sounded(video: Video, samples: Any, sample_rate: int) -> Video:

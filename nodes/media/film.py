@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from nodegraph import InputError, warn
 
 from .container import exactly, library
-from .edits import frame_of
+from .edits import framed
 from .video import Video, opaque
 
 QUALITY = 75
@@ -73,6 +73,8 @@ def _scaled(quality: int, worst: int, best: int) -> int:
 
 
 def _write(video: Video, path: Path, coding: Coding, report: Any) -> None:
+    import numpy as np
+
     form, av = video.form, library()
     if max(form.width, form.height) > MOST_SIDE:
         raise InputError(f"a film may be {MOST_SIDE} pixels wide or high, and this is {form.width} x {form.height}; "
@@ -87,15 +89,14 @@ def _write(video: Video, path: Path, coding: Coding, report: Any) -> None:
         out.flags |= av.container.Flags.bitexact.value
         pictures = _picture_stream(out, video, coding)
         sound = _sound_stream(out, video, coding) if form.sample_rate else None
-        samples = _Samples(video) if sound is not None else None
-        for number, frame in enumerate(_frames(video)):
+        samples = framed((np.clip(piece, -1, 1) for piece in video.sound()), form.sample_rate)
+        for number, frame in enumerate(_frames(video), 1):
             out.mux(pictures.encode(frame))
-            if sound is not None and samples is not None:
-                until = round((number + 1) / video.fps * form.sample_rate)
-                for piece in samples.until(until):
+            if sound is not None:
+                for piece in _until(samples, number / video.fps):
                     out.mux(sound.encode(piece))
             if report is not None:
-                report(number + 1)
+                report(number)
         out.mux(pictures.encode())
         if sound is not None:
             out.mux(sound.encode())
@@ -121,22 +122,12 @@ def _sound_stream(out: Any, video: Video, coding: Coding) -> Any:
     return stream
 
 
-class _Samples:
-    """A Video's sound, handed out as its frames go by."""
-
-    def __init__(self, video: Video):
-        self.pieces, self.hertz, self.at = video.sound(), video.form.sample_rate, 0
-
-    def until(self, sample: int) -> Iterator[Any]:
-        """PyAV's frames up to this sample, or a little beyond it."""
-        import numpy as np
-
-        while self.at < sample:
-            piece = next(self.pieces, None)
-            if piece is None:
-                return
-            yield frame_of(np.clip(piece, -1, 1), self.hertz, self.at)
-            self.at += piece.shape[1]
+def _until(samples: Iterator[Any], seconds: Fraction) -> Iterator[Any]:
+    """The pieces of sound up to this moment, or a little beyond it: sound and pictures lie side by side in a film."""
+    for piece in samples:
+        yield piece
+        if (piece.pts + piece.samples) * piece.time_base >= seconds:
+            return
 
 
 def _frames(video: Video) -> Iterator[Any]:

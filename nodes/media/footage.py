@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
+import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import accumulate, pairwise
+from itertools import accumulate, count, pairwise
 from typing import Any
 
 from nodegraph import InputError, warn
@@ -117,20 +118,25 @@ def _read(data: Any, name: str) -> tuple[tuple[int, int], list[Fraction], bool]:
     """The size, how many seconds each frame is shown, and whether any of them is transparent."""
     from PIL import Image
 
-    times, clear, size, count = [], False, (0, 0), 1
+    times, clear, size, why = [], False, (0, 0), ""
     try:
         with Image.open(ByteFile(data), formats=FORMATS) as picture:
-            size, count = picture.size, getattr(picture, "n_frames", 1)
-            for number in range(count):
+            size = picture.size
+            for number in count():
                 picture.seek(number)
                 clear = clear or picture.convert("RGBA").getextrema()[3][0] < 255
                 times.append(_shown(picture))
     except Image.DecompressionBombError as error:
         raise InputError(f"{name} is too large: {error}") from error
-    except (OSError, EOFError, SyntaxError, ValueError) as error:
-        if not times:
-            raise InputError(f"{name} is damaged: not one frame of it can be read ({error})") from error
-        warn(f"{name} is damaged: of {count} frames the first {len(times)} are read")
+    except EOFError:  # the usual end of a sequence; a GIF that is cut between two frames ends so too
+        end = bytes(data[-64:].numpy()).rstrip(b"\0\r\n")
+        why = "its end is missing" if picture.format == "GIF" and not end.endswith(b";") else ""
+    except (OSError, SyntaxError, ValueError, IndexError, struct.error) as error:
+        why = str(error)
+    if not times:
+        raise InputError(f"{name} is damaged: not one frame of it can be read ({why})")
+    if why:
+        warn(f"{name} is damaged ({why}); the first {len(times)} frames are read")
     return size, times, clear
 
 

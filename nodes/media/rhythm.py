@@ -12,8 +12,9 @@ from .video import rate
 
 USUAL = tuple(map(Fraction, (10, 12, 15, 16, 20, 24, 25, 30, 48, 50, 60, 100, 120))) + tuple(
     Fraction(n * 1000, 1001) for n in (24, 30, 60))
-MOST_REPEATS = 10  # a finer rate is taken if it has at most so many times as many places as there are frames
-FINEST = 100  # frames a second
+FINE = 50  # frames a second; up to this any rate is taken at which every frame has a place
+FINEST = 100  # and up to this, one with
+MOST_REPEATS = 10  # times as many places as there are frames at most
 
 
 class Rhythm(NamedTuple):
@@ -68,6 +69,6 @@ def _common(times: Sequence[Fraction], end: Fraction) -> Fraction | None:
     if any(time.denominator != 1 for time in thousandths):
         return None
     step = gcd(*(time.numerator for time in thousandths))
-    if not step or 1000 > FINEST * step or thousandths[-1] > MOST_REPEATS * len(times) * step:
+    if not step or 1000 > FINEST * step:
         return None
-    return Fraction(1000, step)
+    return Fraction(1000, step) if 1000 <= FINE * step or thousandths[-1] <= MOST_REPEATS * len(times) * step else None

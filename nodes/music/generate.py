@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Annotated, Any
 
 from nodegraph import SILENT, Choice, Context, InputError, Range, Seed, node, warn
 
-from ..media.score import Note, Track, key_name, key_parts, piano_roll_picture, transposed
+from ..media.roll import piano_roll_picture
+from ..media.score import Note, Track, key_name, key_parts, transposed
 from ..media.types import MOODS, TEMPOS, Score
 from ..common.context import context_length, finite
 from .dynamics import shaped
@@ -55,7 +57,7 @@ def generate(model: MusicModel, mood: Annotated[str, Choice(*MOODS)] = "calm",
         raise InputError("the model composed no notes; try another seed or a higher temperature")
     if not score.keys:
         home = (key_parts(key)[0] - shift) % 12
-        score = Score(score.tracks, score.tempos, score.metres, ((0.0, key_name(home, key_parts(key)[1])),))
+        score = replace(score, keys=((0.0, key_name(home, key_parts(key)[1])),))
     score = transposed(score, shift)
     return score if model.tokenizer.config.use_velocities else shaped(score, mood)
 
@@ -92,6 +94,9 @@ def _written_bars(model: Composer, start: list[int], bars: int, seed: int, tempe
             cache = getattr(output, "past_key_values", None)
             # A model that keeps nothing is shown everything again.
             fresh = [token, *again] if cache is not None else [*start, *written]
+        else:
+            warn(f"the tune ends after {len(written)} tokens, since with them the {room} that this model can read are "
+                 "full")
     yield written
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Any
 
-from nodegraph import SILENT, Context, InputError, Range, Seed, node
+from nodegraph import SILENT, Context, InputError, Range, Seed, node, warn
 
 from .models import LanguageModel, Writer
 from ..common.context import context_length, finite
 from ..common.loading import heard, in_words
 from ..common.sampling import next_token
 
-_TOO_LONG = ("sequence length is longer than",)  # which is measured and told here, by what the model reads
+_HARMLESS = ("sequence length is longer than",  # which is measured and told here, by what the model reads
+             "falling back to its reference")  # which is slower, and no less right
 
 
 @node("text.generate", version=1, costly=True)
@@ -41,7 +42,7 @@ def generate(model: LanguageModel, prompt: str, seed: Seed = 0,
     ids = prompt_ids(model, prompt, chat)
     written: list[int] = []
     text = ""
-    with torch.no_grad():
+    with torch.no_grad(), heard("transformers", harmless=_HARMLESS):
         for logits in _logits(model, ids, written):
             token = next_token(logits, written, temperature, top_k, top_p, repetition_penalty, generator)
             if token in end_tokens(model):
@@ -55,13 +56,16 @@ def generate(model: LanguageModel, prompt: str, seed: Seed = 0,
                 break
             if len(written) == max_tokens:
                 break
+        else:
+            warn(f"the text ends after {len(written)} tokens, since with them the {context_length(model.model)} that "
+                 "this model can read are full; a shorter prompt leaves it more room")
     return text.strip()
 
 
 def prompt_ids(model: Writer, prompt: str, chat: bool) -> list[int]:
     """The prompt as token ids. Raises InputError when it is empty or leaves the model no room to write."""
     tokenizer = model.tokenizer
-    with heard("transformers", harmless=_TOO_LONG):
+    with heard("transformers", harmless=_HARMLESS):
         ids = _in_chat(tokenizer, prompt) if chat and tokenizer.chat_template else \
             list(tokenizer(prompt)["input_ids"])
     if not ids and tokenizer.bos_token_id is not None:

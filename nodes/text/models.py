@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from nodegraph import InputError, ModelType, Recipe, warn
 
 from ..common.folders import causal_problem, tokenizer_problem
-from ..common.loading import causal_lm, loading, reason
+from ..common.loading import causal_config, causal_lm, loading, reason
 from ..common.weights import folder_problem
 
 
@@ -34,17 +34,18 @@ def load(recipe: Recipe, device: str, dtype: str) -> Writer:
     if wrong:
         raise InputError(f"{recipe.source} {wrong}")
     with loading(recipe, "transformers"):
-        tokenizer = _tokenizer(folder, recipe.source)
+        tokenizer = _tokenizer(folder, recipe.source, causal_config(folder, recipe.source))
         model = causal_lm(recipe, device, dtype)
         _refuse_strangers(tokenizer, model, recipe.source)
         return Writer(model, tokenizer)
 
 
-def _tokenizer(folder: Path, source: str) -> Any:
+def _tokenizer(folder: Path, source: str, config: Any) -> Any:
     from transformers import AutoTokenizer
 
     try:
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        tokenizer = AutoTokenizer.from_pretrained(folder, config=config, local_files_only=True,
+                                                  trust_remote_code=False)
     except Exception as error:  # whatever the library stumbles over in files that are not what they should be
         words = _lacking(folder) or reason(error)
         raise InputError(f"the tokenizer of {source} cannot be read: {words}") from error

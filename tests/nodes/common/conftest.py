@@ -3,6 +3,11 @@
 import pytest
 import torch
 
+from tests.nodes.music.conftest import composer_folder
+from tests.nodes.text.conftest import folder as language_folder
+
+__all__ = ["composer_folder", "language_folder"]
+
 
 @pytest.fixture
 def whole(tmp_path):
