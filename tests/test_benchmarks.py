@@ -175,3 +175,11 @@ def test_the_gpu_script_runs_dry_on_a_processor(tmp_path):
     assert said.returncode == 0, said.stdout + said.stderr
     text = page.read_text("utf-8")
     assert " 0 failed" in text and "| Between nodes | |" in text and "plain diffusers" in text
+
+
+@pytest.mark.parametrize("channels", [3, 4])
+def test_the_nodes_for_pictures_are_timed_beside_pillow(script, channels):
+    pictures = script("pictures")
+    found = pictures.measure(24, 1, channels)
+    assert [name for name, _, _ in found] == [name for name, _, _ in pictures.PAIRS]
+    assert all(ours >= 0 and pillows >= 0 for _, ours, pillows in found)
