@@ -28,6 +28,7 @@ ENGLISH: dict[str, str] = {
     "device.count": "There are {count} CUDA devices, counted from 0.",
     "device.missing": "device {device} is not there",
     "device.there-is-cpu": "This machine has cpu; leave --device out.",
+    "device.there-is-mps": "This machine has cpu and mps.",
     "device.there-is-cuda": "This machine has cpu and cuda.",
 
     # values, where a type's own code raises

@@ -46,6 +46,7 @@ CHINESE: dict[str, str] = {
     "device.count": "共有 {count} 个 CUDA 设备，从 0 数起。",
     "device.missing": "没有设备 {device}",
     "device.there-is-cpu": "本机只有 cpu；请去掉 --device。",
+    "device.there-is-mps": "本机有 cpu 和 mps。",
     "device.there-is-cuda": "本机有 cpu 和 cuda。",
 
     # ---- packs
