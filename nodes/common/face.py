@@ -123,7 +123,7 @@ def _width(face: Face, text: str) -> float:
     return sum(font.getlength(run) for run, font in face.runs(text))
 
 
-def tell_lacking(texts: Iterable[str], face: Face, remedy: str = "give a font file that has them as font:") -> None:
+def tell_lacking(texts: Iterable[str], face: Face, remedy: str = "give a font file that has them (font: mine.ttf)") -> None:
     """Warn of what is drawn as boxes, and of letters that are set side by side where they should be joined."""
     text = "\n".join(texts)
     lacking = face.lacking(text)
@@ -139,7 +139,7 @@ def tell_lacking(texts: Iterable[str], face: Face, remedy: str = "give a font fi
     if any(unicodedata.bidirectional(character) in ("R", "AL") for character in text) and any(
             len(list(face.runs(line))) > 1 for line in text.splitlines()):
         warn("words that run from right to left share a line with letters of another font, and may stand in the "
-             "wrong order; give as font: one that has both")
+             "wrong order; give a font file that has both (font: mine.ttf)")
 
 
 def _named(character: str) -> str:

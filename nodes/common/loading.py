@@ -23,7 +23,8 @@ _NEEDLESS = re.compile(r"(^|\.)(position_ids|inv_freq|rotary_emb\.\w+|masked_bia
 _HARMLESS = (  # what libraries say of loading that is read from their reports, or concerns nobody who runs a graph
     "LOAD REPORT", "were not used when initializing", "were not initialized from the model checkpoint",
     "requires torchvision", "`tokenizer_class` is", "default legacy behaviour", "Special tokens have been added",
-    "generation flags are not valid", "may result in unexpected behavior", "was set in the config but it is unrecognized", "fast path is not available",
+    "generation flags are not valid", "may result in unexpected behavior", "was set in the config but it is unrecognized",
+    "fast path is not available",
 )
 _ADVICE = re.compile(r"\s*(Please pass the argument|You can pass|Please set|You may consider adding)\b"
                      r".*?(\.(?=\s|$)|$)")
