@@ -18,6 +18,7 @@ from . import apng, deep_pixels, formats, pixels, png_chunks
 
 LARGEST = 200  # megapixels: 2.4 GB as an Image
 _DNG, _SUBFILE, _SUB_IFDS, _EXTRA = 50706, 254, 330, 338  # tags of TIFF
+_BITS, _CHANNELS, _FORMAT, _FLOATS = 258, 277, 339, 3  # and the value of _FORMAT that means floats
 _SRGB_GAMMA = 1 / 2.2
 _HDR = (16, 18)  # transfer characteristics PQ and HLG of ITU-T H.273
 _WIDE = (9, 11, 12)  # colour primaries BT.2020, DCI-P3 and Display P3 of the same
@@ -237,14 +238,37 @@ def _too_large(words: str, largest: float) -> str:
 def _damage(path: Path, format: str, head: bytes, error: Exception) -> str:
     from PIL import UnidentifiedImageError
 
-    words = "" if isinstance(error, UnidentifiedImageError) else str(error).partition("\n")[0] or type(error).__name__
+    unknown = isinstance(error, UnidentifiedImageError)
+    words = "" if unknown else str(error).partition("\n")[0] or type(error).__name__
     reason = f" ({words})" if words else ""
+    if format and unknown:
+        format += _samples(path, format, head)
     if format:
         return (f"{path} is a picture ({format}) that is cut, damaged or of a kind that is not read{reason}; "
                 "get it again, or save it as a plain PNG")
     if formats.looks_like_text(head):
         return f"{path} is not a picture that can be read: it is a text; give a PNG, JPEG, TIFF or WebP"
     return f"{path} is not a picture that can be read: its format is not known; save it as PNG, JPEG, TIFF or WebP"
+
+
+def _samples(path: Path, format: str, head: bytes) -> str:
+    """What the pixels of a TIFF or PSD are that Pillow does not know, as far as its header can be read."""
+    if format == "PSD" and len(head) > 26:
+        mode = {1: "grey", 3: "RGB", 4: "CMYK", 7: "multichannel", 8: "duotone", 9: "Lab"}.get(head[25], "other colours")
+        return f", {mode} of {head[23]} bits"
+    if format != "TIFF":
+        return ""
+    from PIL.TiffImagePlugin import ImageFileDirectory_v2
+
+    try:
+        with path.open("rb") as file:
+            tags = ImageFileDirectory_v2(file.read(8))
+            file.seek(tags.next)
+            tags.load(file)
+        bits, kind = tags[_BITS][0], (tags.get(_FORMAT) or (1,))[0]
+    except Exception:  # damaged, as the caller says already
+        return ""
+    return f", {tags.get(_CHANNELS, 1)} channels of {bits} bits" + (", floats" if kind == _FLOATS else "")
 
 
 def _count(picture: Any, path: Path) -> int:

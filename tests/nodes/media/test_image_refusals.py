@@ -75,6 +75,13 @@ def test_a_small_preview_in_a_camera_raw_file_is_not_taken_for_the_picture(read)
             read(tiff((BLOCKS, tags)))
 
 
+def test_a_kind_of_pixels_that_is_not_read_is_named(read):
+    with pytest.raises(InputError, match=r"a picture \(TIFF, 3 channels of 32 bits, floats\) that .* is not read"):
+        read(tiff(np.zeros((2, 2, 3), np.float32)))
+    with pytest.raises(InputError, match=r"a picture \(PSD, CMYK of 16 bits\)"):
+        read(b"8BPS\0\1" + b"\0" * 6 + struct.pack(">HIIHH", 4, 2, 2, 16, 4) + b"\0" * 40)
+
+
 @pytest.mark.parametrize("format", ["PNG", "JPEG", "WEBP", "GIF", "TIFF", "BMP", "JPEG2000", "AVIF"])
 @pytest.mark.parametrize("part", [0.02, 0.3, 0.66, 0.95])
 def test_a_cut_file_is_refused_by_the_name_of_its_format_or_read(read, format, part):

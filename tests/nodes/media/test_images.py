@@ -180,6 +180,12 @@ def test_another_gamma_without_a_profile_is_told_of(read):
     read(png(BLOCKS, 2, chunk(b"gAMA", struct.pack(">I", 45455))))
 
 
+def test_hdr_is_told_of(read):
+    with pytest.warns(UserWarning, match="HDR"):
+        assert near(read(png(BLOCKS, 2, chunk(b"cICP", bytes((9, 16, 0, 1))))), BLOCKS / 255)
+    read(png(BLOCKS, 2, chunk(b"cICP", bytes((1, 13, 0, 1)))))
+
+
 # Alpha
 
 def test_alpha_is_kept_in_every_form(read):
