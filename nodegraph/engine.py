@@ -26,16 +26,19 @@ from .check import Checked, check, recheck
 from .digest import digest as digest_of
 from .errors import GraphError, NodeFailed, NodegraphError, Problem
 from .events import Event, Warned
-from .export import bare_digest, depth_of, export, find_same, leaves, provenance, retell
+from .export import Written, depth_of, export
 from .filelist import listed_files as matching
-from .graph import Graph, GraphInput, Node, Ref
+from .graph import USUAL, Form, Graph, GraphInput, Node, Ref
 from .machine import choose_device, default_cache_folder, device_budget, host_budget
 from .models import Models
+from .outputs import OutputFiles
 from .packs import Catalogue
 from .plan import Plan, plan, replan, still_located
+from .provenance import provenance
 from .runs import Executor, NodeResult, Result
 from .runs.forecast import Forecast, dry_run, forecast
 from .types import PortType
+from .warning import warn
 
 
 class RunResult(Mapping[str, Any]):
@@ -57,6 +60,14 @@ class RunResult(Mapping[str, Any]):
     def cancelled(self) -> bool:
         """Whether the run was stopped."""
         return self.raw.cancelled
+
+    @property
+    def lost(self) -> dict[str, list[tuple[tuple[int, ...], NodeFailed]]]:
+        """Of outputs that are lists of which some items failed: the numbers of those, and the failure of each.
+
+        Such an output is not among the others; `Engine.write` writes what is good of it.
+        """
+        return self.raw.lost
 
     @property
     def digests(self) -> dict[str, bytes]:
@@ -313,47 +324,28 @@ class Engine:
         return self.cache.value(type, digest) if items is None else [self.value(type, item) for item in items]
 
     def export(self, result: RunResult, name: str, folder: Path, stem: str, *, overwrite: bool = False) -> list[Path]:
-        """Write one output of a run to files named after `stem`; the paths.
+        """Write one output of a run to files named after `stem`, in the form that the graph chose; the paths.
 
         Files of an earlier run that hold the very same are left as they are, and the Value is not even read. A PNG
         carries the graph that made it (`export.embedded_graph`); with `overwrite` one that holds the same picture is
-        given the graph of this run.
+        given the graph of this run. Where a file cannot be written, the others are, and its error is raised.
         """
-        output, type = result.raw.plan.outputs[name], result.raw.type(name)
-        extension, disk = next(iter(type.exports)), self.cache.disk
-        depth, items = output.flow.depth, leaves(result.raw.digests[name], output.flow.depth)
-        same = None
-        if disk is not None and not type.located:
-            contents = {tail: content for tail, item in items.items()
-                        if (content := disk.exported(item, extension)) is not None}
-            if len(contents) == len(items):
-                same = find_same(contents, folder, stem, extension, numbered=not overwrite)
-                if same is not None and not overwrite:
-                    return same
-        embed = provenance(result.raw.plan, name) if extension == "png" else None
-        if same is not None:
-            if embed:
-                retell(same, embed)
-            return same
-        paths = export(type, self._for_files(result, name), folder, stem, depth=depth, overwrite=overwrite, embed=embed)
-        if disk is not None and len(paths) == len(items):
-            for item, path in zip(items.values(), paths):
-                disk.note_export(item, extension, bare_digest(path))
-        return paths
+        written = self.write(result, name, folder, stem, overwrite=overwrite)
+        for sentence in written.warnings:
+            warn(sentence)
+        if written.unwritten:
+            raise written.unwritten[0].error
+        return written.paths
 
-    def _for_files(self, result: RunResult, name: str) -> Any:
-        """An output as its PortType's writers take it: with arrays for tensors, where that spares importing torch."""
-        type = result.raw.type(name)
-        if type.arrays and "torch" not in sys.modules:
-            try:
-                return self._arrays(type, result.raw.digests[name])
-            except KeyError:
-                pass  # it is gone: the result makes it again
-        return result[name]
+    def write(self, result: RunResult, name: str, folder: Path, stem: str, *, form: Form | None = None,
+              overwrite: bool = False, graph: bool = True, stems: Iterable[str] = ()) -> Written:
+        """The same, as far as it can be done: of a list in which items failed (`RunResult.lost`), those that are good.
 
-    def _arrays(self, type: PortType, digest: bytes) -> Any:
-        items = getattr(digest, "items", None)
-        return self.cache.array_value(type, digest) if items is None else [self._arrays(type, item) for item in items]
+        form: how it is written, if not as the graph says. graph: whether a PNG carries that. stems: names that other
+        releases would have given; what is there under one of them is not written again. Raises InputError where the type
+        has no such form, OSError where what is there already cannot be read.
+        """
+        return OutputFiles(self.cache, result.raw, name, form, graph).write(folder, stem, overwrite, tuple(stems))
 
     def save(self, type: PortType, digest: bytes, path: Path, *, plan: Plan | None = None,
              output: str = "") -> list[Path]:
@@ -364,9 +356,10 @@ class Engine:
         the type cannot be written as such a file, OSError where the disk refuses.
         """
         extension = path.suffix.removeprefix(".").lower() or None
-        embed = provenance(plan, output) if plan is not None and extension == "png" else None
-        return export(type, self.value(type, digest), path.parent, path.stem, depth=depth_of(digest),
-                      overwrite=True, extension=extension, embed=embed)
+        embed = provenance(plan, output, path.parent) if plan is not None and extension == "png" else None
+        form = plan.graph.forms.get(output, USUAL) if plan is not None else USUAL
+        return export(type, self.value(type, digest), path.parent, path.stem, depth=depth_of(digest), overwrite=True,
+                      extension=extension, quality=form.quality if form.format in ("", extension) else None, embed=embed)
 
     def close(self) -> None:
         """Write what is new to disk, let go of it, and of everything that is held in memory and on devices."""

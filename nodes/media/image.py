@@ -66,14 +66,14 @@ def save_png(image: Any, path: Path) -> None:
     to_pil(image).save(path, "PNG", optimize=False)
 
 
-def save_jpg(image: Any, path: Path) -> None:
+def save_jpg(image: Any, path: Path, quality: int = JPEG_QUALITY) -> None:
     """Write a JPEG. What is transparent becomes white, since JPEG knows no alpha."""
-    _on_white(to_pil(image)).save(path, "JPEG", quality=JPEG_QUALITY, subsampling=0)
+    _on_white(to_pil(image)).save(path, "JPEG", quality=quality, subsampling=0)
 
 
-def save_webp(image: Any, path: Path) -> None:
+def save_webp(image: Any, path: Path, quality: int = WEBP_QUALITY) -> None:
     """Write a lossy WebP, with its alpha if it has one."""
-    to_pil(image).save(path, "WEBP", quality=WEBP_QUALITY)
+    to_pil(image).save(path, "WEBP", quality=quality)
 
 
 def load(path: Path) -> Any:
