@@ -16,6 +16,7 @@ _WHERE = {
     "Context": "context",
     "Engine": "engine",
     "File": "types",
+    "FileKind": "filekind",
     "Graph": "graph",
     "GraphError": "errors",
     "Help": "types",
@@ -31,18 +32,19 @@ _WHERE = {
     "Range": "types",
     "Recipe": "types",
     "Ref": "graph",
-    "RunResult": "engine",
+    "RunResult": "results",
     "SILENT": "context",
     "Seed": "types",
+    "file_kind": "filekind",
     "load": "engine",
     "node": "nodetype",
     "run": "engine",
     "warn": "warning",
 }
 __all__ = [
-    "Cancelled", "Catalogue", "Choice", "Color", "Context", "Engine", "File", "Graph", "GraphError", "Help",
+    "Cancelled", "Catalogue", "Choice", "Color", "Context", "Engine", "File", "FileKind", "Graph", "GraphError", "Help",
     "InputError", "Lazy", "ModelType", "Node", "NodeFailed", "NodegraphError", "PackError", "PortType", "Problem",
-    "Range", "Recipe", "Ref", "RunResult", "SILENT", "Seed", "load", "node", "run",
+    "Range", "Recipe", "Ref", "RunResult", "SILENT", "Seed", "file_kind", "load", "node", "run",
     "warn",
 ]
 __version__ = "0.1.0"
@@ -52,14 +54,16 @@ if TYPE_CHECKING:  # `as` tells them that a name is handed on
     from typing import Any
 
     from .context import Context as Context, Lazy as Lazy, SILENT as SILENT
-    from .engine import Engine as Engine, RunResult as RunResult, load as load, run as run
+    from .engine import Engine as Engine, load as load, run as run
     from .errors import (
         Cancelled as Cancelled, GraphError as GraphError, InputError as InputError, NodeFailed as NodeFailed,
         NodegraphError as NodegraphError, PackError as PackError, Problem as Problem,
     )
+    from .filekind import FileKind as FileKind, file_kind as file_kind
     from .graph import Graph as Graph, Node as Node, Ref as Ref
     from .nodetype import node as node
     from .packs import Catalogue as Catalogue
+    from .results import RunResult as RunResult
     from .types import (
         Choice as Choice, Color as Color, File as File, Help as Help, ModelType as ModelType, PortType as PortType,
         Range as Range, Recipe as Recipe, Seed as Seed,

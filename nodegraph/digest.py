@@ -236,6 +236,38 @@ def _decode(data: bytes, tensors: Iterator[Any], apart: list[Form]) -> tuple[Any
 _UNFINISHED = object()
 
 
+def is_array(value: Any) -> bool:
+    """Whether this is a numpy array, found out without importing numpy."""
+    numpy = sys.modules.get("numpy")
+    return numpy is not None and isinstance(value, numpy.ndarray)
+
+
+def plain(value: Any) -> Any:
+    """Plain data in place of what counts as such: numbers and texts of numpy, arrays and tensors of no dimension, and
+    classes of someone's own that are numbers or texts, also within lists, tuples and dicts. All else as it is.
+    """
+    kind = type(value)
+    if kind in _PLAIN:
+        return value
+    if kind is list or kind is tuple:
+        return kind([plain(item) for item in value])
+    if kind is dict:
+        return {plain(key): plain(item) for key, item in value.items()}
+    numpy = sys.modules.get("numpy")
+    if numpy is not None and isinstance(value, numpy.generic) or is_array(value) and not value.ndim:
+        return value.item()
+    if is_tensor(value) and not value.ndim:
+        return value.item()
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, bytes):
+        return bytes(value)
+    return next((base(value) for base in (int, float) if isinstance(value, base)), value)
+
+
+_PLAIN = frozenset((str, int, float, bool, bytes, type(None)))
+
+
 def is_tensor(value: Any) -> bool:
     """Whether this is a torch tensor, found out without importing torch."""
     torch = sys.modules.get("torch")

@@ -18,7 +18,7 @@ from .flows import Flow
 from .nodetype import MISSING, NodeType, Port
 
 if TYPE_CHECKING:
-    from .engine import RunResult
+    from .results import RunResult
     from .runs.report import NodeResult
 
 Document = dict[str, Any]

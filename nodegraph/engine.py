@@ -16,132 +16,33 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from copy import deepcopy
+from contextlib import contextmanager
+from logging import INFO
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from . import graphfile, ledger
 from .cache import Cache
 from .check import Checked, check, recheck
-from .digest import digest as digest_of
-from .errors import GraphError, NodeFailed, NodegraphError, Problem
+from .errors import GraphError, NodegraphError, Problem
 from .events import Event, Warned
 from .export import Written, depth_of, export
 from .filelist import listed_files as matching
 from .graph import USUAL, Form, Graph, GraphInput, Node, Ref
+from .lastrun import LastRun, contents, frozen, inner_files
+from .logs import LOGGER, logged
 from .machine import choose_device, default_cache_folder, device_budget, host_budget
 from .models import Models
 from .outputs import OutputFiles
 from .packs import Catalogue
 from .plan import Plan, plan, replan, still_located
 from .provenance import provenance
-from .runs import Executor, NodeResult, Result
+from .results import RunResult
+from .runs import Executor, Result
 from .runs.forecast import Forecast, dry_run, forecast
+from .stream import Stream
 from .types import PortType
 from .warning import warn
-
-
-class RunResult(Mapping[str, Any]):
-    """The outputs of a run by name, read when asked for: copies, which may be changed.
-
-    nodes tells how each node fared; errors are the failures, passed_over those that a list did without.
-    """
-
-    def __init__(self, result: Result):
-        self.raw, self.seconds, self.errors = result, result.seconds, result.errors
-        self.passed_over: list[NodeFailed] = result.passed_over
-
-    @property
-    def nodes(self) -> dict[str, NodeResult]:
-        """How each node fared, by name: its status, seconds and error."""
-        return self.raw.nodes
-
-    @property
-    def cancelled(self) -> bool:
-        """Whether the run was stopped."""
-        return self.raw.cancelled
-
-    @property
-    def lost(self) -> dict[str, list[tuple[tuple[int, ...], NodeFailed]]]:
-        """Of outputs that are lists of which some items failed: the numbers of those, and the failure of each.
-
-        Such an output is not among the others; `Engine.write` writes what is good of it.
-        """
-        return self.raw.lost
-
-    @property
-    def digests(self) -> dict[str, bytes]:
-        """The digest of each output that was made, by name; `Engine.value` takes it."""
-        return self.raw.digests
-
-    def type(self, name: str) -> PortType:
-        """The PortType of what an output that was made carries."""
-        return self.raw.type(name)
-
-    def __getitem__(self, name: str) -> Any:
-        if name not in self.raw.plan.outputs:
-            raise KeyError(f"{name}; the outputs are {', '.join(self.raw.plan.outputs)}")
-        return self.raw.value(name)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.raw.digests)
-
-    def __len__(self) -> int:
-        return len(self.raw.digests)
-
-
-class _Last(NamedTuple):
-    """The last run that went well, for the next one to build on."""
-
-    checked: Checked
-    plan: Plan
-    given: dict[str, bytes] | None
-    only: tuple[str, ...] | None
-    result: Result
-    inner: dict[Path, tuple[int, int]]  # the graph files inside it, with their times of change and sizes
-
-
-def _inner_files(checked: Checked) -> dict[Path, tuple[int, int]]:
-    """The graph files that stand as nodes in a graph, at any depth, with their stamps."""
-    stamps: dict[Path, tuple[int, int]] = {}
-    stack = [checked]
-    while stack:
-        for inner in [node.graph for node in stack.pop().nodes.values() if node.graph is not None]:
-            path = inner.graph.path
-            if path is not None and path not in stamps:
-                stamps[path] = _stamp(path)
-                stack.append(inner)
-    return stamps
-
-
-def _stamp(path: Path) -> tuple[int, int]:
-    """A file's time of change and size, by which it is known whether it was edited; of one that is gone, nothing's."""
-    try:
-        stat = path.stat()
-    except OSError:
-        return -1, -1
-    return stat.st_mtime_ns, stat.st_size
-
-
-def _contents(checked: Checked, given: dict[str, Any]) -> dict[str, bytes] | None:
-    """The digest of everything that was given, by name; None where something has none."""
-    try:
-        return {name: digest_of(_plain(checked.inputs[name].type, value)) for name, value in given.items()}
-    except Exception:  # a value that only its port can make sense of, which says so when it is planned
-        return None
-
-
-def _plain(type: PortType, value: Any) -> Any:
-    if isinstance(value, (list, tuple)):
-        return [_plain(type, item) for item in value]
-    if value is None or isinstance(value, (str, int, float)):
-        return value
-    return str(value) if isinstance(value, Path) else type.flatten(type.adopt(value))
-
-
-def _frozen(value: Any) -> Any:
-    """A value that was given, which the caller may go on changing."""
-    return deepcopy(value) if isinstance(value, (list, dict, set)) else value
 
 
 class Engine:
@@ -162,7 +63,7 @@ class Engine:
                  workers: int | None = None, previews: bool = False,
                  catalogue: Catalogue | None = None, warn: Callable[[str], None] | None = None):
         self.catalogue = catalogue or Catalogue(functions, packs)
-        self.warn = warn or (lambda message: print(f"nodegraph: {message}", file=sys.stderr))
+        self.warn = warn or (lambda message: LOGGER.warning("%s", message))
         self.emit: Callable[[Event], None] | None = None
         self.cache = Cache(default_cache_folder() if cache == "default" else cache, host=host_budget(host), disk=disk,
                            warn=self._warned)
@@ -170,7 +71,8 @@ class Engine:
         self.models = Models(self.catalogue, self._place, memory=self.cache.memory, download=download,
                              digests=self.cache.file_digest, precision="" if dtype == "auto" else dtype)
         self.executor = Executor(self.cache, self.models, workers=workers, previews=previews, warn=self._warned)
-        self._last: _Last | None = None
+        self._last: LastRun | None = None
+        self.closed = False
         self._turn = threading.RLock()  # one run at a time
 
     def _warned(self, message: str) -> None:
@@ -187,7 +89,13 @@ class Engine:
         return device, self._dtype if self._dtype != "auto" else "float32" if device == "cpu" else "bfloat16"
 
     def load(self, path: str | Path) -> Graph:
-        """Read and check a graph file. Raises GraphError with every error found."""
+        """Read and check a graph file. Raises GraphError with every error found.
+
+        Packs that are not installed and were edited since are read again.
+        """
+        self._judge_open()
+        with self._turn:
+            self.catalogue.refresh()
         graph, problems = graphfile.read(path)
         self.check(graph, problems).raise_errors()
         return graph
@@ -199,9 +107,10 @@ class Engine:
     def plan(self, graph: Graph | Checked, given: Mapping[str, Any] | None = None,
              only: Iterable[str] | None = None, seeds: Mapping[str, int] | None = None) -> Plan:
         """What a run of this graph would do; seeds: what an earlier run rolled (`Plan.seeds`). Raises GraphError."""
+        self._judge_open()
         checked = graph if isinstance(graph, Checked) else self.check(graph, given=given or ())
-        frozen = {name: _frozen(value) for name, value in (given or {}).items()}
-        return plan(checked, frozen, only, self.models.locate, seeds=seeds, expand=matching)
+        values = {name: frozen(value) for name, value in (given or {}).items()}
+        return plan(checked, values, only, self.models.locate, seeds=seeds, expand=matching)
 
     def forecast(self, plan: Plan) -> list[Forecast]:
         """How each node that the outputs of a plan need would fare. Nothing is called."""
@@ -217,29 +126,56 @@ class Engine:
 
     def run(self, graph: Graph | str | Path, given: Mapping[str, Any] | None = None, *,
             only: Iterable[str] | None = None, emit: Callable[[Event], None] | None = None,
-            cancel: threading.Event | None = None,
+            cancel: threading.Event | None = None, timeout: float | None = None,
             planned: Callable[[Checked, Plan], None] | None = None) -> RunResult:
         """Run a graph. Raises GraphError if it is wrong; what nodes do wrong is in the result's `errors`.
 
-        planned: told, before the first event, what is known of the graph and what is going to be done.
+        only: the outputs that are wanted. cancel: set it to stop the run at the next report of a node. timeout:
+        seconds after which the run is stopped likewise; the result is then `cancelled`. planned: told, before the first event, what is known of the graph and what is going to be done.
         Running the same Graph again, or one that `with_value` made from it, takes up what was found out before:
         then only nodes that the edit can have changed are looked at, and told of in events.
         """
+        if self.closed:
+            self._judge_open()
         if not isinstance(graph, Graph):
             graph = self.load(graph)
+        if timeout is not None:
+            cancel = cancel or threading.Event()
+            with stopping(cancel, timeout):
+                return self.run(graph, given, only=only, emit=emit, cancel=cancel, planned=planned)
         with self._turn:
-            return self._run(graph, dict(given or {}), tuple(only) if only is not None else None, emit, cancel,
+            return self._run(graph, dict(given or {}), tuple(only) if only is not None else None,
+                             logged(emit) if LOGGER.isEnabledFor(INFO) else emit, cancel,
                              planned or (lambda checked, plan: None))
+
+    def stream(self, graph: Graph | str | Path, given: Mapping[str, Any] | None = None, *,
+               only: Iterable[str] | None = None, timeout: float | None = None) -> Stream:
+        """The same for asyncio: `async for event in engine.stream(...)`; its `result` is there when they are over."""
+        def work(emit: Callable[[Event], None], cancel: threading.Event) -> RunResult:
+            return self.run(graph, given, only=only, emit=emit, cancel=cancel, timeout=timeout)
+        return Stream(work)
+
+    async def arun(self, graph: Graph | str | Path, given: Mapping[str, Any] | None = None, *,
+                   only: Iterable[str] | None = None, emit: Callable[[Event], None] | None = None,
+                   timeout: float | None = None) -> RunResult:
+        """`run`, to be awaited. emit: called on the event loop. A task that is cancelled stops the run."""
+        stream = self.stream(graph, given, only=only, timeout=timeout)
+        async for event in stream:
+            if emit is not None:
+                emit(event)
+        return stream.result
+
+    def _judge_open(self) -> None:
+        if self.closed:
+            raise NodegraphError("this Engine is closed; make another")
 
     def _run(self, graph: Graph, given: dict[str, Any], only: tuple[str, ...] | None,
              emit: Callable[[Event], None] | None, cancel: threading.Event | None,
              planned: Callable[[Checked, Plan], None]) -> RunResult:
         last = self._last
-        if last is not None and last.only == only and last.given is not None \
-                and last.given == _contents(last.checked, given):
+        if last is not None and last.is_of(given, only):
             edited = graph.edited_since(last.checked.graph)
-            if edited is not None and last.plan.repeatable and self._as_located(last.plan) \
-                    and all(_stamp(path) == stamp for path, stamp in last.inner.items()):
+            if edited is not None and last.plan.repeatable and self._as_located(last.plan):
                 if not edited:
                     self._tell_left_out(last.plan, emit)
                     planned(last.checked, last.plan)
@@ -254,16 +190,16 @@ class Engine:
         checked = self.check(graph, given=given)
         plan = self.plan(checked, given, only)
         planned(checked, plan)
-        return self._carry_out(checked, plan, _contents(checked, given), only, emit, cancel)
+        return self._carry_out(checked, plan, contents(checked, given), only, emit, cancel)
 
     def _carry_out(self, checked: Checked, plan: Plan, given: dict[str, bytes] | None, only: tuple[str, ...] | None,
                    emit: Callable[[Event], None] | None, cancel: threading.Event | None,
-                   last: _Last | None = None, edited: list[int] | None = None) -> RunResult:
+                   last: LastRun | None = None, edited: list[int] | None = None) -> RunResult:
         """Run, and remember how far things are for the next run."""
-        inner = _inner_files(checked) if last is None else last.inner
+        inner = inner_files(checked) if last is None else last.inner
         result = self._execute(plan, emit, cancel, last.result if last is not None else None, edited)
         whole = not result.errors and not result.passed_over and not result.cancelled
-        self._last = _Last(checked, plan, given, only, result, inner) if whole else None
+        self._last = LastRun(checked, plan, given, only, result, inner) if whole else None
         return RunResult(result)
 
     def _execute(self, plan: Plan, emit: Callable[[Event], None] | None, cancel: threading.Event | None,
@@ -292,8 +228,9 @@ class Engine:
     def run_plan(self, plan: Plan, *, emit: Callable[[Event], None] | None = None,
                  cancel: threading.Event | None = None) -> RunResult:
         """Carry out a Plan that was made before."""
+        self._judge_open()
         with self._turn:
-            return RunResult(self._execute(plan, emit, cancel))
+            return RunResult(self._execute(plan, logged(emit) if LOGGER.isEnabledFor(INFO) else emit, cancel))
 
     def convert(self, type: PortType, digest: bytes, to: PortType) -> Any:
         """A Value made into one of another type, by the node that is there for it; remembered like any request.
@@ -323,14 +260,14 @@ class Engine:
         items = getattr(digest, "items", None)
         return self.cache.value(type, digest) if items is None else [self.value(type, item) for item in items]
 
-    def export(self, result: RunResult, name: str, folder: Path, stem: str, *, overwrite: bool = False) -> list[Path]:
+    def export(self, result: RunResult, name: str, folder: str | Path, stem: str, *, overwrite: bool = False) -> list[Path]:
         """Write one output of a run to files named after `stem`, in the form that the graph chose; the paths.
 
         Files of an earlier run that hold the very same are left as they are, and the Value is not even read. A PNG
         carries the graph that made it (`export.embedded_graph`); with `overwrite` one that holds the same picture is
         given the graph of this run. Where a file cannot be written, the others are, and its error is raised.
         """
-        written = self.write(result, name, folder, stem, overwrite=overwrite)
+        written = self.write(result, name, Path(folder), stem, overwrite=overwrite)
         for sentence in written.warnings:
             warn(sentence)
         if written.unwritten:
@@ -347,7 +284,7 @@ class Engine:
         """
         return OutputFiles(self.cache, result.raw, name, form, graph).write(folder, stem, overwrite, tuple(stems))
 
-    def save(self, type: PortType, digest: bytes, path: Path, *, plan: Plan | None = None,
+    def save(self, type: PortType, digest: bytes, path: str | Path, *, plan: Plan | None = None,
              output: str = "") -> list[Path]:
         """Write a Value that `value` would give to this very file, over one that is there; the paths.
 
@@ -355,6 +292,7 @@ class Engine:
         the run was given, and that it is this output. Raises KeyError where the Value was let go, InputError where
         the type cannot be written as such a file, OSError where the disk refuses.
         """
+        path = Path(path)
         extension = path.suffix.removeprefix(".").lower() or None
         embed = provenance(plan, output, path.parent) if plan is not None and extension == "png" else None
         form = plan.graph.forms.get(output, USUAL) if plan is not None else USUAL
@@ -363,6 +301,7 @@ class Engine:
 
     def close(self) -> None:
         """Write what is new to disk, let go of it, and of everything that is held in memory and on devices."""
+        self.closed = True
         self.cache.close()
         self._last = None
         self.models.clear()
@@ -375,15 +314,29 @@ class Engine:
         self.close()
 
 
+@contextmanager
+def stopping(cancel: threading.Event, timeout: float) -> Iterator[None]:
+    """Sets an event once so many seconds have passed within."""
+    timer = threading.Timer(timeout, cancel.set)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
 _engine: Engine | None = None
+_making = threading.Lock()
 
 
 def engine() -> Engine:
     """The Engine that `load` and `run` share in this process."""
     global _engine
-    if _engine is None:
-        _engine = Engine()
-    return _engine
+    with _making:
+        if _engine is None or _engine.closed:
+            _engine = Engine()
+        return _engine
 
 
 def load(path: str | Path) -> Graph:
@@ -391,13 +344,21 @@ def load(path: str | Path) -> Graph:
     return engine().load(path)
 
 
-def run(graph: Graph | str | Path, /, *, only: Iterable[str] | None = None,
-        emit: Callable[[Event], None] | None = None, **given: Any) -> RunResult:
+def run(graph: Graph | str | Path, given: Mapping[str, Any] | None = None, /, *, only: Iterable[str] | None = None,
+        emit: Callable[[Event], None] | None = None, timeout: float | None = None,
+        functions: Iterable[Callable[..., Any]] = (), packs: Iterable[str | Path] = (), **inputs: Any) -> RunResult:
     """Run a graph, or a graph file, with its inputs as keywords; the outputs by name.
 
+    given: inputs as a mapping, for those that are called as one of the parameters here. timeout: seconds.
+    functions, packs: nodes that are not installed; they are known to this process from then on.
     Raises GraphError if the graph is wrong, and NodeFailed if a node that an output needs failed.
     """
-    result = engine().run(graph, given, only=only, emit=emit)
+    shared = engine()
+    for pack in packs:
+        shared.catalogue.join(pack)
+    for function in functions:
+        shared.catalogue.add(function)
+    result = shared.run(graph, {**(given or {}), **inputs}, only=only, emit=emit, timeout=timeout)
     if result.errors:
         raise result.errors[0]
     if not result.raw.ok:

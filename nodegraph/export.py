@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -156,6 +157,14 @@ def _reason(path: Path, error: Exception) -> str:
     if isinstance(error, OSError):
         return say("export.failed", path=path, reason=error.strerror or str(error))
     return say("export.failed", path=path, reason=str(error) if isinstance(error, InputError) else described(error))
+
+
+def file_bytes(type: PortType, value: Any, extension: str) -> bytes:
+    """What a file with a Value would hold."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"value.{extension}"
+        type.exports[extension](value, path)
+        return path.read_bytes()
 
 
 @contextmanager

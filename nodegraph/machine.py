@@ -87,11 +87,59 @@ def device_budget(device: str, wanted: float | int) -> int:
 
 
 def host_budget(wanted: float | int) -> int:
-    """Bytes of host memory that may be used: a number of bytes, or a fraction of what the machine has."""
+    """Bytes of host memory that may be used: a number of bytes, or a fraction of what this process may have.
+
+    A fraction is of the machine's memory, or of what the control group around the process leaves of it, and never
+    more than three quarters of what is free.
+    """
     if wanted > 1:
         return int(wanted)
+    free = free_memory()
+    budget = int(wanted * min([machine_memory(), *group_limits()]))
+    return budget if free is None else min(budget, free * 3 // 4)
+
+
+def machine_memory() -> int:
+    """Bytes of memory that the machine has."""
     try:
-        total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):  # not to be had on this system: assume a small machine
-        total = 8 << 30
-    return int(wanted * total)
+        return 8 << 30
+
+
+def group_limits(root: Path = Path("/sys/fs/cgroup"), own: Path = Path("/proc/self/cgroup")) -> list[int]:
+    """The limits of memory, in bytes, of the control groups around this process; none where there are no groups.
+
+    Version 2 has memory.max in each folder from the process's own up to the root, version 1 memory.limit_in_bytes.
+    """
+    limits = []
+    for folder in _group_folders(root, own):
+        for name in ("memory.max", "memory.limit_in_bytes"):
+            try:
+                limits.append(int((folder / name).read_text()))
+            except (OSError, ValueError):  # there is no such file, or it says "max"
+                continue
+    return limits
+
+
+def _group_folders(root: Path, own: Path) -> list[Path]:
+    try:
+        lines = own.read_text().splitlines()
+    except OSError:
+        return []
+    folders = [root, root / "memory"]
+    for _, controllers, path in (line.split(":", 2) for line in lines if line.count(":") >= 2):
+        base = root if not controllers else root / "memory" if "memory" in controllers.split(",") else None
+        if base is not None:
+            parts = [part for part in path.split("/") if part not in ("", "..")]
+            folders += [base.joinpath(*parts[:count]) for count in range(1, len(parts) + 1)]
+    return folders
+
+
+def free_memory(path: Path = Path("/proc/meminfo")) -> int | None:
+    """Bytes that can be had without swapping; None where the system does not say."""
+    try:
+        words = next(line.split() for line in path.read_text().splitlines() if line.startswith("MemAvailable:"))
+        return int(words[1]) * 1024
+    except (OSError, StopIteration, ValueError, IndexError):
+        return None

@@ -31,6 +31,11 @@ _Name = tuple[str, "bytes | str", tuple[tuple[str, Any], ...]]  # of a live mode
 _SKIPPED = (".md", ".txt~", ".gitattributes", ".lock")
 
 
+# Libraries patch themselves while they build a model, and import their parts when these are first asked for: whoever
+# does the same in another thread finds halves of modules. One model at a time in the whole process, therefore.
+BUILDING = threading.RLock()
+
+
 class _Live:
     """A loaded model, where it is, and who uses it."""
 
@@ -67,7 +72,6 @@ class Models:
         self.file_digest = digests or content_digest
         self._live: dict[_Name, _Live] = {}
         self._lock = threading.RLock()
-        self._building = threading.Lock()  # libraries patch themselves while they build: one model at a time
         self.loads = 0
 
     @cached_property
@@ -141,19 +145,30 @@ class Models:
             problem = self._misfit(type, recipe.source, folder)
         return (None if problem else folder), problem
 
-    def _misfit(self, type: ModelType, source: str, folder: Path) -> str:
+    def _misfit(self, type: ModelType, source: str, path: Path) -> str:
+        """What a kind of model has against the folder, or the file, that a graph names."""
         kind = re.sub("(?<=[a-z])(?=[A-Z])", " ", type.name).lower()
         try:
-            if type.holds is None or type.holds(folder):
-                return ""
-            folders = ((name, self.catalogue.model_folder(name)) for name in self.catalogue.model_names())
-            names = [name for name, other in folders if other is not None and other.is_dir() and type.holds(other)]
+            fits = path.is_dir() and (type.holds is None or type.holds(path))
+            problem = type.problem(path) if type.problem is not None else ""
+            names = [] if fits else self._names(type)
         except Exception as error:  # the code of a pack
             return say("model.unclear", source=source, kind=kind, error=words(error))
+        if fits:
+            return say("model.broken", source=source, problem=problem) if problem else ""
         hint = say("hint.models", names=", ".join(names)) if names else say("hint.no-model")
-        return say("model.other-kind", source=source, kind=kind, hint=hint)
+        if not problem and path.is_dir():
+            return say("model.other-kind", source=source, kind=kind, hint=hint)
+        return say("model.misfit", source=source, problem=problem or say("model.file"), kind=kind, hint=hint)
+
+    def _names(self, type: ModelType) -> list[str]:
+        """The models of packs that are of this kind."""
+        folders = ((name, self.catalogue.model_folder(name)) for name in self.catalogue.model_names())
+        return [name for name, folder in folders
+                if folder is not None and folder.is_dir() and (type.holds is None or type.holds(folder))]
 
     def _named_folder(self, source: str, beside: Path) -> tuple[Path | None, str]:
+        """The folder, or the file, that a name stands for."""
         packed = self.catalogue.model_folder(source)
         if packed is not None:
             if packed.is_dir():
@@ -161,7 +176,7 @@ class Models:
             return None, f"the pack names {source}, but its folder {packed.name} is not there; install the pack again"
         try:
             for path in (beside / source, Path(source).expanduser()):
-                if path.is_dir():
+                if path.exists():
                     return path, ""
         except (OSError, RuntimeError) as error:  # a name too long to be one, or the home of a stranger
             return None, f"there is no model {short(source)}: {getattr(error, 'strerror', error)}"
@@ -176,7 +191,8 @@ class Models:
 
         try:
             return Path(snapshot_download(source, local_files_only=not self.download,
-                                          allow_patterns=["*.json", "*.safetensors", "*.txt", "*.model"])), ""
+                                          allow_patterns=["*.json", "*.safetensors", "*.txt", "*.model", "*.jinja",
+                                                          "*.tiktoken"])), ""
         except HFValidationError:
             return None, f"there is no model {source}, and no hub repository can have that name. " + \
                 nearest(source, self.catalogue.model_names())
@@ -214,7 +230,7 @@ class Models:
                     told(recipe.source, live.seconds, live.bytes)
                 elif live.device != self.device and not live.offloaded:
                     self.memory.shrink({self.device: live.bytes})
-                    with self._building:
+                    with BUILDING:
                         self._move(live, self.device)
                 live.touched = self.memory.clock
                 for remark in live.remarks:
@@ -231,7 +247,7 @@ class Models:
         if live.offloaded:
             recipe = recipe.with_option("offload", True)
         self.memory.shrink({self.device: 0 if live.offloaded else coming})
-        with self._building:
+        with BUILDING:
             started = time.perf_counter()
             with collected() as live.remarks:
                 model = live.type.load(recipe, self.device, self.dtype)

@@ -26,9 +26,10 @@ from __future__ import annotations
 import inspect
 import math
 import re
+import sys
 import types
 import typing
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
@@ -183,7 +184,8 @@ def node(name: str, version: int | None = None, *, batch: str | None = None, bat
     Raises PackError, naming the function and the parameter, when the signature does not say enough.
     """
     def declare(function: F) -> F:
-        nodetype = read_nodetype(function, name, version, batch=batch, batch_size=batch_size, costly=costly,
+        around = sys._getframe(1).f_locals  # of a function inside another, or in a notebook
+        nodetype = read_nodetype(function, name, version, around=around, batch=batch, batch_size=batch_size, costly=costly,
                                  remember=remember, fingerprint=fingerprint, timeout=timeout, retry=retry,
                                  tags=tuple(tags))
         setattr(function, "__nodetype__", nodetype)
@@ -191,12 +193,16 @@ def node(name: str, version: int | None = None, *, batch: str | None = None, bat
     return declare
 
 
-def read_nodetype(function: Callable[..., Any], name: str, version: int | None = None, **more: Any) -> NodeType:
-    """The NodeType that a function's signature and docstring describe; more: what `node` takes by keyword."""
+def read_nodetype(function: Callable[..., Any], name: str, version: int | None = None, *,
+                  around: Mapping[str, Any] | None = None, **more: Any) -> NodeType:
+    """The NodeType that a function's signature and docstring describe.
+
+    around: names that annotations may use beside those of the function's module. more: what `node` takes by keyword.
+    """
     where = f"node {name} ({function.__module__}.{function.__qualname__})"
     if not _NAME.match(name):
         raise PackError(f"{where}: a name is its pack, a dot, and letters, digits or _, as in music.transpose")
-    hints = _annotations(function, where)
+    hints = _annotations(function, where, around or {})
     summary, port_help = _read_docstring(function.__doc__ or "", {*inspect.signature(function).parameters,
                                                                   *getattr(hints.get("return"), "_fields", ())})
     inputs, context, lazy, blank = _read_inputs(function, hints, port_help, where)
@@ -212,9 +218,12 @@ def read_nodetype(function: Callable[..., Any], name: str, version: int | None =
     return nodetype
 
 
-def _annotations(function: Callable[..., Any], where: str) -> dict[str, Any]:
+def _annotations(function: Callable[..., Any], where: str, around: Mapping[str, Any]) -> dict[str, Any]:
     try:
-        return typing.get_type_hints(function, include_extras=True)
+        try:
+            return typing.get_type_hints(function, include_extras=True)
+        except NameError:
+            return typing.get_type_hints(function, localns=dict(around), include_extras=True)
     except (NameError, TypeError, SyntaxError, AttributeError) as error:
         raise PackError(f"{where}: an annotation cannot be understood: {error}") from error
 

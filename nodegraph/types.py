@@ -19,6 +19,7 @@ from inspect import signature
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
+from .digest import plain
 from .errors import InputError, text_of
 from .wording import an, say
 
@@ -64,8 +65,8 @@ class PortType:
     complaint: given a value, says in a few words what is wrong with it ("is a str"), or None.
     parse: turns what stands in a graph file into the value, or raises InputError saying what it takes.
         None means that only a link can bring such a value.
-    adopt: turns what Python code may hand in for a graph's input (a Pillow picture) into the value; what it does
-        not know it gives back as it is, for `complaint` to speak of.
+    adopt: turns what Python code may hand in for a graph's input, or a node give, in place of the value (a Pillow
+        picture) into it; what it does not know it gives back as it is, for `complaint` to speak of.
     flatten, restore: to and from plain data (None, bool, int, float, str, bytes, list, tuple, dict) and
         tensors. This is what is hashed and stored; restore(flatten(v)) must equal v.
     exports: file extension -> function(value, path) that writes a file; the first is the usual one. One that has a
@@ -146,18 +147,22 @@ class ModelType(PortType):
     move: function(model, device) -> None, to another device; uses `.to` when not given.
     holds: function(folder) -> whether such a model lies there, told by a glance at its small files. An editor
         offers the models for which it is true; without it, all of them.
+    problem: function(path) -> why what lies at a path, which may be a file, cannot be loaded as such a model, or "".
+        The words stand behind its name and tell what it is and what to do: "is empty", "is the adapter of another
+        model; merge the two". They should come from names and headers, since every check of a graph asks for them.
     """
 
     located = outside = True
 
     def __init__(self, name: str, help: str = "", *, load: Callable[[Recipe, str, str], Any],
                  size: Callable[[Any], int] | None = None, move: Callable[[Any, str], Any] | None = None,
-                 holds: Callable[[Path], bool] | None = None, **rest: Any):
+                 holds: Callable[[Path], bool] | None = None, problem: Callable[[Path], str] | None = None,
+                 **rest: Any):
         super().__init__(name, help, takes="the name of a model or a folder", parse=self._recipe,
                          flatten=self._plain, restore=lambda plain: Recipe(*plain),
                          complaint=lambda v: None if isinstance(v, Recipe) else f"is {short(v)}",
                          summary=lambda recipe: getattr(recipe, "source", short(recipe)), **rest)
-        self.load, self.size, self.move, self.holds = load, size, move, holds
+        self.load, self.size, self.move, self.holds, self.problem = load, size, move, holds, problem
 
     def _recipe(self, value: Any) -> Recipe:
         if not isinstance(value, str) or not value:
@@ -229,11 +234,27 @@ def _seed(value: Any) -> str | None:
     return None if type(value) is int and 0 <= value < 2 ** 63 else _is(value)
 
 
-_HEX = re.compile(r"#[0-9a-fA-F]{6}\Z")
+_HEX = re.compile(r"#[0-9a-fA-F]{6}([0-9a-fA-F]{2})?\Z")
 
 
 def _color(value: Any) -> str | None:
     return None if isinstance(value, str) and _HEX.match(value) else _is(value)
+
+
+_COLORS = 'a colour such as "#ff8800" (in quotes, since # begins a comment)'
+
+
+def _parse_color(value: Any) -> str:
+    """A colour of whatever form Pillow reads (a CSS name, "#rgb", "hsl(...)") as "#rrggbb", or "#rrggbbaa"."""
+    if _color(value) is None:
+        return str(value)
+    from PIL import ImageColor
+
+    try:
+        parts = (0, 0, 0, 0) if value == "transparent" else ImageColor.getrgb(value)
+    except (ValueError, AttributeError, TypeError):
+        raise InputError(f"{_color(value)}; it takes {_COLORS}") from None
+    return "#" + bytes(parts[:3] if parts[3:] == (255,) else parts).hex()
 
 
 def _file(value: Any) -> str | None:
@@ -269,7 +290,7 @@ def write_json(value: Any, path: Path) -> None:
     path.write_text(json.dumps(value, ensure_ascii=False, indent=2, default=_jsonable) + "\n", encoding="utf-8")
 
 
-def write_plain(value: Any, path: Path) -> None:
+def write_line(value: Any, path: Path) -> None:
     """Write a number, a word, true or false as a line of text, as it would stand in a graph file."""
     write_text(str(value).lower() if isinstance(value, bool) else str(value), path)
 
@@ -284,21 +305,21 @@ def _jsonable(value: Any) -> Any:
     raise InputError(f"a {type(value).__name__} cannot be written as JSON")
 
 
-TEXT = PortType("Text", "Words.", takes="a text", complaint=_text, parse=checked(_text, "a text"),
+TEXT = PortType("Text", "Words.", takes="a text", adopt=plain, complaint=_text, parse=checked(_text, "a text"),
                 exports={"txt": write_text, "md": write_text, "json": write_json}, preview=_same, color="#7cb98b")
-_NUMBER: Mapping[str, Callable[..., None]] = {"json": write_json, "txt": write_plain}
-INT = PortType("Int", "A whole number.", takes="an int", complaint=_int, parse=checked(_int, "an int"), exports=_NUMBER,
-               color="#6fa8dc")
-FLOAT = PortType("Float", "A number.", takes="a number", complaint=_float, parse=_parse_float, exports=_NUMBER,
-                 color="#8e9fe6")
-BOOL = PortType("Bool", "True or false.", takes="true or false", complaint=_bool,
-                parse=checked(_bool, "true or false"), exports=_NUMBER, color="#c27ba0")
+_LINE: Mapping[str, Callable[..., None]] = {"json": write_json, "txt": write_line}
+INT = PortType("Int", "A whole number.", takes="an int", adopt=plain, complaint=_int, parse=checked(_int, "an int"),
+               exports=_LINE, color="#6fa8dc")
+FLOAT = PortType("Float", "A number.", takes="a number", adopt=plain, complaint=_float, parse=_parse_float,
+                 exports=_LINE, color="#8e9fe6")
+BOOL = PortType("Bool", "True or false.", takes="true or false", adopt=plain, complaint=_bool,
+                parse=checked(_bool, "true or false"), exports=_LINE, color="#c27ba0")
 SEED = PortType("Seed", "Where randomness begins; `random` rolls one for each run.",
-                takes="an int from 0, or random", complaint=_seed,
-                parse=checked(_seed, "an int from 0 to 2^63 - 1, or random"), exports=_NUMBER, color="#6fa8dc")
-COLOR = PortType("Color", 'A colour, "#rrggbb".', takes='a colour such as "#ff8800"', complaint=_color,
-                 parse=checked(_color, 'a colour such as "#ff8800" (in quotes, since # begins a comment)'),
-                 exports=_NUMBER, color="#e0a458")
+                takes="an int from 0, or random", adopt=plain, complaint=_seed,
+                parse=checked(_seed, "an int from 0 to 2^63 - 1, or random"), exports=_LINE, color="#6fa8dc")
+COLOR = PortType("Color", 'A colour, "#rrggbb" or with alpha "#rrggbbaa"; in a file also a CSS name.',
+                 takes='a colour such as "#ff8800"', adopt=plain, complaint=_color, parse=_parse_color, exports=_LINE,
+                 color="#e0a458")
 FILE = PortType("File", "A file that is read; its content, not its name, decides whether work is repeated.",
                 takes="a path to a file", complaint=_file, parse=checked(_file, "a path to a file"), flatten=str,
                 restore=Path, summary=str, color="#b0a090")

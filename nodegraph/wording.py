@@ -42,6 +42,8 @@ ENGLISH: dict[str, str] = {
     "pack.requires-broken": "pack {pack} requires the pack {name}, which cannot be read: {why}",
     "pack.requires-missing": "pack {pack} requires the pack {name}, and there is none; "
                              "install it, or name its folder with --pack",
+    "project.key": "{key!r} is no part of a project file",
+    "project.packs": "packs is {found}; it takes a list of folders and Python files, as in [./my_pack]",
     "pack.two-names": "{manifest}: pack is {pack}, and the installed entry point calls it {entry}; call both the same",
 
     "run.stopped": "the run was stopped",
@@ -289,6 +291,9 @@ ENGLISH: dict[str, str] = {
     "picture.file-changed": "{file} holds something else than when this picture was made",
 
     # models
+    "model.broken": "{source} {problem}",
+    "model.file": "is a file, and a folder is wanted",
+    "model.misfit": "{source} {problem}. A {kind} is wanted. {hint}",
     "model.other-kind": "{source} holds no {kind}. {hint}",
     "model.unclear": "whether {source} holds a {kind} cannot be found out ({error})",
 

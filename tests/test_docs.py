@@ -1,11 +1,14 @@
 """What the README and the docs show is true: every YAML graph in them checks, every Python snippet runs."""
 
+import ast
+import json
 import re
+import tempfile
 from pathlib import Path
 
 import pytest
 
-from nodegraph import graphfile
+from nodegraph import engine, graphfile
 from nodegraph.check import check
 from nodegraph.models import Models
 from nodegraph.packs import Catalogue
@@ -41,6 +44,32 @@ def test_python_in_the_docs_runs(code, monkeypatch, tmp_path):
     monkeypatch.chdir(ROOT)
     monkeypatch.setenv("NODEGRAPH_CACHE", str(tmp_path))
     exec(compile(code, "snippet", "exec"), {"__name__": "snippet"})
+
+
+def cells(path: Path) -> list[str]:
+    return ["".join(cell["source"]) for cell in json.loads(path.read_text("utf-8"))["cells"] if cell["cell_type"] == "code"]
+
+
+def shown(code: str, names: dict):
+    """Runs a cell, and gives what its last line says, as a notebook does."""
+    tree = ast.parse(code)
+    last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
+    exec(compile(tree, "cell", "exec"), names)
+    return eval(compile(ast.Expression(last.value), "cell", "eval"), names) if last is not None else None
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "docs").glob("*.ipynb")), ids=lambda p: p.name)
+def test_notebooks_run_from_top_to_end(path, monkeypatch, tmp_path, capsys):
+    monkeypatch.chdir(path.parent)
+    monkeypatch.setenv("NODEGRAPH_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(engine, "_engine", None)
+    names: dict = {"__name__": "notebook"}
+    values = [shown(code, names) for code in cells(path)]
+    assert any(hasattr(value, "_repr_html_") and value._repr_html_() for value in values)
+    assert "hello" not in str(values) and "GOOD MORNING GOOD MORNING" in values
+    assert "wrod" in capsys.readouterr().out
+    engine._engine.close()
 
 
 def test_every_link_in_the_docs_leads_somewhere():

@@ -192,7 +192,29 @@ def test_an_album_has_a_card_for_each_file_and_a_new_one_makes_one_more(engine, 
 def test_a_pattern_of_files_begins_at_the_graph_file_however_that_is_named(engine, monkeypatch):
     monkeypatch.chdir(GRAPHS.parent)
     result = engine.run(engine.load("graphs/album.yaml"), only=["cards"])
-    assert not result.errors and len(result["cards"]) == len(list((GRAPHS.parent / "docs").glob("*.png")))
+    assert not result.errors and len(result["cards"]) == len(list((GRAPHS / "pictures").glob("*.jpg")))
+
+
+def test_a_poster_is_titled_anew_without_being_painted_again(engine, tmp_path):
+    graph, given = engine.load(GRAPHS / "poster.yaml"), {"steps": 2}
+    result = engine.run(graph, given)
+    assert not result.errors and result["poster"].shape == (3, 1080, 880)
+    assert nothing_runs_again("poster", given, tmp_path)
+    story: list = []
+    titled = engine.run(graph, {**given, "title": "Ещё"}, emit=story.append)
+    assert ran(story) == ["titled", "poster"] and not titled["poster"].equal(result["poster"])
+
+
+def test_prints_are_made_of_each_picture_of_a_folder(engine, tmp_path):
+    photos = folder_of_pictures(tmp_path / "photos", ["one.png", "two.png"])
+    graph, given = engine.load(GRAPHS / "prints.yaml"), {"pictures": str(photos)}
+    result = engine.run(graph, given)
+    assert not result.errors and [made.shape[0] for made in result["prints"]] == [4, 4]
+    assert nothing_runs_again("prints", given, tmp_path)
+    folder_of_pictures(photos, ["one.png", "two.png", "three.png"])
+    story: list = []
+    engine.run(graph, given, emit=story.append)
+    assert items(story)["prints/print"] == (1, 2)
 
 
 def test_a_suite_climbs_and_one_climb_more_composes_nothing(engine, tmp_path):

@@ -1,4 +1,4 @@
-"""The graphs to begin with: `graphs/`, beside the editor in a checkout and inside it in a wheel."""
+"""The graphs to begin with, in the language spoken now."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from typing import NamedTuple
 from nodegraph import graphfile
 from nodegraph.errors import GraphError
 from nodegraph.graph import Graph
+from nodegraph.shipped import folder
 
 from ..words.speak import has, t
-
-_HERE = Path(__file__).parents[1]
 
 
 class Template(NamedTuple):
@@ -20,11 +19,6 @@ class Template(NamedTuple):
     title: str
     description: str
     path: Path
-
-
-def folder() -> Path | None:
-    """Where the templates lie, or None if they were not installed."""
-    return next((place for place in (_HERE / "graphs", _HERE.parent / "graphs") if place.is_dir()), None)
 
 
 def templates(beside: Path | None = None) -> list[Template]:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import dearpygui.dearpygui as dpg
 
+from nodegraph import InputError
 from nodegraph.check import RANDOM
+from nodegraph.types import COLOR
 
 from ..document import edits
 from ..document.items import Item, source_item
@@ -256,8 +258,7 @@ class ColorRow(Row):
                                          callback=lambda s, a: self.set(as_hex(dpg.get_value(s))))
 
     def put(self, field: Field) -> None:
-        dpg.set_value(self.widget, list(theme.rgba(field.value)) if _is_color(field.value)
-                      else [128, 128, 128, 255])
+        dpg.set_value(self.widget, _shade(field.value))
 
 
 class SeedRow(TypedRow):
@@ -336,5 +337,9 @@ def as_hex(color: list[float]) -> str:
     return "#" + "".join(f"{min(255, max(0, round(part))):02x}" for part in color[:3])
 
 
-def _is_color(value: Any) -> bool:
-    return isinstance(value, str) and len(value) == 7 and value[0] == "#"
+def _shade(value: Any) -> list[int]:
+    """A colour as it is written, by parts; grey where it is none."""
+    try:
+        return list(theme.rgba(COLOR.parse(value)))
+    except InputError:
+        return [128, 128, 128, 255]

@@ -40,6 +40,8 @@ CHINESE: dict[str, str] = {
     "pack.name-taken": "节点包 {path}：{kind} {name} 已由 {owner} 声明；请换一个名称",
     "pack.requires-broken": "节点包 {pack} 需要节点包 {name}，而它无法读取：{why}",
     "pack.requires-missing": "节点包 {pack} 需要节点包 {name}，而它不存在；请安装，或用 --pack 指定其文件夹",
+    "project.key": "{key!r} 不是项目文件的一部分",
+    "project.packs": "packs 是 {found}；它需要文件夹和 Python 文件的列表，例如 [./my_pack]",
     "pack.two-names": "{manifest}：pack 是 {pack}，而安装的入口点称它为 {entry}；请统一名称",
     "pack.broken": "{error}",
 
@@ -252,6 +254,9 @@ CHINESE: dict[str, str] = {
     "damage.checksum": "与校验和不符",
     "damage.unreadable": "无法读取（{error}）",
     "damage.type": "无法读作 {type}（{error}）",
+    "model.broken": "{source} {problem}",
+    "model.file": "是文件，而这里需要文件夹",
+    "model.misfit": "{source} {problem}。这里需要 {kind}。{hint}",
     "model.other-kind": "{source} 里没有 {kind}。{hint}",
     "model.unclear": "无法得知 {source} 里是否有 {kind}（{error}）",
 

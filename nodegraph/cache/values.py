@@ -5,7 +5,7 @@ from __future__ import annotations
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
-from ..digest import SIZE, decode, encode, is_tensor
+from ..digest import SIZE, decode, encode, is_tensor, plain
 from ..types import PortType
 from ..wording import say
 
@@ -46,7 +46,16 @@ def prepare(type: PortType, value: Any) -> Prepared:
         code = encode(value)
         return Prepared(blake2b(code, digest_size=SIZE).digest(), value, code)
     tensors: list[Any] = []
-    code = encode(type.flatten(value), tensors)
+    flat = type.flatten(value)
+    try:
+        code = encode(flat, tensors)
+    except TypeError as error:
+        tensors.clear()
+        try:
+            code = encode(plain(flat), tensors)
+        except RecursionError:  # it contains itself, as was said
+            raise error from None
+        value = type.restore(decode(code, tensors))
     name = blake2b(code, digest_size=SIZE).digest()
     if tensors:
         tensors = [compact(t) for t in tensors]

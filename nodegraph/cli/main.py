@@ -5,6 +5,7 @@ Only what a command needs is imported, and only once it is known, so that `--hel
 
 from __future__ import annotations
 
+import os
 import sys
 
 from .exits import DONE, FAULT, INTERRUPTED, NODE_FAILED, WRONG
@@ -43,7 +44,12 @@ def _options(argv: list[str] | None) -> Options:
     from .stdout import flush
 
     try:
-        return parser().parse_args(argv, Options())
+        whole = parser()
+        if "_ARGCOMPLETE" in os.environ:  # a shell asks
+            from .completion import complete
+
+            complete(whole)
+        return whole.parse_args(argv, Options())
     except SystemExit:
         flush(sys.stdout)
         raise
@@ -70,6 +76,16 @@ def _guarded(options: Options, stdout: Stdout) -> int:
 
 def _answer(options: Options, stdout: Stdout) -> int:
     """Hand a command to the file that carries it out."""
+    if options.command in ("run", "edit", "check", "nodes", "plan", "why", "pack", "doctor"):
+        from pathlib import Path
+
+        from ..packs.project import known_packs
+
+        from ..shipped import resolved
+
+        options.graph = resolved(options.graph) if options.graph else ""
+        options.graphs = [resolved(graph) for graph in options.graphs]
+        options.pack = [*options.pack, *map(str, known_packs(Path.cwd(), os.environ))]
     match options.command:
         case "run":
             from .run import run
@@ -91,10 +107,30 @@ def _answer(options: Options, stdout: Stdout) -> int:
             from .why import why
 
             return why(options, stdout)
+        case "pack":
+            from .pack import pack
+
+            return pack(options, stdout)
         case "cache":
             from .cache import cache
 
             return cache(options, stdout)
+        case "new":
+            from .new import new
+
+            return new(options, stdout)
+        case "open":
+            from .open import open
+
+            return open(options, stdout)
+        case "doctor":
+            from .doctor import doctor
+
+            return doctor(options, stdout)
+        case "completion":
+            from .completion import completion
+
+            return completion(options, stdout)
         case "edit":
             from .edit import edit
 
@@ -124,8 +160,6 @@ def _refused(options: Options, stdout: Stdout, code: int, problems: tuple[Proble
 
 def _fault(error: Exception) -> Problem:
     """A problem of nodegraph's own, with the way to find out more."""
-    import os
-
     from ..errors import Problem, text_of
     from ..wording import say
 

@@ -31,10 +31,13 @@ def nodes(options: Options, stdout: Stdout) -> int:
         return DONE
     if options.name:
         names = [n for n in names if n.startswith(f"{options.name}.")]
-        if not names:
-            raise GraphError([Problem(None, f"there is no node type and no pack {options.name}",
-                                      nearest(options.name, [*catalogue.node_names(), *BUILT_IN]))])
     nodetypes = _importable(catalogue, names)
+    if not names:
+        nodetypes = [t for t in _importable(catalogue, catalogue.node_names()) if speaks_of(t, options.name)] \
+            if "." not in options.name else []
+        if not nodetypes:
+            raise GraphError([Problem(None, f"there is no node type and no pack {options.name}, and none speaks of it",
+                                      nearest(options.name, [*catalogue.node_names(), *BUILT_IN]))])
     if options.json:
         stdout.json([description_document(Description.of(nodetype)) for nodetype in nodetypes])
         return DONE
@@ -44,6 +47,14 @@ def nodes(options: Options, stdout: Stdout) -> int:
     stdout("\nswitch, pick and graph files (type: ./other.yaml) are nodes too; "
            "`nodegraph nodes NAME` tells all about one.")
     return DONE
+
+
+def speaks_of(nodetype: NodeType, words: str) -> bool:
+    """Whether every one of some words stands in a node type's name, help, ports, choices or tags."""
+    ports = [*nodetype.inputs.values(), *nodetype.outputs.values()]
+    text = " ".join([nodetype.name, nodetype.help, *nodetype.tags,
+                     *(f"{p.name} {p.type.name} {p.help} {' '.join(p.choices or ())}" for p in ports)]).casefold()
+    return all(word in text for word in words.casefold().split())
 
 
 def describe(catalogue: Catalogue, name: str) -> Description | None:

@@ -20,6 +20,11 @@ class Options(argparse.Namespace):
     name = ""
     node = ""
     action = ""
+    folder = ""
+    template = ""
+    file = ""
+    shell = ""
+    listing = False
     to = ""
     out = "out"
     set: list[str] = []
@@ -55,6 +60,13 @@ def parser() -> argparse.ArgumentParser:
     whole.add_argument("--version", action="store_true", help="print the version and stop")
     commands = whole.add_subparsers(title="commands", metavar="COMMAND")
     _run(_command(commands, "run", "run a graph and write its outputs"))
+    new = _command(commands, "new", "write a graph file to begin with")
+    new.add_argument("template", nargs="?", default="", metavar="GRAPH", help="a graph that comes along (default: postcard)")
+    new.add_argument("file", nargs="?", default="", metavar="FILE", help="what to call it (default: GRAPH.yaml)")
+    new.add_argument("--list", action="store_true", dest="listing", help="show the graphs that there are")
+    open = _command(commands, "open", "show what a run made, in the program that the system has for it")
+    open.add_argument("name", nargs="?", default="", metavar="FILE", help="a file or an output (default: the newest)")
+    open.add_argument("--out", default="out", metavar="DIR", help="where outputs were written (default: out)")
     edit = _command(commands, "edit", "open the editor, in a window")
     edit.add_argument("graph", nargs="?", default="", metavar="GRAPH", help="a graph file, or a PNG that a run made")
     _machine_options(edit)
@@ -65,7 +77,7 @@ def parser() -> argparse.ArgumentParser:
     _pack_option(check)
     nodes = _command(commands, "nodes", "list node types, or tell all about one")
     nodes.add_argument("name", nargs="?", default="", metavar="NAME",
-                       help="a node type, a pack, switch, pick, or a graph file")
+                       help="a node type, a pack, switch, pick, a graph file, or a word to look for")
     nodes.add_argument("--json", action="store_true", help="print as JSON")
     _pack_option(nodes)
     plan = _command(commands, "plan", "tell what a run would do: what is remembered and what will run")
@@ -79,11 +91,24 @@ def parser() -> argparse.ArgumentParser:
         command.add_argument("--only", action="append", default=[], metavar="OUTPUT")
         _cache_option(command)
         _pack_option(command)
+    pack = _command(commands, "pack", "make a pack of nodes of your own, try it, and tell of those that are there")
+    pack.add_argument("action", choices=["new", "test", "list", "info", "docs"],
+                      help="new NAME [FOLDER], test [FOLDER], list, info NAME, docs NAME (as Markdown)")
+    pack.add_argument("name", nargs="?", default="", metavar="NAME", help="a pack; for test its folder (default: .)")
+    pack.add_argument("folder", nargs="?", default="", metavar="FOLDER", help="for new (default: nodegraph-NAME)")
+    _pack_option(pack)
     cache = _command(commands, "cache", "look after what is remembered")
     cache.add_argument("action", choices=["info", "prune", "clear"])
     cache.add_argument("--to", default="", metavar="SIZE",
                        help="for prune: the size to go down to, such as 2GB (default: the budget)")
     _cache_option(cache)
+    doctor = _command(commands, "doctor", "tell of this machine and of what is installed, and what to do about what is not")
+    _cache_option(doctor)
+    _pack_option(doctor)
+    completion = _command(commands, "completion", "print what makes a shell complete commands, graphs and node types")
+    completion.add_argument("shell", choices=["bash", "zsh", "fish"],
+                            help="bash: add `eval \"$(nodegraph completion bash)\"` to ~/.bashrc; zsh: likewise to ~/.zshrc; "
+                                 "fish: nodegraph completion fish > ~/.config/fish/completions/nodegraph.fish")
     return whole
 
 

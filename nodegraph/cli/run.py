@@ -14,10 +14,11 @@ from typing import Any
 
 from .. import events as ev
 from ..documents import Document, run_document
-from ..engine import Engine, RunResult
+from ..engine import Engine
 from ..errors import GraphError, NodeFailed, Problem
 from ..graph import Form
 from ..naming import safe_name, swept_name
+from ..results import RunResult
 from ..types import described
 from ..wording import say
 from .engine import Recorded, not_here, open_engine, read, recorded

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import time
@@ -55,7 +56,7 @@ class Display:
             case ev.Skipped():
                 self.done(event.node, "skipped", _reason(event))
             case ev.Warned():
-                self.line(f"warning: {event}")
+                self.line(f"{colored('warning', 'warning', self.stream)}: {event}")
             case ev.Done():
                 self.erase()
 
@@ -77,7 +78,7 @@ class Display:
 
     def done(self, node: str, word: str, more: str) -> None:
         self.working.pop(node, None)
-        self.line(f"  {_padded(node, self.width)}  {word:10}  {more}".rstrip())
+        self.line(f"  {_padded(node, self.width)}  {colored(f'{word:10}', word, self.stream)}  {more}".rstrip())
 
     def line(self, text: str) -> None:
         """A line that stays."""
@@ -158,11 +159,61 @@ def _padded(text: str, width: int) -> str:
     return text + " " * (width - _columns(text))
 
 
-def table(rows: Sequence[Sequence[object]], heads: Sequence[str]) -> str:
-    """Rows under heads, in columns."""
+def table(rows: Sequence[Sequence[object]], heads: Sequence[str], columns: int | None = None) -> str:
+    """Rows under heads, in columns. In a terminal, or in so many columns, what is too wide goes on in the next line."""
     cells = [heads, *([str(c) for c in row] for row in rows)]
     widths = [max(_columns(row[i]) for row in cells) for i in range(len(heads))]
-    return "\n".join("  ".join(_padded(c, w) for c, w in zip(row, widths)).rstrip() for row in cells)
+    room = columns if columns is not None else shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    if room is not None:
+        widths = narrowed(widths, room - 2 * (len(widths) - 1))
+    lines: list[str] = []
+    for row in cells:
+        parts = [wrapped(cell, width) if _columns(cell) > width else [cell] for cell, width in zip(row, widths)]
+        for place in range(max(map(len, parts))):
+            line = [part[place] if place < len(part) else "" for part in parts]
+            lines.append("  ".join(_padded(cell, width) for cell, width in zip(line, widths)).rstrip())
+    return "\n".join(lines)
+
+
+LEAST = 16  # columns of a table that is made narrower
+
+
+def narrowed(widths: list[int], room: int) -> list[int]:
+    """Widths that fit a room together: the widest give way, down to 16 each."""
+    widths = list(widths)
+    while sum(widths) > room and max(widths) > LEAST:
+        widest = widths.index(max(widths))
+        second = max([LEAST, *(width for place, width in enumerate(widths) if place != widest)])
+        widths[widest] = max(LEAST, min(widths[widest] - 1, max(second, widths[widest] - (sum(widths) - room))))
+    return widths
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """A text in lines of so many columns, broken between words; a word that is longer is cut."""
+    lines, line = [], ""
+    for word in text.split(" "):
+        while _columns(word) > width:
+            if line:
+                lines.append(line)
+                line = ""
+            head = _cut(word, width)
+            lines.append(head)
+            word = word[len(head):]
+        if line and _columns(line) + 1 + _columns(word) > width:
+            lines.append(line)
+            line = word
+        else:
+            line = f"{line} {word}" if line else word
+    return [*lines, line] if line or not lines else lines
+
+
+COLORS = {"ran": 32, "remembered": 36, "failed": 31, "skipped": 33, "warning": 33}
+
+
+def colored(text: str, word: str, stream: TextIO | None) -> str:
+    """A text in the colour of a word, where a stream is a terminal and nobody asked for none (NO_COLOR, TERM=dumb)."""
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or stream is None or not stream.isatty()
+    return text if plain or word not in COLORS else f"\x1b[{COLORS[word]}m{text}\x1b[0m"
 
 
 def size(count: float) -> str:

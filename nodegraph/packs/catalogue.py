@@ -15,6 +15,7 @@ from ..types import PLAIN, PortType
 from ..wording import say
 from .imports import importing
 from .installed import installed_packs
+from .loose import Stamp, forget, stamp_of
 from .manifest import Pack
 
 
@@ -35,13 +36,49 @@ class Catalogue:
         self._files: dict[str, Path] = {}  # the nodes of single files, and where they are declared
         self._nodes: dict[str, NodeType] = {}
         self._types: dict[str, PortType] = dict(PLAIN)
-        places: set[Path] = set()
-        for path in map(Path, folders):
-            if path.resolve() not in places:
-                places.add(path.resolve())
-                self._join(path)
+        self._places: dict[Path, Stamp] = {}  # of packs and files that are not installed, as they were read
+        for path in folders:
+            self.join(path)
         for function in functions:
             self.add(function)
+
+    def join(self, path: str | Path) -> None:
+        """Make a pack known that is not installed: a folder, or a single Python file. The same one counts once."""
+        place = Path(path).resolve()
+        if place not in self._places:
+            stamp = stamp_of(place)
+            self._join(Path(path))
+            self._places[place] = stamp
+
+    def refresh(self) -> list[Path]:
+        """Read those packs and files again that are not installed and were edited since; which they were.
+
+        Raises PackError where one cannot be read any more; its nodes are gone until it is mended.
+        """
+        edited = [place for place, stamp in self._places.items() if stamp_of(place) != stamp]
+        for place in edited:
+            self._places[place] = stamp_of(place)
+            self._forget(place)
+        for place in edited:
+            self._join(place)
+        return edited
+
+    def _forget(self, place: Path) -> None:
+        """Let go of everything that lies at a place."""
+        prefix = forget(place)
+        gone = {name for name, path in self._files.items() if path.resolve() == place} | \
+            {name for name, nodetype in self._nodes.items() if _within(nodetype.call.__module__, prefix)}
+        types = [type for name in gone if name in self._nodes
+                 for port in (*self._nodes[name].inputs.values(), *self._nodes[name].outputs.values()) for type in [port.type]]
+        for pack in [pack for pack in self._loose if pack.folder.resolve() == place]:
+            self._loose.remove(pack)
+            types += [self._types[name] for name in pack.types if name in self._types]
+        for name in gone:
+            self._files.pop(name, None)
+            self._nodes.pop(name, None)
+        for type in types:
+            if self._types.get(type.name) is type and type.name not in PLAIN and self._owner("type", type.name) is None:
+                del self._types[type.name]
 
     def add(self, function: Callable[..., Any]) -> None:
         """Make a declared function known under its node name."""
@@ -209,6 +246,10 @@ class Catalogue:
             if name in {"node": pack.nodes, "type": pack.types, "model": pack.models}[kind]:
                 return f"the installed pack {pack.name}" if pack.distribution else f"the pack in {pack.folder}"
         return None
+
+
+def _within(module: str, package: str) -> bool:
+    return module == package or module.startswith(f"{package}.")
 
 
 def _declared(module: ModuleType) -> Iterator[tuple[Any, NodeType]]:

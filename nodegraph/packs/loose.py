@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import linecache
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -29,10 +30,32 @@ def load(path: Path) -> Loose:
     source = path / "__init__.py" if path.is_dir() else path
     if not source.exists():
         raise PackError(f"pack {path}: a pack's folder has an __init__.py (it may be empty) and a pack.yaml")
-    # A name of its own, so that a file called json.py stands in nobody's way.
-    name = f"{LOOSE}{path.resolve().stem}_{digest_bytes(str(path.resolve()).encode()).hex()[:8]}"
+    name = module_name(path)
     module = _import(path, source, name)
     return Loose(path, module, read_pack(name, path) if path.is_dir() else None)
+
+
+Stamp = tuple[tuple[str, int, int], ...]
+
+
+def stamp_of(path: Path) -> Stamp:
+    """By which it is seen whether a pack was edited: names, times of change and sizes of its code and manifest."""
+    files = [path] if path.is_file() else sorted([*path.rglob("*.py"), *path.rglob("pack.yaml")])
+    return tuple([(file.name, stat.st_mtime_ns, stat.st_size) for file in files if (stat := file.stat())])
+
+
+def module_name(path: Path) -> str:
+    """A name of its own for what lies at a path, so that a file called json.py stands in nobody's way."""
+    return f"{LOOSE}{path.resolve().stem}_{digest_bytes(str(path.resolve()).encode()).hex()[:8]}"
+
+
+def forget(path: Path) -> str:
+    """Have Python forget the modules of what lies at a path, so that they are read again; what they are called."""
+    name = module_name(path)
+    for module in [module for module in sys.modules if module == name or module.startswith(f"{name}.")]:
+        del sys.modules[module]
+    linecache.checkcache()
+    return name
 
 
 def _import(path: Path, source: Path, name: str) -> ModuleType:

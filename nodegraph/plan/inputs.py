@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..check import RANDOM
-from ..digest import ListDigest, digest
+from ..digest import ListDigest, digest, is_array, is_tensor
 from ..errors import InputError, Position, Problem
 from ..nodetype import Port
 from ..types import FILE, SEED, PortType, Recipe, complaint_of, described, short
@@ -108,8 +108,10 @@ def accept(port: Port, value: Any) -> Any:
         return accept_one(port, value)
     if port.type is FILE and isinstance(value, (str, Path)):
         return value
+    if (is_tensor(value) or is_array(value)) and value.ndim:
+        value = list(value)
     if not isinstance(value, (list, tuple)):
-        raise InputError(f"is {value!r}; it takes a list of {port.type.name}")
+        raise InputError(f"is {short(value)}; it takes a list of {port.type.name}")
     return [accept_one(port, item) for item in value]
 
 

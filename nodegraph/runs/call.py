@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from .. import events as ev
 from ..cache import Cache, Prepared, prepare
 from ..context import Context
-from ..digest import digest_bytes, encode
+from ..digest import digest_bytes, encode, is_array, is_tensor
 from ..errors import Cancelled, InputError, NodeFailed, OutOfMemory
 from ..models import Models
 from ..nodetype import NodeType, Port
@@ -312,6 +312,8 @@ def split_batch(step: Step, value: Any, count: int) -> list[Any]:
 
 def as_list(port: Port, value: Any) -> list[Any]:
     """What a function gave for a port that carries many."""
+    if (is_tensor(value) or is_array(value)) and value.ndim:
+        return list(value)
     if not isinstance(value, (list, tuple)):
         raise InputError(f"it gave {summary(value)} as {port.name}; it declares a list of {port.type.name}")
     return list(value)
@@ -322,6 +324,9 @@ def prepare_output(port: Port, value: Any) -> Prepared:
     if value is None and port.optional:
         return prepare(NOTHING_TYPE, None)
     wrong = port.type.complaint(value)
+    if wrong:
+        value = port.type.adopt(value)
+        wrong = port.type.complaint(value)
     if wrong:
         raise InputError(f"its output {port.name} {wrong}; it declares {port.type.name}")
     if port.type.located:
@@ -373,7 +378,10 @@ def node_failed(step: Step, error: BaseException, arguments: dict[str, Any], ins
         text = safe(lambda: str(error))
         message = f"{type(error).__name__}: {text}" if text else type(error).__name__
         trace = safe(lambda: own_trace(error), message)
-    return NodeFailed(step.name, message, step.where, dict(summaries(nodetype_of(step), arguments)), trace, instance)
+    failed = NodeFailed(step.name, message, step.where, dict(summaries(nodetype_of(step), arguments)), trace, instance)
+    traceback.clear_frames(error.__traceback__)  # what the node held would live as long as its failure
+    failed.__cause__ = error
+    return failed
 
 
 def own_trace(error: BaseException) -> str:

@@ -1,46 +1,260 @@
-"""Loading models through the libraries that know them: no code of theirs runs, and what a folder lacks is a sentence."""
+"""Loading models through the libraries that know them: no code of theirs runs, what a folder lacks is a sentence."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+import re
+import tempfile
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
-from nodegraph import InputError, Recipe
+from nodegraph import InputError, Recipe, warn
+
+from .folders import other_task, settings
+from .weights import adapter, folder_problem, header, weights
+
+# Weights that a file may hold though no network asks for them: buffers that are computed, and counters.
+_NEEDLESS = re.compile(r"(^|\.)(position_ids|inv_freq|rotary_emb\.\w+|masked_bias|attn\.bias|attention\.bias|"
+                       r"causal_mask|num_batches_tracked|total_ops|total_params|_extra_state)$")
+_HARMLESS = (  # what libraries say of loading that is read from their reports, or concerns nobody who runs a graph
+    "LOAD REPORT", "were not used when initializing", "were not initialized from the model checkpoint",
+    "requires torchvision", "`tokenizer_class` is", "default legacy behaviour", "Special tokens have been added",
+    "generation flags are not valid", "may result in unexpected behavior", "was set in the config but it is unrecognized", "fast path is not available",
+)
+_ADVICE = re.compile(r"\s*(Please pass the argument|You can pass|Please set|You may consider adding)\b"
+                     r".*?(\.(?=\s|$)|$)")
+_WRAPPERS = ("module.", "_orig_mod.", "_fsdp_wrapped_module.")  # of DataParallel, torch.compile and FSDP
 
 
 @contextmanager
-def loading(recipe: Recipe, *libraries: str) -> Iterator[None]:
+def loading(recipe: Recipe, *libraries: str, harmless: Iterable[str] = ()) -> Iterator[None]:
     """While weights load: no progress bars from these libraries, since whoever runs the graph shows its own.
 
-    What they say of a folder that they cannot read becomes an InputError that names the model and its kind.
+    What they say of a folder that they cannot read becomes an InputError that names the model and its kind; what they
+    log is told as warnings, but for what is `harmless` (parts of such lines).
     """
     spoken = [module for module in (import_module(f"{library}.utils.logging") for library in libraries)
               if module.is_progress_bar_enabled()]
     for module in spoken:
         module.disable_progress_bar()
     try:
-        yield
-    except (OSError, ValueError, KeyError, AttributeError) as error:
-        raise InputError(f"{recipe.source} cannot be loaded as a {recipe.kind}: {error}") from error
+        with heard(*libraries, harmless=(*_HARMLESS, *harmless)):
+            yield
+    except (InputError, MemoryError):
+        raise
+    except BaseException as error:
+        # The second is how the tokenizers library, which is in Rust, ends on files that it did not expect.
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException" or \
+                type(error).__name__ == "OutOfMemoryError":  # torch's
+            raise
+        raise InputError(f"{recipe.source} cannot be loaded as a {recipe.kind}: {reason(error)}") from error
     finally:
         for module in spoken:
             module.enable_progress_bar()
 
 
+def reason(error: BaseException) -> str:
+    """Why a library could not read what it was given, in one line."""
+    words = in_words(error).rstrip(".")
+    if "custom code" in words or "trust_remote_code" in words:
+        return ("it comes with code of its own, and no model's code is run here; take a model that the libraries know "
+                "by themselves")
+    return words
+
+
+@contextmanager
+def heard(*libraries: str, harmless: Iterable[str] = (), tell: Callable[[str], None] = warn) -> Iterator[None]:
+    """What these libraries log in this thread as a warning, or worse, is told as one; nothing is printed.
+
+    harmless: parts of lines that are passed over.
+    """
+    said: list[str] = []
+    passed_over, here = tuple(harmless), threading.get_ident()
+
+    def keep(record: logging.LogRecord) -> bool:
+        """Whether a handler prints a record: not if it is of this thread."""
+        if record.thread != here:
+            return True
+        words = in_words(record.getMessage())
+        if record.levelno >= logging.WARNING and words not in said and not any(part in words for part in passed_over):
+            said.append(words)
+        return False
+
+    handlers = [handler for name in libraries for handler in logging.getLogger(name).handlers]
+    for handler in handlers:
+        handler.addFilter(keep)
+    try:
+        yield
+    finally:
+        for handler in handlers:
+            handler.removeFilter(keep)
+    for words in said:
+        tell(words)
+
+
+def in_words(told: object) -> str:
+    """What a library says, as one line of 400 letters, without advice that only its own callers could follow."""
+    if isinstance(told, KeyError) and told.args:
+        told = f"there is no {told.args[0]!r}"
+    words = _ADVICE.sub("", " ".join(re.sub(r"\x1b\[[0-9;]*m", "", str(told)).split()))
+    return (words if len(words) <= 400 else words[:397] + "...") or type(told).__name__
+
+
+def part(kind: Any, folder: Path, what: str, *, harmless: Iterable[str] = (), **options: Any) -> Any:
+    """One network of transformers or diffusers from its folder, with all the weights that it wants.
+
+    kind: its class, or an Auto class. what: what it is called in a sentence, "unet". harmless: patterns of weights that
+    a file may hold in vain. options: more for `from_pretrained`, such as dtype.
+
+    Only safetensors are read, of a variant where there are no others. Raises InputError where files are absent or
+    damaged, and where they lack weights or hold them in other sizes; weights that are not used are told as a warning.
+    """
+    _refuse_broken(folder, what)
+    _refuse_kernels(folder / "config.json", what)
+    variant = weights(folder).variant
+    network, report = kind.from_pretrained(
+        folder, local_files_only=True, use_safetensors=True, trust_remote_code=False, output_loading_info=True,
+        ignore_mismatched_sizes=True, **{"variant": variant} if variant else {}, **options)
+    weights_judged(report, what, harmless)
+    return network
+
+
+def _refuse_broken(folder: Path, what: str) -> None:
+    problem = folder_problem(folder)
+    if problem:
+        raise InputError(f"{what} {problem}")
+
+
+def _refuse_kernels(path: Path, what: str) -> None:
+    """Refuse a config.json that asks for attention in code of a hub repository, which transformers would fetch."""
+    for name in re.findall(r'attn_implementation[^"]*"\s*:\s*"([^"]*/[^"]*)"', path.read_text(encoding="utf-8")):
+        raise InputError(f"{what} asks in its config.json for code of the hub ({name}), and no model's code is run "
+                         "here; take attn_implementation out of that file")
+
+
+def weights_judged(report: Mapping[str, Iterable[Any]], what: str, harmless: Iterable[str] = ()) -> None:
+    """Read a loading report of transformers or diffusers (`output_loading_info=True`).
+
+    Raises InputError that names weights which are missing, or whose sizes are not those of the configuration; a warning
+    tells of those that are not used, but for needless ones and those that match a pattern of `harmless`.
+    """
+    wrong = sorted(report["mismatched_keys"])
+    if wrong:
+        name, there, wanted = wrong[0]
+        raise InputError(f"{what} does not fit its config.json: {name} is {_shape(there)} in the file and "
+                         f"{_shape(wanted)} by the config{_more(wrong)}; take both from one model")
+    missing = sorted(report["missing_keys"])
+    if missing:
+        raise InputError(f"{what} lacks {len(missing)} of its weights ({_some(missing)}), and what is missing would be "
+                         "made up; download it again, or take the config.json that belongs to it")
+    unused = [name for name in sorted(report["unexpected_keys"]) if not _NEEDLESS.search(name)
+              and not any(re.search(pattern, name) for pattern in harmless)]
+    if unused:
+        warn(f"{what} holds {len(unused)} weights that are not used ({_some(unused)})")
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (" ..." if names[3:] else "")
+
+
+def _more(items: list[Any]) -> str:
+    return f", and {len(items) - 1} more" if items[1:] else ""
+
+
+def _shape(shape: Iterable[int]) -> str:
+    return " x ".join(map(str, shape)) or "one number"
+
+
+# ---- causal language models
+
 def causal_lm(recipe: Recipe, device: str, dtype: str) -> Any:
-    """A transformers causal language model from a folder, or from what is on this machine of a hub name; frozen.
+    """A transformers causal language model from a folder; frozen.
 
     Only safetensors are read, and code that comes with a model never runs. With the recipe's option `offload`
-    its layers are on the device while they fit, and the others on the host.
+    its layers are on the device while they fit, and the others on the host. An adapter in the folder is not used,
+    which a warning tells. Raises InputError where the folder holds no such model, or not all of it.
     """
     import torch
     from transformers import AutoModelForCausalLM
 
+    folder = Path(recipe.folder or recipe.source)
     spread = {"device_map": "auto"} if dict(recipe.options).get("offload") else {}  # "auto" is accelerate's
-    model = AutoModelForCausalLM.from_pretrained(recipe.folder or recipe.source, local_files_only=True,
-                                                 use_safetensors=True, dtype=getattr(torch, dtype), **spread)
+    _refuse_broken(folder, recipe.source)
+    config = causal_config(folder, recipe.source)
+    with without_adapter(folder, recipe.source) as plain, _quantised(config, recipe.source):
+        model = part(AutoModelForCausalLM, plain, recipe.source, config=config, dtype=getattr(torch, dtype),
+                     **_renaming(plain), **spread)
     if not spread:
         model.to(device)
     return model.eval().requires_grad_(False)
+
+
+@contextmanager
+def _quantised(config: Any, source: str) -> Iterator[None]:
+    """What a library says of quantised weights that it, or this machine, cannot read becomes an InputError."""
+    told = getattr(config, "quantization_config", None)
+    method = (told if isinstance(told, dict) else vars(told)).get("quant_method", "in some way") if told else ""
+    try:
+        yield
+    except InputError:
+        raise
+    except Exception as error:
+        if not method:
+            raise
+        raise InputError(f"{source} is quantised ({getattr(method, 'value', method)}), which cannot be loaded here: "
+                         f"{reason(error)}; take a folder whose weights are not quantised") from error
+
+
+def causal_config(folder: Path, source: str) -> Any:
+    """The configuration of a causal language model. Raises InputError where it is one of another kind."""
+    from transformers import CONFIG_MAPPING, MODEL_FOR_CAUSAL_LM_MAPPING, AutoConfig, __version__
+
+    try:
+        told = settings(folder / "config.json")
+        if (folder / "generation_config.json").exists():
+            settings(folder / "generation_config.json")
+    except ValueError as wrong:
+        raise InputError(f"{source} cannot be loaded: {wrong}") from None
+    other, kind = other_task(told), told.get("model_type")
+    if other:
+        raise InputError(f"{source} {other}, and a causal language model is wanted")
+    if not isinstance(kind, str) or kind not in CONFIG_MAPPING:
+        why = "it comes with code of its own, and no model's code is run here" if "auto_map" in told else \
+            f"transformers {__version__} does not know it"
+        raise InputError(f"{source} is of the kind {kind!r}, and {why}; take a model that transformers knows by itself")
+    try:
+        config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    except Exception as error:  # the libraries raise what they like of settings that cannot be
+        raise InputError(f"the config.json of {source} cannot be understood: {reason(error)}") from error
+    if type(config) not in MODEL_FOR_CAUSAL_LM_MAPPING:
+        raise InputError(f"{source} is a {kind} model, and a causal language model is wanted")
+    return config
+
+
+@contextmanager
+def without_adapter(folder: Path, source: str) -> Iterator[Path]:
+    """The folder, or, where an adapter lies in it, one of links that leaves it out: peft would apply it unasked."""
+    if not (folder / "adapter_config.json").exists():
+        yield folder
+        return
+    warn(f"{source} holds {adapter(folder)} beside the model, and it is not used; merge the two (merge_and_unload of "
+         "peft) to have it")
+    with tempfile.TemporaryDirectory() as links:
+        for path in folder.iterdir():
+            if not path.name.startswith("adapter_"):
+                (Path(links) / path.name).symlink_to(path.absolute(), path.is_dir())
+        yield Path(links)
+
+
+def _renaming(folder: Path) -> dict[str, Any]:
+    """How names are mapped that a wrapper of training put a word in front of, which it did to all of them."""
+    found = weights(folder)
+    names = [name for path in found.files if path.exists() for name in header(path)] if found else []
+    for wrapper in _WRAPPERS:
+        if names and all(name.startswith(wrapper) for name in names):
+            return {"key_mapping": {"^" + re.escape(wrapper): ""}}
+    return {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
@@ -9,7 +10,8 @@ from typing import Any
 
 from nodegraph import InputError
 
-from .models import without_noise
+from .models import quiet
+from .prompts import tell_of_prompt
 
 
 @dataclass(frozen=True)
@@ -71,10 +73,30 @@ def device_of(pipe: Any) -> Any:
 def known_family(pipe: Any) -> Family:
     """The Family of a pipeline. Raises InputError when its kind is not known here."""
     family = family_of(pipe)
+    judge_words_alone(pipe)
     if family is None:
         raise InputError(f"this model is a {type(pipe).__name__}, whose steps are not known one by one; "
                          "diffusion.paint runs it as a whole")
     return family
+
+
+_WANTS = {"Inpaint|Fill": "a picture and a mask of what to paint anew", "ControlNet|Control|T2IAdapter": "a control picture",
+          "Upscale|SuperResolution": "a picture to enlarge", "Img2Img|ImageToImage|Refiner": "a picture to start from",
+          "Pix2Pix|Edit": "a picture to edit", "Depth2Img|ImageVariation|Redux|ImageToVideo|Image2Video|VideoToVideo|"
+          "AnyText|PaintByExample|StableVideoDiffusion": "a picture"}
+
+
+def judge_words_alone(pipe: Any) -> None:
+    """Raises InputError for a model that does not paint from words alone, saying what it wants besides."""
+    name = type(pipe).__name__
+    wants = next((wants for pattern, wants in _WANTS.items() if re.search(pattern, name)), "")
+    config = denoiser(pipe).config if denoiser(pipe) is not None else {}
+    more, own = config.get("in_channels") or 0, config.get("out_channels") or 0
+    if not wants and own and more > own:  # latents of a picture come beside those that are painted
+        wants = "a picture and a mask of what to paint anew" if more > 2 * own else "a picture to edit"
+    if wants:
+        raise InputError(f"this model is a {name}, which does not paint from words alone: it also "
+                         f"needs {wants}; take a model that paints from a prompt")
 
 
 # A tokenizer changes its own padding while it works, so two threads must not ask it at once.
@@ -91,14 +113,16 @@ def encoded(pipe: Any, prompt: str, negative: str, max_sequence_length: int | No
     if max_sequence_length is not None and not family.reads_long:
         raise InputError(f"a {type(pipe).__name__} takes no max_sequence_length; leave it out")
     length = {} if max_sequence_length is None else {"max_sequence_length": max_sequence_length}
-    with torch.no_grad(), _tokenizers, without_noise():
+    with torch.no_grad(), quiet(), _tokenizers:
+        tell_of_prompt(pipe, "prompt", prompt, max_sequence_length)
+        tell_of_prompt(pipe, "negative_prompt", negative, max_sequence_length)
         tensors = family.encode(pipe, prompt, negative, **length)
     return {name: tensor.contiguous() for name, tensor in tensors.items()}
 
 
 def denoiser(pipe: Any) -> Any:
-    """The network that is called at every step."""
-    return pipe.components.get("transformer") or pipe.components["unet"]
+    """The network that is called at every step, or None where a pipeline has it under another name."""
+    return pipe.components.get("transformer") or pipe.components.get("unet")
 
 
 def prompt_family(pipe: Any) -> str:
@@ -119,21 +143,6 @@ def latent_family(pipe: Any) -> str:
 
 def _scale_and_shift(vae: Any) -> tuple[float, float]:
     return vae.config.get("scaling_factor") or 1.0, vae.config.get("shift_factor") or 0.0
-
-
-def multiple(pipe: Any) -> int:
-    """Width and height are multiples of this many pixels."""
-    config = denoiser(pipe).config
-    # Flux packs 2 x 2 latents into one token and calls that a patch of 1.
-    patch = 2 if type(pipe).__name__ == "FluxPipeline" else config.get("patch_size") or 1
-    return pipe.vae_scale_factor * patch
-
-
-def own_size(pipe: Any) -> tuple[int, int]:
-    """Width and height in pixels that a model was made for."""
-    side = getattr(pipe, "default_sample_size", None) or denoiser(pipe).config.sample_size
-    height, width = side if isinstance(side, (tuple, list)) else (side, side)
-    return width * pipe.vae_scale_factor, height * pipe.vae_scale_factor
 
 
 def unpacked(pipe: Any, latents: Any, width: int, height: int) -> Any:

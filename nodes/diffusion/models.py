@@ -2,59 +2,51 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+import warnings
 from pathlib import Path
 from typing import Annotated, Any
 
-from nodegraph import ModelType, Recipe
+from nodegraph import InputError, ModelType, Recipe, warn
 
-from ..common.loading import loading
+from ..common.folders import settings
+from ..common.loading import heard, loading
+from .folders import is_adapter, parts, problem
+from .parts import judge_pipeline, judge_tokenizers, loaded_networks
 
-_HARMLESS = (  # said of what these nodes do on purpose, or never need
+HARMLESS = (  # said of what these nodes do on purpose, never need, or tell themselves
     "requires torchvision",  # image processors, of which text to image has none
-    "Expected types for vae",  # a tiny autoencoder in the place of a large one
+    "Expected types for",  # a tiny autoencoder in the place of a large one, a part of a class that came later
     "{'block_out_channels'",  # which a tiny autoencoder keeps for the pipeline's sake
-    "will result in indexing errors",  # of a long prompt, before it is cut; that it is cut is still said
+    "will result in indexing errors",  # of a long prompt, before it is cut
+    "part of your input was truncated",
+    "no `dtype` was passed",
+    "clean_caption",  # which wants a library that reads web pages
+    "deprecated",  # advice to those who write code
 )
 
 
-@contextmanager
-def without_noise():
-    """No warnings from the libraries on what is known to be harmless; the rest is let through."""
-    import logging
-
-    handlers = [handler for name in ("diffusers", "transformers") for handler in logging.getLogger(name).handlers]
-    for handler in handlers:
-        handler.addFilter(_matters)
-    try:
-        yield
-    finally:
-        for handler in handlers:
-            handler.removeFilter(_matters)
-
-
-def _matters(record: Any) -> bool:
-    return not any(words in record.getMessage() for words in _HARMLESS)
+def quiet() -> Any:
+    """A `with` in which what diffusers and transformers log is told as warnings, but for what is harmless."""
+    return heard("diffusers", "transformers", harmless=HARMLESS)
 
 
 def load(recipe: Recipe, device: str, dtype: str) -> Any:
     """A diffusers pipeline from a local folder, or from what is on this machine already of a hub name.
 
     Only safetensors are read, and code that comes with a model never runs. Raises InputError when the folder holds
-    no such pipeline.
+    no such pipeline, or not the whole of it.
     """
-    import torch
-    from diffusers import DiffusionPipeline
-
-    folder = recipe.folder or recipe.source
-    with loading(recipe, "diffusers", "transformers"), without_noise():
-        index = DiffusionPipeline.load_config(folder, local_files_only=True)
-        _refuse_own_code(index)
-        wanted = getattr(torch, dtype)
-        if dtype == "float16" and "vae" in index:
-            wanted = {"default": wanted, "vae": torch.float32}  # decoders overflow in half precision
-        pipe = DiffusionPipeline.from_pretrained(folder, local_files_only=True, use_safetensors=True,
-                                                 dtype=wanted, **_left_out(index))
+    folder = Path(recipe.folder or recipe.source)
+    wrong = problem(folder)
+    if wrong:
+        raise InputError(f"{recipe.source} {wrong}")
+    # Settings of the first years, which pipelines mend while they say so.
+    warnings.filterwarnings("ignore", "The configuration file of ", FutureWarning)
+    with loading(recipe, "diffusers", "transformers", harmless=HARMLESS):
+        try:
+            pipe = _pipeline(folder, dtype)
+        except InputError as error:
+            raise InputError(f"{recipe.source} cannot be loaded: {error}") from error
     for part in _networks(pipe):
         part.eval().requires_grad_(False)
     pipe.set_progress_bar_config(disable=True)
@@ -65,21 +57,34 @@ def load(recipe: Recipe, device: str, dtype: str) -> Any:
     return pipe
 
 
-def _refuse_own_code(index: dict) -> None:
-    name = index.get("_class_name")
-    if not isinstance(name, str):
-        raise ValueError(f"its pipeline, {name}, is code that comes with the folder, and such code is not run here")
+def _pipeline(folder: Path, dtype: str) -> Any:
+    """The pipeline of a folder, its networks loaded and judged one by one. Raises InputError."""
+    from diffusers import DiffusionPipeline
 
-
-def _left_out(index: dict) -> dict[str, Any]:
-    """Parts that stay away: those a folder says it lacks, which must be named (Stable Diffusion 3 without T5),
-    and a checker that paints pictures black, which is a node's business and should stand where it can be seen.
-    """
-    absent = {name: None for name, value in index.items()
-              if isinstance(value, (list, tuple)) and value[0] is None}
+    index = settings(folder / "model_index.json")
+    judge_pipeline(index["_class_name"])
+    wanted = parts(folder, index)
+    # Those that a folder says it lacks must be named (Stable Diffusion 3 without T5).
+    absent = {name: None for name, value in index.items() if isinstance(value, list) and name not in wanted}
     if "safety_checker" in index:
-        absent |= {"safety_checker": None, "requires_safety_checker": False}
-    return absent
+        absent["requires_safety_checker"] = False
+    pipe = DiffusionPipeline.from_pretrained(folder, local_files_only=True, use_safetensors=True, trust_remote_code=False,
+                                             **absent, **loaded_networks(folder, wanted, dtype))
+    judge_tokenizers(pipe)
+    _tell_of_adapters(folder)
+    return pipe
+
+
+def _tell_of_adapters(folder: Path) -> None:
+    """Warn of what lies beside a model and is not used: LoRAs, and words that were learned."""
+    for path in sorted(folder.glob("*.safetensors")):
+        if is_adapter(path):
+            warn(f"{path.name} lies in the model's folder and is not used: it is an adapter (LoRA); merge it into the "
+                 "model (load_lora_weights and fuse_lora of diffusers, then save_pretrained) if it is to count")
+        elif path.name.startswith("learned_embeds"):
+            warn(f"{path.name} lies in the model's folder and is not used: words that were learned later are not read")
+    if (folder / "adapter_config.json").is_file():
+        warn("adapter_config.json lies in the model's folder, and adapters (LoRA) are not used; merge it into the model")
 
 
 def _networks(pipe: Any) -> list[Any]:
@@ -107,4 +112,4 @@ def holds(folder: Path) -> bool:
 
 DiffusionModel = Annotated[Any, ModelType(
     "DiffusionModel", "A diffusion model in the folder format of a diffusers pipeline.", load=load, size=size,
-    move=move, holds=holds, color="#d9a441")]
+    move=move, holds=holds, problem=problem, color="#d9a441")]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import inspect
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
@@ -11,21 +10,23 @@ from nodegraph import SILENT, Context, InputError, Range, Seed, node
 
 from ..media.types import Conditioning, Image, Latent
 from . import families
-from .models import DiffusionModel
+from .calls import dice, in_a_sentence, own_copy, paint_whole
+from .models import DiffusionModel, quiet
 from .preview import Forecast, latent_picture
-from .noise import with_whole_noise
-from .schedulers import is_flow, scheduler_named
+from .prompts import tell_of_negative
+from .schedulers import fitting_schedulers, is_flow
+from .sizes import Fit, fitted, sizes_of
 
 PREVIEWS = 8  # pictures shown in the course of one sampling
 
 Steps = Annotated[int, Range(1, 150)]
 Guidance = Annotated[float, Range(0, 30, 0.1)]
-Side = Annotated[int, Range(8, 8192, 8)]
+Side = Annotated[int, Range(0, 8192, 8)]
 Scheduler = Literal["model", "euler", "euler_ancestral", "heun", "dpm++_2m", "dpm++_2m_karras", "ddim", "pndm",
                     "unipc"]
 
 
-@node("diffusion.encode", version=1, costly=True)
+@node("diffusion.encode", version=2, costly=True)
 def encode(model: DiffusionModel, prompt: str, negative_prompt: str = "",
            max_sequence_length: Annotated[int, Range(1, 512)] | None = None) -> Conditioning:
     """Turn a prompt into what the model's denoiser reads.
@@ -37,10 +38,10 @@ def encode(model: DiffusionModel, prompt: str, negative_prompt: str = "",
         out, what its pipeline reads. Where that encoder is absent these tokens are empty, and fewer are faster.
     """
     tensors = families.encoded(model, prompt, negative_prompt, max_sequence_length)
-    return Conditioning(tensors, families.prompt_family(model))
+    return Conditioning(tensors, families.prompt_family(model), negative_prompt)
 
 
-@node("diffusion.sample", version=1, costly=True)
+@node("diffusion.sample", version=2, costly=True)
 def sample(model: DiffusionModel, conditioning: Conditioning, seed: Seed = 0, steps: Steps = 30,
            guidance_scale: Guidance | None = None, width: Side | None = None, height: Side | None = None,
            scheduler: Scheduler = "model", start: Latent | None = None,
@@ -54,7 +55,7 @@ def sample(model: DiffusionModel, conditioning: Conditioning, seed: Seed = 0, st
     seed: where the noise comes from; the same seed paints the same picture again.
     steps: how often the picture is improved.
     guidance_scale: how closely the prompt is followed; left out, what suits the model's family.
-    width, height: in pixels; left out, what the model was made for.
+    width, height: in pixels, multiples of 8 or 16 as the model has it; left out or 0, what the model was made for.
     scheduler: the method of the steps; `model` is the one that comes with the model.
     start: a latent of the size wanted, from diffusion.encode_image or an earlier sampling.
     strength: how much of `start` is painted over; 1 leaves next to nothing of it.
@@ -65,15 +66,17 @@ def sample(model: DiffusionModel, conditioning: Conditioning, seed: Seed = 0, st
         raise InputError(f"conditioning is for {conditioning.family}, and this model is {mine}; "
                          "encode the prompt with this model")
     width, height = _size(model, width, height, start)
-    pipe = _own_copy(model, scheduler)
+    guidance = family.guidance_scale if guidance_scale is None else float(guidance_scale)
+    tell_of_negative(conditioning.negative_prompt, guidance)
+    pipe = own_copy(model, scheduler, steps)
     beginning: dict[str, Any] = {"width": width, "height": height}
     if start is not None:
         pipe, beginning = _painting_over(pipe, start, strength, steps, beginning)
-    latents = pipe(
-        **{name: tensor.to(families.device_of(model)) for name, tensor in conditioning.tensors.items()}, **beginning,
-        num_inference_steps=steps, output_type="latent", return_dict=False,
-        guidance_scale=family.guidance_scale if guidance_scale is None else float(guidance_scale),
-        generator=_dice(seed), callback_on_step_end=_reporter(pipe, ctx, width, height))[0]
+    tensors = {name: tensor.to(families.device_of(model)) for name, tensor in conditioning.tensors.items()}
+    with quiet(), in_a_sentence(pipe):
+        latents = pipe(**tensors, **beginning, num_inference_steps=steps, output_type="latent", return_dict=False,
+                       guidance_scale=guidance, generator=dice(seed),
+                       callback_on_step_end=_reporter(pipe, ctx, width, height))[0]
     samples = families.unpacked(model, latents, width, height)[0].contiguous()
     return Latent(samples, families.latent_family(model))
 
@@ -92,28 +95,26 @@ def decode(model: DiffusionModel, latent: Latent) -> Image:
     return families.decoded(model, latent.samples[None].to(families.device_of(model)))
 
 
-@node("diffusion.encode_image", version=1, costly=True)
-def encode_image(model: DiffusionModel, image: Image) -> Latent:
+@node("diffusion.encode_image", version=2, costly=True)
+def encode_image(model: DiffusionModel, image: Image, width: Side = 0, height: Side = 0, fit: Fit = "crop") -> Latent:
     """Turn a picture into a latent, to be painted over by diffusion.sample.
 
-    What sticks out beyond a multiple of the model's unit (8 or 16 pixels, say) is trimmed off evenly.
+    Of a picture of another size than the one wanted, `crop` keeps the middle and fills the whole size, `pad` keeps
+    all and repeats its edges around it, `stretch` keeps all and changes its shape.
 
     model: starter/painter, or a folder or hub name of a diffusers pipeline.
     image: the picture; what is transparent in it counts as white.
+    width, height: of the latent in pixels; 0 is the picture's own, at the next multiple (of 8 or 16, say) that the
+        model takes, or follows the other one.
+    fit: how the picture is brought to that size.
     """
-    unit = families.multiple(model)
-    height, width = (side // unit * unit for side in image.shape[1:])
-    if not height or not width:
-        raise InputError(f"the picture is {image.shape[2]} x {image.shape[1]}; this model takes {unit} x {unit} "
-                         "or more")
-    top, left = (image.shape[1] - height) // 2, (image.shape[2] - width) // 2
-    pixels = image[:, top:top + height, left:left + width].to(families.device_of(model))
-    if pixels.shape[0] == 4:
-        pixels = pixels[:3] * pixels[3:] + (1 - pixels[3:])
+    if image.shape[0] == 4:
+        image = image[:3] * image[3:] + (1 - image[3:])
+    pixels = fitted(image, sizes_of(model), width, height, fit).to(families.device_of(model))
     return Latent(families.latents_of(model.vae, pixels)[0].contiguous(), families.latent_family(model))
 
 
-@node("diffusion.paint", version=1, costly=True)
+@node("diffusion.paint", version=2, costly=True)
 def paint(model: DiffusionModel, prompt: str, negative_prompt: str = "", seed: Seed = 0, steps: Steps = 30,
           guidance_scale: Guidance | None = None, width: Side | None = None, height: Side | None = None,
           scheduler: Scheduler = "model", ctx: Context = SILENT) -> Image:
@@ -125,36 +126,23 @@ def paint(model: DiffusionModel, prompt: str, negative_prompt: str = "", seed: S
     seed: where the noise comes from; the same seed paints the same picture again.
     steps: how often the picture is improved.
     guidance_scale: how closely the prompt is followed; left out, what suits the model's family.
-    width, height: in pixels; left out, what the model was made for.
+    width, height: in pixels, multiples of 8 or 16 as the model has it; left out or 0, what the model was made for.
     scheduler: the method of the steps; `model` is the one that comes with the model.
     """
+    families.judge_words_alone(model)
     if families.family_of(model) is None:
-        return _paint_whole(model, ctx, prompt=prompt, negative_prompt=negative_prompt or None, width=width,
+        return paint_whole(model, ctx, prompt=prompt, negative_prompt=negative_prompt or None, width=width,
                             height=height, guidance_scale=guidance_scale, num_inference_steps=steps,
-                            generator=_dice(seed), scheduler=scheduler)
+                            generator=dice(seed), scheduler=scheduler)
+    width, height = _size(model, width, height)
     conditioning = encode(model, prompt, negative_prompt)
     latent = sample(model, conditioning, seed, steps, guidance_scale, width, height, scheduler, ctx=ctx)
     return decode(model, latent)
 
 
-def _dice(seed: int) -> Any:
-    """A generator of this call's own, on the CPU, so that every device paints from the same noise."""
-    import torch
-
-    return torch.Generator().manual_seed(seed)
-
-
-def _own_copy(model: Any, scheduler: str) -> Any:
-    """The same networks in a pipeline of this call's own: a pipeline keeps the state of its call in itself."""
-    pipe = copy.copy(model)
-    pipe.scheduler = scheduler_named(scheduler, model)
-    if pipe.dtype.itemsize < 4 and hasattr(pipe, "prepare_latents"):
-        pipe.prepare_latents = with_whole_noise(pipe.prepare_latents)
-    return pipe
-
-
 def _size(model: Any, width: int | None, height: int | None, start: Latent | None = None) -> tuple[int, int]:
     """Width and height in pixels: those wanted, else those of the start, else the model's own."""
+    sizes = sizes_of(model)
     if start is not None:
         mine = families.latent_family(model)
         if start.family != mine:
@@ -165,14 +153,9 @@ def _size(model: Any, width: int | None, height: int | None, start: Latent | Non
             raise InputError(f"start is {own[0]} x {own[1]}, and {width or own[0]} x {height or own[1]} is asked "
                              "for; leave width and height out")
     else:
-        own = families.own_size(model)
+        own = sizes.own or (sizes.unit, sizes.unit)
     width, height = width or own[0], height or own[1]
-    unit = families.multiple(model)
-    for name, side in (("width", width), ("height", height)):
-        if side % unit:
-            below = max(unit, side // unit * unit)
-            raise InputError(f"{name} is {side}; this model paints in multiples of {unit}; "
-                             f"try {below} or {below + unit}")
+    sizes.judge(width, height)
     return width, height
 
 
@@ -185,7 +168,8 @@ def _painting_over(pipe: Any, start: Latent, strength: float, steps: int, size: 
         raise InputError(f"strength {strength:g} of {steps} steps leaves none to paint; raise one of them")
     scheduler = pipe.scheduler
     if is_flow(scheduler) and not hasattr(scheduler, "scale_noise"):
-        raise InputError("scheduler cannot begin with a picture on this model; it takes model or euler")
+        takes = ", ".join(["model", *(name for name, (kind, _) in fitting_schedulers(pipe).items() if kind.startswith("FlowMatch"))])
+        raise InputError(f"scheduler cannot begin with a picture on this model; it takes {takes}")
     pipe = AutoPipelineForImage2Image.from_pipe(pipe)
     pipe.scheduler = scheduler
     pipe.set_progress_bar_config(disable=True)
@@ -209,30 +193,3 @@ def _reporter(pipe: Any, ctx: Context, width: int, height: int) -> Callable:
         return tensors
 
     return report
-
-
-def _paint_whole(model: Any, ctx: Context, scheduler: str, **wanted: Any) -> Image:
-    """A picture from a pipeline whose parts are not known here, called with what it takes of what is wanted."""
-    import torch
-
-    takes = inspect.signature(type(model).__call__).parameters
-    needed = [name for name, parameter in takes.items() if parameter.default is parameter.empty
-              and name != "self" and parameter.kind is parameter.POSITIONAL_OR_KEYWORD and name not in wanted]
-    if "prompt" not in takes or needed:
-        raise InputError(f"this model is a {type(model).__name__}, which does not paint from a prompt alone"
-                         + (f"; it also needs {', '.join(needed)}" if needed else ""))
-    given = {name: value for name, value in wanted.items() if value is not None}
-    extra = sorted(set(given) - set(takes) - {"generator", "num_inference_steps"})
-    if extra:
-        raise InputError(f"a {type(model).__name__} takes no {', '.join(extra)}; leave that out")
-
-    def report(_, index: int, timestep: Any, tensors: dict[str, Any]) -> dict[str, Any]:
-        ctx.report(index + 1, wanted["num_inference_steps"], "sampling")
-        return tensors
-
-    if "callback_on_step_end" in takes:
-        given["callback_on_step_end"] = report
-    pipe = _own_copy(model, scheduler)
-    images = pipe(**{name: value for name, value in given.items() if name in takes}, output_type="pt",
-                  return_dict=False)[0]
-    return torch.as_tensor(images[0]).float().clamp(0, 1)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
-from nodegraph import InputError, ModelType, PortType, Recipe
+from nodegraph import InputError, ModelType, PortType, Recipe, warn
 
+from ..common.folders import described, elsewhere, settings
+from ..common.weights import header, problem as file_problem
+
+_USUAL_DEPTHS = (2, 8)  # of the mapping network, in the authors' configurations
 _PREFIX = "G_ema."  # of the averaged generator, where a file holds all the networks of a training
 
 
@@ -25,28 +28,28 @@ class GanLatent:
 
 
 def load(recipe: Recipe, device: str, dtype: str) -> Any:
-    """The Generator in a folder. Raises InputError when there is none.
+    """The Generator in a folder. Raises InputError when there is none, or not all of it.
 
     It is always computed in float32, whatever the dtype asked for: its activations outgrow half precision.
     """
     from .stylegan2 import Generator
 
     folder = Path(recipe.folder or recipe.source)
+    wrong = kind_problem(folder)
+    if wrong:
+        raise InputError(f"{recipe.source} {wrong}")
     try:
-        return Generator(_tensors(_weights(folder)), _clamp(folder)).to(device)
-    except (OSError, ValueError, KeyError) as error:
+        generator = Generator(_tensors(_weights(folder)[0]), _clamp(folder))
+    except (OSError, ValueError) as error:
         raise InputError(f"{recipe.source} cannot be loaded as a {recipe.kind}: {error}") from error
+    if generator.depth not in _USUAL_DEPTHS:
+        warn(f"the mapping network of {recipe.source} has {generator.depth} layers, and its authors' have 8 or 2: if "
+             "weights are missing, its pictures are not what they should be")
+    return generator.to(device)
 
 
-def _weights(folder: Path) -> Path:
-    found = sorted(folder.glob("*.safetensors"))
-    if len(found) == 1:
-        return found[0]
-    pickled = sorted(path.name for path in folder.glob("*.pkl"))
-    if not found and pickled:
-        raise ValueError(f"{pickled[0]} is a pickle, which is code when it is loaded; store the generator's "
-                         "state_dict as safetensors (docs/gan.md tells how)")
-    raise ValueError(f"the folder holds {len(found)} safetensors files; it takes one")
+def _weights(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.safetensors"))
 
 
 def _tensors(path: Path) -> dict[str, Any]:
@@ -58,13 +61,17 @@ def _tensors(path: Path) -> dict[str, Any]:
     except SafetensorError as error:
         raise ValueError(f"{path.name} is damaged: {error}") from error
     averaged = {name.removeprefix(_PREFIX): value for name, value in tensors.items() if name.startswith(_PREFIX)}
-    return {name: tensor.float() for name, tensor in (averaged or tensors).items()}
+    chosen = {name: tensor.float() for name, tensor in (averaged or tensors).items()}
+    spoiled = [name for name, tensor in sorted(chosen.items()) if not tensor.isfinite().all()]
+    if spoiled:
+        raise ValueError(f"{spoiled[0]} in {path.name} holds numbers that are none (NaN); download it again")
+    return chosen
 
 
 def _clamp(folder: Path) -> float | None:
     """What config.json, if there is one, says that activations were clamped to."""
     config = folder / "config.json"
-    clamp = json.loads(config.read_text(encoding="utf-8")).get("conv_clamp") if config.is_file() else None
+    clamp = settings(config).get("conv_clamp") if config.is_file() else None
     if clamp is not None and (isinstance(clamp, bool) or not isinstance(clamp, (int, float)) or clamp <= 0):
         raise ValueError(f"conv_clamp in its config.json is {clamp!r}; it takes a number above 0, or null")
     return clamp
@@ -80,15 +87,29 @@ def move(generator: Any, device: str) -> None:
     generator.to(device)
 
 
+def kind_problem(folder: Path) -> str:
+    """Why what lies in a folder is another kind of thing than the generator of a StyleGAN2; or ""."""
+    files = _weights(folder) if folder.is_dir() else []
+    pickled = sorted(path.name for path in folder.glob("*.pkl")) if folder.is_dir() else []
+    if not files and pickled:
+        return (f"cannot be loaded: {pickled[0]} is a pickle, which is code when it is loaded; store the generator's "
+                "state_dict as safetensors (docs/gan.md tells how)")
+    if not files or (folder / "model_index.json").exists():
+        return elsewhere(folder) or described(folder)
+    if len(files) > 1:
+        return f"holds {len(files)} safetensors files; it takes one, that of the generator"
+    if file_problem(files[0]):
+        return f"cannot be loaded: {file_problem(files[0])}"
+    names = {name.removeprefix(_PREFIX) for name in header(files[0])}
+    missing = [name for name in ("mapping.fc0.weight", "synthesis.b4.const") if name not in names]
+    if missing:
+        return f"holds no StyleGAN2: {files[0].name} has no tensor {missing[0]}, which its generator has"
+    return ""
+
+
 def holds(folder: Path) -> bool:
     """Whether a StyleGAN2 generator lies in a folder, told by the header of its one safetensors file."""
-    files = list(folder.glob("*.safetensors"))
-    if len(files) != 1:
-        return False
-    with files[0].open("rb") as file:
-        length = int.from_bytes(file.read(8), "little")
-        header = file.read(length) if 0 < length < 1 << 24 else b""
-    return b'mapping.fc0.weight"' in header and b'synthesis.b4.const"' in header
+    return not kind_problem(folder)
 
 
 def family_of(generator: Any) -> str:
@@ -98,7 +119,7 @@ def family_of(generator: Any) -> str:
 
 GanModel = Annotated[Any, ModelType(
     "GanModel", "The generator of a StyleGAN2, as safetensors.", load=load, size=size, move=move, holds=holds,
-    color="#c47878")]
+    problem=kind_problem, color="#c47878")]
 
 
 def _complaint(value: Any) -> str | None:

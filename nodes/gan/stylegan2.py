@@ -11,7 +11,8 @@ fan-in where it is used.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
@@ -23,6 +24,11 @@ Noise = Literal["const", "random", "none"]
 
 _MAPPING_RATE = 0.01  # the mapping network learns a hundred times more slowly than the rest
 _TAPS = (1.0, 3.0, 3.0, 1.0)  # the low-pass filter where resolutions change
+
+
+def _layers(side: int) -> tuple[str, ...]:
+    """The layers of the block that makes pictures of a side."""
+    return ("conv1", "torgb") if side == 4 else ("conv0", "conv1", "torgb")
 
 
 @dataclass(eq=False)
@@ -37,17 +43,55 @@ class Generator:
     clamp: float | None = None
 
     def __post_init__(self) -> None:
-        wanted = ["mapping.fc0.weight", "mapping.w_avg", "synthesis.b4.const"]
+        self._demand(["mapping.fc0.weight", "mapping.w_avg", "synthesis.b4.const"])
         sides = self.resolutions
-        wanted += [f"synthesis.b{side}.{part}" for side in sides for part in
-                   ("conv1.weight", "conv1.affine.weight", "torgb.weight", *(["conv0.weight"] if side > 4 else []))]
-        missing = [name for name in wanted if name not in self.tensors]
-        if missing:
-            raise ValueError(f"it has no tensor {missing[0]}, which a StyleGAN2 generator has")
         if sides != [4 << k for k in range(len(sides))]:
             raise ValueError(f"its blocks make {', '.join(map(str, sides))} pixels; each should double the last")
+        self._demand(f"synthesis.b{side}.{layer}.weight" for side in sides for layer in _layers(side))
         if self.channels not in (1, 3):
             raise ValueError(f"its pictures have {self.channels} channels; 1 and 3 are known here")
+        shapes = self._shapes()
+        self._demand(shapes)
+        for name, shape in shapes.items():
+            found = tuple(self.tensors[name].shape)
+            if found != shape:
+                raise ValueError(f"its tensor {name} has the shape {found}, and {shape} fits the others")
+
+    def _demand(self, names: Iterable[str]) -> None:
+        missing = [name for name in names if name not in self.tensors]
+        if missing:
+            more = f", nor {len(missing) - 1} more" if missing[1:] else ""
+            raise ValueError(f"it has no tensor {missing[0]}{more}, which a StyleGAN2 generator has")
+
+    def _shapes(self) -> dict[str, tuple[int, ...]]:
+        """The tensors that such a generator has, and their shapes, by those that give its sizes."""
+        shapes, width = {}, self.width
+        inputs = self.tensors["mapping.fc0.weight"].shape[1]
+        if self.labels:
+            shapes["mapping.embed.bias"] = (self.tensors["mapping.embed.weight"].shape[0],)
+        for k in range(self.depth):
+            outputs = width if k == self.depth - 1 else self.tensors["mapping.fc0.weight"].shape[0]
+            shapes |= {f"mapping.fc{k}.weight": (outputs, inputs), f"mapping.fc{k}.bias": (outputs,)}
+            inputs = outputs
+        grainy = any(name.endswith(".noise_strength") for name in self.tensors)
+        before = self.tensors["synthesis.b4.const"].shape[0]
+        for side in self.resolutions:
+            features = self.tensors[f"synthesis.b{side}.conv1.weight"].shape[0]
+            for layer in _layers(side):
+                name, taken = f"synthesis.b{side}.{layer}", before if layer == "conv0" or side == 4 else features
+                made, kernel = (self.channels, 1) if layer == "torgb" else (features, 3)
+                shapes |= {f"{name}.weight": (made, taken, kernel, kernel), f"{name}.bias": (made,),
+                           f"{name}.affine.weight": (taken, width), f"{name}.affine.bias": (taken,)}
+                if grainy and layer != "torgb":
+                    shapes |= {f"{name}.noise_const": (side, side), f"{name}.noise_strength": ()}
+            before = features
+        return shapes
+
+    @property
+    def depth(self) -> int:
+        """Layers of the mapping network: those up to the last that is there."""
+        numbers = [int(found[1]) for name in self.tensors if (found := re.fullmatch(r"mapping\.fc(\d+)\.weight", name))]
+        return max(numbers) + 1
 
     @cached_property
     def resolutions(self) -> list[int]:
@@ -103,8 +147,7 @@ def mapped(generator: Generator, z: torch.Tensor, label: int = 0) -> torch.Tenso
     if generator.labels:
         one_hot = F.one_hot(torch.tensor(label, device=z.device), generator.labels).float()
         x = torch.cat([x, _unit(_dense(tensors, "mapping.embed", one_hot))])
-    depth = sum(name.startswith("mapping.fc") and name.endswith(".weight") for name in tensors)
-    for k in range(depth):
+    for k in range(generator.depth):
         x = _rectified(_dense(tensors, f"mapping.fc{k}", x, _MAPPING_RATE))
     return x
 

@@ -1,14 +1,14 @@
-"""Audio: sound as float samples, its files, and the drawing of a waveform."""
+"""Audio: sound as float samples, how rates and channels change, and the drawing of a waveform."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from nodegraph import InputError, PortType
 
-from .kinds import is_tensor, kind
+from . import sound_writer
+from .kinds import is_of, is_tensor, kind
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,59 +24,62 @@ class Audio:
         return self.samples.shape[1] / self.sample_rate
 
 
-def save_wav(audio: Any, path: Path) -> None:
-    """Write 16-bit PCM. Samples beyond -1..1 are clipped. They may be an array; torch is not imported for it."""
-    import wave
+# ---- rates and channels
 
-    import numpy as np
-
-    samples = _samples(audio)
-    pcm = np.rint(np.clip(samples, -1, 1) * 32767).astype("<i2")
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(pcm.shape[0])
-        file.setsampwidth(2)
-        file.setframerate(audio.sample_rate)
-        file.writeframes(np.ascontiguousarray(pcm.T).tobytes())
-
-
-def _samples(audio: Any) -> Any:
-    """The samples as an array."""
-    import numpy as np
-
-    return audio.samples if isinstance(audio.samples, np.ndarray) else np.asarray(audio.samples.detach().cpu())
-
-
-def load_wav(path: Path) -> tuple[Any, int]:
-    """Samples, float32 (channels, n) in -1..1, and the sample rate in Hz, of a PCM WAV file of 8 to 32 bits.
-
-    Raises InputError when there is no such file or it is no such WAV.
-    """
-    import wave
-
+def resampled(audio: Audio, sample_rate: int) -> Audio:
+    """The same sound at another rate in Hz, by libsoxr's best filter (linear phase); itself, if it has that rate."""
     import torch
 
-    try:
-        with wave.open(str(path), "rb") as file:
-            channels, width, rate = file.getnchannels(), file.getsampwidth(), file.getframerate()
-            data = file.readframes(file.getnframes())
-    except FileNotFoundError:
-        raise InputError(f"there is no file {path}") from None
-    except (wave.Error, EOFError, OSError) as error:
-        raise InputError(f"{path} is not a PCM WAV file that can be read: {error}") from error
-    return torch.from_numpy(_pcm(data, width).reshape(-1, channels).T.copy()), rate
+    if audio.sample_rate == sample_rate:
+        return audio
+    samples = resampled_array(audio.samples.detach().cpu().numpy(), audio.sample_rate, sample_rate)
+    return Audio(torch.from_numpy(samples), sample_rate)
 
 
-def _pcm(data: bytes, width: int) -> Any:
-    """Interleaved float32 samples of little-endian PCM, `width` bytes each (single bytes are unsigned)."""
+def resampled_array(samples: Any, source: int, target: int) -> Any:
+    """An array of (channels, n) at `source` Hz as one at `target` Hz, of n * target / source samples."""
     import numpy as np
+    import soxr
 
-    if width == 1:
-        return (np.frombuffer(data, np.uint8).astype(np.float32) - 128) / 128
-    raw = np.frombuffer(data, np.uint8).reshape(-1, width)
-    padded = np.zeros((len(raw), 4), np.uint8)
-    padded[:, 4 - width:] = raw
-    return (padded.view("<i4")[:, 0] / 2 ** 31).astype(np.float32)
+    try:
+        frames = soxr.resample(np.ascontiguousarray(samples.T), source, target, quality="VHQ")
+    except (RuntimeError, ValueError) as error:
+        raise InputError(f"a sound at {source} Hz cannot be resampled to {target} Hz: {error}") from None
+    return np.ascontiguousarray(frames.T, dtype=np.float32)
 
+
+def mono(audio: Audio) -> Audio:
+    """The mean of all channels."""
+    return audio if audio.samples.shape[0] == 1 else Audio(audio.samples.mean(0, keepdim=True), audio.sample_rate)
+
+
+# Of WAV's order (front left and right, centre, bass, back left and right) what goes to the left; ITU-R BS.775, without
+# the bass, and scaled so that it cannot clip.
+_SURROUND = {6: (1.0, 0.0, 0.7071, 0.0, 0.7071, 0.0), 5: (1.0, 0.0, 0.7071, 0.7071, 0.0), 4: (1.0, 0.0, 0.7071, 0.0)}
+_SWAPPED = {6: (1, 0, 2, 3, 5, 4), 5: (1, 0, 2, 4, 3), 4: (1, 0, 3, 2)}
+
+
+def stereo(audio: Audio) -> Audio:
+    """Two channels: one twice, four (quadraphonic), five or six (surround) mixed. Raises InputError for others."""
+    import torch
+
+    count = audio.samples.shape[0]
+    if count == 2:
+        return audio
+    if count == 1:
+        return Audio(audio.samples.repeat(2, 1), audio.sample_rate)
+    if count not in _SURROUND:
+        raise InputError(f"a sound of {count} channels cannot be made stereo, since it is not known where each comes "
+                         "from; take channels: mono")
+    left = torch.tensor(_SURROUND[count])
+    weights = torch.stack([left, left[list(_SWAPPED[count])]]) / left.sum()
+    return Audio(weights.to(audio.samples) @ audio.samples, audio.sample_rate)
+
+
+CHANNELS = {"as they are": lambda audio: audio, "mono": mono, "stereo": stereo}
+
+
+# ---- the type
 
 def waveform(audio: Any, width: int = 320, height: int = 96) -> Any:
     """The loudest and softest sample of each column, all channels together: uint8 (height, width, 3)."""
@@ -84,7 +87,7 @@ def waveform(audio: Any, width: int = 320, height: int = 96) -> Any:
 
     picture = np.full((height, width, 3), (24, 26, 32), np.uint8)
     picture[height // 2] = (46, 50, 60)
-    samples = _samples(audio)
+    samples = audio.samples if isinstance(audio.samples, np.ndarray) else np.asarray(audio.samples.detach().cpu())
     if not samples.shape[1]:
         return picture
     starts = np.linspace(0, samples.shape[1], width, endpoint=False).astype(int)
@@ -97,7 +100,7 @@ def waveform(audio: Any, width: int = 320, height: int = 96) -> Any:
     return picture
 
 
-def _audio_complaint(value: Any) -> str | None:
+def _complaint(value: Any) -> str | None:
     if not isinstance(value, Audio):
         return f"is {kind(value)}"
     samples = value.samples
@@ -109,10 +112,49 @@ def _audio_complaint(value: Any) -> str | None:
     return None if samples.isfinite().all() else "holds samples that are not finite"
 
 
+def adopt(value: Any) -> Any:
+    """An Audio of what Python code has at hand: (samples, sample_rate), or the other way round as scipy gives it.
+
+    Samples are an array or a tensor, of one dimension or of two, of which the shorter one is the channels; integers
+    are scaled by their size, so that the loudest are 1. Anything else comes back as it is.
+    """
+    if isinstance(value, Audio):
+        samples, rate = value.samples, value.sample_rate
+    elif isinstance(value, tuple) and len(value) == 2:
+        samples, rate = value if not _is_number(value[0]) else value[::-1]
+    else:
+        return value
+    if not (_is_number(rate) and (is_tensor(samples) or is_of(samples, "numpy", "ndarray"))):
+        return value
+    return Audio(_adopted(samples), int(rate)) if int(rate) == rate else value
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) or is_of(value, "numpy", "number")
+
+
+def _adopted(samples: Any) -> Any:
+    """A float32 tensor (channels, n) of samples in any number format and order."""
+    import torch
+
+    tensor = samples if is_tensor(samples) else torch.from_numpy(samples.copy())
+    if tensor.dtype == torch.uint8:
+        tensor = (tensor.float() - 128) / 128
+    elif not tensor.dtype.is_floating_point and tensor.dtype not in (torch.bool, torch.complex64, torch.complex128):
+        tensor = tensor.double() / -float(torch.iinfo(tensor.dtype).min)
+    if tensor.ndim == 1:
+        tensor = tensor[None]
+    elif tensor.ndim == 2 and tensor.shape[0] > tensor.shape[1] > 0:
+        tensor = tensor.T
+    return tensor.to(torch.float32).contiguous()
+
+
 Audio.__porttype__ = PortType(
     "Audio", "Sound, of one channel or several.",
     takes="an Audio (float32 samples of channels x n, and a sample rate)",
-    complaint=_audio_complaint, preview=waveform, exports={"wav": save_wav}, color="#5ca8e0", arrays=True,
+    complaint=_complaint, adopt=adopt, preview=waveform, color="#5ca8e0", arrays=True,
+    exports={"wav": sound_writer.save_wav, "flac": sound_writer.save_flac, "ogg": sound_writer.save_ogg,
+             "mp3": sound_writer.save_mp3, "aiff": sound_writer.save_aiff, "opus": sound_writer.save_opus},
     flatten=lambda v: {"samples": v.samples, "sample_rate": v.sample_rate},
     restore=lambda plain: Audio(**plain),
     summary=lambda v: f"{v.seconds:.1f} s, {v.samples.shape[0]} channels at {v.sample_rate} Hz")

@@ -6,12 +6,18 @@ import math
 from pathlib import Path
 from typing import Annotated, Any
 
-from nodegraph import InputError, PortType
+from nodegraph import InputError, PortType, Range, warn
 
+from . import pixels
+from .image_files import load
 from .kinds import is_of, is_tensor, kind
+from .pixels import from_array, from_pil
 
-JPEG_QUALITY = 92
-WEBP_QUALITY = 90
+__all__ = ["IMAGE", "MASK", "Image", "Mask", "from_array", "from_pil", "load", "save_array", "save_avif", "save_jpg",
+           "save_png", "save_tiff", "save_webp", "thumbnail", "to_array", "to_pil"]
+
+_ARRAY_HINT = " (an array is bool, uint8, uint16 or float, of height x width, or with 1 to 4 channels last)"
+_ARRAYS = ("bool", "uint8", "uint16", "float16", "float32", "float64")
 
 
 def to_array(image: Any) -> Any:
@@ -30,14 +36,6 @@ def to_array(image: Any) -> Any:
     return scaled.to(torch.uint8).permute(1, 2, 0).contiguous().numpy()
 
 
-def from_array(array: Any) -> Any:
-    """The float32 tensor (channels, height, width) in 0..1 of a uint8 array (height, width, channels)."""
-    import numpy as np
-    import torch
-
-    return torch.from_numpy(np.ascontiguousarray(array.transpose(2, 0, 1))).float().div(255)
-
-
 def to_pil(image: Any) -> Any:
     """A PIL picture in mode L, RGB or RGBA."""
     from PIL import Image
@@ -53,43 +51,56 @@ def save_array(array: Any, path: Path) -> None:
     Image.fromarray(array).save(path, "PNG", optimize=False)
 
 
-def from_pil(picture: Any) -> Any:
-    """A PIL picture as a float32 tensor: 4 channels if anything in it is transparent, else 3."""
-    import numpy as np
-
-    has_alpha = picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info
-    return from_array(np.asarray(picture.convert("RGBA" if has_alpha else "RGB")))
-
-
 def save_png(image: Any, path: Path) -> None:
     """Write an 8-bit PNG, with its alpha if it has one."""
     to_pil(image).save(path, "PNG", optimize=False)
 
 
-def save_jpg(image: Any, path: Path, quality: int = JPEG_QUALITY) -> None:
-    """Write a JPEG. What is transparent becomes white, since JPEG knows no alpha."""
-    _on_white(to_pil(image)).save(path, "JPEG", quality=quality, subsampling=0)
+def save_jpg(image: Any, path: Path, quality: Annotated[int, Range(1, 100)] = 92) -> None:
+    """Write a JPEG. What is transparent becomes white, since JPEG knows no alpha, and is warned of.
 
-
-def save_webp(image: Any, path: Path, quality: int = WEBP_QUALITY) -> None:
-    """Write a lossy WebP, with its alpha if it has one."""
-    to_pil(image).save(path, "WEBP", quality=quality)
-
-
-def load(path: Path) -> Any:
-    """The picture in a file, turned upright as its EXIF says: float32 (3 or 4, height, width) in 0..1.
-
-    Raises InputError when there is no such file or it is no picture.
+    quality: 1 (small, coarse) to 100 (large, fine); colours are kept at full resolution.
     """
-    from PIL import Image, ImageOps, UnidentifiedImageError
+    picture = to_pil(image)
+    _fits(picture, "JPEG", 65535)
+    if picture.mode == "RGBA" and picture.getextrema()[3][0] < 255:
+        warn("A JPEG has no transparency: what was transparent is white. Write PNG or WebP to keep it.")
+    _on_white(picture).save(path, "JPEG", quality=quality, subsampling=0)
 
-    try:
-        with Image.open(path) as picture:
-            return from_pil(ImageOps.exif_transpose(picture))
-    except FileNotFoundError:
-        raise InputError(f"there is no file {path}") from None
-    except (UnidentifiedImageError, OSError) as error:
-        raise InputError(f"{path} is not a picture that can be read: {error}") from error
+
+def save_webp(image: Any, path: Path, quality: Annotated[int, Range(1, 100)] = 90) -> None:
+    """Write a lossy WebP, with its alpha if it has one.
+
+    quality: 1 (small, coarse) to 100 (large, fine).
+    """
+    picture = to_pil(image)
+    _fits(picture, "WebP", 16383)
+    picture.save(path, "WEBP", quality=quality)
+
+
+def save_avif(image: Any, path: Path, quality: Annotated[int, Range(1, 100)] = 80) -> None:
+    """Write a lossy AVIF of 8 bits, with its alpha if it has one.
+
+    quality: 1 (small, coarse) to 100 (large, fine). Raises InputError where Pillow was built without AVIF.
+    """
+    from PIL import features
+
+    if not features.check("avif"):
+        raise InputError("the Pillow that is installed writes no AVIF; write WebP or PNG")
+    picture = to_pil(image)
+    _fits(picture, "AVIF", 65536)
+    picture.save(path, "AVIF", quality=quality)
+
+
+def save_tiff(image: Any, path: Path) -> None:
+    """Write a TIFF of 8 bits, packed without loss (deflate), with its alpha if it has one."""
+    to_pil(image).save(path, "TIFF", compression="tiff_adobe_deflate")
+
+
+def _fits(picture: Any, format: str, side: int) -> None:
+    if max(picture.size) > side:
+        raise InputError(f"a {format} has at most {side} pixels a side; this picture is {picture.width} x "
+                         f"{picture.height}: write PNG, or make it smaller")
 
 
 def thumbnail(image: Any, side: int = 256) -> Any:
@@ -115,7 +126,7 @@ def _picture_complaint(channels: tuple[int, ...]):
     def complaint(value: Any) -> str | None:
         if not (is_tensor(value) and str(value.dtype) == "torch.float32" and value.ndim == 3
                 and value.shape[0] in channels and value.numel()):
-            return f"is {kind(value)}"
+            return f"is {kind(value)}" + (_ARRAY_HINT if is_of(value, "numpy", "ndarray") else "")
         low, high = (bound.item() for bound in value.aminmax())
         if math.isnan(low):
             return "has pixels that are not numbers"
@@ -124,22 +135,13 @@ def _picture_complaint(channels: tuple[int, ...]):
 
 
 def _adopt_picture(value: Any) -> Any:
-    """An Image from a Pillow picture, or from an array of height x width, grey or with 3 or 4 channels last."""
+    """An Image from a Pillow picture of any mode, or from an array of height x width, or with 1 to 4 channels last."""
     if is_of(value, "PIL.Image", "Image"):
-        from PIL import ImageOps
-
-        return from_pil(ImageOps.exif_transpose(value))
-    if not (is_of(value, "numpy", "ndarray") and value.dtype.name in ("uint8", "float16", "float32", "float64")
-            and (value.ndim == 2 or value.ndim == 3 and value.shape[2] in (1, 3, 4))):
-        return value
-    import numpy as np
-    import torch
-
-    array = value if value.ndim == 3 else value[..., None]
-    array = np.repeat(array, 3, 2) if array.shape[2] == 1 else array
-    if array.dtype == np.uint8:
-        return from_array(array)
-    return torch.from_numpy(np.array(array.transpose(2, 0, 1), np.float32, order="C"))  # a copy: a cache will hold it
+        return pixels.from_pil(value)
+    if is_of(value, "numpy", "ndarray") and value.dtype.name in _ARRAYS and value.size \
+            and (value.ndim == 2 or value.ndim == 3 and value.shape[2] in (1, 2, 3, 4)):
+        return pixels.adopted(value)
+    return value
 
 
 def _picture_summary(image: Any) -> str:
@@ -151,7 +153,7 @@ IMAGE = PortType(
     takes="an Image (float32 tensor of 3 or 4 x height x width, from 0 to 1)",
     complaint=_picture_complaint((3, 4)), adopt=_adopt_picture, preview=thumbnail, summary=_picture_summary,
     color="#d9a441",
-    exports={"png": save_png, "jpg": save_jpg, "webp": save_webp}, arrays=True)
+    exports={"png": save_png, "jpg": save_jpg, "webp": save_webp, "avif": save_avif, "tiff": save_tiff}, arrays=True)
 Image = Annotated[Any, IMAGE]
 
 MASK = PortType(

@@ -26,10 +26,15 @@ class Latent:
 
 @dataclass(frozen=True, eq=False)
 class Conditioning:
-    """What a denoiser is told: named tensors, each with a batch of 1, and one line on who can read them."""
+    """What a denoiser is told.
+
+    tensors: by name, each with a batch of 1. family: one line on who can read them.
+    negative_prompt: what they were made of that is to be stayed away from, which takes guidance; "" for nothing.
+    """
 
     tensors: dict[str, Any]
     family: str
+    negative_prompt: str = ""
 
 
 def _latent_complaint(value: Any) -> str | None:
@@ -86,5 +91,6 @@ Latent.__porttype__ = PortType(
 Conditioning.__porttype__ = PortType(
     "Conditioning", "A prompt as a denoiser reads it.",
     complaint=_conditioning_complaint, exports={"safetensors": _save_conditioning}, color="#e58f65",
-    flatten=lambda v: {"tensors": v.tensors, "family": v.family}, restore=lambda plain: Conditioning(**plain),
+    flatten=lambda v: {"tensors": v.tensors, "family": v.family, "negative_prompt": v.negative_prompt},
+    restore=lambda plain: Conditioning(**plain),
     summary=lambda v: f"{', '.join(v.tensors)}, {v.family}")

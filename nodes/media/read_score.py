@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from nodegraph import File, node
+from pathlib import Path
 
-from . import score
-from .score import Score
+from nodegraph import File, InputError, node
+
+from . import midi, notation
+from .types import Score
 
 
-@node("media.read_score", version=1)
+@node("media.read_score", version=2)
 def read_score(file: File) -> Score:
-    """Read a piece of music from a MIDI file.
+    """Read a piece of music: MIDI, MusicXML or ABC, told by what is in the file.
 
-    file: a standard MIDI file.
+    MIDI is read as players read it: with controllers, pedal, bends, changes of program, lyrics and markers, and also
+    where it is damaged; what is passed over is told as a warning. MusicXML (.musicxml, .xml, .mxl) and ABC need the
+    extra `scores`.
+
+    file: the music.
     """
-    return score.load_midi(file)
+    try:
+        data = Path(file).read_bytes()
+    except OSError as error:
+        raise InputError(f"{file} cannot be read: {error.strerror or error}") from error
+    if notation.is_notation(data):
+        return notation.from_bytes(data, str(file))
+    return midi.from_bytes(data, str(file))

@@ -9,6 +9,7 @@ from .image import IMAGE, MASK, Image, Mask
 from .latent import Conditioning, Latent
 from .score import Score
 from .style import MODES, MOODS, TEMPOS, Palette, Style, palette_picture
+from .video import Video
 
 __all__ = ["IMAGE", "MASK", "MODES", "MOODS", "TEMPOS", "Audio", "Conditioning", "Image", "Latent", "Mask", "Palette", "Score",
-           "Style", "palette_picture"]
+           "Style", "Video", "palette_picture"]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from nodegraph import node
+from nodegraph import File, node
 
 from ..media.image import from_pil, to_pil
 from ..media.types import Image, Palette
+from ..common.face import Face, OwnFont, own_font, tell_lacking
+from ..common.typesetting import fitted
 from .theme import Theme, rgb, theme_of
-from ..common.typesetting import Face, fitted
 
 WIDTH, HEIGHT = 1200, 800
 MARGIN = 56
@@ -21,17 +22,19 @@ SWATCH = 46
 NAMED_SWATCHES = 6  # with more colours than this there is no room for their codes
 
 
-@node("mix.postcard", version=1)
-def postcard(picture: Image, verse: str, palette: Palette, title: str = "") -> Image:
+@node("mix.postcard", version=2)
+def postcard(picture: Image, verse: str, palette: Palette, title: str = "",
+             font: File | None = None) -> Image:
     """Lay out a postcard, 1200 x 800: the picture in a mat, the verse beside it, and the colours they share.
 
     Paper and ink are taken from the palette; a picture of the night makes a dark card. Long verses are set
-    smaller, and their lines broken where they must be. Latin and Chinese can be mixed.
+    smaller, and their lines broken where they must be. Latin, Greek, Cyrillic, Chinese, kana and Korean can be mixed.
 
     picture: of any size; a small one is enlarged smoothly.
     verse: one line of text for each line of the verse.
     palette: the picture's colours, from style.palette.
     title: what stands above the verse, if anything.
+    font: a font file of your own (.ttf, .otf) for the words; what it lacks is set in the fonts that come along.
     """
     from PIL import Image as Pil
     from PIL import ImageDraw
@@ -41,7 +44,9 @@ def postcard(picture: Image, verse: str, palette: Palette, title: str = "") -> I
     _hang(card, to_pil(picture), theme)
     canvas = ImageDraw.Draw(card)
     _swatches(card, palette, theme, HEIGHT - TOP)
-    _words(canvas, title, verse, theme, TOP, HEIGHT - TOP - SWATCH - 64)
+    own = own_font(font)
+    _words(canvas, title, verse, theme, TOP, HEIGHT - TOP - SWATCH - 64, own)
+    tell_lacking([title, verse], Face(16, own=own))
     return from_pil(card)
 
 
@@ -117,16 +122,17 @@ def _disc(size: int) -> Any:
     return large.resize((size, size), Pil.Resampling.BOX)
 
 
-def _words(canvas: Any, title: str, verse: str, theme: Theme, top: float, bottom: float) -> None:
+def _words(canvas: Any, title: str, verse: str, theme: Theme, top: float, bottom: float,
+           own: OwnFont | None) -> None:
     """Title, a rule in the accent colour, and the verse in the middle of what is left."""
     width = WIDTH - MARGIN - COLUMN
     if title.strip():
         heading = fitted(" ".join(title.split()), width, 150, largest=44, smallest=20, spacing=1.2,
-                         hanging=False)
+                         hanging=False, own=own)
         heading.draw(canvas, COLUMN, top, theme.ink)
         top += heading.height + 16
         canvas.line([COLUMN, top, COLUMN + 72, top], fill=theme.accent, width=3)
         top += 24
     if verse.strip():
-        block = fitted(verse, width, bottom - top, largest=34, smallest=13, italic=True)
+        block = fitted(verse, width, bottom - top, largest=34, smallest=13, italic=True, own=own)
         block.draw(canvas, COLUMN, top + max(0, (bottom - top - block.height) * 0.42), theme.ink)

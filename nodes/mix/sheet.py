@@ -5,17 +5,19 @@ from __future__ import annotations
 import math
 from typing import Annotated
 
-from nodegraph import Color, InputError, Range, node
+from nodegraph import Color, File, InputError, Range, node
 
 from ..media.image import from_pil, to_pil
 from ..media.types import Image
-from .theme import READABLE, readable, rgb
+from ..common.face import Face, own_font, tell_lacking
 from ..common.typesetting import captions
+from .theme import READABLE, readable, rgb
 
 
-@node("mix.sheet", version=2)
+@node("mix.sheet", version=3)
 def sheet(images: list[Image], labels: list[str] | None = None, columns: Annotated[int, Range(0, 64)] = 0,
-          cell: Annotated[int, Range(32, 2048)] = 256, paper: Color = "#f7f5f0") -> Image:
+          cell: Annotated[int, Range(32, 2048)] = 256, paper: Color = "#f7f5f0",
+          font: File | None = None) -> Image:
     """Lay pictures out in rows on one sheet, each in a square cell, with words below them if there are any.
 
     images: the pictures, in reading order.
@@ -23,6 +25,7 @@ def sheet(images: list[Image], labels: list[str] | None = None, columns: Annotat
     columns: how many stand side by side; 0 makes the sheet about as high as it is wide.
     cell: the side of a cell in pixels.
     paper: the colour between them.
+    font: a font file of your own (.ttf, .otf) for the words; what it lacks is set in the fonts that come along.
     """
     from PIL import Image as Pil
     from PIL import ImageDraw
@@ -38,7 +41,9 @@ def sheet(images: list[Image], labels: list[str] | None = None, columns: Annotat
     size = (gap + columns * (cell + gap), gap + rows * (cell + caption + gap))
     page = Pil.new("RGB", size, paper)
     canvas = ImageDraw.Draw(page)
-    words = captions(labels or [], cell, caption, largest=max(11, cell // 12), smallest=9)
+    own = own_font(font)
+    words = captions(labels or [], cell, caption, largest=max(11, cell // 12), smallest=9, own=own)
+    tell_lacking(labels or [], Face(16, own=own))
     ink = readable((40, 40, 44), rgb(paper), READABLE)
     for number, image in enumerate(images):
         left = gap + number % columns * (cell + gap)

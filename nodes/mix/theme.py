@@ -43,8 +43,8 @@ def theme_of(palette: Palette) -> Theme:
 
 
 def rgb(color: str) -> Rgb:
-    """The bytes of "#rrggbb"."""
-    return tuple(bytes.fromhex(color[1:]))
+    """The bytes of "#rrggbb"; an alpha behind them does not count."""
+    return tuple(bytes.fromhex(color[1:7]))
 
 
 def mixed(one: Rgb, other: Rgb, share: float) -> Rgb:

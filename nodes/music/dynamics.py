@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from ..media.score import Note, Score, Track
 
@@ -19,13 +20,15 @@ def shaped(score: Score, mood: str = "calm") -> Score:
     _, numerator, denominator = score.metres[0]
     bar = 4 * numerator / denominator
     heights = [_height(track) for track in score.tracks]
+    sounding = [height for height, track in zip(heights, score.tracks) if track.notes] or [0.0]
     tracks = []
+    beats = score.beats
     for track, height in zip(score.tracks, heights):
-        voice = 8 if height == max(heights) else -2 if height == min(heights) else -16
-        tracks.append(Track(track.name, track.program, track.is_drum, tuple(
-            note._replace(velocity=_velocity(note, bar, score.beats, _LOUDNESS[mood] + voice, _ACCENTS[mood]))
+        voice = 8 if height == max(sounding) else -2 if height == min(sounding) else -16
+        tracks.append(replace(track, notes=tuple(
+            note._replace(velocity=_velocity(note, bar, beats, _LOUDNESS[mood] + voice, _ACCENTS[mood]))
             for note in track.notes)))
-    return Score(tuple(tracks), score.tempos, score.metres, score.keys)
+    return replace(score, tracks=tuple(tracks))
 
 
 def _velocity(note: Note, bar: float, beats: float, loudness: int, accent: int) -> int:

@@ -8,7 +8,9 @@ from typing import Annotated, Any
 
 from nodegraph import InputError, ModelType, Recipe
 
-from ..common.loading import causal_lm, loading
+from ..common.folders import causal_problem, is_of_notes, settings
+from ..common.loading import causal_lm, loading, reason
+from ..common.weights import folder_problem
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,29 +31,43 @@ def load(recipe: Recipe, device: str, dtype: str) -> Composer:
 
     Raises InputError when the folder holds no such model.
     """
+    folder = Path(recipe.folder or recipe.source)
+    wrong = problem(folder)
+    if wrong:
+        raise InputError(f"{recipe.source} {wrong}")
     with loading(recipe, "transformers"):
-        tokenizer = _tokenizer(Path(recipe.folder or recipe.source) / "tokenizer.json")
+        tokenizer = _tokenizer(folder / "tokenizer.json", recipe.source)
         model = causal_lm(recipe, device, dtype)
-    if model.config.vocab_size < len(tokenizer):
+    rows = model.get_input_embeddings().weight.shape[0]
+    if rows < len(tokenizer):
         raise InputError(f"{recipe.source} does not fit together: its tokenizer has {len(tokenizer)} tokens "
-                         f"and its model {model.config.vocab_size}")
-    if not tokenizer.one_token_stream:
-        raise InputError(f"{recipe.source} writes one stream of tokens for each track; a MusicModel writes "
-                         "one for all (miditok's one_token_stream_for_programs)")
+                         f"and its model {rows}")
     return Composer(model, tokenizer)
 
 
-def _tokenizer(path: Path) -> Any:
+def _tokenizer(path: Path, source: str) -> Any:
     """The miditok tokenizer whose class tokenizer.json names."""
-    import json
+    try:
+        tokenizer = _kind(path)(params=path)
+        if tokenizer.is_multi_voc:
+            raise ValueError(f"its tokenization, {type(tokenizer).__name__}, writes several tokens at once, and a "
+                             "MusicModel writes one")
+        if not any(word.startswith(("Pitch", "NoteOn")) for word in tokenizer.vocab):
+            raise ValueError("it knows no notes")
+    except Exception as error:  # whatever the library stumbles over in a file that is not what it should be
+        raise InputError(f"the tokenizer.json of {source} cannot be used: {reason(error)}") from error
+    return tokenizer
 
+
+def _kind(path: Path) -> Any:
     import miditok
 
-    name = json.loads(path.read_text(encoding="utf-8")).get("tokenization")
+    name = settings(path).get("tokenization")
     kind = getattr(miditok, name, None) if isinstance(name, str) else None
     if not (isinstance(kind, type) and issubclass(kind, miditok.MusicTokenizer)):
-        raise ValueError("its tokenizer.json is not one that miditok saved")
-    return kind(params=path)
+        raise ValueError("it is not one that miditok saved" if not name else
+                         f"its tokenization is {name!r}, which miditok does not know")
+    return kind
 
 
 def size(composer: Composer) -> int:
@@ -59,13 +75,27 @@ def size(composer: Composer) -> int:
     return sum(t.nbytes for t in (*composer.model.parameters(), *composer.model.buffers()))
 
 
+def kind_problem(folder: Path) -> str:
+    """Why what lies in a folder is another kind of thing than a causal language model over notes; or ""."""
+    other = causal_problem(folder)
+    if other:
+        return other
+    path = folder / "tokenizer.json"
+    if not path.exists():
+        return "has no tokenizer.json as miditok saves it; take it from where the model came from"
+    return "" if is_of_notes(folder) else "has a tokenizer.json that is not one that miditok saved"
+
+
+def problem(folder: Path) -> str:
+    """Why a folder cannot be loaded, told by its small files and the headers of its weights; or ""."""
+    return kind_problem(folder) or folder_problem(folder)
+
+
 def holds(folder: Path) -> bool:
     """Whether a causal language model lies in a folder with a tokenizer that miditok saved."""
-    tokenizer = folder / "tokenizer.json"
-    return (folder / "config.json").is_file() and tokenizer.is_file() and \
-        b'"tokenization"' in tokenizer.read_bytes()
+    return not kind_problem(folder)
 
 
 MusicModel = Annotated[Any, ModelType(
     "MusicModel", "A causal language model over MIDI tokens, with its miditok tokenizer.",
-    load=load, size=size, move=Composer.to, holds=holds, color="#78c484")]
+    load=load, size=size, move=Composer.to, holds=holds, problem=problem, color="#78c484")]

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
 from nodegraph import SILENT, Context, File, InputError, Range, node
 
-from ..media.score import seconds_at
 from ..media.types import Audio, Score
-from .room import ringing_end, with_room
+from .performance import Channel, channels
+from .room import with_room
 
 SAMPLE_RATE = 44100
 PEAK = 10 ** (-1 / 20)  # -1 dBFS
-_TICKS = 480
+LONGEST_MINUTES = 60
+_BLOCK = 1 << 18  # samples
 
 
-@node("music.render", version=1, costly=True)
+@node("music.render", version=2, costly=True)
 def render(score: Score, soundfont: File | None = None, room: Annotated[float, Range(0, 1, 0.05)] = 0.3,
            tail: Annotated[float, Range(0, 10, 0.5)] = 2.0, ctx: Context = SILENT) -> Audio:
     """Play a score: stereo sound at 44.1 kHz, its loudest sample at -1 dBFS.
+
+    Besides notes it plays the sustain pedal, volume, expression, pan, pitch bends and changes of instrument; other
+    controllers, banks and aftertouch are not heard.
 
     score: the music.
     soundfont: an SF2 or SF3 file of instruments; left out, the small General MIDI set of pretty_midi.
@@ -31,9 +36,10 @@ def render(score: Score, soundfont: File | None = None, room: Annotated[float, R
 
     if not any(track.notes for track in score.tracks):
         raise InputError("the score has no notes to play")
-    ctx.report(0, 2, "playing")
-    samples = _played(score, Path(soundfont) if soundfont is not None else default_soundfont(), tail)
-    ctx.report(1, 2, "filling the room")
+    if score.seconds > 60 * LONGEST_MINUTES:
+        raise InputError(f"the score lasts {score.seconds / 60:.0f} minutes; {LONGEST_MINUTES} are played at most")
+    samples = _played(score, Path(soundfont) if soundfont is not None else default_soundfont(), tail, ctx)
+    ctx.report(1, 1, "filling the room")
     samples = _faded(with_room(samples, room, SAMPLE_RATE), tail)
     peak = float(np.abs(samples).max())
     if peak == 0:
@@ -53,20 +59,96 @@ def default_soundfont() -> Path:
     return path
 
 
-def _played(score: Score, soundfont: Path, tail: float) -> Any:
-    """Samples, float32 (2, n), as loud as they come."""
+def _played(score: Score, soundfont: Path, tail: float, ctx: Context) -> Any:
+    """Samples, float32 (2, n), as loud as they come.
+
+    Channels that nothing is done to are played at once, each of the others by itself.
+    """
     import numpy as np
     import symusic
 
     if not soundfont.exists():
         raise InputError(f"there is no soundfont {soundfont}")
-    end = seconds_at(score, score.beats) + tail
+    parts = channels(score)
+    length = round((score.seconds + tail) * SAMPLE_RATE)
+    plain = Channel([note for part in parts if part.is_plain for note in part.notes])
+    parts = [part for part in parts if not part.is_plain] + ([plain] if plain.notes else [])
+    mix = np.zeros((2, length), np.float32)
     try:
         synthesizer = symusic.Synthesizer(sf_path=soundfont, sample_rate=SAMPLE_RATE)
-        sound = np.asarray(synthesizer.render(_ringing(score, end), stereo=True))
+        for done, part in enumerate(parts):
+            ctx.report(done, len(parts) + 1, "playing")
+            _add(mix, part, synthesizer)
     except (RuntimeError, ValueError, OSError) as error:
         raise InputError(f"{soundfont} cannot be played: {error}") from error
-    return np.ascontiguousarray(sound[:, :round(end * SAMPLE_RATE)], np.float32)
+    return mix
+
+
+def _add(mix: Any, part: Channel, synthesizer: Any) -> None:
+    """Mix a channel in, block by block, at its levels and bent as its wheel has it.
+
+    A bend plays a recording faster or slower, as samplers do: notes begin and end where they should, for the synthesizer
+    plays them on a clock that runs as fast as the bend, and its sound is read back along the same clock.
+    """
+    import numpy as np
+
+    length = mix.shape[1]
+    times, clock = _bent_clock(part, length)
+    sound = _dry(part, synthesizer, lambda second: float(np.interp(second, times, clock)), round(clock[-1] * SAMPLE_RATE))
+    level_times, gains = part.levels()
+    for start in range(0, length, _BLOCK):
+        seconds = np.arange(start, min(start + _BLOCK, length)) / SAMPLE_RATE
+        for side in range(2):
+            if part.bend.is_flat:
+                block = sound[side, start:start + len(seconds)]
+            else:
+                block = _read(sound[side], np.interp(seconds, times, clock) * SAMPLE_RATE)
+            level = np.interp(seconds, level_times, gains[side]) if not part.is_plain else np.ones(1)
+            mix[side, start:start + len(block)] += (block * level[:len(block)]).astype(np.float32) \
+                if not part.is_plain else block
+
+
+def _bent_clock(part: Channel, length: int) -> tuple[Any, Any]:
+    """Seconds of the music, and those of a clock that runs 2 ** (bend / 12) times as fast."""
+    import numpy as np
+
+    end = length / SAMPLE_RATE
+    times, bends = (np.asarray(values) for values in part.bend.ramped())
+    times, bends = np.append(times[times < end], end), bends[:np.count_nonzero(times < end)]
+    middles = (bends + np.append(bends[1:], bends[-1])) / 2
+    return times, np.concatenate([[0.0], np.cumsum(np.diff(times) * 2 ** (middles / 12))])
+
+
+def _read(sound: Any, at: Any) -> Any:
+    """Samples between samples, by straight lines."""
+    import numpy as np
+
+    low = max(0, int(at[0]))
+    part = sound[low:int(at[-1]) + 2]
+    return np.interp(at - low, np.arange(len(part)), part) if len(part) else np.zeros(len(at))
+
+
+def _dry(part: Channel, synthesizer: Any, clock: Callable[[float], float], length: int) -> Any:
+    """What symusic's synthesizer plays of the notes, float32 (2, length): a tick is a sample.
+
+    A last soft note stands at the end, for rendering stops with the last note; only that one is cut off.
+    """
+    import numpy as np
+    import symusic
+
+    piece = symusic.Score(SAMPLE_RATE // 2)
+    piece.tempos.append(symusic.Tempo(0, 120))
+    voices: dict[tuple[int, bool], Any] = {}
+    for note in part.notes:
+        voice = voices.setdefault((note.program, note.is_drum), symusic.Track("", note.program, note.is_drum))
+        start, end = (min(round(clock(second) * SAMPLE_RATE), length) for second in (note.start, note.end))
+        voice.notes.append(symusic.Note(start, max(1, end - start), note.pitch, note.velocity))
+    marker = symusic.Track("end", 0, False)
+    marker.notes.append(symusic.Note(length + 1, 1, 0, 1))
+    for voice in (*voices.values(), marker):
+        piece.tracks.append(voice)
+    sound = np.asarray(synthesizer.render(piece, stereo=True))
+    return np.ascontiguousarray(sound[:, :length], np.float32)
 
 
 def _faded(samples: Any, tail: float) -> Any:
@@ -77,28 +159,3 @@ def _faded(samples: Any, tail: float) -> Any:
     if fade:
         samples[:, -fade:] *= np.linspace(1, 0, fade, dtype=np.float32)
     return samples
-
-
-def _ringing(score: Score, end: float) -> Any:
-    """The score for symusic, with a last soft note at `end` seconds: rendering stops with the last note, and
-    what is cut off there is only that one."""
-    import symusic
-
-    piece = symusic.Score(_TICKS)
-    for beat, bpm in score.tempos:
-        piece.tempos.append(symusic.Tempo(round(beat * _TICKS), bpm))
-    for track in score.tracks:
-        voice = symusic.Track(track.name, track.program, track.is_drum)
-        following: dict[int, float] = {}
-        for note in reversed(track.notes):
-            end_beat = ringing_end(track.program, track.is_drum, note.start + note.duration,
-                                   following.get(note.pitch), score.tempos[0][1])
-            following[note.pitch] = note.start
-            start, stop = round(note.start * _TICKS), round(end_beat * _TICKS)
-            voice.notes.append(symusic.Note(start, max(1, stop - start), note.pitch, note.velocity))
-        piece.tracks.append(voice)
-    last = score.beats + (end - seconds_at(score, score.beats)) * score.tempos[-1][1] / 60
-    marker = symusic.Track("end", 0, False)
-    marker.notes.append(symusic.Note(round(last * _TICKS) + 1, 1, 0, 1))
-    piece.tracks.append(marker)
-    return piece

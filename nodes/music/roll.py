@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -12,7 +13,9 @@ from ..media.image import from_pil
 from ..media.score import Score, bar_starts
 from ..media.types import Image
 from ..mix.theme import READABLE, Rgb, mixed, readable, rgb
-from ..common.typesetting import Face, fitted
+from ..common.face import Face, tell_lacking
+from ..common.typesetting import fitted
+from .performance import Curve, settings, shared
 
 # Okabe and Ito's colours (2008), which people with any colour vision tell apart; grey last.
 TRACK_COLORS: tuple[Rgb, ...] = ((213, 94, 0), (0, 114, 178), (0, 158, 115), (204, 121, 167), (230, 159, 0),
@@ -59,10 +62,13 @@ class _Sheet:
         return self.y(self.low) + self.row
 
 
-@node("music.piano_roll", version=1)
+@node("music.piano_roll", version=2)
 def piano_roll(score: Score, title: str = "", width: Annotated[int, Range(320, 4096)] = 1200,
                height: Annotated[int, Range(160, 2048)] = 420, paper: Color = "#fbfaf6") -> Image:
     """Draw a score: time goes to the right, pitch upwards, a colour for each track, and softer notes paler.
+
+    Below lie the words that are sung, as many as have room, and a line where a pedal is down; a bent note has a line at
+    its pitch.
 
     score: the music.
     title: what stands above it, if anything; key, metre, tempo and length stand beside it.
@@ -83,11 +89,14 @@ def piano_roll(score: Score, title: str = "", width: Annotated[int, Range(320, 4
     canvas = ImageDraw.Draw(large, "RGBA")
     _field(canvas, sheet, score, ground, ink)
     _notes(canvas, sheet, score)
+    _settings(canvas, sheet, score, mixed(ground, ink, 0.6))
     for x, color, _ in _legend(sheet, score, size):
         if color:
             _rounded(canvas, (x, (LEGEND - 0.62) * size, x + 0.62 * size, LEGEND * size), 0.18 * size, color)
     page = large.resize((width, height), Pil.Resampling.BOX)
     _words(ImageDraw.Draw(page), sheet, score, title, ink, ground, size)
+    tell_lacking([title, *(track.name for track in score.tracks)], Face(size),
+                 "a title in another script can be put on it by picture.text, with a font: of your own")
     return from_pil(page)
 
 
@@ -100,7 +109,8 @@ def _sheet(score: Score, width: int, height: int, size: int) -> _Sheet:
     starts = bar_starts(score)
     last = score.metres[-1]
     end = max(score.beats, starts[-1] + 4 * last[1] / last[2])
-    return _Sheet(left=3.4 * size, top=4.6 * size, right=width - size, bottom=height - size,
+    margin = size + (1.3 * size if any(_lyrics(score)) else 0)
+    return _Sheet(left=3.4 * size, top=4.6 * size, right=width - size, bottom=height - margin,
                   beats=end, low=low, high=high, drums=tuple(drums))
 
 
@@ -123,7 +133,9 @@ def _field(canvas: Any, sheet: _Sheet, score: Score, ground: Rgb, ink: Rgb) -> N
     if (sheet.right - sheet.left) / sheet.beats * beat > 9:
         for number in range(int(sheet.beats / beat + 1e-6)):
             box(sheet.x(number * beat), sheet.top, sheet.x(number * beat) + 0.6, sheet.floor, mixed(ground, ink, 0.1))
-    for start in (*bar_starts(score), sheet.beats):
+    starts = bar_starts(score)
+    every = 1 + int(len(starts) / (sheet.right - sheet.left))  # lines that would lie upon each other
+    for start in (*starts[::every], sheet.beats):
         box(sheet.x(start) - 0.5, sheet.top, sheet.x(start) + 0.6, sheet.bottom, mixed(ground, ink, 0.32))
 
 
@@ -138,6 +150,36 @@ def _notes(canvas: Any, sheet: _Sheet, score: Score) -> None:
             opacity = FAINTEST + (1 - FAINTEST) * note.velocity / 127
             _rounded(canvas, (left, top, right, top + 0.88 * sheet.row), min(0.3 * sheet.row, (right - left) / 2),
                      (*color, round(255 * opacity)))
+
+
+def _settings(canvas: Any, sheet: _Sheet, score: Score, ink: Rgb) -> None:
+    """Lines where a pedal is down, and along the pitch of notes that are bent."""
+    for tracks in shared(score):
+        channel = settings(tracks, lambda beat: beat)
+        downs = [*channel.pedal.times, sheet.beats]
+        for start, value, end in zip(downs, channel.pedal.values, downs[1:]):
+            if value >= 64 and start < sheet.beats:
+                x0, x1, y = sheet.x(start), sheet.x(min(end, sheet.beats)), sheet.bottom + 4
+                canvas.rectangle([round(v * SMOOTHING) for v in (x0, y, max(x0 + 1, x1 - 1), y + 1.6)], fill=ink)
+        for note in (note for track in tracks if not track.is_drum for note in track.notes):
+            points = _bent(channel.bend, note.start, note.start + note.duration)
+            if any(bend for _, bend in points):
+                middle = sheet.y(note.pitch) + sheet.row / 2
+                canvas.line([(sheet.x(beat) * SMOOTHING, (middle - bend * sheet.row) * SMOOTHING)
+                             for beat, bend in points], fill=ink, width=2 * SMOOTHING - 1)
+
+
+def _bent(bend: Curve, start: float, end: float) -> list[tuple[float, float]]:
+    """Beats and semitones between which straight lines go."""
+    points = [(start, bend.before(start + 1e-9))]
+    for at in range(bisect_right(bend.times, start), bisect_left(bend.times, end)):
+        points += [(bend.times[at], points[-1][1]), (bend.times[at], bend.values[at])]
+    return [*points, (end, points[-1][1])]
+
+
+def _lyrics(score: Score) -> list[tuple[float, str]]:
+    return sorted((text.beat, " ".join(text.text.split())) for track in score.tracks for text in track.texts
+                  if text.kind == "lyric" and text.text.strip())
 
 
 def _rounded(canvas: Any, box: tuple[float, ...], radius: float, fill: tuple[int, ...]) -> None:
@@ -156,6 +198,11 @@ def _words(canvas: Any, sheet: _Sheet, score: Score, title: str, ink: Rgb, groun
     for x, color, name in _legend(sheet, score, size):
         Face(round(size * 0.9)).draw(canvas, x + (0.9 * size if color else 0), LEGEND * size, name, ink)
     _bar_numbers(canvas, sheet, score, small, quiet)
+    free = 0.0
+    for beat, word in _lyrics(score):
+        if sheet.x(beat) >= free and sheet.x(beat) + small.width(word) < sheet.right + size:
+            small.draw(canvas, sheet.x(beat), sheet.bottom + 1.35 * size, word, ink)
+            free = sheet.x(beat) + small.width(word) + 3
     for pitch in range(sheet.low, sheet.high + 1):
         if pitch % 12 == 0:
             name = f"C{pitch // 12 - 1}"
@@ -167,6 +214,8 @@ def _legend(sheet: _Sheet, score: Score, size: int) -> Iterator[tuple[float, Rgb
     """Where each track's mark stands, its colour and its name; those without room come to an ellipsis."""
     face, x = Face(round(size * 0.9)), sheet.left
     for index, track in enumerate(score.tracks):
+        if not track.notes:
+            continue
         name = " ".join(track.name.split()) or f"track {index + 1}"
         wide = 0.9 * size + face.width(name)
         if x + wide > sheet.right:

@@ -66,7 +66,8 @@ class Grammar:
         import numpy as np
 
         self.words = {index: word for word, index in tokenizer.vocab.items()}
-        self.counts_bars = "Bar_None" in tokenizer.vocab and not tokenizer.is_trained
+        self.counts_bars = "Bar_None" in tokenizer.vocab and not tokenizer.is_trained and \
+            "Bar" in tokenizer.tokens_types_graph
         self.bars, self.bar = bars, 0
         self._bar, self._end = tokenizer.vocab.get("Bar_None"), tokenizer.vocab.get("EOS_None")
         self._per_beat = tokenizer.config.max_num_pos_per_beat
@@ -75,7 +76,7 @@ class Grammar:
         self._sounding: set[tuple[str, str]] = set()
         self._graph = tokenizer.tokens_types_graph
         self._vocabulary = tokenizer.vocab
-        self._none = np.zeros(len(tokenizer), bool)
+        self._none = np.zeros(len(tokenizer), bool)  # of a trained one the first are its words
         self._of_type: dict[str, Any] = {}
         for word, index in tokenizer.vocab.items():
             self._of_type.setdefault(word.split("_")[0], self._none.copy())[index] = True

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any
 
-from nodegraph import ModelType, Recipe
+from nodegraph import InputError, ModelType, Recipe, warn
 
-from ..common.loading import causal_lm, loading
+from ..common.folders import causal_problem, tokenizer_problem
+from ..common.loading import causal_config, causal_lm, loading, reason
+from ..common.weights import folder_problem
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,11 +29,52 @@ class Writer:
 
 def load(recipe: Recipe, device: str, dtype: str) -> Writer:
     """The model as `causal_lm` loads it, and its tokenizer. Raises InputError when the folder holds no such model."""
+    folder = Path(recipe.folder or recipe.source)
+    wrong = problem(folder)
+    if wrong:
+        raise InputError(f"{recipe.source} {wrong}")
+    with loading(recipe, "transformers"):
+        tokenizer = _tokenizer(folder, recipe.source, causal_config(folder, recipe.source))
+        model = causal_lm(recipe, device, dtype)
+        _refuse_strangers(tokenizer, model, recipe.source)
+        return Writer(model, tokenizer)
+
+
+def _tokenizer(folder: Path, source: str, config: Any) -> Any:
     from transformers import AutoTokenizer
 
-    with loading(recipe, "transformers"):
-        tokenizer = AutoTokenizer.from_pretrained(recipe.folder or recipe.source, local_files_only=True)
-        return Writer(causal_lm(recipe, device, dtype), tokenizer)
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, config=config, local_files_only=True,
+                                                  trust_remote_code=False)
+    except Exception as error:  # whatever the library stumbles over in files that are not what they should be
+        words = _lacking(folder) or reason(error)
+        raise InputError(f"the tokenizer of {source} cannot be read: {words}") from error
+    if not set(tokenizer.get_vocab()) - set(tokenizer.all_special_tokens):
+        raise InputError(f"the tokenizer of {source} knows no words; its tokenizer.json is missing or has an empty "
+                         "vocabulary, so download it again")
+    return tokenizer
+
+
+def _lacking(folder: Path) -> str:
+    """What a tokenizer that lies in a folder wants and there is not; or ""."""
+    if (folder / "tokenizer.json").exists() or find_spec("sentencepiece"):
+        return ""
+    models = [name for name in ("tokenizer.model", "spiece.model", "sentencepiece.bpe.model")
+              if (folder / name).exists()]
+    return f"{models[0]} by itself takes the package sentencepiece; install that, or add a tokenizer.json" \
+        if models else "its tokenizer.json is missing"
+
+
+def _refuse_strangers(tokenizer: Any, model: Any, source: str) -> None:
+    """Refuse a tokenizer of more words than the model has weights for; tokens that were added to it are told of."""
+    rows = model.get_input_embeddings().weight.shape[0]
+    beyond = {number: word for word, number in tokenizer.get_vocab().items() if number >= rows}
+    if any(number not in tokenizer.added_tokens_decoder for number in beyond):
+        raise InputError(f"{source} does not fit together: its tokenizer has {len(tokenizer)} tokens and its model "
+                         f"{rows}; take both from one model")
+    if beyond:
+        warn(f"{source} has no weights for the added tokens {', '.join(list(beyond.values())[:5])}; "
+             "prompts with them are refused")
 
 
 def size(writer: Writer) -> int:
@@ -38,11 +82,21 @@ def size(writer: Writer) -> int:
     return sum(t.nbytes for t in (*writer.model.parameters(), *writer.model.buffers()))
 
 
+def kind_problem(folder: Path) -> str:
+    """Why what lies in a folder is another kind of thing than a causal language model with a tokenizer; or ""."""
+    return causal_problem(folder) or tokenizer_problem(folder)
+
+
+def problem(folder: Path) -> str:
+    """Why a folder cannot be loaded, told by its small files and the headers of its weights; or ""."""
+    return kind_problem(folder) or folder_problem(folder)
+
+
 def holds(folder: Path) -> bool:
     """Whether a causal language model lies in a folder with a tokenizer of transformers."""
-    return (folder / "config.json").is_file() and (folder / "tokenizer_config.json").is_file()
+    return not kind_problem(folder)
 
 
 LanguageModel = Annotated[Any, ModelType(
     "LanguageModel", "A causal language model in the transformers format.", load=load, size=size,
-    move=Writer.to, holds=holds, color="#7cb98b")]
+    move=Writer.to, holds=holds, problem=problem, color="#7cb98b")]

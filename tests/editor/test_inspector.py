@@ -279,7 +279,7 @@ def test_what_is_typed_means_what_it_would_in_the_file(port, text, value):
     (Port("x", FLOAT), "nan", "x is 'nan'; it takes a number."),
     (Port("x", BOOL), "yes", "x is 'yes'; it takes true or false."),
     (Port("x", SEED), "-3", "x is -3; it takes a whole number from 0, or random."),
-    (Port("x", COLOR), "red", "x is 'red'; it takes a colour such as #ff8800."),
+    (Port("x", COLOR), "rad", "x is 'rad'; it takes a colour such as #ff8800."),
     (Port("x", TEXT, choices=("a", "b")), "c", "x is 'c'; it takes one of a, b."),
     (Port("x", INT, many=True), "1\ntwo", "Line 2: x is 'two'; it takes a whole number."),
     (Port("x", PortType("Odd", parse=lambda v: None, complaint=lambda v: "is odd")), "1",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from nodegraph import shipped
 from nodegraph_editor.document import templates
 from nodegraph_editor.document.document import Document
 from nodegraph_editor.words import speak as words
@@ -45,19 +46,20 @@ def test_parts_and_files_that_are_no_graphs_are_no_templates(tmp_path):
     assert templates.templates(tmp_path) == []
 
 
-def test_in_a_wheel_the_templates_lie_inside_the_editor(tmp_path, monkeypatch):
+def test_in_a_wheel_the_templates_lie_inside_the_package(tmp_path, monkeypatch):
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
-    assert project["package-dir"]["nodegraph_editor.graphs"] == "graphs"
-    assert "nodegraph_editor.graphs" in project["packages"]
-    (tmp_path / "nodegraph_editor" / "graphs").mkdir(parents=True)
+    assert project["package-dir"]["nodegraph.graphs"] == "graphs"
+    assert "nodegraph.graphs" in project["packages"]
+    (tmp_path / "nodegraph" / "graphs").mkdir(parents=True)
+    (tmp_path / "nodegraph" / "graphs" / "postcard.yaml").touch()
     (tmp_path / "graphs").mkdir()  # someone else's package of that name
-    monkeypatch.setattr(templates, "_HERE", tmp_path / "nodegraph_editor")
-    assert templates.folder() == tmp_path / "nodegraph_editor" / "graphs"
+    monkeypatch.setattr(shipped, "_HERE", tmp_path / "nodegraph")
+    assert shipped.folder() == tmp_path / "nodegraph" / "graphs"
 
 
 def test_without_the_graphs_there_are_no_templates(tmp_path, monkeypatch):
-    monkeypatch.setattr(templates, "_HERE", tmp_path / "nodegraph_editor")
-    assert templates.folder() is None and templates.templates() == []
+    monkeypatch.setattr(shipped, "_HERE", tmp_path / "nodegraph")
+    assert shipped.folder() is None and templates.templates() == []
 
 
 def test_a_template_made_of_other_graphs_finds_them_wherever_its_copy_lies():

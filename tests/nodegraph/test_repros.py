@@ -430,7 +430,7 @@ def test_a_node_whose_outputs_are_others_is_run_again_and_spoils_no_other(before
 @pytest.mark.parametrize("before, after", [("xyz", "xy"), ("xy", "xyz"), ("x", "xy"), ("xy", "x")])
 def test_a_trace_of_a_time_before_shapes_is_not_taken_for_another_number_of_outputs(before, after, tmp_path, monkeypatch):
     record = Cache.record
-    monkeypatch.setattr(Cache, "record", lambda self, key, outputs, seconds, shape=b"": record(self, key, outputs, seconds))
+    monkeypatch.setattr(Cache, "record", lambda self, key, outputs, seconds, shape=b"", warnings=(): record(self, key, outputs, seconds))
     text = "nodes:\n  q: {type: h.add, a: 50}\n  a: {type: t.multi, n: 1}\n  e: {type: h.add, a: $q, b: 50}\noutputs: {x: $a.x, e: $e}"
     for fields in (before, after):
         with engine(tmp_path, more=(given_by(tuple(fields)),)) as e:

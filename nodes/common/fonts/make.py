@@ -1,4 +1,4 @@
-"""Makes the three font files of this folder again from the full fonts; see README.md here.
+"""Makes the font files of this folder again from the full fonts; see README.md here.
 
     python make.py NotoSerifCJK-Regular.ttc EBGaramond12-Regular.otf EBGaramond12-Italic.otf
 
@@ -22,13 +22,23 @@ def gb2312() -> str:
     return "".join(text)
 
 
+def ks_x_1001() -> str:
+    """The 2,350 syllables of KS X 1001, those of everyday Korean."""
+    return "".join(bytes((row, cell)).decode("euc_kr") for row in range(0xB0, 0xC9) for cell in range(0xA1, 0xFF))
+
+
 def span(first: int, last: int) -> str:
     """The characters of a Unicode range, both ends included."""
     return "".join(map(chr, range(first, last + 1)))
 
 
 HAN = gb2312() + span(0x3000, 0x3017) + span(0xFF01, 0xFF5E) + "—…‘’“”·・￥"
-LATIN = span(0x20, 0x7E) + span(0xA0, 0x17F) + span(0x2010, 0x2015) + "‘’‚“”„†•…‹›⁄€™−×♯♭"
+KANA = span(0x3041, 0x3096) + span(0x3099, 0x30FF) + span(0x31F0, 0x31FF)
+HANGUL = ks_x_1001() + span(0x3131, 0x318E)
+LATIN = (span(0x20, 0x7E) + span(0xA0, 0x24F) + span(0x300, 0x36F) + span(0x1E00, 0x1EFF) + span(0x2010, 0x2015)
+         + span(0x2070, 0x209F) + span(0x20A0, 0x20BF) + span(0x2150, 0x215F) + span(0x2190, 0x2193)
+         + "‘’‚“”„†‡•…‰′″‹›⁄™−×≈≠≤≥∞√∑♯♭№")
+GREEK_AND_CYRILLIC = span(0x370, 0x3FF) + span(0x1F00, 0x1FFF) + span(0x400, 0x52F)
 
 
 def subset(source: str, text: str, target: Path, family: str, style: str, features: list[str],
@@ -56,11 +66,13 @@ def subset(source: str, text: str, target: Path, family: str, style: str, featur
     font.save(target)
 
 
-def main(han: str, regular: str, italic: str) -> None:
+def main(cjk: str, regular: str, italic: str) -> None:
     here = Path(__file__).parent
-    subset(han, HAN, here / "han.otf", "Postcard Han", "Regular", [], SIMPLIFIED_CHINESE)
-    subset(regular, LATIN, here / "latin.otf", "Postcard Latin", "Regular", ["kern", "liga", "onum"])
-    subset(italic, LATIN, here / "latin-italic.otf", "Postcard Latin", "Italic", ["kern", "liga", "onum"])
+    for name, text in (("han", HAN), ("kana", KANA), ("hangul", HANGUL)):
+        subset(cjk, text, here / f"{name}.otf", f"Postcard {name.capitalize()}", "Regular", [], SIMPLIFIED_CHINESE)
+    features = ["kern", "liga", "onum", "mark", "mkmk"]
+    for name, source, style in (("latin", regular, "Regular"), ("latin-italic", italic, "Italic")):
+        subset(source, LATIN + GREEK_AND_CYRILLIC, here / f"{name}.otf", "Postcard Latin", style, features)
 
 
 if __name__ == "__main__":

@@ -206,7 +206,7 @@ def train(settings: loop.Settings) -> None:
     if settings.stage == "refine":
         earlier = json.loads((out / "training.json").read_text())["runs"]
         folder, seed, rate = settings.folder / "refine", settings.seed + 100, 1e-3  # other tunes than it has read
-        model = LlamaForCausalLM.from_pretrained(out, dtype=torch.float32)
+        model = LlamaForCausalLM.from_pretrained(out, dtype=torch.float32, trust_remote_code=False)
     else:
         earlier, folder, seed, rate = [], settings.folder / "model", settings.seed, 1.5e-3
         model = new_model(len(remi))

@@ -301,7 +301,7 @@ def tokenizer_of(folder: Path) -> CLIPTokenizer:
         new_tokenizer().save_pretrained(fresh)
         folder.parent.mkdir(parents=True, exist_ok=True)
         os.replace(fresh, folder)
-    return CLIPTokenizer.from_pretrained(folder)
+    return CLIPTokenizer.from_pretrained(folder, trust_remote_code=False)
 
 
 def new_tokenizer() -> CLIPTokenizer:
@@ -508,7 +508,7 @@ def finished_latents(settings: loop.Settings, paths: list[Path], out: Path) -> d
     path = settings.folder / "finished-latents.safetensors"
     if not path.exists():
         settings.folder.mkdir(parents=True, exist_ok=True)
-        net = AutoencoderTiny.from_pretrained(out / "vae").float()
+        net = AutoencoderTiny.from_pretrained(out / "vae", trust_remote_code=False).float()
         with torch.no_grad():
             parts = [net.encode(signed(part)).latents for chunk in paths
                      for part in torch.from_numpy(load_arrays(chunk)["pictures"]).split(100)]
@@ -522,8 +522,9 @@ def finished_latents(settings: loop.Settings, paths: list[Path], out: Path) -> d
 
 def finished_words(settings: loop.Settings, out: Path):
     """The tokenizer and the frozen text encoder of a finished model."""
-    encoder = CLIPTextModelWithProjection.from_pretrained(out / "text_encoder").to(settings.device)
-    return CLIPTokenizer.from_pretrained(out / "tokenizer"), encoder.eval().requires_grad_(False)
+    encoder = CLIPTextModelWithProjection.from_pretrained(out / "text_encoder", trust_remote_code=False)
+    tokenizer = CLIPTokenizer.from_pretrained(out / "tokenizer", trust_remote_code=False)
+    return tokenizer, encoder.to(settings.device).eval().requires_grad_(False)
 
 
 def train_denoiser(settings: loop.Settings, words, coded: dict[str, np.ndarray], minutes: float | None
@@ -728,7 +729,7 @@ def export(settings: loop.Settings, out: Path) -> None:
 
 def export_decoder(settings: loop.Settings, out: Path, stage: str) -> None:
     """Put a stage's decoder, as its checkpoint holds it now, in the place of a finished model's."""
-    net = deepened(AutoencoderTiny.from_pretrained(out / "vae").float())
+    net = deepened(AutoencoderTiny.from_pretrained(out / "vae", trust_remote_code=False).float())
     net.load_state_dict(loop.averaged(settings.folder / stage, "autoencoder"))
     _replace_part(net, out / "vae")
 
@@ -811,13 +812,13 @@ def _whole(settings: loop.Settings, paths: list[Path], out: Path) -> None:
 
 
 def _further(settings: loop.Settings, paths: list[Path], out: Path) -> None:
-    net = AutoencoderTiny.from_pretrained(out / "vae").float()
+    net = AutoencoderTiny.from_pretrained(out / "vae", trust_remote_code=False).float()
     if settings.stage == "decoder":
         train_decoder(settings, net, paths, settings.minutes or 90)
         export_decoder(settings, out, "decoder")
         return
     words, coded = finished_words(settings, out), finished_latents(settings, paths, out)
-    denoiser = SD3Transformer2DModel.from_pretrained(out / "transformer").float()
+    denoiser = SD3Transformer2DModel.from_pretrained(out / "transformer", trust_remote_code=False).float()
     if settings.stage == "denoiser":
         refine_denoiser(settings, denoiser, words, coded, settings.minutes or 120)
         export_denoiser(settings, out)

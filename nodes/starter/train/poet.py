@@ -52,8 +52,8 @@ def train(settings: loop.Settings) -> None:
     torch.manual_seed(settings.seed)
     if settings.stage == "refine":
         folder, seed = folder / "refine", settings.seed + 1  # other examples than it has seen
-        tokenizer = PreTrainedTokenizerFast.from_pretrained(out)
-        poet = LlamaForCausalLM.from_pretrained(out, dtype=torch.float32)
+        tokenizer = PreTrainedTokenizerFast.from_pretrained(out, trust_remote_code=False)
+        poet = LlamaForCausalLM.from_pretrained(out, dtype=torch.float32, trust_remote_code=False)
         recipe = loop.Recipe(**RECIPE | {"steps": STEPS, "minutes": settings.minutes or MINUTES, "learning_rate": 1.5e-3})
         drill_steps = 0  # it can copy by now
     else:
@@ -273,7 +273,7 @@ def export(poet: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, out: Path
     half.load_state_dict(poet.state_dict())
     half.generation_config = _generation()
     half.save_pretrained(out)
-    config = LlamaConfig.from_pretrained(out)
+    config = LlamaConfig.from_pretrained(out, trust_remote_code=False)
     config.dtype = "float32"
     config.save_pretrained(out)
     tokenizer.save_pretrained(out)

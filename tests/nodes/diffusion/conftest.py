@@ -6,10 +6,11 @@ import torch
 
 @pytest.fixture(scope="session")
 def checkpoints(tmp_path_factory):
-    """Folders, as diffusers saves them: sd3 (no T5, tiny autoencoder), sd and xl (noise prediction), flux, whole."""
+    """Folders, as diffusers saves them: sd3 (no T5, tiny autoencoder), sd and xl (noise prediction), flux; and two that
+    are run as a whole: pixart (noise, DPM-Solver) and whole (latent consistency)."""
     root = tmp_path_factory.mktemp("checkpoints")
     makers = {"sd3": stable_diffusion_3, "sd": stable_diffusion, "xl": stable_diffusion_xl, "flux": flux,
-              "whole": latent_consistency}
+              "whole": latent_consistency, "pixart": pixart}
     for number, (name, make) in enumerate(makers.items()):
         torch.manual_seed(number)
         make().save_pretrained(root / name)
@@ -58,12 +59,12 @@ def t5_encoder():
     return T5EncoderModel(T5Config(vocab_size=64, d_model=16, d_kv=8, d_ff=32, num_layers=1, num_heads=2))
 
 
-def kl_autoencoder(channels):
+def kl_autoencoder(channels, widths=(8, 16)):
     from diffusers import AutoencoderKL
 
     return AutoencoderKL(
-        down_block_types=("DownEncoderBlock2D",) * 2, up_block_types=("UpDecoderBlock2D",) * 2,
-        block_out_channels=(8, 16), layers_per_block=1, latent_channels=channels, norm_num_groups=4,
+        down_block_types=("DownEncoderBlock2D",) * len(widths), up_block_types=("UpDecoderBlock2D",) * len(widths),
+        block_out_channels=widths, layers_per_block=1, latent_channels=channels, norm_num_groups=4,
         sample_size=32, scaling_factor=0.5, shift_factor=0.1 if channels == 16 else None,
         use_quant_conv=channels == 4, use_post_quant_conv=channels == 4)
 
@@ -139,3 +140,15 @@ def latent_consistency():
         vae=known.vae, text_encoder=known.text_encoder, tokenizer=known.tokenizer, unet=unet(time_cond_proj_dim=8),
         scheduler=LCMScheduler(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear"),
         safety_checker=None, feature_extractor=None, requires_safety_checker=False)
+
+
+def pixart():
+    """A DiT that paints in sizes of its own, 256 x 256 and others of as many pixels."""
+    from diffusers import DPMSolverMultistepScheduler, PixArtSigmaPipeline, PixArtTransformer2DModel
+
+    transformer = PixArtTransformer2DModel(
+        sample_size=32, num_layers=1, patch_size=2, attention_head_dim=8, num_attention_heads=2, caption_channels=16,
+        in_channels=4, out_channels=8, cross_attention_dim=16, use_additional_conditions=False)
+    return PixArtSigmaPipeline(
+        tokenizer=t5_tokenizer(), text_encoder=t5_encoder(), vae=kl_autoencoder(4, (4, 4, 4, 4)),
+        transformer=transformer, scheduler=DPMSolverMultistepScheduler())

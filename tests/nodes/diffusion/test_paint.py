@@ -13,7 +13,8 @@ from nodegraph_nodes.diffusion.schedulers import FLOW, NOISE
 from nodegraph_nodes.media.types import IMAGE, Conditioning, Latent
 
 # diffusers' own, with a numpy newer than itself
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept:DeprecationWarning")
+pytestmark = [pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept:DeprecationWarning"),
+              pytest.mark.filterwarnings("ignore:.* is far from the 256 x 256:UserWarning")]  # every Flux is made for that
 
 KNOWN = ("sd3", "sd", "xl", "flux")
 
@@ -68,7 +69,7 @@ def test_left_out_the_size_is_what_the_model_was_made_for(models, kind):
 
 
 def test_painting_in_threads_gives_what_painting_in_turn_gives(models):
-    jobs = [(kind, prompt) for kind in ("sd", "sd3") for prompt in ("a boat", "a much longer prompt")]
+    jobs = [(kind, prompt) for kind in ("sd", "sd3") for prompt in ("a boat", "another boat")]
 
     def one(job):
         return paint(models[job[0]], job[1], seed=1, steps=3, width=32, height=32)
@@ -133,7 +134,8 @@ def test_the_less_the_strength_the_nearer_the_picture_stays_to_its_start(models,
 def test_a_picture_is_trimmed_to_what_the_model_can_encode_and_transparent_counts_as_white(models):
     image = torch.rand(4, 35, 50)
     image[3] = 0
-    latent = encode_image(models["sd3"], image)
+    with pytest.warns(UserWarning, match="50 x 35, and its edges are trimmed to 48 x 32, multiples of 4"):
+        latent = encode_image(models["sd3"], image)
     assert latent.samples.shape == (8, 16, 24)
     assert torch.equal(latent.samples, encode_image(models["sd3"], torch.ones(3, 32, 48)).samples)
 
@@ -233,7 +235,7 @@ def test_a_preview_of_an_autoencoder_too_big_to_run_shows_its_colours(models, mo
 
 
 def test_a_folder_without_a_pipeline_is_named_in_the_error(tmp_path):
-    with pytest.raises(InputError, match="my/painter cannot be loaded as a DiffusionModel"):
+    with pytest.raises(InputError, match="my/painter is empty"):
         load(Recipe("DiffusionModel", "my/painter", str(tmp_path)), "cpu", "float32")
 
 

@@ -125,16 +125,47 @@ def _clamp(folder):
     (folder / "config.json").write_text(json.dumps({"conv_clamp": "256"}))
 
 
+def _list(folder):
+    (folder / "config.json").write_text("[256]")
+
+
+def _half(folder):
+    save_file({name: tensor for name, tensor in weights().items() if "b16.conv0.affine" not in name},
+              folder / "model.safetensors")
+
+
+def _spoiled(folder):
+    save_file({**weights(), "mapping.w_avg": torch.full((WIDTH,), torch.nan)}, folder / "model.safetensors")
+
+
+def _pointer(folder):
+    (folder / "model.safetensors").write_bytes(b"version https://git-lfs.github.com/spec/v1\nsize 4976698672\n")
+
+
 @pytest.mark.parametrize("spoil, says", [
     (_pickle, "ffhq.pkl is a pickle"), (_second, "holds 2 safetensors files; it takes one"),
-    (_truncate, "model.safetensors is damaged"), (_stranger, "no tensor mapping.fc0.weight"),
-    (_clamp, "conv_clamp in its config.json is '256'"),
+    (_truncate, "cannot be loaded: model.safetensors is cut short"), (_stranger, "no tensor mapping.fc0.weight"),
+    (_clamp, "cannot be loaded as a GanModel: conv_clamp in its config.json is '256'"),
+    (_list, "cannot be loaded as a GanModel: config.json is JSON and no mapping"),
+    (_half, "cannot be loaded as a GanModel: it has no tensor synthesis.b16.conv0.affine.weight, nor 1 more, which"),
+    (_spoiled, r"mapping.w_avg in model.safetensors holds numbers that are none \(NaN\)"),
+    (_pointer, "model.safetensors is not downloaded: it is a pointer of Git LFS"),
+    (lambda folder: (folder / "model.safetensors").unlink(), "tiny is empty"),
+    (lambda folder: (folder / "model_index.json").write_text('{"_class_name": "FluxPipeline"}'),
+     r"tiny holds a diffusion pipeline \(FluxPipeline\)"),
+    (lambda folder: (folder / "model.safetensors").rename(folder / "model.pt"), "weights as a pickle .model.pt."),
 ])
 def test_a_folder_that_cannot_be_loaded_is_refused_with_the_reason(gan_folder, tmp_path, spoil, says):
     shutil.copytree(gan_folder, tmp_path / "model")
     spoil(tmp_path / "model")
-    with pytest.raises(InputError, match=f"tiny cannot be loaded as a GanModel: .*{says}"):
+    with pytest.raises(InputError, match=f"tiny .*{says.removeprefix('tiny ')}"):
         loaded(tmp_path / "model")
+
+
+def test_a_mapping_network_of_an_unusual_depth_is_told_of(tmp_path):
+    save_file(weights(depth=3), tmp_path / "model.safetensors")
+    with pytest.warns(UserWarning, match="the mapping network of tiny has 3 layers, and its authors' have 8 or 2"):
+        loaded(tmp_path)
 
 
 def test_a_configured_clamp_is_heeded(gan, gan_folder, tmp_path):

@@ -45,6 +45,14 @@ def test_activations_are_clamped_where_the_training_clamped_them():
     (lambda t: t.pop("synthesis.b8.torgb.weight"), "no tensor synthesis.b8.torgb.weight"),
     (lambda t: [t.pop(name) for name in list(t) if name.startswith("synthesis.b8.")], "each should double the last"),
     (lambda t: t.clear(), "no tensor mapping.fc0.weight"),
+    (lambda t: t.pop("mapping.fc0.bias"), "no tensor mapping.fc0.bias, which"),
+    (lambda t: t.pop("synthesis.b16.conv1.affine.bias"), "no tensor synthesis.b16.conv1.affine.bias, which"),
+    (lambda t: t.pop("synthesis.b8.conv0.noise_strength"), "no tensor synthesis.b8.conv0.noise_strength, which"),
+    (lambda t: [t.pop(name) for name in list(t) if ".conv1." in name and "affine" in name],
+     "no tensor synthesis.b4.conv1.affine.weight, nor 5 more, which"),
+    (lambda t: t.update({"mapping.fc3.weight": torch.zeros(8, 8)}), "no tensor mapping.fc2.weight"),
+    (lambda t: t.update({"synthesis.b8.conv1.weight": torch.zeros(5, 6, 3, 3)}), "shape"),
+    (lambda t: t.update({"mapping.w_avg": torch.zeros(9)}), r"fc1.weight has the shape \(8, 8\), and \(9, 8\) fits"),
     (lambda t: t.update({"synthesis.b16.torgb.weight": torch.zeros(4, 6, 1, 1)}), "4 channels; 1 and 3 are known"),
 ])
 def test_weights_of_something_else_are_refused_for_what_is_missing(spoil, says):

@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 
 from nodegraph import InputError
-from nodegraph_nodes.media import audio as sound, image as picture
+from nodegraph_nodes.media import audio as sound, image as picture, sound_writer
 from nodegraph_nodes.media.types import (IMAGE, MASK, Audio, Conditioning, Latent, Palette, Style)
 
 PALETTE = Palette(("#102030", "#ffeedd"), (0.75, 0.25))
@@ -122,8 +122,9 @@ def test_a_png_gives_back_the_picture_to_the_nearest_of_256_steps(tmp_path, chan
 
 def test_jpg_and_webp_are_written_and_transparency_becomes_white_in_jpg(tmp_path):
     image = torch.zeros(4, 16, 16)
-    for kind in ("jpg", "webp"):
-        IMAGE.exports[kind](image, tmp_path / f"a.{kind}")
+    with pytest.warns(UserWarning, match="JPEG has no transparency"):
+        IMAGE.exports["jpg"](image, tmp_path / "a.jpg")
+    IMAGE.exports["webp"](image, tmp_path / "a.webp")
     assert picture.load(tmp_path / "a.jpg").min() > 0.99
     assert picture.load(tmp_path / "a.webp").shape[1:] == (16, 16)
 
@@ -136,32 +137,12 @@ def test_a_file_that_is_no_picture_is_named_in_the_error(tmp_path):
         picture.load(tmp_path / "absent.png")
 
 
-def test_a_wav_gives_back_the_sound_to_the_nearest_of_65536_steps(tmp_path):
-    audio = tone()
-    sound.save_wav(audio, tmp_path / "a.wav")
-    samples, rate = sound.load_wav(tmp_path / "a.wav")
-    assert rate == 44100 and samples.shape == audio.samples.shape
-    assert (samples - audio.samples).abs().max() < 1e-4
-
-
-def test_samples_beyond_full_scale_are_clipped_and_do_not_wrap(tmp_path):
-    sound.save_wav(Audio(torch.tensor([[2.0, -2.0]]), 8000), tmp_path / "a.wav")
-    samples, _ = sound.load_wav(tmp_path / "a.wav")
-    assert samples[0, 0] > 0.99 and samples[0, 1] < -0.99
-
-
-def test_a_file_that_is_no_wav_is_named_in_the_error(tmp_path):
-    (tmp_path / "song.mp3").write_bytes(b"ID3 something")
-    with pytest.raises(InputError, match="song.mp3 is not a PCM WAV"):
-        sound.load_wav(tmp_path / "song.mp3")
-
-
 def test_arrays_in_place_of_tensors_are_written_and_shown_alike(tmp_path):
     image, audio = torch.rand(4, 50, 60), tone()
     values = ((image, image.numpy(), picture.save_png, picture.thumbnail),
               (torch.linspace(0, 1, 511).reshape(1, 7, 73), torch.linspace(0, 1, 511).reshape(1, 7, 73).numpy(),
                picture.save_png, picture.thumbnail),
-              (audio, Audio(audio.samples.numpy(), audio.sample_rate), sound.save_wav, sound.waveform))
+              (audio, Audio(audio.samples.numpy(), audio.sample_rate), sound_writer.save_wav, sound.waveform))
     for tensors, arrays, save, show in values:
         save(tensors, tmp_path / "tensors")
         save(arrays, tmp_path / "arrays")

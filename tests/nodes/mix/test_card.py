@@ -10,7 +10,8 @@ from nodegraph_nodes.media.types import IMAGE, Palette
 from nodegraph_nodes.mix.card import COLUMN, HEIGHT, MARGIN, TOP, WIDTH, postcard
 from nodegraph_nodes.mix.sheet import sheet
 from nodegraph_nodes.mix.theme import COMFORTABLE, READABLE, contrast, rgb, theme_of
-from nodegraph_nodes.common.typesetting import Face, _has, captions, fitted, phrased, wrapped
+from nodegraph_nodes.common.face import Face, has
+from nodegraph_nodes.common.typesetting import captions, fitted, phrased, wrapped
 
 DAY = Palette(("#afd8f1", "#eaeae6", "#a5cf78", "#997a6e"), (0.4, 0.3, 0.2, 0.1))
 NIGHT = Palette(("#0a1030", "#202858", "#f4eecc"), (0.6, 0.35, 0.05))
@@ -51,6 +52,7 @@ def test_the_same_things_make_the_same_card():
     assert torch.equal(postcard(picture(), VERSE, DAY, "诗"), postcard(picture(), VERSE, DAY, "诗"))
 
 
+@pytest.mark.filterwarnings("ignore:no font here has")
 @pytest.mark.parametrize("verse", ["", VERSE, "word " * 400, "长" * 900, "x" * 500, "a\n" * 120, "\n\n",
                                    "😀 𠮷 龘 \u202e ﷽"])
 def test_no_text_fails_or_leaves_its_column(verse):
@@ -70,9 +72,9 @@ def test_sixteen_colours_fit_in_the_row():
 
 
 def test_chinese_is_drawn_as_itself_and_what_no_font_has_as_a_box():
-    assert all(_has("han.otf", c) for c in "诗心情平静欢快忧伤神秘紧张梦幻，。！？《》")
-    assert all(_has("latin.otf", c) for c in "Où est l’été? — “naïve” façade")
-    assert not _has("han.otf", "龘") and not _has("latin.otf", "诗")
+    assert all(has("han.otf", c) for c in "诗心情平静欢快忧伤神秘紧张梦幻，。！？《》")
+    assert all(has("latin.otf", c) for c in "Où est l’été? — “naïve” façade")
+    assert not has("han.otf", "龘") and not has("latin.otf", "诗")
     assert Face(30).width("龘") > 0
 
 

@@ -66,7 +66,8 @@ def test_even_a_model_that_knows_nothing_writes_the_bars_asked_for(babbler):
 
 
 def test_a_model_with_a_short_memory_stops_when_it_is_full(composer):
-    score = generate(composer, bars=8, seed=1)
+    with pytest.warns(UserWarning, match=r"the tune ends after \d+ tokens, since with them the 128 that this model can"):
+        score = generate(composer, bars=8, seed=1)
     assert score.tracks
 
 
@@ -172,7 +173,7 @@ def test_a_key_that_is_none_is_refused_in_words(composer):
 
 def test_a_folder_without_a_miditok_tokenizer_is_refused(tmp_path, composer_folder):
     (tmp_path / "tokenizer.json").write_text('{"version": "1.0"}')
-    with pytest.raises(InputError, match="tokenizer.json is not one that miditok saved"):
+    with pytest.raises(InputError, match="mine holds no model"):
         load(Recipe("MusicModel", "mine", str(tmp_path)), "cpu", "float32")
 
 
@@ -210,5 +211,5 @@ def test_a_music_model_larger_than_the_device_is_spread_over_what_there_is(compo
 
 
 def test_a_folder_without_a_tokenizer_of_miditok_is_refused(tmp_path):
-    with pytest.raises(InputError, match="bare cannot be loaded as a MusicModel.*tokenizer.json"):
+    with pytest.raises(InputError, match="bare is empty"):
         load(Recipe("MusicModel", "bare", str(tmp_path)), "cpu", "float32")

@@ -90,6 +90,7 @@ tracks = st.builds(Track, st.text(max_size=30), st.integers(0, 127), st.booleans
                    st.lists(notes, min_size=1, max_size=6).map(tuple))
 
 
+@pytest.mark.filterwarnings("ignore:no font here has")
 @settings(max_examples=40)
 @given(st.lists(tracks, min_size=1, max_size=9), st.text(max_size=80), st.sampled_from([(320, 160), (640, 200)]))
 def test_any_score_gives_a_picture_of_the_size_asked_for(some, title, size):

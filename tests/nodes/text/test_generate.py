@@ -1,13 +1,15 @@
 """Writing with a language model: the dice, the limits, and how it is loaded."""
 
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
 import torch
 
 from nodegraph import Cancelled, InputError, Recipe
 from nodegraph_nodes.text.generate import generate
-from nodegraph_nodes.text.models import load, size
+from nodegraph_nodes.text.models import Writer, load, size
+from nodegraph_nodes.common.context import context_length, finite
 from nodegraph_nodes.common.sampling import next_token, penalised, probabilities
 
 
@@ -63,8 +65,45 @@ def test_the_text_ends_before_the_stop_words(writer):
 
 def test_writing_stops_when_the_context_of_the_model_is_full(writer, listening):
     listener = listening()
-    generate(writer, "a" * 60, max_tokens=100, ctx=listener)
+    with pytest.warns(UserWarning, match="the text ends after 4 tokens, since with them the 64 that this model can read"):
+        generate(writer, "a" * 60, max_tokens=100, ctx=listener)
     assert len(listener.reports) == 4
+
+
+@pytest.mark.parametrize("kind, settings", [
+    ("Mpt", {"d_model": 32, "n_heads": 2, "n_layers": 1, "max_seq_len": 16}),
+    ("GPT2", {"n_embd": 32, "n_head": 2, "n_layer": 1, "n_positions": 16}),
+    ("OPT", {"hidden_size": 32, "num_attention_heads": 2, "num_hidden_layers": 1, "ffn_dim": 32,
+             "word_embed_proj_dim": 32, "max_position_embeddings": 16}),
+])
+def test_the_context_is_known_by_each_of_its_names(writer, listening, kind, settings):
+    import transformers
+
+    model = {"GPT2": "GPT2LMHeadModel"}.get(kind, f"{kind}ForCausalLM")
+    ends = {"bos_token_id": 0, "eos_token_id": 1, "pad_token_id": 1}
+    config = getattr(transformers, f"{kind}Config")(vocab_size=258, **ends, **settings)
+    short = Writer(getattr(transformers, model)(config).eval(), writer.tokenizer)
+    short.model.generation_config.eos_token_id = 300
+    listener = listening()
+    with pytest.warns(UserWarning, match="the text ends after 6 tokens, since with them the 16"):
+        generate(short, "a" * 10, max_tokens=100, ctx=listener)
+    assert len(listener.reports) == 6
+
+
+def test_a_context_that_no_setting_names_is_read_off_the_table_of_positions():
+    network = torch.nn.ModuleDict({"wpe": torch.nn.Embedding(24, 4), "wte": torch.nn.Embedding(99, 4)})
+    network.config = SimpleNamespace(max_position_embeddings=None)
+    assert context_length(network) == 24
+    network.config = SimpleNamespace(n_ctx=8)
+    assert context_length(network) == 8
+    assert context_length(SimpleNamespace(config=SimpleNamespace())) == float("inf")
+
+
+def test_logits_that_are_no_numbers_are_refused_and_forbidden_ones_are_not():
+    assert finite(torch.tensor([0.0, -torch.inf])).tolist() == [0.0, -torch.inf]
+    for logits in ([0.0, torch.nan], [0.0, torch.inf], [-torch.inf, -torch.inf]):
+        with pytest.raises(InputError, match="its weights are damaged, or too large for its floating type"):
+            finite(torch.tensor(logits))
 
 
 def test_a_prompt_longer_than_the_context_is_told_in_tokens(writer):
@@ -116,7 +155,7 @@ def test_a_loaded_model_counts_its_bytes_and_asks_for_no_gradients(writer):
 
 
 def test_a_folder_without_a_model_is_named_in_the_error(tmp_path):
-    with pytest.raises(InputError, match="my/poet cannot be loaded as a LanguageModel"):
+    with pytest.raises(InputError, match="my/poet is empty"):
         load(Recipe("LanguageModel", "my/poet", str(tmp_path)), "cpu", "float32")
 
 
@@ -130,6 +169,9 @@ def test_progress_bars_are_as_they_were_after_a_folder_that_is_none(tmp_path):
     from transformers.utils import logging
 
     shown = logging.is_progress_bar_enabled()
-    with pytest.raises(InputError, match="empty cannot be loaded as a LanguageModel"):
+    (tmp_path / "tokenizer.json").write_text("{}")
+    (tmp_path / "config.json").write_text('{"model_type": "llama"}')
+    (tmp_path / "model.safetensors").write_bytes(b"\2" + bytes(7) + b"{}")
+    with pytest.raises(InputError, match="the tokenizer of empty cannot be read"):
         load(Recipe("LanguageModel", "empty", str(tmp_path)), "cpu", "float32")
     assert logging.is_progress_bar_enabled() == shown

@@ -1,0 +1,90 @@
+"""`nodegraph doctor`: tells of the machine and of what is installed, and the one command for each thing that is missing."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+
+from .. import __version__
+from ..machine import default_cache_folder, free_memory, group_limits, has_driver, host_budget, machine_memory
+from ..packs import Catalogue
+from .exits import DONE, WRONG
+from .options import Options
+from .stdout import Stdout
+from .terminal import size, table
+
+EXTRAS = {  # what it is for: the modules that it takes, and the distributions that bring them
+    "the editor's window": (("dearpygui", "pyperclip"), "dearpygui pyperclip"),
+    "MP4 and other films": (("av",), "av"),
+    "HEIC pictures": (("pi_heif",), "pi-heif"),
+}
+
+
+def doctor(options: Options, stdout: Stdout) -> int:
+    """Carry out the command; the exit code: 2 where something is broken, 0 where at most extras are missing."""
+    rows: list[list[str]] = [["nodegraph", __version__], ["Python", f"{platform.python_version()}, {sys.executable}"],
+                             ["system", platform.platform()]]
+    remedies: list[str] = []
+    broken = [*_torch(rows, remedies), *_memory(rows), *_cache(rows, options, remedies), *_packs(rows, options)]
+    for name, (modules, distributions) in EXTRAS.items():
+        there = all(find_spec(module) is not None for module in modules)
+        rows.append([name, "there" if there else "not there; if you want it: pip install " + distributions])
+    stdout(table(rows, ["what", "how it stands"]))
+    for sentence in broken:
+        stdout(f"\n{sentence}")
+    for remedy in remedies:
+        stdout(f"    {remedy}")
+    if not broken:
+        stdout("\nNothing is wrong.")
+    return WRONG if broken else DONE
+
+
+def _torch(rows: list[list[str]], remedies: list[str]) -> list[str]:
+    try:
+        rows.append(["PyTorch", version("torch")])
+    except PackageNotFoundError:
+        rows.append(["PyTorch", "not there"])
+        remedies.append("pip install torch")
+        return ["PyTorch is missing; pictures, sound and models need it."]
+    if not has_driver():
+        rows.append(["devices", "cpu" + (", mps" if sys.platform == "darwin" and platform.machine() == "arm64" else "")])
+        return []
+    import torch
+
+    if torch.cuda.is_available():
+        names = [f"cuda:{i} {torch.cuda.get_device_name(i)}" for i in range(torch.cuda.device_count())]
+        rows.append(["devices", ", ".join(["cpu", *names])])
+        return []
+    rows.append(["devices", "cpu; there is the driver of a graphics card, and this PyTorch cannot use it"])
+    remedies.append("pip install --force-reinstall torch")
+    return ["This PyTorch is built without the graphics card that is here."]
+
+
+def _memory(rows: list[list[str]]) -> list[str]:
+    free = free_memory()
+    limits = group_limits()
+    text = f"{size(min([machine_memory(), *limits]))}" + (f", {size(free)} free" if free is not None else "")
+    rows.append(["memory", f"{text}; {size(host_budget(0.4))} of it for values and models"])
+    return []
+
+
+def _cache(rows: list[list[str]], options: Options, remedies: list[str]) -> list[str]:
+    folder = Path(options.cache) if options.cache else default_cache_folder()
+    held = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) if folder.is_dir() else 0
+    rows.append(["cache", f"{folder}, {size(held)}"])
+    place = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    if os.access(place, os.W_OK):
+        return []
+    remedies.append("export NODEGRAPH_CACHE=FOLDER")
+    return [f"{place} cannot be written to, so that nothing is remembered from one run to the next."]
+
+
+def _packs(rows: list[list[str]], options: Options) -> list[str]:
+    catalogue = Catalogue(folders=options.pack)
+    packs = catalogue.packs
+    rows.append(["packs", ", ".join(f"{name} {packs[name].version}" for name in sorted(packs)) or "none"])
+    return [str(error) for error in catalogue.broken.values()]

@@ -1,0 +1,136 @@
+"""`nodegraph pack`: makes a pack of one's own, tries it, and tells of those that are there."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from ..documents import Description
+from ..errors import GraphError, PackError, Problem
+from ..graphfile import nearest
+from ..nodetype import MISSING, Port
+from ..packs import Catalogue, Pack
+from .exits import DONE, NODE_FAILED
+from .options import Options
+from .stdout import Stdout
+from .terminal import table
+
+
+def pack(options: Options, stdout: Stdout) -> int:
+    """Carry out the command; the exit code."""
+    return {"new": _new, "test": _test, "list": _list, "info": _info, "docs": _docs}[options.action](options, stdout)
+
+
+def _new(options: Options, stdout: Stdout) -> int:
+    from ..scaffold import pack_files
+
+    name = options.name
+    if not name.isidentifier() or name != name.lower():
+        raise GraphError(f"{name!r} cannot be the name of a pack; it takes one word of small letters, digits and _, "
+                         "such as watercolor")
+    taken = Catalogue().packs.get(name)
+    if taken is not None:
+        raise GraphError(f"there is a pack {name} already, {_origin(taken)}; choose another name")
+    folder = Path(options.folder or f"nodegraph-{name}")
+    if folder.exists() and any(folder.iterdir()):
+        raise GraphError(f"{folder} is there, and something is in it; name another folder")
+    for path, text in pack_files(name).items():
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+    stdout(f"{folder}: the pack {name}, with a node, a type, a graph and tests\n\n"
+           f"    nodegraph run {folder}/graphs/first.yaml --pack {folder}/nodegraph_{name}\n"
+           f"    nodegraph pack test {folder}\n    pip install --editable {folder}")
+    return DONE
+
+
+def _test(options: Options, stdout: Stdout) -> int:
+    from ..contract import judge
+
+    with tempfile.TemporaryDirectory() as scratch:
+        trials = judge(options.name or ".", Path(scratch))
+    for trial in trials:
+        stdout(f"{'no ' if trial.problem else 'yes'}  {trial.name}" + f"\n       {trial.problem}" * bool(trial.problem))
+    return NODE_FAILED if any(trial.problem for trial in trials) else DONE
+
+
+def _list(options: Options, stdout: Stdout) -> int:
+    catalogue = Catalogue(folders=options.pack)
+    rows = [[name, pack.version, str(len(pack.nodes)), _origin(pack), pack.title]
+            for name, pack in sorted(catalogue.packs.items())]
+    stdout(table(rows, ["pack", "version", "nodes", "from", "what it is"]))
+    for error in catalogue.broken.values():
+        stdout(f"broken: {error}")
+    return DONE
+
+
+def _named(options: Options) -> tuple[Catalogue, Pack]:
+    catalogue = Catalogue(folders=options.pack)
+    packs = catalogue.packs
+    if options.name in packs:
+        return catalogue, packs[options.name]
+    if options.name in catalogue.broken:
+        raise catalogue.broken[options.name]
+    raise GraphError([Problem(None, f"there is no pack {options.name}", nearest(options.name, packs))])
+
+
+def _info(options: Options, stdout: Stdout) -> int:
+    catalogue, pack = _named(options)
+    rows = [["version", pack.version], ["what it is", pack.title], ["from", _origin(pack)], ["licence", _licence(pack)],
+            ["folder", str(pack.folder)], ["requires", ", ".join(pack.requires) or "no other pack"],
+            ["nodes", ", ".join(sorted(pack.nodes))], ["types", ", ".join(sorted(pack.types)) or "none"],
+            ["models", ", ".join(sorted(pack.models)) or "none"]]
+    stdout(table(rows, [pack.name, ""]))
+    return DONE
+
+
+def _docs(options: Options, stdout: Stdout) -> int:
+    """The pack's nodes as a page of Markdown."""
+    catalogue, pack = _named(options)
+    lines = [f"# {pack.name}", "", pack.title, ""]
+    for name in sorted(pack.nodes):
+        nodetype = catalogue.nodetype(name)
+        if nodetype is None:
+            raise PackError(f"pack {pack.name}: {name} cannot be found")
+        lines += markdown(Description.of(nodetype))
+    stdout("\n".join(lines).rstrip())
+    return DONE
+
+
+def markdown(description: Description) -> list[str]:
+    """A node type as lines of Markdown: its help, what it takes, what it gives."""
+    rows = [f"| `{port.name}` | {port} | {_default(port)} | {_limits(port)} | {_cell(port.help)} |"
+            for port in description.inputs.values()]
+    gives = [f"| `{name}` | {flow.type.name}{'[]' * flow.depth} | {_cell(description.output_help.get(name, ''))} |"
+             for name, flow in description.outputs.items()]
+    return [f"## {description.name}", "", description.help, "",
+            *(["| input | type | default | takes | |", "|---|---|---|---|---|", *rows, ""] if rows else []),
+            "| output | type | |", "|---|---|---|", *gives, ""]
+
+
+def _default(port: Port) -> str:
+    return "must be given" if port.default is MISSING else f"`{port.default!r}`"
+
+
+def _limits(port: Port) -> str:
+    return str(port.range) if port.range else ", ".join(port.choices or ())
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def _origin(pack: Pack) -> str:
+    return pack.distribution or str(pack.folder)
+
+
+def _licence(pack: Pack) -> str:
+    from importlib.metadata import PackageNotFoundError, metadata
+
+    try:
+        about = metadata(pack.distribution) if pack.distribution else None
+    except PackageNotFoundError:
+        about = None
+    if about is None:
+        return "not told: it is not installed"
+    return next((about[key] for key in ("License-Expression", "License") if key in about), "not told")

@@ -1,0 +1,105 @@
+"""What lies in the folder of a pipeline, told by its small files and the headers of its weights; no library is asked."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from ..common.folders import TOKENIZER_FILES, described, settings, tokenizer_problem
+from ..common.weights import folder_problem, header
+
+_NO_NETWORK = re.compile(r"(Tokenizer(Fast)?|Scheduler|Processor(Fast|Pil)?|FeatureExtractor)$")
+
+
+def problem(path: Path) -> str:
+    """Why what lies at a path is no pipeline of diffusers, or not the whole of one; "" if nothing speaks against it.
+
+    The words stand behind its name: "is a file, and a folder is wanted".
+    """
+    if not (path / "model_index.json").is_file():
+        return _other(path)
+    try:
+        index = settings(path / "model_index.json")
+        wrong = _index_problem(path, index) or next(filter(None, (
+            _part_problem(path / name, name, kind) for name, (_, kind) in parts(path, index).items())), "")
+    except ValueError as error:
+        wrong = str(error)
+    return f"cannot be loaded: {wrong}" if wrong else ""
+
+
+def _other(path: Path) -> str:
+    """What is there in the place of a pipeline."""
+    if path.is_dir():
+        if (path / "modular_model_index.json").is_file():
+            return "holds a modular pipeline (modular_model_index.json), a kind that is not read here"
+        adapters = [file.name for file in sorted(path.glob("*.safetensors")) if is_adapter(file)]
+        if adapters and not (path / "config.json").is_file():
+            return (f"holds an adapter (LoRA, {adapters[0]}), which changes a model and is none; merge it into its model "
+                    "(load_lora_weights and fuse_lora of diffusers, then save_pretrained) and give that folder")
+    elif path.suffix in (".ckpt", ".pt", ".pth", ".bin"):
+        return ("is a checkpoint in one file, and a pickle, which is code when it is loaded and is not opened here; a "
+                "folder of safetensors is wanted")
+    elif path.suffix == ".gguf":
+        return "is a GGUF file, which is not read here; a folder of safetensors is wanted"
+    found = described(path)
+    return found + ("; give the folder around it" if "a part of a diffusion pipeline" in found else "")
+
+
+def _index_problem(folder: Path, index: dict[str, Any]) -> str:
+    name = index.get("_class_name")
+    if name is None:
+        return "its model_index.json does not say which pipeline it is of (_class_name); download it again"
+    if not isinstance(name, str):
+        return f"its pipeline, {name}, is code that comes with the folder, and such code is not run here"
+    for part, (library, _) in parts(folder, index).items():
+        if not (folder / part).is_dir():
+            return f"its {part} is not there; a {name} has a folder of that name; download the model again"
+        if (folder / part / f"{library}.py").is_file() or (folder / f"{library}.py").is_file():
+            return f"its {part} is code that comes with the folder ({library}.py), and such code is not run here"
+    return ""
+
+
+def parts(folder: Path, index: dict[str, Any]) -> dict[str, tuple[str, str]]:
+    """The parts of a pipeline that are wanted: name -> (library, class).
+
+    A checker that paints pictures black is not, since that is a node's business and should stand where it can be seen;
+    nor is what looks at pictures for it, where a folder lacks that.
+    """
+    needless = {"safety_checker"} if "safety_checker" in index else set()
+    if needless and not (folder / "feature_extractor").is_dir():
+        needless.add("feature_extractor")
+    return {name: (str(value[0]), str(value[1])) for name, value in index.items() if not name.startswith("_")
+            and isinstance(value, list) and len(value) == 2 and None not in value and name not in needless}
+
+
+def _part_problem(folder: Path, name: str, kind: str) -> str:
+    """What is wrong with the files of one part."""
+    try:
+        wrong = _files_problem(folder, kind)
+    except ValueError as error:
+        wrong = f"cannot be loaded: {error}"
+    where, what = wrong.partition(": ")[::2]
+    return f"in its {name}, {what}" if where == "cannot be loaded" else f"its {name} {wrong}" if wrong else ""
+
+
+def _files_problem(folder: Path, kind: str) -> str:
+    if "Tokenizer" in kind:
+        if not any((folder / file).exists() or (folder / file).is_symlink() for file in TOKENIZER_FILES):
+            return ("has no vocabulary (tokenizer.json, or vocab.json and merges.txt), and every word would be unknown; "
+                    "download it again")
+        return tokenizer_problem(folder)
+    if kind.endswith("Scheduler"):
+        settings(folder / "scheduler_config.json")
+    elif not _NO_NETWORK.search(kind):
+        settings(folder / "config.json")
+        return folder_problem(folder)
+    return ""
+
+
+def is_adapter(path: Path) -> bool:
+    """Whether a file is a LoRA, by its name or the names of its weights."""
+    try:
+        return "lora" in path.name.lower() or any("lora" in name for name in header(path))
+    except (ValueError, OSError):
+        return False

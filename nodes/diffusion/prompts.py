@@ -1,0 +1,62 @@
+"""What becomes of a prompt before a model reads it: how many of its tokens are read, and what in it is only letters."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from nodegraph import warn
+
+from .parts import words_known
+
+# Weights and networks as other programs write them: (word:1.5), ((word)), [word], <lora:name:1>.
+_WEIGHTS = re.compile(r"\([^()]*:\s*[-+]?\d*\.?\d+\s*\)|\(\([^()]+\)\)|\[[^\[\]]+\]|<\w+:[^<>]+>")
+_LONGEST = 200  # characters of what was left out that are shown
+
+
+def tell_of_prompt(pipe: Any, name: str, text: str, max_sequence_length: int | None = None) -> None:
+    """Warn where words of a prompt are not read, or would not mean what they mean elsewhere.
+
+    name: of the input, "prompt". max_sequence_length: how many tokens the longest-reading encoder is asked to read.
+    """
+    if not text:
+        return
+    weights = _WEIGHTS.search(text)
+    if weights:
+        warn(f"{name} holds {weights[0]!r}, whose signs are read as letters: weights and networks in a prompt are of "
+             "other programs, and change nothing here")
+    cuts = [_cut(tokenizer, limit, text) for tokenizer, limit in _tokenizers(pipe, max_sequence_length)
+            if words_known(tokenizer, text)]
+    if cuts and all(lost for *_, lost in cuts):
+        count, limit, lost = min(cuts, key=lambda cut: len(cut[2]))
+        shown = lost if len(lost) <= _LONGEST else lost[:_LONGEST] + "..."
+        warn(f"{name} has {count} tokens, and this model reads {limit}; left out is {shown!r}")
+
+
+def _tokenizers(pipe: Any, max_sequence_length: int | None) -> Iterator[tuple[Any, int]]:
+    """The tokenizers of a pipeline, and how many tokens of each are read."""
+    takes = inspect.signature(type(pipe).__call__).parameters.get("max_sequence_length")
+    asked = max_sequence_length or (takes.default if takes is not None else None)
+    for name, tokenizer in pipe.components.items():
+        if name.startswith("tokenizer") and tokenizer is not None:
+            clip = type(tokenizer).__name__.startswith("CLIP")
+            yield tokenizer, asked if asked and not clip else tokenizer.model_max_length
+
+
+def _cut(tokenizer: Any, limit: int, text: str) -> tuple[int, int, str]:
+    """The tokens of a text and their limit, both without marks of beginning and end, and the words that go beyond."""
+    room = limit - tokenizer.num_special_tokens_to_add()
+    read = tokenizer(text, add_special_tokens=False, verbose=False, return_offsets_mapping=tokenizer.is_fast)
+    ids = read["input_ids"]
+    if len(ids) <= room:
+        return len(ids), room, ""
+    lost = text[read["offset_mapping"][room][0]:] if tokenizer.is_fast else tokenizer.decode(ids[room:])
+    return len(ids), room, lost.strip() or text[-1:]
+
+
+def tell_of_negative(negative: str, guidance_scale: float) -> None:
+    """Warn of a negative prompt that has no effect: without guidance a model is not told what to stay away from."""
+    if negative and guidance_scale <= 1:
+        warn(f"negative_prompt has no effect at a guidance_scale of {guidance_scale:g}; it takes more than 1")

@@ -1,0 +1,119 @@
+"""Sizes of pictures: which a model can make, which it was made for, and how a picture is brought to one of them."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Literal, NamedTuple
+
+from nodegraph import InputError, warn
+
+Fit = Literal["crop", "pad", "stretch"]
+_FAR = 2  # times as many pixels, or as few, as a model was made for
+
+
+class Sizes(NamedTuple):
+    """The sizes of a model. unit: width and height are multiples of it. own: what it was made for, or None."""
+
+    unit: int
+    own: tuple[int, int] | None
+
+    def judge(self, width: int, height: int) -> None:
+        """Raises InputError, with the two nearest, for sides that cannot be made; warns of a size far from its own."""
+        for name, side in (("width", width), ("height", height)):
+            if side % self.unit or not side:
+                below = max(self.unit, side // self.unit * self.unit)
+                raise InputError(f"{name} is {side}; this model paints in multiples of {self.unit}; "
+                                 f"try {below} or {below + self.unit}{self._made_for}")
+        if self.own is not None:
+            ratio = width * height / math.prod(self.own)
+            if not 1 / _FAR <= ratio <= _FAR:
+                warn(f"{width} x {height} is far from the {self.own[0]} x {self.own[1]} that this model was made for; "
+                     f"{'shapes may repeat' if ratio > 1 else 'shapes may be unclear'}, and a size near it, scaled "
+                     "afterwards, mostly comes out better")
+
+    @property
+    def _made_for(self) -> str:
+        return f" (it was made for {self.own[0]} x {self.own[1]})" if self.own else ""
+
+    def nearest(self, side: float) -> int:
+        """The multiple of the unit that is nearest to a side."""
+        return max(self.unit, round(side / self.unit) * self.unit)
+
+
+def sizes_of(pipe: Any) -> Sizes:
+    """The sizes of a live pipeline."""
+    from .families import denoiser
+
+    config = denoiser(pipe).config
+    scale = getattr(pipe, "vae_scale_factor", None) or getattr(pipe, "vae_scale_factor_spatial", None) or 1
+    # Flux and its kin pack 2 x 2 latents into one token and call that a patch of 1.
+    patch = 2 if hasattr(pipe, "_pack_latents") else config.get("patch_size") or 1
+    patch = patch[-1] if isinstance(patch, (list, tuple)) else patch
+    side = getattr(pipe, "default_sample_size", None) or config.get("sample_size")
+    return Sizes(scale * patch, _pixels(side, scale))
+
+
+def _pixels(side: Any, scale: int) -> tuple[int, int] | None:
+    if isinstance(side, (list, tuple)):
+        height, width = side[-2:]
+        return width * scale, height * scale
+    return (side * scale, side * scale) if side else None
+
+
+def fitted(image: Any, sizes: Sizes, width: int, height: int, fit: Fit) -> Any:
+    """A picture float32 (channels, height, width) at a size that a model takes; sides that are 0 follow the picture.
+
+    Warns of what is trimmed without having been asked for.
+    """
+    old_height, old_width = image.shape[1:]
+    if not width and not height:
+        if fit == "crop":
+            return _trimmed(image, sizes)
+        if fit == "pad":
+            return _padded(image, *(math.ceil(side / sizes.unit) * sizes.unit for side in (old_width, old_height)))
+        width, height = sizes.nearest(old_width), sizes.nearest(old_height)
+    width = width or sizes.nearest(height * old_width / old_height)
+    height = height or sizes.nearest(width * old_height / old_width)
+    sizes.judge(width, height)
+    if (width, height) == (old_width, old_height):
+        return image
+    if fit == "stretch":
+        return _scaled(image, width, height)
+    larger = fit == "crop"  # than the frame, so that it is filled; a padded picture lies within it
+    scale = (max if larger else min)(width / old_width, height / old_height)
+    bound = max if larger else min
+    scaled = _scaled(image, bound(width, max(1, round(old_width * scale))), bound(height, max(1, round(old_height * scale))))
+    return _cropped(scaled, width, height) if larger else _padded(scaled, width, height)
+
+
+def _trimmed(image: Any, sizes: Sizes) -> Any:
+    old = image.shape[2], image.shape[1]
+    width, height = (side // sizes.unit * sizes.unit for side in old)
+    if not width or not height:
+        raise InputError(f"the picture is {old[0]} x {old[1]}; this model takes {sizes.unit} x {sizes.unit} or more; "
+                         "give a width and a height, or a fit of pad or stretch")
+    if (width, height) != old:
+        warn(f"the picture is {old[0]} x {old[1]}, and its edges are trimmed to {width} x {height}, multiples of "
+             f"{sizes.unit}; give a width and a height, or a fit of pad or stretch, to keep them")
+    return _cropped(image, width, height)
+
+
+def _cropped(image: Any, width: int, height: int) -> Any:
+    """The middle of a picture."""
+    top, left = (image.shape[1] - height) // 2, (image.shape[2] - width) // 2
+    return image[:, top:top + height, left:left + width]
+
+
+def _padded(image: Any, width: int, height: int) -> Any:
+    """A picture in the middle of a larger one, whose rim repeats its edges."""
+    import torch
+
+    across, down = width - image.shape[2], height - image.shape[1]
+    return torch.nn.functional.pad(image[None], (across // 2, across - across // 2, down // 2, down - down // 2),
+                                   mode="replicate")[0]
+
+
+def _scaled(image: Any, width: int, height: int) -> Any:
+    import torch
+
+    return torch.nn.functional.interpolate(image[None], (height, width), mode="bicubic", antialias=True)[0].clamp(0, 1)

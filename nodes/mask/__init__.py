@@ -1,0 +1,1 @@
+"""Where in a picture something is: making masks, and changing them."""

@@ -1,0 +1,260 @@
+"""Written music, MusicXML and ABC, through music21 (BSD-3), which plays it as MIDI and writes what MIDI says as notes."""
+
+from __future__ import annotations
+
+import io
+import re
+import warnings
+import zipfile
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from nodegraph import InputError, warn
+
+from . import midi
+from .medley import medley
+from .score import Event, Note, Score, Text, Track, fifths_of, key_parts
+
+LARGEST_MEGABYTES = 256  # of a document, unpacked
+GRID = (8, 6)  # parts of a beat on which notes are written: down to thirty-seconds, and triplets of sixteenths
+_FORMATS = {"musicxml": "MusicXML", "abc": "ABC"}
+_NO_NAME = "MusicXML Part"  # what music21 calls a part without one
+
+
+def is_notation(data: bytes) -> bool:
+    """Whether this is MusicXML, plain or packed, or ABC, by its content."""
+    return data[:4] != b"MThd" and bool(data[:4] == b"PK\x03\x04" or _format(_text(data[:1 << 16])))
+
+
+def from_bytes(data: bytes, name: str = "the file") -> Score:
+    """The Score of a MusicXML or ABC document: repeats played out, ties joined, transposing instruments as they sound.
+
+    The tunes of an ABC file are joined, each from a new bar. Raises InputError, which begins with the file's name.
+    """
+    text = _unpacked(data, name) if data[:4] == b"PK\x03\x04" else _text(data)
+    format = _format(text)
+    if not format:
+        raise InputError(f"{name} holds no MusicXML and no ABC")
+    with _music21(f"{name} is {_FORMATS[format]}; reading it") as music21, _without_noise(name):
+        document = music21.converter.parseData(text, format=format)
+        pieces = list(document.scores) if isinstance(document, music21.stream.Opus) else [document]
+        for piece in pieces:
+            _kept_programs(piece, text, music21)
+        scores = [_played(piece, name, music21) for piece in pieces]
+    if len(scores) > 1:
+        warn(f"{Path(name).name} holds {len(scores)} pieces; they are joined one after the other")
+    return medley(scores) if len(scores) != 1 else scores[0]
+
+
+def save_musicxml(score: Score, path: str | Path) -> None:
+    """Write MusicXML: notes on a grid of thirty-seconds and triplets of sixteenths, lyrics, tempos, metres and keys.
+
+    What notation does not say (pedal, bends, controllers ...) and notes that are moved to the grid are told of.
+    Raises InputError where music21 is missing, or cannot write the score.
+    """
+    gridded = replace(score, tracks=tuple(_on_grid(track) for track in score.tracks if track.notes))
+    _tell_losses(score, gridded)
+    with _music21("writing MusicXML") as music21, _without_noise(str(path)):
+        title = next((text.text for text in score.texts if text.kind == "title"), "")
+        document = music21.stream.Score([_part(gridded, number, music21) for number in range(len(gridded.tracks))])
+        document.metadata = music21.metadata.Metadata(title=title or None, composer="")
+        Path(path).write_bytes(music21.musicxml.m21ToXml.GeneralObjectExporter(document).parse())
+
+
+@contextmanager
+def _music21(purpose: str) -> Iterator[Any]:
+    """music21; whatever it raises on a document becomes an InputError."""
+    try:
+        import music21
+    except ImportError:
+        raise InputError(f"{purpose} needs music21: pip install 'nodegraph[scores]'") from None
+    try:
+        yield music21
+    except InputError:
+        raise
+    except Exception as error:  # of any kind: it has no family of errors for damaged documents
+        raise InputError(f"{purpose} failed in music21: {type(error).__name__}: {str(error)[:200]}") from error
+
+
+@contextmanager
+def _without_noise(name: str) -> Iterator[None]:
+    """Python's warnings of a library as warnings of the product."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield
+    for message in {str(warning.message) for warning in caught if warning.category.__module__.startswith("music21")}:
+        warn(f"{Path(name).name}: {message}")
+
+
+def _text(data: bytes) -> str:
+    """The letters of a document; an XML declaration may tell its encoding."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return data.decode("utf-16", "replace")
+    declared = re.match(rb"""\s*<\?xml[^>]*encoding=["']([\w.-]+)""", data)
+    for encoding in (declared[1].decode() if declared else "utf-8", "latin-1"):
+        try:
+            return data.decode(encoding).removeprefix("\ufeff")
+        except (LookupError, UnicodeDecodeError):
+            continue
+    raise AssertionError("every byte is a letter of Latin-1")
+
+
+def _format(text: str) -> str:
+    start = text[:1 << 16]
+    if re.match(r"\s*<", start):
+        return "musicxml" if re.search(r"<(score-partwise|score-timewise)\b", start) else ""
+    has_tune = re.search(r"^X:\s*\d", start, re.M) and re.search(r"^K:", start, re.M)
+    return "abc" if has_tune and "\0" not in start else ""
+
+
+def _unpacked(data: bytes, name: str) -> str:
+    """The score in a .mxl: the file that its container names, or the first that is one."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            names = archive.namelist()
+            container = archive.read("META-INF/container.xml").decode("utf-8", "replace") \
+                if "META-INF/container.xml" in names else ""
+            root = re.search(r"""full-path=["']([^"']+)""", container)
+            inside = [root[1]] if root and root[1] in names else \
+                [one for one in names if one.endswith((".xml", ".musicxml")) and not one.startswith("META-INF")]
+            if not inside:
+                raise InputError(f"{name} is a ZIP archive without a score in it")
+            if archive.getinfo(inside[0]).file_size > LARGEST_MEGABYTES << 20:
+                raise InputError(f"{name} unpacks to more than {LARGEST_MEGABYTES} MB")
+            return _text(archive.read(inside[0]))
+    except (zipfile.BadZipFile, zipfile.zlib.error, EOFError, NotImplementedError, RuntimeError, KeyError, OSError) as error:
+        raise InputError(f"{name} is a ZIP archive that cannot be unpacked: {error}") from error
+
+
+def _played(piece: Any, name: str, music21: Any) -> Score:
+    """A piece as music21 plays it, without the chords that letters stand for."""
+    for symbol in list(piece.recurse().getElementsByClass(music21.harmony.Harmony)):
+        symbol.activeSite.remove(symbol)
+    score = midi.from_bytes(music21.midi.translate.streamToMidiFile(piece).writestr(), name)
+    title = piece.metadata.bestTitle if piece.metadata else None
+    return replace(score, tracks=tuple(map(_tidy, score.tracks)), texts=(Text(0.0, title, "title"),) if title else ())
+
+
+def _tidy(track: Track) -> Track:
+    """A track without what music21 says of every part."""
+    events = tuple(event for event in track.events if event.kind != "program" or event.value != track.program)
+    if all(event == Event(event.beat, "bend", 0) for event in events):
+        track = replace(track, events=(), channel=None)
+    return replace(track, name="" if track.name == _NO_NAME else track.name)
+
+
+def _on_grid(track: Track) -> Track:
+    """Notes begin and end on the grid; one of a pitch that is still sounding ends where the next begins."""
+    grid = _grid(track)
+    following: dict[int, float] = {}
+    notes = []
+    for note in reversed(track.notes):
+        start, end = (_snapped(beat, grid) for beat in (note.start, note.start + note.duration))
+        end = min(max(end, start + 1 / grid.get(int(start), GRID[0])), following.get(note.pitch, end + 1))
+        if end > start:
+            following[note.pitch] = start
+            notes.append(Note(note.pitch, start, end - start, note.velocity))
+    lyrics = tuple(text._replace(beat=_snapped(text.beat, grid)) for text in track.texts if text.kind == "lyric")
+    return replace(track, notes=tuple(notes), events=(), texts=lyrics, channel=None)
+
+
+def _grid(track: Track) -> dict[int, int]:
+    """Into how many parts each beat of a track is divided, by what begins and ends in it."""
+    places: dict[int, list[float]] = defaultdict(list)
+    for note in track.notes:
+        for beat, weight in ((note.start, 3), (note.start + note.duration, 1)):
+            places[int(beat)] += [beat] * weight
+    return {beat: min(GRID, key=lambda parts: sum(abs(round(place * parts) / parts - place) for place in inside))
+            for beat, inside in places.items()}
+
+
+def _snapped(beat: float, grid: dict[int, int]) -> float:
+    parts = grid.get(int(beat), GRID[0])
+    return round(beat * parts) / parts
+
+
+def _tell_losses(score: Score, gridded: Score) -> None:
+    events = sum(event.kind != "program" for track in score.tracks for event in track.events)
+    if events or score.raw:
+        warn(f"MusicXML says nothing of {events + len(score.raw)} events such as pedal, bends and controllers; a MIDI file "
+             "keeps them")
+    before = [note for track in score.tracks for note in track.notes]
+    after = {(note.pitch, round(note.start, 4), round(note.duration, 4)) for track in gridded.tracks for note in track.notes}
+    moved = sum((note.pitch, round(note.start, 4), round(note.duration, 4)) not in after for note in before)
+    if moved:
+        warn(f"{moved} of {len(before)} notes are written on the nearest thirty-second or triplet of sixteenths")
+
+
+def _part(score: Score, number: int, music21: Any) -> Any:
+    """A track as a part of measures, voices and rests. The first one says the tempos."""
+    track, part = score.tracks[number], music21.stream.Part(id=f"P{number + 1}")
+    part.partName = track.name
+    part.insert(0, _instrument(track, number, music21))
+    for beat, upper, lower in score.metres:
+        part.insert(beat, music21.meter.TimeSignature(f"{upper}/{lower}"))
+    for beat, key in score.keys:
+        part.insert(beat, music21.key.KeySignature(fifths_of(key)).asKey(key_parts(key)[1]))
+    for beat, bpm in score.tempos if number == 0 else ():
+        part.insert(beat, music21.tempo.MetronomeMark(number=round(bpm, 3)))
+    lyrics: dict[float, list[str]] = defaultdict(list)
+    for text in track.texts:
+        lyrics[text.beat].append(text.text)
+    chords: dict[tuple[float, float], list[Note]] = defaultdict(list)
+    for note in track.notes:
+        chords[note.start, note.duration].append(note)
+    for (start, duration), notes in chords.items():
+        sign = music21.note.Note(notes[0].pitch) if len(notes) == 1 else \
+            music21.chord.Chord([note.pitch for note in notes])
+        sign.quarterLength, sign.volume.velocity = duration, max(note.velocity for note in notes)
+        for word in lyrics.pop(start, ()):
+            sign.addLyric(word.strip())
+        part.insert(start, sign)
+    return _measured(part)
+
+
+def _instrument(track: Track, number: int, music21: Any) -> Any:
+    instrument = music21.instrument.UnpitchedPercussion() if track.is_drum else music21.instrument.Instrument()
+    instrument.partId, instrument.instrumentId = f"P{number + 1}", f"P{number + 1}-I1"
+    instrument.instrumentName = instrument.partName = track.name
+    instrument.midiProgram = track.program
+    pitched = [channel for channel in range(16) if channel != 9]
+    instrument.midiChannel = 9 if track.is_drum else pitched[number % len(pitched)]
+    return instrument
+
+
+def _measured(part: Any) -> Any:
+    """The part in measures, what overlaps in voices, and at half beats tied what no one sign says."""
+    measured = part.makeMeasures()
+    measured.makeTies(inPlace=True)
+    for measure in measured.getElementsByClass("Measure"):
+        if not measure.isSequence():
+            measure.makeVoices(inPlace=True)
+        for voice in measure.voices or [measure]:
+            voice.makeRests(fillGaps=True, inPlace=True, timeRangeFromBarDuration=True)
+            _split(voice, float(measure.offset))
+    return measured
+
+
+def _split(voice: Any, begin: float) -> None:
+    waiting = list(voice.notesAndRests)
+    while waiting:
+        sign = waiting.pop()
+        if sign.duration.type == "inexpressible":
+            offset = float(voice.elementOffset(sign))
+            first, rest = sign.splitAtQuarterLength(0.5 - (begin + offset) % 0.5, retainOrigin=True, addTies=True)
+            voice.insert(offset + float(first.quarterLength), rest)
+            waiting.append(rest)
+
+
+def _kept_programs(piece: Any, text: str, music21: Any) -> None:
+    """Instruments as the document numbers them; music21 goes by their names first."""
+    programs = dict(re.findall(r"""<score-part [^>]*?id=["']([^"']+)["'](?:(?!</score-part>).)*?<midi-program>\s*(\d+)""",
+                               text, re.S))
+    for instrument in piece.recurse().getElementsByClass(music21.instrument.Instrument):
+        program = programs.get(str(instrument.partId))
+        if program and 1 <= int(program) <= 128:
+            instrument.midiProgram = int(program) - 1

@@ -1,0 +1,74 @@
+"""Frames that were shown at times of their own, laid out at an even rate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+from math import gcd
+from statistics import median_low
+from typing import NamedTuple
+
+from .video import rate
+
+USUAL = tuple(map(Fraction, (10, 12, 15, 16, 20, 24, 25, 30, 48, 50, 60, 100, 120))) + tuple(
+    Fraction(n * 1000, 1001) for n in (24, 30, 60))
+FINE = 50  # frames a second; up to this any rate is taken at which every frame has a place
+FINEST = 100  # and up to this, one with
+MOST_REPEATS = 10  # times as many places as there are frames at most
+
+
+class Rhythm(NamedTuple):
+    """fps: frames a second. starts: for each frame that came, the place from which it is shown. count: places.
+    exact: whether every frame is shown, and from when it was."""
+
+    fps: Fraction
+    starts: tuple[int, ...]
+    count: int
+    exact: bool
+
+    @property
+    def is_even(self) -> bool:
+        """Whether each frame has one place."""
+        return self.starts == tuple(range(len(self.starts))) and self.count == len(self.starts)
+
+
+def rhythm(times: Sequence[Fraction], end: Fraction, candidates: Iterable[Fraction] = ()) -> Rhythm:
+    """The rate at which frames are shown evenly.
+
+    times: when each frame is shown, in seconds, in order, the first at 0. end: when the last one goes.
+    candidates: rates that are taken if each frame has one place at them; else that of the mean is tried, then a
+    finer one at which every frame has a place, then the rate of most frames: there some are shown twice or not at all.
+    """
+    mean = len(times) / end if end > 0 else Fraction(1)
+    for fps in (*candidates, rate(mean)):
+        starts = _places(times, fps)
+        if starts == tuple(range(len(times))):
+            # The length of the last frame is the least certain, so it gets a place more only for a real pause.
+            return Rhythm(fps, starts, max(len(times), int(end * fps + Fraction(1, 10))), True)
+    fine = _common(times, end)
+    if fine is not None:
+        return Rhythm(fine, _places(times, fine), round(end * fine), True)
+    steps = [later - earlier for earlier, later in zip(times, times[1:]) if later > earlier]
+    usual = 1 / median_low(steps)
+    fps = min(USUAL, key=lambda one: abs(one / usual - 1))
+    fps = fps if abs(fps / usual - 1) < Fraction(3, 100) else min(rate(usual), Fraction(120))
+    starts = _places(times, fps)
+    return Rhythm(fps, starts, max(starts[-1] + 1, round(end * fps)), False)
+
+
+def _places(times: Sequence[Fraction], fps: Fraction) -> tuple[int, ...]:
+    # Floor of one more half: a frame at the middle between two places always goes to the later one.
+    top, bottom = fps.numerator, fps.denominator
+    return tuple((2 * time.numerator * top + time.denominator * bottom) // (2 * time.denominator * bottom)
+                 for time in times)
+
+
+def _common(times: Sequence[Fraction], end: Fraction) -> Fraction | None:
+    """The coarsest rate at which all times fall on places, if it is not too fine."""
+    thousandths = [time * 1000 for time in (*times[1:], end)]
+    if any(time.denominator != 1 for time in thousandths):
+        return None
+    step = gcd(*(time.numerator for time in thousandths))
+    if not step or 1000 > FINEST * step:
+        return None
+    return Fraction(1000, step) if 1000 <= FINE * step or thousandths[-1] <= MOST_REPEATS * len(times) * step else None

@@ -1,0 +1,1 @@
+"""Working on pictures: size, layers, light and colour, words."""

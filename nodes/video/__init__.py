@@ -1,0 +1,1 @@
+"""Making and cutting moving pictures: frames to films and back, a frame at a time."""

@@ -1,0 +1,59 @@
+"""No model's code is ever run: every call that could says so, and a folder that brings some is refused unasked."""
+
+import ast
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import nodegraph_nodes
+
+SOURCES = sorted(Path(nodegraph_nodes.__file__).parent.rglob("*.py"))
+CALLS = [(path, call) for path in SOURCES for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+         if isinstance(call, ast.Call) and getattr(call.func, "attr", "") == "from_pretrained"]
+
+
+@pytest.mark.parametrize("path, call", CALLS, ids=[f"{path.name}:{call.lineno}" for path, call in CALLS])
+def test_every_call_that_loads_a_model_or_a_tokenizer_forbids_code(path, call):
+    given = {word.arg: getattr(word.value, "value", None) for word in call.keywords}
+    assert given.get("trust_remote_code") is False
+
+
+def test_the_calls_are_found():
+    assert {path.parent.name for path, _ in CALLS} >= {"common", "text", "diffusion"}
+
+
+CODE = """
+open({mark!r}, "w").write("run")
+from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+class Config(LlamaConfig):
+    model_type = "own"
+class Model(LlamaForCausalLM):
+    config_class = Config
+class Tokens(PreTrainedTokenizerFast):
+    pass
+"""
+
+
+@pytest.mark.parametrize("known", [False, True], ids=["of an own kind", "of a known kind"])
+def test_code_in_a_folder_is_not_run_though_the_library_would_ask_and_be_answered_yes(language_folder, tmp_path, known):
+    mark, model = tmp_path / "mark", shutil.copytree(language_folder, tmp_path / "model")
+    (model / "own.py").write_text(CODE.format(mark=str(mark)))
+    for name, names in (("config.json", {"AutoConfig": "own.Config", "AutoModelForCausalLM": "own.Model"}),
+                        ("tokenizer_config.json", {"AutoTokenizer": [None, "own.Tokens"]})):
+        told = json.loads((model / name).read_text())
+        told["auto_map"] = names
+        if not known:
+            told |= {"model_type": "own", "tokenizer_class": "Tokens"}
+        (model / name).write_text(json.dumps(told))
+    graph = tmp_path / "graph.yaml"
+    graph.write_text("nodegraph: 1\nnodes:\n  n: {type: text.generate, model: model, prompt: a boat, max_tokens: 3}\n"
+                     "outputs: {out: $n}\n")
+    run = subprocess.run([sys.executable, "-m", "nodegraph", "run", str(graph), "--device", "cpu", "--cache", "none"],
+                         input="y\n" * 9, capture_output=True, text=True, cwd=tmp_path, timeout=100)
+    assert not mark.exists() and "[y/N]" not in run.stdout + run.stderr
+    assert (run.returncode == 0) == known, run.stderr
+    assert known or "no model's code is run here" in run.stderr
