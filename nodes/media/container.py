@@ -29,7 +29,7 @@ def library() -> Any:
     """PyAV. Raises InputError where it is not installed."""
     if find_spec("av") is None:
         raise InputError("films (MP4, MOV, MKV, WebM, AVI) and their sound take PyAV, which is not installed. "
-                         "Install it with: pip install 'nodegraph[video]'")
+                         "Install it with: pip install av")
     import av
 
     av.logging.set_level(None)  # what is wrong is told by us, in a sentence
