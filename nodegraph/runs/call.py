@@ -231,6 +231,9 @@ class Caller:
     def arguments(self, job: Job, leases: ExitStack) -> tuple[dict[str, Any], Reporter | None]:
         """What the function is called with: live models in place of recipes, and a context."""
         nodetype, arguments, reporter = job.step.nodetype, dict(job.arguments), None
+        wrong = nodetype.refuses(**arguments) if nodetype.refuses is not None else ""
+        if wrong:
+            raise InputError(wrong)
         for port in nodetype.models:
             recipe = arguments.get(port)
             if recipe is not None:
