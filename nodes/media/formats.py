@@ -25,7 +25,7 @@ _SOUND = "read it with media.read_audio"
 
 CAMERA_RAW = Foreign("a camera's raw file (DNG, NEF, ARW), of which only a small preview could be read", _RAW)
 HEIF = Foreign("a HEIC/HEIF photo, as phones take them",
-               "install pi-heif (pip install pi-heif), or save it as JPEG or PNG")
+               "install pi-heif (pip install pi-heif; the extra `heif` brings it), or save it as JPEG or PNG")
 
 # offset, bytes, what it is
 _MAGICS: tuple[tuple[int, bytes, str, str], ...] = (

@@ -6,7 +6,7 @@ from typing import Any
 
 from nodegraph import warn
 
-from . import profiles
+from . import matrix_profiles, profiles
 
 ORIENTATION = 0x0112  # the EXIF tag
 _NAMELESS = "a picture"  # what warnings call one that has no name
@@ -101,6 +101,9 @@ def _deep_colour(picture: Any, fine: Any, name: str) -> Any:
 
     if profiles.is_plain(picture, name):
         return _scaled(fine[..., :3])
+    colour = matrix_profiles.to_srgb(fine[..., :3], picture.info["icc_profile"])
+    if colour is not None:
+        return colour
     warn(f"{name} has 16 bits a channel and a colour profile, which is followed at 8 bits: fine steps are lost.")
     return np.asarray(profiles.to_srgb(picture, name))
 
