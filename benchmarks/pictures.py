@@ -2,9 +2,9 @@
 
     python benchmarks/pictures.py [--side 1024] [--rounds 15]
 
-The nodes work on floats, so that nothing is rounded on the way; Pillow on 8 bits. Both have one thread, and a time is the
-CPU time of the process, the least of all rounds, so that other work on the machine hardly counts. With alpha, colours are
-multiplied by it and divided again, which Pillow's own calls do for resizing alone.
+The nodes work on floats, so that nothing is rounded on the way; Pillow on 8 bits. Both have one thread, and a time is
+the CPU time of the process, the least of all rounds, so that other work on the machine hardly counts. With alpha,
+colours are multiplied by it and divided again, which Pillow's own calls do for resizing alone.
 """
 
 from __future__ import annotations
@@ -26,10 +26,12 @@ from nodegraph_nodes.picture.turn import rotate
 Pair = tuple[str, Callable[[Any, Any], Any], Callable[[Any, Any], Any]]
 LANCZOS, BICUBIC = Image.Resampling.LANCZOS, Image.Resampling.BICUBIC
 PAIRS: list[Pair] = [  # a name, ours of a tensor and its side, Pillow's of a picture and its side
-    ("resize to a half, lanczos", lambda p, n: resize(p, n // 2, n // 2), lambda p, n: p.resize((n // 2, n // 2), LANCZOS)),
+    ("resize to a half, lanczos", lambda p, n: resize(p, n // 2, n // 2),
+     lambda p, n: p.resize((n // 2, n // 2), LANCZOS)),
     ("resize to a half, bicubic", lambda p, n: resize(p, n // 2, n // 2, filter="bicubic"),
      lambda p, n: p.resize((n // 2, n // 2), BICUBIC)),
-    ("resize to the double, lanczos", lambda p, n: resize(p, n * 2, n * 2), lambda p, n: p.resize((n * 2, n * 2), LANCZOS)),
+    ("resize to the double, lanczos", lambda p, n: resize(p, n * 2, n * 2),
+     lambda p, n: p.resize((n * 2, n * 2), LANCZOS)),
     ("blur, radius 2", lambda p, n: blur(p, 2.0), lambda p, n: p.filter(ImageFilter.GaussianBlur(2))),
     ("blur, radius 8", lambda p, n: blur(p, 8.0), lambda p, n: p.filter(ImageFilter.GaussianBlur(8))),
     ("blur, radius 40", lambda p, n: blur(p, 40.0), lambda p, n: p.filter(ImageFilter.GaussianBlur(40))),

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from ..errors import GraphError, Position, Problem
-from ..graph import CASES, NO_CONTROL, SWITCH, Graph, GraphInput, Node, Ref
+from ..graph import CASES, MOST_QUALITY, NO_CONTROL, SWITCH, Form, Graph, GraphInput, Node, Ref
 from ..nodetype import RESERVED
 from ..wording import brief, closest, nearest, say, spelled, written
 from .control import CONTROL, is_input, names, read_control
 from .foreign import foreign_text
+from .picture import at_home
 from .source import read_text
 from .tree import Map, Seq, odd_character, read_tree
 
@@ -34,14 +35,19 @@ _NAME = re.compile(r"[^\W\d][\w-]*\Z")
 _REF = re.compile(r"\$([^\W\d][\w-]*)(?:\.([^\W\d][\w-]*))?(\.\.\.)?\Z")
 _NO_INPUTS = frozenset(RESERVED)
 _TOP = ("nodegraph", "title", "description", "inputs", "nodes", "outputs", "layout")
+_OUTPUT_KEYS = ("value", "format", "quality")
 _INPUT_KEYS = ("type", "default", "help", "min", "max", "choices")
 GUESSED = {str: "Text", bool: "Bool", int: "Int", float: "Float"}  # the type of an input that is a bare default
 
 
-def read(path: str | Path) -> tuple[Graph, list[Problem]]:
-    """A graph file as a Graph, with everything wrong about its form. Raises GraphError where nothing can be read."""
+def read(path: str | Path, base: str | Path | None = None) -> tuple[Graph, list[Problem]]:
+    """A graph file as a Graph, with everything wrong about its form. Raises GraphError where nothing can be read.
+
+    base: of a picture, the folder where the files are that its graph names, if it is not to be sought.
+    """
     path = Path(path)
-    return parse(read_text(path), path)
+    graph, problems = parse(read_text(path), path)
+    return at_home(graph, base), problems
 
 
 def parse(text: str, path: Path | None = None) -> tuple[Graph, list[Problem]]:
@@ -106,13 +112,14 @@ class _Reader:
         nodes = {name: self.node(name, value) for name, value in self.section("nodes").items()}
         if not nodes:
             self.problem(say("graph.no-nodes"), say("hint.add-node"), "nodes")
+        forms: dict[str, Form] = {}
         outputs = {name: ref for name, value in self.section("outputs").items()
-                   if (ref := self.output(name, value)) is not None}
+                   if (ref := self.output(name, value, forms)) is not None}
         for name in inputs:
             if name in nodes:
                 self.problem(say("name.both", name=name), say("hint.rename-one"), "nodes", name)
         return Graph(nodes, inputs, outputs, str(self.tree.get("title") or ""),
-                     str(self.tree.get("description") or ""), self.section("layout"), self.path, self.tree)
+                     str(self.tree.get("description") or ""), self.section("layout"), forms, self.path, marks=self.tree)
 
     def version(self) -> None:
         found = self.tree.get("nodegraph")
@@ -277,17 +284,43 @@ class _Reader:
             return False
         return found
 
-    def output(self, name: str, value: Any) -> Ref | None:
+    # -- outputs of the graph
+
+    def output(self, name: str, value: Any, forms: dict[str, Form]) -> Ref | None:
+        """The link of an output; what else it says goes into `forms`."""
         self.name(name, "outputs", name)
+        place: tuple[str, ...] = ("outputs", name)
+        if isinstance(value, Map) and not value.keys().isdisjoint(_OUTPUT_KEYS):
+            forms[name] = self.form(name, value)
+            if "value" not in value:
+                self.problem(say("output.no-value", output=name), say("hint.output-value", output=name), *place)
+                return None
+            place, value = (*place, "value"), value["value"]
         if isinstance(value, str) and value.startswith("$"):
-            ref = self.reference(value, "outputs", name)
+            ref = self.reference(value, *place)
             return ref if isinstance(ref, Ref) else None
         link = isinstance(value, str) and _REF.match(f"${value}") and \
             value.split(".")[0] in (self.tree.get("nodes") or ())
         self.problem(say("output.wrong", output=name, value=written(value)),
-                     say("hint.write-output-link", output=name, link=value) if link
-                     else say("hint.write-output-node", output=name), "outputs", name, value=True)
+                     say("hint.write-output-link", output=place[-1], link=value) if link
+                     else say("hint.write-output-node", output=place[-1]), *place, value=True)
         return None
+
+    def form(self, name: str, value: Map) -> Form:
+        """How an output is to be written."""
+        for key in value:
+            if key not in _OUTPUT_KEYS:
+                self.problem(say("output.key-unknown", key=repr(key)), nearest(key, _OUTPUT_KEYS), "outputs", name, key)
+        format, quality = value.get("format", ""), value.get("quality")
+        if not isinstance(format, str) or "format" in value and not format:
+            self.problem(say("output.format-wrong", output=name, value=written(format)), say("hint.write-format"),
+                         "outputs", name, "format", value=True)
+            format = ""
+        if "quality" in value and (type(quality) is not int or not 1 <= quality <= MOST_QUALITY):
+            self.problem(say("output.quality-wrong", output=name, value=written(quality)),
+                         say("hint.write-word", word="quality", value=80), "outputs", name, "quality", value=True)
+            quality = None
+        return Form(format, quality)
 
     # -- values
 

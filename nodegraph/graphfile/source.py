@@ -9,8 +9,7 @@ from ..filekind import HEAD, file_kind
 from ..pngtext import is_png, keywords, texts
 from ..wording import Phrase, brief, say
 from .foreign import foreign_picture
-
-EMBEDDED = "nodegraph"  # the keyword of the text in a PNG that is the graph it was made by
+from .picture import EMBEDDED
 
 
 def read_text(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""Blurring along both axes, for tensors of (channels, height, width) on any device; what lies outside repeats the edge."""
+"""Blurring along both axes, for tensors of (channels, height, width) on any device. Outside, the edge is repeated."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from .pixels import premultiplied, straight
 REACH = 4  # a Gaussian is cut off at so many standard deviations, where it is 3e-4 of its height
 COARSE = 6  # with a standard deviation of more pixels than this, every fourth pixel does
 STEP = 4
-ENOUGH = 0.8 * STEP  # standard deviation that a line must have before every fourth pixel tells all of it: aliasing is 3e-6
+ENOUGH = 0.8 * STEP  # standard deviation with which every fourth pixel tells all of a line: aliasing is 3e-6
 
 
 def gaussian(image: Any, radius: float) -> Any:
     """A Gaussian blur with this standard deviation in pixels.
 
-    A wide one is made of three, since variances add: a small blur to every fourth pixel, the wide one of those, and a small
-    one back to every pixel (a pyramid: Burt and Adelson, "The Laplacian pyramid as a compact image code", 1983).
+    A wide one is made of three, since variances add: a small blur to every fourth pixel, the wide one of those, and a
+    small one back to every pixel (a pyramid: Burt and Adelson, "The Laplacian pyramid as a compact image code", 1983).
     """
     reach = _reach(radius)
     return _blurred(image, reach, lambda plane: _smoothed(plane, radius)) if reach else image

@@ -116,6 +116,7 @@ def part(kind: Any, folder: Path, what: str, *, harmless: Iterable[str] = (), **
     """
     _refuse_broken(folder, what)
     _refuse_kernels(folder / "config.json", what)
+    _refuse_whole_numbers(folder, what)
     variant = weights(folder).variant
     network, report = kind.from_pretrained(
         folder, local_files_only=True, use_safetensors=True, trust_remote_code=False, output_loading_info=True,
@@ -135,6 +136,17 @@ def _refuse_kernels(path: Path, what: str) -> None:
     for name in re.findall(r'attn_implementation[^"]*"\s*:\s*"([^"]*/[^"]*)"', path.read_text(encoding="utf-8")):
         raise InputError(f"{what} asks in its config.json for code of the hub ({name}), and no model's code is run "
                          "here; take attn_implementation out of that file")
+
+
+def _refuse_whole_numbers(folder: Path, what: str) -> None:
+    """Refuse weights that are codes of a quantisation of which the settings do not speak, as MLX stores them."""
+    if re.search(r'"quantization_config"\s*:\s*\{', (folder / "config.json").read_text(encoding="utf-8")):
+        return
+    for path in weights(folder).files:
+        for name, entry in header(path).items():
+            if name.endswith(".weight") and entry["dtype"] in ("I8", "U8", "I32", "U32"):
+                raise InputError(f"{what} is quantised: {name} in {path.name} holds whole numbers ({entry['dtype']}), and "
+                                 "config.json does not say how to read them; take a folder that is not quantised")
 
 
 def weights_judged(report: Mapping[str, Iterable[Any]], what: str, harmless: Iterable[str] = ()) -> None:

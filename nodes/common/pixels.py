@@ -1,6 +1,6 @@
 """Pictures as tensors, (channels, height, width) in 0..1: their alpha, their size, and what lies where.
 
-Colours are multiplied by alpha before they are mixed with their neighbours, so that what is not seen counts for nothing.
+Colours are multiplied by alpha before they are mixed with their neighbours: what is not seen counts for nothing.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def premultiplied(image: Any) -> Any:
 
 
 def straight(image: Any) -> Any:
-    """The reverse of `premultiplied`, kept to 0..1; what cannot be seen is black. Done in place, on what was just made."""
+    """The reverse of `premultiplied`, kept to 0..1, in place on what was just made; what cannot be seen is black."""
     if image.shape[0] != 4:
         return image.clamp_(0, 1)
     alpha = image[3:].clamp_(0, 1)

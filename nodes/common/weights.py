@@ -206,7 +206,8 @@ def _no_weights(folder: Path, names: list[str]) -> str:
         return f"holds {found[0]} and no config.json: {single_file(folder / found[0])}"
     if "config.json" in names:
         return f"holds no weights; a {STEMS[0]}.safetensors is wanted"
-    return "holds no model: neither a config.json nor weights"
+    inside = sorted(path.parent for name in ("config.json", "model_index.json") for path in folder.glob(f"*/{name}"))
+    return "holds no model: neither a config.json nor weights" + (f"; give the folder {inside[0]}" if inside else "")
 
 
 def _snapshot(folder: Path) -> Path:

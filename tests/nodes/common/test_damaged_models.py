@@ -147,6 +147,12 @@ def in_the_hub(folder):
     inside.rename(folder / "snapshots" / "abc123")
 
 
+def in_a_folder(folder):
+    inside = folder.rename(folder.with_name("whole"))
+    folder.mkdir()
+    inside.rename(folder / "tiny")
+
+
 def pipeline(folder):
     emptied(folder)
     (folder / "model_index.json").write_text('{"_class_name": "FluxPipeline", "_diffusers_version": "0.42.1"}')
@@ -194,6 +200,8 @@ REFUSED = {
                           "MODEL is quantised (gptq), which cannot be loaded here: "),
     "quantised by AWQ": (config(quantization_config={"quant_method": "awq", "bits": 4}),
                          "MODEL is quantised (awq), which cannot be loaded here: "),
+    "whole numbers": (lambda folder: reworked(folder, lambda name, tensor: (name, tensor.to(torch.int8))),
+                      "MODEL is quantised: lm_head.weight in model.safetensors holds whole numbers (I8)"),
     # configuration
     "no known architecture": (config(model_type="lama3"), "MODEL is of the kind 'lama3', and transformers "),
     "no kind": (lambda folder: (folder / "config.json").write_text("{}"),
@@ -283,6 +291,7 @@ FOUND = {
     "nothing": (emptied, "is empty. A language model is wanted. Such models are starter/poet."),
     "the hub's own folder": (in_the_hub, "is the hub's own folder of a model, whose files lie deeper; give "
                              "MODEL/snapshots/abc123. A language model is wanted."),
+    "a folder around it": (in_a_folder, "holds no model: neither a config.json nor weights; give the folder MODEL/tiny"),
     "an adapter": (both(gone("config.json", MODEL), adapter),
                    "is an adapter (LoRA) of someone/base and no model by itself"),
     "a pipeline": (pipeline, "holds a diffusion pipeline (FluxPipeline). A language model is wanted."),
