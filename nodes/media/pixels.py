@@ -89,7 +89,7 @@ def _colour(picture: Any, name: str, white: int | None) -> Any:
     """(height, width, 3), uint8 or float32 in 0..1."""
     import numpy as np
 
-    if picture.mode.startswith("I;16") or picture.mode == "I" and white:
+    if picture.mode.startswith("I;16") or (picture.mode == "I" and white):
         return _grey(np.asarray(picture).astype(np.float32) / np.float32(white or 65535), picture, name)
     if picture.mode in ("I", "F"):
         return _grey(_spread(np.asarray(picture), name), picture, name)
