@@ -19,7 +19,7 @@ _EXPORT = "export it as PNG, TIFF or JPEG from the program that made it"
 _VECTOR = "draw it at the size that you need and save that as PNG"
 _RAW = "develop it in a camera raw program and save it as TIFF, PNG or JPEG"
 _DATA = "make a picture of it with the program that made it"
-_VIDEO = "take its frames out as PNG, or read it with a node for videos"
+_VIDEO = "read it with media.read_video, or take its frames out as PNG"
 _MODEL = "give it to a node that takes a model"
 _SOUND = "read it with media.read_audio"
 
