@@ -183,3 +183,10 @@ def test_the_nodes_for_pictures_are_timed_beside_pillow(script, channels):
     found = pictures.measure(24, 1, channels)
     assert [name for name, _, _ in found] == [name for name, _, _ in pictures.PAIRS]
     assert all(ours >= 0 and pillows >= 0 for _, ours, pillows in found)
+
+
+def test_a_film_is_measured_step_by_step(script, capsys):
+    script("video").main(["--minutes", "0.01", "--width", "64", "--height", "48", "--forms", "gif"])
+    told = capsys.readouterr().out.splitlines()
+    assert told[0].startswith("0.01 minutes of 64 x 48: 14 frames")
+    assert [line.split()[0] for line in told[2:]] == ["nothing", "read", "show", "gif"]
