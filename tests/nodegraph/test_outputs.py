@@ -151,6 +151,20 @@ def test_files_under_names_of_an_earlier_release_are_known_again(work):
     assert run(text, "--sweep", "c=#ff0000", "--out", "s") == 0 and files("s") == ["j.c=_ff0000.txt"]
 
 
+def test_items_that_come_of_files_are_named_by_them_and_older_names_are_known_again(work):
+    Path("a/b").mkdir(parents=True)
+    for name in ("a/cat.txt", "a/dog.txt", "a/b/cat.txt"):
+        Path(name).write_text("ff0000")
+    text = CHAIN.replace("[one.txt, two.txt, three.txt]", "[a/cat.txt, a/dog.txt, a/b/cat.txt]").split("outputs")[0] + "outputs: {d: $d}"
+    assert run(text) == 0 and files() == ["d.1-cat.png", "d.2-dog.png", "d.3-b_cat.png"]
+    for path in list(Path("out").iterdir()):
+        path.rename(path.with_name(f"d.{path.name[2]}.png"))
+    assert run(text) == 0 and files() == ["d.1.png", "d.2.png", "d.3.png"]
+    text = "nodes:\n  r: {type: patch.read, each: file, failed: skip, file: [a/cat.txt, no.txt, a/dog.txt]}\noutputs: {r: $r}"
+    Path("no.txt").write_text("no")
+    assert run(text, "--out", "b") == 0 and files("b") == ["r.1.png", "r.2.png"]
+
+
 def test_a_second_run_writes_nothing_and_a_list_that_grew_writes_what_is_new(work):
     assert run(MANY % ("'000000', '111111'", "{value: $p, format: jpg, quality: 5}")) == 0
     stamps = {path: path.stat().st_mtime_ns for path in Path("out").iterdir()}
@@ -206,7 +220,7 @@ def test_one_bad_item_leaves_the_good_ones_in_every_list_that_comes_of_it(work, 
         Path(f"{name}.txt").write_text(color)
     document = told(capsys, CHAIN)
     assert document["exit"] == 1
-    assert files() == ["d.1.png", "d.3.png", "n.1.txt", "n.2.txt", "n.3.txt", "p.1.png", "p.3.png"]
+    assert files() == ["d.1-one.png", "d.3-three.png", "n.1.txt", "n.2.txt", "n.3.txt", "p.1-one.png", "p.3-three.png"]
     lost, = document["outputs"]["d"]["lost"]
     assert lost["item"] == [2] and lost["instance"] == "p[2]" and "two.txt holds no colour" in lost["message"]
     assert document["outputs"]["d"]["digest"] is None and len(document["outputs"]["d"]["paths"]) == 2
@@ -217,7 +231,8 @@ def test_one_bad_item_leaves_the_good_ones_in_every_list_that_comes_of_it(work, 
     assert "output d: 2 files, without item 2" in err and "p[2]: two.txt holds no colour" in err
     Path("two.txt").write_text("0000ff")
     assert run(CHAIN) == 0
-    assert [name for name in files() if name[0] in "dp"] == ["d.1.png", "d.2.png", "d.3.png", "p.1.png", "p.2.png", "p.3.png"]
+    assert [name for name in files() if name[0] in "dp"] == [
+        f"{output}.{name}.png" for output in "dp" for name in ("1-one", "2-two", "3-three")]
 
 
 def test_items_are_missing_from_lists_of_lists_and_from_a_mapped_graph(work, capsys):
