@@ -21,6 +21,7 @@ ENGLISH: dict[str, str] = {
     "fault.report": "Please report it, with what stands above and the graph.",
     "fault.trace": "Please report it; with NODEGRAPH_TRACE=1 in the environment it also tells where.",
     "run.more-unwritten": "output {output}: {count} more files could not be written; --json tells of each",
+    "run.many-files": "it is a list of {count}, and each is written to a file of its own; join them in the graph for one file",
     "run.items-lost": "output {output}: {written} files, without item {items}",
     "run.more-failures": "{node} failed {count} times more; --json tells of each",
     "set.in-unicode": "Give it in UTF-8.",

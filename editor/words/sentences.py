@@ -26,6 +26,7 @@ CHINESE: dict[str, str] = {
     "fault.trace": "请反馈；在环境中设置 NODEGRAPH_TRACE=1 还会指出位置。",
     "run.stopped": "运行已停止",
     "run.more-unwritten": "输出 {output}：另有 {count} 个文件无法写入；--json 会逐一列出",
+    "run.many-files": "这是一个有 {count} 项的列表，每项各写一个文件；若只要一个文件，请在图中先合并",
     "run.items-lost": "输出 {output}：{written} 个文件，缺少第 {items} 项",
     "run.more-failures": "{node} 又失败了 {count} 次；--json 会逐一列出",
     "set.in-unicode": "请用 UTF-8 给出。",

@@ -16,6 +16,7 @@ from .. import events as ev
 from ..documents import Document, run_document
 from ..engine import Engine
 from ..errors import GraphError, NodeFailed, Problem
+from ..export import leaves
 from ..graph import Form
 from ..naming import safe_name, swept_name
 from ..results import RunResult
@@ -31,6 +32,7 @@ from .sweep import Variant, variants
 from .terminal import Display
 
 MOST_FAILURES = 5  # of one node that are printed in full
+MANY_FILES = 5000  # of one output, which are told of before they are written
 MOST_LOST = 20  # items of one list that are named
 
 
@@ -127,6 +129,9 @@ class Runs:
         for name in (*result, *result.lost):
             stem = safe_name(swept_name(name, variant.names), self.taken)
             before = safe_name(swept_name(name, {k: str(v) for k, v in variant.label.items()}), self.taken_before)
+            count = len(leaves(result.digests[name], result.raw.plan.outputs[name].flow.depth)) if name in result else 0
+            if count > MANY_FILES:
+                self.hear(ev.Warned(say("run.many-files", count=f"{count:,}"), name))
             try:
                 written = self.engine.write(result, name, Path(self.options.out), stem, form=self.forms.get(name),
                                             overwrite=self.options.overwrite, graph=not self.options.no_graph,

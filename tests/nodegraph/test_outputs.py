@@ -268,3 +268,16 @@ def test_a_folder_in_the_way_of_a_file_and_a_folder_that_cannot_be_written(work,
     assert files() == ["p-2.jpg", "p.jpg", "q.png"]
     assert run(ONE + "{value: $p, format: jpg}\n  q: $p", "--overwrite") == 1
     assert "p.jpg cannot be written: Is a directory" in capsys.readouterr().err
+
+
+def test_a_list_of_very_many_files_is_told_of_before_they_are_written(work, capsys, monkeypatch):
+    monkeypatch.setattr("nodegraph.cli.run.MANY_FILES", 1)
+    assert told(capsys, MANY % ("'000000', '111111'", "$p"))["warnings"] == [
+        "p: it is a list of 2, and each is written to a file of its own; join them in the graph for one file"]
+
+
+def test_a_list_of_pictures_as_one_moving_picture_leads_to_the_node_that_makes_it():
+    text = "nodegraph: 1\nnodes:\n  p: {type: media.read_image, each: file, file: []}\noutputs:\n  p: {value: $p, format: gif}\n"
+    problem = check(*graphfile.parse(text)[:1], Catalogue()).problems[0]
+    assert "carries a list of Image, which is written as png, jpg, webp" in problem.message
+    assert problem.hint == "video.from_frames makes Video of it, which is written as gif."
