@@ -156,6 +156,12 @@ class OutputFiles:
             raise InputError(say("export.gone")) from None
 
 
+def origin(result: Result, name: str, place: Place) -> Path | None:
+    """The file that an item of an output comes from, where the list was mapped over files."""
+    paths = origins(result.plan, result.plan.outputs[name].slot)
+    return paths[place[0] - 1] if paths and place and place[0] <= len(paths) else None
+
+
 def origins(plan: Plan, slot: int) -> list[Path] | None:
     """The files that a list was mapped over, an item for each, through whatever it was mapped in between."""
     producer = plan.producers[slot]

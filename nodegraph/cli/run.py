@@ -19,6 +19,7 @@ from ..errors import GraphError, NodeFailed, Problem
 from ..export import leaves
 from ..graph import Form
 from ..naming import safe_name, swept_name
+from ..outputs import origin
 from ..results import RunResult
 from ..types import described
 from ..wording import say
@@ -193,7 +194,9 @@ def tell_lost(result: RunResult, paths: Mapping[str, Sequence[Path]]) -> None:
         items = ", ".join(".".join(map(str, place)) for place, _ in lost[:MOST_LOST]) + ", ..." * (len(lost) > MOST_LOST)
         print(say("run.items-lost", output=name, written=len(paths.get(name, ())), items=items), file=sys.stderr)
         for place, error in lost[:MOST_FAILURES]:
-            print(f"    {'.'.join(map(str, place))}  {error.instance}: {error.message}", file=sys.stderr)
+            path = origin(result.raw, name, place)
+            of = f" (of {path})" if path is not None else ""
+            print(f"    {'.'.join(map(str, place))}{of}  {error.instance}: {error.message}", file=sys.stderr)
 
 
 def summary(result: RunResult) -> str:

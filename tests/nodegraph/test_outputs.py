@@ -222,13 +222,13 @@ def test_one_bad_item_leaves_the_good_ones_in_every_list_that_comes_of_it(work, 
     assert document["exit"] == 1
     assert files() == ["d.1-one.png", "d.3-three.png", "n.1.txt", "n.2.txt", "n.3.txt", "p.1-one.png", "p.3-three.png"]
     lost, = document["outputs"]["d"]["lost"]
-    assert lost["item"] == [2] and lost["instance"] == "p[2]" and "two.txt holds no colour" in lost["message"]
+    assert Path(lost["from"]).name == "two.txt" and lost["item"] == [2] and lost["instance"] == "p[2]" and "two.txt holds no colour" in lost["message"]
     assert document["outputs"]["d"]["digest"] is None and len(document["outputs"]["d"]["paths"]) == 2
     assert "r" not in document["outputs"] and len(document["errors"]) == 1
     assert document["nodes"]["d"]["ran"] == 2
     assert run(CHAIN) == 1
     err = capsys.readouterr().err
-    assert "output d: 2 files, without item 2" in err and "p[2]: two.txt holds no colour" in err
+    assert "output d: 2 files, without item 2" in err and "two.txt)  p[2]: two.txt holds no colour" in err
     Path("two.txt").write_text("0000ff")
     assert run(CHAIN) == 0
     assert [name for name in files() if name[0] in "dp"] == [
