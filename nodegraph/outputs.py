@@ -9,8 +9,8 @@ from typing import Any
 
 from .cache import Cache
 from .errors import InputError
-from .export import (Spot, Unwritten, Written, bare_digest, chosen, ending, find_same, items, placed, retell, tells_nothing,
-                     write)
+from .export import (Spot, Unwritten, Written, bare_digest, chosen, ending, find_same, items, placed, reason, retell,
+                     tells_nothing, write)
 from .graph import USUAL, Form
 from .naming import LEAST_BYTES, MOST_BYTES, labels, numbers
 from .plan import LEAVE, Plan
@@ -131,8 +131,7 @@ class OutputFiles:
             try:
                 retell([spot.path], embed)
             except OSError as error:
-                written.unwritten.append(Unwritten(spot.path, say("export.failed", path=spot.path,
-                                                                  reason=error.strerror or str(error)), error))
+                written.unwritten.append(Unwritten(spot.path, reason(error), error))
 
     # -- values
 

@@ -138,12 +138,12 @@ class Runs:
                                             overwrite=self.options.overwrite, graph=not self.options.no_graph,
                                             stems=[before] if before != stem else ())
             except Exception as error:  # what is there already cannot be read, say
-                message = f"output {name} cannot be written: {described(error)}"
-                unwritten.append({"node": None, "output": name, "message": message, "path": None})
+                message = say("run.unwritten", output=name, reason=described(error))
+                unwritten.append({"node": None, "output": name, "message": str(message), "path": None})
                 continue
             paths[name] = written.paths
-            unwritten += [{"node": None, "output": name, "message": f"output {name}: {file.message}",
-                           "path": str(file.path)} for file in written.unwritten]
+            unwritten += [{"node": None, "output": name, "path": str(file.path), "message": str(
+                say("run.unwritten", output=name, reason=f"{file.path}: {file.reason}"))} for file in written.unwritten]
             for sentence in written.warnings:
                 self.hear(ev.Warned(sentence, name))
         return paths, unwritten

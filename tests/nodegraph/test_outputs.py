@@ -258,7 +258,7 @@ def test_a_writer_that_fails_loses_that_file_alone_and_leaves_no_half_of_it(work
     document = told(capsys, MANY % (f"'000000', {color}, '111111'", "{value: $p, format: raw}\n  q: $p"))
     assert document["exit"] == 1 and files() == ["p.1.raw", "p.3.raw", "q.1.png", "q.2.png", "q.3.png"]
     error, = document["errors"]
-    assert error["output"] == "p" and error["path"].endswith("p.2.raw") and error["message"].endswith(f"p.2.raw cannot be written: {reason}")
+    assert error["output"] == "p" and error["path"].endswith("p.2.raw") and error["message"].endswith(f"p.2.raw: {reason}")
     assert not [path for path in Path("out").iterdir() if path.name.startswith(".")]
 
 
@@ -267,7 +267,7 @@ def test_a_folder_in_the_way_of_a_file_and_a_folder_that_cannot_be_written(work,
     assert run(ONE + "{value: $p, format: jpg}\n  q: $p") == 0
     assert files() == ["p-2.jpg", "p.jpg", "q.png"]
     assert run(ONE + "{value: $p, format: jpg}\n  q: $p", "--overwrite") == 1
-    assert "p.jpg cannot be written: Is a directory" in capsys.readouterr().err
+    assert "output p cannot be written: out/p.jpg: Is a directory" in capsys.readouterr().err
 
 
 def test_a_list_of_very_many_files_is_told_of_before_they_are_written(work, capsys, monkeypatch):
