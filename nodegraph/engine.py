@@ -48,7 +48,7 @@ from .warning import warn
 class Engine:
     """Everything that running graphs takes.
 
-    cache: a folder; None remembers in memory only; "default" is the user's own. device: "auto", "cpu", "cuda:0".
+    cache: a folder; None remembers in memory only; "default" is the user's own. device: "auto", "cpu", "mps", "cuda:0".
     dtype: "float32", or "auto" for half precision where the device has it; one that is named counts in Keys.
     functions, packs: nodes that are not installed. host, device_memory: budgets for Values and models, in bytes or as
     a fraction (up to 1) of what there is; disk: bytes of the cache folder. download: whether models may be fetched
@@ -86,7 +86,7 @@ class Engine:
         device = choose_device(self._device)
         if device != "cpu":
             self.cache.memory.budgets.setdefault(device, device_budget(device, self._device_memory))
-        return device, self._dtype if self._dtype != "auto" else "float32" if device == "cpu" else "bfloat16"
+        return device, self._dtype if self._dtype != "auto" else "bfloat16" if device.startswith("cuda") else "float32"
 
     def load(self, path: str | Path) -> Graph:
         """Read and check a graph file. Raises GraphError with every error found.

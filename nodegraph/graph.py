@@ -129,6 +129,16 @@ class Graph:
             tree = tree[key]
         return Position(str(self.path or "graph"), *found)
 
+    def source(self, *keys: str | int) -> str:
+        """How the file writes a value, where that is more than one sees in it (1.10, +1, ~); else ""."""
+        tree, source = self.marks, ""
+        for key in _steps_to(tree, keys) if tree is not None else ():
+            if key not in getattr(tree, "marks", ()):
+                break
+            source = str(getattr(tree, "sources", {}).get(key, ""))
+            tree = tree[key]
+        return source
+
     def with_value(self, node: str, port: str, value: Any, each: bool = False) -> Graph:
         """This graph with one input of one node set to a literal or a Ref."""
         old = self.nodes[node]

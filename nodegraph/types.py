@@ -79,7 +79,7 @@ class PortType:
     """
 
     natural: bool  # whether `flatten` and `restore` change nothing: what is stored is the value itself
-    exact: type | None = None  # the Python class of which every instance is such a value
+    exact: type | None = None  # the Python class of which every instance is such a value; of str, if it is ASCII
     located = False  # whether it names something outside the graph, a file or a model, that counts by its content
     outside = False  # whether its literals mean something else in each run: located, or rolled
 
@@ -227,7 +227,25 @@ def _bool(value: Any) -> str | None:
 
 
 def _text(value: Any) -> str | None:
-    return None if type(value) is str else _is(value)
+    if type(value) is not str:
+        return _is(value)
+    return None if value.isascii() else _half(value)
+
+
+def _half(value: str) -> str | None:
+    """What is wrong with a text that holds half of a character: nothing can write it."""
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        letter = ord(value[error.start])
+        byte = f" (the byte 0x{letter - 0xDC00:02x} of something that is not UTF-8)" * (0xDC80 <= letter <= 0xDCFF)
+        return f"has U+{letter:04X} as character {error.start + 1}, half of a character{byte}, which no file can " \
+               "hold: decode it rightly where it comes from, or take it out"
+    return None
+
+
+def _any(value: Any) -> str | None:
+    return _half(value) if type(value) is str and not value.isascii() else None
 
 
 def _seed(value: Any) -> str | None:
@@ -325,7 +343,8 @@ FILE = PortType("File", "A file that is read; its content, not its name, decides
                 restore=Path, summary=str, color="#b0a090")
 TEXT.exact, INT.exact, BOOL.exact = str, int, bool
 FILE.located = FILE.outside = SEED.outside = True
-ANY = PortType("Any", "Anything.", takes="one value of any kind", parse=_same)
+ANY = PortType("Any", "Anything.", takes="one value of any kind", complaint=_any,
+               parse=checked(_any, "one value of any kind"))
 
 PLAIN = {t.name: t for t in (TEXT, INT, FLOAT, BOOL, SEED, COLOR, FILE, ANY)}
 OF_PYTHON = {str: TEXT, int: INT, float: FLOAT, bool: BOOL, Path: FILE, Any: ANY}

@@ -32,6 +32,7 @@ ENGLISH: dict[str, str] = {
     "device.count": "There are {count} CUDA devices, counted from 0.",
     "device.missing": "device {device} is not there",
     "device.there-is-cpu": "This machine has cpu; leave --device out.",
+    "device.there-is-mps": "This machine has cpu and mps.",
     "device.there-is-cuda": "This machine has cpu and cuda.",
 
     # values, where a type's own code raises
@@ -62,6 +63,9 @@ ENGLISH: dict[str, str] = {
 
     # graphfile: YAML
     "yaml.character": "the character U+{number} may not stand in YAML",
+    "yaml.comment": "what follows # in a line is a comment, so the {opener} that opens before it is not closed",
+    "yaml.half-character": "the escape {escape} is half of a character",
+    "yaml.odd-character": "{name} (U+{number}) stands here",
     "yaml.unreadable": "the YAML cannot be read here: {what}",
     "yaml.tab": "this line is indented with a tab; YAML takes spaces",
     "yaml.quote-open": "the quote {quote} that opens here is never closed",
@@ -91,6 +95,10 @@ ENGLISH: dict[str, str] = {
     "file.folder": "{path} is a folder",
     "file.unreadable": "{path} cannot be read: {reason}",
     "file.no-graph": "this picture carries no graph",
+    "file.foreign": "this is {what}, and no graph of nodegraph",
+    "file.kind": "this is {kind}, which carries no graph",
+    "file.pointer": "this is a pointer of Git LFS: the file itself was not downloaded",
+    "file.utf32": "this is UTF-32; a graph file is UTF-8",
     "file.utf16": "this is UTF-16; a graph file is UTF-8",
     "file.not-utf8": "the byte 0x{byte} is not UTF-8 text",
     "file.no-mapping": "the file {holds}; a mapping of names is wanted",
@@ -168,6 +176,7 @@ ENGLISH: dict[str, str] = {
     "node.type-unknown": "{node}.type is {type}; there is no node type of that name",
     "node.pack-unknown": "{node}.type is {type}; no pack called {pack} is installed",
     "node.no-input": "{node} has no input {input}",
+    "node.refused": "{node}: {wrong}",
     "node.needs": "{node} needs {input} ({takes})",
     "node.input-reserved": "{node} needs {input}, and in a node that word has a meaning of its own",
     "node.word-graph": "{word} of {node} stands on a graph; it is for a node whose code runs",
@@ -315,6 +324,15 @@ ENGLISH: dict[str, str] = {
     "hint.count": "Name an input that takes a whole number.",
     "hint.dollar-place": "Links stand in a node's inputs, and in a list there. For a text that begins with $ write $$.",
     "hint.dollar-text": "For a text that begins with $ write $$. To join texts use a node such as text.compose.",
+    "hint.default-or-word": 'Give the input a default; for the word itself, "{word}".',
+    "hint.empty-or-word": 'For an empty text write ""; for the word itself, "{word}".',
+    "hint.foreign": "Its nodes belong to that program; `nodegraph nodes` lists those to build it of here.",
+    "hint.lfs": "Fetch it with `git lfs pull`.",
+    "hint.plain-character": "Write a plain {character} in its place.",
+    "hint.plain-space": "Write a plain space in its place.",
+    "hint.quote-comment": "Put the text that holds # in quotes.",
+    "hint.take-it-out": "Take it out.",
+    "hint.whole-escape": "Write both halves, \\ud83d\\ude00, or the character itself.",
     "hint.each-for-failed": "Add `each: name`, or take failed: out.",
     "hint.each-or-cross": "Keep each: for lists that go together, or cross: for every combination.",
     "hint.empty-list": "For an empty list write [].",
@@ -476,6 +494,13 @@ def written(value: Any) -> str:
     if isinstance(value, list):
         return say("value.list")
     return brief(value)
+
+
+def spelled(value: Any, source: str) -> str:
+    """A value as its file writes it, if that is known and means this value; else as `written`."""
+    meant = scalar(source) if source else value
+    same = value is not None and source and type(meant) is type(value) and (meant == value or meant != meant)
+    return source if same else written(value)
 
 
 def brief(value: Any) -> str:

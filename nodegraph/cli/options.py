@@ -164,7 +164,7 @@ def _pack_option(command: argparse.ArgumentParser) -> None:
 def _machine_options(command: argparse.ArgumentParser) -> None:
     _cache_option(command)
     _pack_option(command)
-    command.add_argument("--device", default="auto", metavar="DEVICE", help="auto, cpu, cuda or cuda:0")
+    command.add_argument("--device", default="auto", metavar="DEVICE", help="auto, cpu, mps, cuda or cuda:0")
     command.add_argument("--dtype", default="auto", choices=["auto", "float32", "bfloat16", "float16"],
                          help="the floating type of models (auto: half precision on a GPU)")
     command.add_argument("--host-memory", default="0.4", metavar="SIZE",
@@ -183,8 +183,8 @@ def machine(options: Options) -> Machine:
     from ..machine import Machine, default_cache_folder
 
     device = options.device
-    if device not in ("auto", "cpu", "cuda") and not device.removeprefix("cuda:").isdigit():
-        raise GraphError(f"--device is {device!r}; it takes auto, cpu, cuda or cuda:0")
+    if device not in ("auto", "cpu", "mps", "cuda") and not device.removeprefix("cuda:").isdigit():
+        raise GraphError(f"--device is {device!r}; it takes auto, cpu, mps, cuda or cuda:0")
     return Machine(cache=None if options.cache == "none" else options.cache or default_cache_folder(),
                    device=device, dtype=options.dtype, download=options.download,
                    host=_budget(options.host_memory, "--host-memory"),
