@@ -104,7 +104,7 @@ def _body(track: Track, channel: int | None, events: list[Event], ticks_per_beat
     if channel is None:
         return entries
     entries += [(event.beat, _EVENT, _message(event, channel % 16)) for event in events]
-    for note in sorted(track.notes, key=lambda note: (note.start, note.start + note.duration)):
+    for note in track.notes:
         start = round(note.start * ticks_per_beat)
         end = max(start + 1, round((note.start + note.duration) * ticks_per_beat))
         on = mido.Message("note_on", channel=channel % 16, note=note.pitch, velocity=note.velocity)

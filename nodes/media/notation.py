@@ -300,7 +300,7 @@ def _instrument(track: Track, number: int, music21: Any) -> Any:
 
 
 def _measured(part: Any, beats: float) -> Any:
-    """The part in measures for so many beats, what overlaps in voices, and at half beats tied what no one sign says."""
+    """The part in measures for so many beats, with ties over bar lines, rests, and voices for what overlaps."""
     measured = part.makeMeasures(refStreamOrTimeRange=[0.0, beats])
     measured.makeTies(inPlace=True)
     for measure in measured.getElementsByClass("Measure"):
@@ -308,19 +308,7 @@ def _measured(part: Any, beats: float) -> Any:
             measure.makeVoices(inPlace=True)
         for voice in measure.voices or [measure]:
             voice.makeRests(fillGaps=True, inPlace=True, timeRangeFromBarDuration=True)
-            _split(voice, float(measure.offset))
     return measured
-
-
-def _split(voice: Any, begin: float) -> None:
-    waiting = list(voice.notesAndRests)
-    while waiting:
-        sign = waiting.pop()
-        if sign.duration.type == "inexpressible":
-            offset = float(voice.elementOffset(sign))
-            first, rest = sign.splitAtQuarterLength(0.5 - (begin + offset) % 0.5, retainOrigin=True, addTies=True)
-            voice.insert(offset + float(first.quarterLength), rest)
-            waiting.append(rest)
 
 
 def _kept_programs(piece: Any, text: str, music21: Any) -> None:

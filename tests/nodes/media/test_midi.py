@@ -285,6 +285,12 @@ def test_drums_go_to_channel_ten_and_nothing_else_does(tmp_path):
     assert again(Score((drums,)), tmp_path).tracks[0].is_drum
 
 
+def test_a_channel_that_does_not_fit_an_instrument_is_not_used(tmp_path):
+    pitched, drums = Track("x", 40, False, (Note(60, 0, 1),), channel=9), Track("kit", 0, True, (Note(36, 0, 1),), channel=3)
+    save_midi(Score((pitched, drums)), tmp_path / "x.mid")
+    assert heard(tmp_path / "x.mid") == {(0, 60, 40, False), (0, 36, 0, True)}
+
+
 def test_tracks_that_share_a_channel_each_have_their_program_at_their_first_note(tmp_path):
     save_midi(voices(3, channel=4), tmp_path / "x.mid")
     assert heard(tmp_path / "x.mid") == {(480 * at, 60, at, False) for at in range(3)}
