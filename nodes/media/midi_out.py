@@ -44,7 +44,8 @@ def _timed(entries: list[tuple[float, int, Any]], ticks_per_beat: int) -> Any:
         while tick - last > _LONGEST_DELTA:
             track.append(_meta(_TEXT_TYPES["text"], b"").copy(time=_LONGEST_DELTA))
             last += _LONGEST_DELTA
-        track.append(message.copy(time=tick - last))
+        message.time = tick - last
+        track.append(message)
         last = tick
     return track
 

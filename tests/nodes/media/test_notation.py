@@ -77,6 +77,15 @@ def test_tunes_of_one_abc_file_are_joined_and_told_of(tmp_path):
     assert [start for _, start, _ in pitches(score)] == [0, 3, 6, 7, 8, 9, 12, 13, 14, 15, 18, 21, 24, 25, 26, 27]
 
 
+@pytest.mark.parametrize("bars, heard", [
+    ("C3 | D3 :| E3 | F3 :| G3 | A3 |]", "CDCDEFEFGA"), ("C3 | D3 :| E3 |: F3 | G3 :|", "CDCDEFGFG"),
+    ("C3 | D3 |1 E3 :|2 F3 | G3 | A3 :| B3 |]", "CDECDFGAGAB"),
+])
+def test_a_repeat_without_a_beginning_goes_back_to_the_one_before(bars, heard, tmp_path):
+    score = read(f"X:1\nM:3/4\nL:1/4\nK:C\n{bars}\n", tmp_path)
+    assert "".join("CDEFGAB"[[0, 2, 4, 5, 7, 9, 11].index(pitch % 12)] for pitch, _, _ in pitches(score)) == heard
+
+
 def test_repeats_that_are_not_played_are_told_of(tmp_path):
     with pytest.warns(UserWarning, match="repeats are not played"):
         assert len(pitches(read(TUNE.replace("d3 | d3 ", ""), tmp_path))) == 4
