@@ -78,7 +78,7 @@ def _music21(purpose: str) -> Iterator[Any]:
     try:
         import music21
     except ImportError:
-        raise InputError(f"{purpose} needs music21: pip install 'nodegraph[scores]'") from None
+        raise InputError(f"{purpose} needs music21: pip install music21") from None
     try:
         yield music21
     except InputError:

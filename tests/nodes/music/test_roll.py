@@ -125,3 +125,12 @@ tracks = st.builds(Track, st.text(max_size=30), st.integers(0, 127), st.booleans
 def test_any_score_gives_a_picture_of_the_size_asked_for(some, title, size):
     drawn = piano_roll(Score(tuple(some), metres=((0.0, 7, 8),)), title, *size)
     assert drawn.shape == (3, size[1], size[0]) and IMAGE.complaint(drawn) is None
+
+
+def test_what_a_piano_roll_cannot_show_is_told_of():
+    with pytest.warns(UserWarning, match="no font here has “ไ”, drawn as boxes; a title in another script can be put on it"):
+        piano_roll(one(Note(60, 0, 4, 64)), title="ไ")
+    with pytest.warns(UserWarning, match="no font here has “ก”"):
+        piano_roll(Score((Track("ก", 0, False, (Note(60, 0, 4, 64),)),)))
+    with pytest.warns(UserWarning, match="the alpha of its paper does not count"):
+        piano_roll(one(Note(60, 0, 4, 64)), paper="#ffffff80")
