@@ -136,7 +136,7 @@ def _unpacked(data: bytes, name: str) -> str:
             if archive.getinfo(inside[0]).file_size > LARGEST_MEGABYTES << 20:
                 raise InputError(f"{name} unpacks to more than {LARGEST_MEGABYTES} MB")
             return _text(archive.read(inside[0]))
-    except (zipfile.BadZipFile, zlib.error, ValueError, EOFError, NotImplementedError, RuntimeError, KeyError, OSError) as error:
+    except (zipfile.BadZipFile, zlib.error, ValueError, EOFError, RuntimeError, KeyError, OSError) as error:
         raise InputError(f"{name} is a ZIP archive that cannot be unpacked: {error}") from error
 
 

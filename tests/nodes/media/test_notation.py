@@ -6,11 +6,11 @@ import sys
 import zipfile
 
 import pytest
-
-from nodegraph import InputError
 from nodegraph_nodes.media import notation
 from nodegraph_nodes.media.read_score import read_score
 from nodegraph_nodes.media.score import Event, Note, Score, Text, Track
+
+from nodegraph import InputError
 
 TUNE = """X:1
 T:A little tune
@@ -45,7 +45,8 @@ def read(data: bytes | str, folder, name="song.dat") -> Score:
 def packed(text: str) -> bytes:
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w") as archive:
-        archive.writestr("META-INF/container.xml", '<container><rootfiles><rootfile full-path="a/b.xml"/></rootfiles></container>')
+        archive.writestr("META-INF/container.xml",
+                         '<container><rootfiles><rootfile full-path="a/b.xml"/></rootfiles></container>')
         archive.writestr("a/b.xml", text)
     return data.getvalue()
 
@@ -102,9 +103,9 @@ def test_what_cannot_be_read_is_a_sentence(data, words, tmp_path):
 
 def test_without_music21_the_extra_is_named(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "music21", None)
-    with pytest.raises(InputError, match="song.dat is ABC.*pip install music21"):
+    with pytest.raises(InputError, match=r"song.dat is ABC.*pip install music21"):
         read(TUNE, tmp_path)
-    with pytest.raises(InputError, match="writing MusicXML.*pip install music21"):
+    with pytest.raises(InputError, match=r"writing MusicXML.*pip install music21"):
         notation.save_musicxml(Score(), tmp_path / "x.musicxml")
 
 
