@@ -23,8 +23,8 @@ _NEEDLESS = re.compile(r"(^|\.)(position_ids|inv_freq|rotary_emb\.\w+|masked_bia
 _HARMLESS = (  # what libraries say of loading that is read from their reports, or concerns nobody who runs a graph
     "LOAD REPORT", "were not used when initializing", "were not initialized from the model checkpoint",
     "requires torchvision", "`tokenizer_class` is", "default legacy behaviour", "Special tokens have been added",
-    "generation flags are not valid", "may result in unexpected behavior", "was set in the config but it is unrecognized",
-    "fast path is not available",
+    "generation flags are not valid", "may result in unexpected behavior", "fast path is not available",
+    "was set in the config but it is unrecognized",
 )
 _ADVICE = re.compile(r"\s*(Please pass the argument|You can pass|Please set|You may consider adding)\b"
                      r".*?(\.(?=\s|$)|$)")
@@ -145,8 +145,8 @@ def _refuse_whole_numbers(folder: Path, what: str) -> None:
     for path in weights(folder).files:
         for name, entry in header(path).items():
             if name.endswith(".weight") and entry["dtype"] in ("I8", "U8", "I32", "U32"):
-                raise InputError(f"{what} is quantised: {name} in {path.name} holds whole numbers ({entry['dtype']}), and "
-                                 "config.json does not say how to read them; take a folder that is not quantised")
+                raise InputError(f"{what} is quantised: {name} in {path.name} holds whole numbers ({entry['dtype']}), "
+                                 "and config.json does not say how to read them; take a folder that is not quantised")
 
 
 def weights_judged(report: Mapping[str, Iterable[Any]], what: str, harmless: Iterable[str] = ()) -> None:

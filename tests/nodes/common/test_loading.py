@@ -17,7 +17,7 @@ def report(missing=(), unexpected=(), mismatched=()):
 
 
 def test_missing_weights_are_an_error_that_names_some():
-    with pytest.raises(InputError, match=r"^unet lacks 4 of its weights \(a, b, c \.\.\.\), and what is missing would be"):
+    with pytest.raises(InputError, match=r"^unet lacks 4 of its weights \(a, b, c \.\.\.\), and what is missing"):
         weights_judged(report(missing={"d", "c", "b", "a"}), "unet")
 
 
@@ -59,7 +59,8 @@ def test_what_a_library_logs_is_told_once_and_what_is_harmless_or_of_another_thr
      "Error(s) in loading: size mismatch"),
     (ZeroDivisionError(), "ZeroDivisionError"),
     (ValueError("x contains custom code which must be executed. Please pass the argument `trust_remote_code=True`."),
-     "it comes with code of its own, and no model's code is run here; take a model that the libraries know by themselves"),
+     "it comes with code of its own, and no model's code is run here; take a model that the libraries know by "
+     "themselves"),
 ])
 def test_whatever_a_library_raises_is_one_sentence_with_the_model(error, says):
     with pytest.raises(InputError) as raised, loading(RECIPE, "transformers"):
