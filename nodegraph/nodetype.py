@@ -120,6 +120,8 @@ class NodeType:
     costly: whether it is worth a worker thread; None lets the engine find out.
     remember: False for a node whose result must never be cached (it reads a clock, say).
     fingerprint: given the arguments, gives plain data that counts in the Key; it is asked before each run.
+    refuses: given the arguments, a model as its Recipe, says what cannot be made of them, or "". It is asked before a
+        model is loaded, and by `check`, with those that stand in the file; what is not given is left out.
     timeout: the seconds that a call may take. retry: how many times a call that fails is made again.
     distribution: the installed distribution that its pack comes from; "" for loose files and functions.
     """
@@ -138,6 +140,7 @@ class NodeType:
     models: tuple[str, ...] = field(default=())
     batch_size: int | None = None
     fingerprint: Callable[..., Any] | None = None
+    refuses: Callable[..., str] | None = None
     timeout: float | None = None
     retry: int = 0
     lazy: tuple[str, ...] = ()
@@ -155,7 +158,7 @@ class NodeType:
         object.__setattr__(self, "first_output", ports[0])
         if len(ports) == 1 and self.remember and not (
                 ports[0].many or self.costly or self.context or self.models or self.batch or self.lazy or self.is_async
-                or self.fingerprint or self.timeout or self.retry):
+                or self.fingerprint or self.refuses or self.timeout or self.retry):
             object.__setattr__(self, "plain", ports[0].type)
 
     @property
@@ -178,7 +181,8 @@ class NodeType:
 
 def node(name: str, version: int | None = None, *, batch: str | None = None, batch_size: int | None = None,
          costly: bool | None = None, remember: bool = True, fingerprint: Callable[..., Any] | None = None,
-         timeout: float | None = None, retry: int = 0, tags: Iterable[str] = ()) -> Callable[[F], F]:
+         refuses: Callable[..., str] | None = None, timeout: float | None = None, retry: int = 0,
+         tags: Iterable[str] = ()) -> Callable[[F], F]:
     """Declare a function to be a node. It stays the function it was; see the module's text for how it is read.
 
     Raises PackError, naming the function and the parameter, when the signature does not say enough.
@@ -186,8 +190,8 @@ def node(name: str, version: int | None = None, *, batch: str | None = None, bat
     def declare(function: F) -> F:
         around = sys._getframe(1).f_locals  # of a function inside another, or in a notebook
         nodetype = read_nodetype(function, name, version, around=around, batch=batch, batch_size=batch_size, costly=costly,
-                                 remember=remember, fingerprint=fingerprint, timeout=timeout, retry=retry,
-                                 tags=tuple(tags))
+                                 remember=remember, fingerprint=fingerprint, refuses=refuses, timeout=timeout,
+                                 retry=retry, tags=tuple(tags))
         setattr(function, "__nodetype__", nodetype)
         return function
     return declare
@@ -214,7 +218,11 @@ def read_nodetype(function: Callable[..., Any], name: str, version: int | None =
     _judge_call(nodetype, where)
     _judge_batch(nodetype, where)
     if nodetype.fingerprint is not None:
-        nodetype = replace(nodetype, fingerprint=_by_name(nodetype, nodetype.fingerprint, where))
+        if not nodetype.remember:
+            raise PackError(f"{where}: fingerprint= says when a result still holds, and remember=False that none does")
+        nodetype = replace(nodetype, fingerprint=_by_name(nodetype, "fingerprint", nodetype.fingerprint, where))
+    if nodetype.refuses is not None:
+        nodetype = replace(nodetype, refuses=_by_name(nodetype, "refuses", nodetype.refuses, where))
     return nodetype
 
 
@@ -305,11 +313,9 @@ def _judge_batch(nodetype: NodeType, where: str) -> None:
         raise PackError(f"{where}: a node with batch= has no Lazy parameters; what one item asks for, others may not")
 
 
-def _by_name(nodetype: NodeType, fingerprint: Callable[..., Any], where: str) -> Callable[..., Any]:
-    """A fingerprint that may be handed all arguments, and takes just those that it has parameters for."""
-    if not nodetype.remember:
-        raise PackError(f"{where}: fingerprint= says when a result still holds, and remember=False that none does")
-    parameters = inspect.signature(fingerprint).parameters.values()
+def _by_name(nodetype: NodeType, what: str, function: Callable[..., Any], where: str) -> Callable[..., Any]:
+    """A function that may be handed all arguments, and takes just those that it has parameters for."""
+    parameters = inspect.signature(function).parameters.values()
     at_hand = [name for name in nodetype.inputs if name not in nodetype.lazy]
     if any(p.kind is p.VAR_KEYWORD for p in parameters):
         names = at_hand
@@ -317,11 +323,11 @@ def _by_name(nodetype: NodeType, fingerprint: Callable[..., Any], where: str) ->
         names = [p.name for p in parameters if p.name in nodetype.inputs or p.default is p.empty]
     for name in names:
         if name not in at_hand:
-            raise PackError(f"{where}: fingerprint= takes {name}, which is "
+            raise PackError(f"{where}: {what}= takes {name}, which is "
                             + ("Lazy" if name in nodetype.lazy else "no input of the node"))
 
     def asked(**arguments: Any) -> Any:
-        return fingerprint(**{name: arguments[name] for name in names if name in arguments})
+        return function(**{name: arguments[name] for name in names if name in arguments})
     return asked
 
 

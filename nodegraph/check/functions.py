@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..errors import PackError
 from ..flows import Flow
-from ..graph import PICK, SWITCH
+from ..graph import PICK, SWITCH, Node, refs
 from ..nodetype import NodeType
+from ..types import Recipe, described
 from ..wording import Phrase, closest, nearest, say
 from .checked import CheckedNode
 from .constructs import Body
@@ -23,7 +26,35 @@ def function(site: Site, name: str, checked: CheckedNode) -> CheckedNode:
         return checked
     checked.nodetype = nodetype
     construct(site, name, checked, Body(nodetype.inputs, _flows(site, nodetype), nodetype.batch))
+    if nodetype.refuses is not None and site.find is not None and not (
+            node.each or node.control or node.mute or node.bypass):
+        try:
+            wrong = nodetype.refuses(**_known(site, checked, nodetype))
+        except Exception as error:  # the code of a pack
+            wrong = described(error)
+        _refusal(site, name, node, wrong)
     return checked
+
+
+def _refusal(site: Site, name: str, node: Node, wrong: str) -> None:
+    """Note what a node type has against what stands in the file, at the input that the words begin with."""
+    port = wrong.partition(" ")[0]
+    if wrong and port in node.inputs:
+        site.problem(say("value.refused", what=f"{name}.{port}", wrong=wrong.removeprefix(f"{port} ")), "",
+                     "nodes", name, port, value=True)
+    elif wrong:
+        site.problem(say("node.refused", node=name, wrong=wrong), "", "nodes", name)
+
+
+def _known(site: Site, checked: CheckedNode, nodetype: NodeType) -> dict[str, Any]:
+    """The inputs of a node whose values stand in the file, models with their folders."""
+    known = {name: value for name, value in (checked.literals or {}).items() if not refs(value)}
+    for name in nodetype.models:
+        recipe = known.get(name)
+        if isinstance(recipe, Recipe):
+            folder = site.catalogue.model_folder(recipe.source) or site.graph.folder / recipe.source
+            known[name] = recipe._replace(folder=str(folder))
+    return known
 
 
 def _flows(site: Site, nodetype: NodeType) -> dict[str, Flow]:

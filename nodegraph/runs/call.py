@@ -231,6 +231,9 @@ class Caller:
     def arguments(self, job: Job, leases: ExitStack) -> tuple[dict[str, Any], Reporter | None]:
         """What the function is called with: live models in place of recipes, and a context."""
         nodetype, arguments, reporter = job.step.nodetype, dict(job.arguments), None
+        wrong = nodetype.refuses(**arguments) if nodetype.refuses is not None else ""
+        if wrong:
+            raise InputError(wrong)
         for port in nodetype.models:
             recipe = arguments.get(port)
             if recipe is not None:
@@ -278,7 +281,8 @@ class Caller:
         type = port.type
         if type.exact is None or not type.natural:
             return [self.prepare_one(port, item) for item in as_list(port, value)]
-        return [_new(Prepared, (digest_bytes(code := encode(item)), item, code, ())) if item.__class__ is type.exact
+        return [_new(Prepared, (digest_bytes(code := encode(item)), item, code, ()))
+                if item.__class__ is type.exact and (item.__class__ is not str or item.isascii())
                 else self.prepare_one(port, item) for item in as_list(port, value)]
 
     def prepare_one(self, port: Port, value: Any) -> Prepared:

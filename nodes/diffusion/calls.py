@@ -1,4 +1,4 @@
-"""Calls of pipelines: each in a copy of its own, its complaints in sentences; and of those whose parts are not known."""
+"""Calls of pipelines, each in a copy of its own, its complaints in sentences; and those that run as a whole."""
 
 from __future__ import annotations
 
@@ -100,18 +100,20 @@ def _tell_of_guidance(pipe: Any, given: dict[str, Any]) -> None:
 
 
 def _picture(pipe: Any, made: Any, given: dict[str, Any]) -> Any:
-    """The picture among what a pipeline made: the first frame of moving ones. Warns of a size that is not the asked one."""
+    """The picture among what a pipeline made, or the first frame. Warns of a size that was not asked for."""
     import torch
 
     made, kind = torch.as_tensor(made), type(pipe).__name__
     if made.ndim == 4:
-        warn(f"a {kind} paints moving pictures; this is " +
-             ("a still one" if made.shape[0] == 1 else f"the first of {made.shape[0]} frames, and the others are dropped"))
+        count = made.shape[0]
+        warn(f"a {kind} paints moving pictures; this is "
+             + ("a still one" if count == 1 else f"the first of {count} frames, and the others are dropped"))
         made = made[0] if made.shape[1] == 3 else made[:, 0]
     if made.ndim != 3 or made.shape[0] not in (1, 3):
         raise InputError(f"a {kind} made a tensor {tuple(made.shape)}, which is no picture; take a model that paints")
     height, width = made.shape[1:]
-    if (given.get("width") or width, given.get("height") or height) != (width, height):
-        warn(f"{given.get('width') or width} x {given.get('height') or height} was asked for, and a {kind} paints in sizes "
-             f"of its own: this is {width} x {height}")
+    asked = given.get("width") or width, given.get("height") or height
+    if asked != (width, height):
+        warn(f"{asked[0]} x {asked[1]} was asked for, and a {kind} paints in sizes of its own: "
+             f"this is {width} x {height}")
     return made.float().clamp(0, 1).expand(3, -1, -1).contiguous()

@@ -80,10 +80,14 @@ def known_family(pipe: Any) -> Family:
     return family
 
 
-_WANTS = {"Inpaint|Fill": "a picture and a mask of what to paint anew", "ControlNet|Control|T2IAdapter": "a control picture",
-          "Upscale|SuperResolution": "a picture to enlarge", "Img2Img|ImageToImage|Refiner": "a picture to start from",
-          "Pix2Pix|Edit": "a picture to edit", "Depth2Img|ImageVariation|Redux|ImageToVideo|Image2Video|VideoToVideo|"
-          "AnyText|PaintByExample|StableVideoDiffusion": "a picture"}
+# What a pipeline needs besides words, by what its name holds.
+_MASKED = "a picture and a mask of what to paint anew"
+_WANTS = {
+    "Inpaint|Fill": _MASKED, "Control|T2IAdapter": "a control picture",
+    "Upscale|SuperResolution": "a picture to enlarge",
+    "Img2Img|ImageToImage|Refiner": "a picture to start from", "Pix2Pix|Edit": "a picture to edit",
+    "Depth2Img|ImageVariation|Redux|(Image|Video)(To|2)Video|AnyText|PaintByExample|StableVideoDiffusion": "a picture",
+}
 
 
 def judge_words_alone(pipe: Any) -> None:
@@ -93,7 +97,7 @@ def judge_words_alone(pipe: Any) -> None:
     config = denoiser(pipe).config if denoiser(pipe) is not None else {}
     more, own = config.get("in_channels") or 0, config.get("out_channels") or 0
     if not wants and own and more > own:  # latents of a picture come beside those that are painted
-        wants = "a picture and a mask of what to paint anew" if more > 2 * own else "a picture to edit"
+        wants = _MASKED if more > 2 * own else "a picture to edit"
     if wants:
         raise InputError(f"this model is a {name}, which does not paint from words alone: it also "
                          f"needs {wants}; take a model that paints from a prompt")

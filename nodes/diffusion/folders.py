@@ -1,4 +1,4 @@
-"""What lies in the folder of a pipeline, told by its small files and the headers of its weights; no library is asked."""
+"""What lies in the folder of a pipeline, by its small files and the headers of its weights; no library is asked."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def _other(path: Path) -> str:
             return "holds a modular pipeline (modular_model_index.json), a kind that is not read here"
         adapters = [file.name for file in sorted(path.glob("*.safetensors")) if is_adapter(file)]
         if adapters and not (path / "config.json").is_file():
-            return (f"holds an adapter (LoRA, {adapters[0]}), which changes a model and is none; merge it into its model "
-                    "(load_lora_weights and fuse_lora of diffusers, then save_pretrained) and give that folder")
+            return (f"holds an adapter (LoRA, {adapters[0]}), which changes a model and is none; merge it into its "
+                    "model (load_lora_weights and fuse_lora of diffusers, then save_pretrained) and give that folder")
     elif path.suffix in (".ckpt", ".pt", ".pth", ".bin"):
         return ("is a checkpoint in one file, and a pickle, which is code when it is loaded and is not opened here; a "
                 "folder of safetensors is wanted")
@@ -86,8 +86,8 @@ def _part_problem(folder: Path, name: str, kind: str) -> str:
 def _files_problem(folder: Path, kind: str) -> str:
     if "Tokenizer" in kind:
         if not any((folder / file).exists() or (folder / file).is_symlink() for file in TOKENIZER_FILES):
-            return ("has no vocabulary (tokenizer.json, or vocab.json and merges.txt), and every word would be unknown; "
-                    "download it again")
+            return ("has no vocabulary (tokenizer.json, or vocab.json and merges.txt), and every word would be "
+                    "unknown; download it again")
         return tokenizer_problem(folder)
     if kind.endswith("Scheduler"):
         settings(folder / "scheduler_config.json")

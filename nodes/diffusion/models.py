@@ -68,8 +68,9 @@ def _pipeline(folder: Path, dtype: str) -> Any:
     absent = {name: None for name, value in index.items() if isinstance(value, list) and name not in wanted}
     if "safety_checker" in index:
         absent["requires_safety_checker"] = False
-    pipe = DiffusionPipeline.from_pretrained(folder, local_files_only=True, use_safetensors=True, trust_remote_code=False,
-                                             **absent, **loaded_networks(folder, wanted, dtype))
+    networks = loaded_networks(folder, wanted, dtype)
+    pipe = DiffusionPipeline.from_pretrained(folder, local_files_only=True, use_safetensors=True,
+                                             trust_remote_code=False, **absent, **networks)
     judge_tokenizers(pipe)
     _tell_of_adapters(folder)
     return pipe
@@ -84,7 +85,8 @@ def _tell_of_adapters(folder: Path) -> None:
         elif path.name.startswith("learned_embeds"):
             warn(f"{path.name} lies in the model's folder and is not used: words that were learned later are not read")
     if (folder / "adapter_config.json").is_file():
-        warn("adapter_config.json lies in the model's folder, and adapters (LoRA) are not used; merge it into the model")
+        warn("adapter_config.json lies in the model's folder, and adapters (LoRA) are not used; merge it into the "
+             "model if it is to count")
 
 
 def _networks(pipe: Any) -> list[Any]:

@@ -15,7 +15,7 @@ from .models import DiffusionModel, quiet
 from .preview import Forecast, latent_picture
 from .prompts import tell_of_negative
 from .schedulers import fitting_schedulers, is_flow
-from .sizes import Fit, fitted, sizes_of
+from .sizes import Fit, fitted, size_refused, sizes_of
 
 PREVIEWS = 8  # pictures shown in the course of one sampling
 
@@ -41,7 +41,7 @@ def encode(model: DiffusionModel, prompt: str, negative_prompt: str = "",
     return Conditioning(tensors, families.prompt_family(model), negative_prompt)
 
 
-@node("diffusion.sample", version=2, costly=True)
+@node("diffusion.sample", version=2, costly=True, refuses=size_refused)
 def sample(model: DiffusionModel, conditioning: Conditioning, seed: Seed = 0, steps: Steps = 30,
            guidance_scale: Guidance | None = None, width: Side | None = None, height: Side | None = None,
            scheduler: Scheduler = "model", start: Latent | None = None,
@@ -95,7 +95,7 @@ def decode(model: DiffusionModel, latent: Latent) -> Image:
     return families.decoded(model, latent.samples[None].to(families.device_of(model)))
 
 
-@node("diffusion.encode_image", version=2, costly=True)
+@node("diffusion.encode_image", version=2, costly=True, refuses=size_refused)
 def encode_image(model: DiffusionModel, image: Image, width: Side = 0, height: Side = 0, fit: Fit = "crop") -> Latent:
     """Turn a picture into a latent, to be painted over by diffusion.sample.
 
@@ -114,7 +114,7 @@ def encode_image(model: DiffusionModel, image: Image, width: Side = 0, height: S
     return Latent(families.latents_of(model.vae, pixels)[0].contiguous(), families.latent_family(model))
 
 
-@node("diffusion.paint", version=2, costly=True)
+@node("diffusion.paint", version=2, costly=True, refuses=size_refused)
 def paint(model: DiffusionModel, prompt: str, negative_prompt: str = "", seed: Seed = 0, steps: Steps = 30,
           guidance_scale: Guidance | None = None, width: Side | None = None, height: Side | None = None,
           scheduler: Scheduler = "model", ctx: Context = SILENT) -> Image:
@@ -168,8 +168,8 @@ def _painting_over(pipe: Any, start: Latent, strength: float, steps: int, size: 
         raise InputError(f"strength {strength:g} of {steps} steps leaves none to paint; raise one of them")
     scheduler = pipe.scheduler
     if is_flow(scheduler) and not hasattr(scheduler, "scale_noise"):
-        takes = ", ".join(["model", *(name for name, (kind, _) in fitting_schedulers(pipe).items() if kind.startswith("FlowMatch"))])
-        raise InputError(f"scheduler cannot begin with a picture on this model; it takes {takes}")
+        able = [name for name, (kind, _) in fitting_schedulers(pipe).items() if kind.startswith("FlowMatch")]
+        raise InputError("scheduler cannot begin with a picture on this model; it takes " + ", ".join(["model", *able]))
     pipe = AutoPipelineForImage2Image.from_pipe(pipe)
     pipe.scheduler = scheduler
     pipe.set_progress_bar_config(disable=True)

@@ -1,4 +1,4 @@
-"""The parts of a pipeline as they load: each of a class that a library has, with all its weights, and fitting together."""
+"""The parts of a pipeline as they load: of classes that a library has, with all their weights, fitting together."""
 
 from __future__ import annotations
 
@@ -61,8 +61,9 @@ def _network(kind: Any, folder: Path, name: str, dtype: Any) -> Any:
     except Exception as error:  # of a library that is not here, or wants a GPU
         if not isinstance(quantised, dict):
             raise InputError(f"its {name} cannot be read: {in_words(error)}") from error
-        raise InputError(f"its {name} is quantised ({quantised.get('quant_method')}), and cannot be loaded on this machine: "
-                         f"{in_words(error)} Take a folder whose weights are not quantised") from error
+        raise InputError(f"its {name} is quantised ({quantised.get('quant_method')}), and cannot be loaded on this "
+                         f"machine: {in_words(error).rstrip('.')}; take a folder whose weights are not "
+                         "quantised") from error
 
 
 def judge_tokenizers(pipe: Any) -> None:
@@ -73,10 +74,11 @@ def judge_tokenizers(pipe: Any) -> None:
             continue
         rows = encoder.get_input_embeddings().num_embeddings
         if len(tokenizer) < rows and not words_known(tokenizer, _SENTENCE):
-            raise InputError(f"its {name} has an empty vocabulary: every word is unknown to it, so a prompt would count "
-                             "for nothing; download tokenizer.json, or vocab.json and merges.txt, again")
+            raise InputError(f"its {name} has an empty vocabulary: every word is unknown to it, so a prompt would "
+                             "count for nothing; download tokenizer.json, or vocab.json and merges.txt, again")
         if len(tokenizer) > rows:
-            raise InputError(f"its {name} has {len(tokenizer)} tokens, and its encoder knows {rows}; take both from one model")
+            raise InputError(f"its {name} has {len(tokenizer)} tokens, and its encoder knows {rows}; take both from "
+                             "one model")
         if type(tokenizer).__name__.startswith("CLIP"):
             tokenizer.model_max_length = min(tokenizer.model_max_length, encoder.config.max_position_embeddings)
 

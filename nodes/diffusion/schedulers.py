@@ -54,8 +54,8 @@ def scheduler_named(name: str, pipe: Any) -> Any:
     fitting = fitting_schedulers(pipe)
     if name not in fitting:
         kind = "a flow" if is_flow(own) else "noise"
-        takes = ", ".join(["model", *fitting])
-        raise InputError(f"scheduler is {name}, which does not suit a model that predicts {kind}; this one takes {takes}")
+        raise InputError(f"scheduler is {name}, which does not suit a model that predicts {kind}; this one takes "
+                         + ", ".join(["model", *fitting]))
     class_name, changes = fitting[name]
     scheduler = getattr(diffusers, class_name)
     made = scheduler.from_config(_settings(own, scheduler, changes))
@@ -118,9 +118,10 @@ def _unshifted(scheduler: Any) -> Any:
 
 def judge_steps(scheduler: Any, steps: int) -> None:
     """Raises InputError for fewer steps than a scheduler can take."""
-    if type(scheduler).__name__ == "PNDMScheduler" and not scheduler.config.skip_prk_steps and steps < scheduler.pndm_order:
-        raise InputError(f"steps is {steps}; the model's own scheduler (PNDM with Runge-Kutta steps) takes "
-                         f"{scheduler.pndm_order} or more; raise it, or choose scheduler: pndm or ddim")
+    needed = scheduler.pndm_order if scheduler.config.get("skip_prk_steps") is False else 1
+    if type(scheduler).__name__ == "PNDMScheduler" and steps < needed:
+        raise InputError(f"steps is {steps}; the model's own scheduler (PNDM with Runge-Kutta steps) takes {needed} or "
+                         "more; raise it, or choose scheduler: pndm or ddim")
 
 
 def is_flow(scheduler: Any) -> bool:

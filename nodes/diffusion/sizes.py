@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from nodegraph import InputError, warn
+from nodegraph import InputError, Recipe, warn
+
+from ..common.folders import settings
 
 Fit = Literal["crop", "pad", "stretch"]
+# Latents on a side that a pipeline takes as one; 0 is what its transformer says.
+_PATCHES = {"StableDiffusionPipeline": 1, "StableDiffusionXLPipeline": 1, "StableDiffusion3Pipeline": 0,
+            "FluxPipeline": 2, "PixArtAlphaPipeline": 0, "PixArtSigmaPipeline": 0}
 _FAR = 2  # times as many pixels, or as few, as a model was made for
 
 
@@ -19,17 +25,24 @@ class Sizes(NamedTuple):
 
     def judge(self, width: int, height: int) -> None:
         """Raises InputError, with the two nearest, for sides that cannot be made; warns of a size far from its own."""
-        for name, side in (("width", width), ("height", height)):
-            if side % self.unit or not side:
-                below = max(self.unit, side // self.unit * self.unit)
-                raise InputError(f"{name} is {side}; this model paints in multiples of {self.unit}; "
-                                 f"try {below} or {below + self.unit}{self._made_for}")
+        wrong = self.refusal(width, height)
+        if wrong:
+            raise InputError(wrong)
         if self.own is not None:
             ratio = width * height / math.prod(self.own)
             if not 1 / _FAR <= ratio <= _FAR:
                 warn(f"{width} x {height} is far from the {self.own[0]} x {self.own[1]} that this model was made for; "
                      f"{'shapes may repeat' if ratio > 1 else 'shapes may be unclear'}, and a size near it, scaled "
                      "afterwards, mostly comes out better")
+
+    def refusal(self, width: int, height: int) -> str:
+        """Why a size cannot be made, with the two nearest sides that can; "" if it can."""
+        for name, side in (("width", width), ("height", height)):
+            if side % self.unit or not side:
+                below = max(self.unit, side // self.unit * self.unit)
+                return (f"{name} is {side}; this model paints in multiples of {self.unit}; "
+                        f"try {below} or {below + self.unit}{self._made_for}")
+        return ""
 
     @property
     def _made_for(self) -> str:
@@ -50,7 +63,35 @@ def sizes_of(pipe: Any) -> Sizes:
     patch = 2 if hasattr(pipe, "_pack_latents") else config.get("patch_size") or 1
     patch = patch[-1] if isinstance(patch, (list, tuple)) else patch
     side = getattr(pipe, "default_sample_size", None) or config.get("sample_size")
-    return Sizes(scale * patch, _pixels(side, scale))
+    return Sizes(_unit(scale * patch, "unet" in pipe.components), _pixels(side, scale))
+
+
+def _unit(pixels: int, convolutional: bool) -> int:
+    """The multiple that a pipeline takes; those with a unet ask for 8 whatever their autoencoder is."""
+    return math.lcm(pixels, 8) if convolutional else pixels
+
+
+def sizes_in(folder: Path) -> Sizes | None:
+    """The sizes of the pipeline in a folder, by its settings alone; None where they do not tell."""
+    try:
+        kind = settings(folder / "model_index.json").get("_class_name")
+        if kind not in _PATCHES:
+            return None
+        convolutional = (folder / "unet").is_dir()
+        config = settings(folder / ("unet" if convolutional else "transformer") / "config.json")
+        vae = settings(folder / "vae" / "config.json")
+        widths = vae.get("block_out_channels") or vae["decoder_block_out_channels"]
+        scale, side = 2 ** (len(widths) - 1), 128 if kind == "FluxPipeline" else config.get("sample_size")
+        unit = scale * (_PATCHES[kind] or int(config["patch_size"]))
+        return Sizes(_unit(unit, convolutional), _pixels(side, scale))
+    except (ValueError, KeyError, TypeError):
+        return None  # what is wrong with the folder is said where it is loaded
+
+
+def size_refused(model: Recipe | None = None, width: int | None = None, height: int | None = None) -> str:
+    """Why a model cannot make a size, told by its folder before it is loaded; "" if it can, or that is not known."""
+    sizes = sizes_in(Path(model.folder or model.source)) if model is not None and (width or height) else None
+    return sizes.refusal(width or sizes.unit, height or sizes.unit) if sizes is not None else ""
 
 
 def _pixels(side: Any, scale: int) -> tuple[int, int] | None:
@@ -80,9 +121,10 @@ def fitted(image: Any, sizes: Sizes, width: int, height: int, fit: Fit) -> Any:
     if fit == "stretch":
         return _scaled(image, width, height)
     larger = fit == "crop"  # than the frame, so that it is filled; a padded picture lies within it
-    scale = (max if larger else min)(width / old_width, height / old_height)
     bound = max if larger else min
-    scaled = _scaled(image, bound(width, max(1, round(old_width * scale))), bound(height, max(1, round(old_height * scale))))
+    scale = bound(width / old_width, height / old_height)
+    scaled = _scaled(image, bound(width, max(1, round(old_width * scale))),
+                     bound(height, max(1, round(old_height * scale))))
     return _cropped(scaled, width, height) if larger else _padded(scaled, width, height)
 
 

@@ -1,4 +1,4 @@
-"""Folders as downloads, clones and other programs leave them: painted rightly, or refused in a sentence with a remedy."""
+"""Folders as downloads, clones and other programs leave them: painted rightly, or refused in a sentence."""
 
 import json
 import os
@@ -116,6 +116,11 @@ def index_part(folder, name, value):
     changed(folder / "model_index.json", **{name: value})
 
 
+def not_numbers(folder):
+    tensors = {name: tensor * float("nan") for name, tensor in load_file(folder / UNET).items()}
+    save_file(tensors, folder / UNET, metadata={"format": "pt"})
+
+
 def emptied_words(folder):
     path = folder / "tokenizer" / "tokenizer.json"
     told = json.loads(path.read_text())
@@ -125,8 +130,10 @@ def emptied_words(folder):
 
 
 REFUSED = {
-    "unet without half its weights": (lambda f: kept(f / UNET, lambda n: "mid_block" not in n), "unet lacks 46 of its weights"),
-    "vae without half its weights": (lambda f: kept(f / VAE, lambda n: "decoder.up" not in n), "vae lacks .*decoder.up_blocks"),
+    "unet without half its weights": (lambda f: kept(f / UNET, lambda n: "mid_block" not in n),
+                                      "unet lacks 46 of its weights"),
+    "vae without half its weights": (lambda f: kept(f / VAE, lambda n: "decoder.up" not in n),
+                                     "vae lacks .*decoder.up_blocks"),
     "text encoder without half its weights": (lambda f: kept(f / TEXT, lambda n: "layers.1" not in n),
                                               "text_encoder lacks .*layers.1"),
     "unet cut short": (lambda f: halved(f / UNET), "unet.*diffusion_pytorch_model.safetensors is cut short.*download"),
@@ -144,7 +151,8 @@ REFUSED = {
     "no tokenizer": (lambda f: shutil.rmtree(f / "tokenizer"), "its tokenizer is not there"),
     "tokenizer without files": (lambda f: (f / "tokenizer/tokenizer.json").unlink(), "tokenizer has no vocabulary"),
     "tokenizer without words": (emptied_words, "tokenizer has an empty vocabulary"),
-    "tokenizer cut short": (lambda f: halved(f / "tokenizer/tokenizer.json"), "in its tokenizer, tokenizer.json is cut short"),
+    "tokenizer cut short": (lambda f: halved(f / "tokenizer/tokenizer.json"),
+                            "in its tokenizer, tokenizer.json is cut short"),
     "scheduler settings cut short": (lambda f: halved(f / "scheduler/scheduler_config.json"), "scheduler_config.json"),
     "unet settings missing": (lambda f: (f / "unet/config.json").unlink(), "in its unet, config.json is not there"),
     "unet settings of another size": (lambda f: changed(f / "unet/config.json", block_out_channels=[16, 32]),
@@ -156,9 +164,12 @@ REFUSED = {
     "own pipeline": (lambda f: changed(f / "model_index.json", _class_name=["pipeline", "Mine"]),
                      "code that comes with the folder"),
     "own unet": (lambda f: (index_part(f, "unet", ["mine", "MyUnet"]),
-                            written(f, "unet/mine.py", b"raise SystemExit('it ran')")), "code that comes with the folder .mine.py"),
-    "unknown pipeline": (lambda f: changed(f / "model_index.json", _class_name="DreamPipeline"), "DreamPipeline, .*does not have"),
-    "unknown unet": (lambda f: index_part(f, "unet", ["diffusers", "DreamUnet"]), "unet is a DreamUnet, which the diffusers"),
+                            written(f, "unet/mine.py", b"raise SystemExit('it ran')")),
+                 "code that comes with the folder .mine.py"),
+    "unknown pipeline": (lambda f: changed(f / "model_index.json", _class_name="DreamPipeline"),
+                         "DreamPipeline, .*does not have"),
+    "unknown unet": (lambda f: index_part(f, "unet", ["diffusers", "DreamUnet"]),
+                     "unet is a DreamUnet, which the diffusers"),
     "unknown library": (lambda f: index_part(f, "unet", ["dreams", "DreamUnet"]), "unet is of the library dreams"),
     "inpainting": (lambda f: changed(f / "model_index.json", _class_name="StableDiffusionInpaintPipeline"),
                    "needs a picture and a mask"),
@@ -172,9 +183,9 @@ REFUSED = {
     "GGUF alone": (lambda f: (only(f), written(f, "sd.gguf", b"GGUF\3")), "holds a GGUF file"),
     "one part alone": (lambda f: (only(f), shutil.copytree(f.parent / "whole/unet", f, dirs_exist_ok=True)),
                        "part of a diffusion pipeline .UNet2DConditionModel.; give the folder around it"),
-    "a modular pipeline": (lambda f: (f / "model_index.json").rename(f / "modular_model_index.json"), "modular pipeline"),
-    "unet that is not a number": (lambda f: save_file({n: t * float("nan") for n, t in load_file(f / UNET).items()}, f / UNET,
-                                                      metadata={"format": "pt"}), "not finite|not numbers"),
+    "a modular pipeline": (lambda f: (f / "model_index.json").rename(f / "modular_model_index.json"),
+                           "modular pipeline"),
+    "unet that is not a number": (not_numbers, "not finite|not numbers"),
     "nothing": (only, "is empty"),
 }
 

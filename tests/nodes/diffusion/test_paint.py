@@ -14,7 +14,8 @@ from nodegraph_nodes.media.types import IMAGE, Conditioning, Latent
 
 # diffusers' own, with a numpy newer than itself
 pytestmark = [pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept:DeprecationWarning"),
-              pytest.mark.filterwarnings("ignore:.* is far from the 256 x 256:UserWarning")]  # every Flux is made for that
+              # every Flux is made for that
+              pytest.mark.filterwarnings("ignore:.* is far from the 256 x 256:UserWarning")]
 
 KNOWN = ("sd3", "sd", "xl", "flux")
 
