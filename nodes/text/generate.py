@@ -16,7 +16,7 @@ _HARMLESS = ("sequence length is longer than",  # which is measured and told her
              "falling back to its reference")  # which is slower, and no less right
 
 
-@node("text.generate", version=1, costly=True)
+@node("text.generate", version=2, costly=True)
 def generate(model: LanguageModel, prompt: str, seed: Seed = 0,
              max_tokens: Annotated[int, Range(1, 8192)] = 256,
              temperature: Annotated[float, Range(0, 2, 0.05)] = 0.8,
@@ -57,8 +57,8 @@ def generate(model: LanguageModel, prompt: str, seed: Seed = 0,
             if len(written) == max_tokens:
                 break
         else:
-            warn(f"the text ends after {len(written)} tokens, since with them the {context_length(model.model)} that "
-                 "this model can read are full; a shorter prompt leaves it more room")
+            warn(f"the text ends after {len(written)} tokens: with the prompt they fill the "
+                 f"{context_length(model.model)} that this model can read; a shorter prompt leaves it more room")
     return text.strip()
 
 
