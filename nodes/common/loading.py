@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -250,12 +251,15 @@ def causal_config(folder: Path, source: str) -> Any:
 
 @contextmanager
 def without_adapter(folder: Path, source: str) -> Iterator[Path]:
-    """The folder, or, where an adapter lies in it, one of links that leaves it out: peft would apply it unasked."""
+    """The folder; where an adapter lies in it that peft, if it is installed, would apply unasked, links without it."""
     if not (folder / "adapter_config.json").exists():
         yield folder
         return
     warn(f"{source} holds {adapter(folder)} beside the model, and it is not used; merge the two (merge_and_unload of "
          "peft) to have it")
+    if not find_spec("peft"):
+        yield folder
+        return
     with tempfile.TemporaryDirectory() as links:
         for path in folder.iterdir():
             if not path.name.startswith("adapter_"):

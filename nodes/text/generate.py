@@ -114,7 +114,7 @@ def known_tokens(model: Writer) -> int:
 
 
 def _logits(model: Writer, ids: list[int], written: list[int]) -> Iterator[Any]:
-    """The logits (vocabulary) after the prompt and all that is written, until the model's context is full.
+    """The logits (vocabulary; float32, on the CPU) after the prompt and what is written, until the context is full.
 
     Each pass sees only what is new: the keys and values of the rest are kept.
     """
@@ -129,4 +129,4 @@ def _logits(model: Writer, ids: list[int], written: list[int]) -> Iterator[Any]:
         cache = getattr(output, "past_key_values", None)
         # A model that keeps nothing is shown everything again.
         seen = len(ids) + len(written) if cache is not None else 0
-        yield finite(output.logits[0, -1][:known])
+        yield finite(output.logits[0, -1][:known].detach().to("cpu", torch.float32))
