@@ -74,7 +74,7 @@ def described(folder: Path) -> str:
         config = settings(folder / "config.json")
     except ValueError as wrong:
         return f"cannot be loaded: {wrong}"
-    return other_task(config) or f"holds a language model ({_class_of(config)})"
+    return other_task(config) or f"holds a {'music' if is_of_notes(folder) else 'language'} model ({_class_of(config)})"
 
 
 def elsewhere(folder: Path) -> str:
