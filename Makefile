@@ -1,17 +1,36 @@
 # Each complete on a bare machine with Python 3.11 or newer: `make demo`, `make test`, and `make check`, which reads the
-# code before a person does: types, and who may import whom.
-# PYTHON=python3.12 chooses another interpreter; SUBJECT="..." another sentence.
+# code before a person does. PYTHON=python3.12 chooses another interpreter; SUBJECT="..." another sentence.
+# uv is used where it is there (UV= goes without), and PyTorch's build for processors where there is no graphics card
+# (TORCH= takes whatever the package index has).
 PYTHON ?= python3
 SUBJECT ?= a red boat on a blue sea at dusk
 BIN := .venv/bin
+UV ?= $(shell command -v uv 2>/dev/null)
+CARD := $(wildcard /dev/nvidiactl /proc/driver/nvidia /dev/dxg /dev/kfd)$(filter Darwin,$(shell uname -s))
+TORCH ?= $(if $(CARD),,cpu)
+CPU_BUILDS := https://download.pytorch.org/whl/cpu
 
-.PHONY: demo test check gpu install clean
+ifneq ($(UV),)
+VENV = $(UV) venv --seed --python $(PYTHON) .venv
+INSTALL = $(UV) pip install --python $(BIN)/python --constraint constraints.txt
+TORCH_FIRST = $(INSTALL) --torch-backend $(TORCH) torch
+else
+VENV = $(PYTHON) -m venv .venv
+INSTALL = $(BIN)/python -m pip install --disable-pip-version-check --constraint constraints.txt
+TORCH_FIRST = $(INSTALL) --no-deps --retries 1 --extra-index-url $(CPU_BUILDS) torch
+endif
+
+.PHONY: demo test quick check gpu docs install clean
 
 demo: .venv/installed
-	$(BIN)/nodegraph run graphs/postcard.yaml --set "subject=$(SUBJECT)" --out out
+	$(BIN)/nodegraph run graphs/postcard.yaml --set "subject=$(SUBJECT)" --out out --overwrite
 
 test: .venv/tested
 	$(BIN)/python -m pytest
+
+# The tests that need no model and no window, in about a minute.
+quick: .venv/tested
+	$(BIN)/python -m pytest tests/nodegraph -m "not slow"
 
 # Needs a CUDA device, and writes docs/gpu.md. NOVENV=1 takes PYTHON with the libraries that it has, and installs nothing;
 # GPU="--write FILE" writes elsewhere, GPU=--dry tries the script on a processor.
@@ -19,19 +38,23 @@ gpu: $(if $(NOVENV),,.venv/tested)
 	$(if $(NOVENV),$(PYTHON),$(BIN)/python) benchmarks/gpu.py $(GPU)
 
 check: .venv/tested
+	$(BIN)/python -m ruff check .
 	$(BIN)/python -m mypy
 	$(BIN)/python -m pytest tests/nodegraph/test_floors.py
 
 install: .venv/installed
 
 .venv/installed: pyproject.toml constraints.txt
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
-	touch $@
+	@echo "Installing into .venv, mostly PyTorch: some 300 MB, which takes a few minutes the first time."
+	$(VENV)
+	$(if $(TORCH),$(TORCH_FIRST))
+	$(INSTALL) --editable .
+	@touch $@
+	@echo "Done. \`source .venv/bin/activate\`, and the command nodegraph is there."
 
 .venv/tested: .venv/installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[test]"
-	touch $@
+	$(INSTALL) --editable ".[test]"
+	@touch $@
 
 clean:
 	rm -rf .venv

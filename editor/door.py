@@ -35,7 +35,7 @@ def _look_for_dearpygui() -> None:
     try:
         import_module("dearpygui.dearpygui")
     except ModuleNotFoundError:
-        raise NoWindow('the editor needs Dear PyGui, which is not installed: pip install "nodegraph[editor]" '
+        raise NoWindow('the editor needs Dear PyGui, which is not installed: pip install dearpygui pyperclip '
                        "brings it.") from None
     except ImportError as error:
         raise NoWindow(f"Dear PyGui is installed and cannot be loaded ({error}); on Debian or Ubuntu, "

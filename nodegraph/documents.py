@@ -128,12 +128,19 @@ def run_document(result: RunResult, paths: Mapping[str, Sequence[Path]]) -> Docu
     """
     plan = result.raw.plan
     outputs = {name: {"type": plan.outputs[name].flow.type.name, "depth": plan.outputs[name].flow.depth,
-                      "paths": [str(path) for path in written], "digest": result.digests[name].hex()}
+                      "paths": [str(path) for path in written], **_digest_or_lost(result, name)}
                for name, written in paths.items()}
     return {"outputs": outputs, "seeds": plain(plan.seeds), "seconds": round(result.seconds, 6),
             "nodes": {name: node_document(node) for name, node in result.nodes.items()},
             "errors": [failure_document(error) for error in result.errors],
             "left_out": [failure_document(error) for error in result.passed_over]}
+
+
+def _digest_or_lost(result: RunResult, name: str) -> Document:
+    """The digest of an output; of a list of which items failed, which and why."""
+    if name in result.digests:
+        return {"digest": result.digests[name].hex()}
+    return {"digest": None, "lost": [{"item": list(place), **failure_document(error)} for place, error in result.lost[name]]}
 
 
 def node_document(node: NodeResult) -> Document:

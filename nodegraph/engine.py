@@ -26,26 +26,29 @@ from .cache import Cache
 from .check import Checked, check, recheck
 from .errors import GraphError, NodegraphError, Problem
 from .events import Event, Warned
-from .export import bare_digest, depth_of, export, find_same, leaves, provenance, retell
+from .export import Written, depth_of, export
 from .filelist import listed_files as matching
-from .graph import Graph, GraphInput, Node, Ref
+from .graph import USUAL, Form, Graph, GraphInput, Node, Ref
 from .lastrun import LastRun, contents, frozen, inner_files
 from .logs import LOGGER, logged
 from .machine import choose_device, default_cache_folder, device_budget, host_budget
 from .models import Models
+from .outputs import OutputFiles
 from .packs import Catalogue
 from .plan import Plan, plan, replan, still_located
+from .provenance import provenance
 from .results import RunResult
 from .runs import Executor, Result
 from .runs.forecast import Forecast, dry_run, forecast
 from .stream import Stream
 from .types import PortType
+from .warning import warn
 
 
 class Engine:
     """Everything that running graphs takes.
 
-    cache: a folder; None remembers in memory only; "default" is the user's own. device: "auto", "cpu", "cuda:0".
+    cache: a folder; None remembers in memory only; "default" is the user's own. device: "auto", "cpu", "mps", "cuda:0".
     dtype: "float32", or "auto" for half precision where the device has it; one that is named counts in Keys.
     functions, packs: nodes that are not installed. host, device_memory: budgets for Values and models, in bytes or as
     a fraction (up to 1) of what there is; disk: bytes of the cache folder. download: whether models may be fetched
@@ -83,7 +86,7 @@ class Engine:
         device = choose_device(self._device)
         if device != "cpu":
             self.cache.memory.budgets.setdefault(device, device_budget(device, self._device_memory))
-        return device, self._dtype if self._dtype != "auto" else "float32" if device == "cpu" else "bfloat16"
+        return device, self._dtype if self._dtype != "auto" else "bfloat16" if device.startswith("cuda") else "float32"
 
     def load(self, path: str | Path) -> Graph:
         """Read and check a graph file. Raises GraphError with every error found.
@@ -258,47 +261,28 @@ class Engine:
         return self.cache.value(type, digest) if items is None else [self.value(type, item) for item in items]
 
     def export(self, result: RunResult, name: str, folder: str | Path, stem: str, *, overwrite: bool = False) -> list[Path]:
-        """Write one output of a run to files named after `stem`; the paths.
+        """Write one output of a run to files named after `stem`, in the form that the graph chose; the paths.
 
         Files of an earlier run that hold the very same are left as they are, and the Value is not even read. A PNG
         carries the graph that made it (`export.embedded_graph`); with `overwrite` one that holds the same picture is
-        given the graph of this run.
+        given the graph of this run. Where a file cannot be written, the others are, and its error is raised.
         """
-        folder, output, type = Path(folder), result.raw.plan.outputs[name], result.raw.type(name)
-        extension, disk = next(iter(type.exports)), self.cache.disk
-        depth, items = output.flow.depth, leaves(result.raw.digests[name], output.flow.depth)
-        same = None
-        if disk is not None and not type.located:
-            contents = {tail: content for tail, item in items.items()
-                        if (content := disk.exported(item, extension)) is not None}
-            if len(contents) == len(items):
-                same = find_same(contents, folder, stem, extension, numbered=not overwrite)
-                if same is not None and not overwrite:
-                    return same
-        embed = provenance(result.raw.plan, name) if extension == "png" else None
-        if same is not None:
-            if embed:
-                retell(same, embed)
-            return same
-        paths = export(type, self._for_files(result, name), folder, stem, depth=depth, overwrite=overwrite, embed=embed)
-        if disk is not None and len(paths) == len(items):
-            for item, path in zip(items.values(), paths):
-                disk.note_export(item, extension, bare_digest(path))
-        return paths
+        written = self.write(result, name, Path(folder), stem, overwrite=overwrite)
+        for sentence in written.warnings:
+            warn(sentence)
+        if written.unwritten:
+            raise written.unwritten[0].error
+        return written.paths
 
-    def _for_files(self, result: RunResult, name: str) -> Any:
-        """An output as its PortType's writers take it: with arrays for tensors, where that spares importing torch."""
-        type = result.raw.type(name)
-        if type.arrays and "torch" not in sys.modules:
-            try:
-                return self._arrays(type, result.raw.digests[name])
-            except KeyError:
-                pass  # it is gone: the result makes it again
-        return result[name]
+    def write(self, result: RunResult, name: str, folder: Path, stem: str, *, form: Form | None = None,
+              overwrite: bool = False, graph: bool = True, stems: Iterable[str] = ()) -> Written:
+        """The same, as far as it can be done: of a list in which items failed (`RunResult.lost`), those that are good.
 
-    def _arrays(self, type: PortType, digest: bytes) -> Any:
-        items = getattr(digest, "items", None)
-        return self.cache.array_value(type, digest) if items is None else [self._arrays(type, item) for item in items]
+        form: how it is written, if not as the graph says. graph: whether a PNG carries that. stems: names that other
+        releases would have given; what is there under one of them is not written again. Raises InputError where the type
+        has no such form, OSError where what is there already cannot be read.
+        """
+        return OutputFiles(self.cache, result.raw, name, form, graph).write(folder, stem, overwrite, tuple(stems))
 
     def save(self, type: PortType, digest: bytes, path: str | Path, *, plan: Plan | None = None,
              output: str = "") -> list[Path]:
@@ -310,9 +294,10 @@ class Engine:
         """
         path = Path(path)
         extension = path.suffix.removeprefix(".").lower() or None
-        embed = provenance(plan, output) if plan is not None and extension == "png" else None
-        return export(type, self.value(type, digest), path.parent, path.stem, depth=depth_of(digest),
-                      overwrite=True, extension=extension, embed=embed)
+        embed = provenance(plan, output, path.parent) if plan is not None and extension == "png" else None
+        form = plan.graph.forms.get(output, USUAL) if plan is not None else USUAL
+        return export(type, self.value(type, digest), path.parent, path.stem, depth=depth_of(digest), overwrite=True,
+                      extension=extension, quality=form.quality if form.format in ("", extension) else None, embed=embed)
 
     def close(self) -> None:
         """Write what is new to disk, let go of it, and of everything that is held in memory and on devices."""

@@ -1,79 +1,162 @@
 """Values written to files that people keep, never over one that is there unless that was asked for.
 
-A PNG carries, beside its picture, the graph that made it and what that run was given.
+A PNG carries, beside its picture, the graph that made it and what that run was given (`provenance`).
 """
 
 from __future__ import annotations
 
-import json
 import os
-import re
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any
-
-import yaml
+from typing import Any, NamedTuple
 
 from . import graphfile, pngtext
 from .cache.files import content_digest
 from .digest import ListDigest
-from .errors import GraphError, InputError
-from .graph import Graph
-from .plan import REQUEST, Plan
-from .types import PortType
+from .errors import InputError
+from .graphfile import RUN as RUN, embedded_graph as embedded_graph
+from .naming import numbers, safe_name as safe_name
+from .types import PortType, described
+from .wording import say
 
-RUN = "nodegraph.run"  # the keyword of the text in a PNG that tells of the run; the graph is under graphfile.EMBEDDED
+
+class Unwritten(NamedTuple):
+    """A file that could not be written, and why."""
+
+    path: Path
+    message: str
+    error: Exception
+
+
+@dataclass
+class Written:
+    """What became of an export: the files that are there now, those that could not be written, what writers told."""
+
+    paths: list[Path] = field(default_factory=list)
+    unwritten: list[Unwritten] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+class Spot(NamedTuple):
+    """Where one thing is to be written. same: that file is there already, and holds just this."""
+
+    path: Path
+    same: bool
 
 
 def export(type: PortType, value: Any, folder: Path, name: str, *, depth: int = 0, overwrite: bool = False,
-           extension: str | None = None, embed: Mapping[str, str] | None = None) -> list[Path]:
+           extension: str | None = None, quality: int | None = None,
+           embed: Mapping[str, str] | None = None) -> list[Path]:
     """Write one output: `name.ext`; `name.1.ext`, `name.2.ext`, ... for a list. The paths written.
 
     depth: 1 for a list, 2 for a list of lists (`name.1.2.ext`), and so on. embed: texts by keyword that a PNG carries
-    along. A file is copied; of None nothing is written. A name that is taken gives way to `name-2`, `name-3`, ..., unless `overwrite`. Each file appears whole or
-    not at all. Raises InputError for an extension that the type cannot be written as, OSError where the disk refuses.
+    along. A file is copied; of None nothing is written. A name that is taken gives way to `name-2`, `name-3`, ..., unless
+    `overwrite`. Each file appears whole or not at all. Raises InputError for an extension that the type cannot be written
+    as; where a file cannot be written, the others are, and the first such error is raised.
     """
     values = {tail: one for tail, one in leaves(value, depth).items() if one is not None}
-    file = next((one for one in values.values() if isinstance(one, Path)), None)
-    extension = extension or (file.suffix[1:] or "bin" if file is not None else next(iter(type.exports)))
-    if extension not in type.exports and file is None:
+    form = chosen(type, extension)
+    spots = placed(folder, name, {tail: ending(one, form) for tail, one in values.items()}, {}, overwrite)
+    written = write(type, [(spots[tail].path, partial(values.get, tail)) for tail in values], form, quality, embed)
+    if written.unwritten:
+        raise written.unwritten[0].error
+    return written.paths
+
+
+def chosen(type: PortType, extension: str | None) -> str:
+    """The extension that a type is written as; the usual one, if none is named. Raises InputError for one that it has not.
+
+    For files, which are copied, it does not matter.
+    """
+    if extension and not type.located and extension not in type.exports:
         raise InputError(f"{type.name} is written as {', '.join(type.exports)}, not as {extension}")
-    folder.mkdir(parents=True, exist_ok=True)
-    stem = name if overwrite else _free_stem(folder, name, values, extension)
-    paths = []
-    for tail, one in values.items():
-        path = folder / f"{stem}{tail}.{extension}"
-        with _whole(path) as part:
-            if isinstance(one, Path):
-                shutil.copyfile(one, part)
-                paths.append(path)
-                continue
-            type.exports[extension](one, part)
-            if embed and extension == "png":
-                part.write_bytes(pngtext.with_texts(part.read_bytes(), embed))
-        paths.append(path)
-    return paths
+    return extension or next(iter(type.exports))
 
 
-def leaves(value: Any, depth: int) -> dict[str, Any]:
+def ending(value: Any, extension: str) -> str:
+    """The extension of the file that a value becomes: that of the file that it is, or the one that was chosen."""
+    return (value.suffix[1:] or "bin") if isinstance(value, Path) else extension
+
+
+def leaves(value: Any, depth: int, padded: bool = True) -> dict[str, Any]:
     """The single things in a value of some depth, each by what its file's name ends in: "", ".1", ".1.2".
 
-    The digest of a list counts as the list of its items' digests.
+    The digest of a list counts as the list of its items' digests. padded: `.01` where there are ten and more.
     """
-    by_tail = {"": value}
+    by_place = items(value, depth)
+    tails = numbers(by_place, padded)
+    return {tails[place]: item for place, item in by_place.items()}
+
+
+def items(value: Any, depth: int) -> dict[tuple[int, ...], Any]:
+    """The same by the number of each in its lists, counted from 1."""
+    by_place: dict[tuple[int, ...], Any] = {(): value}
     for _ in range(depth):
-        by_tail = {f"{tail}.{number}": item for tail, one in by_tail.items()
-                 for number, item in enumerate(one.items if isinstance(one, ListDigest) else one or (), 1)}
-    return by_tail
+        by_place = {(*place, number): item for place, one in by_place.items()
+                    for number, item in enumerate(_list_of(one), 1)}
+    return by_place
+
+
+def _list_of(one: Any) -> Any:
+    if isinstance(one, bytes):  # a digest: of a list, or of nothing at all
+        return one.items if isinstance(one, ListDigest) else ()
+    return one or ()
 
 
 def depth_of(digest: bytes) -> int:
     """How deep the lists are that a digest names, as far as there is anything in them."""
     return 1 + max(map(depth_of, digest.items), default=0) if isinstance(digest, ListDigest) else 0
+
+
+# ---- writing
+
+def write(type: PortType, files: Iterable[tuple[Path, Callable[[], Any]]], extension: str, quality: int | None = None,
+          embed: Mapping[str, str] | None = None) -> Written:
+    """Write each file; where that fails, the others are written all the same.
+
+    files: paths, and what gives the value for each.
+    """
+    done = Written()
+    for path, read in files:
+        try:
+            if write_one(type, read(), path, extension, quality, embed):
+                done.paths.append(path)
+        except Exception as error:  # a type's own writer may raise anything
+            done.unwritten.append(Unwritten(path, _reason(path, error), error))
+    return done
+
+
+def write_one(type: PortType, value: Any, path: Path, extension: str, quality: int | None,
+              embed: Mapping[str, str] | None) -> bool:
+    """Write one file, whole or not at all. Whether there was anything to write."""
+    if value is None:
+        return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with _whole(path) as part:
+        if isinstance(value, Path):
+            shutil.copyfile(value, part)
+        elif quality is not None and type.takes_quality(extension):
+            type.exports[extension](value, part, quality=quality)
+        else:
+            type.exports[extension](value, part)
+        if embed and path.suffix == ".png" and not isinstance(value, Path):
+            part.write_bytes(pngtext.with_texts(part.read_bytes(), embed))
+    return True
+
+
+def _reason(path: Path, error: Exception) -> str:
+    """In a sentence, why a file could not be written."""
+    if isinstance(error, UnicodeEncodeError):
+        character = error.object[error.start:error.start + 1].encode("unicode_escape").decode()
+        return say("export.no-unicode", path=path, character=character)
+    if isinstance(error, OSError):
+        return say("export.failed", path=path, reason=error.strerror or str(error))
+    return say("export.failed", path=path, reason=str(error) if isinstance(error, InputError) else described(error))
 
 
 def file_bytes(type: PortType, value: Any, extension: str) -> bytes:
@@ -95,8 +178,31 @@ def _whole(path: Path) -> Iterator[Path]:
         part.unlink(missing_ok=True)
 
 
-def find_same(contents: Mapping[str, bytes], folder: Path, name: str, extension: str, *,
-              numbered: bool = True) -> list[Path] | None:
+# ---- what is there already
+
+def placed(folder: Path, name: str, endings: Mapping[str, str], contents: Mapping[str, bytes], overwrite: bool = False,
+           usable: Callable[[Path], bool] = lambda path: True) -> dict[str, Spot]:
+    """Where to write things: under this name, or the first numbered one under which nothing else is in the way.
+
+    endings: the extension of each, by what its file's name ends in. contents: the `bare_digest` of what is known of them:
+    a file that holds the same is left as it is, where it is `usable`.
+    """
+    stem, count = name, 1
+    while True:
+        spots = {tail: _spot(folder / f"{stem}{tail}.{extension}", contents.get(tail), usable)
+                 for tail, extension in endings.items()}
+        if overwrite or all(spot.same or not os.path.lexists(spot.path) for spot in spots.values()):
+            return spots
+        count += 1
+        stem = f"{name}-{count}"
+
+
+def _spot(path: Path, content: bytes | None, usable: Callable[[Path], bool]) -> Spot:
+    return Spot(path, content is not None and path.is_file() and bare_digest(path) == content and usable(path))
+
+
+def find_same(contents: Mapping[str, bytes], folder: Path, name: str, extension: str | Mapping[str, str], *,
+              numbered: bool = True, usable: Callable[[Path], bool] = lambda path: True) -> list[Path] | None:
     """The files of an earlier export under this name, or a numbered one, that hold just these contents; or None.
 
     contents: the `bare_digest` of each file, by what its name ends in (`leaves`). Files that were edited since are
@@ -104,10 +210,11 @@ def find_same(contents: Mapping[str, bytes], folder: Path, name: str, extension:
     """
     stem, count = name, 1
     while contents:
-        paths = [folder / f"{stem}{tail}.{extension}" for tail in contents]
+        paths = [folder / f"{stem}{tail}.{extension if isinstance(extension, str) else extension[tail]}"
+                 for tail in contents]
         if not all(path.is_file() for path in paths):
             return None
-        if all(bare_digest(path) == content for path, content in zip(paths, contents.values())):
+        if all(bare_digest(path) == content and usable(path) for path, content in zip(paths, contents.values())):
             return paths
         if not numbered:
             return None
@@ -116,14 +223,20 @@ def find_same(contents: Mapping[str, bytes], folder: Path, name: str, extension:
     return None
 
 
-def retell(paths: list[Path], embed: Mapping[str, str]) -> None:
-    """Put other texts into PNGs, in place of those of the same keywords; files that have them stay as they are."""
+def retell(paths: Iterable[Path], embed: Mapping[str, str] | None) -> None:
+    """Put other texts into PNGs, in place of those that tell of a run, or take these out; files as wanted stay as they are."""
     for path in paths:
-        data = path.read_bytes()
-        told = pngtext.with_texts(data, embed)
-        if told != data:
-            with _whole(path) as part:
-                part.write_bytes(told)
+        if path.suffix == ".png":
+            data = path.read_bytes()
+            told = pngtext.with_texts(data, embed) if embed else pngtext.without_texts(data, TOLD)
+            if told != data:
+                with _whole(path) as part:
+                    part.write_bytes(told)
+
+
+def tells_nothing(path: Path) -> bool:
+    """Whether a file carries no graph and no record of a run."""
+    return path.suffix != ".png" or not pngtext.texts(path.read_bytes()).keys() & set(TOLD)
 
 
 def bare_digest(path: Path) -> bytes:
@@ -132,93 +245,7 @@ def bare_digest(path: Path) -> bytes:
         return content_digest(path)
     import xxhash
 
-    return xxhash.xxh3_128_digest(pngtext.without_texts(path.read_bytes(), (graphfile.EMBEDDED, RUN)))
+    return xxhash.xxh3_128_digest(pngtext.without_texts(path.read_bytes(), TOLD))
 
 
-def provenance(plan: Plan, output: str) -> dict[str, str]:
-    """The texts that a picture made by a plan carries: its graph, and the inputs, seeds and versions of the run.
-
-    Inputs that are no plain data, such as a picture handed in from Python, are named under `live`.
-    """
-    given = {name: str(value) if isinstance(value, Path) else value for name, value in plan.given.items()}
-    plain = {name: value for name, value in given.items() if _is_plain(value)}
-    types = {step.nodetype.name: step.nodetype.version for step in plan.steps if step.kind == REQUEST}
-    told = {"output": output, "inputs": plain, "live": sorted(given.keys() - plain.keys()), "seeds": plan.seeds,
-            "versions": {"nodegraph": _own_version(), "nodes": dict(sorted(types.items()))}}
-    try:
-        text = _text_of(plan.graph)
-    except yaml.YAMLError:  # a graph made in Python may hold what no text can say
-        return {}
-    return {graphfile.EMBEDDED: text, RUN: json.dumps(told, ensure_ascii=False)}
-
-
-def embedded_graph(path: str | Path) -> tuple[str, dict[str, Any]] | None:
-    """The graph file's text that a picture carries, and the record of its run; None where there is none.
-
-    The record has `output`, `inputs`, `seeds` and `versions`; it is empty where a tool lost or damaged it. Raises
-    OSError if the file cannot be read.
-    """
-    found = pngtext.texts(Path(path).read_bytes())
-    if graphfile.EMBEDDED not in found:
-        return None
-    try:
-        record = json.loads(found.get(RUN, "{}"))
-    except (ValueError, RecursionError):
-        record = {}
-    return found[graphfile.EMBEDDED], record if isinstance(record, dict) else {}
-
-
-def _text_of(graph: Graph) -> str:
-    """The graph as its file tells it, comments and all, with what was edited since."""
-    try:
-        return graphfile.updated(graphfile.read_text(graph.path), graph) if graph.path else graphfile.dumps(graph)
-    except GraphError:  # the file has gone
-        return graphfile.dumps(graph)
-
-
-def _is_plain(value: Any) -> bool:
-    if isinstance(value, (list, tuple)):
-        return all(map(_is_plain, value))
-    return value is None or isinstance(value, (str, int, float))
-
-
-@cache
-def _own_version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("nodegraph")
-    except PackageNotFoundError:  # run from its folder, not installed
-        return ""
-
-
-def _free_stem(folder: Path, name: str, tails: Iterable[str], extension: str) -> str:
-    stem, count = name, 1
-    while any((folder / f"{stem}{tail}.{extension}").exists() for tail in tails):
-        count += 1
-        stem = f"{name}-{count}"
-    return stem
-
-
-_RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(?![^.])", re.IGNORECASE)
-MOST_BYTES = 120  # of a name, so that with its ending and a temporary prefix it fits any file system
-
-
-def safe_name(text: str, taken: set[str] | None = None) -> str:
-    """A text made fit for a file name on any system: letters, digits, dot, minus, = and underscore.
-
-    At most 120 bytes of UTF-8, and none of the names that Windows keeps for itself. taken: names used already, in
-    small letters; the result is unlike all of them, and is added.
-    """
-    name = re.sub(r"[^\w.=-]+", "_", text).strip("._") or "value"
-    name = name.encode("utf-8", "replace")[:MOST_BYTES].decode("utf-8", "ignore").rstrip("._")
-    if _RESERVED.match(name):
-        name = f"_{name}"
-    if taken is None:
-        return name
-    free, count = name, 1
-    while free.casefold() in taken:
-        count += 1
-        free = f"{name}-{count}"
-    taken.add(free.casefold())
-    return free
+TOLD = (graphfile.EMBEDDED, RUN)

@@ -50,7 +50,8 @@ _BEGINNINGS: tuple[tuple[bytes, str, str], ...] = (
     (b"NIST_1A", "a NIST SPHERE sound", _SOUND),
     (b"0&\xb2u\x8ef\xcf\x11", "a Windows Media file (WMA or WMV)", _SOUND),
     (b"MThd", "a MIDI file", _MUSIC),
-    (b"FLV\1", "an FLV video", _VIDEO), (b"\0\0\1\xba", "an MPEG video", _VIDEO), (b"\0\0\1\xb3", "an MPEG video", _VIDEO),
+    (b"FLV\1", "an FLV video", _VIDEO), (b"\0\0\1\xba", "an MPEG video", _VIDEO),
+    (b"\0\0\1\xb3", "an MPEG video", _VIDEO),
     (b"\x1f\x8b", "a gzip archive", _ARCHIVE), (b"7z\xbc\xaf'\x1c", "a 7z archive", _ARCHIVE),
     (b"Rar!\x1a\7", "a RAR archive", _ARCHIVE), (b"\xfd7zXZ\0", "an xz archive", _ARCHIVE),
     (b"(\xb5/\xfd", "a Zstandard archive", _ARCHIVE), (b"BZh", "a bzip2 archive", _ARCHIVE),
@@ -67,10 +68,12 @@ _OGG = ((b"\1vorbis", "an Ogg Vorbis sound", _SOUND), (b"OpusHead", "an Opus sou
         (b"Speex   ", "a Speex sound", _SOUND), (b"\x7fFLAC", "a FLAC sound inside Ogg", _SOUND),
         (b"\x80theora", "a Theora video", _VIDEO))
 _BRANDS = {b"avif": ("an AVIF picture", _PICTURE), b"avis": ("an AVIF picture", _PICTURE),
-           **dict.fromkeys((b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1"), ("a HEIC picture", _PICTURE)),
+           **dict.fromkeys((b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1"),
+                           ("a HEIC picture", _PICTURE)),
            **dict.fromkeys((b"M4A ", b"M4B ", b"M4P "), ("an M4A sound (AAC or ALAC)", _SOUND)),
            b"qt  ": ("a QuickTime video", _VIDEO), b"crx ": ("a Canon raw picture", _PICTURE)}
-_INSIDE = ((b"word/", "a Word document (docx)"), (b"xl/", "an Excel sheet (xlsx)"), (b"ppt/", "a PowerPoint file (pptx)"),
+_INSIDE = ((b"word/", "a Word document (docx)"), (b"xl/", "an Excel sheet (xlsx)"),
+           (b"ppt/", "a PowerPoint file (pptx)"),
            (b"opendocument.text", "an OpenDocument text (odt)"), (b"opendocument", "an OpenDocument file"),
            (b"epub+zip", "an EPUB book"))
 

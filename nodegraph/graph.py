@@ -70,11 +70,23 @@ class GraphInput(NamedTuple):
     choices: tuple[str, ...] | None = None
 
 
+class Form(NamedTuple):
+    """How an output is written to a file: as which kind, by its extension, "" for the usual one; quality: 1 to 100."""
+
+    format: str = ""
+    quality: int | None = None
+
+
+USUAL = Form()
+MOST_QUALITY = 100
+
+
 @dataclass(frozen=True)
 class Graph:
     """A document. Two graphs are equal when they say the same; where they said it does not count.
 
-    path: the file it came from; relative files named in it are sought beside it.
+    forms: how outputs are written, for those that say so. path: the file it came from; relative files named in it are sought beside it.
+    base: where relative files begin, if not beside it. carried: texts of graph files that it brings along, by path.
     marks: the tree of places that graphfile read it from (see `where`).
     """
 
@@ -84,14 +96,23 @@ class Graph:
     title: str = ""
     description: str = ""
     layout: Mapping[str, Any] = field(default_factory=dict)
+    forms: Mapping[str, Form] = field(default_factory=dict)
     path: Path | None = field(default=None, compare=False)
+    base: Path | None = field(default=None, compare=False)
+    carried: Mapping[Path, str] = field(default_factory=dict, compare=False, repr=False)
     marks: Any = field(default=None, compare=False, repr=False)
     edits: History | tuple[()] = field(default=(), compare=False, repr=False)
     meaning: Meaning = field(default_factory=Meaning, init=False, compare=False, repr=False)
 
+    def __post_init__(self) -> None:
+        if self.forms and not self.forms.keys() <= self.outputs.keys():  # an output that goes takes its form along
+            object.__setattr__(self, "forms", {n: form for n, form in self.forms.items() if n in self.outputs})
+
     @property
     def folder(self) -> Path:
         """Where relative file names in this graph begin."""
+        if self.base is not None:
+            return self.base
         return self.path.parent if self.path is not None else Path()
 
     def where(self, *keys: str | int, value: bool = False) -> Position | None:
@@ -108,13 +129,23 @@ class Graph:
             tree = tree[key]
         return Position(str(self.path or "graph"), *found)
 
+    def source(self, *keys: str | int) -> str:
+        """How the file writes a value, where that is more than one sees in it (1.10, +1, ~); else ""."""
+        tree, source = self.marks, ""
+        for key in _steps_to(tree, keys) if tree is not None else ():
+            if key not in getattr(tree, "marks", ()):
+                break
+            source = str(getattr(tree, "sources", {}).get(key, ""))
+            tree = tree[key]
+        return source
+
     def with_value(self, node: str, port: str, value: Any, each: bool = False) -> Graph:
         """This graph with one input of one node set to a literal or a Ref."""
         old = self.nodes[node]
         each_of = tuple(dict.fromkeys((*old.each, port))) if each else old.each
         nodes = {**self.nodes, node: old._replace(inputs={**old.inputs, port: value}, each=each_of)}
         steps = continued(self._steps, self.meaning, node)
-        return replace(self, nodes=nodes, edits=History(nodes, self.inputs, self.outputs, steps))
+        return replace(self, nodes=nodes, edits=History(nodes, self.inputs, self.outputs, self.forms, steps))
 
     def with_layout(self, layout: Mapping[str, Any]) -> Graph:
         """This graph with things elsewhere on the canvas; to the engine it is the same one."""
@@ -124,7 +155,7 @@ class Graph:
 
     @property
     def _steps(self) -> Steps:
-        return self.edits.steps_to(self.nodes, self.inputs, self.outputs) if self.edits else ()
+        return self.edits.steps_to(self.nodes, self.inputs, self.outputs, self.forms) if self.edits else ()
 
     def edited_since(self, other: Graph) -> list[str] | None:
         """The nodes whose inputs differ from another graph's, if edits of inputs lead from one to the other, or

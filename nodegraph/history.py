@@ -28,11 +28,13 @@ class History(NamedTuple):
     nodes: Mapping[str, Any]
     inputs: Mapping[str, Any]
     outputs: Mapping[str, Any]
+    forms: Mapping[str, Any]
     steps: Steps
 
-    def steps_to(self, nodes: Mapping[str, Any], inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> Steps:
+    def steps_to(self, nodes: Mapping[str, Any], inputs: Mapping[str, Any], outputs: Mapping[str, Any],
+                 forms: Mapping[str, Any]) -> Steps:
         """The steps that led to this content; none if they led elsewhere."""
-        own = self.nodes is nodes and self.inputs is inputs and self.outputs is outputs
+        own = self.nodes is nodes and self.inputs is inputs and self.outputs is outputs and self.forms is forms
         return self.steps if own else ()
 
 

@@ -22,7 +22,7 @@ DRIVERS = (
 class Machine:
     """What an Engine is told of the machine, each with what holds where nothing is said.
 
-    cache: a folder; None remembers in memory only; "default" is the user's own. device: "auto", "cpu", "cuda:0".
+    cache: a folder; None remembers in memory only; "default" is the user's own. device: "auto", "cpu", "mps", "cuda:0".
     dtype: "float32", or "auto" for half precision where the device has it.
     host, device_memory: budgets for Values and models, in bytes or as a fraction (up to 1) of what there is.
     disk: bytes of the cache folder. download: whether models may be fetched from a hub.
@@ -53,22 +53,32 @@ def default_cache_folder() -> Path:
 
 
 def choose_device(wanted: str = "auto") -> str:
-    """A torch device name. Raises GraphError if it is asked for and not there."""
-    if wanted == "cpu" or wanted == "auto" and not has_driver():  # importing torch takes seconds
+    """A torch device name. Raises GraphError if it is asked for and not there.
+
+    "auto" is a card that torch calls cuda, else Apple's graphics processor (mps), else the processor.
+    """
+    if wanted == "cpu" or wanted == "auto" and not (has_driver() or is_apple()):  # importing torch takes seconds
         return "cpu"
     import torch
 
-    there = torch.cuda.is_available()
+    cuda, mps = torch.cuda.is_available(), torch.backends.mps.is_available()
     if wanted == "auto":
-        return "cuda:0" if there else "cpu"
-    if wanted.split(":")[0] != "cuda" or not there:
-        hint = say("device.there-is-cuda") if there else say("device.there-is-cpu")
+        return "cuda:0" if cuda else "mps" if mps else "cpu"
+    kind, _, index = wanted.partition(":")
+    if not {"cuda": cuda, "mps": mps}.get(kind, False) or kind == "mps" and index:
+        hint = say("device.there-is-cuda") if cuda else say("device.there-is-mps") if mps else say("device.there-is-cpu")
         raise GraphError([Problem(None, say("device.missing", device=wanted), hint)])
-    index = int(wanted.split(":")[1]) if ":" in wanted else 0
+    if kind == "mps":
+        return "mps"
     count = torch.cuda.device_count()
-    if index >= count:
+    if int(index or 0) >= count:
         raise GraphError([Problem(None, say("device.missing", device=wanted), say("device.count", count=count))])
-    return f"cuda:{index}"
+    return f"cuda:{int(index or 0)}"
+
+
+def is_apple() -> bool:
+    """Whether this is a Mac with a processor of Apple's own, which brings a graphics processor that torch calls mps."""
+    return sys.platform == "darwin" and os.uname().machine == "arm64"
 
 
 def has_driver() -> bool:
@@ -79,10 +89,11 @@ def has_driver() -> bool:
 
 
 def device_budget(device: str, wanted: float | int) -> int:
-    """Bytes of a CUDA device that may be used: a number of bytes, or a fraction of what the device has."""
+    """Bytes of a device that may be used: a number of bytes, or a fraction of what the device has."""
     import torch
 
-    total = torch.cuda.get_device_properties(device).total_memory
+    total = torch.mps.recommended_max_memory() if device == "mps" else \
+        torch.cuda.get_device_properties(device).total_memory
     return int(wanted * total) if wanted <= 1 else int(wanted)
 
 

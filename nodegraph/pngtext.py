@@ -29,6 +29,12 @@ def texts(data: bytes) -> dict[str, str]:
     return found
 
 
+def keywords(data: bytes) -> set[str]:
+    """The keywords of all texts of a PNG, also of those that are not international."""
+    return {data[begin + 8:begin + 8 + 80].split(b"\0")[0].decode("latin-1")
+            for kind, begin, _ in _chunks(data) if kind in (b"tEXt", b"zTXt", b"iTXt")}
+
+
 def with_texts(data: bytes, texts: Mapping[str, str]) -> bytes:
     """A PNG with these texts by keyword at its end, in place of those it had; other bytes as they are, if no PNG.
 

@@ -8,7 +8,9 @@ from typing import Any
 
 from .display import shown
 from .errors import InputError, NodeFailed
-from .export import depth_of, export, provenance
+from .export import depth_of, export
+from .graph import USUAL
+from .provenance import provenance
 from .runs import NodeResult, Result
 from .types import PortType
 
@@ -42,6 +44,14 @@ class RunResult(Mapping[str, Any]):
         return self.raw.cancelled
 
     @property
+    def lost(self) -> dict[str, list[tuple[tuple[int, ...], NodeFailed]]]:
+        """Of outputs that are lists of which some items failed: the numbers of those, and the failure of each.
+
+        Such an output is not among the others; `Engine.write` writes what is good of it.
+        """
+        return self.raw.lost
+
+    @property
     def digests(self) -> dict[str, bytes]:
         """The digest of each output that was made, by name; `Engine.value` takes it."""
         return self.raw.digests
@@ -62,9 +72,10 @@ class RunResult(Mapping[str, Any]):
             raise InputError(f"{path} is a folder; save({name!r}, ...) takes the path of a file, such as {name}.png")
         extension = path.suffix.removeprefix(".").lower() or None
         value, type = self[name], self.type(name)
-        embed = provenance(self.raw.plan, name) if extension == "png" else None
+        embed = provenance(self.raw.plan, name, path.parent) if extension == "png" else None
+        form = self.raw.plan.graph.forms.get(name, USUAL)
         return export(type, value, path.parent, path.stem, depth=depth_of(self.digests[name]), overwrite=True,
-                      extension=extension, embed=embed)
+                      extension=extension, quality=form.quality if form.format in ("", extension) else None, embed=embed)
 
     def __getitem__(self, name: str) -> Any:
         if name not in self.raw.plan.outputs:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
+from inspect import signature
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
@@ -68,7 +69,8 @@ class PortType:
         picture) into it; what it does not know it gives back as it is, for `complaint` to speak of.
     flatten, restore: to and from plain data (None, bool, int, float, str, bytes, list, tuple, dict) and
         tensors. This is what is hashed and stored; restore(flatten(v)) must equal v.
-    exports: file extension -> function(value, path) that writes a file; the first is the usual one.
+    exports: file extension -> function(value, path) that writes a file; the first is the usual one. One that has a
+        parameter `quality`, with a default, can be told how good, 1 to 100. What it drops it tells by `warn`.
     arrays: whether `exports` take numpy arrays where the value has tensors: then what is remembered is written
         without importing torch.
     preview: gives a small picture (uint8 array of height, width, 3) or a short text for the editor.
@@ -77,7 +79,7 @@ class PortType:
     """
 
     natural: bool  # whether `flatten` and `restore` change nothing: what is stored is the value itself
-    exact: type | None = None  # the Python class of which every instance is such a value
+    exact: type | None = None  # the Python class of which every instance is such a value; of str, if it is ASCII
     located = False  # whether it names something outside the graph, a file or a model, that counts by its content
     outside = False  # whether its literals mean something else in each run: located, or rolled
 
@@ -85,7 +87,7 @@ class PortType:
                  complaint: Callable[[Any], str | None] = _anything,
                  parse: Callable[[Any], Any] | None = None, adopt: Callable[[Any], Any] = _same,
                  flatten: Callable[[Any], Any] = _same, restore: Callable[[Any], Any] = _same,
-                 exports: Mapping[str, Callable[[Any, Path], None]] | None = None,
+                 exports: Mapping[str, Callable[..., None]] | None = None,
                  preview: Callable[[Any], Any] | None = None,
                  summary: Callable[[Any], str] | None = None, color: str = "#9aa0a6", arrays: bool = False):
         self.name, self.help, self.takes = name, help, takes or an(name)
@@ -94,6 +96,11 @@ class PortType:
         self.natural = flatten is _same and restore is _same
         self.exports, self.preview = dict(exports or {"json": write_json}), preview
         self.summary, self.color, self.arrays = summary or short, color, arrays
+
+    def takes_quality(self, extension: str = "") -> bool:
+        """Whether files of this kind, "" for the usual one, can be told how good they are to be."""
+        writer = self.exports.get(extension or next(iter(self.exports)))
+        return writer is not None and "quality" in signature(writer).parameters
 
     def __repr__(self) -> str:
         return f"<PortType {self.name}>"
@@ -220,7 +227,25 @@ def _bool(value: Any) -> str | None:
 
 
 def _text(value: Any) -> str | None:
-    return None if type(value) is str else _is(value)
+    if type(value) is not str:
+        return _is(value)
+    return None if value.isascii() else _half(value)
+
+
+def _half(value: str) -> str | None:
+    """What is wrong with a text that holds half of a character: nothing can write it."""
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        letter = ord(value[error.start])
+        byte = f" (the byte 0x{letter - 0xDC00:02x} of something that is not UTF-8)" * (0xDC80 <= letter <= 0xDCFF)
+        return f"has U+{letter:04X} as character {error.start + 1}, half of a character{byte}, which no file can " \
+               "hold: decode it rightly where it comes from, or take it out"
+    return None
+
+
+def _any(value: Any) -> str | None:
+    return _half(value) if type(value) is str and not value.isascii() else None
 
 
 def _seed(value: Any) -> str | None:
@@ -283,6 +308,11 @@ def write_json(value: Any, path: Path) -> None:
     path.write_text(json.dumps(value, ensure_ascii=False, indent=2, default=_jsonable) + "\n", encoding="utf-8")
 
 
+def write_line(value: Any, path: Path) -> None:
+    """Write a number, a word, true or false as a line of text, as it would stand in a graph file."""
+    write_text(str(value).lower() if isinstance(value, bool) else str(value), path)
+
+
 def _jsonable(value: Any) -> Any:
     from dataclasses import asdict, is_dataclass
 
@@ -294,24 +324,27 @@ def _jsonable(value: Any) -> Any:
 
 
 TEXT = PortType("Text", "Words.", takes="a text", adopt=plain, complaint=_text, parse=checked(_text, "a text"),
-                exports={"txt": write_text, "json": write_json}, preview=_same, color="#7cb98b")
+                exports={"txt": write_text, "md": write_text, "json": write_json}, preview=_same, color="#7cb98b")
+_LINE: Mapping[str, Callable[..., None]] = {"json": write_json, "txt": write_line}
 INT = PortType("Int", "A whole number.", takes="an int", adopt=plain, complaint=_int, parse=checked(_int, "an int"),
-               color="#6fa8dc")
+               exports=_LINE, color="#6fa8dc")
 FLOAT = PortType("Float", "A number.", takes="a number", adopt=plain, complaint=_float, parse=_parse_float,
-                 color="#8e9fe6")
+                 exports=_LINE, color="#8e9fe6")
 BOOL = PortType("Bool", "True or false.", takes="true or false", adopt=plain, complaint=_bool,
-                parse=checked(_bool, "true or false"), color="#c27ba0")
+                parse=checked(_bool, "true or false"), exports=_LINE, color="#c27ba0")
 SEED = PortType("Seed", "Where randomness begins; `random` rolls one for each run.",
                 takes="an int from 0, or random", adopt=plain, complaint=_seed,
-                parse=checked(_seed, "an int from 0 to 2^63 - 1, or random"), color="#6fa8dc")
+                parse=checked(_seed, "an int from 0 to 2^63 - 1, or random"), exports=_LINE, color="#6fa8dc")
 COLOR = PortType("Color", 'A colour, "#rrggbb" or with alpha "#rrggbbaa"; in a file also a CSS name.',
-                 takes='a colour such as "#ff8800"', adopt=plain, complaint=_color, parse=_parse_color, color="#e0a458")
+                 takes='a colour such as "#ff8800"', adopt=plain, complaint=_color, parse=_parse_color, exports=_LINE,
+                 color="#e0a458")
 FILE = PortType("File", "A file that is read; its content, not its name, decides whether work is repeated.",
                 takes="a path to a file", complaint=_file, parse=checked(_file, "a path to a file"), flatten=str,
                 restore=Path, summary=str, color="#b0a090")
 TEXT.exact, INT.exact, BOOL.exact = str, int, bool
 FILE.located = FILE.outside = SEED.outside = True
-ANY = PortType("Any", "Anything.", takes="one value of any kind", parse=_same)
+ANY = PortType("Any", "Anything.", takes="one value of any kind", complaint=_any,
+               parse=checked(_any, "one value of any kind"))
 
 PLAIN = {t.name: t for t in (TEXT, INT, FLOAT, BOOL, SEED, COLOR, FILE, ANY)}
 OF_PYTHON = {str: TEXT, int: INT, float: FLOAT, bool: BOOL, Path: FILE, Any: ANY}

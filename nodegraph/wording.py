@@ -20,6 +20,8 @@ ENGLISH: dict[str, str] = {
     "fault.own": "nodegraph met a fault of its own: {kind}: {text}",
     "fault.report": "Please report it, with what stands above and the graph.",
     "fault.trace": "Please report it; with NODEGRAPH_TRACE=1 in the environment it also tells where.",
+    "run.more-unwritten": "output {output}: {count} more files could not be written; --json tells of each",
+    "run.items-lost": "output {output}: {written} files, without item {items}",
     "run.more-failures": "{node} failed {count} times more; --json tells of each",
     "set.in-unicode": "Give it in UTF-8.",
     "set.no-text": "{what} is {value}, and these bytes are no text",
@@ -28,6 +30,7 @@ ENGLISH: dict[str, str] = {
     "device.count": "There are {count} CUDA devices, counted from 0.",
     "device.missing": "device {device} is not there",
     "device.there-is-cpu": "This machine has cpu; leave --device out.",
+    "device.there-is-mps": "This machine has cpu and mps.",
     "device.there-is-cuda": "This machine has cpu and cuda.",
 
     # values, where a type's own code raises
@@ -58,6 +61,9 @@ ENGLISH: dict[str, str] = {
 
     # graphfile: YAML
     "yaml.character": "the character U+{number} may not stand in YAML",
+    "yaml.comment": "what follows # in a line is a comment, so the {opener} that opens before it is not closed",
+    "yaml.half-character": "the escape {escape} is half of a character",
+    "yaml.odd-character": "{name} (U+{number}) stands here",
     "yaml.unreadable": "the YAML cannot be read here: {what}",
     "yaml.tab": "this line is indented with a tab; YAML takes spaces",
     "yaml.quote-open": "the quote {quote} that opens here is never closed",
@@ -87,6 +93,10 @@ ENGLISH: dict[str, str] = {
     "file.folder": "{path} is a folder",
     "file.unreadable": "{path} cannot be read: {reason}",
     "file.no-graph": "this picture carries no graph",
+    "file.foreign": "this is {what}, and no graph of nodegraph",
+    "file.kind": "this is {kind}, which carries no graph",
+    "file.pointer": "this is a pointer of Git LFS: the file itself was not downloaded",
+    "file.utf32": "this is UTF-32; a graph file is UTF-8",
     "file.utf16": "this is UTF-16; a graph file is UTF-8",
     "file.not-utf8": "the byte 0x{byte} is not UTF-8 text",
     "file.no-mapping": "the file {holds}; a mapping of names is wanted",
@@ -103,6 +113,10 @@ ENGLISH: dict[str, str] = {
     "name.both": "{name} is both a graph input and a node, so ${name} could mean either",
     "graph.no-nodes": "the graph has no nodes",
     "output.wrong": "output {output} is {value}; it takes a link",
+    "output.key-unknown": "{key} is no part of an output",
+    "output.no-value": "output {output} has no value: that is written",
+    "output.format-wrong": "format of output {output} is {value}; it takes one such as png, jpg, txt or json",
+    "output.quality-wrong": "quality of output {output} is {value}; it takes an int, 1 to 100",
     "link.wrong": "{text} is no link; a link is $name or $name.port and stands alone",
     "link.in-default": "{text} looks like a link, and none can stand in a default",
     "link.nested": "{text} looks like a link, and none can stand in a list or mapping inside another",
@@ -183,6 +197,11 @@ ENGLISH: dict[str, str] = {
     "cycle.itself": "{node}.{input} reads what {node} itself gives",
     "cycle.nodes": "these nodes wait for each other: {path}",
 
+    # check: outputs
+    "output.file": "output {output} is a File, which is copied as it is",
+    "output.format": "output {output} carries {flow}, which is written as {formats}, not as {format}",
+    "output.no-quality": "output {output} is written as {format}, which has no quality to choose",
+
     # check: values
     "value.wrong": "{what} is {value}; it takes {takes}",
     "value.refused": "{what} {wrong}",
@@ -244,6 +263,7 @@ ENGLISH: dict[str, str] = {
     "hint.add-type": "Add type: Text, Int, Float, Bool, Image, ...",
     "hint.add-value": "Add {input}: with a value or a link.",
     "hint.between": "Put {nodes} between them.",
+    "hint.base": "Name the folder where they are with --base, or give them with --set.",
     "hint.brackets": "Put it in brackets: {value}.",
     "hint.break-cycle": "Take one of these links away, such as {node}.{input}.",
     "hint.call-it": "Call it {label}.",
@@ -270,6 +290,15 @@ ENGLISH: dict[str, str] = {
     "damage.unreadable": "cannot be read ({error})",
     "damage.type": "cannot be read as {type} ({error})",
 
+    # files that are written, and pictures that are read
+    "export.failed": "{path} cannot be written: {reason}",
+    "export.no-unicode": "{path} cannot be written: its text holds {character}, which is no character of Unicode",
+    "export.gone": "the value is gone; run again",
+    "picture.version": "{node} is version {now} now, and this picture was made with version {then}, so it may come out "
+                       "otherwise",
+    "picture.files-gone": "this picture was made of files that are not in {folder}: {files}",
+    "picture.file-changed": "{file} holds something else than when this picture was made",
+
     # models
     "model.broken": "{source} {problem}",
     "model.file": "is a file, and a folder is wanted",
@@ -290,15 +319,26 @@ ENGLISH: dict[str, str] = {
     "hint.choices-type": "Take them out, or make it a Choice.",
     "hint.close-bracket": "Add {closer}, or put the text in quotes if the bracket belongs to it.",
     "hint.close-quote": "Close it on the same line.",
+    "hint.copied": "Take format and quality out.",
     "hint.count": "Name an input that takes a whole number.",
     "hint.dollar-place": "Links stand in a node's inputs, and in a list there. For a text that begins with $ write $$.",
     "hint.dollar-text": "For a text that begins with $ write $$. To join texts use a node such as text.compose.",
+    "hint.default-or-word": 'Give the input a default; for the word itself, "{word}".',
+    "hint.empty-or-word": 'For an empty text write ""; for the word itself, "{word}".',
+    "hint.foreign": "Its nodes belong to that program; `nodegraph nodes` lists those to build it of here.",
+    "hint.lfs": "Fetch it with `git lfs pull`.",
+    "hint.plain-character": "Write a plain {character} in its place.",
+    "hint.plain-space": "Write a plain space in its place.",
+    "hint.quote-comment": "Put the text that holds # in quotes.",
+    "hint.take-it-out": "Take it out.",
+    "hint.whole-escape": "Write both halves, \\ud83d\\ude00, or the character itself.",
     "hint.each-for-failed": "Add `each: name`, or take failed: out.",
     "hint.each-or-cross": "Keep each: for lists that go together, or cross: for every combination.",
     "hint.empty-list": "For an empty list write [].",
     "hint.empty-text": 'For an empty text write "".',
     "hint.equally-long": "Make them equally long.",
     "hint.fewer-brackets": "Take some of the brackets away.",
+    "hint.format-node": "{node} makes {type} of it, which is written as {format}.",
     "hint.give-default": "Give the input a default.",
     "hint.give-list": "Give it a list: {input}: $node.",
     "hint.graph-around": "Put the node into a graph file, and map that over the outer list.",
@@ -331,6 +371,7 @@ ENGLISH: dict[str, str] = {
     "hint.not-bypassed": "Take `bypass: true` away from {node}, or link something else.",
     "hint.not-inside-itself": "A graph cannot stand inside itself; take it out here.",
     "hint.map-it": "Add `each: {port}` to run once per item.",
+    "hint.no-quality": "Take quality out.",
     "hint.number": "Write {value}, say.",
     "hint.on": "Link something that is one of a few words or numbers.",
     "hint.one-graph": "Put one graph in one file.",
@@ -340,12 +381,14 @@ ENGLISH: dict[str, str] = {
     "hint.one-type": "All branches of a switch carry one type.",
     "hint.out-of-cross": "Take {port} out of cross:.",
     "hint.out-of-each": "Take {input} out of each:.",
+    "hint.output-value": "Add value: with a link, `{output}: {{value: $node, format: png}}`.",
     "hint.packs": "The packs are {packs}; others are installed with pip, or named with --pack.",
     "hint.path": "A path begins at the folder of the graph file.",
     "hint.pictures": "Those that `nodegraph run` writes as PNG do, unless a tool took it out.",
     "hint.place-once": "Take {node} out, or place {type} once and link to it.",
     "hint.plain-utf8": "Take it out, and save the file as plain UTF-8 text.",
     "hint.plain-values": "Take it away; a graph file holds plain values.",
+    "hint.quality-formats": "There is quality for {formats}.",
     "hint.quote": 'Put it in quotes: "{value}".',
     "hint.quote-brace": "Put texts that begin with {{ in quotes.",
     "hint.quote-bracket": "Put the text in quotes if the bracket belongs to it.",
@@ -384,6 +427,7 @@ ENGLISH: dict[str, str] = {
     "hint.write-node": "Write {node}: {{type: {type}, ...}}",
     "hint.write-out": "Write the names and values out in each place.",
     "hint.write-out-link": "Write the value out in each place; a link between nodes is written $name.",
+    "hint.write-format": "Write `format: png`, say.",
     "hint.write-output": "Write ${node}.{output}, say.",
     "hint.write-output-link": "Write {output}: ${link}.",
     "hint.write-output-node": "Write {output}: $node or {output}: $node.port.",
@@ -449,6 +493,13 @@ def written(value: Any) -> str:
     if isinstance(value, list):
         return say("value.list")
     return brief(value)
+
+
+def spelled(value: Any, source: str) -> str:
+    """A value as its file writes it, if that is known and means this value; else as `written`."""
+    meant = scalar(source) if source else value
+    same = value is not None and source and type(meant) is type(value) and (meant == value or meant != meant)
+    return source if same else written(value)
 
 
 def brief(value: Any) -> str:

@@ -175,3 +175,18 @@ def test_the_gpu_script_runs_dry_on_a_processor(tmp_path):
     assert said.returncode == 0, said.stdout + said.stderr
     text = page.read_text("utf-8")
     assert " 0 failed" in text and "| Between nodes | |" in text and "plain diffusers" in text
+
+
+@pytest.mark.parametrize("channels", [3, 4])
+def test_the_nodes_for_pictures_are_timed_beside_pillow(script, channels):
+    pictures = script("pictures")
+    found = pictures.measure(24, 1, channels)
+    assert [name for name, _, _ in found] == [name for name, _, _ in pictures.PAIRS]
+    assert all(ours >= 0 and pillows >= 0 for _, ours, pillows in found)
+
+
+def test_a_film_is_measured_step_by_step(script, capsys):
+    script("video").main(["--minutes", "0.01", "--width", "64", "--height", "48", "--forms", "gif"])
+    told = capsys.readouterr().out.splitlines()
+    assert told[0].startswith("0.01 minutes of 64 x 48: 14 frames")
+    assert [line.split()[0] for line in told[2:]] == ["nothing", "read", "show", "gif"]

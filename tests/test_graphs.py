@@ -192,7 +192,7 @@ def test_an_album_has_a_card_for_each_file_and_a_new_one_makes_one_more(engine, 
 def test_a_pattern_of_files_begins_at_the_graph_file_however_that_is_named(engine, monkeypatch):
     monkeypatch.chdir(GRAPHS.parent)
     result = engine.run(engine.load("graphs/album.yaml"), only=["cards"])
-    assert not result.errors and len(result["cards"]) == len(list((GRAPHS.parent / "docs").glob("*.png")))
+    assert not result.errors and len(result["cards"]) == len(list((GRAPHS / "pictures").glob("*.jpg")))
 
 
 def test_a_poster_is_titled_anew_without_being_painted_again(engine, tmp_path):

@@ -78,7 +78,7 @@ def _fragment(graph: Graph, selection: Iterable[Item]) -> Graph:
     nodes = {name: node for name, node in graph.nodes.items() if Item("node", name) in chosen}
     inputs = {name: told for name, told in graph.inputs.items() if Item("input", name) in chosen}
     outputs = {name: ref for name, ref in graph.outputs.items() if Item("output", name) in chosen}
-    bare = Graph(nodes, inputs, outputs)
+    bare = Graph(nodes, inputs, outputs, forms={name: graph.forms[name] for name in outputs if name in graph.forms})
     part = {link.target for link in links(bare)}
     for dot in dots(graph):
         item, targets = Item("dot", dot.name), [target for target in dot.targets if target in part]
@@ -130,7 +130,8 @@ def _inserted(graph: Graph, fragment: Graph, shift: tuple[float, float], keep_ou
     read = {outputs[name]: follow(ref) for name, ref in fragment.outputs.items()}
     kept = {name: ref for name, ref in read.items() if ref is not GONE}
     made = replace(graph, nodes={**graph.nodes, **nodes}, inputs={**graph.inputs, **inputs},
-                   outputs={**graph.outputs, **kept})
+                   outputs={**graph.outputs, **kept},
+                   forms={**graph.forms, **{outputs[name]: form for name, form in fragment.forms.items()}})
     fragment = dots_renamed(fragment, renames, outputs)
     names = {"node": renames, "input": renames, "output": outputs,
              **{kind: _new_names(_named(fragment, kind), _named(graph, kind)) for kind in ("dot", "note", "frame")}}

@@ -328,13 +328,16 @@ def write_atomically(path: Path, text: str) -> None:
 def means_same(one: Graph, other: Graph) -> bool:
     """Whether two graphs differ in their layout alone; 1, 1.0 and true are three things."""
     return one is other or one.nodes is other.nodes and one.inputs is other.inputs and one.outputs is other.outputs \
-        or repr((one.nodes, one.inputs, one.outputs)) == repr((other.nodes, other.inputs, other.outputs))
+        and one.forms is other.forms or repr(_said(one)) == repr(_said(other))
 
 
 def _same(one: Graph, other: Graph) -> bool:
     """Whether two graphs say the same in the same order, where 1, 1.0 and true are three things."""
-    return one is other or one == other and \
-        repr((one.nodes, one.inputs, one.outputs)) == repr((other.nodes, other.inputs, other.outputs))
+    return one is other or one == other and repr(_said(one)) == repr(_said(other))
+
+
+def _said(graph: Graph) -> tuple[Any, ...]:
+    return graph.nodes, graph.inputs, graph.outputs, graph.forms
 
 
 def _stamp(path: Path | None) -> tuple[int, int] | None:

@@ -67,7 +67,8 @@ def rename(graph: Graph, item: Item, new: str) -> Graph:
         raise EditRefused(t("refused.taken", name=new))
     layout = with_facts(graph, {item: None, item._replace(name=new): on_canvas.facts(graph, item)}).layout
     if item.kind == "output":
-        followed = replace(graph, outputs=_renamed(graph.outputs, item.name, new), layout=layout)
+        followed = replace(graph, outputs=_renamed(graph.outputs, item.name, new),
+                           forms=_renamed(graph.forms, item.name, new), layout=layout)
         return dots_renamed(followed, {}, {item.name: new})
 
     def follow(ref: Ref) -> Ref:

@@ -92,7 +92,7 @@ def reaching(engine: Engine, graph: Graph, names: tuple[str, ...]) -> Graph:
     ports = {name: tuple(node.outputs or ()) for name, node in engine.check(part).nodes.items()}
     wanted = {f"{name}.{port}": Ref(name, port) for name in names for port in ports[name]}
     unknown = {name: Ref(name) for name in names if not ports[name]}  # the run says what is wrong with them
-    return replace(part, outputs={**_named_outputs(graph, part, ports), **wanted, **unknown})
+    return replace(part, outputs={**_named_outputs(graph, part, ports), **wanted, **unknown}, forms=graph.forms)
 
 
 def _named_outputs(graph: Graph, part: Graph, ports: dict[str, tuple[str, ...]]) -> dict[str, Ref]:

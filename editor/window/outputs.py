@@ -180,7 +180,9 @@ def _buttons(app: App, made: Made, parent: int | str) -> None:
 
 def save(app: App, made: Made) -> None:
     """Ask where to, and write the result there."""
-    suffixes = tuple(f".{name}" for name in made.type.exports)
+    form = app.session.graph.forms.get(made.output)  # what the graph says comes first
+    names = sorted(made.type.exports, key=lambda name: form is None or name != form.format)
+    suffixes = tuple(f".{name}" for name in names)
     name = made.output.replace("/", "_").replace(".", "_")
     app.session.ask("export", lambda path: app.session.runner.export(made.job, made.output, path),
                     name=f"{name}{suffixes[0]}", folder=str(app.last_folder or ""), suffixes=suffixes)

@@ -83,6 +83,14 @@ class Disk:
         """The digest of a file outside, computed once for each stamp it is met with."""
         return self.files.digest(path, compute)
 
+    def note_place(self, content: bytes, path: Path) -> None:
+        """Remember where a file lies that a picture tells of by its name and content alone."""
+        self.files.note_place(content, path)
+
+    def place(self, content: bytes) -> Path | None:
+        """Where a file of this content lay when it was last told of."""
+        return self.files.place(content)
+
     def exported(self, digest: bytes, extension: str) -> bytes | None:
         """The digest of the file that a Value was written as, if it was."""
         return self.exports.content(digest, extension)

@@ -64,6 +64,16 @@ class Files:
         self._known[name] = stamp, digest
         return digest
 
+    def note_place(self, content: bytes, path: Path) -> None:
+        """Remember where a file lies that a picture tells of by its name and content alone."""
+        if self.index is not None:
+            self.index.write(("INSERT OR REPLACE INTO places VALUES (?, ?)", [(content, str(path.resolve()))]))
+
+    def place(self, content: bytes) -> Path | None:
+        """Where a file of this content lay when it was last told of."""
+        rows = self.index.rows("SELECT path FROM places WHERE content = ?", (content,)) if self.index is not None else []
+        return Path(rows[0][0]) if rows else None
+
     def clear(self) -> None:
         """Forget every digest that is in memory."""
         self._known.clear()

@@ -31,11 +31,12 @@ _TABLES = {
     "stamps": "CREATE TABLE IF NOT EXISTS stamps(path TEXT PRIMARY KEY, stamp TEXT, digest BLOB) WITHOUT ROWID",
     "exports": "CREATE TABLE IF NOT EXISTS exports(digest BLOB, extension TEXT, content BLOB, "
                "PRIMARY KEY(digest, extension)) WITHOUT ROWID",
+    "places": "CREATE TABLE IF NOT EXISTS places(content BLOB PRIMARY KEY, path TEXT) WITHOUT ROWID",
     "facts": "CREATE TABLE IF NOT EXISTS facts(name TEXT PRIMARY KEY, value REAL) WITHOUT ROWID",
 }
 _COLUMNS = {"traces": "rowid, key, outputs, seconds", "objects": "digest, code, size, checksum, seconds, worth",
             "history": "graph, node, ingredients", "stamps": "path, stamp, digest",
-            "exports": "digest, extension, content", "facts": "name, value"}
+            "exports": "digest, extension, content", "places": "content, path", "facts": "name, value"}
 _ERRORS = (sqlite3.Error, UnicodeError)  # the module cannot even decode what SQLite says of a damaged schema
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL}
 

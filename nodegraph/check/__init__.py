@@ -6,3 +6,4 @@ from ..wording import likely as likely
 from .checked import RANDOM as RANDOM, Checked as Checked, CheckedNode as CheckedNode, Find as Find
 from .checker import check as check, recheck as recheck
 from .links import output_flow as output_flow
+from .outputs import refusal as refusal

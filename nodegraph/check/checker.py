@@ -19,8 +19,8 @@ from .checked import Checked, CheckedNode, Find
 from .functions import function
 from .idle import pass_through
 from .inputs import input_port
-from .links import brought
 from .order import cause, cycles, muted_nodes, topological
+from .outputs import outputs
 from .site import Site
 from .subgraphs import resolved, subgraph
 from .switches import pick, switch
@@ -55,8 +55,7 @@ def _checked(site: Site) -> Checked:
         site.nodes[name] = node(site, name, graph.nodes[name])
     if stuck:
         cycles(site, stuck)
-    for name, ref in graph.outputs.items():
-        brought(site, ref, "outputs", name)
+    outputs(site)
     if not graph.outputs and not site.around[1:] and not site.stands("outputs"):
         site.problem(say("graph.no-outputs"), say("hint.add-outputs"), "outputs")
     _mentions(site)

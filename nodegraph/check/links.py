@@ -8,7 +8,7 @@ from typing import Any
 from ..flows import Flow, listed
 from ..graph import Node, Ref
 from ..nodetype import Port
-from ..types import fits
+from ..types import TEXT, fits
 from ..wording import an, nearest, say
 from .checked import Checked, CheckedNode
 from .site import Site, subject
@@ -118,7 +118,9 @@ def target(site: Site, value: Any, *place: Any) -> None:
 def joint(site: Site, ref: Ref, flow: Flow, port: Port, depth: int, word: str, *place: Any) -> None:
     """Check that what flows fits the port it flows into. depth: what the port takes; word: what maps it, or ""."""
     if flow.optional and not port.optional and port.default is not None:
-        site.problem(say("link.maybe-none", what=subject(place)), say("hint.give-default"), *place, value=True)
+        word = site.graph.source("inputs", ref.name, "default") if ref.name in site.graph.inputs else ""
+        site.problem(say("link.maybe-none", what=subject(place)), say("hint.default-or-word", word=word)
+                     if word and flow.type is TEXT else say("hint.give-default"), *place, value=True)
     elif not fits(flow.type, port.type):
         site.problem(say("link.type", what=subject(place), takes=listed(port.type.name, depth), flow=str(flow)),
                      _between(site, ref, flow, port), *place, value=True)

@@ -14,7 +14,7 @@ from ..graph import Ref
 from ..graphfile import dump
 from ..nodetype import MISSING, Port
 from ..types import ANY, BOOL, COLOR, FILE, FLOAT, INT, PLAIN, SEED, TEXT, ModelType
-from ..wording import Phrase, likely, say, scalar, written
+from ..wording import Phrase, likely, say, scalar, spelled, written
 from .checked import RANDOM
 from .links import brought, joint
 from .narrow import default_fits
@@ -41,21 +41,27 @@ def _parsed(site: Site, port: Port, value: Any, depth: int, placed: bool, place:
             return items if not any(item is MISSING for item in items) else MISSING
         if port.type is FILE and depth == 1 and isinstance(value, str) and value:
             return value  # a folder, or a pattern
-        wrong = say("value.wrong", what=subject(place), value=written(value), takes=listed(port.type.name, depth))
+        wrong = say("value.wrong", what=subject(place), value=spelled(value, site.graph.source(*place)),
+                    takes=listed(port.type.name, depth))
     else:
         try:
             return _item(port, value)
         except InputError as error:
-            wrong = _wrong(subject(place), str(error))
-    site.problem(wrong, _remedy(site, port, value, depth > 0, placed), *place, value=True)
+            wrong = _wrong(subject(place), str(error), value, site.graph.source(*place))
+    hint = _remedy(site, port, value, site.graph.source(*place), depth > 0, placed)
+    site.problem(wrong, hint, *place, value=True)
     return MISSING
 
 
-def _wrong(what: str, words: str) -> Phrase:
-    """What is wrong with a value, from the words of a PortType: "is 3; it takes a text"."""
+def _wrong(what: str, words: str, value: Any, source: str) -> Phrase:
+    """What is wrong with a value, from the words of a PortType: "is 3; it takes a text".
+
+    source: as the file writes it.
+    """
     head, semicolon, takes = words.partition("; it takes ")
     if semicolon and head.startswith("is "):
-        return say("value.wrong", what=what, value=head[3:], takes=takes)
+        known = source and spelled(value, source) == source and head[3:] in (str(value), str(value).lower())
+        return say("value.wrong", what=what, value=source if known else head[3:], takes=takes)
     return say("value.refused", what=what, wrong=words)
 
 
@@ -116,11 +122,14 @@ def gathered(site: Site, name: str, port: Port, value: list[Any], depth: int) ->
 
 # ---- what to do about it
 
-def _remedy(site: Site, port: Port, value: Any, many: bool, placed: bool) -> str:
-    """What to do about a value that a port does not take. many: a list is wanted; placed: it stands in a node."""
+def _remedy(site: Site, port: Port, value: Any, source: str, many: bool, placed: bool) -> str:
+    """What to do about a value that a port does not take.
+
+    source: how the file writes it, where that differs. many: a list is wanted; placed: it stands in a node.
+    """
     text = value if isinstance(value, str) else ""
     if many and not isinstance(value, list):
-        return _list_remedy(port, value)
+        return _list_remedy(port, value, source)
     if isinstance(value, list):
         return say("hint.map-it", port=port.name) if placed else ""
     if text and port.choices:
@@ -131,28 +140,29 @@ def _remedy(site: Site, port: Port, value: Any, many: bool, placed: bool) -> str
         return say("hint.link-node", port=port.name)
     if port.type in (INT, FLOAT, SEED):
         return _number_remedy(port, value)
-    return _word_remedy(port, value)
+    return _word_remedy(port, value, source)
 
 
-def _list_remedy(port: Port, value: Any) -> str:
+def _list_remedy(port: Port, value: Any, source: str) -> str:
     if value is None:
         return say("hint.empty-list")
     if isinstance(value, dict):
         return say("hint.quote-brace") if port.type is TEXT else ""
-    return say("hint.brackets", value=_in_brackets(port, value)) if port.type.parse is not None else ""
+    return say("hint.brackets", value=_in_brackets(port, value, source)) if port.type.parse is not None else ""
 
 
-def _word_remedy(port: Port, value: Any) -> str:
+def _word_remedy(port: Port, value: Any, source: str) -> str:
     if port.type is BOOL and str(value).lower() in YES_NO:
         return say("hint.without-quotes", value=YES_NO[str(value).lower()])
     if port.type is COLOR and value is None:
         return say("hint.quote-color")
-    if port.type is TEXT and isinstance(value, (int, float)) and not port.choices:
-        return say("hint.quote", value=written(value))
+    if port.type is TEXT and isinstance(value, (int, float)):
+        word = spelled(value, source)
+        return say("hint.quote", value=word) if not port.choices or word in port.choices else ""
     if port.type is TEXT and isinstance(value, dict):
         return say("hint.quote-brace")
     if port.type is TEXT and value is None:
-        return say("hint.empty-text")
+        return say("hint.empty-or-word", word=source) if source else say("hint.empty-text")
     return ""
 
 
@@ -184,10 +194,10 @@ def _number_remedy(port: Port, value: Any) -> str:
     return say("hint.a-number", value=example)
 
 
-def _in_brackets(port: Port, value: Any) -> str:
+def _in_brackets(port: Port, value: Any, source: str) -> str:
     """A value as a list of one, as a graph file writes it."""
     if port.type is TEXT and isinstance(value, (int, float)):
-        value = written(value)
+        value = spelled(value, source)
     if not isinstance(value, str):
         return dump([value]).strip()
     text = f"${value}" if value.startswith("$") else value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from .. import graphfile
 from ..errors import GraphError, Problem
 from ..flows import Flow
 from ..graph import refs
+from ..graphfile.picture import resolved as by_folder
 from ..wording import say
 from .checked import Checked, CheckedNode
 from .constructs import Body, refuse
@@ -71,20 +73,23 @@ def _inner(site: Site, type_name: str, *place: Any) -> Checked | None:
     elif len(site.around) > MOST_NESTED:
         site.problem(say("graph.nested", most=MOST_NESTED), say("hint.level-out"), *place, value=True)
     else:
-        placed = resolved(path.parent) / path.name  # a file that is linked into two folders is a graph in each
+        placed = by_folder(path)  # a file that is linked into two folders is a graph in each
         if placed not in site.read:
-            site.read[placed] = _read(site, path, *place)
+            site.read[placed] = _read(site, path, site.graph.carried.get(placed), *place)
         return site.read[placed]
     return None
 
 
-def _read(site: Site, path: Path, *place: Any) -> Checked | None:
+def _read(site: Site, path: Path, text: str | None, *place: Any) -> Checked | None:
+    """A graph inside; text: its file's, where the graph around brings that along."""
     try:
-        graph, problems = graphfile.read(path)
+        graph, problems = graphfile.parse(text, path) if text is not None else graphfile.read(path)
     except GraphError as error:
         where = site.graph.where(*place, value=True)
         site.problems += [p if p.where else Problem(where, p.message, p.hint) for p in error.problems]
         return None
+    if site.graph.carried:
+        graph = replace(graph, carried=site.graph.carried)
     inner = site.check_inside(site, graph, problems)
     site.problems += inner.errors
     return inner if not inner.errors else None

@@ -78,7 +78,7 @@ def wire(site: Site, name: str, node: Node, ports: Mapping[str, Port], mapped: M
     if (len(given) < len(ports) or literals.keys() != given.keys()) and not (node.bypass or node.mute):
         for port in ports.values():
             if port.default is MISSING and not port.optional and port.name not in given and port.name not in meant \
-                    and port.name != counted:
+                    and port.name != counted and not (port.name == COUNT and counted and counted not in ports):
                 _missing(site, name, node, port)
     return literals
 

@@ -23,7 +23,7 @@ def check(options: Options, stdout: Stdout) -> int:
     problems_by_graph: list[tuple[str, list[Problem]]] = []
     code = DONE
     for path in options.graphs:
-        graph, problems = _problems(path, catalogue, models)
+        graph, problems = _problems(path, catalogue, models, options.base)
         if graph is None or any(problem.severity == "error" for problem in problems):
             code, graph = WRONG, None
         problems_by_graph.append((path, problems))
@@ -37,11 +37,19 @@ def check(options: Options, stdout: Stdout) -> int:
     return code
 
 
-def _problems(path: str, catalogue: Catalogue, models: Models) -> tuple[Graph | None, list[Problem]]:
+def _problems(path: str, catalogue: Catalogue, models: Models, base: str) -> tuple[Graph | None, list[Problem]]:
     """A graph and what is wrong with it; None for one that cannot be read."""
     try:
-        graph, problems = graphfile.read(path)
-        return graph, check_graph(graph, catalogue, problems, models.find).problems
+        graph, problems = graphfile.read(path, base or None)
+        checked = check_graph(graph, catalogue, problems, models.find)
+        embedded = graphfile.embedded_graph(path)
+        if embedded is None:
+            return graph, checked.problems
+        from ..provenance import differences
+        from .engine import not_here
+
+        now = [Problem(None, sentence, "", "warning") for sentence in differences(embedded[1], checked)]
+        return graph, [*checked.problems, *now, *(not_here(path, graph) if checked.errors else [])]
     except GraphError as error:
         return None, list(error.problems)
 

@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from .. import __version__
-from ..machine import default_cache_folder, free_memory, group_limits, has_driver, host_budget, machine_memory
+from ..machine import default_cache_folder, free_memory, group_limits, has_driver, host_budget, is_apple, machine_memory
 from ..packs import Catalogue
 from .exits import DONE, WRONG
 from .options import Options
@@ -51,7 +51,7 @@ def _torch(rows: list[list[str]], remedies: list[str]) -> list[str]:
         remedies.append("pip install torch")
         return ["PyTorch is missing; pictures, sound and models need it."]
     if not has_driver():
-        rows.append(["devices", "cpu" + (", mps" if sys.platform == "darwin" and platform.machine() == "arm64" else "")])
+        rows.append(["devices", "cpu, mps" if is_apple() else "cpu"])
         return []
     import torch
 

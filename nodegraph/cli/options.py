@@ -31,6 +31,10 @@ class Options(argparse.Namespace):
     only: list[str] = []
     sweep: list[str] = []
     pack: list[str] = []
+    format: list[str] = []
+    quality: list[str] = []
+    no_graph = False
+    base = ""
     overwrite = False
     json = False
     profile = False
@@ -69,6 +73,7 @@ def parser() -> argparse.ArgumentParser:
     check = _command(commands, "check", "find everything that is wrong with graph files")
     check.add_argument("graphs", nargs="+", metavar="GRAPH")
     check.add_argument("--json", action="store_true", help="print the problems as JSON")
+    _base_option(check)
     _pack_option(check)
     nodes = _command(commands, "nodes", "list node types, or tell all about one")
     nodes.add_argument("name", nargs="?", default="", metavar="NAME",
@@ -82,6 +87,7 @@ def parser() -> argparse.ArgumentParser:
     why.add_argument("node", metavar="NODE")
     for command in (plan, why):
         _set_option(command)
+        _base_option(command)
         command.add_argument("--only", action="append", default=[], metavar="OUTPUT")
         _cache_option(command)
         _pack_option(command)
@@ -120,12 +126,24 @@ def _run(run: argparse.ArgumentParser) -> None:
     run.add_argument("--sweep", action="append", default=[], metavar="NODE.PORT=VALUES",
                      help="run for each value: 1..8, a,b,c or '[a, \"b, c\"]', "
                           "for a node's port or an input of the graph")
+    run.add_argument("--format", action="append", default=[], metavar="KIND",
+                     help="write every output that can be so as png, jpg, webp, wav, txt, json ...; OUTPUT=KIND for one")
+    run.add_argument("--quality", action="append", default=[], metavar="1..100",
+                     help="how good files are to be whose kind has a choice, such as jpg; OUTPUT=1..100 for one")
+    run.add_argument("--no-graph", action="store_true",
+                     help="write pictures without the graph that makes them and what the run was given")
+    _base_option(run)
     run.add_argument("--overwrite", action="store_true", help="write over files of an earlier run")
     run.add_argument("--json", action="store_true", help="print one JSON document on stdout, and nothing else there")
     run.add_argument("--profile", action="store_true",
                      help="tell where time and memory went; writes DIR/profile.json for chrome://tracing")
     run.add_argument("--quiet", action="store_true", help="print only the paths of what was made, and errors")
     _machine_options(run)
+
+
+def _base_option(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--base", default="", metavar="DIR",
+                         help="for a PNG as the graph: where the files are that it was made of (default: sought)")
 
 
 def _set_option(command: argparse.ArgumentParser) -> None:
@@ -146,7 +164,7 @@ def _pack_option(command: argparse.ArgumentParser) -> None:
 def _machine_options(command: argparse.ArgumentParser) -> None:
     _cache_option(command)
     _pack_option(command)
-    command.add_argument("--device", default="auto", metavar="DEVICE", help="auto, cpu, cuda or cuda:0")
+    command.add_argument("--device", default="auto", metavar="DEVICE", help="auto, cpu, mps, cuda or cuda:0")
     command.add_argument("--dtype", default="auto", choices=["auto", "float32", "bfloat16", "float16"],
                          help="the floating type of models (auto: half precision on a GPU)")
     command.add_argument("--host-memory", default="0.4", metavar="SIZE",
@@ -165,8 +183,8 @@ def machine(options: Options) -> Machine:
     from ..machine import Machine, default_cache_folder
 
     device = options.device
-    if device not in ("auto", "cpu", "cuda") and not device.removeprefix("cuda:").isdigit():
-        raise GraphError(f"--device is {device!r}; it takes auto, cpu, cuda or cuda:0")
+    if device not in ("auto", "cpu", "mps", "cuda") and not device.removeprefix("cuda:").isdigit():
+        raise GraphError(f"--device is {device!r}; it takes auto, cpu, mps, cuda or cuda:0")
     return Machine(cache=None if options.cache == "none" else options.cache or default_cache_folder(),
                    device=device, dtype=options.dtype, download=options.download,
                    host=_budget(options.host_memory, "--host-memory"),

@@ -14,7 +14,7 @@ from .terminal import size, table
 def plan(options: Options, stdout: Stdout) -> int:
     """Carry out the command; the exit code."""
     with open_engine(options) as engine:
-        checked = read(engine, options.graph, options.set)
+        checked = read(engine, options.graph, options.set, options.base)
         made = engine.plan(checked, settings(checked, options.set), options.only or None)
         forecasts = engine.forecast(made)
     stdout(table([_row(f) for f in forecasts], ["node", "", "last took", "last gave", ""]))

@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -14,12 +15,15 @@ from typing import Any
 from .. import events as ev
 from ..documents import Document, run_document
 from ..engine import Engine
-from ..errors import GraphError, NodeFailed, Problem, text_of
-from ..export import safe_name
+from ..errors import GraphError, NodeFailed, Problem
+from ..graph import Form
+from ..naming import safe_name, swept_name
 from ..results import RunResult
+from ..types import described
 from ..wording import say
-from .engine import Recorded, open_engine, read, recorded
+from .engine import Recorded, not_here, open_engine, read, recorded
 from .exits import DONE, INTERRUPTED, NODE_FAILED
+from .forms import forms
 from .options import Options
 from .profile import Profile
 from .stdout import Stdout
@@ -27,6 +31,7 @@ from .sweep import Variant, variants
 from .terminal import Display
 
 MOST_FAILURES = 5  # of one node that are printed in full
+MOST_LOST = 20  # items of one list that are named
 
 
 def run(options: Options, stdout: Stdout) -> int:
@@ -35,8 +40,11 @@ def run(options: Options, stdout: Stdout) -> int:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     cancel = threading.Event()
     with open_engine(options) as engine:
-        checked, record = read(engine, options.graph, options.set), recorded(options.graph)
-        runs = Runs(engine, options, stdout, cancel, record)
+        checked = read(engine, options.graph, options.set, options.base)
+        record = recorded(engine, options.graph, checked)
+        runs = Runs(engine, options, stdout, cancel, record, forms(checked, options, engine.catalogue))
+        for sentence in record.warnings:
+            runs.hear(ev.Warned(sentence))
         runs.warnings += [f"{p.where}  {p.message}" if p.where else p.message for p in checked.problems]
         todo = variants(engine, checked, options, record.inputs)
         with Interruptible(cancel):
@@ -55,13 +63,16 @@ def run(options: Options, stdout: Stdout) -> int:
 class Runs:
     """The runs of one command: tells of them while they go on, and writes what they give."""
 
-    def __init__(self, engine: Engine, options: Options, stdout: Stdout, cancel: threading.Event, record: Recorded):
+    def __init__(self, engine: Engine, options: Options, stdout: Stdout, cancel: threading.Event, record: Recorded,
+                 forms: dict[str, Form]):
         self.engine, self.options, self.stdout, self.cancel, self.record = engine, options, stdout, cancel, record
+        self.forms = forms
         self.display = None if options.json or options.quiet else Display()
         self.profile = Profile() if options.profile else None
         self.warnings: list[str] = []
         self.documents: list[Document] = []
         self.taken: set[str] = set()  # file names that this command has used already
+        self.taken_before: set[str] = set()  # those that earlier releases would have used
         self.code = DONE
         self.line(record.inputs, "as it was made: ")
 
@@ -73,18 +84,23 @@ class Runs:
     def run(self, variant: Variant) -> None:
         """Run a graph, and write what it gives."""
         self.line(variant.label)
-        plan = self.engine.plan(variant.checked, variant.given, self.options.only or None, self.record.seeds)
+        try:
+            plan = self.engine.plan(variant.checked, variant.given, self.options.only or None, self.record.seeds)
+        except GraphError as error:
+            raise GraphError([*error.problems, *not_here(self.options.graph, variant.checked.graph)]) from None
         if not self.documents:
             make_folder(self.options.out)
         self.line(plan.seeds, "  rolled ")
         result = self.engine.run_plan(plan, emit=self.hear, cancel=self.cancel)
-        paths, unwritten = self.write(result, variant.label)
+        paths, unwritten = self.write(result, variant)
         document = run_document(result, paths)
         document["errors"] += unwritten
         self.documents.append({"sweep": variant.label, **document})
         tell_failures([*result.errors, *result.passed_over])
+        tell_unwritten(unwritten)
+        tell_lost(result, paths)
         failed = result.errors
-        missing = [name for name in plan.outputs if name not in result.digests]
+        missing = [name for name in plan.outputs if name not in result.digests and name not in result.lost]
         if missing and not (failed or self.cancel.is_set()):
             print(f"these outputs were not made: {', '.join(missing)}", file=sys.stderr)
         if failed or unwritten or missing:
@@ -104,19 +120,26 @@ class Runs:
         if self.profile is not None:
             self.profile(event)
 
-    def write(self, result: RunResult, label: dict[str, Any]) -> tuple[dict[str, list[Path]], list[Document]]:
+    def write(self, result: RunResult, variant: Variant) -> tuple[dict[str, list[Path]], list[Document]]:
         """Write what was made: the paths by output, and what could not be written."""
         paths: dict[str, list[Path]] = {}
         unwritten: list[Document] = []
-        for name in result:
-            stem = safe_name(".".join([name, *(f"{k.replace('.', '-')}={v}" for k, v in label.items())]), self.taken)
+        for name in (*result, *result.lost):
+            stem = safe_name(swept_name(name, variant.names), self.taken)
+            before = safe_name(swept_name(name, {k: str(v) for k, v in variant.label.items()}), self.taken_before)
             try:
-                paths[name] = self.engine.export(result, name, Path(self.options.out), stem,
-                                                 overwrite=self.options.overwrite)
-            except Exception as error:  # a type's own writer may raise anything
-                message = f"output {name} cannot be written: {type(error).__name__}: {text_of(error)}"
-                print(message, file=sys.stderr)
-                unwritten.append({"node": None, "output": name, "message": message})
+                written = self.engine.write(result, name, Path(self.options.out), stem, form=self.forms.get(name),
+                                            overwrite=self.options.overwrite, graph=not self.options.no_graph,
+                                            stems=[before] if before != stem else ())
+            except Exception as error:  # what is there already cannot be read, say
+                message = f"output {name} cannot be written: {described(error)}"
+                unwritten.append({"node": None, "output": name, "message": message, "path": None})
+                continue
+            paths[name] = written.paths
+            unwritten += [{"node": None, "output": name, "message": f"output {name}: {file.message}",
+                           "path": str(file.path)} for file in written.unwritten]
+            for sentence in written.warnings:
+                self.hear(ev.Warned(sentence, name))
         return paths, unwritten
 
     def tell_paths(self, paths: dict[str, list[Path]]) -> None:
@@ -145,6 +168,27 @@ def tell_failures(errors: list[NodeFailed]) -> None:
     for node, count in counts.items():
         if count > MOST_FAILURES:
             print(say("run.more-failures", node=node, count=count - MOST_FAILURES), file=sys.stderr)
+
+
+def tell_unwritten(unwritten: list[Document]) -> None:
+    """Print the first files of each output that could not be written, and how many more there are."""
+    counts: Counter[str] = Counter()
+    for document in unwritten:
+        counts[document["output"]] += 1
+        if counts[document["output"]] <= MOST_FAILURES:
+            print(document["message"], file=sys.stderr)
+    for name, count in counts.items():
+        if count > MOST_FAILURES:
+            print(say("run.more-unwritten", output=name, count=count - MOST_FAILURES), file=sys.stderr)
+
+
+def tell_lost(result: RunResult, paths: Mapping[str, Sequence[Path]]) -> None:
+    """Print, of each output that is a list, which items are not in it, and why."""
+    for name, lost in result.lost.items():
+        items = ", ".join(".".join(map(str, place)) for place, _ in lost[:MOST_LOST]) + ", ..." * (len(lost) > MOST_LOST)
+        print(say("run.items-lost", output=name, written=len(paths.get(name, ())), items=items), file=sys.stderr)
+        for place, error in lost[:MOST_FAILURES]:
+            print(f"    {'.'.join(map(str, place))}  {error.instance}: {error.message}", file=sys.stderr)
 
 
 def summary(result: RunResult) -> str:

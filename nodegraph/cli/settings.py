@@ -11,7 +11,7 @@ import yaml
 from ..check import RANDOM, Checked, likely
 from ..errors import GraphError, InputError, Problem
 from ..graphfile import nearest, scalar
-from ..graphfile.tree import Loader
+from ..graphfile.tree import events
 from ..nodetype import MISSING, Port
 from ..types import FILE, INT, SEED
 from ..wording import say
@@ -121,7 +121,7 @@ def _bracketed(text: str, depth: int) -> list[Any] | None:
     """The texts in a YAML list; at depth 2, in the lists that it holds. None if it is something else."""
     around: list[list[Any]] = [[]]
     try:
-        for event in yaml.parse(text, Loader=Loader):
+        for event in events(text):
             if isinstance(event, yaml.MappingStartEvent) or getattr(event, "tag", None) \
                     or getattr(event, "anchor", None):
                 return None

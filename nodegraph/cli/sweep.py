@@ -12,6 +12,7 @@ from ..check import Checked
 from ..engine import Engine
 from ..errors import GraphError, Problem
 from ..graphfile import nearest, scalar
+from ..naming import labels, room
 from ..nodetype import Port
 from .options import Options
 from .settings import declare_seed, lists, literal, refuse_bytes, settings, words
@@ -20,19 +21,21 @@ MOST_RUNS = 10_000
 
 
 class Variant(NamedTuple):
-    """A graph to run. label: the swept values by target; given: its inputs."""
+    """A graph to run. label: the swept values by target; given: its inputs; names: what tells those values apart."""
 
     label: dict[str, Any]
     checked: Checked
     given: dict[str, Any]
+    names: dict[str, str] = {}
 
 
 class Sweep(NamedTuple):
-    """Values for a port of a node, or for an input of the graph, whose port is ""."""
+    """Values for a port of a node, or for an input of the graph, whose port is "". paths: they name files or folders."""
 
     name: str
     port: str
     values: list[Any]
+    paths: bool = False
 
     @property
     def target(self) -> str:
@@ -58,12 +61,15 @@ def variants(engine: Engine, checked: Checked, options: Options, recorded: Mappi
     runs = prod(len(sweep.values) for sweep in sweeps.values())
     if runs > MOST_RUNS:
         raise GraphError(f"--sweep: that is {runs} runs; one command does {MOST_RUNS} at most")
-    return [_variant(engine, checked, given, dict(zip(sweeps, values)), sweeps)
-            for values in product(*(sweep.values for sweep in sweeps.values()))]
+    most = room(checked.graph.outputs, list(sweeps))
+    named = [list(zip(sweep.values, labels(sweep.values, most, sweep.paths))) for sweep in sweeps.values()]
+    return [_variant(engine, checked, given, dict(zip(sweeps, values)), sweeps) for values in product(*named)]
 
 
-def _variant(engine: Engine, checked: Checked, given: dict[str, Any], label: dict[str, Any],
+def _variant(engine: Engine, checked: Checked, given: dict[str, Any], row: dict[str, tuple[Any, str]],
              sweeps: dict[str, Sweep]) -> Variant:
+    """One run. row: the value of each target, and its name."""
+    label, names = ({target: pair[at] for target, pair in row.items()} for at in (0, 1))
     graph, inputs = checked.graph, dict(given)
     for target, value in label.items():
         sweep = sweeps[target]
@@ -71,7 +77,8 @@ def _variant(engine: Engine, checked: Checked, given: dict[str, Any], label: dic
             graph = graph.with_value(sweep.name, sweep.port, value)
         else:
             inputs[sweep.name] = value
-    return Variant(label, engine.check(graph).raise_errors() if graph is not checked.graph else checked, inputs)
+    return Variant(label, engine.check(graph).raise_errors() if graph is not checked.graph else checked, inputs,
+                   names)
 
 
 def read_sweep(checked: Checked, text: str) -> Sweep:
@@ -92,7 +99,12 @@ def read_sweep(checked: Checked, text: str) -> Sweep:
                  for word in numbers(text, values) or words(what, values)]
     if not swept:
         raise GraphError(f"--sweep {text}: there is no value in the list")
-    return Sweep(name, port_name, swept)
+    return Sweep(name, port_name, swept, port.type.located if port else _are_paths(swept))
+
+
+def _are_paths(values: list[Any]) -> bool:
+    """Whether values of which no type is known look like paths."""
+    return all(isinstance(value, str) and re.fullmatch(r"\S*[/\\]\S+", value) for value in values)
 
 
 def _input_port(checked: Checked, what: str, name: str) -> tuple[Port, bool]:

@@ -15,7 +15,7 @@ from .stdout import Stdout
 def why(options: Options, stdout: Stdout) -> int:
     """Carry out the command; the exit code."""
     with open_engine(options) as engine:
-        checked = read(engine, options.graph, options.set)
+        checked = read(engine, options.graph, options.set, options.base)
         plan = engine.plan(checked, settings(checked, options.set), options.only or None)
         _refuse(checked, options.node, list(plan.names))
         stdout("\n".join(engine.why(plan, options.node)))

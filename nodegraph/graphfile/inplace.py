@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from .tree import Loader
+from .tree import events
 from .write import ENDLESS, WIDTH, InLines, dump, in_brackets, one_line, same, under
 
 
@@ -56,7 +56,7 @@ def _pieces(text: str) -> tuple[Piece, int]:
     key: Piece | None = None
     name: Any = ""
     event: Any
-    for event in yaml.parse(text, Loader=Loader):
+    for event in events(text):
         kind = type(event)
         if kind is yaml.DocumentEndEvent:
             end = event.start_mark.index if event.explicit else len(text)

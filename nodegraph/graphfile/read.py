@@ -8,55 +8,16 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from ..errors import GraphError, Position, Problem
-from ..graph import CASES, NO_CONTROL, SWITCH, Graph, GraphInput, Node, Ref
+from ..graph import CASES, MOST_QUALITY, NO_CONTROL, SWITCH, Form, Graph, GraphInput, Node, Ref
 from ..nodetype import RESERVED
-from ..pngtext import is_png, texts
-from ..wording import brief, closest, nearest, say, written
+from ..wording import brief, closest, nearest, say, spelled, written
 from .control import CONTROL, is_input, names, read_control
-from .tree import Map, Seq, read_tree
+from .foreign import foreign_text
+from .picture import at_home
+from .source import read_text
+from .tree import Map, Seq, odd_character, read_tree
 
 VERSION = 1
-EMBEDDED = "nodegraph"  # the keyword of the text in a PNG that is the graph it was made by
-
-
-def read_text(path: Path) -> str:
-    """The text of a graph file, or the one that a picture made by a run carries. Raises GraphError.
-
-    A text is read as UTF-8, with or without a byte order mark, and with any line ends.
-    """
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise GraphError([Problem(None, say("file.none", path=str(path)), _nearest_file(path))]) from None
-    except IsADirectoryError:
-        raise GraphError([Problem(None, say("file.folder", path=str(path)), say("hint.name-in-folder"))]) from None
-    except (OSError, ValueError) as error:  # ValueError: a name with a zero byte in it
-        message = say("file.unreadable", path=brief(str(path)), reason=str(getattr(error, "strerror", error)))
-        raise GraphError([Problem(None, message, say("hint.check-path"))]) from None
-    if is_png(data):
-        text = texts(data).get(EMBEDDED)
-        if text is None:
-            raise GraphError([Problem(Position(str(path), 1, 1), say("file.no-graph"), say("hint.pictures"))])
-        return text.replace("\r\n", "\n").replace("\r", "\n")
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise GraphError([Problem(Position(str(path), 1, 1), say("file.utf16"), say("hint.save-utf8"))])
-    try:
-        return data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
-    except UnicodeDecodeError as error:
-        before = data[:error.start].decode("utf-8-sig")
-        where = Position(str(path), before.count("\n") + 1, len(before) - before.rfind("\n"))
-        raise GraphError([Problem(where, say("file.not-utf8", byte=f"{data[error.start]:02x}"),
-                                  say("hint.save-utf8"))]) from None
-
-
-def _nearest_file(path: Path) -> str:
-    from difflib import get_close_matches
-
-    if not path.parent.is_dir():
-        return say("hint.no-folder", folder=str(path.parent))
-    beside = {p.stem: p for p in sorted(path.parent.glob("*.y*ml"))}
-    close = get_close_matches(path.stem, beside, 1, 0.7)
-    return say("hint.meant", name=str(beside[close[0]])) if close else say("hint.check-path")
 
 
 def read_mapping(path: Path) -> dict[str, Any]:
@@ -74,19 +35,28 @@ _NAME = re.compile(r"[^\W\d][\w-]*\Z")
 _REF = re.compile(r"\$([^\W\d][\w-]*)(?:\.([^\W\d][\w-]*))?(\.\.\.)?\Z")
 _NO_INPUTS = frozenset(RESERVED)
 _TOP = ("nodegraph", "title", "description", "inputs", "nodes", "outputs", "layout")
+_OUTPUT_KEYS = ("value", "format", "quality")
 _INPUT_KEYS = ("type", "default", "help", "min", "max", "choices")
 GUESSED = {str: "Text", bool: "Bool", int: "Int", float: "Float"}  # the type of an input that is a bare default
 
 
-def read(path: str | Path) -> tuple[Graph, list[Problem]]:
-    """A graph file as a Graph, with everything wrong about its form. Raises GraphError where nothing can be read."""
+def read(path: str | Path, base: str | Path | None = None) -> tuple[Graph, list[Problem]]:
+    """A graph file as a Graph, with everything wrong about its form. Raises GraphError where nothing can be read.
+
+    base: of a picture, the folder where the files are that its graph names, if it is not to be sought.
+    """
     path = Path(path)
-    return parse(read_text(path), path)
+    graph, problems = parse(read_text(path), path)
+    return at_home(graph, base), problems
 
 
 def parse(text: str, path: Path | None = None) -> tuple[Graph, list[Problem]]:
     """Like `read`, for a text."""
     problems: list[Problem] = []
+    foreign = foreign_text(text)
+    if foreign:
+        where = Position(str(path or "graph"), 1, 1)
+        raise GraphError([Problem(where, say("file.foreign", what=foreign), say("hint.foreign"))])
     tree = read_tree(text, str(path or "graph"), problems)
     reader = _Reader(tree, path, problems)
     return reader.graph(), problems
@@ -114,7 +84,7 @@ class _Reader:
         found = self.tree.get(name)
         if isinstance(found, Map):
             return found
-        if found is not None and name in self.tree:
+        if found is not None and name in self.tree and not self.odd(found, name, value=True):
             self.problem(say("section.wrong", section=name, value=written(found)),
                          say("hint.write-section", section=name), name, value=True)
             if name != "layout":
@@ -123,30 +93,33 @@ class _Reader:
 
     def graph(self) -> Graph:
         if not isinstance(self.tree, Map):
+            if self.odd(self.tree):
+                self.stop()
             self.problem(say("file.holds", holds=_holds(self.tree)), say("hint.graph-begins"))
             self.stop()
         self.version()
         for key in list(self.tree):
-            if key not in _TOP:
+            if key not in _TOP and not self.odd(key, key):
                 self.problem(say("key.unknown", key=repr(key)), nearest(key, _TOP), key)
                 meant = closest(key, _TOP)
                 if meant and meant not in self.tree:  # read on as if it were spelled right
                     self.tree[meant], self.tree.marks[meant] = self.tree[key], self.tree.marks[key]
         for key in ("title", "description"):
             if not isinstance(self.tree.get(key, ""), str):
-                value = written(self.tree[key])
+                value = spelled(self.tree[key], self.shell.source(key))
                 self.problem(say("key.text", key=key, value=value), say("hint.quote", value=value), key, value=True)
         inputs = {name: self.input(name, value) for name, value in self.section("inputs").items()}
         nodes = {name: self.node(name, value) for name, value in self.section("nodes").items()}
         if not nodes:
             self.problem(say("graph.no-nodes"), say("hint.add-node"), "nodes")
+        forms: dict[str, Form] = {}
         outputs = {name: ref for name, value in self.section("outputs").items()
-                   if (ref := self.output(name, value)) is not None}
+                   if (ref := self.output(name, value, forms)) is not None}
         for name in inputs:
             if name in nodes:
                 self.problem(say("name.both", name=name), say("hint.rename-one"), "nodes", name)
         return Graph(nodes, inputs, outputs, str(self.tree.get("title") or ""),
-                     str(self.tree.get("description") or ""), self.section("layout"), self.path, self.tree)
+                     str(self.tree.get("description") or ""), self.section("layout"), forms, self.path, marks=self.tree)
 
     def version(self) -> None:
         found = self.tree.get("nodegraph")
@@ -161,8 +134,16 @@ class _Reader:
                          say("hint.write-word", word="nodegraph", value=VERSION), "nodegraph", value=True)
 
     def name(self, name: str, *keys: str) -> None:
-        if not _NAME.match(name):
+        if not _NAME.match(name) and not self.odd(name, *keys):
             self.problem(say("name.wrong", name=repr(name)), say("hint.names"), *keys)
+
+    def odd(self, text: Any, *keys: str, value: bool = False) -> bool:
+        """Whether a name, or what stands for a mapping, has a character that only looks like YAML's; it is told."""
+        odd = odd_character(text) if isinstance(text, str) else None
+        if odd is not None:
+            at = self.shell.where(*keys, value=value) or Position(str(self.path or "graph"), 1, 1)
+            self.problems.append(Problem(at._replace(column=at.column + odd[0]), odd[1], odd[2], at=keys))
+        return odd is not None
 
     # -- inputs of the graph
 
@@ -176,7 +157,7 @@ class _Reader:
                              "inputs", name, value=True)
             return GraphInput(guessed or "", self.plain(value, "inputs", name), True)
         for key in value:
-            if key not in _INPUT_KEYS:
+            if key not in _INPUT_KEYS and not self.odd(key, "inputs", name, key):
                 self.problem(say("input.key-unknown", key=repr(key)), nearest(key, _INPUT_KEYS), "inputs", name, key)
         type_name = value.get("type")
         if type_name is None:
@@ -192,7 +173,8 @@ class _Reader:
             low = high = None
         help = value.get("help")
         if help is not None and not isinstance(help, str):
-            self.problem(say("input.help-wrong", input=name, value=written(help)), say("hint.quotes"),
+            words = spelled(help, self.shell.source("inputs", name, "help"))
+            self.problem(say("input.help-wrong", input=name, value=words), say("hint.quotes"),
                          "inputs", name, "help", value=True)
         return GraphInput(type_name if isinstance(type_name, str) else "", default, "default" in value,
                           str(help or ""), low, high, self.choices(name, value))
@@ -216,8 +198,9 @@ class _Reader:
             return None
         for at, item in enumerate(found):
             if not isinstance(item, str):
-                self.problem(say("input.choice-wrong", input=name, value=written(item)),
-                             say("hint.quote", value=written(item)), "inputs", name, "choices", at, value=True)
+                words = spelled(item, self.shell.source("inputs", name, "choices", at))
+                self.problem(say("input.choice-wrong", input=name, value=words), say("hint.quote", value=words),
+                             "inputs", name, "choices", at, value=True)
         return tuple(str(item) for item in found)
 
     # -- nodes
@@ -227,6 +210,8 @@ class _Reader:
         if not _NAME.match(name):
             self.name(name, "nodes", name)
         if type(value) is not Map:
+            if self.odd(value, "nodes", name, value=True):
+                return Node("", {})
             self.problem(say("node.wrong", node=name, value=written(value)),
                          say("hint.write-node", node=name, type=value if isinstance(value, str) else "text.generate"),
                          "nodes", name, value=True)
@@ -255,6 +240,8 @@ class _Reader:
                     NO_CONTROL if CONTROL.isdisjoint(value) else read_control(self, name, value))
 
     def no_type(self, name: str, type_name: Any, value: Map) -> None:
+        if type_name is None and any(self.odd(key, "nodes", name, key) for key in value):
+            return
         if type_name is None:
             close = closest("type", [key for key in value if key != "type"])
             self.problem(say("node.no-type", node=name), say("hint.meant-type", key=close) if close
@@ -297,17 +284,43 @@ class _Reader:
             return False
         return found
 
-    def output(self, name: str, value: Any) -> Ref | None:
+    # -- outputs of the graph
+
+    def output(self, name: str, value: Any, forms: dict[str, Form]) -> Ref | None:
+        """The link of an output; what else it says goes into `forms`."""
         self.name(name, "outputs", name)
+        place: tuple[str, ...] = ("outputs", name)
+        if isinstance(value, Map) and not value.keys().isdisjoint(_OUTPUT_KEYS):
+            forms[name] = self.form(name, value)
+            if "value" not in value:
+                self.problem(say("output.no-value", output=name), say("hint.output-value", output=name), *place)
+                return None
+            place, value = (*place, "value"), value["value"]
         if isinstance(value, str) and value.startswith("$"):
-            ref = self.reference(value, "outputs", name)
+            ref = self.reference(value, *place)
             return ref if isinstance(ref, Ref) else None
         link = isinstance(value, str) and _REF.match(f"${value}") and \
             value.split(".")[0] in (self.tree.get("nodes") or ())
         self.problem(say("output.wrong", output=name, value=written(value)),
-                     say("hint.write-output-link", output=name, link=value) if link
-                     else say("hint.write-output-node", output=name), "outputs", name, value=True)
+                     say("hint.write-output-link", output=place[-1], link=value) if link
+                     else say("hint.write-output-node", output=place[-1]), *place, value=True)
         return None
+
+    def form(self, name: str, value: Map) -> Form:
+        """How an output is to be written."""
+        for key in value:
+            if key not in _OUTPUT_KEYS:
+                self.problem(say("output.key-unknown", key=repr(key)), nearest(key, _OUTPUT_KEYS), "outputs", name, key)
+        format, quality = value.get("format", ""), value.get("quality")
+        if not isinstance(format, str) or "format" in value and not format:
+            self.problem(say("output.format-wrong", output=name, value=written(format)), say("hint.write-format"),
+                         "outputs", name, "format", value=True)
+            format = ""
+        if "quality" in value and (type(quality) is not int or not 1 <= quality <= MOST_QUALITY):
+            self.problem(say("output.quality-wrong", output=name, value=written(quality)),
+                         say("hint.write-word", word="quality", value=80), "outputs", name, "quality", value=True)
+            quality = None
+        return Form(format, quality)
 
     # -- values
 

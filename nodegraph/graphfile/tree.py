@@ -8,7 +8,9 @@ its own loaders forget where things stood and follow YAML 1.1.
 from __future__ import annotations
 
 import gc
+import json
 import re
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import yaml
@@ -21,17 +23,25 @@ DEEPEST = 64  # lists and mappings inside each other
 
 
 class Map(dict[str, Any]):
-    """A mapping that remembers where each key and value stood: key -> (line, column, line, column), from 1."""
+    """A mapping that remembers where each key and value stood: key -> (line, column, line, column), from 1.
 
-    __slots__ = ("marks",)
+    sources: what stands there, of values that are written otherwise than they mean (1.10, ~), if there are any.
+    """
+
+    __slots__ = ("marks", "sources")
     marks: dict[str, tuple[int, int, int, int]]
+    sources: dict[str, str]
 
 
 class Seq(list[Any]):
-    """A list that remembers where each item stood: index -> (line, column, line, column), from 1."""
+    """A list that remembers where each item stood: index -> (line, column, line, column), from 1.
 
-    __slots__ = ("marks",)
+    sources: as a Map's.
+    """
+
+    __slots__ = ("marks", "sources")
     marks: dict[int, tuple[int, int, int, int]]
+    sources: dict[int, str]
 
 
 _ABSENT, _MERGE = object(), object()
@@ -39,6 +49,7 @@ _ABSENT, _MERGE = object(), object()
 
 def read_tree(text: str, file: str, problems: list[Problem]) -> Any:
     """The tree that a YAML text describes. Raises GraphError where it is no YAML."""
+    _refuse_halves(text, file)
     try:
         # Reading makes many small objects and no cycles; the collector would only walk them again and again.
         collecting = gc.isenabled()
@@ -52,9 +63,50 @@ def read_tree(text: str, file: str, problems: list[Problem]) -> Any:
         raise GraphError([_unreadable(error, text, file)]) from None
     except yaml.reader.ReaderError as error:
         code: Any = error.character
-        before = text.encode()[:error.position].decode(errors="ignore")  # the C parser counts bytes
+        before = text[:error.position] if isinstance(code, str) else \
+            text.encode()[:error.position].decode(errors="ignore")  # the C parser counts bytes
         where = Position(file, before.count("\n") + 1, len(before) - before.rfind("\n"))
         number = f"{code if isinstance(code, int) else ord(code):04X}"
+        raise GraphError([Problem(where, say("yaml.character", number=number), say("hint.plain-utf8"))]) from None
+
+
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")  # begins the escape of half a character, which the C parser refuses
+
+
+def events(text: str) -> Iterator[Any]:
+    """The events of a YAML text, or of JSON, which has tabs and escapes of its own. Raises yaml.YAMLError."""
+    if "\t" in text and _is_json(text):
+        text = text.replace("\t", " ")  # in JSON no text can hold one; in YAML none can indent
+    if _HALF.search(text) is None:
+        return yaml.parse(text, Loader=Loader)
+    return map(_joined, yaml.parse(text, Loader=yaml.SafeLoader))
+
+
+def _joined(event: Any) -> Any:
+    """An event in whose text two escapes make one character, as JSON writes those beyond U+FFFF."""
+    if isinstance(event, yaml.ScalarEvent):
+        event.value = event.value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
+    return event
+
+
+def _is_json(text: str) -> bool:
+    if not text.lstrip().startswith("{"):
+        return False
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _refuse_halves(text: str, file: str) -> None:
+    """Raise GraphError for half of a character, which only a text from Python can have in it."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        before = text[:error.start]
+        where = Position(file, before.count("\n") + 1, len(before) - before.rfind("\n"))
+        number = f"{ord(text[error.start]):04X}"
         raise GraphError([Problem(where, say("yaml.character", number=number), say("hint.plain-utf8"))]) from None
 
 
@@ -97,9 +149,57 @@ def _unreadable(error: yaml.MarkedYAMLError, text: str, file: str) -> Problem:
                         for mark in (error.problem_mark, error.context_mark))
     stumble = _Stumble([*text.splitlines(), ""], error.problem or "this is not YAML", error.context or "",
                        problem or context or _Mark(0, 0), context)
-    place, message, hint = _characters(stumble) or _colons(stumble) or _lines(stumble) or \
+    place, message, hint = _odd_characters(stumble) or _characters(stumble) or _colons(stumble) or _lines(stumble) or \
         (stumble.mark, say("yaml.unreadable", what=stumble.what), say("hint.quote-yaml"))
     return Problem(Position(file, place.line + 1, place.column + 1), message, hint)
+
+
+ODD = {"\N{NO-BREAK SPACE}": "a no-break space", "\N{IDEOGRAPHIC SPACE}": "a full-width space",
+       "\N{FULLWIDTH COLON}": "a full-width colon", "\N{NARROW NO-BREAK SPACE}": "a narrow no-break space",
+       "\N{FIGURE SPACE}": "a figure space", "\N{ZERO WIDTH SPACE}": "a space of no width",
+       "\N{BOM}": "a byte order mark", "\N{EN SPACE}": "a wide space", "\N{EM SPACE}": "a wide space",
+       "\N{THIN SPACE}": "a thin space", "\N{FULLWIDTH COMMA}": "a full-width comma",
+       "\N{LEFT DOUBLE QUOTATION MARK}": "a curly quote", "\N{RIGHT DOUBLE QUOTATION MARK}": "a curly quote",
+       "\N{FULLWIDTH LEFT CURLY BRACKET}": "a full-width bracket",
+       "\N{FULLWIDTH RIGHT CURLY BRACKET}": "a full-width bracket",
+       "\N{FULLWIDTH DOLLAR SIGN}": "a full-width dollar sign"}
+_PLAIN = {"\N{FULLWIDTH COLON}": ":", "\N{FULLWIDTH COMMA}": ",", "\N{BOM}": "",
+          "\N{FULLWIDTH LEFT CURLY BRACKET}": "{",
+          "\N{FULLWIDTH RIGHT CURLY BRACKET}": "}", "\N{FULLWIDTH DOLLAR SIGN}": "$", "\N{ZERO WIDTH SPACE}": "",
+          "\N{LEFT DOUBLE QUOTATION MARK}": '"', "\N{RIGHT DOUBLE QUOTATION MARK}": '"'}
+
+
+def odd_character(text: str) -> tuple[int, Phrase, Phrase] | None:
+    """The first character in a text that looks like one of YAML's own and is another: where, a sentence, a hint."""
+    at = next((at for at, letter in enumerate(text) if letter in ODD), None)
+    if at is None:
+        return None
+    plain = _PLAIN.get(text[at], " ")
+    hint = say("hint.take-it-out") if not plain else say("hint.plain-space") if plain == " " else \
+        say("hint.plain-character", character=plain)
+    return at, say("yaml.odd-character", name=ODD[text[at]], number=f"{ord(text[at]):04X}"), hint
+
+
+def _odd_characters(at: _Stumble) -> _Words | None:
+    """Characters that look like those of YAML, outside of quotes, in the line where the parser stopped or began."""
+    for number in dict.fromkeys((at.mark.line, *([at.begin.line] if at.begin else []), max(at.mark.line - 1, 0))):
+        line = at.lines[min(number, len(at.lines) - 1)]
+        bare = re.sub(r'"[^"]*"|\'[^\']*\'|\s#.*', lambda match: "x" * len(match[0]), line)
+        odd = odd_character(bare)
+        if odd is not None:
+            return _Mark(number, odd[0]), odd[1], odd[2]
+    return None
+
+
+def _comment(at: _Stumble) -> _Words | None:
+    """A comment that hides the end of what was begun before it."""
+    first = at.begin.line if at.begin else at.mark.line
+    for number in range(first, min(at.mark.line + 1, len(at.lines))):
+        bare = re.sub(r'"[^"]*"|\'[^\']*\'', lambda match: "x" * len(match[0]), at.lines[number])
+        match = re.search(r"(?<=\s)#.*[\]}]", bare)
+        if match:
+            return _Mark(number, match.start()), say("yaml.comment", opener=at.opener), say("hint.quote-comment")
+    return None
 
 
 def _characters(at: _Stumble) -> _Words | None:
@@ -112,6 +212,9 @@ def _characters(at: _Stumble) -> _Words | None:
     if "unexpected ':'" in at.what:
         return at.mark, say("yaml.colon-space"), say("hint.name-value")
     if "flow" in at.context and ("',' or" in at.what or "end of stream" in at.what or at.found == ""):
+        comment = _comment(at)
+        if comment is not None:
+            return comment
         closer = "}" if at.opener == "{" else "]"
         return (begin, say("yaml.bracket-open", opener=at.opener, closer=closer),
                 say("hint.close-bracket", closer=closer))
@@ -194,6 +297,13 @@ class _Builder:
         if depth == DEEPEST:
             raise GraphError([self.problem(place, say("yaml.nested", most=DEEPEST), say("hint.fewer-brackets"))])
 
+    def whole(self, value: str, place: tuple[int, int]) -> str:
+        """A text without half characters, which are told of."""
+        half = next((letter for letter in value if "\ud800" <= letter <= "\udfff"), "")
+        if half:
+            self.problem(place, say("yaml.half-character", escape=f"\\u{ord(half):04x}"), say("hint.whole-escape"))
+        return value.encode(errors="replace").decode() if half else value
+
     def put(self, container: Map, key: Any, key_mark: tuple[int, int], value: Any, place: tuple[int, int]) -> None:
         """Put a value under its name, unless that is taken."""
         if key is _MERGE:
@@ -205,27 +315,48 @@ class _Builder:
             container.marks[key] = key_mark + place
 
 
+_WRITTEN = {True: "true", False: "false", None: ""}
+
+
+def _source(value: Any, text: str) -> str:
+    """What is written for a number, true, false or nothing, if that is more than one sees in the value; else ""."""
+    return text if text != (_WRITTEN[value] if value is None or value is True or value is False else str(value)) else ""
+
+
+def _remember(container: Any, key: Any, source: str) -> None:
+    """Note how a value is written."""
+    if not hasattr(container, "sources"):
+        container.sources = {}
+    container.sources[key] = source
+
+
 def _build(text: str, file: str, problems: list[Problem]) -> Any:
     builder = _Builder(file, problems)
+    halves = _HALF.search(text) is not None
     root: Any = None
     stack: list[tuple[Any, Any, tuple[int, int], tuple[int, int]]] = []
     container: Any = None
     key: Any = _ABSENT
     key_mark, documents = (0, 0), 0
     event: Any
-    for event in yaml.parse(text, Loader=Loader):
+    for event in events(text):
         kind = type(event)
         if kind is yaml.ScalarEvent:
             mark = event.start_mark
             place = (mark.line + 1, mark.column + 1)
             if event.tag is not None and event.tag != "!" or event.anchor is not None:
                 builder.refuse(event)
-            value = event.value
+            value = event.value if not halves else builder.whole(event.value, place)
             if type(container) is Map and key is _ABSENT:
                 key, key_mark = _MERGE if value == "<<" and event.implicit[0] else value, place
                 continue
             if event.implicit[0]:
+                written = value
                 value = scalar(value)
+                if value is not written and (source := _source(value, written)) and container is not None:
+                    at = len(container) if type(container) is Seq else key
+                    if at is not _MERGE and (type(container) is Seq or at not in container):
+                        _remember(container, at, source)
         elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
             mark = event.start_mark
             place = (mark.line + 1, mark.column + 1)

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from ..graph import CASES, SWITCH, Graph, GraphInput, Node, Ref, label_of
+from ..graph import CASES, SWITCH, Form, Graph, GraphInput, Node, Ref, label_of
 from ..wording import scalar
 from .control import written_control
 from .read import VERSION
@@ -141,12 +141,19 @@ def tree_of(graph: Graph) -> dict[str, Any]:
         tree["inputs"] = {name: InBrackets(_input_tree(i)) for name, i in graph.inputs.items()}
     tree["nodes"] = {name: _node_tree(node) for name, node in graph.nodes.items()}
     if graph.outputs:
-        tree["outputs"] = {name: str(ref) for name, ref in graph.outputs.items()}
+        tree["outputs"] = {name: _output_tree(ref, graph.forms.get(name)) for name, ref in graph.outputs.items()}
     if graph.layout:
         tree["layout"] = {key: {name: InBrackets(item) if isinstance(item, dict) else item
                                 for name, item in value.items()} if isinstance(value, dict) else value
                           for key, value in graph.layout.items()}
     return tree
+
+
+def _output_tree(ref: Ref, form: Form | None) -> Any:
+    if form is None:
+        return str(ref)
+    told = {"format": form.format or None, "quality": form.quality}
+    return InBrackets({"value": str(ref), **{word: value for word, value in told.items() if value is not None}})
 
 
 def _input_tree(item: GraphInput) -> dict[str, Any]:

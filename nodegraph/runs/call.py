@@ -281,7 +281,8 @@ class Caller:
         type = port.type
         if type.exact is None or not type.natural:
             return [self.prepare_one(port, item) for item in as_list(port, value)]
-        return [_new(Prepared, (digest_bytes(code := encode(item)), item, code, ())) if item.__class__ is type.exact
+        return [_new(Prepared, (digest_bytes(code := encode(item)), item, code, ()))
+                if item.__class__ is type.exact and (item.__class__ is not str or item.isascii())
                 else self.prepare_one(port, item) for item in as_list(port, value)]
 
     def prepare_one(self, port: Port, value: Any) -> Prepared:

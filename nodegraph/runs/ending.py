@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ..plan import Step
+from .pieces import kept, made
 from .tables import BLOCKED, CACHED, FAILED, FLYING, RAN, SKIPPED, WAITING, Instance
 
 if TYPE_CHECKING:
@@ -27,6 +28,9 @@ def end(run: Run, needed: list[int]) -> None:
         if step.axes and step.index in run.report.tallies:
             run.report.close(step, stopped)
     if not run.dry:
+        for out in run.plan.outputs.values():
+            if run.tables.digests[out.slot] is None and not stopped:
+                run.values.kept_slots |= kept(made(run, out.slot)[0])
         run.values.settle()
 
 

@@ -8,6 +8,7 @@ from ..digest import ListDigest, digest
 from ..errors import InputError
 from ..plan import Index, Step, cut
 from .passer import Passer
+from .pieces import Gap, Piece, pieces
 from .remaking import GONE
 from .tables import Instance
 
@@ -26,14 +27,18 @@ class Openings(Passer):
 
     def open(self, step: Step, index: Index) -> None:
         """Find out how long an axis is, and fill the slots of its items."""
-        names = self.tables.read(step, index)
+        names, detail = self.tables.read(step, index), step.detail
+        lists: list[Any] = [name.items if isinstance(name, ListDigest) else () for name in names]
         if None in names:
-            return self.run.waits.blocked(step, index)
-        detail = step.detail
+            for at, name in enumerate(names):
+                if name is None:
+                    lists[at] = None if detail.loop or self.run.dry else \
+                        pieces(self.run, step.slots[at], index, self.view(step, at))
+            if None in lists:
+                return self.run.waits.blocked(step, index)
         if detail.loop:
             return self.open_loop(step, index, names)
-        lengths = {port: len(name.items) if isinstance(name, ListDigest) else 0
-                   for (port, _), name in zip(detail.lists, names)}
+        lengths = {port: len(items) for (port, _), items in zip(detail.lists, lists)}
         if len(set(lengths.values())) > 1:
             told = ", ".join(f"{port} has {count}" for port, count in lengths.items())
             return self.run.fail(step, index, InputError(
@@ -41,8 +46,10 @@ class Openings(Passer):
         count = next(iter(lengths.values()))
         tables, digests = self.tables, self.tables.digests
         places = [(*index, at) for at in range(count)]
-        for item, (slot, view), name in zip(detail.items, zip(step.slots, step.views), names):
-            items = name.items if isinstance(name, ListDigest) else ()
+        for item, (slot, view), name, items in zip(detail.items, zip(step.slots, step.views), names, lists):
+            if name is None:
+                self.fill_good(item, places, items)
+                continue
             digests[item].update(zip(places, items))
             if item in self.plan.mixed:
                 types = self.type_of(slot, index, view)
@@ -52,6 +59,16 @@ class Openings(Passer):
             self.number(detail, index, places)
         tables.lengths[detail.axis, index] = count
         self.run.opened(step, index)
+
+    def fill_good(self, slot: int, places: list[Index], items: list[Piece | Gap]) -> None:
+        """Fill the slot of the items of a list that has gaps; what reads such an item fares as what should have made it."""
+        for place, item in zip(places, items):
+            if isinstance(item, Gap):
+                self.tables.gaps[slot, place] = item[:3]
+                continue
+            self.tables.digests[slot][place] = item.digest
+            if slot in self.plan.mixed:
+                self.values.odd[slot, place] = self.values.type_at(item.slot, item.at)
 
     def number(self, detail: Any, index: Index, places: list[Index]) -> None:
         """Fill the slot that counts: 1, 2, 3 ..., through all combinations where names are crossed."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..cache import Cache
 from ..errors import NodeFailed
 from ..types import PortType
+from .pieces import Piece, kept, made
 from .report import NodeResult
 from .tables import CACHED, RAN
 from .values import references
@@ -55,6 +56,29 @@ class Result:
         """The steps whose nodes ran, or were remembered."""
         return [step.index for step in self.plan.steps if step.shown and self.run.report.status(step) in (RAN, CACHED)]
 
+    @cached_property
+    def made(self) -> dict[str, Any]:
+        """What is there of each output that is not whole: nested lists of Pieces, None for what failed."""
+        return {name: tree for name, (tree, _) in self._parts.items()}
+
+    @cached_property
+    def lost(self) -> dict[str, list[tuple[tuple[int, ...], NodeFailed]]]:
+        """For the same outputs, which items are not there, by their numbers, and why."""
+        errors = self.run.tables.errors
+        return {name: [(at, errors[cause]) for at, cause in lost] for name, (_, lost) in self._parts.items()}
+
+    @cached_property
+    def _parts(self) -> dict[str, tuple[Any, list[Any]]]:
+        if self.cancelled:
+            return {}
+        parts = {name: made(self.run, out.slot) for name, out in self.plan.outputs.items() if name not in self.digests}
+        return {name: (tree, lost) for name, (tree, lost) in parts.items()
+                if kept(tree) and all(cause in self.run.tables.errors for _, cause in lost)}
+
+    def item(self, piece: Piece, read: Any = None) -> Any:
+        """One item of such a list, as a copy. Raises KeyError where it is gone."""
+        return self.run.values.handed_out(self.run.values.type_at(piece.slot, piece.at), piece.digest, read)
+
     def type(self, name: str) -> PortType:
         """The PortType of what an output carries; of a list of several types, that of the slot."""
         slot = self.plan.outputs[name].slot
@@ -76,6 +100,20 @@ class Result:
                 self.run.make_again(slot)
                 self.__dict__.pop("digests", None)
         return values.handed_out(values.type_at(slot, ()), self.digests[name], read)
+
+    def value_at(self, name: str, place: tuple[int, ...], read: Any = None) -> Any:
+        """One item of an output, by its number in each list, counted from 1; () is the whole. Like `value`."""
+        type, digest = self.run.values.type_at(self.plan.outputs[name].slot, ()), self.digests[name]
+        for number in place:
+            type = type[number - 1] if type.__class__ is tuple else type
+            digest = digest.items[number - 1]  # type: ignore[attr-defined]
+        try:
+            return self.run.values.handed_out(type, digest, read)
+        except KeyError:  # it is made again
+            value = self.value(name)
+            for number in place:
+                value = value[number - 1]
+            return value
 
     @property
     def ok(self) -> bool:

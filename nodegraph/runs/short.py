@@ -91,7 +91,8 @@ def short_way(run: Run) -> Callable[[Step, Index, list[Any]], bool]:
             value = nodetype.call(**arguments)
             ended = now()
             kind, type = value.__class__, nodetype.plain
-            if remarks or kind is not type.exact and type.complaint(value) or kind not in SHORT:  # type: ignore[union-attr]
+            odd = kind is not type.exact or kind is str and not value.isascii()  # type: ignore[union-attr]
+            if remarks or kind not in SHORT or odd and type.complaint(value):  # type: ignore[union-attr]
                 made = Made([[prepare_output(port, value) for port in nodetype.outputs.values()]], ended - started, (),
                             tuple(remarks))
                 remarks.clear()

@@ -20,6 +20,7 @@ class Tables:
 
     digests: slot -> digest, None where it is not filled; for a slot with axes a dict by index.
     state: of each step without axes; `trouble`: of those instances of other steps that are not just done or waiting.
+    gaps: (slot, index) of an item that is opened though its list lacks it -> the slot that would have brought it.
     lengths: (axis, index of its parents) -> how many items or rounds there are, once that is known for good.
     rounds: likewise, how many rounds of a loop are open so far.
     """
@@ -36,6 +37,7 @@ class Tables:
         self.warnings: dict[Instance, tuple[str, ...]] = {}  # what nodes told of what they gave
         self.passed: set[Instance] = set()  # failures that a list does without
         self.waiting: dict[Instance, list[Any]] = {}  # what waits -> entries of the stack
+        self.gaps: dict[Instance, tuple[int, Index, View]] = {}  # items that failed -> the slot that lacks them
         self.lengths: dict[Instance, int] = {}
         self.rounds: dict[Instance, int] = {}
         self.seconds: dict[int, float] = {}
@@ -103,8 +105,16 @@ class Tables:
         else:
             self.trouble.pop((step.index, index), None)
 
+    def origin(self, slot: int, index: Index, view: View) -> tuple[int, Index, View]:
+        """The slot that lacks what another cannot bring: that of an item which failed in the list it comes from."""
+        while (place := (slot, index if view is None else cut(index, view))) in self.gaps:
+            slot, index, view = self.gaps[place]
+        return slot, index, view
+
     def source(self, slot: int, index: Index, view: View) -> Instance:
         """The instance that fills a slot for who stands at an index; its step is -1 where the slot was given."""
+        if self.gaps:
+            slot, index, view = self.origin(slot, index, view)
         producer = self.plan.producers[slot]
         if producer < 0:
             return -1, ()

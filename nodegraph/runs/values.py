@@ -215,7 +215,10 @@ class Values:
         plain, given, types = self.cache.memory.plain, self.given, self.plan.types
         for slot in self.kept_slots:
             name = self.tables.digests[slot]
-            if name.__class__ is bytes and types[slot].natural:  # by far the most
+            if name.__class__ is dict:  # of items that are kept though their list has gaps
+                for index, item in name.items():
+                    self.keep_small(self.type_at(slot, index), item)
+            elif name.__class__ is bytes and types[slot].natural:  # by far the most
                 if name in plain:
                     given[name, None] = plain[name]
             elif name is not None:

@@ -1,7 +1,7 @@
 """Faces: which font draws which character, and what no font here has.
 
-Latin, Greek and Cyrillic in one style, and beside it Chinese, kana and hangul. A font of one's own comes before them all. A
-character that no font has is drawn as a box, so that it can be seen to be missing; `tell_lacking` tells of it.
+Latin, Greek and Cyrillic in one style, and beside it Chinese, kana and hangul. A font of one's own comes before them.
+A character that no font has is drawn as a box, so that it can be seen to be missing; `tell_lacking` tells of it.
 """
 
 from __future__ import annotations
@@ -123,7 +123,8 @@ def _width(face: Face, text: str) -> float:
     return sum(font.getlength(run) for run, font in face.runs(text))
 
 
-def tell_lacking(texts: Iterable[str], face: Face, remedy: str = "give a font file that has them as font:") -> None:
+def tell_lacking(texts: Iterable[str], face: Face,
+                 remedy: str = "give a font file that has them (font: mine.ttf)") -> None:
     """Warn of what is drawn as boxes, and of letters that are set side by side where they should be joined."""
     text = "\n".join(texts)
     lacking = face.lacking(text)
@@ -139,7 +140,7 @@ def tell_lacking(texts: Iterable[str], face: Face, remedy: str = "give a font fi
     if any(unicodedata.bidirectional(character) in ("R", "AL") for character in text) and any(
             len(list(face.runs(line))) > 1 for line in text.splitlines()):
         warn("words that run from right to left share a line with letters of another font, and may stand in the "
-             "wrong order; give as font: one that has both")
+             "wrong order; give a font file that has both (font: mine.ttf)")
 
 
 def _named(character: str) -> str:

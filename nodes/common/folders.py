@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from .weights import absent, other_kind, problem, single_file
+from .weights import PICKLES, absent, other_kind, problem, single_file
 
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model", "spiece.model", "sentencepiece.bpe.model", "vocab.json",
                    "vocab.txt", "tekken.json", "tiktoken.model")
@@ -91,6 +91,10 @@ def _of_file(path: Path) -> str:
         return f"; give the one that it lies in, {path.parent}"
     if path.suffix == ".safetensors":
         return f": {single_file(path)}"
+    if path.suffix in PICKLES:
+        return ": this one is a pickle, which is code when it is loaded and is not opened here; store it as safetensors"
+    if path.suffix == ".gguf":
+        return ": this one is GGUF, for llama.cpp, which is not read here; take the model's safetensors"
     return ""
 
 

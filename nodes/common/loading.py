@@ -23,7 +23,8 @@ _NEEDLESS = re.compile(r"(^|\.)(position_ids|inv_freq|rotary_emb\.\w+|masked_bia
 _HARMLESS = (  # what libraries say of loading that is read from their reports, or concerns nobody who runs a graph
     "LOAD REPORT", "were not used when initializing", "were not initialized from the model checkpoint",
     "requires torchvision", "`tokenizer_class` is", "default legacy behaviour", "Special tokens have been added",
-    "generation flags are not valid", "may result in unexpected behavior", "was set in the config but it is unrecognized", "fast path is not available",
+    "generation flags are not valid", "may result in unexpected behavior", "was set in the config but it is unrecognized",
+    "fast path is not available",
 )
 _ADVICE = re.compile(r"\s*(Please pass the argument|You can pass|Please set|You may consider adding)\b"
                      r".*?(\.(?=\s|$)|$)")
@@ -115,6 +116,7 @@ def part(kind: Any, folder: Path, what: str, *, harmless: Iterable[str] = (), **
     """
     _refuse_broken(folder, what)
     _refuse_kernels(folder / "config.json", what)
+    _refuse_whole_numbers(folder, what)
     variant = weights(folder).variant
     network, report = kind.from_pretrained(
         folder, local_files_only=True, use_safetensors=True, trust_remote_code=False, output_loading_info=True,
@@ -134,6 +136,17 @@ def _refuse_kernels(path: Path, what: str) -> None:
     for name in re.findall(r'attn_implementation[^"]*"\s*:\s*"([^"]*/[^"]*)"', path.read_text(encoding="utf-8")):
         raise InputError(f"{what} asks in its config.json for code of the hub ({name}), and no model's code is run "
                          "here; take attn_implementation out of that file")
+
+
+def _refuse_whole_numbers(folder: Path, what: str) -> None:
+    """Refuse weights that are codes of a quantisation of which the settings do not speak, as MLX stores them."""
+    if re.search(r'"quantization_config"\s*:\s*\{', (folder / "config.json").read_text(encoding="utf-8")):
+        return
+    for path in weights(folder).files:
+        for name, entry in header(path).items():
+            if name.endswith(".weight") and entry["dtype"] in ("I8", "U8", "I32", "U32"):
+                raise InputError(f"{what} is quantised: {name} in {path.name} holds whole numbers ({entry['dtype']}), and "
+                                 "config.json does not say how to read them; take a folder that is not quantised")
 
 
 def weights_judged(report: Mapping[str, Iterable[Any]], what: str, harmless: Iterable[str] = ()) -> None:

@@ -1,6 +1,6 @@
 """Pictures as tensors, (channels, height, width) in 0..1: their alpha, their size, and what lies where.
 
-Colours are multiplied by alpha before they are mixed with their neighbours, so that what is not seen counts for nothing.
+Colours are multiplied by alpha before they are mixed with their neighbours: what is not seen counts for nothing.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ FAINTEST = 1e-6  # an alpha below this is none: a colour divided by it would be 
 
 def premultiplied(image: Any) -> Any:
     """The colours times alpha, and alpha; a picture without alpha as it is."""
-    import torch
-
-    return torch.cat([image[:3] * image[3:], image[3:]]) if image.shape[0] == 4 else image
+    if image.shape[0] != 4:
+        return image
+    made = image.clone()
+    made[:3].mul_(image[3:])
+    return made
 
 
 def straight(image: Any) -> Any:
-    """The reverse of `premultiplied`, kept to 0..1; what cannot be seen is black."""
-    import torch
-
+    """The reverse of `premultiplied`, kept to 0..1, in place on what was just made; what cannot be seen is black."""
     if image.shape[0] != 4:
-        return image.clamp(0, 1)
-    alpha = image[3:].clamp(0, 1)
-    colors = torch.where(alpha > FAINTEST, image[:3] / alpha.clamp_min(FAINTEST), 0.0)
-    return torch.cat([colors.clamp(0, 1), alpha])
+        return image.clamp_(0, 1)
+    alpha = image[3:].clamp_(0, 1)
+    image[:3].div_(alpha.clamp_min(FAINTEST)).clamp_(0, 1).mul_(alpha > FAINTEST)
+    return image
 
 
 def with_alpha(image: Any) -> Any:

@@ -18,7 +18,7 @@ _AGAIN = "download it again"
 _BITS = {"BOOL": 8, "U8": 8, "I8": 8, "F8_E5M2": 8, "F8_E4M3": 8, "F8_E8M0": 8, "F8_E4M3FNUZ": 8, "F8_E5M2FNUZ": 8,
          "I16": 16, "U16": 16, "F16": 16, "BF16": 16, "I32": 32, "U32": 32, "F32": 32, "I64": 64, "U64": 64, "F64": 64,
          "C64": 64, "F4": 4, "F6_E2M3": 6, "F6_E3M2": 6}
-_PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle")
+PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle")
 _FOREIGN = {".h5": "TensorFlow", ".msgpack": "Flax", ".onnx": "ONNX", ".tflite": "TensorFlow Lite",
             ".mlmodel": "Core ML"}
 
@@ -139,10 +139,12 @@ def weights(folder: Path) -> Weights | None:
     """
     names = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
     for stem in STEMS:
-        if f"{stem}.safetensors" in names:
-            return Weights([folder / f"{stem}.safetensors"])
-        if f"{stem}.safetensors.index.json" in names:
-            return Weights(index_files(folder / f"{stem}.safetensors.index.json"))
+        single, index = f"{stem}.safetensors", f"{stem}.safetensors.index.json"
+        # Where both are there, transformers takes the one file, and diffusers those of the index.
+        if single in names and (index not in names or stem == "model"):
+            return Weights([folder / single])
+        if index in names:
+            return Weights(index_files(folder / index))
     for stem in STEMS:
         for variant, path in sorted(_variants(stem, names), key=lambda found: found[0] != "fp16"):
             return Weights(index_files(folder / path) if path.endswith(".json") else [folder / path], variant)
@@ -195,7 +197,7 @@ def _no_weights(folder: Path, names: list[str]) -> str:
     for ending, words in kinds.items():
         if found := [name for name in names if name.endswith(ending)]:
             return f"holds {words} ({found[0]}), which is not read here; take the model's safetensors"
-    if found := [name for name in names if name.endswith(_PICKLES) and name != "training_args.bin"]:
+    if found := [name for name in names if name.endswith(PICKLES) and name != "training_args.bin"]:
         return (f"holds its weights as a pickle ({found[0]}), which is code when it is loaded and is not opened here; "
                 "store them as safetensors (save_pretrained does)")
     if found := [name for name in names if name.endswith(".safetensors")]:
@@ -204,7 +206,8 @@ def _no_weights(folder: Path, names: list[str]) -> str:
         return f"holds {found[0]} and no config.json: {single_file(folder / found[0])}"
     if "config.json" in names:
         return f"holds no weights; a {STEMS[0]}.safetensors is wanted"
-    return "holds no model: neither a config.json nor weights"
+    inside = sorted(path.parent for name in ("config.json", "model_index.json") for path in folder.glob(f"*/{name}"))
+    return "holds no model: neither a config.json nor weights" + (f"; give the folder {inside[0]}" if inside else "")
 
 
 def _snapshot(folder: Path) -> Path:

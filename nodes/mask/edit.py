@@ -40,7 +40,7 @@ def grow(mask: Mask, pixels: Annotated[int, Range(-512, 512)] = 8,
     corners: whether corners are rounded (to an octagon) or stay square.
     """
     reach = abs(pixels)
-    # A square and a diamond one after the other make an octagon; a regular one of this radius with so much of the square.
+    # A square and a diamond one after the other make an octagon, a regular one with so much of the square.
     square = round(reach * (math.sqrt(2) - 1)) if corners == "round" else reach
     sign = 1 if pixels > 0 else -1  # what shrinks is the lowest of its neighbours: the highest of their negatives
     grown = _highest(_highest(sign * mask, square, 1), square, 2)

@@ -134,19 +134,33 @@ def _is_number(value: Any) -> bool:
 
 
 def _adopted(samples: Any) -> Any:
-    """A float32 tensor (channels, n) of samples in any number format and order."""
+    """A float32 tensor (channels, n) of samples in any number format and order; what has none stays as it is."""
+    import numpy as np
     import torch
 
-    tensor = samples if is_tensor(samples) else torch.from_numpy(samples.copy())
-    if tensor.dtype == torch.uint8:
-        tensor = (tensor.float() - 128) / 128
-    elif not tensor.dtype.is_floating_point and tensor.dtype not in (torch.bool, torch.complex64, torch.complex128):
-        tensor = tensor.double() / -float(torch.iinfo(tensor.dtype).min)
+    if is_tensor(samples) and samples.dtype == torch.float32:
+        tensor = samples
+    else:
+        array = samples.detach().cpu().float().numpy() if is_tensor(samples) and samples.is_floating_point() else \
+            np.asarray(samples.detach().cpu() if is_tensor(samples) else samples)
+        if array.dtype.kind not in "iuf":
+            return samples
+        tensor = torch.from_numpy(_scaled(array))
     if tensor.ndim == 1:
         tensor = tensor[None]
     elif tensor.ndim == 2 and tensor.shape[0] > tensor.shape[1] > 0:
         tensor = tensor.T
-    return tensor.to(torch.float32).contiguous()
+    return tensor.contiguous()
+
+
+def _scaled(array: Any) -> Any:
+    """Samples as float32; integers by their size, so that the loudest are 1; unsigned ones are silent in the middle."""
+    import numpy as np
+
+    if array.dtype.kind == "f":
+        return array.astype(np.float32)
+    half = 2.0 ** (8 * array.dtype.itemsize - 1)
+    return ((array - half * (array.dtype.kind == "u")) / half).astype(np.float32)
 
 
 Audio.__porttype__ = PortType(

@@ -29,7 +29,7 @@ def library() -> Any:
     """PyAV. Raises InputError where it is not installed."""
     if find_spec("av") is None:
         raise InputError("films (MP4, MOV, MKV, WebM, AVI) and their sound take PyAV, which is not installed. "
-                         "Install it with: pip install 'nodegraph[video]'")
+                         "Install it with: pip install av")
     import av
 
     av.logging.set_level(None)  # what is wrong is told by us, in a sentence
@@ -146,7 +146,7 @@ def _seek(container: Any, stream: Any, seconds: Fraction) -> None:
 def _decoded(container: Any, stream: Any) -> Iterator[tuple[Fraction, Any]]:
     """The frames of a stream and their times in seconds. What cannot be decoded is counted, and said at the end."""
     lost, count, time = 0, 0, Fraction(0)
-    for packet in _packets(container, stream):
+    for packet in packets(container, stream):
         try:
             frames = packet.decode()
         except library().FFmpegError:
@@ -166,11 +166,11 @@ def _decoded(container: Any, stream: Any) -> Iterator[tuple[Fraction, Any]]:
              f"not be decoded, or not wholly")
 
 
-def _packets(container: Any, *streams: Any) -> Iterator[Any]:
-    """The packets up to where a file is cut, and the empty one that empties the decoder."""
+def packets(container: Any, *streams: Any) -> Iterator[Any]:
+    """The packets up to where a file is cut, and for each stream the empty one that empties its decoder."""
     try:
         yield from container.demux(*streams)
-    except library().FFmpegError:
+    except (library().FFmpegError, IndexError):  # IndexError: PyAV's, at the end, where a stream began midway
         return
 
 

@@ -39,7 +39,8 @@ def passes(picture: Any) -> Passes | None:
         order = "L" if picture.tag_v2.prefix == b"II" else "B"
         return Passes([_tile(t, f"{_raw(t)};16{order}") for t in picture.tile],
                       [_tile(t, f"{_raw(t)};16{_OTHER[order]}") for t in picture.tile])
-    if codec in ("zip", "raw", "libtiff") and raw[:-1] in ("RGB;16", "RGBX;16", "RGBA;16", "RGBa;16") and not _separate(picture):
+    known = raw[:-1] in ("RGB;16", "RGBX;16", "RGBA;16", "RGBa;16") and not _separate(picture)
+    if known and codec in ("zip", "raw", "libtiff"):
         stem = raw[:-1].replace("RGBa", "RGBA")
         return Passes(_with(picture, stem + raw[-1]), _with(picture, stem + _OTHER[raw[-1]]), premultiplied="a" in raw)
     return None
@@ -66,7 +67,8 @@ def joined(upper: Any, lower: Any, how: Passes) -> Any:
         fine = np.rint(fine.astype(np.float64).clip(0, how.white) * (65535 / how.white)).astype(np.uint16)
     if how.premultiplied:
         alpha = np.maximum(fine[..., 3:], 1).astype(np.float64)
-        fine = np.concatenate([np.rint(np.minimum(fine[..., :3] / alpha, 1) * 65535).astype(np.uint16), fine[..., 3:]], 2)
+        colour = np.rint(np.minimum(fine[..., :3] / alpha, 1) * 65535).astype(np.uint16)
+        fine = np.concatenate([colour, fine[..., 3:]], axis=2)
     return fine
 
 

@@ -78,11 +78,11 @@ class Resized(Video):
         import numpy as np
         from PIL import Image
 
-        size, bicubic = (self.form.width, self.form.height), Image.Resampling.LANCZOS
+        size, lanczos = (self.form.width, self.form.height), Image.Resampling.LANCZOS
         old = (self.of[0].form.width, self.of[0].form.height)
         part, box = _placed(old, size, self.fit)
         for array in self.of[0].pictures(first, last):
-            picture = Image.fromarray(array).resize(part, bicubic, box)
+            picture = Image.fromarray(array).resize(part, lanczos, box)
             if part != size:
                 page = Image.new(picture.mode, size, (*self.paper, 255)[:len(picture.getbands())])
                 page.paste(picture, ((size[0] - part[0]) // 2, (size[1] - part[1]) // 2))
@@ -144,7 +144,8 @@ class Retimed(Video):
         """The samples, stretched or squeezed in time at their own pitch."""
         last, tempo = self.samples if last is None else last, Fraction(*self.tempo)
         if tempo == 1:
-            yield from _exactly(self.of[0].sound(first, min(last, self.of[0].samples)), last - first, self.form.channels)
+            old = self.of[0].sound(first, min(last, self.of[0].samples))
+            yield from _exactly(old, last - first, self.form.channels)
         elif first < last:
             old = self.of[0].sound(floor(first * tempo), min(ceil(last * tempo) + 1, self.of[0].samples))
             yield from _exactly(_quicker(old, tempo, self.form), last - first, self.form.channels)
@@ -289,12 +290,11 @@ def joined(videos: list[Video]) -> Video:
         raise InputError("videos is empty; give at least one")
     form = videos[0].form
     parts = tuple(at_rate(resized(one, form.width, form.height, "pad"), videos[0].fps) for one in videos)
-    sound = max(((one.form.sample_rate, one.form.channels) for one in videos), default=(0, 0))
-    channels = max(one.form.channels for one in videos)
+    sound, channels = (max(getattr(one.form, name) for one in videos) for name in ("sample_rate", "channels"))
     if len({(one.form.sample_rate, one.form.channels) for one in videos if one.form.sample_rate}) > 1:
         library()
-    return Joined(form._replace(frames=sum(one.form.frames for one in parts), alpha=any(one.form.alpha for one in parts),
-                                sample_rate=sound[0], channels=channels), parts)
+    frames, alpha = sum(one.form.frames for one in parts), any(one.form.alpha for one in parts)
+    return Joined(form._replace(frames=frames, alpha=alpha, sample_rate=sound, channels=channels), parts)
 
 
 @dataclass(frozen=True, eq=False)

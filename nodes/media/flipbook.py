@@ -106,7 +106,7 @@ def _changed(shown: Any, indices: Any) -> tuple[int, int, Any]:
 
 
 class _Palette(NamedTuple):
-    """colors: r, g, b of each. packed: the same as sorted numbers where there are all colours of the Video, else None."""
+    """colors: r, g, b of each. packed: the same as sorted numbers where all colours of the Video are there, or None."""
 
     colors: bytes
     packed: Any = None

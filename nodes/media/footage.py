@@ -124,7 +124,7 @@ def _read(data: Any, name: str) -> tuple[tuple[int, int], list[Fraction], bool]:
             size = picture.size
             for number in count():
                 picture.seek(number)
-                clear = clear or picture.convert("RGBA").getextrema()[3][0] < 255
+                clear = picture.convert("RGBA").getextrema()[3][0] < 255 or clear  # decoded in any case: it may be cut
                 times.append(_shown(picture))
     except Image.DecompressionBombError as error:
         raise InputError(f"{name} is too large: {error}") from error

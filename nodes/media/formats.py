@@ -1,4 +1,4 @@
-"""What a file is, told by its first bytes and never by its name, and what to do with one that is no picture to be read."""
+"""What a file is, told by its first bytes and never by its name, and what to do with one that is no picture."""
 
 from __future__ import annotations
 
@@ -23,8 +23,9 @@ _VIDEO = "take its frames out as PNG, or read it with a node for videos"
 _MODEL = "give it to a node that takes a model"
 _SOUND = "read it with media.read_audio"
 
-CAMERA_RAW = Foreign("a camera's raw file in a TIFF's clothes (DNG, NEF, ARW), of which only a small preview could be read", _RAW)
-HEIF = Foreign("a HEIC/HEIF photo, as phones take them", "install pi-heif (pip install 'nodegraph[heif]'), or save it as JPEG or PNG")
+CAMERA_RAW = Foreign("a camera's raw file (DNG, NEF, ARW), of which only a small preview could be read", _RAW)
+HEIF = Foreign("a HEIC/HEIF photo, as phones take them",
+               "install pi-heif (pip install pi-heif), or save it as JPEG or PNG")
 
 # offset, bytes, what it is
 _MAGICS: tuple[tuple[int, bytes, str, str], ...] = (
@@ -75,20 +76,22 @@ _MAGICS: tuple[tuple[int, bytes, str, str], ...] = (
     (0, b"7z\xbc\xaf\x27\x1c", "a 7z archive", "unpack it"),
     (0, b"Rar!", "a RAR archive", "unpack it"),
     (0, b"\x28\xb5\x2f\xfd", "packed with Zstandard", "unpack it"),
-    (0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an OLE file (old office files, FlashPix and Picture It! are such)", _EXPORT),
+    (0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an OLE file (old office files, FlashPix)", _EXPORT),
     (0, b"GGUF", "a language model's weights (GGUF)", _MODEL),
     (0, b"SQLite format 3", "a SQLite database", _EXPORT),
     (0, b"\x7fELF", "a program", "give a picture"),
     (0, b"MZ", "a program for Windows", "give a picture"),
 )
 
-_VIDEO_BRANDS = (b"isom", b"iso2", b"iso4", b"iso5", b"iso6", b"mp41", b"mp42", b"avc1", b"M4V ", b"dash", b"3gp4", b"3gp5")
+_VIDEO_BRANDS = (b"isom", b"iso2", b"iso4", b"iso5", b"iso6", b"mp41", b"mp42", b"avc1", b"M4V ", b"dash", b"3gp4",
+                 b"3gp5")
 _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"heif")
 
 _READABLE: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\x89PNG\r\n\x1a\n", "PNG"), (0, b"\xff\xd8\xff", "JPEG"), (0, b"GIF8", "GIF"), (8, b"WEBP", "WebP"),
     (0, b"II*\x00", "TIFF"), (0, b"MM\x00*", "TIFF"), (0, b"II+\x00", "BigTIFF"), (0, b"MM\x00+", "BigTIFF"),
-    (0, b"BM", "BMP"), (0, b"8BPS", "PSD"), (0, b"\x00\x00\x00\x0cjP  ", "JPEG 2000"), (0, b"\xff\x4f\xff\x51", "JPEG 2000"),
+    (0, b"BM", "BMP"), (0, b"8BPS", "PSD"), (0, b"\x00\x00\x00\x0cjP  ", "JPEG 2000"),
+    (0, b"\xff\x4f\xff\x51", "JPEG 2000"),
     (0, b"DDS ", "DDS"), (0, b"qoif", "QOI"), (0, b"\x00\x00\x01\x00", "ICO"), (0, b"\x00\x00\x02\x00", "CUR"),
     (0, b"icns", "ICNS"), (0, b"SIMPLE  =", "FITS"), (0, b"\x01\xda", "SGI"), (0, b"\x59\xa6\x6a\x95", "Sun raster"),
     (4, b"ftypavif", "AVIF"), (4, b"ftypavis", "AVIF"),
@@ -123,7 +126,7 @@ def readable(head: bytes) -> str:
 
 
 def _text(head: bytes) -> Foreign | None:
-    """The kinds of text that are taken for pictures; formats of Pillow's that are text (XPM, XBM, PPM) are not among them."""
+    """The kinds of text that are taken for pictures; of Pillow's formats some are text too (XPM, PPM)."""
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     if start.startswith(b"version https://git-lfs"):
         return Foreign("a pointer of Git LFS and not the picture itself", "fetch the picture with `git lfs pull`")

@@ -8,15 +8,17 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from nodegraph import InputError, warn
 
-from . import deep_pixels, formats, pixels, png_chunks
+from . import apng, deep_pixels, formats, pixels, png_chunks
 
 LARGEST = 200  # megapixels: 2.4 GB as an Image
 _DNG, _SUBFILE, _SUB_IFDS, _EXTRA = 50706, 254, 330, 338  # tags of TIFF
+_BITS, _CHANNELS, _FORMAT, _FLOATS = 258, 277, 339, 3  # and the value of _FORMAT that means floats
 _SRGB_GAMMA = 1 / 2.2
 _HDR = (16, 18)  # transfer characteristics PQ and HLG of ITU-T H.273
 _WIDE = (9, 11, 12)  # colour primaries BT.2020, DCI-P3 and Display P3 of the same
@@ -53,12 +55,15 @@ def load_frames(path: str | Path, largest: float = LARGEST) -> list[Frame]:
     """
     with _opened(Path(path), largest) as file:
         path = file.path
-        frames: list[Frame] = []
         if file.has_still:
             warn(f"{path.name} has a still picture that is no part of its animation, which is left out; "
                  "media.read_image reads it.")
-        for index in range(int(file.has_still), file.count):
-            frames.append(file.frame(index, largest - sum(one.image[0].numel() for one in frames) / 1e6))
+        frames: list[Frame] = []
+        for frame in file.frames(largest):
+            frames.append(frame)
+            if sum(one.image[0].numel() for one in frames) > largest * 1e6:
+                raise InputError(f"{path} has {_pictures(file.count)} that together have more megapixels than "
+                                 "`largest` allows; raise it, or read single ones with media.read_image")
         return frames
 
 
@@ -74,12 +79,16 @@ class _File:
         self.count = _count(picture, path)
         start = picture.tell() if self.count > 1 else 0
         self.order = [start, *(index for index in range(self.count) if index != start)]
-        self.has_still = self.count > 1 and bool(getattr(picture, "default_image", False))  # before the animation
+        self.has_still = False
+
+    def frames(self, largest: float) -> Iterator[Frame]:
+        """The pictures in order."""
+        return (self.frame(index, largest) for index in range(self.count))
 
     def frame(self, index: int, largest: float) -> Frame:
         """The picture at an index from 0."""
         picture = self._sought(self.picture, index)
-        self._judge_size(picture, index, largest)
+        self._judge_size(picture, largest)
         _mend_transparency(picture)
         fine = self._fine(index) if deep_pixels.is_wide(picture) else None
         white = _white(picture)
@@ -95,12 +104,9 @@ class _File:
             picture.info["icc_profile"] = self.profile
         return picture
 
-    def _judge_size(self, picture: Any, index: int, largest: float) -> None:
+    def _judge_size(self, picture: Any, largest: float) -> None:
         width, height = picture.size
         if width * height > largest * 1e6:
-            if index:
-                raise InputError(f"{self.path} has {_pictures(self.count)} that together have more megapixels than "
-                                 "`largest` allows; raise it, or read single ones with media.read_image")
             raise InputError(f"{self.path} is {width} x {height} and "
                              f"{_too_large(f'{width * height} pixels', largest)}")
 
@@ -113,13 +119,46 @@ class _File:
         for which in ("upper", "lower"):
             with Image.open(self.source()) as again:
                 how = deep_pixels.passes(self._sought(again, index))
-                if how is None or self.picture.format == "PNG" and self.count > 1:
+                if how is None:
                     warn(f"{self.path.name} has 16 bits a channel, of which 8 are read: fine steps are lost.")
                     return None
                 again.tile = getattr(how, which)
                 again.load()
                 readings.append(np.asarray(again))
         return deep_pixels.joined(*readings, how)
+
+
+class _Apng(_File):
+    """An animated PNG that is open. Its still picture, if it has one that is no frame, stands before the frames."""
+
+    def __init__(self, path: Path, head: bytes, source: Any, picture: Any, profile: bytes | None):
+        super().__init__(path, head, source, picture, profile)
+        self.pieces = apng.pieces(source().getvalue())
+        self.has_still = picture.default_image
+        self.count = len(self.pieces) + self.has_still
+
+    def frame(self, index: int, largest: float) -> Frame:
+        """The picture at an index from 0; the first is the one that programs without animation show."""
+        return next(islice(self.frames(largest), index - self.has_still, None)) if index else super().frame(0, largest)
+
+    def frames(self, largest: float) -> Iterator[Frame]:
+        """The frames as they are seen."""
+        self._judge_size(self.picture, largest)
+        alpha = self.picture.has_transparency_data
+        turn = pixels.orientation(self.picture, self.path.name)
+        laid = ((piece, self._stored(piece, largest)) for piece in self.pieces)
+        for piece, shown in zip(self.pieces, apng.seen(self.picture.size, laid)):
+            yield Frame(pixels.from_canvas(shown, turn, alpha), piece.seconds)
+
+    def _stored(self, piece: apng.Piece, largest: float) -> Any:
+        """The pixels of a piece: float32 (height, width, 4)."""
+        import numpy as np
+        from PIL import Image
+
+        with Image.open(io.BytesIO(piece.png)) as picture:
+            plain = _File(self.path, self.head, lambda: io.BytesIO(piece.png), picture, self.profile)
+            pixels = plain.frame(0, largest).image.numpy().transpose(1, 2, 0)
+        return np.dstack([pixels, np.ones_like(pixels[..., :1])])[..., :4]
 
 
 @contextmanager
@@ -138,7 +177,8 @@ def _opened(path: Path, largest: float) -> Iterator[_File]:
         with _limited_to(largest), Image.open(source()) as picture:
             format = format or picture.format
             _refuse_camera_raw(path, picture)
-            yield _File(path, head, source, picture, profile)
+            kind = _Apng if picture.format == "PNG" and picture.is_animated else _File
+            yield kind(path, head, source, picture, profile)
     except InputError:
         raise
     except MemoryError:
@@ -198,14 +238,37 @@ def _too_large(words: str, largest: float) -> str:
 def _damage(path: Path, format: str, head: bytes, error: Exception) -> str:
     from PIL import UnidentifiedImageError
 
-    words = "" if isinstance(error, UnidentifiedImageError) else str(error).partition("\n")[0] or type(error).__name__
+    unknown = isinstance(error, UnidentifiedImageError)
+    words = "" if unknown else str(error).partition("\n")[0] or type(error).__name__
     reason = f" ({words})" if words else ""
+    if format and unknown:
+        format += _samples(path, format, head)
     if format:
         return (f"{path} is a picture ({format}) that is cut, damaged or of a kind that is not read{reason}; "
                 "get it again, or save it as a plain PNG")
     if formats.looks_like_text(head):
         return f"{path} is not a picture that can be read: it is a text; give a PNG, JPEG, TIFF or WebP"
     return f"{path} is not a picture that can be read: its format is not known; save it as PNG, JPEG, TIFF or WebP"
+
+
+def _samples(path: Path, format: str, head: bytes) -> str:
+    """What the pixels of a TIFF or PSD are that Pillow does not know, as far as its header can be read."""
+    if format == "PSD" and len(head) > 26:
+        mode = {1: "grey", 3: "RGB", 4: "CMYK", 7: "multichannel", 8: "duotone", 9: "Lab"}.get(head[25], "other colours")
+        return f", {mode} of {head[23]} bits"
+    if format != "TIFF":
+        return ""
+    from PIL.TiffImagePlugin import ImageFileDirectory_v2
+
+    try:
+        with path.open("rb") as file:
+            tags = ImageFileDirectory_v2(file.read(8))
+            file.seek(tags.next)
+            tags.load(file)
+        bits, kind = tags[_BITS][0], (tags.get(_FORMAT) or (1,))[0]
+    except Exception:  # damaged, as the caller says already
+        return ""
+    return f", {tags.get(_CHANNELS, 1)} channels of {bits} bits" + (", floats" if kind == _FLOATS else "")
 
 
 def _count(picture: Any, path: Path) -> int:
@@ -269,7 +332,7 @@ def _as_tuple(value: Any) -> tuple[Any, ...]:
 
 
 class _Limit:
-    """A `with` in which Pillow refuses what is larger than so many pixels; of threads that share it the largest counts."""
+    """A `with` in which Pillow refuses what has more pixels; of threads that share it, the largest limit counts."""
 
     def __init__(self) -> None:
         self.lock, self.limits, self.usual = threading.Lock(), [], None

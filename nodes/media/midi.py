@@ -12,7 +12,7 @@ from nodegraph import InputError, warn
 from .charset import decoded, encoding_of
 from .medley import medley
 from .midi_out import save_midi
-from .score import DENOMINATORS, FASTEST, Event, Note, Score, Text, Track, key_of
+from .score import DENOMINATORS, FASTEST, Event, Note, Score, Text, Track, key_of, length_complaint
 from .smf import END_OF_TRACK, META, Message, MidiFile, messages
 
 __all__ = ["from_bytes", "load_midi", "save_midi"]
@@ -20,7 +20,6 @@ __all__ = ["from_bytes", "load_midi", "save_midi"]
 TEXT_TYPES = {1: "text", 2: "copyright", 3: "title", 4: "instrument", 5: "lyric", 6: "marker", 7: "cue",
               8: "program", 9: "device"}
 PORT, TEMPO, METRE, KEY, CHANNEL_PREFIX = 0x21, 0x51, 0x58, 0x59, 0x20
-LONGEST_HOURS = 24
 _CHANNEL_EVENTS = {0xA0: "key_pressure", 0xB0: "control", 0xC0: "program", 0xD0: "pressure", 0xE0: "bend"}
 _DRUMS = 9
 
@@ -77,9 +76,8 @@ def from_bytes(data: bytes, name: str = "the file") -> Score:
         groups = [[track] for track in file.tracks] if file.format == 2 else [file.tracks]
         scores = [_score(group, file, losses) for group in groups]
         score = medley(scores) if len(scores) > 1 else scores[0] if scores else _score([], file, losses)
-        if score.seconds > LONGEST_HOURS * 3600:
-            raise InputError(f"has notes {score.seconds / 3600:.0f} hours after its beginning, more than the "
-                             f"{LONGEST_HOURS} that are read; it is likely damaged")
+        if wrong := length_complaint(score):
+            raise InputError(wrong)
     except InputError as error:
         raise InputError(f"{name} {error}") from None
     if not any(track.notes for track in score.tracks):

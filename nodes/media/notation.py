@@ -6,6 +6,7 @@ import io
 import re
 import warnings
 import zipfile
+import zlib
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,14 +16,14 @@ from typing import Any
 
 from nodegraph import InputError, warn
 
-from . import midi
 from .medley import medley
-from .score import Event, Note, Score, Text, Track, fifths_of, key_parts
+from .score import DENOMINATORS, FASTEST, SLOWEST, Note, Score, Text, Track, fifths_of, key_of, key_parts, length_complaint
 
 LARGEST_MEGABYTES = 256  # of a document, unpacked
 GRID = (8, 6)  # parts of a beat on which notes are written: down to thirty-seconds, and triplets of sixteenths
 _FORMATS = {"musicxml": "MusicXML", "abc": "ABC"}
 _NO_NAME = "MusicXML Part"  # what music21 calls a part without one
+GRACE_BEATS = 0.125  # how long a note sounds that takes no time
 
 
 def is_notation(data: bytes) -> bool:
@@ -45,9 +46,14 @@ def from_bytes(data: bytes, name: str = "the file") -> Score:
         for piece in pieces:
             _kept_programs(piece, text, music21)
         scores = [_played(piece, name, music21) for piece in pieces]
+        if format == "abc" and ":|" in text and not document.recurse().getElementsByClass(music21.stream.Measure):
+            warn(f"{Path(name).name}: repeats are not played, since music21 counts bars in longer tunes only")
     if len(scores) > 1:
         warn(f"{Path(name).name} holds {len(scores)} pieces; they are joined one after the other")
-    return medley(scores) if len(scores) != 1 else scores[0]
+    score = medley(scores) if len(scores) != 1 else scores[0]
+    if wrong := length_complaint(score):
+        raise InputError(f"{name} {wrong}")
+    return score
 
 
 def save_musicxml(score: Score, path: str | Path) -> None:
@@ -56,7 +62,8 @@ def save_musicxml(score: Score, path: str | Path) -> None:
     What notation does not say (pedal, bends, controllers ...) and notes that are moved to the grid are told of.
     Raises InputError where music21 is missing, or cannot write the score.
     """
-    gridded = replace(score, tracks=tuple(_on_grid(track) for track in score.tracks if track.notes))
+    sounding = [track for track in score.tracks if track.notes] or [Track("")]
+    gridded = replace(score, tracks=tuple(map(_on_grid, sounding)))
     _tell_losses(score, gridded)
     with _music21("writing MusicXML") as music21, _without_noise(str(path)):
         title = next((text.text for text in score.texts if text.kind == "title"), "")
@@ -71,7 +78,7 @@ def _music21(purpose: str) -> Iterator[Any]:
     try:
         import music21
     except ImportError:
-        raise InputError(f"{purpose} needs music21: pip install 'nodegraph[scores]'") from None
+        raise InputError(f"{purpose} needs music21: pip install music21") from None
     try:
         yield music21
     except InputError:
@@ -86,8 +93,11 @@ def _without_noise(name: str) -> Iterator[None]:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         yield
-    for message in {str(warning.message) for warning in caught if warning.category.__module__.startswith("music21")}:
-        warn(f"{Path(name).name}: {message}")
+    for category, sentence in dict.fromkeys((warning.category, str(warning.message)) for warning in caught):
+        if category.__module__.startswith("music21"):
+            warn(f"{Path(name).name}: {sentence}")
+        elif category is UserWarning:  # the product's own, told outside of any run
+            warn(sentence)
 
 
 def _text(data: bytes) -> str:
@@ -126,25 +136,87 @@ def _unpacked(data: bytes, name: str) -> str:
             if archive.getinfo(inside[0]).file_size > LARGEST_MEGABYTES << 20:
                 raise InputError(f"{name} unpacks to more than {LARGEST_MEGABYTES} MB")
             return _text(archive.read(inside[0]))
-    except (zipfile.BadZipFile, zipfile.zlib.error, EOFError, NotImplementedError, RuntimeError, KeyError, OSError) as error:
+    except (zipfile.BadZipFile, zlib.error, ValueError, EOFError, NotImplementedError, RuntimeError, KeyError, OSError) as error:
         raise InputError(f"{name} is a ZIP archive that cannot be unpacked: {error}") from error
 
 
 def _played(piece: Any, name: str, music21: Any) -> Score:
-    """A piece as music21 plays it, without the chords that letters stand for."""
-    for symbol in list(piece.recurse().getElementsByClass(music21.harmony.Harmony)):
-        symbol.activeSite.remove(symbol)
-    score = midi.from_bytes(music21.midi.translate.streamToMidiFile(piece).writestr(), name)
+    """A piece as it sounds: repeats expanded, transposing instruments at their pitch, ties joined."""
+    if piece.recurse().getElementsByClass(music21.stream.Measure):
+        try:
+            piece = piece.expandRepeats()
+        except music21.exceptions21.Music21Exception as error:
+            warn(f"{Path(name).name}: repeats are not played: {error}")
+    piece = piece.toSoundingPitch()
+    parts = list(piece.parts) or [piece]
     title = piece.metadata.bestTitle if piece.metadata else None
-    return replace(score, tracks=tuple(map(_tidy, score.tracks)), texts=(Text(0.0, title, "title"),) if title else ())
+    return Score(tuple(_track(part, name, music21) for part in parts), *_maps(piece, parts[0], music21),
+                 ((Text(0.0, title, "title"),) if title else ()))
 
 
-def _tidy(track: Track) -> Track:
-    """A track without what music21 says of every part."""
-    events = tuple(event for event in track.events if event.kind != "program" or event.value != track.program)
-    if all(event == Event(event.beat, "bend", 0) for event in events):
-        track = replace(track, events=(), channel=None)
-    return replace(track, name="" if track.name == _NO_NAME else track.name)
+def _maps(piece: Any, part: Any, music21: Any) -> tuple[Any, Any, Any]:
+    """Tempos of the whole, and metres and keys of its first part."""
+    tempos, metres, keys, flat = {0.0: 120.0}, {0.0: (4, 4)}, {}, part.flatten()
+    for mark in piece.flatten().getElementsByClass(music21.tempo.MetronomeMark):
+        bpm = mark.getQuarterBPM()
+        if bpm and SLOWEST <= bpm <= FASTEST:
+            tempos[float(mark.offset)] = round(float(bpm), 6)
+    for metre in flat.getElementsByClass(music21.meter.TimeSignature):
+        if metre.numerator and metre.denominator in DENOMINATORS:
+            metres[float(metre.offset)] = (metre.numerator, metre.denominator)
+    for key in flat.getElementsByClass(music21.key.KeySignature):
+        if key.sharps is not None and abs(key.sharps) <= 7:
+            mode = "minor" if getattr(key, "mode", None) == "minor" else "major"
+            keys[float(key.offset)] = key_of(key.sharps, mode)
+    return (_changes(tempos), tuple((beat, *metre) for beat, (metre,) in _changes({b: (m,) for b, m in metres.items()})),
+            _changes(keys))
+
+
+def _changes(values: dict[float, Any]) -> tuple[tuple[float, Any], ...]:
+    """What holds from a beat on, without what says the same again."""
+    found: list[tuple[float, Any]] = []
+    for beat, value in sorted(values.items()):
+        if not found or found[-1][1] != value:
+            found.append((beat, value))
+    return tuple(found)
+
+
+def _track(part: Any, name: str, music21: Any) -> Track:
+    instrument = part.getInstrument(returnDefault=True)
+    flat = part.flatten()
+    signs = [sign for sign in flat.notes if not isinstance(sign, music21.harmony.Harmony)]
+    is_drum = instrument.midiChannel == 9 or any(isinstance(sign, music21.note.Unpitched) for sign in signs)
+    notes: list[Note] = []
+    tied: dict[int, int] = {}  # by pitch, the note that is to go on
+    for sign in signs:
+        velocity = max(1, min(127, round(127 * sign.volume.getRealized())))
+        start, duration = float(sign.offset), float(sign.quarterLength) or GRACE_BEATS
+        for note in getattr(sign, "notes", (sign,)):
+            pitch, tie = _pitch(note, name), note.tie.type if note.tie else ""
+            earlier = tied.pop(pitch, None) if tie in ("stop", "continue") else None
+            if earlier is not None and abs(notes[earlier].start + notes[earlier].duration - start) < 1e-6:
+                notes[earlier] = notes[earlier]._replace(duration=start + duration - notes[earlier].start)
+            else:
+                earlier = len(notes)
+                notes.append(Note(pitch, start, duration, velocity))
+            if tie in ("start", "continue"):
+                tied[pitch] = earlier
+    words = tuple(Text(float(sign.offset), sign.lyric, "lyric") for sign in signs if sign.lyric)
+    label = part.partName or instrument.partName or ""
+    label = "" if label == _NO_NAME else label
+    program = instrument.midiProgram if instrument.midiProgram is not None else 0
+    return Track(label, program, is_drum, tuple(notes), texts=words)
+
+
+def _pitch(note: Any, name: str) -> int:
+    """The key of a note; of a drum, its sound in General MIDI, else the line that it stands on."""
+    if hasattr(note, "pitch"):
+        place = note.pitch.ps
+    else:
+        place = getattr(note.storedInstrument, "percMapPitch", None) or note.displayPitch().ps
+    if place != int(place):
+        warn(f"{Path(name).name} has notes between the keys of a piano; they are read as the nearest")
+    return max(0, min(127, round(place)))
 
 
 def _on_grid(track: Track) -> Track:
@@ -213,7 +285,8 @@ def _part(score: Score, number: int, music21: Any) -> Any:
         for word in lyrics.pop(start, ()):
             sign.addLyric(word.strip())
         part.insert(start, sign)
-    return _measured(part)
+    _, upper, lower = score.metres[0]
+    return _measured(part, max(score.beats, 4 * upper / lower))
 
 
 def _instrument(track: Track, number: int, music21: Any) -> Any:
@@ -226,9 +299,9 @@ def _instrument(track: Track, number: int, music21: Any) -> Any:
     return instrument
 
 
-def _measured(part: Any) -> Any:
-    """The part in measures, what overlaps in voices, and at half beats tied what no one sign says."""
-    measured = part.makeMeasures()
+def _measured(part: Any, beats: float) -> Any:
+    """The part in measures for so many beats, what overlaps in voices, and at half beats tied what no one sign says."""
+    measured = part.makeMeasures(refStreamOrTimeRange=[0.0, beats])
     measured.makeTies(inPlace=True)
     for measure in measured.getElementsByClass("Measure"):
         if not measure.isSequence():

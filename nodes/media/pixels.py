@@ -58,6 +58,14 @@ def from_pil(picture: Any, fine: Any = None, name: str = _NAMELESS, white: int |
     return _tensor(turned(np.concatenate([colour, alpha[..., None]], 2), turn))
 
 
+def from_canvas(array: Any, orientation: int, alpha: bool) -> Any:
+    """The tensor of a float32 array (height, width, 4) in 0..1, made upright.
+
+    alpha: whether it is to have 4 channels also where it is opaque.
+    """
+    return _tensor(turned(array if alpha or array[..., 3].min() < 1 else array[..., :3], orientation))
+
+
 def orientation(picture: Any, name: str = _NAMELESS) -> int:
     """How a picture lies, by its EXIF: 1 to 8, where 1 is upright. Odd or unreadable EXIF says nothing, so 1."""
     try:
@@ -104,7 +112,8 @@ def _grey(levels: Any, picture: Any, name: str) -> Any:
     curve = profiles.grey_curve(picture, name)
     if curve is None:
         return np.repeat(levels[..., None], 3, 2)
-    return np.stack([np.interp(levels, np.linspace(0, 1, 256), channel / 255) for channel in curve.T], 2).astype(np.float32)
+    steps = np.linspace(0, 1, 256)
+    return np.stack([np.interp(levels, steps, channel / 255) for channel in curve.T], 2).astype(np.float32)
 
 
 def _spread(levels: Any, name: str) -> Any:
@@ -120,7 +129,8 @@ def _spread(levels: Any, name: str) -> Any:
         low, high = 0, 1
     else:
         low = min(low, 0)
-        warn(f"The pixels of {name} are numbers from {known.min():g} to {high:g}: {low:g} is made black and {high:g} white.")
+        warn(f"The pixels of {name} are numbers from {known.min():g} to {high:g}: {low:g} is made black and {high:g} "
+             "white.")
     levels = np.nan_to_num(levels.astype(np.float64), nan=low, posinf=high, neginf=low)
     return ((levels - low) / max(float(high) - float(low), 1e-300)).astype(np.float32)
 
@@ -138,7 +148,9 @@ def _alpha(picture: Any, fine: Any) -> Any:
     clear = picture.info.get("transparency")
     if fine is not None:
         return _except(np.all(fine == np.array(clear), axis=2))
-    if picture.mode.startswith("I") or picture.mode == "F":
+    if picture.mode == "1":
+        return _except(np.asarray(picture) == bool(clear))
+    if picture.mode in ("L", "I", "F") or picture.mode.startswith("I;16"):
         return _except(np.asarray(picture) == clear)
     return np.asarray(picture.convert("RGBA").getchannel("A"))
 

@@ -1,4 +1,4 @@
-"""The chunks of a PNG, looked at before Pillow sees them: Pillow refuses the whole picture for one long text or profile."""
+"""The chunks of a PNG, looked at before Pillow sees them, which refuses a picture for one long text or profile."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def lean(data: bytes, name: str) -> tuple[bytes, bytes | None]:
     Shorter texts stay, since a picture's orientation may stand in one. What is damaged stays for Pillow to judge.
     """
     kept, profile = [SIGNATURE], None
-    for kind, chunk, body in _chunks(data):
+    for kind, chunk, body in chunks(data):
         if kind == b"iCCP":
             profile = _profile(body, name)
         elif kind not in (b"tEXt", b"zTXt", b"iTXt") or _is_short(kind, body):
@@ -26,7 +26,7 @@ def lean(data: bytes, name: str) -> tuple[bytes, bytes | None]:
     return b"".join(kept), profile
 
 
-def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
+def chunks(data: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
     """The kind, the whole bytes and the body of each chunk; what follows the last whole one comes as one of no kind."""
     view, place = memoryview(data), len(SIGNATURE)
     while place + 12 <= len(data):

@@ -9,11 +9,12 @@ from typing import Any, NamedTuple
 
 from nodegraph import InputError, warn
 
-from .container import Film, Track, library, opened
+from .container import Film, Track, library, opened, packets
 from .rhythm import rhythm
 from .video import Form, pair
 
 HDR = {16: "PQ", 18: "HLG"}  # ITU-T H.273, transfer characteristics
+MOST_HELD = 10_000  # places that frames may be held for on average; more comes of times that are broken
 LEFT_OUT = (("subtitle", "subtitles"), ("data", "data tracks"), ("attachment", "attachments"))
 
 
@@ -46,6 +47,9 @@ def film(data: Any, name: str) -> Film:
     origin = times.shown[0]
     beat = rhythm([time - origin for time in times.shown], times.shown[-1] + times.last - origin,
                   [one for one in candidates if one <= 480])
+    if beat.count > MOST_HELD * len(times.shown) + MOST_HELD:
+        raise InputError(f"{name} says that its {len(times.shown)} frames last {float(beat.count / beat.fps):.0f} s, "
+                         "which cannot be meant; write it anew with an even rate")
     if not beat.is_even:
         warn(f"{name} has frames of uneven length; they are laid out evenly, {float(beat.fps):.5g} a second, by the "
              f"times at which they are shown" + ("" if beat.exact else "; some are shown twice or left out"))
@@ -99,54 +103,56 @@ def _times(container: Any, stream: Any) -> Times:
     """Read all packets, and decode none."""
     shown: list[Fraction] = []
     ends: dict[int, Fraction] = {}
-    broken, passed, length = 0, 0, Fraction(0)
+    broken, passed, latest, length, ended = 0, 0, Fraction(-1 << 40), Fraction(0), False
     step = 1 / Fraction(stream.guessed_rate or stream.average_rate or 25)
-    try:
-        for packet in container.demux():
-            stamp, mine = packet.pts if packet.pts is not None else packet.dts, packet.stream_index == stream.index
-            broken += packet.is_corrupt
-            passed += packet.is_discard and mine
-            if not packet.size or packet.is_discard or packet.is_corrupt or stamp is None and not mine:
-                continue
-            time = stamp * packet.time_base if stamp is not None else len(shown) * step
-            lasts = (packet.duration or 0) * packet.time_base
-            ends[packet.stream_index] = max(ends.get(packet.stream_index, time), time + lasts)
-            if mine:
-                length = lasts if not shown or time >= max(shown[-1:]) else length
-                shown.append(time)
-    except library().FFmpegError:
-        broken += 1
+    for packet in packets(container):
+        stamp, mine = packet.pts if packet.pts is not None else packet.dts, packet.stream_index == stream.index
+        ended = ended or not packet.size and stamp is None
+        broken += packet.is_corrupt
+        passed += packet.is_discard and mine
+        if not packet.size or packet.is_discard or packet.is_corrupt or stamp is None and not mine:
+            continue
+        time = stamp * packet.time_base if stamp is not None else len(shown) * step
+        lasts = (packet.duration or 0) * packet.time_base
+        ends[packet.stream_index] = max(ends.get(packet.stream_index, time), time + lasts)
+        if mine:
+            latest, length = max((latest, length), (time, lasts))
+            shown.append(time)
     shown.sort()
-    return Times(shown, length or step, passed, ends, broken)
+    return Times(shown, length or step, passed, ends, broken + (not ended))
 
 
 def _tell_cut(container: Any, stream: Any, times: Times, name: str) -> None:
     """Say so where less is there than the file promises."""
-    there = f"the {len(times.shown)} frames that are there ({float(times.shown[-1] + times.last - times.shown[0]):.1f} s)"
+    seconds = float(times.shown[-1] + times.last - times.shown[0])
     promised = Fraction(container.duration or 0, 1_000_000)
     missing = promised - (max(times.ends.values()) - Fraction(container.start_time or 0, 1_000_000))
     if times.broken or stream.frames > len(times.shown) + times.passed + 2 or missing > max(1, promised / 50):
         whole = f"{stream.frames} frames" if stream.frames else f"{float(promised):.1f} s" if promised else "more"
-        warn(f"{name} is cut or damaged: it promises {whole}; {there} are read")
+        warn(f"{name} is cut or damaged: it promises {whole}; the {len(times.shown)} frames that are there "
+             f"({seconds:.1f} s) are read")
 
 
 def _first_frame(container: Any, index: int, name: str) -> Any:
     stream = container.streams[index]
-    try:
-        for packet in container.demux(stream):
-            try:
-                for frame in packet.decode():
-                    return frame
-            except library().FFmpegError:
-                continue
-    except library().FFmpegError:
-        pass  # the file ends here; the sentence below says the rest
-    raise InputError(f"not one frame in {name} ({stream.codec_context.name}) can be decoded")
+    frame = next(_frames(container, stream), None)
+    if frame is None:
+        raise InputError(f"not one frame in {name} ({stream.codec_context.name}) can be decoded")
+    return frame
+
+
+def _frames(container: Any, stream: Any) -> Iterator[Any]:
+    """What can be decoded of a stream."""
+    for packet in packets(container, stream):
+        try:
+            yield from packet.decode()
+        except library().FFmpegError:
+            continue
 
 
 def _tell_frame(frame: Any, name: str) -> None:
     if frame.color_trc in HDR:
-        warn(f"{name} is HDR ({HDR[frame.color_trc]}); it is read as 8 bits without tone mapping, so that it looks pale")
+        warn(f"{name} is HDR ({HDR[frame.color_trc]}); it is read as 8 bits without tone mapping, and looks pale")
     elif max(part.bits for part in frame.format.components) > 8:
         warn(f"{name} has {max(part.bits for part in frame.format.components)} bits a colour; 8 of them are kept")
     if frame.interlaced_frame:
@@ -162,8 +168,9 @@ def _turn(frame: Any, name: str) -> tuple[int, int, int, int]:
         return (1, 0, 0, 1)
     matrix = np.frombuffer(bytes(found), np.int32)
     signs = [int(np.sign(one)) if abs(one) > 1 << 12 else 0 for one in matrix[[0, 1, 3, 4]]]
-    if signs[0] and signs[3] and not signs[1] and not signs[2] or signs[1] and signs[2] and not signs[0] and not signs[3]:
-        return signs[0], signs[1], signs[2], signs[3]
+    a, b, c, d = signs
+    if a and d and not b and not c or b and c and not a and not d:
+        return a, b, c, d
     warn(f"{name} asks to be turned by an angle that is no quarter turn; it is left as it lies")
     return (1, 0, 0, 1)
 
@@ -181,11 +188,7 @@ def _square(width: int, height: int, stretch: Fraction, name: str) -> tuple[int,
 def _heard(data: Any, index: int, name: str) -> tuple[int, int, int]:
     """The sound's stream, sample rate and channels, as its first piece has them; (-1, 0, 0) where there is none."""
     with _readable(data, name) as container:
-        stream = container.streams[index]
-        try:
-            frame = next((one for packet in container.demux(stream) for one in packet.decode()), None)
-        except library().FFmpegError:
-            frame = None
+        frame = next(_frames(container, container.streams[index]), None)
     if frame is None or not frame.sample_rate:
         warn(f"the sound in {name} cannot be decoded; it is left out")
         return (-1, 0, 0)

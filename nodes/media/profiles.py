@@ -86,7 +86,8 @@ def _changes_nothing(transform: Any, mode: str) -> bool:
     from PIL import ImageCms
 
     grid = _grid(mode)
-    before, after = (np.asarray(one.convert("RGB"), np.int16) for one in (grid, ImageCms.applyTransform(grid, transform)))
+    before = np.asarray(grid.convert("RGB"), np.int16)
+    after = np.asarray(ImageCms.applyTransform(grid, transform), np.int16)
     return int(np.abs(after - before).max()) <= _SAME
 
 

@@ -5,11 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from nodegraph import File, InputError, node
+from nodegraph import File, InputError, file_kind, node
 
 from .footage import animation
 from .probe import film
 from .video import Video
+
+HEAD = 4096  # bytes by which a file's kind is told
+MOVING = ("GIF", "PNG", "WebP", "AVIF")  # pictures that may move
+ADVICE = {"picture": "media.read_image reads it", "page": "download the film itself",
+          "pointer": "fetch the film itself with `git lfs pull`", "music": "media.read_score reads MIDI",
+          "archive": "unpack it first"}
 
 
 @node("media.read_video", version=1)
@@ -24,11 +30,16 @@ def read_video(file: File) -> Video:
     """
     path = Path(file)
     data = _bytes(path)
-    return animation(data, path.name) if _is_picture(data) else film(data, path.name)
+    kind = file_kind(bytes(data[:HEAD].numpy()))
+    if kind is None or kind.family in ("video", "sound"):
+        return film(data, path.name)
+    if kind.name.split()[1] in MOVING:
+        return animation(data, path.name)
+    raise InputError(f"{path.name} is {kind.name} and no film; {ADVICE.get(kind.family, 'give an MP4 or a GIF')}")
 
 
 def _bytes(path: Path) -> Any:
-    """A file's bytes: a flat uint8 tensor. Raises InputError for what is no film at a glance."""
+    """A file's bytes: a flat uint8 tensor."""
     import numpy as np
     import torch
 
@@ -38,21 +49,6 @@ def _bytes(path: Path) -> Any:
         raise InputError(f"there is no file {path}") from None
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}") from error
-    start = bytes(data[:512]).lstrip().lower()
-    if not start:
+    if not len(data):
         raise InputError(f"{path.name} is empty")
-    if start.startswith(b"version https://git-lfs"):
-        raise InputError(f"{path.name} is a Git LFS pointer and not the film itself; fetch it with `git lfs pull`")
-    if start.startswith((b"<!doctype", b"<html", b"<?xml", b"<svg")):
-        raise InputError(f"{path.name} is a web page and no film; download the film itself")
-    if start.startswith(b"\xff\xd8\xff"):
-        raise InputError(f"{path.name} is a JPEG, which does not move; media.read_image reads it")
-    if start.startswith(b"#extm3u"):
-        raise InputError(f"{path.name} is a playlist, which names films and holds none; give one of those")
     return torch.from_numpy(data)
-
-
-def _is_picture(data: Any) -> bool:
-    """Whether Pillow reads it, as a picture that may move."""
-    head = bytes(data[:12].numpy())
-    return head.startswith((b"GIF8", b"\x89PNG\r\n")) or head[8:] == b"WEBP" or head[4:] in (b"ftypavif", b"ftypavis")

@@ -48,7 +48,7 @@ def rhythm(times: Sequence[Fraction], end: Fraction, candidates: Iterable[Fracti
     fine = _common(times, end)
     if fine is not None:
         return Rhythm(fine, _places(times, fine), round(end * fine), True)
-    steps = [later - earlier for earlier, later in zip(times, times[1:]) if later > earlier]
+    steps = [later - earlier for earlier, later in zip(times, times[1:]) if later > earlier] or [end or Fraction(1)]
     usual = 1 / median_low(steps)
     fps = min(USUAL, key=lambda one: abs(one / usual - 1))
     fps = fps if abs(fps / usual - 1) < Fraction(3, 100) else min(rate(usual), Fraction(120))

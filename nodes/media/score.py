@@ -20,6 +20,7 @@ from .kinds import kind
 TICKS_PER_BEAT = 480
 TONICS = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 DENOMINATORS = tuple(2 ** power for power in range(9))  # of metres: 1 to 256
+LONGEST_HOURS = 24
 SLOWEST, FASTEST = 3.5, 100_000.0  # quarter notes per minute
 # Of an event's value, by its kind; those with a number have one of 0 to 127.
 EVENTS = {"control": (0, 127), "program": (0, 127), "bend": (-8192, 8191), "pressure": (0, 127),
@@ -263,6 +264,13 @@ def seconds_at(score: Score, beat: float) -> float:
         seconds += (start - last_beat) * 60 / last_bpm
         last_beat, last_bpm = start, bpm
     return seconds + (beat - last_beat) * 60 / last_bpm
+
+
+def length_complaint(score: Score) -> str:
+    """What is wrong with a file's score whose notes are out of all bounds; empty if they are not."""
+    hours = score.seconds / 3600
+    return f"has notes {hours:.0f} hours after its beginning, more than the {LONGEST_HOURS} that are read; it is likely " \
+           "damaged" if hours > LONGEST_HOURS else ""
 
 
 def bar_starts(score: Score, until: float | None = None) -> list[float]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import struct
+from pathlib import Path
 from typing import NamedTuple
 
-from nodegraph import InputError
+from nodegraph import InputError, file_kind
 
 PCM, EXTENSIBLE = 1, 0xFFFE
+HEAD = 4096
 UNKNOWN_SIZE = 0x7FFF0000  # what programs write that do not know how long a sound will be is above this
 CODECS = {0x11: "IMA ADPCM", 0x14: "G.723", 0x20: "Yamaha ADPCM", 0x22: "TrueSpeech", 0x31: "GSM 6.10", 0x42: "G.723.1",
           0x45: "G.726", 0x50: "MPEG audio", 0x55: "MP3", 0x64: "G.726", 0x75: "VoxWare", 0xFF: "AAC", 0x160: "WMA",
@@ -57,14 +59,18 @@ class Mended(NamedTuple):
 def mended(data: bytes) -> Mended | None:
     """The same sound as libsndfile takes it: a WAV without odd chunks, a CAF or Ogg that ends where the file does.
 
-    Integers of more than 32 bits keep their upper 32. None for what cannot be helped here.
+    A BW64 is an RF64 then, and an MP3 has no zeros before it. Integers of more than 32 bits keep their upper 32. None for what cannot be helped here.
     """
     if data[:4] in (b"RIFF", b"RIFX"):
         wave = _wave(data)
         plain = _plain_wave(wave) if wave is not None and wave.data else None
         return Mended(plain, wave is not None and wave.cut) if plain is not None else None
-    ended = _caf(data) if data[:4] == b"caff" else _ogg(data) if data[:4] == b"OggS" else None
-    return Mended(ended, True) if ended is not None else None
+    if data[:4] == b"BW64":  # the same under another name
+        return Mended(b"RF64" + data[4:], False)
+    sound = data.lstrip(b"\0")
+    if len(sound) < len(data) and (kind := file_kind(sound[:HEAD])) is not None and kind.name == "an MP3 sound":
+        return Mended(sound, False)
+    return _caf(data) if data[:4] == b"caff" else _ogg(data) if data[:4] == b"OggS" else None
 
 
 def _wave(data: bytes) -> Wave | None:
@@ -99,13 +105,14 @@ def _plain_wave(wave: Wave) -> bytes | None:
     if tag == PCM and bits > 32 and count and frame % count == 0:
         width = frame // count
         samples = _upper(samples, width, wave.order)
-        fmt = struct.pack(wave.order + "HHIIHH", PCM, count, struct.unpack(wave.order + "I", fmt[4:8])[0], 0, 4 * count, 32)
+        rate, = struct.unpack(wave.order + "I", fmt[4:8])
+        fmt = struct.pack(wave.order + "HHIIHH", PCM, count, rate, 0, 4 * count, 32)
     head = b"RIFX" if wave.order == ">" else b"RIFF"
     size = len(fmt) + len(samples) + 20
     if size > 0xFFFFFFFF:
         return None
-    return b"".join([head, struct.pack(wave.order + "I", size), b"WAVEfmt ", struct.pack(wave.order + "I", len(fmt)), fmt,
-                     b"data", struct.pack(wave.order + "I", len(samples)), samples, b"\0" * (len(samples) % 2)])
+    said, fmt_size, data_size = (struct.pack(wave.order + "I", number) for number in (size, len(fmt), len(samples)))
+    return b"".join([head, said, b"WAVEfmt ", fmt_size, fmt, b"data", data_size, samples, b"\0" * (len(samples) % 2)])
 
 
 def _upper(samples: bytes, width: int, order: str) -> bytes:
@@ -118,20 +125,32 @@ def _upper(samples: bytes, width: int, order: str) -> bytes:
     return (whole[:, :4] if order == ">" else whole[:, -4:]).tobytes()
 
 
-def _caf(data: bytes) -> bytes | None:
-    """A CAF whose samples go to the end of the file, as its header may say with -1 for their size."""
+def _caf(data: bytes) -> Mended | None:
+    """A CAF whose samples go to the end of the file; a header that gives -1 for their size means just that."""
     at = 8
     while at + 12 <= len(data):
         kind, size = data[at:at + 4], struct.unpack(">q", data[at + 4:at + 12])[0]
         if kind == b"data":
-            return data[:at + 4] + struct.pack(">q", len(data) - at - 12) + data[at + 12:]
+            there = struct.pack(">q", len(data) - at - 12)
+            return Mended(data[:at + 4] + there + data[at + 12:], size > len(data) - at - 12)
         if size < 0:
             return None
         at += 12 + size
     return None
 
 
-def _ogg(data: bytes) -> bytes | None:
+def streams(path: Path) -> int:
+    """How many streams stand after each other in an Ogg file: those that begin after another has ended."""
+    data, at, ended, count = path.read_bytes(), 0, False, 1
+    while data[at:at + 4] == b"OggS" and at + 27 <= len(data):
+        flags = data[at + 5]
+        count += bool(flags & 2 and ended)
+        ended = bool(flags & 4) or ended and not flags & 2
+        at += 27 + data[at + 26] + sum(data[at + 27:at + 27 + data[at + 26]])
+    return count
+
+
+def _ogg(data: bytes) -> Mended | None:
     """Only the pages that are whole."""
     at = 0
     while data[at:at + 4] == b"OggS" and at + 27 <= len(data):
@@ -139,4 +158,4 @@ def _ogg(data: bytes) -> bytes | None:
         if end > len(data):
             break
         at = end
-    return data[:at] if 0 < at < len(data) else None
+    return Mended(data[:at], True) if 0 < at < len(data) else None

@@ -14,6 +14,8 @@ from . import sound_container
 
 BLOCK = 1 << 16  # frames that are decoded at once
 MOST_VALUES = 1 << 30  # samples of all channels that one Audio may hold: 4 GiB, or 3.1 hours of stereo at 48 kHz
+UNKNOWN_LENGTH = 1 << 60  # frames; libsndfile says more where a FLAC does not say how many it has
+MOST_BYTES = 4 << 30  # of a file that is put right before it is read, which takes it into memory
 HEAD = 1 << 16
 
 
@@ -27,10 +29,12 @@ def load(path: Path, start: float = 0, seconds: float = 0) -> tuple[Any, int]:
     import soundfile
 
     head = _head(path)
+    if head.startswith(b"OggS") and (streams := sound_container.streams(path)) > 1:
+        warn(f"{path} holds {streams} sounds after each other, as a recording of a radio does; the first is read")
     try:
         with path.open("rb", buffering=0) as file:
             # By its descriptor, so that what a file is called does not count.
-            with soundfile.SoundFile(file.fileno(), closefd=False) as sound:
+            with _stream(soundfile.SoundFile(file.fileno(), closefd=False)) as sound:
                 if sound.frames:
                     return _samples(path, sound, start, seconds)
         return _mended(path, head, start, seconds, soundfile, "")
@@ -38,6 +42,15 @@ def load(path: Path, start: float = 0, seconds: float = 0) -> tuple[Any, int]:
         return _mended(path, head, start, seconds, soundfile, error.error_string)
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}") from error
+
+
+def _stream(sound: Any) -> Any:
+    """The sound as one that is read from its beginning to its end, so that soundfile does not seek after each block.
+
+    It could not in a FLAC whose length is not known, and stops where the header of a damaged file says that it ends.
+    """
+    sound.seekable = lambda: False
+    return sound
 
 
 def _head(path: Path) -> bytes:
@@ -63,9 +76,9 @@ def _mended(path: Path, head: bytes, start: float, seconds: float, soundfile: An
     """The samples of a file that libsndfile refuses, or finds none in, and that players play all the same."""
     cut = False
     try:
-        mended = sound_container.mended(path.read_bytes())
+        mended = sound_container.mended(path.read_bytes()) if path.stat().st_size <= MOST_BYTES else None
         if mended is not None:
-            with soundfile.SoundFile(BytesIO(mended.data)) as sound:
+            with _stream(soundfile.SoundFile(BytesIO(mended.data))) as sound:
                 if sound.frames:
                     return _samples(path, sound, start, seconds, mended.cut)
                 why, cut = "", mended.cut
@@ -102,11 +115,12 @@ def _samples(path: Path, sound: Any, start: float, seconds: float, cut: bool = F
     if start:
         _skip(path, sound, int(start * rate))
     wanted = int(seconds * rate) if seconds else None
-    promised = max(sound.frames - int(start * rate), 0)
+    promised = max(sound.frames - int(start * rate), 0) if sound.frames < UNKNOWN_LENGTH else 0
     cut = cut or _cut(sound)
     samples, broken = _decoded(path, sound, wanted, MOST_VALUES // channels)
     if not samples.shape[1]:
-        raise InputError(f"{path} holds no sound that can be decoded: {_reason(broken) or 'it is cut off before its first sample'}")
+        why = _reason(broken) or "it is cut off before its first sample"
+        raise InputError(f"{path} holds no sound that can be decoded: {why}")
     if broken:
         warn(f"{path} is damaged after {samples.shape[1] / rate:.2f} s ({_reason(broken)}); what comes before is read")
     elif wanted is None and (cut or promised - samples.shape[1] > _slack(sound)):
@@ -119,9 +133,13 @@ def _samples(path: Path, sound: Any, start: float, seconds: float, cut: bool = F
 def _skip(path: Path, sound: Any, frames: int) -> None:
     if frames >= sound.frames:
         raise InputError(f"{path} is {sound.frames / sound.samplerate:.2f} s long; start lies behind its end")
-    if sound.seekable():
+    import soundfile
+
+    try:
         sound.seek(frames)
         return
+    except soundfile.LibsndfileError:  # GSM and its like have no way but through
+        pass
     while frames > 0:
         block = sound.read(min(BLOCK, frames), dtype="float32", always_2d=True)
         frames -= len(block) or frames
@@ -132,15 +150,14 @@ def _decoded(path: Path, sound: Any, wanted: int | None, most: int) -> tuple[Any
     import numpy as np
     import soundfile
 
-    blocks, count, broken = [], 0, ""
+    blocks, count, broken, begin = [], 0, "", _place(sound)
     while wanted is None or count < wanted:
         size = BLOCK if wanted is None else min(BLOCK, wanted - count)
         block = np.zeros((size, sound.channels), np.float32)
-        begin = sound.tell() if sound.seekable() else 0
         try:
             size = len(sound.read(out=block))
         except soundfile.LibsndfileError as error:  # what was decoded before stands in the block
-            broken, size = error.error_string, max(sound.tell() - begin, 0) if sound.seekable() else 0
+            broken, size = error.error_string, max(_place(sound) - begin - count, 0)
         if size:
             blocks.append(block[:size])
         count += size
@@ -151,6 +168,16 @@ def _decoded(path: Path, sound: Any, wanted: int | None, most: int) -> tuple[Any
             break
     whole = np.concatenate(blocks) if blocks else np.zeros((0, sound.channels), np.float32)
     return np.ascontiguousarray(whole.T), broken
+
+
+def _place(sound: Any) -> int:
+    """The frame that comes next, as far as libsndfile knows it."""
+    import soundfile
+
+    try:
+        return int(sound.tell())
+    except soundfile.LibsndfileError:
+        return 0
 
 
 _SIZES = re.compile(r"^\s*(data|Data Size|SSND|riff|Riff size)\s*:\s*(\d+) \(should be (\d+)\)", re.MULTILINE)
@@ -176,8 +203,8 @@ def _refuse_nan(path: Path, samples: Any, rate: int) -> None:
         return
     odd = ~finite.all(axis=0)
     raise InputError(f"{path} holds {int(odd.sum())} samples that are no numbers (NaN or infinite), the first at "
-                     f"{int(odd.argmax()) / rate:.3f} s; mend it in the program that made it, or read another part with "
-                     "start and seconds")
+                     f"{int(odd.argmax()) / rate:.3f} s; mend it in the program that made it, or read another part "
+                     "with start and seconds")
 
 
 # ---- what is said of files that are not read
@@ -212,14 +239,16 @@ def _reason(why: str) -> str:
 
 def _if_raw(path: Path, head: bytes) -> str:
     if path.suffix.lower() in (".raw", ".pcm", ".vox", ".s16", ".f32"):
-        return f"; raw samples need a header: ffmpeg -f s16le -ar 44100 -ac 2 -i {path.name} {path.with_suffix('.wav').name}"
+        made = path.with_suffix(".wav").name
+        return f"; raw samples need a header: ffmpeg -f s16le -ar 44100 -ac 2 -i {path.name} {made}"
     shown = head[:8].hex(" ")
     return f" (it begins with {shown}); WAV, FLAC, OGG, MP3, AIFF, W64, AU and CAF are read"
 
 
 _NO_SOUND: dict[str, Callable[[str], str]] = {
     "music": lambda name: "; it holds notes: read it with media.read_score, and play it with music.render",
-    "video": lambda name: f"; take its sound out: ffmpeg -i {name} -vn {Path(name).with_suffix('.flac').name}",
+    "video": lambda name: "; take its sound with media.read_video and video.sound, or: "
+                          f"ffmpeg -i {name} -vn {Path(name).with_suffix('.flac').name}",
     "page": lambda name: ", which is what a failed download often leaves; fetch it again",
     "pointer": lambda name: ": the sound itself was not downloaded; fetch it with `git lfs pull`",
     "archive": lambda name: "; unpack it first",

@@ -109,8 +109,8 @@ def _integers(audio: Any, path: Path) -> tuple[Any, str]:
 def _refuse_channels(audio: Any, path: Path, name: str, most: int) -> None:
     count = audio.samples.shape[0]
     if count > most:
-        raise InputError(f"{name} holds {most} channels at most, and this sound has {count}; write it as wav, or bring it "
-                         "down with media.resample (channels: stereo)")
+        raise InputError(f"{name} holds {most} channels at most, and this sound has {count}; write it as wav, or "
+                         "bring it down with media.resample (channels: stereo)")
 
 
 def _at_rate(audio: Any, path: Path, name: str, rates: tuple[int, ...]) -> Any:
@@ -135,6 +135,6 @@ def _write(path: Path, frames: Any, rate: int, format: str, subtype: str, **opti
                 file.write(frames[at:at + BLOCK])
     except (soundfile.LibsndfileError, ValueError) as error:
         reason = str(getattr(error, "error_string", error)).rstrip(".").removeprefix("Error : ")
-        raise InputError(f"{path.suffix[1:]} cannot hold a sound of {frames.shape[1]} channels at {rate} Hz ({reason}); "
-                         "write it as wav, or bring it down with media.resample") from None
+        raise InputError(f"{path.suffix[1:]} cannot hold a sound of {frames.shape[1]} channels at {rate} Hz "
+                         f"({reason}); write it as wav, or bring it down with media.resample") from None
     path.write_bytes(encoded.getbuffer())

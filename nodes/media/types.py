@@ -11,5 +11,5 @@ from .score import Score
 from .style import MODES, MOODS, TEMPOS, Palette, Style, palette_picture
 from .video import Video
 
-__all__ = ["IMAGE", "MASK", "MODES", "MOODS", "TEMPOS", "Audio", "Conditioning", "Image", "Latent", "Mask", "Palette", "Score",
-           "Style", "Video", "palette_picture"]
+__all__ = ["IMAGE", "MASK", "MODES", "MOODS", "TEMPOS", "Audio", "Conditioning", "Image", "Latent", "Mask", "Palette",
+           "Score", "Style", "Video", "palette_picture"]

@@ -2,7 +2,7 @@
 
 A Video is a leaf (a file's bytes, or pictures packed losslessly; see `footage` and `container`) or an edit of others
 (see `edits`). An edit is a few words: it costs nothing until someone asks for frames, and nothing is encoded twice.
-So the memory of a Video is that of its encoded bytes, however long it lasts. docs/decisions/0013-video.md says why.
+So the memory of a Video is that of its encoded bytes, however long it lasts. docs/decisions/0014-video.md says why.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ def sheet(images: list[Image], labels: list[str] | None = None, columns: Annotat
     labels: words for each picture, as many as there are pictures; all are set in one size.
     columns: how many stand side by side; 0 makes the sheet about as high as it is wide.
     cell: the side of a cell in pixels.
-    paper: the colour between them.
+    paper: the colour between them; where it has alpha ("transparent") the sheet has.
     font: a font file of your own (.ttf, .otf) for the words; what it lacks is set in the fonts that come along.
     """
     from PIL import Image as Pil
@@ -39,7 +39,7 @@ def sheet(images: list[Image], labels: list[str] | None = None, columns: Annotat
     gap = max(6, cell // 16)
     caption = max(24, cell // 4) if labels else 0
     size = (gap + columns * (cell + gap), gap + rows * (cell + caption + gap))
-    page = Pil.new("RGB", size, paper)
+    page = Pil.new("RGBA", size, paper)
     canvas = ImageDraw.Draw(page)
     own = own_font(font)
     words = captions(labels or [], cell, caption, largest=max(11, cell // 12), smallest=9, own=own)
@@ -51,7 +51,7 @@ def sheet(images: list[Image], labels: list[str] | None = None, columns: Annotat
         picture = to_pil(image).convert("RGBA")
         scale = cell / max(picture.size)
         picture = picture.resize(tuple(max(1, round(n * scale)) for n in picture.size), Pil.Resampling.LANCZOS)
-        page.paste(picture, (left + (cell - picture.width) // 2, top + (cell - picture.height) // 2), picture)
+        page.alpha_composite(picture, (left + (cell - picture.width) // 2, top + (cell - picture.height) // 2))
         if labels:
             words[number].draw(canvas, left, top + cell + 4, ink)
-    return from_pil(page)
+    return from_pil(page if len(paper) == 9 else page.convert("RGB"))

@@ -72,7 +72,8 @@ def _written_bars(model: Composer, start: list[int], bars: int, seed: int, tempe
     generator = torch.Generator().manual_seed(seed)
     grammar = Grammar(model.tokenizer, bars)
     network, room = model.model, min(context_length(model.model), _LONGEST)
-    end = ids_of(model.tokenizer, ["EOS_None"]) if "EOS_None" in model.tokenizer.vocab else []
+    # Behind what some trained tokenizers put in front of everything.
+    end = ids_of(model.tokenizer, ["EOS_None"])[-1:] if "EOS_None" in model.tokenizer.vocab else []
     written: list[int] = []
     fresh, cache = start or [0], None
     with torch.no_grad():

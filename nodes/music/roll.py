@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from nodegraph import Color, InputError, Range, node
+from nodegraph import Color, InputError, Range, node, warn
 
 from ..media.image import from_pil
 from ..media.score import Score, bar_starts
@@ -82,6 +82,8 @@ def piano_roll(score: Score, title: str = "", width: Annotated[int, Range(320, 4
     if not any(track.notes for track in score.tracks):
         raise InputError("the score has no notes to draw")
     ground = rgb(paper)
+    if len(paper) == 9:
+        warn("a piano roll is opaque, so the alpha of its paper does not count")
     ink = readable((52, 52, 58), ground, READABLE)
     size = max(12, min(22, height // 24, width // 50))
     sheet = _sheet(score, width, height, size)

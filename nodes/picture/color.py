@@ -17,7 +17,8 @@ Weights = Literal["bt601", "bt709", "average"]
 
 @node("picture.hue_saturation", version=1)
 def hue_saturation(image: Image, hue: Annotated[float, Range(-360, 360)] = 0.0,
-                   saturation: Annotated[float, Range(0, 10)] = 1.0, lightness: Annotated[float, Range(-1, 1)] = 0.0) -> Image:
+                   saturation: Annotated[float, Range(0, 10)] = 1.0,
+                   lightness: Annotated[float, Range(-1, 1)] = 0.0) -> Image:
     """Turn the hues of a picture, and change how vivid and how light it is (in HSL).
 
     image: the picture.

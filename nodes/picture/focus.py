@@ -41,7 +41,8 @@ def sharpen(image: Image, radius: Annotated[float, Range(0, 1000)] = 2.0, amount
 
 
 @node("picture.noise", version=1)
-def noise(image: Image, amount: Annotated[float, Range(0, 1)] = 0.05, monochrome: bool = False, seed: Seed = 0) -> Image:
+def noise(image: Image, amount: Annotated[float, Range(0, 1)] = 0.05, monochrome: bool = False,
+          seed: Seed = 0) -> Image:
     """Add grain to a picture. Alpha stays as it is.
 
     image: the picture.

@@ -12,9 +12,9 @@ from ..media.types import Image, Mask
 from .modes import MODES
 from .size import Place, fit as fitted
 
-Mode = Literal["normal", "multiply", "screen", "overlay", "soft_light", "hard_light", "darken", "lighten", "difference",
-               "exclusion", "color_dodge", "color_burn", "linear_light", "add", "subtract", "hue", "saturation", "color",
-               "luminosity"]
+Mode = Literal["normal", "multiply", "screen", "overlay", "soft_light", "hard_light", "darken", "lighten",
+               "difference", "exclusion", "color_dodge", "color_burn", "linear_light", "add", "subtract", "hue",
+               "saturation", "color", "luminosity"]
 Share = Annotated[float, Range(0, 1)]
 
 

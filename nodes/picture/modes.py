@@ -1,15 +1,14 @@
 """Blend modes: what becomes of a backdrop's colours and a layer's, both (3, height, width) in 0..1.
 
-All but the last three separable ones are those of W3C Compositing and Blending Level 1, section 10; these are as painting
-programs have them.
+They are those of W3C Compositing and Blending Level 1, section 10; the last three are as painting programs have them.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from .color import with_luma
 from ..common.pixels import luma
+from .color import with_luma
 
 LUMA = (0.3, 0.59, 0.11)  # of the recommendation's Lum()
 

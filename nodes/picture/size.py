@@ -23,15 +23,16 @@ def resize(image: Image, width: Side = 0, height: Side = 0, scale: Annotated[flo
     width: in pixels; 0 follows the height, so that nothing is stretched.
     height: in pixels; 0 follows the width.
     scale: times its size, in place of width and height: 0.5 halves it.
-    filter: nearest keeps hard pixels; lanczos and bicubic are sharpest; box, bilinear and hamming are softer. What becomes
-        smaller is averaged (all but nearest), so that nothing flickers.
+    filter: nearest keeps hard pixels; lanczos and bicubic are sharpest; box, bilinear and hamming are softer. What
+        becomes smaller is averaged (all but nearest), so that nothing flickers.
     """
     if bool(width or height) == bool(scale):
         raise InputError("scale is given beside width or height; give one or the other" if scale else
                          "width, height and scale are all 0; give one of them")
     high, wide = image.shape[1:]
-    size = (max(1, round(wide * scale)), max(1, round(high * scale))) if scale else target_size(width, height, wide, high)
-    return resampled(image, *size, filter)
+    if scale:
+        return resampled(image, max(1, round(wide * scale)), max(1, round(high * scale)), filter)
+    return resampled(image, *target_size(width, height, wide, high), filter)
 
 
 @node("picture.fit", version=1)
@@ -54,10 +55,12 @@ def fit(image: Image, width: Annotated[int, Range(1, 16384)], height: Annotated[
     if method == "crop":
         scale = max(width / wide, height / high)
         x, y = corner(anchor, (wide, high), (width / scale, height / scale))
-        return resampled(image, width, height, filter, (x, y, min(wide, x + width / scale), min(high, y + height / scale)))
+        box = x, y, min(wide, x + width / scale), min(high, y + height / scale)
+        return resampled(image, width, height, filter, box)
     scale = min(width / wide, height / high)
     inner = max(1, round(wide * scale)), max(1, round(high * scale))
-    return on_color(resampled(image, *inner, filter), *map(int, corner(anchor, (width, height), inner)), width, height, color)
+    x, y = corner(anchor, (width, height), inner)
+    return on_color(resampled(image, *inner, filter), int(x), int(y), width, height, color)
 
 
 @node("picture.crop", version=1)

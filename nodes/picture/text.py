@@ -54,16 +54,16 @@ class _Words:
 
 @node("picture.text", version=1)
 def text(text: str, image: Image | None = None, width: Side = 0, height: Side = 0, font: File | None = None,
-         face: Literal["serif", "italic"] = "serif", size: Annotated[int, Range(4, 2048)] = 48, color: Color = "#ffffff",
-         outline: Annotated[int, Range(0, 200)] = 0, outline_color: Color = "#000000",
+         face: Literal["serif", "italic"] = "serif", size: Annotated[int, Range(4, 2048)] = 48,
+         color: Color = "#ffffff", outline: Annotated[int, Range(0, 200)] = 0, outline_color: Color = "#000000",
          shadow: Annotated[float, Range(0, 200)] = 0.0, shadow_color: Color = "#000000a0", anchor: Anchor = "bottom",
          x: Place = 0, y: Place = 0, margin: Side = 24, wrap: Side = 0,
          align: Literal["left", "center", "right"] = "center", line_spacing: Annotated[float, Range(0.1, 10)] = 1.2,
          rotation: Annotated[float, Range(-360, 360)] = 0.0) -> Image:
     """Set words on a picture, or without one on a transparent picture of their own.
 
-    text: the words; its own line breaks are kept. Latin, Greek, Cyrillic, Chinese, kana and Korean can be mixed; a script
-        that the built-in fonts lack (Arabic, Hebrew, Hindi, Thai ...) wants a font that has it.
+    text: the words; its own line breaks are kept. Latin, Greek, Cyrillic, Chinese, kana and Korean can be mixed; a
+        script that the built-in fonts lack (Arabic, Hebrew, Hindi, Thai ...) wants a font that has it.
     image: the picture below.
     width: of the words' own picture, when there is no image; 0 is as wide as the words need.
     height: of the words' own picture; 0 is as high as they need.
@@ -99,8 +99,8 @@ def text(text: str, image: Image | None = None, width: Side = 0, height: Side = 
     else:
         page = image.shape[2], image.shape[1]
     if box[0] > page[0] or box[1] > page[1]:
-        warn(f"the words take {box[0]:.0f} x {box[1]:.0f} pixels and the picture has {page[0]} x {page[1]}, so some are cut; "
-             "give a smaller size, or wrap: a width at which lines break")
+        warn(f"the words take {box[0]:.0f} x {box[1]:.0f} pixels and the picture has {page[0]} x {page[1]}, so some "
+             "are cut; give a smaller size, or wrap: a width at which lines break")
     made = _set(layer, box, anchor, page, margin, x, y)
     return straight(made) if image is None else laid(made.to(image.device), image)
 

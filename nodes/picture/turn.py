@@ -26,7 +26,8 @@ def rotate(image: Image, degrees: Annotated[float, Range(-3600, 3600)] = 90.0, e
     filter: nearest keeps hard pixels; bicubic is sharpest.
     """
     quarters = degrees / 90
-    aligned = expand or quarters % 2 == 0 or (image.shape[1] - image.shape[2]) % 2 == 0  # else pixels fall between pixels
+    # A quarter turn in the same frame may lay pixels between pixels, which is then a turn like any other.
+    aligned = expand or quarters % 2 == 0 or (image.shape[1] - image.shape[2]) % 2 == 0
     if quarters == round(quarters) and aligned:
         layer = image.rot90(round(quarters) % 4, (1, 2))
         if expand or layer.shape == image.shape:
@@ -59,7 +60,8 @@ def turned(layer: Any, degrees: float, filter: str) -> Any:
     width, height = width + (width - wide) % 2, height + (height - high) % 2  # the middle stays where it is
     size = max(width, wide) + 2 * MARGIN, max(height, high) + 2 * MARGIN
     sheet = placed_at("center", layer, *size).detach().cpu().contiguous().numpy()
-    made = np.stack([np.asarray(Pil.fromarray(plane).rotate(degrees, Pil.Resampling[filter.upper()])) for plane in sheet])
+    method = Pil.Resampling[filter.upper()]
+    made = np.stack([np.asarray(Pil.fromarray(plane).rotate(degrees, method)) for plane in sheet])
     return placed_at("center", torch.from_numpy(made).clamp(0, 1), width, height)
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from string import Formatter
 
-from nodegraph import File, InputError, node
+from nodegraph import File, InputError, node, warn
+
+from . import textfile
 
 
 @node("text.compose", version=1)
@@ -46,26 +48,33 @@ def join(texts: list[str], separator: str = "\n") -> str:
     return separator.join(texts)
 
 
+MANY = 10_000  # lines that are told of
+
+
 @node("text.lines", version=1)
 def lines(text: str, keep_empty: bool = False) -> list[str]:
     """Split a text into its lines, each without the space around it.
+
+    More than 10,000 are told of: what runs once per line, and an output of them, which is a file each, takes its time.
 
     text: what to split.
     keep_empty: whether empty lines are kept.
     """
     stripped = [line.strip() for line in text.splitlines()]
-    return [line for line in stripped if line or keep_empty]
+    kept = [line for line in stripped if line or keep_empty]
+    if len(kept) > MANY:
+        warn(f"this text has {len(kept):,} lines, and as many items come out: an output of them is written as a file "
+             "each, so join them with text.join, or take a shorter text")
+    return kept
 
 
-@node("text.read", version=1)
-def read(file: File) -> str:
-    """Read a text file in UTF-8.
+@node("text.read", version=2)
+def read(file: File, encoding: str = textfile.AUTO) -> str:
+    """Read a text file. Line ends of any kind become line feeds, and a byte order mark is taken off.
 
     file: the file; when its content changes, what depends on it runs again.
+    encoding: `auto` reads UTF-8, and UTF-16 and UTF-32 that begin with a byte order mark. For others it is their name:
+        gb18030, big5, shift_jis, euc_kr, latin-1, cp1252, cp1251, koi8-r, ... A file that auto cannot read is told with
+        what it seems to be.
     """
-    try:
-        return file.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise InputError(f"there is no file {file}") from None
-    except (UnicodeDecodeError, OSError) as error:
-        raise InputError(f"{file} is not a UTF-8 text that can be read: {error}") from error
+    return textfile.load(file, encoding)

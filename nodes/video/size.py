@@ -21,7 +21,7 @@ def resize(video: Video, width: Annotated[int, Range(0, 16384)] = 0, height: Ann
         stands out, pad keeps the whole and fills the rest with the paper, stretch changes the proportions.
     paper: the colour beside the picture, for pad.
     """
-    r, g, b = bytes.fromhex(paper[1:])
+    r, g, b = bytes.fromhex(paper[1:7])  # frames are opaque: an alpha behind the colour does not count
     return edits.resized(video, width, height, fit, (r, g, b))
 
 

@@ -10,7 +10,9 @@ from ..media.types import Audio, Video
 
 @node("video.sound", version=1)
 def sound(video: Video) -> Audio:
-    """The sound of a video, as long as its pictures: cut or filled up with silence where it is not. All of it is held at once."""
+    """The sound of a video, as long as its pictures: cut or filled up with silence where it is not. All of it is held
+    at once.
+    """
     import numpy as np
     import torch
 

@@ -31,7 +31,7 @@ def told(capsys, *words: str) -> str:
 def test_without_dear_pygui_the_command_that_installs_it_is_told(monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "dearpygui", None)
     monkeypatch.delitem(sys.modules, "dearpygui.dearpygui", raising=False)
-    assert 'pip install "nodegraph[editor]"' in told(capsys)
+    assert 'pip install dearpygui pyperclip' in told(capsys)
 
 
 def test_a_dear_pygui_that_cannot_be_loaded_is_told_with_what_it_lacks(monkeypatch, capsys):

@@ -342,7 +342,9 @@ def test_the_same_items_without_leave_to_fail_are_errors(work, capsys):
     (work / "g.yaml").write_text(FAILING.replace(", failed: skip", ""))
     code, told = document(capsys, "run", "g.yaml", "--device", "cpu")
     assert code == told["exit"] == 1 and len(told["errors"]) == 7 and told["left_out"] == []
-    assert list(told["outputs"]) == ["w"]
+    assert list(told["outputs"]) == ["w", "m"] and [row["item"] for row in told["outputs"]["m"]["lost"]] == [
+        [1], [3], [5], [6], [7], [8], [9]]
+    assert [Path(path).name for path in told["outputs"]["m"]["paths"]] == ["m.2.json", "m.4.json"]
 
 
 def test_files_that_a_pattern_names_come_in_natural_order(work, capsys):

@@ -55,7 +55,7 @@ def test_a_word_names_an_input_to_number_and_anything_else_is_the_value_of_an_in
 @pytest.mark.parametrize("nodes, code, line", [
     ("{type: k.plain, repeat: 2, count: 3}", "node.count-wrong", "count of o is 3; it takes the name of an input"),
     ("{type: k.plain, repeat: 2, count: $n}", "node.count-wrong", "count of o is '$n'; it takes the name of an input"),
-    ("{type: k.many, count: 12}", None, "o.count is 12; it takes an int, 1 to 9"),
+    ("{type: k.many, count: 12}", None, "o.count is 12; it takes 1 to 9"),
     ("{type: k.many, repeat: 2, count: seven}", "count.no-input", "o has no input seven to count in"),
 ])
 def test_what_cannot_be_meant_is_told_in_a_sentence(nodes, code, line):

@@ -79,5 +79,5 @@ def test_a_value_is_saved_under_the_very_name_that_was_asked_for(tmp_path):
     assert e.save(type, digests["loud"][0].items[1], path) == [path] and path.read_text() == "TWO\n"
     assert [p.name for p in e.save(type, digests["loud"][0], tmp_path / "all.txt")] == [
         "all.1.txt", "all.2.txt", "all.3.txt"]
-    with pytest.raises(InputError, match="Text is written as txt, json, not as wav"):
+    with pytest.raises(InputError, match="Text is written as txt, md, json, not as wav"):
         e.save(type, digests["loud"][0].items[0], tmp_path / "words.wav")

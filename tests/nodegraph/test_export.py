@@ -28,7 +28,7 @@ def test_a_list_is_a_family_of_files_under_one_name(tmp_path):
 def test_the_ending_chooses_how_a_value_is_written(tmp_path):
     path, = export(TEXT, "é", tmp_path, "v", extension="json")
     assert path.read_text(encoding="utf-8") == '"é"\n'
-    with pytest.raises(InputError, match="Int is written as json, not as png"):
+    with pytest.raises(InputError, match="Int is written as json, txt, not as png"):
         export(INT, 3, tmp_path, "v", extension="png")
 
 

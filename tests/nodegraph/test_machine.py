@@ -72,3 +72,19 @@ def test_the_cache_folder_is_the_users_unless_one_is_named(monkeypatch):
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setenv("XDG_CACHE_HOME", "/x")
     assert machine.default_cache_folder() == Path("/x/nodegraph")
+
+
+def test_apples_graphics_processor_is_taken_by_itself_and_by_name(monkeypatch):
+    torch = pytest.importorskip("torch")
+    monkeypatch.setattr(machine, "has_driver", lambda: False)
+    monkeypatch.setattr(machine, "is_apple", lambda: True)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    assert machine.choose_device() == machine.choose_device("mps") == "mps"
+    for wanted in ("cuda", "mps:1"):
+        with pytest.raises(GraphError, match="cpu and mps"):
+            machine.choose_device(wanted)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    assert machine.choose_device() == "cpu"
+    monkeypatch.setattr(torch.mps, "recommended_max_memory", lambda: 1000)
+    assert machine.device_budget("mps", 0.5) == 500

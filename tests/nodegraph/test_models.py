@@ -47,8 +47,8 @@ def test_links_that_lead_round_in_a_circle_come_to_an_end_and_count(tmp_path):
     assert len({before, once, models().fingerprint(inside)}) == 3
 
 
-def kind(holds) -> ModelType:
-    return ModelType("PaintingModel", load=lambda recipe, device, dtype: None, holds=holds)
+def kind(holds, problem=None) -> ModelType:
+    return ModelType("PaintingModel", load=lambda recipe, device, dtype: None, holds=holds, problem=problem)
 
 
 @pytest.fixture
@@ -80,6 +80,35 @@ def test_a_pack_that_cannot_tell_what_a_folder_holds_is_a_problem_and_not_a_cras
 
     problem = Models(catalogue).find(kind(holds), Recipe("PaintingModel", "own/poet"), Path())
     assert "own/poet" in problem and "ZeroDivisionError: on purpose" in problem
+
+
+def test_a_type_says_what_lies_in_the_place_of_a_model_and_what_would_do_is_named(catalogue, tmp_path):
+    def problem(path):
+        if not path.is_dir():
+            return "is a file"
+        return "" if (path / "painter.json").exists() else f"holds {next(path.iterdir()).name}"
+
+    painting = kind(lambda folder: (folder / "painter.json").exists(), problem)
+    found = Models(catalogue)
+    assert not found.find(painting, Recipe("PaintingModel", "own/painter"), Path())
+    wrong = found.find(painting, Recipe("PaintingModel", "own/poet"), Path())
+    assert wrong == "own/poet holds poet.json. A painting model is wanted. Such models are own/painter."
+    (tmp_path / "weights.bin").write_text("")
+    wrong = found.find(painting, Recipe("PaintingModel", "weights.bin"), tmp_path)
+    assert wrong == "weights.bin is a file. A painting model is wanted. Such models are own/painter."
+
+
+def test_a_model_of_the_right_kind_that_is_broken_is_told_without_others_in_its_place(catalogue):
+    painting = kind(lambda folder: True, lambda folder: "cannot be loaded: paint.bin is empty")
+    wrong = Models(catalogue).find(painting, Recipe("PaintingModel", "own/painter"), Path())
+    assert wrong == "own/painter cannot be loaded: paint.bin is empty"
+
+
+def test_a_file_in_a_folders_place_is_told_by_every_kind_of_model(catalogue, tmp_path):
+    (tmp_path / "weights.bin").write_text("")
+    wrong = Models(catalogue).find(kind(None), Recipe("PaintingModel", "weights.bin"), tmp_path)
+    assert wrong == ("weights.bin is a file, and a folder is wanted. A painting model is wanted. "
+                     "Such models are own/painter, own/poet.")
 
 
 def test_a_model_that_cannot_be_read_is_a_problem_and_not_a_crash(catalogue):

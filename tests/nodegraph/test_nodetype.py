@@ -415,3 +415,22 @@ def test_a_value_that_cannot_be_shown_is_told_by_its_class():
     ports = declared(f).inputs
     assert ports["b"].complaint(Loud()) == "is a Loud that cannot be shown (RuntimeError); it takes one of x"
     assert ports["a"].complaint(10 ** 5000) == "is an int that cannot be shown (ValueError); it takes 1 to 9"
+
+
+@pytest.mark.parametrize("written, handed", [
+    ("#ff8800", "#ff8800"), ("#FF8800", "#FF8800"), ("#f80", "#ff8800"), ("#ff880080", "#ff880080"), ("#f808", "#ff880088"),
+    ("teal", "#008080"), ("Teal", "#008080"), ("hsl(120, 100%, 50%)", "#00ff00"), ("rgb(1,2,3)", "#010203"),
+    ("transparent", "#00000000")])
+def test_a_colour_is_written_in_many_ways_and_handed_over_in_one(written, handed):
+    @node("t.colored", version=1)
+    def colored(tint: Color = "#ffffff") -> str: ...
+    port = colored.__nodetype__.inputs["tint"]
+    assert port.parse(written) == handed and port.complaint(handed) is None
+
+
+@pytest.mark.parametrize("value", ["redd", "", "#ff88a", "ff8800", "#gg0000", 3, None, ["#ff8800"], True])
+def test_what_is_no_colour_is_refused(value):
+    from nodegraph.types import COLOR
+
+    with pytest.raises(InputError, match='it takes a colour such as "#ff8800"'):
+        COLOR.parse(value)

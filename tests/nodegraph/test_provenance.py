@@ -53,7 +53,7 @@ def test_a_picture_carries_the_file_that_made_it_and_what_the_run_was_given(work
     assert isinstance(seed, int)
     version = record["versions"].pop("nodegraph")
     assert version == "0.1.0"
-    assert record == {"output": "dot", "inputs": {"color": "00ff00"}, "live": [], "seeds": {},
+    assert record == {"output": "dot", "inputs": {"color": "00ff00"}, "live": [], "seeds": {}, "folder": "..", "started": ".",
                       "versions": {"nodes": {"dots.many": "1", "dots.one": "3"}}}
     assert embedded_graph("out/row.2.png")[1]["output"] == "row"
     assert pngtext.without_texts(Path("out/row.2.png").read_bytes(), ("nodegraph", RUN)) == png("00ff00")
@@ -171,3 +171,120 @@ def test_a_text_that_another_tool_compressed_is_read_and_a_bomb_is_cut():
     assert pngtext.texts(compressed("画".encode())) == {"nodegraph": "画"}
     assert len(pngtext.texts(compressed(b"a" * (pngtext.LONGEST + 5)))["nodegraph"]) == pngtext.LONGEST
     assert pngtext.texts(compressed(b"\xff")) == {}
+
+
+# ---- where the files are that a picture names
+
+FILES = """nodegraph: 1
+# made of {folder}/photos/cat.txt
+inputs:
+  more: {{type: list of File, default: []}}
+nodes:
+  cat: {{type: patch.read, file: {cat}}}
+  all: {{type: patch.read, each: file, file: $more}}
+  part: {{type: {part}}}
+outputs: {{cat: $cat, part: $part}}
+"""
+PART = """nodegraph: 1   # a part
+nodes:
+  dog: {type: patch.read, file: ../photos/dog.txt}
+  far: {type: patch.read, file: FAR}
+outputs: {dog: $dog}
+"""
+PATCHES = str(Path(__file__).parent / "output_nodes.py")
+
+
+def patches(*words: str) -> int:
+    return main(["run", *words, "--device", "cpu", "--pack", PATCHES])
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A project in the home of ann: a graph, a part of it, and photos beside and elsewhere."""
+    home = tmp_path / "home" / "ann"
+    for folder in ("project/parts", "project/photos", "work"):
+        (home / folder).mkdir(parents=True)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("NODEGRAPH_CACHE", str(tmp_path / "cache"))
+    monkeypatch.chdir(home)
+    for name, color in (("cat", "ff0000"), ("dog", "00ff00"), ("owl", "0000ff")):
+        (home / f"project/photos/{name}.txt").write_text(color)
+    (home / "project/parts/part.yaml").write_text(PART.replace("FAR", f"{home}/project/photos/owl.txt"))
+    (home / "project/g.yaml").write_text(FILES.format(folder=home, cat=f"{home}/project/photos/cat.txt", part="./parts/part.yaml"))
+    return home
+
+
+def test_no_path_in_a_picture_is_absolute_and_no_name_of_a_user_is_in_it(project):
+    assert patches("project/g.yaml", "--set", f"more={project}/project/photos/owl.txt", "--out", "made") == 0
+    data = Path("made/cat.png").read_bytes()
+    assert b"ann" not in data and str(project).encode() not in data and b"/home" not in data
+    text, record = embedded_graph("made/cat.png")
+    assert "file: photos/cat.txt" in text and "# made of" in text
+    assert record["inputs"] == {"more": ["photos/owl.txt"]} and record["folder"] == "../project" and record["started"] == "project"
+    assert set(record["files"]) == {"photos/cat.txt", "photos/dog.txt", "photos/owl.txt"}
+    assert "file: ../photos/owl.txt" in record["graphs"]["parts/part.yaml"] and "# a part" in record["graphs"]["parts/part.yaml"]
+
+
+def test_a_picture_runs_from_where_it_was_made_from_elsewhere_and_without_the_parts(project, capsys):
+    assert patches("project/g.yaml", "--set", "more=project/photos/owl.txt", "--out", "made") == 0
+    Path("project/parts/part.yaml").unlink(), Path("project/g.yaml").unlink()
+    assert patches("made/cat.png", "--out", "again") == 0
+    assert embedded_graph("again/cat.png")[1] == embedded_graph("made/cat.png")[1]
+    Path("moved").mkdir(), Path("made/cat.png").rename("moved/cat.png")
+    assert patches("moved/cat.png", "--out", "third") == 0
+    assert main(["check", "moved/cat.png", "--pack", PATCHES]) == 0
+    capsys.readouterr()
+    Path("project").rename("other")
+    assert patches("moved/cat.png", "--out", "fourth", "--cache", "none") == 2
+    told = capsys.readouterr().err
+    assert "this picture was made of files that are not in" in told and "photos/cat.txt" in told and "--base" in told
+    assert patches("moved/cat.png", "--out", "fourth", "--base", "other", "--cache", "none") == 0
+    assert bare_digest(Path("fourth/part.png")) == bare_digest(Path("again/part.png"))
+
+
+def test_a_file_in_another_place_altogether_is_told_by_its_name_and_found_by_its_content(project, tmp_path, capsys):
+    far = tmp_path / "elsewhere" / "bird.txt"
+    far.parent.mkdir()
+    far.write_text("123456")
+    Path("project/far.yaml").write_text(f"nodegraph: 1\nnodes:\n  p: {{type: patch.read, file: {far}}}\noutputs: {{p: $p}}\n")
+    assert patches("project/far.yaml", "--out", "made") == 0
+    assert "file: bird.txt" in embedded_graph("made/p.png")[0] and b"elsewhere" not in Path("made/p.png").read_bytes()
+    assert patches("made/p.png", "--out", "again") == 0
+    assert embedded_graph("again/p.png")[0] == embedded_graph("made/p.png")[0]
+    far.unlink()
+    capsys.readouterr()
+    assert patches("made/p.png", "--out", "third") == 2 and "bird.txt" in capsys.readouterr().err
+
+
+def test_a_file_that_holds_something_else_by_now_and_another_version_of_a_node_are_warnings(project, capsys):
+    assert patches("project/g.yaml", "--out", "made") == 0
+    Path("project/photos/cat.txt").write_text("ff00ff")
+    data = Path("made/cat.png").read_bytes()
+    record = json.loads(pngtext.texts(data)[RUN])
+    record["versions"]["nodes"]["patch.read"] = "0"
+    Path("made/cat.png").write_bytes(pngtext.with_texts(data, {RUN: json.dumps(record)}))
+    capsys.readouterr()
+    assert patches("made/cat.png", "--out", "again", "--json") == 0
+    out = capsys.readouterr()
+    assert "patch.read is version 1 now, and this picture was made with version 0" in out.err
+    assert json.loads(out.out)["warnings"][1] == "photos/cat.txt holds something else than when this picture was made"
+    assert main(["check", "made/cat.png", "--pack", PATCHES]) == 0
+    assert "warning: patch.read is version 1 now" in capsys.readouterr().err
+
+
+def test_a_picture_can_be_written_without_its_graph(work, capsys):
+    Path("g.yaml").write_text(DOT.replace("random", "5"))
+    assert run("g.yaml", "--no-graph") == 0
+    assert embedded_graph("out/dot.png") is None and Path("out/dot.png").read_bytes() == png("ff8805")
+    assert run("g.yaml", "--no-graph") == 0 and len(list(Path("out").iterdir())) == 3
+    assert run("g.yaml", "--out", "b") == 0 and run("g.yaml", "--out", "b", "--no-graph") == 0
+    assert embedded_graph("b/dot.png") is not None and embedded_graph("b/dot-2.png") is None
+    assert run("g.yaml", "--out", "b", "--no-graph", "--overwrite") == 0 and embedded_graph("b/dot.png") is None
+
+
+def test_a_text_that_only_looks_like_a_path_stays_as_it_is(work):
+    text = DOT.replace("ff8800", "'/imagine/a cat'")
+    Path("g.yaml").write_text(text.replace("row: {type: dots.many, colors: [ff0000, $color]}", "x: {type: dots.one}")
+                              .replace("color: $color,", "color: '00ff00',").replace("row: $row", "x: $x"))
+    assert run("g.yaml") == 0
+    assert "'/imagine/a cat'" in embedded_graph("out/x.png")[0]

@@ -46,6 +46,7 @@ class Lack(NamedTuple):
     """A value that is not there: the node that gives it failed, or something before that did."""
 
     why: str  # "failed" or "skipped"
+    items: Any = None  # of a list of which some items lack: all of them
 
 
 FAILED, SKIPPED = Lack("failed"), Lack("skipped")
@@ -324,7 +325,7 @@ class Place:
         def lists() -> list[Value] | str:
             if any(self.inputs[port]() == [] for port in self.cross):
                 return self.no_product()
-            brought = {port: self.inputs[port]() for port in over}
+            brought = {port: listed(self.inputs[port]()) for port in over}
             if any(isinstance(value, Lack) for value in brought.values()):
                 return "skipped"
             if len({len(brought[port]) for port in self.each}) > 1:
@@ -352,14 +353,15 @@ class Place:
             every = made()
             if isinstance(every, str):
                 return Lack(every)
-            if skip and every and self.kind and any(isinstance(self.inputs[p](), Lack) for p in self.inputs
-                                                     if p not in (*over, *self.kind.lazy)):
-                return SKIPPED  # no item's fault
+            if skip and every and (self.kind and any(isinstance(self.inputs[p](), Lack) for p in self.inputs
+                                                      if p not in (*over, *self.kind.lazy))
+                                   or any(isinstance(one, Lack) for item in opened() for one in item.values())):
+                return Lack("skipped", [one.get(port) for one in every])  # no item's fault
             if skip and every:
                 self.nothing(empty=True)
                 every = [one for one in every if not any(isinstance(one.get(p), Lack) for p in one.names) or self.ask_all(one)]
             values = [one.get(port) for one in every]
-            return next((Lack("failed") for value in values if isinstance(value, Lack)), values)
+            return next((Lack("failed", values) for value in values if isinstance(value, Lack)), values)
 
         def status() -> str:
             every = made()
@@ -424,7 +426,7 @@ class Place:
                 return "failed"
             made: list[Outs] = []
             for number in range(1, most.value + 1):
-                carried_in = {port: (lambda o=made[-1], n=output: o.get(n)) for port, output in self.carry.items()} \
+                carried_in = {port: (lambda o=made[-1], n=output: whole(o.get(n))) for port, output in self.carry.items()} \
                     if made else {}
                 counted = {self.count: constant(Leaf("Int", number))} if self.count else {}
                 made.append(self.body({**inputs, **carried_in, **counted}, path))
@@ -444,7 +446,7 @@ class Place:
         inputs = self.entering(self.inputs)
 
         def rounds() -> list[Outs] | str:
-            brought = {port: self.inputs[port]() for port in self.each}
+            brought = {port: listed(self.inputs[port]()) for port in self.each}
             if any(isinstance(value, Lack) for value in brought.values()):
                 self.nothing(empty=False)
                 return "skipped"
@@ -454,7 +456,7 @@ class Place:
                 return "failed"
             made: list[Outs] = []
             for number, item in enumerate(zip(*brought.values()), 1):
-                carried_in = {port: (lambda o=made[-1], n=output: o.get(n)) for port, output in self.carry.items()} \
+                carried_in = {port: (lambda o=made[-1], n=output: whole(o.get(n))) for port, output in self.carry.items()} \
                     if made else {}
                 counted = {self.count: constant(Leaf("Int", number))} if self.count else {}
                 taken = {port: constant(sent(one)) for port, one in zip(brought, item)}
@@ -468,7 +470,7 @@ class Place:
 
     def entering(self, inputs: dict[str, Thunk]) -> dict[str, Thunk]:
         """Inputs of which those that are carried come as over a link, wherever they are written."""
-        return {port: (lambda t=thunk: sent(t())) if port in self.carry else thunk for port, thunk in inputs.items()}
+        return {port: (lambda t=thunk: sent(whole(t()))) if port in self.carry else thunk for port, thunk in inputs.items()}
 
     def _joined(self, rounds: Callable[[], list[Outs] | str], inputs: dict[str, Thunk]) -> Outs:
         """What comes out of rounds: the last of what is carried, the list of everything else."""
@@ -479,9 +481,9 @@ class Place:
             if isinstance(made, str):
                 return Lack(made)
             if port in entered:
-                return made[-1].get(port) if made else sent(inputs[entered[port]]())
+                return whole(made[-1].get(port)) if made else sent(whole(inputs[entered[port]]()))
             values = [one.get(port) for one in made]
-            return next((value for value in values if isinstance(value, Lack)), values)
+            return next((Lack(value.why, values) for value in values if isinstance(value, Lack)), values)
 
         def checked(port: str) -> Value:
             value = get(port)
@@ -616,8 +618,12 @@ class Place:
 
     def _pick(self, inputs: dict[str, Thunk]) -> Outs:
         def picked() -> tuple[Value, str]:
-            items, where = inputs["from"](), inputs["where"]()
-            if isinstance(items, Lack) or isinstance(where, Lack):
+            items = inputs["from"]()
+            if isinstance(items, Lack):  # whether the answers are asked for does not matter then
+                self.run.maybe(lambda: None if inputs["where"]() else None)
+                return SKIPPED, "skipped"
+            where = inputs["where"]()
+            if isinstance(where, Lack):
                 return SKIPPED, "skipped"
             if len(items) != len(where):
                 self.run.fail()
@@ -640,6 +646,16 @@ def once(thunk: Callable[[], Any]) -> Callable[[], Any]:
         return known[0]
 
     return ask
+
+
+def listed(value: Value) -> Value:
+    """The items of a list, those that lack among them, or its own Lack."""
+    return value.items if isinstance(value, Lack) and value.items is not None else value
+
+
+def whole(value: Value) -> Value:
+    """What goes round, or through a switch, is there as a whole or not at all."""
+    return Lack(value.why) if isinstance(value, Lack) else value
 
 
 def constant(value: Any) -> Thunk:

@@ -147,6 +147,12 @@ def in_the_hub(folder):
     inside.rename(folder / "snapshots" / "abc123")
 
 
+def in_a_folder(folder):
+    inside = folder.rename(folder.with_name("whole"))
+    folder.mkdir()
+    inside.rename(folder / "tiny")
+
+
 def pipeline(folder):
     emptied(folder)
     (folder / "model_index.json").write_text('{"_class_name": "FluxPipeline", "_diffusers_version": "0.42.1"}')
@@ -176,13 +182,16 @@ def of_fewer_rows(folder, rows=60):
 
 REFUSED = {
     # weights
-    "half of its weights": (without("layers.1."), "MODEL lacks 9 of its weights (model.layers.1.input_layernorm.weight, "),
+    "half of its weights": (without("layers.1."), "MODEL lacks 9 of its weights (model.layers.1.input_layernorm"),
     "no head": (without("lm_head"), "MODEL lacks 1 of its weights (lm_head.weight)"),
     "names of another model": (named("transformer.h."), "MODEL lacks 21 of its weights (lm_head.weight, "),
-    "another width": (config(hidden_size=64), "MODEL does not fit its config.json: lm_head.weight is 258 x 32 in the file "
+    "another width": (config(hidden_size=64),
+                      "MODEL does not fit its config.json: lm_head.weight is 258 x 32 in the file "
                       "and 258 x 64 by the config, and 20 more; take both from one model"),
-    "more rows by its config": (config(vocab_size=300), "MODEL does not fit its config.json: lm_head.weight is 258 x 32"),
-    "fewer rows by its config": (config(vocab_size=100), "MODEL does not fit its config.json: lm_head.weight is 258 x 32"),
+    "more rows by its config": (config(vocab_size=300),
+                                "MODEL does not fit its config.json: lm_head.weight is 258 x 32"),
+    "fewer rows by its config": (config(vocab_size=100),
+                                 "MODEL does not fit its config.json: lm_head.weight is 258 x 32"),
     "numbers that are none": (lambda folder: reworked(folder, lambda name, tensor: (name, tensor * torch.nan)),
                               "the model answers with numbers that are none (NaN)"),
     "quantised by bitsandbytes": (config(quantization_config={"quant_method": "bitsandbytes", "load_in_4bit": True}),
@@ -191,9 +200,12 @@ REFUSED = {
                           "MODEL is quantised (gptq), which cannot be loaded here: "),
     "quantised by AWQ": (config(quantization_config={"quant_method": "awq", "bits": 4}),
                          "MODEL is quantised (awq), which cannot be loaded here: "),
+    "whole numbers": (lambda folder: reworked(folder, lambda name, tensor: (name, tensor.to(torch.int8))),
+                      "MODEL is quantised: lm_head.weight in model.safetensors holds whole numbers (I8)"),
     # configuration
     "no known architecture": (config(model_type="lama3"), "MODEL is of the kind 'lama3', and transformers "),
-    "no kind": (lambda folder: (folder / "config.json").write_text("{}"), "MODEL is of the kind None, and transformers "),
+    "no kind": (lambda folder: (folder / "config.json").write_text("{}"),
+                "MODEL is of the kind None, and transformers "),
     "own code": (config(model_type="own", auto_map={"AutoConfig": "own.Config", "AutoModelForCausalLM": "own.Model"}),
                  "MODEL is of the kind 'own', and it comes with code of its own, and no model's code is run here"),
     "a tokenizer of own code": (lambda folder: settings(folder / "tokenizer_config.json", tokenizer_class="Own",
@@ -202,20 +214,22 @@ REFUSED = {
     "attention from the hub": (config(attn_implementation="someone/kernel"),
                                "MODEL asks in its config.json for code of the hub (someone/kernel)"),
     "a kind in a list": (config(model_type=["llama"]), "MODEL is of the kind ['llama'], and transformers "),
-    "an unknown activation": (config(hidden_act="magic"), "MODEL cannot be loaded as a LanguageModel: there is no 'magic'"),
+    "an unknown activation": (config(hidden_act="magic"),
+                              "MODEL cannot be loaded as a LanguageModel: there is no 'magic'"),
     "heads that do not divide": (config(num_attention_heads=5), "the config.json of MODEL cannot be understood: "),
     "layers in words": (config(num_hidden_layers="two"), "the config.json of MODEL cannot be understood: "),
     "a broken generation_config": (content("generation_config.json", b'{"eos_'),
                                    "MODEL cannot be loaded: generation_config.json is not JSON"),
     # tokenizer
-    "words the model does not know": (of_fewer_rows, "MODEL does not fit together: its tokenizer has 258 tokens and its "
+    "words the model does not know": (of_fewer_rows,
+                                      "MODEL does not fit together: its tokenizer has 258 tokens and its "
                                       "model 60; take both from one model"),
     "no words": (of_few_words, "the tokenizer of MODEL knows no words"),
     "a tokenizer of another shape": (content("tokenizer.json", b'{"a": 1}'), "the tokenizer of MODEL cannot be read: "),
     "sentencepiece alone": (both(gone("tokenizer.json"), content("tokenizer.model", b"\x0a\x0e\0")),
                             "the tokenizer of MODEL cannot be read: tokenizer.model by itself takes the package"),
     "a template that says no": (content("chat_template.jinja", b"{{ raise_exception('System role must come first') }}"),
-                                "the model's chat template refuses the prompt: System role must come first; set chat: false"),
+                                "the model's chat template refuses the prompt: System role must come first; set chat"),
     "a template that is cut": (content("chat_template.jinja", b"{% for m in messages %}{{ m['con"),
                                "the model's chat template refuses the prompt: its line 1 cannot be read ("),
     "a template of what is not there": (content("chat_template.jinja", b"{{ messages[3].content.strip() }}"),
@@ -233,51 +247,67 @@ def test_what_shows_when_a_model_loads_is_refused_in_a_sentence(engine, model, s
 
 FOUND = {
     # files
-    "a pointer": (content(MODEL, LFS), "cannot be loaded: model.safetensors is not downloaded: it is a pointer of Git LFS; "
+    "a pointer": (content(MODEL, LFS),
+                  "cannot be loaded: model.safetensors is not downloaded: it is a pointer of Git LFS; "
                   "run git lfs pull in its folder"),
     "a cut file": (cut, "cannot be loaded: model.safetensors is cut short: it has 5000 of 142544 bytes"),
     "an empty file": (content(MODEL, b""), "cannot be loaded: model.safetensors is empty (0 bytes)"),
     "a page": (content(MODEL, b"<!DOCTYPE html><html>"), "cannot be loaded: model.safetensors is a web page"),
     "an error": (content(MODEL, b'{"error": "gated"}'), "cannot be loaded: model.safetensors is a text and no weights"),
-    "a pickle renamed": (content(MODEL, pickle.dumps([1])), "cannot be loaded: model.safetensors is a pickle under another"),
-    "a GGUF file renamed": (content(MODEL, b"GGUF\3\0\0\0"), "cannot be loaded: model.safetensors is a GGUF file under"),
-    "a dead link": (dead_link, "cannot be loaded: model.safetensors is a link to a file that is not there (../../blobs/0f3a)"),
+    "a pickle renamed": (content(MODEL, pickle.dumps([1])),
+                         "cannot be loaded: model.safetensors is a pickle under another"),
+    "a GGUF file renamed": (content(MODEL, b"GGUF\3\0\0\0"),
+                            "cannot be loaded: model.safetensors is a GGUF file under"),
+    "a dead link": (dead_link,
+                    "cannot be loaded: model.safetensors is a link to a file that is not there (../../blobs/0f3a)"),
     "a missing shard": (sharded("model-2.safetensors"), "cannot be loaded: model-2.safetensors of the 2 files that its "
                         "index names is not there"),
     "a shard's pointer": (sharded(second=LFS), "cannot be loaded: model-2.safetensors is not downloaded"),
     "an index that is none": (both(sharded(), content(f"{MODEL}.index.json", b"{}")),
                               "cannot be loaded: model.safetensors.index.json is no index of weights"),
     "a pickle": (renamed("pytorch_model.bin"), "holds its weights as a pickle (pytorch_model.bin), which is code"),
-    "a GGUF file": (renamed("tiny-Q4_K_M.gguf"), "holds a GGUF file, for llama.cpp (tiny-Q4_K_M.gguf), which is not read"),
-    "weights of TensorFlow": (renamed("tf_model.h5"), "holds weights of TensorFlow (tf_model.h5), which is not read here"),
-    "another name": (renamed("tiny.safetensors"), "holds tiny.safetensors, and no model.safetensors; if that is the model"),
+    "a GGUF file": (renamed("tiny-Q4_K_M.gguf"),
+                    "holds a GGUF file, for llama.cpp (tiny-Q4_K_M.gguf), which is not read"),
+    "weights of TensorFlow": (renamed("tf_model.h5"),
+                              "holds weights of TensorFlow (tf_model.h5), which is not read here"),
+    "another name": (renamed("tiny.safetensors"),
+                     "holds tiny.safetensors, and no model.safetensors; if that is the model"),
     "no weights": (gone(MODEL), "holds no weights; a model.safetensors is wanted"),
     # settings
     "no config": (gone("config.json"), "holds model.safetensors and no config.json: weights alone"),
-    "a config that is none": (content("config.json", b'{"model_type": "lla'), "cannot be loaded: config.json is not JSON, "),
-    "a config in a list": (content("config.json", b"[]"), "cannot be loaded: config.json is JSON and no mapping of settings"),
-    "a pointer for a config": (content("config.json", LFS), "cannot be loaded: config.json is not downloaded: it is a "),
+    "a config that is none": (content("config.json", b'{"model_type": "lla'),
+                              "cannot be loaded: config.json is not JSON, or cut short"),
+    "a config in a list": (content("config.json", b"[]"),
+                           "cannot be loaded: config.json is JSON and no mapping of settings"),
+    "a pointer for a config": (content("config.json", LFS),
+                               "cannot be loaded: config.json is not downloaded: it is a "),
     "no tokenizer": (gone("tokenizer.json", "tokenizer_config.json"), "has no tokenizer (tokenizer.json, or "),
     "a tokenizer's pointer": (content("tokenizer.json", LFS), "cannot be loaded: tokenizer.json is not downloaded"),
     "a cut tokenizer": (content("tokenizer.json", b'{"model": {"vo'), "cannot be loaded: tokenizer.json is cut short"),
-    "a pointer for a template": (content("chat_template.jinja", LFS), "cannot be loaded: chat_template.jinja is not down"),
+    "a pointer for a template": (content("chat_template.jinja", LFS),
+                                 "cannot be loaded: chat_template.jinja is not down"),
     "a tokenizer in a list": (content("tokenizer.json", b"[1]"), "cannot be loaded: tokenizer.json is "),
     # other things
     "nothing": (emptied, "is empty. A language model is wanted. Such models are starter/poet."),
     "the hub's own folder": (in_the_hub, "is the hub's own folder of a model, whose files lie deeper; give "
                              "MODEL/snapshots/abc123. A language model is wanted."),
-    "an adapter": (both(gone("config.json", MODEL), adapter), "is an adapter (LoRA) of someone/base and no model by itself"),
+    "a folder around it": (in_a_folder, "holds no model: neither a config.json nor weights; give the folder MODEL/tiny"),
+    "an adapter": (both(gone("config.json", MODEL), adapter),
+                   "is an adapter (LoRA) of someone/base and no model by itself"),
     "a pipeline": (pipeline, "holds a diffusion pipeline (FluxPipeline). A language model is wanted."),
     "a part of a pipeline": (config(_class_name="UNet2DConditionModel", _diffusers_version="0.42.1"),
-                             "holds a part of a diffusion pipeline (UNet2DConditionModel). A language model is wanted."),
+                             "holds a part of a diffusion pipeline (UNet2DConditionModel). A language model is"),
     "a generator": (generator, "holds ffhq.safetensors and no config.json: it is the generator of a StyleGAN2. A lang"),
     "T5": (other("T5", "T5ForConditionalGeneration"), "is a text-to-text model (T5). A language model is wanted."),
-    "BART": (other("Bart", "BartForConditionalGeneration"), "is a text-to-text model (BART). A language model is wanted."),
+    "BART": (other("Bart", "BartForConditionalGeneration"),
+             "is a text-to-text model (BART). A language model is wanted."),
     "Marian": (other("Marian", "MarianMTModel"), "is a text-to-text model (Marian). A language model is wanted."),
     "BERT": (other("Bert", "BertForMaskedLM"), "is a model that reads texts and writes none (BERT). A language model"),
     "CLIP": (other("CLIP", "CLIPModel"), "is a model that reads pictures (CLIP). A language model is wanted."),
-    "ViT": (other("ViT", "ViTForImageClassification"), "is a model that reads pictures (ViT). A language model is wanted."),
-    "Whisper": (other("Whisper", "WhisperForConditionalGeneration"), "is a model that listens (Whisper). A language model"),
+    "ViT": (other("ViT", "ViTForImageClassification"),
+            "is a model that reads pictures (ViT). A language model is wanted."),
+    "Whisper": (other("Whisper", "WhisperForConditionalGeneration"),
+                "is a model that listens (Whisper). A language model"),
     "a classifier": (other("Llama", "LlamaForSequenceClassification"),
                      "is a classifier of texts (LlamaForSequenceClassification). A language model is wanted."),
 }
@@ -305,7 +335,7 @@ def test_a_composer_in_a_writers_place_and_a_writer_in_a_composers_are_found_by_
     composer = Answer(engine, "text.generate", composer_folder, prompt="a boat")
     assert composer.checked and "MODEL holds a music model: its tokenizer.json is of notes" in composer.said
     writer = Answer(engine, "music.generate", model)
-    assert writer.checked and "MODEL has a tokenizer.json that is not one that miditok saved. A music model" in writer.said
+    assert writer.checked and "MODEL has a tokenizer.json that is not one that miditok saved. A" in writer.said
 
 
 READ = {

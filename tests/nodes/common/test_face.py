@@ -11,8 +11,8 @@ FACE = Face(24)
 
 
 @pytest.mark.parametrize("text", [
-    "Où est l’été? — “naïve” façade", "Zażółć gęślą jaźń", "Tiếng Việt thật đẹp", "Ελληνικά, ἀρετή", "Съешь ещё этих мягких булок",
-    "Ґанок їжака", "谁家灯火留人住", "ひらがなとカタカナ", "안녕하세요 세계", "a\u0301 e\u0302"])
+    "Où est l’été? — “naïve” façade", "Zażółć gęślą jaźń", "Tiếng Việt thật đẹp", "Ελληνικά, ἀρετή",
+    "Съешь ещё этих мягких булок", "Ґанок їжака", "谁家灯火留人住", "ひらがなとカタカナ", "안녕하세요 세계", "a\u0301 e\u0302"])
 def test_the_fonts_that_come_along_have_the_letters_of(text):
     assert FACE.lacking(text) == [] and Face(24, italic=True).lacking(text) == []
     assert FACE.width(text) > 0
@@ -69,5 +69,5 @@ def test_a_file_that_is_no_font_is_refused(tmp_path, content):
     path = tmp_path / "mine.ttf"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(InputError, match=r"mine.ttf cannot be used as a font .*; it takes an outline font, .ttf or .otf"):
+    with pytest.raises(InputError, match=r"mine.ttf cannot be used as a font .*; it takes an outline font, .ttf or "):
         own_font(path)

@@ -1,10 +1,17 @@
-"""Picture files and colour profiles of kinds that Pillow does not write, put together byte by byte."""
+"""Pictures, and files and colour profiles of kinds that Pillow does not write, put together byte by byte."""
 
+import io
 import struct
 import zlib
+from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
+RAMP = np.linspace(0, 65535, 64).round().astype(np.uint16)[None].repeat(3, 0)  # grey (3, 64)
+DEEP = np.stack([RAMP, RAMP[:, ::-1], 65535 - RAMP // 3], 2)  # RGB (3, 64, 3)
+BLOCKS = np.array([[(255, 0, 0), (0, 255, 0), (0, 0, 255)], [(9, 9, 9), (99, 99, 99), (200, 100, 50)]], np.uint8)
+HEIC = (Path(__file__).parent / "red_blue.heic").read_bytes()  # 24 x 16: red at the left, blue at the right
 SHORT, LONG, UNDEFINED = 3, 4, 7
 
 
@@ -27,6 +34,18 @@ def png(array, kind, before=b"", after=b"", depth=None):
     data = b"".join(b"\0" + row.tobytes() for row in rows)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, bits, kind, 0, 0, 0)) + before \
         + chunk(b"IDAT", zlib.compress(data)) + after + chunk(b"IEND", b"")
+
+
+def animation(*frames, kind=6):
+    """An animated PNG of frames: an array of the size of the first or less, x, y, disposal and blend of each."""
+    control, data = [], []
+    for n, (one, x, y, disposal, blend) in enumerate(frames):
+        numbers = (max(0, 2 * n - 1), *one.shape[1::-1], x, y, n + 1, 10, disposal, blend)
+        control.append(chunk(b"fcTL", struct.pack(">5I2H2B", *numbers)))
+        rows = b"".join(b"\0" + row.astype(f">u{one.itemsize}").tobytes() for row in one)
+        data.append(chunk(b"fdAT", struct.pack(">I", 2 * n) + zlib.compress(rows)))
+    later = b"".join(control[n] + data[n] for n in range(1, len(frames)))
+    return png(frames[0][0], kind, chunk(b"acTL", struct.pack(">II", len(frames), 0)) + control[0], later)
 
 
 def tiff(*pages, order="<"):
@@ -64,7 +83,8 @@ def _page(out, array, more, order, last):
     for tag, value in sorted(tags.items()):
         values = value if isinstance(value, (tuple, bytes)) else (value,)
         type = UNDEFINED if isinstance(values, bytes) else LONG if tag in (273, 279, 256, 257, 278) else SHORT
-        packed = values if type == UNDEFINED else struct.pack(f"{order}{len(values)}{'H' if type == SHORT else 'I'}", *values)
+        letter = "H" if type == SHORT else "I"
+        packed = values if type == UNDEFINED else struct.pack(f"{order}{len(values)}{letter}", *values)
         directory += struct.pack(order + "HHI", tag, type, len(values))
         if len(packed) > 4:
             directory += struct.pack(order + "I", room + len(tail))
@@ -73,6 +93,31 @@ def _page(out, array, more, order, last):
             directory += packed.ljust(4, b"\0")
     tail += b"\0" * (len(tail) % 2)
     out += directory + struct.pack(order + "I", 0 if last else room + len(tail)) + tail
+
+
+def saved(picture, format, **settings):
+    """The bytes that Pillow writes of a picture or an array."""
+    stream = io.BytesIO()
+    (picture if isinstance(picture, Image.Image) else Image.fromarray(picture)).save(stream, format, **settings)
+    return stream.getvalue()
+
+
+def bitmap(array):
+    """A BMP of 32 bits that names where its alpha is (BITMAPV4HEADER)."""
+    height, width = array.shape[:2]
+    masks = struct.pack("<4I", 0xff0000, 0xff00, 0xff, 0xff000000)
+    header = struct.pack("<IiiHHIIiiII", 108, width, -height, 1, 32, 3, array.size, 0, 0, 0, 0) + masks
+    start = struct.pack("<2sIHHI", b"BM", 122 + array.size, 0, 0, 122)
+    return start + header.ljust(108, b"\0") + array[..., [2, 1, 0, 3]].tobytes()
+
+
+def near(got, want, within=1 / 255):
+    return np.shape(got) == np.shape(want) and np.abs(got - np.asarray(want, np.float64)).max() <= within
+
+
+def grey(levels):
+    """An RGB array in 0..1 of grey levels in 0..1."""
+    return np.repeat(np.asarray(levels, np.float64)[..., None], 3, 2)
 
 
 # Colour profiles (ICC.1:2001): as few tags as LittleCMS takes
@@ -107,7 +152,7 @@ def grey_profile(gamma):
 
 
 def cmyk_profile(*inks):
-    """A CMYK profile by a table of the 16 full inks; inks: the Lab (0..255 each) of some, by their number CMYK in bits."""
+    """A CMYK profile by a table of the 16 full inks; inks: the Lab (0..255) of some, by CMYK as bits."""
     table = np.zeros((16, 3), np.uint8)
     table[:] = (0, 128, 128)
     for number, lab in inks:
@@ -115,7 +160,8 @@ def cmyk_profile(*inks):
     identity = bytes(range(256))
     lut = b"mft1\0\0\0\0" + bytes((4, 3, 2, 0)) + b"".join(_fixed(v) for v in (1, 0, 0, 0, 1, 0, 0, 0, 1)) \
         + identity * 4 + table.tobytes() + identity * 3
-    return profile(b"CMYK", {b"A2B0": lut, b"A2B1": lut, b"wtpt": b"XYZ \0\0\0\0" + b"".join(map(_fixed, D50))}, pcs=b"Lab ")
+    white = b"XYZ \0\0\0\0" + b"".join(map(_fixed, D50))
+    return profile(b"CMYK", {b"A2B0": lut, b"A2B1": lut, b"wtpt": white}, pcs=b"Lab ")
 
 
 def _fixed(value):

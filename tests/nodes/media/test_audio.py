@@ -113,6 +113,38 @@ def test_a_file_cut_short_gives_what_is_there_and_says_so(tmp_path, format, subt
     assert np.abs(samples[0, :4800] - noise[:4800]).mean() < 0.3
 
 
+def test_a_flac_whose_length_was_not_known_is_read_to_its_end(tmp_path):
+    soundfile.write(tmp_path / "a.flac", RAMP, 8000)
+    data = bytearray((tmp_path / "a.flac").read_bytes())
+    data[21] &= 0xF0  # 36 bits of STREAMINFO: how many samples there are, 0 for unknown
+    data[22:26] = b"\0\0\0\0"
+    assert (load(tmp_path / "b.flac", bytes(data))[0] * 32768 == RAMP).all()
+
+
+def test_a_bw64_and_an_mp3_behind_zeros_are_read(tmp_path):
+    soundfile.write(tmp_path / "a.wav", RAMP, 8000, "PCM_16", format="RF64")
+    bw64 = b"BW64" + (tmp_path / "a.wav").read_bytes()[4:]
+    assert (load(tmp_path / "b.wav", bw64)[0] * 32768 == RAMP).all()
+    soundfile.write(tmp_path / "a.mp3", tone().samples.numpy().T, 44100)
+    behind = load(tmp_path / "b.mp3", b"\0" * 999 + (tmp_path / "a.mp3").read_bytes())
+    assert (behind == sound_file.load(tmp_path / "a.mp3")[0]).all()
+
+
+def test_gsm_which_knows_no_way_but_forward_is_read_whole_and_in_part(tmp_path):
+    soundfile.write(tmp_path / "a.wav", tone(1, 8000, 1).samples.numpy().T, 8000, "GSM610")
+    whole = sound_file.load(tmp_path / "a.wav")[0]
+    assert 8000 <= whole.shape[1] < 8400
+    assert (sound_file.load(tmp_path / "a.wav", start=0.5, seconds=0.25)[0] == whole[:, 4000:6000]).all()
+
+
+def test_of_sounds_after_each_other_in_an_ogg_the_first_is_read_and_told_of(tmp_path):
+    soundfile.write(tmp_path / "a.ogg", tone().samples.numpy().T, 44100)
+    (tmp_path / "b.ogg").write_bytes((tmp_path / "a.ogg").read_bytes() * 3)
+    with pytest.warns(UserWarning, match="holds 3 sounds after each other"):
+        samples, _ = sound_file.load(tmp_path / "b.ogg")
+    assert (samples == sound_file.load(tmp_path / "a.ogg")[0]).all()
+
+
 @pytest.mark.parametrize("data, said", [
     (b"", "is empty: it has no bytes"),
     (b"<!DOCTYPE html><title>404</title>", "is an HTML page and no sound, which is what a failed download"),
@@ -120,7 +152,7 @@ def test_a_file_cut_short_gives_what_is_there_and_says_so(tmp_path, format, subt
     (b"MThd\0\0\0\6\0\0\0\1\1\xe0", "is a MIDI file and no sound; it holds notes: read it with media.read_score"),
     (b"\xff\xd8\xff\xe0 jfif", "is a JPEG picture and no sound"),
     (b"\0\0\0\x1cftypM4A \0\0\0\0", r"is an M4A sound \(AAC or ALAC\), which is not read; make a FLAC of it: ffmpeg -i x.wav x.flac"),
-    (b"\0\0\0\x1cftypisom\0\0\0\0", "is an MP4 video and no sound; take its sound out: ffmpeg -i x.wav -vn x.flac"),
+    (b"\0\0\0\x1cftypisom\0\0\0\0", "is an MP4 video and no sound; take its sound with media.read_video and video.sound, or: ffmpeg -i x.wav -vn"),
     (b"0&\xb2u\x8ef\xcf\x11", "is a Windows Media file"),
     (b"PK\3\4" + b"\0" * 40, "is a ZIP archive and no sound; unpack it first"),
     (b"just words, no sound", "is no sound file of a kind that is known here"),

@@ -79,3 +79,44 @@ def test_a_file_that_is_no_midi_is_named(tmp_path):
     (tmp_path / "noise.mid").write_bytes(b"not music")
     with pytest.raises(InputError, match="noise.mid"):
         load_midi(tmp_path / "noise.mid")
+
+
+def test_numbers_of_libraries_become_pythons_own():
+    track = s.Track(np.str_("x"), np.int64(5), np.bool_(False), ((np.int64(60), np.float32(0.5), np.float64(1), np.uint8(80)),),
+                    ((np.float64(1), "control", np.int64(3), np.int64(64)),), ((np.float32(0), np.str_("la")),), np.int64(2))
+    score = s.Score((track,), ((np.float64(0), np.float32(90)),), ((np.int64(0), np.int64(3), np.int64(4)),))
+    plain = s.to_plain(score)
+    found = [plain[name] for name in plain]
+    while found:
+        value = found.pop()
+        assert type(value) in (list, str, int, float, bool, bytes, type(None)), value
+        found += value if isinstance(value, list) else []
+    assert s.from_plain(plain) == score
+
+
+def test_a_score_of_an_earlier_cache_is_given_back():
+    earlier = {"tracks": [["melody", 73, False, [[72, 0.0, 1.0, 90]]]], "tempos": [[0.0, 90.0]], "metres": [[0.0, 3, 4]],
+               "keys": [[0.0, "D minor"]]}
+    assert s.from_plain(earlier) == s.Score((s.Track("melody", 73, False, (s.Note(72, 0, 1, 90),)),), ((0, 90),),
+                                            ((0, 3, 4),), ((0, "D minor"),))
+
+
+@pytest.mark.parametrize("more, words", [
+    (dict(events=((0, "control", 128, 7),)), "no event"), (dict(events=((0, "wink", 1),)), "no event"),
+    (dict(events=((-1, "bend", 0),)), "beat -1"), (dict(texts=((0, "x", "poem"),)), "'poem'"), (dict(channel=-1), "channel -1"),
+    (dict(notes=(("C", 0, 1, 80),)), "no note"), (dict(notes=((60, "x", 1, 80),)), "no note"),
+])
+def test_an_impossible_event_or_text_is_refused(more, words):
+    with pytest.raises(InputError, match=f"track 'one'.*{words}"):
+        s.Track("one", **more)
+
+
+@pytest.mark.parametrize("key, fifths", [("C major", 0), ("Gb major", -6), ("F# major", 6), ("G# major", -4), ("D# minor", 6),
+                                         ("Db minor", 4), ("a minor", 0)])
+def test_a_key_has_so_many_sharps(key, fifths):
+    assert s.fifths_of(key) == fifths
+
+
+def test_the_small_picture_of_drums_alone_shows_them_and_of_nothing_is_empty():
+    drums = piano_roll_picture(s.Score((s.Track("kit", 0, True, (s.Note(36, 0, 1),)),)))
+    assert drums.max() > 100 > piano_roll_picture(s.Score()).max()

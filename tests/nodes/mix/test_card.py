@@ -10,7 +10,7 @@ from nodegraph_nodes.media.types import IMAGE, Palette
 from nodegraph_nodes.mix.card import COLUMN, HEIGHT, MARGIN, TOP, WIDTH, postcard
 from nodegraph_nodes.mix.sheet import sheet
 from nodegraph_nodes.mix.theme import COMFORTABLE, READABLE, contrast, rgb, theme_of
-from nodegraph_nodes.common.face import Face, has
+from nodegraph_nodes.common.face import FONTS, Face, has
 from nodegraph_nodes.common.typesetting import captions, fitted, phrased, wrapped
 
 DAY = Palette(("#afd8f1", "#eaeae6", "#a5cf78", "#997a6e"), (0.4, 0.3, 0.2, 0.1))
@@ -113,6 +113,24 @@ def test_a_sheet_has_as_many_cells_as_pictures_and_each_in_its_place():
     for number in range(5):
         y, x = (gap + 32 + place * (64 + gap) for place in divmod(number, 2))
         assert page[0, y, x].item() == pytest.approx(number / 4, abs=0.01)
+
+
+def test_a_sheet_on_paper_with_alpha_has_alpha_and_shows_pictures_as_they_are():
+    page = sheet([torch.full((3, 8, 8), 0.5), torch.full((4, 8, 8), 0.5)], columns=2, cell=32, paper="#ff000000")
+    assert page.shape[0] == 4 and page[3, 0, 0] == 0
+    assert page[:, 22, 22].tolist() == pytest.approx([0.5, 0.5, 0.5, 1], abs=0.01)
+    assert page[3, 22, 60].item() == pytest.approx(0.5, abs=0.01)
+
+
+def test_letters_that_no_font_has_are_told_of_on_cards_and_sheets_and_a_font_of_ones_own_helps():
+    for card in (lambda: postcard(picture(), "ไทย", DAY), lambda: postcard(picture(), "", DAY, "ไทย"),
+                 lambda: sheet([picture()], labels=["ไทย"])):
+        with pytest.warns(UserWarning, match="no font here has “ไ”, “ท”, “ย”, drawn as boxes; give a font file"):
+            card()
+    own = FONTS / "hangul.otf"
+    assert not torch.equal(postcard(picture(), "안녕", DAY, font=own), postcard(picture(), "안녕", DAY))
+    assert not torch.equal(sheet([picture()], ["안녕"], font=own), sheet([picture()], ["안녕"]))
+    assert not torch.equal(postcard(picture(), "ЖЖЖ", DAY), postcard(picture(), "ЮЮЮ", DAY))
 
 
 def test_labels_are_drawn_below_and_must_be_as_many_as_the_pictures():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nodegraph import InputError
-from nodegraph_nodes.media.score import Note, Score, Track
+from nodegraph_nodes.media.score import Event, Note, Score, Text, Track
 from nodegraph_nodes.media.types import Palette, Style
 from nodegraph_nodes.music.edit import dynamics, join, transpose
 from nodegraph_nodes.music.mood import mood
@@ -40,6 +40,57 @@ def test_joined_pieces_begin_at_a_bar_line_and_keep_their_own_tempo_metre_and_ke
 
 def test_joining_keeps_different_instruments_apart():
     assert [t.program for t in join([piece(), piece(program=40)]).tracks] == [73, 32, 40]
+
+
+def rich(volume=40, **more) -> Score:
+    track = Track("Piano", 0, False, (Note(60, 0, 3), Note(62, 3, 1)),
+                  (Event(0, "control", volume, 7), Event(1, "key_pressure", 9, 60), Event(2, "bend", 100),
+                   Event(3, "program", 5), Event(9, "control", 127, 64)), (Text(1, "la", "lyric"),), **more)
+    return Score((track,), ((0.0, 120.0), (20.0, 60.0)), ((0.0, 4, 4),), ((0.0, "Gb major"),), (Text(2, "B", "marker"),),
+                 ((1.0, b"\xf0\x01\xf7"),), 96)
+
+
+def test_no_edit_loses_what_is_not_notes():
+    score = rich(channel=3)
+    assert transpose(score, 0) == score == join([score])
+    moved = transpose(score, 2)
+    assert moved.tracks[0].events[1] == Event(1, "key_pressure", 9, 62) and moved.texts == score.texts
+    shaped = dynamics(score, "tense")
+    assert shaped.tracks[0].events == score.tracks[0].events and shaped.raw == score.raw
+    assert shaped.tracks[0].texts == score.tracks[0].texts and shaped.ticks_per_beat == 96
+
+
+def test_what_a_piece_did_to_its_instruments_ends_where_the_next_begins():
+    joined = join([rich(), rich(90)])
+    events = joined.tracks[0].events
+    assert [event for event in events if event.beat == 4] == [
+        Event(4, "control", 127, 64), Event(4, "control", 0, 121), Event(4, "control", 100, 7), Event(4, "program", 0),
+        Event(4, "control", 90, 7)]
+    assert [event[:3] for event in events if event.beat > 4] == [
+        (5, "key_pressure", 9), (6, "bend", 100), (7, "program", 5), (13, "control", 127)]
+    assert [text.beat for text in joined.tracks[0].texts] == [1, 5] and [text.beat for text in joined.texts] == [2, 6]
+    assert [beat for beat, _ in joined.raw] == [1, 5] and joined.tempos == ((0, 120), (4, 120), (24, 60))
+
+
+def test_pieces_that_use_channels_otherwise_do_not_meet_on_them():
+    hands = Score(tuple(Track(name, 0, False, (Note(60, 0, 4),), events, channel=0) for name, events in (
+        ("right", (Event(1, "control", 127, 64),)), ("left", ()))))
+    alone = Score((Track("left", 0, False, (Note(48, 0, 4),), channel=2),))
+    joined = join([hands, alone])
+    assert [track.channel for track in joined.tracks] == [None, None]
+    assert [Event(1, "control", 127, 64) in track.events for track in joined.tracks] == [True, True]
+    assert [track.channel for track in join([hands, hands]).tracks] == [0, 0]
+    assert len({track.channel for track in join([hands, piece()]).tracks[1:] if track.channel is not None} | {0}) == 1
+
+
+def test_joining_keeps_tracks_of_one_name_apart():
+    hands = Score((Track("Piano", 0, False, (Note(72, 0, 4),)), Track("Piano", 0, False, (Note(48, 0, 4),))))
+    assert [[note.pitch for note in track.notes] for track in join([hands, hands]).tracks] == [[72, 72], [48, 48]]
+
+
+def test_the_finest_ticks_of_joined_pieces_are_kept():
+    assert join([rich(), Score(ticks_per_beat=480)]).ticks_per_beat == 480
+    assert join([Score(ticks_per_beat=500), Score(ticks_per_beat=480)]).ticks_per_beat == 12000
 
 
 def test_joining_nothing_is_refused():

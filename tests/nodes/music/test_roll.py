@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nodegraph import InputError
-from nodegraph_nodes.media.score import Note, Score, Track
+from nodegraph_nodes.media.score import Event, Note, Score, Text, Track
 from nodegraph_nodes.media.types import IMAGE
+from nodegraph_nodes.mix.theme import mixed
 from nodegraph_nodes.music.roll import TRACK_COLORS, described, piano_roll
 
 PAPER = torch.tensor([0xFB, 0xFA, 0xF6]) / 255
@@ -63,6 +64,34 @@ def test_drums_have_rows_below_the_pitches():
     assert len(drums) and flute.max() < drums.min()
 
 
+def test_lyrics_stand_below_and_push_the_notes_up():
+    plain, sung = (piano_roll(Score((Track("Voice", 52, False, (Note(60, 0, 4, 127),), texts=texts),)))
+                   for texts in ((), (Text(0, "La", "lyric"), Text(0.01, "too close", "lyric"))))
+    ink = (sung - PAPER[:, None, None]).abs().amax(0)[395:]
+    assert ink[:, :50].max() < 0.01 < ink[:, 55:90].max() and ink[:, 110:].max() < 0.01
+    assert coloured(field(sung), TRACK_COLORS[0]).nonzero()[:, 0].max() < \
+        coloured(field(plain), TRACK_COLORS[0]).nonzero()[:, 0].max()
+
+
+def test_a_line_shows_where_the_pedal_is_down():
+    down = (Event(0, "control", 127, 64), Event(2, "control", 0, 64))
+    drawn = piano_roll(Score((Track("Piano", 0, False, (Note(60, 0, 4),), down),)))
+    line = (drawn - PAPER[:, None, None]).abs().amax(0)[405:412].amax(0) > 0.2
+    assert line[70:600].all() and not line[640:].any()
+
+
+def test_a_bent_note_has_a_line_at_its_pitch():
+    def dark(bend):
+        drawn = piano_roll(Score((Track("Flute", 73, False, (Note(60, 0, 4, 127),), (Event(0, "bend", bend),)),)))
+        return coloured(drawn, mixed((0xFB, 0xFA, 0xF6), (52, 52, 58), 0.6))[80:400, 200:210].any(1).nonzero().min()
+    assert dark(8191) < dark(4096) < dark(-8192)
+
+
+def test_tracks_without_notes_have_no_place_in_the_legend():
+    bare = one(Note(60, 0, 4))
+    assert torch.equal(piano_roll(bare), piano_roll(Score((*bare.tracks, Track("only words")))))
+
+
 def test_the_facts_of_a_score_are_told_in_one_line():
     score = one(Note(60, 0, 12), tempos=((0.0, 90.0),), metres=((0.0, 3, 4),), keys=((0.0, "A minor"),))
     assert described(score) == "A minor · 3/4 · 90 beats a minute · 4 bars · 0:08"
@@ -96,3 +125,12 @@ tracks = st.builds(Track, st.text(max_size=30), st.integers(0, 127), st.booleans
 def test_any_score_gives_a_picture_of_the_size_asked_for(some, title, size):
     drawn = piano_roll(Score(tuple(some), metres=((0.0, 7, 8),)), title, *size)
     assert drawn.shape == (3, size[1], size[0]) and IMAGE.complaint(drawn) is None
+
+
+def test_what_a_piano_roll_cannot_show_is_told_of():
+    with pytest.warns(UserWarning, match="no font here has “ไ”, drawn as boxes; a title in another script can be put on it"):
+        piano_roll(one(Note(60, 0, 4, 64)), title="ไ")
+    with pytest.warns(UserWarning, match="no font here has “ก”"):
+        piano_roll(Score((Track("ก", 0, False, (Note(60, 0, 4, 64),)),)))
+    with pytest.warns(UserWarning, match="the alpha of its paper does not count"):
+        piano_roll(one(Note(60, 0, 4, 64)), paper="#ffffff80")

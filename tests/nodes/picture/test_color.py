@@ -29,7 +29,8 @@ def test_hue_saturation_and_lightness_are_those_of_colorsys_and_lead_back(color)
     assert rgb(*hsl(dot(color))).flatten().tolist() == pytest.approx(color, abs=1e-5)
 
 
-@given(colors, st.integers(-360, 360), st.sampled_from([0.0, 0.5, 1.0, 3.0]), st.sampled_from([-1.0, -0.3, 0.0, 0.4, 1.0]))
+@given(colors, st.integers(-360, 360), st.sampled_from([0.0, 0.5, 1.0, 3.0]),
+       st.sampled_from([-1.0, -0.3, 0.0, 0.4, 1.0]))
 def test_colours_are_turned_and_moved_in_hsl(color, hue, saturation, lightness):
     h, l, s = colorsys.rgb_to_hls(*color)
     l = l + (1 - l) * lightness if lightness > 0 else l * (1 + lightness)

@@ -67,7 +67,8 @@ def set_sat(c, s):
 def whole(mode, b, s):
     """The modes that look at all three channels."""
     sat = max(b) - min(b)
-    return {"hue": lambda: set_lum(set_sat(s, sat), lum(b)), "saturation": lambda: set_lum(set_sat(b, max(s) - min(s)), lum(b)),
+    return {"hue": lambda: set_lum(set_sat(s, sat), lum(b)),
+            "saturation": lambda: set_lum(set_sat(b, max(s) - min(s)), lum(b)),
             "color": lambda: set_lum(s, lum(b)), "luminosity": lambda: set_lum(b, lum(s))}[mode]()
 
 

@@ -60,7 +60,8 @@ def test_a_curve_goes_through_its_points_and_is_level_outside_of_them():
 
 def test_a_curve_of_one_colour_comes_before_that_of_all():
     made = curves(RAMP, "0,0 1,0.5", red="0,1 1,0")[:, 0]
-    assert torch.allclose(made[0], (1 - RAMP[0, 0]) * 0.5, atol=1e-6) and torch.allclose(made[1], RAMP[0, 0] * 0.5, atol=1e-6)
+    assert torch.allclose(made[0], (1 - RAMP[0, 0]) * 0.5, atol=1e-6)
+    assert torch.allclose(made[1], RAMP[0, 0] * 0.5, atol=1e-6)
 
 
 @given(st.lists(st.tuples(st.integers(0, 20), st.integers(0, 20)), min_size=2, max_size=6, unique_by=lambda p: p[0]))

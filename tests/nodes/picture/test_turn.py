@@ -37,7 +37,8 @@ def test_a_flip_swaps_the_sides_that_it_names():
 def test_a_picture_turns_against_the_clock_as_in_pillow(pale, degrees, filter):
     expected = from_pil(to_pil(pale).rotate(degrees, Pil.Resampling[filter.upper()], fillcolor=(255, 0, 0)))
     made = rotate(pale, degrees, expand=False, fill="#ff0000", filter=filter)
-    inside = rotate(torch.ones(3, 54, 74), degrees, expand=False, fill="#000000", filter="nearest")  # away from the edge
+    # Away from the edge:
+    inside = rotate(torch.ones(3, 54, 74), degrees, expand=False, fill="#000000", filter="nearest")
     inside = torch.nn.functional.pad(inside, (3, 3, 3, 3))[0] == 1
     assert made.shape == pale.shape and inside.sum() > 2000
     difference = (made - expected)[:, inside].abs()

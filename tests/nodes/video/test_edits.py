@@ -112,7 +112,8 @@ def test_the_rates_of_television_are_meant_exactly():
 def test_a_video_is_played_backwards_a_block_at_a_time(video, monkeypatch):
     monkeypatch.setattr(edits, "BLOCK", 5 * 64 * 48 * 3)
     back = reverse(trim(video(24), 0.5))
-    assert places(back) == list(range(23, 5, -1)) and [place(a) for a in back.pictures(4, 12)] == list(range(19, 11, -1))
+    assert places(back) == list(range(23, 5, -1))
+    assert [place(array) for array in back.pictures(4, 12)] == list(range(19, 11, -1))
     assert places(reverse(back)) == list(range(6, 24))
 
 

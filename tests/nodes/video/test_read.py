@@ -103,7 +103,7 @@ def test_pixels_that_are_not_square_are_made_square(filmed, arrays):
 def test_of_a_cut_film_the_frames_that_are_there_are_read(filmed, arrays):
     path = filmed("a.mp4", arrays(60), container={"movflags": "+faststart"}, options={"crf": "10", "bf": "0", "g": "5"})
     path.write_bytes(path.read_bytes()[:-path.stat().st_size // 3])
-    with pytest.warns(UserWarning, match="a.mp4 is cut or damaged: it promises 60 frames; the .. frames that are there"):
+    with pytest.warns(UserWarning, match="a.mp4 is cut or damaged: it promises 60 frames; the .. frames that are"):
         video = read_video(path)
     assert 20 < video.form.frames < 60 and places(video) == list(range(video.form.frames))
 
@@ -123,12 +123,14 @@ def test_one_frame_is_a_film(filmed, arrays):
 
 
 @pytest.mark.parametrize("content, sentence", [
-    (b"", "is empty"),
-    (b"<!DOCTYPE html><html>", "is a web page and no film"),
-    (b"version https://git-lfs.github.com/spec/v1\noid sha256:0", "is a Git LFS pointer"),
-    (b"#EXTM3U\n/etc/hostname", "is a playlist"),
+    (b"", "a.mp4 is empty"),
+    (b"<!DOCTYPE html><html>", "a.mp4 is an HTML page and no film; download the film itself"),
+    (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n", "is a pointer of Git LFS and no film; fetch"),
+    (b"#EXTM3U\n/etc/hostname", "is no film that can be read: what it holds is none of MP4"),
     (b"ffconcat version 1.0\nfile /etc/hostname", "is no film that can be read: what it holds is none of MP4"),
-    (b"\xff\xd8\xff\xe0 a photo", "is a JPEG, which does not move"),
+    (b"\xff\xd8\xff\xe0 a photo", "is a JPEG picture and no film; media.read_image reads it"),
+    (b"MThd\0\0\0\6", "is a MIDI file and no film; media.read_score"),
+    (b"PK\3\4" + bytes(40), "is a .* and no film"),
     (bytes(range(256)) * 40, "is no film that can be read"),
     (b"\0\0\0\x18ftypisom" + bytes(500), r"its index \(the `moov` part\) is missing"),
     (b"GIF89a" + bytes(20), "is damaged: not one frame"),
@@ -192,3 +194,24 @@ def test_of_a_cut_gif_the_frames_that_are_there_are_read(arrays, tmp_path):
         video = read_video(tmp_path / "a.gif")
     assert 5 < video.form.frames < 20 and places(video) == list(range(video.form.frames))
     assert "a.gif is damaged" in str(said[0].message)
+
+
+def test_times_that_cannot_be_meant_are_refused(filmed, arrays):
+    path = filmed("a.mkv", arrays(3), times=[0, 1, 10_000_000_000], fps=1000)
+    with pytest.raises(InputError, match="its 3 frames last .* s, which cannot be meant"):
+        read_video(path)
+
+
+def test_the_picture_on_a_record_is_no_film(tmp_path):
+    with av.open(str(tmp_path / "a.mp3"), "w") as out:
+        sound, cover = out.add_stream("mp3", rate=44100), out.add_stream("png")
+        cover.width, cover.height, cover.pix_fmt = 8, 8, "rgb24"
+        cover.disposition = av.stream.Disposition.attached_pic
+        piece = av.AudioFrame.from_ndarray(np.zeros((2, 44100), np.float32), "fltp", "stereo")
+        piece.sample_rate, piece.pts = 44100, 0
+        frame = av.VideoFrame.from_ndarray(np.zeros((8, 8, 3), np.uint8), "rgb24")
+        frame.pts = 0
+        out.mux(cover.encode(frame) + cover.encode())
+        out.mux(sound.encode(piece) + sound.encode())
+    with pytest.raises(InputError, match="a.mp3 holds only sound"):
+        read_video(tmp_path / "a.mp3")

@@ -47,6 +47,11 @@ def test_a_film_is_cut_written_and_remembered(run, filmed, arrays):
     code, told = run(text)
     assert code == 0 and {node["status"] for node in told["nodes"].values()} == {"cached"}
     assert [Path(path) for output in told["outputs"].values() for path in output["paths"]] == paths
+    before = [path.read_bytes() for path in paths]
+    for path in paths:
+        path.unlink()
+    run(text)    # written again from what is remembered, the same
+    assert [path.read_bytes() for path in paths] == before
     code, told = run(text.replace("every: 6", "every: 8"))
     assert {name for name, node in told["nodes"].items() if node["status"] == "ran"} == {"pictures", "again"}
 
@@ -60,7 +65,7 @@ def test_what_is_dropped_is_told_of_the_node_and_told_again_when_it_is_remembere
 def test_a_broken_film_fails_in_a_sentence(run, tmp_path):
     (tmp_path / "a.mp4").write_text("<html>")
     code, told = run(GRAPH.replace("FILE", str(tmp_path / "a.mp4")))
-    assert code == 1 and "a.mp4 is a web page and no film" in str(told) and "Traceback" not in str(told)
+    assert code == 1 and "a.mp4 is an HTML page and no film" in str(told) and "Traceback" not in str(told)
 
 
 STREAM = """

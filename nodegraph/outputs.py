@@ -1,0 +1,147 @@
+"""The outputs of a run as files: what is there already is known again, what failed leaves a gap, the rest is written."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from .cache import Cache
+from .errors import InputError
+from .export import (Spot, Unwritten, Written, bare_digest, chosen, ending, find_same, items, placed, retell, tells_nothing,
+                     write)
+from .graph import USUAL, Form
+from .naming import numbers
+from .provenance import files_read, provenance
+from .runs import Result
+from .runs.pieces import Piece
+from .types import FILE
+from .warning import collected
+from .wording import say
+
+Place = tuple[int, ...]  # the number of an item in each list, counted from 1
+
+
+class OutputFiles:
+    """One output of a run, on its way to files."""
+
+    def __init__(self, cache: Cache, result: Result, name: str, form: Form | None, graph: bool):
+        self.cache, self.result, self.name, self.graph = cache, result, name, graph
+        self.type, output = result.type(name), result.plan.outputs[name]
+        self.form = form or result.plan.graph.forms.get(name, USUAL)
+        self.extension = chosen(self.type, self.form.format)
+        tree = result.digests[name] if name in result.digests else result.made[name]
+        every = items(tree, output.flow.depth)
+        self.items = {place: item for place, item in every.items() if item is not None}
+        self.tails = [{place: tails[place] for place in self.items} for tails in (numbers(every), numbers(every, False))]
+        self.files = {place: self.read(place) for place in self.items} if self.type is FILE else {}
+        self.contents = dict(self.known_contents())
+
+    def write(self, folder: Path, stem: str, overwrite: bool, stems: tuple[str, ...]) -> Written:
+        """Write what is not there; what became of all of it, in order."""
+        there = None if overwrite else self.found(folder, (stem, *stems))
+        if there is not None:
+            return Written(there)
+        tails = self.tails[0]
+        spots = placed(folder, stem, self.by_tail(tails, self.ending), self.by_tail(tails, self.contents.get), overwrite,
+                       self.is_usable(overwrite))
+        at = {place: spots[tail] for place, tail in tails.items()}
+        todo = [place for place, spot in at.items() if not spot.same]
+        embed = provenance(self.result.plan, self.name, folder) \
+            if self.graph and self.extension == "png" and (todo or overwrite) else None
+        if embed and self.cache.disk is not None:
+            for path, content in files_read(self.result.plan):
+                self.cache.disk.note_place(content, path)
+        with collected() as remarks:
+            written = write(self.type, [(at[place].path, self.reader(place)) for place in todo], self.extension,
+                            self.form.quality, embed)
+        self.note(at, todo, set(written.paths))
+        if overwrite:
+            self.retell([spot for spot in at.values() if spot.same], embed, written)
+        new = set(written.paths)
+        written.paths = [spot.path for spot in at.values() if spot.same or spot.path in new]
+        written.warnings = list(dict.fromkeys(remark.sentence for remark in remarks))
+        return written
+
+    def found(self, folder: Path, stems: tuple[str, ...]) -> list[Path] | None:
+        """All the files, where they are there under a name that this or another release gave them."""
+        if not self.items or len(self.contents) < len(self.items):
+            return None
+        for stem in stems:
+            for tails in self.tails if self.tails[0] != self.tails[1] else self.tails[:1]:
+                paths = find_same(self.by_tail(tails, self.contents.get), folder, stem, self.by_tail(tails, self.ending),
+                                  usable=self.is_usable(False))
+                if paths is not None:
+                    return paths
+        return None
+
+    def by_tail(self, tails: Mapping[Place, str], what: Callable[[Place], Any]) -> dict[str, Any]:
+        """Something about each item, by what its file's name ends in; left out where there is nothing."""
+        return {tail: told for place, tail in tails.items() if (told := what(place)) is not None}
+
+    def ending(self, place: Place) -> str:
+        return ending(self.files.get(place), self.extension)
+
+    def is_usable(self, overwrite: bool) -> Callable[[Path], bool]:
+        """Whether a file that is there may stay: where no graph is wanted, one that carries none."""
+        return (lambda path: True) if self.graph or overwrite else tells_nothing
+
+    # -- what is known
+
+    @property
+    def key(self) -> str:
+        """What counts, beside the Value, for what its file holds."""
+        return f"{self.extension} {self.form.quality}" if self.form.quality is not None else self.extension
+
+    def known_contents(self) -> Iterator[tuple[Place, bytes]]:
+        """The digests of what the files hold that items become, as far as that is known."""
+        for place, item in self.items.items():
+            if self.type is FILE:
+                if isinstance(self.files[place], Path):
+                    yield place, bare_digest(self.files[place])
+            elif self.cache.disk is not None and not self.type.located:
+                content = self.cache.disk.exported(_digest(item), self.key)
+                if content is not None:
+                    yield place, content
+
+    def note(self, at: Mapping[Place, Spot], places: list[Place], written: set[Path]) -> None:
+        """Remember what the files hold that were just written."""
+        if self.cache.disk is not None and not self.type.located:
+            for place in places:
+                if at[place].path in written:
+                    self.cache.disk.note_export(_digest(self.items[place]), self.key, bare_digest(at[place].path))
+
+    def retell(self, spots: list[Spot], embed: Mapping[str, str] | None, written: Written) -> None:
+        """Give PNGs that hold the same picture the graph of this run, or take the one away that they carry."""
+        for spot in spots if embed or not self.graph else ():
+            try:
+                retell([spot.path], embed)
+            except OSError as error:
+                written.unwritten.append(Unwritten(spot.path, say("export.failed", path=spot.path,
+                                                                  reason=error.strerror or str(error)), error))
+
+    # -- values
+
+    def reader(self, place: Place) -> Callable[[], Any]:
+        """What gives an item when it is to be written."""
+        return lambda: self.files[place] if place in self.files else self.read(place)
+
+    def read(self, place: Place) -> Any:
+        """An item as its type's writers take it: with arrays for tensors, where that spares importing torch."""
+        item = self.items[place]
+        if self.type.arrays and "torch" not in sys.modules:
+            try:
+                return self.cache.array_value(self.type, _digest(item))
+            except KeyError:
+                pass  # it is gone: the result makes it again
+        if not isinstance(item, Piece):
+            return self.result.value_at(self.name, place)
+        try:
+            return self.result.item(item)
+        except KeyError:
+            raise InputError(say("export.gone")) from None
+
+
+def _digest(item: bytes | Piece) -> bytes:
+    return item.digest if isinstance(item, Piece) else item
