@@ -14,12 +14,13 @@ from ..common.loading import in_words, part
 _SENTENCE = "a photo of a red boat"  # any words: a tokenizer that knows none of them knows nothing
 
 
-def judge_pipeline(name: str) -> None:
-    """Raises InputError when diffusers has no such pipeline."""
+def pipeline_kind(name: str) -> Any:
+    """The class of a pipeline. Raises InputError when diffusers has none of that name."""
     import diffusers
 
     if not hasattr(diffusers, name):
         raise InputError(f"it is a {name}, a pipeline that diffusers {diffusers.__version__} does not have")
+    return getattr(diffusers, name)
 
 
 def kind_of(name: str, library: str, class_name: str) -> Any:
