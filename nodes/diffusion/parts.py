@@ -71,7 +71,8 @@ def judge_tokenizers(pipe: Any) -> None:
     """Raises InputError for a tokenizer that knows no words, or more than its encoder; lengths are made to fit."""
     for name, tokenizer in pipe.components.items():
         encoder = pipe.components.get(name.replace("tokenizer", "text_encoder"))
-        if not name.startswith("tokenizer") or tokenizer is None or not hasattr(encoder, "get_input_embeddings"):
+        if not (name.startswith("tokenizer") and hasattr(tokenizer, "num_special_tokens_to_add")
+                and hasattr(encoder, "get_input_embeddings")):
             continue
         rows = encoder.get_input_embeddings().num_embeddings
         if len(tokenizer) < rows and not words_known(tokenizer, _SENTENCE):

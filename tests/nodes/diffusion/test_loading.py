@@ -265,6 +265,25 @@ def test_tokenizer_settings_that_are_missing_are_read_off_the_encoder(painted, c
     assert sentence == "" and torch.equal(image, plain)
 
 
+def test_weights_under_the_names_of_older_versions_are_read(painted, copied):
+    folder = copied()
+    plain, _, _ = painted(folder)
+    older = {".to_q.": ".query.", ".to_k.": ".key.", ".to_v.": ".value.", ".to_out.0.": ".proj_attn."}
+
+    def renamed(name):
+        for new, old in older.items():
+            name = name.replace(new, old) if "attentions" in name else name
+        return name
+
+    save_file({renamed(name): tensor for name, tensor in load_file(folder / VAE).items()}, folder / VAE,
+              metadata={"format": "pt"})
+    words = {f"text_model.{name}": tensor for name, tensor in load_file(folder / TEXT).items()}
+    words["text_model.embeddings.position_ids"] = torch.arange(16)[None]
+    save_file(words, folder / TEXT, metadata={"format": "pt"})
+    image, sentence, told = painted(folder)
+    assert (sentence, told) == ("", []) and torch.equal(image, plain)
+
+
 def test_weights_that_are_not_used_are_told(painted, copied):
     folder = copied()
     tensors = load_file(folder / UNET)
