@@ -254,7 +254,7 @@ class ColorRow(Row):
     """A colour."""
 
     def build(self) -> None:
-        self.widget = dpg.add_color_edit(no_alpha=True, width=self.width, display_mode=dpg.mvColorEdit_hex,
+        self.widget = dpg.add_color_edit(alpha_bar=True, width=self.width, display_mode=dpg.mvColorEdit_hex,
                                          callback=lambda s, a: self.set(as_hex(dpg.get_value(s))))
 
     def put(self, field: Field) -> None:
@@ -333,8 +333,9 @@ def unbroken(shown: str, before: str) -> str:
 
 
 def as_hex(color: list[float]) -> str:
-    """#rrggbb of a colour with parts from 0 to 255."""
-    return "#" + "".join(f"{min(255, max(0, round(part))):02x}" for part in color[:3])
+    """#rrggbb of a colour with parts from 0 to 255, or #rrggbbaa where it is not opaque."""
+    parts = [min(255, max(0, round(part))) for part in color[:4]]
+    return "#" + bytes(parts[:3] if parts[3:] == [255] else parts).hex()
 
 
 def _shade(value: Any) -> list[int]:

@@ -56,8 +56,13 @@ def _font(name: str | OwnFont, size: int) -> Any:
 @lru_cache(maxsize=8192)
 def has(name: str | OwnFont, character: str) -> bool:
     """Whether a font draws this character as itself, and not as the box for what it lacks."""
-    font = _font(name, 32)
-    return invisible(character) or bytes(font.getmask(character)) != bytes(font.getmask("\U0010fffe"))
+    return invisible(character) or bytes(_font(name, 32).getmask(character)) != _box(name)
+
+
+@lru_cache(maxsize=64)
+def _box(name: str | OwnFont) -> bytes:
+    """What a font draws for a character that it lacks; this one is none, in any font."""
+    return bytes(_font(name, 32).getmask("\U0010fffe"))
 
 
 def invisible(character: str) -> bool:

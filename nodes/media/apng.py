@@ -57,7 +57,7 @@ def seen(canvas: tuple[int, int], laid: Iterable[tuple[Piece, Any]]) -> Iterator
         before = shown[place].copy()
         shown[place] = over(pixels, before) if piece.blend == _OVER else pixels
         yield shown.copy()
-        if piece.disposal == _BACKGROUND or piece.disposal == _PREVIOUS and not number:
+        if piece.disposal == _BACKGROUND or (piece.disposal == _PREVIOUS and not number):
             shown[place] = 0
         elif piece.disposal == _PREVIOUS:
             shown[place] = before

@@ -52,8 +52,8 @@ def is_wide(picture: Any) -> bool:
         return False
     tile = picture.tile[0]
     bits = getattr(picture, "tag_v2", {}).get(_BITS, (8,))
-    return (_raw(tile)[-4:-1] == ";16" or tile.codec_name.startswith("ppm") and tile.args[-1] > 255
-            or isinstance(bits, tuple) and max(bits) > 8)
+    return (_raw(tile)[-4:-1] == ";16" or (tile.codec_name.startswith("ppm") and tile.args[-1] > 255)
+            or (isinstance(bits, tuple) and max(bits) > 8))
 
 
 def joined(upper: Any, lower: Any, how: Passes) -> Any:

@@ -19,13 +19,13 @@ _EXPORT = "export it as PNG, TIFF or JPEG from the program that made it"
 _VECTOR = "draw it at the size that you need and save that as PNG"
 _RAW = "develop it in a camera raw program and save it as TIFF, PNG or JPEG"
 _DATA = "make a picture of it with the program that made it"
-_VIDEO = "take its frames out as PNG, or read it with a node for videos"
+_VIDEO = "read it with media.read_video, or take its frames out as PNG"
 _MODEL = "give it to a node that takes a model"
 _SOUND = "read it with media.read_audio"
 
 CAMERA_RAW = Foreign("a camera's raw file (DNG, NEF, ARW), of which only a small preview could be read", _RAW)
 HEIF = Foreign("a HEIC/HEIF photo, as phones take them",
-               "install pi-heif (pip install pi-heif), or save it as JPEG or PNG")
+               "install pi-heif (pip install pi-heif; the extra `heif` brings it), or save it as JPEG or PNG")
 
 # offset, bytes, what it is
 _MAGICS: tuple[tuple[int, bytes, str, str], ...] = (

@@ -139,7 +139,7 @@ def _adopt_picture(value: Any) -> Any:
     if is_of(value, "PIL.Image", "Image"):
         return pixels.from_pil(value)
     if is_of(value, "numpy", "ndarray") and value.dtype.name in _ARRAYS and value.size \
-            and (value.ndim == 2 or value.ndim == 3 and value.shape[2] in (1, 2, 3, 4)):
+            and (value.ndim == 2 or (value.ndim == 3 and value.shape[2] in (1, 2, 3, 4))):
         return pixels.adopted(value)
     return value
 

@@ -147,7 +147,7 @@ class _Apng(_File):
         alpha = self.picture.has_transparency_data
         turn = pixels.orientation(self.picture, self.path.name)
         laid = ((piece, self._stored(piece, largest)) for piece in self.pieces)
-        for piece, shown in zip(self.pieces, apng.seen(self.picture.size, laid)):
+        for piece, shown in zip(self.pieces, apng.seen(self.picture.size, laid), strict=True):
             yield Frame(pixels.from_canvas(shown, turn, alpha), piece.seconds)
 
     def _stored(self, piece: apng.Piece, largest: float) -> Any:
@@ -224,7 +224,7 @@ def _allow_heif(path: Path, head: bytes) -> None:
 
 def _refuse_camera_raw(path: Path, picture: Any) -> None:
     tags = getattr(picture, "tag_v2", None) if picture.format == "TIFF" else None
-    if tags and (_DNG in tags or _SUB_IFDS in tags and tags.get(_SUBFILE, 0) & 1):
+    if tags and (_DNG in tags or (_SUB_IFDS in tags and tags.get(_SUBFILE, 0) & 1)):
         raise InputError(f"{path} is {formats.CAMERA_RAW.name}; {formats.CAMERA_RAW.advice}")
 
 

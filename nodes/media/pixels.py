@@ -6,7 +6,7 @@ from typing import Any
 
 from nodegraph import warn
 
-from . import profiles
+from . import matrix_profiles, profiles
 
 ORIENTATION = 0x0112  # the EXIF tag
 _NAMELESS = "a picture"  # what warnings call one that has no name
@@ -89,7 +89,7 @@ def _colour(picture: Any, name: str, white: int | None) -> Any:
     """(height, width, 3), uint8 or float32 in 0..1."""
     import numpy as np
 
-    if picture.mode.startswith("I;16") or picture.mode == "I" and white:
+    if picture.mode.startswith("I;16") or (picture.mode == "I" and white):
         return _grey(np.asarray(picture).astype(np.float32) / np.float32(white or 65535), picture, name)
     if picture.mode in ("I", "F"):
         return _grey(_spread(np.asarray(picture), name), picture, name)
@@ -101,6 +101,9 @@ def _deep_colour(picture: Any, fine: Any, name: str) -> Any:
 
     if profiles.is_plain(picture, name):
         return _scaled(fine[..., :3])
+    colour = matrix_profiles.to_srgb(fine[..., :3], picture.info["icc_profile"])
+    if colour is not None:
+        return colour
     warn(f"{name} has 16 bits a channel and a colour profile, which is followed at 8 bits: fine steps are lost.")
     return np.asarray(profiles.to_srgb(picture, name))
 

@@ -41,7 +41,7 @@ def chunks(data: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
 def _is_short(kind: bytes, body: bytes) -> bool:
     if kind == b"tEXt" or len(body) > _LONGEST_TEXT:
         return len(body) <= _LONGEST_TEXT
-    keyword, _, rest = body.partition(b"\0")
+    rest = body.partition(b"\0")[2]
     packed = rest[1:]
     if kind == b"iTXt":
         if rest[:1] != b"\1":

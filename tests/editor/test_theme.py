@@ -58,3 +58,11 @@ def test_the_fonts_are_there_with_their_licence():
     assert all(path.is_file() for path in fonts.FILES.values())
     assert "SIL OPEN FONT LICENSE" in (fonts.FOLDER / "OFL.txt").read_text(encoding="utf-8")
     assert sum(path.stat().st_size for path in fonts.FILES.values()) < 2_500_000
+
+
+def test_a_colour_is_shown_as_it_is_written_and_written_with_alpha_only_where_it_has_some():
+    from nodegraph_editor.window.rows import _shade, as_hex
+
+    assert _shade("teal") == [0, 128, 128, 255] and _shade("#11223344") == [17, 34, 51, 68]
+    assert _shade(None) == _shade("no colour") == [128, 128, 128, 255]
+    assert as_hex([255, 0, 1.2, 255]) == "#ff0001" and as_hex([255, 0, 1, 128.4]) == "#ff000180"

@@ -147,6 +147,11 @@ def rgb_profile(red=SRGB[0], green=SRGB[1], blue=SRGB[2], gamma=2.2, size=0):
     return profile(b"RGB ", colorants | dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), _curve(gamma)), size=size)
 
 
+def formula(kind, *values):
+    """A parametric curve tag, to be given for a gamma."""
+    return b"para\0\0\0\0" + struct.pack(">HH", kind, 0) + b"".join(map(_fixed, values))
+
+
 def grey_profile(gamma):
     return profile(b"GRAY", {b"wtpt": b"XYZ \0\0\0\0" + b"".join(map(_fixed, D50)), b"kTRC": _curve(gamma)})
 
@@ -169,4 +174,9 @@ def _fixed(value):
 
 
 def _curve(gamma):
+    """A curve tag: of an exponent, of a table, or the tag itself."""
+    if isinstance(gamma, bytes):
+        return gamma
+    if isinstance(gamma, np.ndarray):
+        return b"curv\0\0\0\0" + struct.pack(">I", len(gamma)) + (gamma * 65535).round().astype(">u2").tobytes()
     return b"curv\0\0\0\0" + struct.pack(">IH", 1, round(gamma * 256))

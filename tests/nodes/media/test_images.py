@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from tests.nodes.media.picture_files import (BLOCKS, DEEP, RAMP, bitmap, chunk, cmyk_profile, grey, grey_profile,
+from tests.nodes.media.picture_files import (BLOCKS, DEEP, RAMP, bitmap, chunk, cmyk_profile, formula, grey, grey_profile,
                                               near, png, rgb_profile, saved, tiff)
 
 # Depth
@@ -108,6 +108,10 @@ def test_pixels_that_are_not_numbers_are_black_and_told_of(read):
 
 # Colour
 
+def profiled(profile):
+    return chunk(b"iCCP", b"p\0\0" + zlib.compress(profile))
+
+
 def test_a_matrix_profile_is_followed_and_srgb_changes_nothing(read):
     turned = rgb_profile(red=(0.3851, 0.7169, 0.0971), green=(0.4361, 0.2225, 0.0139))
     for data in (saved(BLOCKS, "PNG", icc_profile=turned), saved(BLOCKS, "TIFF", icc_profile=turned),
@@ -131,18 +135,34 @@ def test_a_grey_profile_is_followed_at_8_and_16_bits(read):
     linear = grey_profile(1.0)
     got = read(saved(np.full((2, 2), 128, np.uint8), "PNG", icc_profile=linear))
     assert near(got, np.full((2, 2, 3), 188 / 255), 2 / 255)
-    got = read(png(RAMP[..., None], 0, chunk(b"iCCP", b"p\0\0" + zlib.compress(linear))))
+    got = read(png(RAMP[..., None], 0, profiled(linear)))
     light = RAMP / 65535
     assert near(got[:, 8:], grey(1.055 * light ** (1 / 2.4) - 0.055)[:, 8:], 2 / 255)
     assert len(np.unique(got)) == 64
 
 
-def test_16_bits_in_colour_with_another_profile_are_told_of(read):
-    data = png(DEEP, 2, chunk(b"iCCP", b"p\0\0" + zlib.compress(rgb_profile(gamma=1.0))))
-    with pytest.warns(UserWarning, match="followed at 8 bits"):
-        got = read(data)
+def test_a_matrix_profile_is_followed_at_16_bits_too(read):
     light = DEEP / 65535
-    assert near(got[light > 0.05], (1.055 * light ** (1 / 2.4) - 0.055)[light > 0.05], 3 / 255)
+    want = np.where(light <= 0.0031308, 12.92 * light, 1.055 * np.maximum(light, 1e-9) ** (1 / 2.4) - 0.055)
+    got = read(png(DEEP, 2, profiled(rgb_profile(gamma=1.0))))
+    assert near(got, want, 0.004) and len(np.unique(got[..., 0])) == 64
+
+
+@pytest.mark.parametrize("gamma", [1.8, 1.0, np.linspace(0, 1, 50) ** 2.2, formula(0, 1.8), formula(1, 2.0, 1.1, -0.1),
+                                   formula(3, 2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045),
+                                   formula(4, 2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045, 0, 0)], ids=str)
+def test_profiles_at_16_bits_agree_with_those_at_8(read, gamma):
+    wide = rgb_profile((0.7977, 0.2880, 0), (0.1352, 0.7119, 0), (0.0313, 0.0001, 0.8249), gamma)  # ProPhoto's primaries
+    colours = np.random.default_rng(5).integers(0, 256, (20, 20, 3), np.uint8)
+    deep = read(png(colours.astype(np.uint16) * 257, 2, profiled(wide)))
+    assert near(deep, read(png(colours, 2, profiled(wide))), 1.1 / 255)
+
+
+def test_16_bits_with_a_profile_that_is_followed_at_8_are_told_of(read):
+    lifted = rgb_profile(gamma=formula(2, 2.0, 0.8, 0.1, 0.05))  # its black is not black
+    with pytest.warns(UserWarning, match="followed at 8 bits"):
+        got = read(png(DEEP, 2, profiled(lifted)))
+    assert near(got, read(png((DEEP >> 8).astype(np.uint8), 2, profiled(lifted))), 1e-6)
 
 
 def test_cmyk_is_read_plainly_or_by_its_profile(read):
