@@ -43,7 +43,7 @@ class OutputFiles:
 
     def write(self, folder: Path, stem: str, overwrite: bool, stems: tuple[str, ...]) -> Written:
         """Write what is not there; what became of all of it, in order."""
-        schemes = list(filter(None, (self.by_origin(stem), *self.tails)))
+        schemes = list(filter(None, (self.by_origin(stem), *self.tails))) or [{}]
         there = None if overwrite else self.found(folder, (stem, *stems), schemes)
         if there is not None:
             return Written(there)
