@@ -94,7 +94,7 @@ def judge_words_alone(pipe: Any) -> None:
     """Raises InputError for a model that does not paint from words alone, saying what it wants besides."""
     name = type(pipe).__name__
     wants = next((wants for pattern, wants in _WANTS.items() if re.search(pattern, name)), "")
-    config = denoiser(pipe).config if denoiser(pipe) is not None else {}
+    config = getattr(denoiser(pipe), "config", {})
     more, own = config.get("in_channels") or 0, config.get("out_channels") or 0
     if not wants and own and more > own:  # latents of a picture come beside those that are painted
         wants = _MASKED if more > 2 * own else "a picture to edit"

@@ -242,6 +242,13 @@ def test_a_picture_runs_from_where_it_was_made_from_elsewhere_and_without_the_pa
     assert bare_digest(Path("fourth/part.png")) == bare_digest(Path("again/part.png"))
 
 
+def test_a_path_in_the_midst_of_a_text_that_was_given_is_told_from_the_graph_too(project):
+    Path("project/t.yaml").write_text("nodegraph: 1\ninputs: {t: {type: Text}}\nnodes:\n  p: {type: patch.one, color: '000000'}\n"
+                                      "outputs: {p: $p, t: $t}\n")
+    assert patches("project/t.yaml", "--set", f"t=like {project}/project/photos/cat.txt, and/or http://a.b/c/d", "--out", "made") == 0
+    assert embedded_graph("made/p.png")[1]["inputs"] == {"t": "like photos/cat.txt, and/or http://a.b/c/d"}
+
+
 def test_a_file_in_another_place_altogether_is_told_by_its_name_and_found_by_its_content(project, tmp_path, capsys):
     far = tmp_path / "elsewhere" / "bird.txt"
     far.parent.mkdir()

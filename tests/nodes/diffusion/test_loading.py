@@ -97,6 +97,13 @@ def quantised(folder, method):
     changed(folder / "unet" / "config.json", quantization_config={"quant_method": method, "load_in_8bit": True})
 
 
+def nine_channels(folder):
+    changed(folder / "unet" / "config.json", in_channels=9)
+    tensors = load_file(folder / UNET)
+    tensors["conv_in.weight"] = torch.zeros(8, 9, 3, 3)
+    save_file(tensors, folder / UNET, metadata={"format": "pt"})
+
+
 def adapter_alone(folder):
     only(folder)
     save_file({"unet.to_q.lora_A.weight": torch.zeros(4, 4)}, folder / "pytorch_lora_weights.safetensors")
@@ -175,6 +182,7 @@ REFUSED = {
                    "needs a picture and a mask"),
     "image to image": (lambda f: changed(f / "model_index.json", _class_name="StableDiffusionImg2ImgPipeline"),
                        "needs a picture to start from"),
+    "an inpainting unet under the usual name": (nine_channels, "needs a picture and a mask"),
     "quantised by bitsandbytes": (lambda f: quantised(f, "bitsandbytes"), "unet is quantised .bitsandbytes."),
     "quantised by torchao": (lambda f: quantised(f, "torchao"), "unet is quantised .torchao."),
     "quantised by gguf": (lambda f: quantised(f, "gguf"), "unet is quantised .gguf."),
@@ -201,6 +209,12 @@ def test_a_damaged_pipeline_is_refused_in_one_sentence_that_names_what_is_wrong(
     assert image is None
     assert re.search(words, sentence), sentence
     assert "trust_remote_code" not in sentence and "Traceback" not in sentence
+
+
+def test_a_refiner_says_that_it_starts_from_a_picture(painted, copied):
+    folder = copied("xl")
+    changed(folder / "model_index.json", _class_name="StableDiffusionXLImg2ImgPipeline")
+    assert "also needs a picture to start from" in painted(folder)[1]
 
 
 @pytest.mark.parametrize("part", ["unet", "vae", "text_encoder", "all"])
@@ -249,6 +263,25 @@ def test_tokenizer_settings_that_are_missing_are_read_off_the_encoder(painted, c
     (folder / "tokenizer/tokenizer_config.json").unlink()
     image, sentence, told = painted(folder)
     assert sentence == "" and torch.equal(image, plain)
+
+
+def test_weights_under_the_names_of_older_versions_are_read(painted, copied):
+    folder = copied()
+    plain, _, _ = painted(folder)
+    older = {".to_q.": ".query.", ".to_k.": ".key.", ".to_v.": ".value.", ".to_out.0.": ".proj_attn."}
+
+    def renamed(name):
+        for new, old in older.items():
+            name = name.replace(new, old) if "attentions" in name else name
+        return name
+
+    save_file({renamed(name): tensor for name, tensor in load_file(folder / VAE).items()}, folder / VAE,
+              metadata={"format": "pt"})
+    words = {f"text_model.{name}": tensor for name, tensor in load_file(folder / TEXT).items()}
+    words["text_model.embeddings.position_ids"] = torch.arange(16)[None]
+    save_file(words, folder / TEXT, metadata={"format": "pt"})
+    image, sentence, told = painted(folder)
+    assert (sentence, told) == ("", []) and torch.equal(image, plain)
 
 
 def test_weights_that_are_not_used_are_told(painted, copied):

@@ -2,14 +2,14 @@
 
 import numpy as np
 import pytest
-
-from nodegraph import InputError
 from nodegraph_nodes.media.score import Event, Note, Score, Text, Track
 from nodegraph_nodes.media.types import Palette, Style
 from nodegraph_nodes.music.edit import dynamics, join, transpose
 from nodegraph_nodes.music.mood import mood
 from nodegraph_nodes.music.render import PEAK, SAMPLE_RATE, render
 from nodegraph_nodes.music.room import ringing_end
+
+from nodegraph import InputError
 
 
 def piece(bpm=120.0, metre=(3, 4), key="C major", program=73) -> Score:
@@ -153,8 +153,8 @@ def test_a_tempo_change_changes_the_length():
 def test_an_empty_score_and_a_missing_soundfont_are_refused(tmp_path):
     with pytest.raises(InputError, match="no notes"):
         render(Score())
-    with pytest.raises(InputError, match="absent.sf2"):
+    with pytest.raises(InputError, match=r"absent\.sf2"):
         render(piece(), tmp_path / "absent.sf2")
     (tmp_path / "noise.sf2").write_bytes(b"not instruments")
-    with pytest.raises(InputError, match="noise.sf2"):
+    with pytest.raises(InputError, match=r"noise\.sf2"):
         render(piece(), tmp_path / "noise.sf2")
