@@ -78,7 +78,7 @@ def _music21(purpose: str) -> Iterator[Any]:
     try:
         import music21
     except ImportError:
-        raise InputError(f"{purpose} needs music21: pip install music21") from None
+        raise InputError(f"{purpose} needs music21 (pip install music21; the extra `scores` brings it)") from None
     try:
         yield music21
     except InputError:
