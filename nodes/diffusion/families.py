@@ -34,17 +34,17 @@ _FOUR = (*_PAIR, "pooled_prompt_embeds", "negative_pooled_prompt_embeds")
 
 
 def _encode_sd(pipe: Any, prompt: str, negative: str) -> dict[str, Any]:
-    return dict(zip(_PAIR, pipe.encode_prompt(prompt, device_of(pipe), 1, True, negative or None)))
+    return dict(zip(_PAIR, pipe.encode_prompt(prompt, device_of(pipe), 1, True, negative or None), strict=True))
 
 
 def _encode_xl(pipe: Any, prompt: str, negative: str) -> dict[str, Any]:
     return dict(zip(_FOUR, pipe.encode_prompt(prompt=prompt, device=device_of(pipe),
-                                              negative_prompt=negative or None)))
+                                              negative_prompt=negative or None), strict=True))
 
 
 def _encode_sd3(pipe: Any, prompt: str, negative: str, **length: int) -> dict[str, Any]:
     return dict(zip(_FOUR, pipe.encode_prompt(prompt=prompt, prompt_2=None, prompt_3=None, device=device_of(pipe),
-                                              negative_prompt=negative or None, **length)))
+                                              negative_prompt=negative or None, **length), strict=True))
 
 
 def _encode_flux(pipe: Any, prompt: str, negative: str, **length: int) -> dict[str, Any]:

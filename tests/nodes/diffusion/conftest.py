@@ -20,8 +20,9 @@ def checkpoints(tmp_path_factory):
 @pytest.fixture(scope="session")
 def models(checkpoints):
     """The live models, loaded as the engine loads them."""
-    from nodegraph import Recipe
     from nodegraph_nodes.diffusion.models import load
+
+    from nodegraph import Recipe
 
     return {folder.name: load(Recipe("DiffusionModel", folder.name, str(folder)), "cpu", "float32")
             for folder in checkpoints.iterdir()}
@@ -70,8 +71,7 @@ def kl_autoencoder(channels, widths=(8, 16)):
 
 
 def stable_diffusion_3():
-    from diffusers import (AutoencoderTiny, FlowMatchEulerDiscreteScheduler, SD3Transformer2DModel,
-                           StableDiffusion3Pipeline)
+    from diffusers import AutoencoderTiny, FlowMatchEulerDiscreteScheduler, SD3Transformer2DModel, StableDiffusion3Pipeline
 
     vae = AutoencoderTiny(encoder_block_out_channels=(8, 8), decoder_block_out_channels=(8, 8), latent_channels=8,
                           num_encoder_blocks=(1, 1), num_decoder_blocks=(1, 1))
