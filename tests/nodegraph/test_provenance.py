@@ -295,3 +295,14 @@ def test_a_text_that_only_looks_like_a_path_stays_as_it_is(work):
                               .replace("color: $color,", "color: '00ff00',").replace("row: $row", "x: $x"))
     assert run("g.yaml") == 0
     assert "'/imagine/a cat'" in embedded_graph("out/x.png")[0]
+
+
+def test_a_project_in_another_place_altogether_is_found_by_what_its_files_hold(project, tmp_path, monkeypatch, capsys):
+    Path("project/all.yaml").write_text("nodegraph: 1\nnodes:\n  p: {type: patch.read, each: file, file: photos/*.txt}\n"
+                                        "outputs: {p: $p}\n")
+    monkeypatch.setenv("HOME", str(project / "work"))  # the project lies in the home of somebody else
+    monkeypatch.chdir(project / "work")
+    assert patches(str(project / "project/all.yaml"), "--out", "made") == 0
+    record = embedded_graph("made/p.1-cat.png")[1]
+    assert "folder" not in record and "started" not in record and list(record["files"])[0] == "photos/cat.txt"
+    assert patches("made/p.1-cat.png", "--out", "again") == 0 and Path("again/p.3-owl.png").exists()
