@@ -42,6 +42,11 @@ check: .venv/tested
 	$(BIN)/python -m mypy
 	$(BIN)/python -m pytest tests/nodegraph/test_floors.py
 
+# The site of the docs, into site/, without a network. The graphs on its pages are run: minutes the first time, then seconds.
+docs: .venv/documented
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	@echo "site/index.html"
+
 install: .venv/installed
 
 .venv/installed: pyproject.toml constraints.txt
@@ -54,6 +59,10 @@ install: .venv/installed
 
 .venv/tested: .venv/installed
 	$(INSTALL) --editable ".[test]"
+	@touch $@
+
+.venv/documented: .venv/installed
+	$(INSTALL) --editable ".[docs]"
 	@touch $@
 
 clean:
