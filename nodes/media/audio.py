@@ -7,7 +7,7 @@ from typing import Any
 
 from nodegraph import InputError, PortType
 
-from . import sound_writer
+from .sounds import writer as sound_writer
 from .kinds import is_of, is_tensor, kind
 
 

@@ -6,7 +6,9 @@ from typing import Annotated, Literal
 
 from nodegraph import File, Range, node
 
-from . import audio, sound_file
+from . import audio
+
+from .sounds import files as sound_file
 from .audio import Audio
 
 RATES = Range(0, 768_000)

@@ -7,7 +7,7 @@ from typing import Annotated, NamedTuple
 
 from nodegraph import File, Range, node
 
-from . import image_files
+from .pictures import files as image_files
 from .image import Image
 
 

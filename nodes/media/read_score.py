@@ -6,7 +6,9 @@ from pathlib import Path
 
 from nodegraph import File, InputError, node
 
-from . import midi, notation
+from .scores import midi
+
+from .scores import notation
 from .types import Score
 
 

@@ -121,7 +121,9 @@ def _restored(plain: dict[str, Any]) -> Video:
 
 
 def _made(plain: dict[str, Any], clips: list[Any]) -> Video:
-    from . import container, edits, footage
+    from .films import container
+    from .films import edits
+    from .films import footage
 
     kinds = {kind.__name__: kind for kind in (
         footage.Stills, footage.Animation, container.Film, edits.Trimmed, edits.Resized, edits.Retimed,
@@ -174,25 +176,25 @@ def _summary(video: Video) -> str:
 
 
 def _save_mp4(video: Video, path: Path, *, quality: int | None = None) -> None:
-    from .film import save_mp4
+    from .films.film import save_mp4
 
     save_mp4(video, path, quality)
 
 
 def _save_webm(video: Video, path: Path, *, quality: int | None = None) -> None:
-    from .film import save_webm
+    from .films.film import save_webm
 
     save_webm(video, path, quality)
 
 
 def _save_gif(video: Video, path: Path, *, quality: int | None = None) -> None:
-    from .flipbook import save_gif
+    from .films.flipbook import save_gif
 
     save_gif(video, path, quality)
 
 
 def _save_webp(video: Video, path: Path, *, quality: int | None = None) -> None:
-    from .flipbook import save_webp
+    from .films.flipbook import save_webp
 
     save_webp(video, path, quality)
 

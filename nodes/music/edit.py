@@ -6,7 +6,7 @@ from typing import Annotated
 
 from nodegraph import Choice, InputError, Range, node
 
-from ..media.medley import medley
+from ..media.scores.medley import medley
 from ..media.score import transposed
 from ..media.types import MOODS, Score
 from .dynamics import shaped

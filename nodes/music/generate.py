@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from nodegraph import SILENT, Choice, Context, InputError, Range, Seed, node, warn
 
-from ..media.roll import piano_roll_picture
+from ..media.scores.roll import piano_roll_picture
 from ..media.score import Note, Track, key_name, key_parts, transposed
 from ..media.types import MOODS, TEMPOS, Score
 from ..common.context import context_length, finite

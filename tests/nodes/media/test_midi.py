@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from nodegraph_nodes.media.charset import decoded, encoding_of
-from nodegraph_nodes.media.midi import from_bytes, load_midi, save_midi
+from nodegraph_nodes.media.scores.charset import decoded, encoding_of
+from nodegraph_nodes.media.scores.midi import from_bytes, load_midi, save_midi
 from nodegraph_nodes.media.score import EVENTS, Event, Note, Score, Text, Track, from_plain, to_plain
 
 from nodegraph import InputError

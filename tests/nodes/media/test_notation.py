@@ -6,7 +6,7 @@ import sys
 import zipfile
 
 import pytest
-from nodegraph_nodes.media import notation
+from nodegraph_nodes.media.scores import notation
 from nodegraph_nodes.media.read_score import read_score
 from nodegraph_nodes.media.score import Event, Note, Score, Text, Track
 

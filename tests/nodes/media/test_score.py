@@ -3,8 +3,8 @@ import dataclasses
 import numpy as np
 import pytest
 from nodegraph_nodes.media import score as s
-from nodegraph_nodes.media.midi import load_midi, save_midi
-from nodegraph_nodes.media.roll import piano_roll_picture
+from nodegraph_nodes.media.scores.midi import load_midi, save_midi
+from nodegraph_nodes.media.scores.roll import piano_roll_picture
 
 from nodegraph.errors import InputError
 

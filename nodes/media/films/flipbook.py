@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from nodegraph import InputError, warn
 
 from .edits import at_rate
-from .video import Video
+from ..video import Video
 
 GIF_QUALITY = 100
 WEBP_QUALITY = 80

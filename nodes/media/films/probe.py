@@ -11,7 +11,7 @@ from nodegraph import InputError, warn
 
 from .container import Film, Track, library, opened, packets
 from .rhythm import rhythm
-from .video import Form, pair
+from ..video import Form, pair
 
 HDR = {16: "PQ", 18: "HLG"}  # ITU-T H.273, transfer characteristics
 MOST_HELD = 10_000  # places that frames may be held for on average; more comes of times that are broken

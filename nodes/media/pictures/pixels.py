@@ -6,7 +6,9 @@ from typing import Any
 
 from nodegraph import warn
 
-from . import matrix_profiles, profiles
+from . import matrix_profiles
+
+from . import profiles
 
 ORIENTATION = 0x0112  # the EXIF tag
 _NAMELESS = "a picture"  # what warnings call one that has no name
