@@ -37,8 +37,22 @@ from .codeversion import code_version
 from .context import Context, Lazy
 from .digest import encode
 from .errors import InputError, PackError
-from .types import (ANY, FLOAT, INT, OF_PYTHON, SEED, TEXT, Choice, Help, ModelType, PortType, Range, complaint_of,
-                    described, short)
+from .types import (
+    ANY,
+    FLOAT,
+    INT,
+    OF_PYTHON,
+    SEED,
+    TEXT,
+    Choice,
+    Help,
+    ModelType,
+    PortType,
+    Range,
+    complaint_of,
+    described,
+    short,
+)
 from .wording import say
 
 RESERVED = ("type", "each", "bypass", "mute", "cross", "repeat", "until", "carry", "count", "failed", "timeout",
@@ -192,7 +206,7 @@ def node(name: str, version: int | None = None, *, batch: str | None = None, bat
         nodetype = read_nodetype(function, name, version, around=around, batch=batch, batch_size=batch_size, costly=costly,
                                  remember=remember, fingerprint=fingerprint, refuses=refuses, timeout=timeout,
                                  retry=retry, tags=tuple(tags))
-        setattr(function, "__nodetype__", nodetype)
+        function.__nodetype__ = nodetype
         return function
     return declare
 
