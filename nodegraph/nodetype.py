@@ -206,7 +206,7 @@ def node(name: str, version: int | None = None, *, batch: str | None = None, bat
         nodetype = read_nodetype(function, name, version, around=around, batch=batch, batch_size=batch_size, costly=costly,
                                  remember=remember, fingerprint=fingerprint, refuses=refuses, timeout=timeout,
                                  retry=retry, tags=tuple(tags))
-        function.__nodetype__ = nodetype
+        setattr(function, "__nodetype__", nodetype)
         return function
     return declare
 

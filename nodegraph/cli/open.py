@@ -22,7 +22,7 @@ def open(options: Options, stdout: Stdout) -> int:
     if command is None:
         raise GraphError([Problem(None, "this system has no program that opens files (xdg-open)", f"The file is {path}.")])
     if command == ["startfile"]:
-        os.startfile(path)
+        getattr(os, "startfile")(path)
     else:
         subprocess.Popen([*command, str(path)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                          stderr=subprocess.DEVNULL, start_new_session=True)

@@ -74,7 +74,7 @@ def _mapping(manifest: Path, folder: Path) -> dict[str, Any]:
         raise PackError(f"pack {folder}: {error}") from None
     for key in data:
         if key not in KEYS:
-            line = data.marks[key][0]
+            line = getattr(data, "marks")[key][0]
             raise PackError(f"{manifest}:{line}  {key!r} is no part of a manifest. {graphfile.nearest(key, KEYS)}")
     return data
 

@@ -38,7 +38,7 @@ def _packs(file: Path) -> list[Path]:
         return []  # a graph file that happens to be called so
     for key in data:
         if key not in KEYS:
-            line, column = data.marks[key][:2]
+            line, column = getattr(data, "marks")[key][:2]
             raise GraphError([Problem(Position(str(file), line, column), say("project.key", key=key),
                                       graphfile.nearest(str(key), KEYS))])
     packs = data.get("packs") or []
