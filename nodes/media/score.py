@@ -326,19 +326,19 @@ def from_plain(data: dict) -> Score:
 
 
 def _write_midi(score: Score, path: Path) -> None:
-    from .midi import save_midi
+    from .scores.midi import save_midi
 
     save_midi(score, path)
 
 
 def _write_musicxml(score: Score, path: Path) -> None:
-    from .notation import save_musicxml
+    from .scores.notation import save_musicxml
 
     save_musicxml(score, path)
 
 
 def _preview(score: Score) -> Any:
-    from .roll import piano_roll_picture
+    from .scores.roll import piano_roll_picture
 
     return piano_roll_picture(score)
 

@@ -70,7 +70,7 @@ def test_a_broken_film_fails_in_a_sentence(run, tmp_path):
 STREAM = """
 import resource, sys
 from pathlib import Path
-from nodegraph_nodes.media.edits import at_speed, joined, resized, trimmed
+from nodegraph_nodes.media.films.edits import at_speed, joined, resized, trimmed
 from nodegraph_nodes.media.read_video import read_video
 
 for path in sys.argv[1:3]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from nodegraph import warn
 
-from .score import TEXTS, Event, Score, Text, Track, fifths_of, key_parts
+from ..score import TEXTS, Event, Score, Text, Track, fifths_of, key_parts
 
 _DRUMS, _PORTS = 9, 128
 _TEXT_TYPES = {kind: number for number, kind in enumerate(TEXTS, 1)}

@@ -8,7 +8,7 @@ from math import gcd
 from statistics import median_low
 from typing import NamedTuple
 
-from .video import rate
+from ..video import rate
 
 USUAL = tuple(map(Fraction, (10, 12, 15, 16, 20, 24, 25, 30, 48, 50, 60, 100, 120))) + tuple(
     Fraction(n * 1000, 1001) for n in (24, 30, 60))
