@@ -30,7 +30,7 @@ GUIDE = ROOT / "docs/pack-guide.md"
 PHOTO = ROOT / "graphs/pictures/cat.jpg"
 BLOCK = re.compile(r"^```(?P<language>\w*)\n(?P<fenced>.*?)^```$|(?P<indented>(?:^ {4}[^\n]*\n|(?<=\n)\n(?= {4}))+)", re.S | re.M)
 NAMED = re.compile(r"(?:[Tt]his as|This is|a line in) `([\w./-]+\.\w+)`(?:,[^:.]*\.?[^:]*)?:\Z")
-QUICK = {"steps: 24": "steps: 2", "[4, 12, 24]": "[1, 2, 3]"}  # what is painted is not what is tried here
+QUICK = {"steps: 24": "steps: 6", "[4, 12, 24]": "[1, 2, 3]"}  # what is painted is not what is tried here
 WINDOWS = ("edit", "open")  # commands that want a screen
 READER = {"photo.jpg", "photos/*.jpg", "models/sd", "mine.ttf"}  # what a reader brings
 ELSEWHERE = re.compile(r"^(graphs/|nodegraph-)")  # in the repository, or made by `pack new`
@@ -152,6 +152,7 @@ def runs_here(line: str) -> bool:
         and words[1:3] != ["cache", "clear"]
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("page", WALKS, ids=id_of)
 def test_a_page_can_be_followed_from_top_to_end(page, desk, capsys):
     followed = 0

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from nodegraph import Engine, GraphError
 from nodegraph.export import leaves
@@ -17,6 +17,7 @@ from nodegraph.results import RunResult, depth_of
 
 MOST_BYTES = 30_000  # of a picture
 LONGEST_SIDE = 640  # of a picture in pixels
+WIDEST_ABREAST = 320  # of a picture that stands beside others
 MOST_ITEMS = 4  # of a list
 SECONDS = 20  # of a sound
 SAMPLE_RATE = 22_050  # of a sound, Hz, in mono
@@ -29,6 +30,14 @@ class Made:
 
     markdown: str
     files: dict[str, Path] = field(default_factory=dict)
+
+
+class Part(NamedTuple):
+    """One thing on a page. width: of a picture in pixels, 0 for what is none."""
+
+    markdown: str
+    width: int = 0
+    label: str = ""
 
 
 class Studio:
@@ -45,37 +54,49 @@ class Studio:
         if result.errors:
             raise GraphError(f"{path}: {result.errors[0]}")
         shown = Made("")
-        for name in only or tuple(result):
-            shown.markdown += f"\n`{name}`\n\n" + "\n".join(self._items(result, name, f"{path.stem}.{name}", shown)) + "\n"
+        parts = [part for name in only or tuple(result) for part in self._items(result, name, f"{path.stem}.{name}", shown)]
+        shown.markdown = "\n" + "\n".join(laid_out(parts))
         return shown
 
-    def _items(self, result: RunResult, name: str, stem: str, shown: Made) -> Iterator[str]:
-        kind = result.type(name).name
+    def _items(self, result: RunResult, name: str, stem: str, shown: Made) -> Iterator[Part]:
+        type = result.type(name)
         items = leaves(result[name], depth_of(result.digests[name]))
+        more = f" (and {len(items) - MOST_ITEMS} more)" if len(items) > MOST_ITEMS else ""
         for place, value in list(items.items())[:MOST_ITEMS]:
-            yield self._shown(kind, result.type(name), value, f"{stem}{place}", shown)
-        if len(items) > MOST_ITEMS:
-            yield f"\nand {len(items) - MOST_ITEMS} more."
+            part = self._shown(type, value, f"{stem}{place}", shown)
+            yield part._replace(label=f"`{name}{place}`{more}")
+            more = ""
 
-    def _shown(self, kind: str, type: Any, value: Any, stem: str, shown: Made) -> str:
+    def _shown(self, type: Any, value: Any, stem: str, shown: Made) -> Part:
         if isinstance(value, (str, int, float)):
-            return text(value)
-        if kind == "Audio":
+            return Part(text(value))
+        if type.name == "Audio":
             file = self._kept(shown, f"{stem}.ogg")
             write_sound(value, file)
-            return f'<audio controls preload="none" src="made/{file.name}"></audio>\n'
-        if kind == "Video":
+            return Part(f'<audio controls preload="none" src="made/{file.name}"></audio>\n')
+        if type.name == "Video":
             file = self._kept(shown, f"{stem}.mp4")
             type.exports["mp4"](value, file)
-            return f'<video controls loop muted preload="metadata" src="made/{file.name}"></video>\n'
+            return Part(f'<video controls loop muted preload="metadata" src="made/{file.name}"></video>\n')
         if "png" not in type.exports:
-            return text(type.summary(value))
+            return Part(text(type.summary(value)))
         file = self._kept(shown, f"{stem}.webp")
-        write_picture(type, value, file)
-        return f"![{stem}](made/{file.name}){{ loading=lazy }}"
+        width = write_picture(type, value, file)
+        return Part(f"![{stem}](made/{file.name}){{ loading=lazy }}", width)
 
     def _kept(self, shown: Made, name: str) -> Path:
         return shown.files.setdefault(name, self.folder / name)
+
+
+def laid_out(parts: list[Part]) -> Iterator[str]:
+    """The lines of a page: small pictures beside each other, everything else below."""
+    small = [part for part in parts if 0 < part.width <= WIDEST_ABREAST]
+    for row in [small[i : i + 3] for i in range(0, len(small), 3)]:
+        yield from ("| " + " | ".join(part.label for part in row) + " |", "|" + "---|" * len(row),
+                    "| " + " | ".join(part.markdown for part in row) + " |", "")
+    for part in parts:
+        if part not in small:
+            yield from (part.label, "", part.markdown, "")
 
 
 def text(value: str | int | float) -> str:
@@ -86,8 +107,8 @@ def text(value: str | int | float) -> str:
     return f"{fence}text\n{words}\n{fence}\n"
 
 
-def write_picture(type: Any, value: Any, file: Path) -> None:
-    """A picture as WebP, made smaller and then plainer until it is small enough."""
+def write_picture(type: Any, value: Any, file: Path) -> int:
+    """A picture as WebP, made smaller and then plainer until it is small enough; its width in pixels."""
     from PIL import Image
 
     whole = file.with_suffix(".png")
@@ -99,7 +120,7 @@ def write_picture(type: Any, value: Any, file: Path) -> None:
     for quality in (90, 80, 70, 55, 40, 25, 10):
         picture.save(file, quality=quality, method=6)
         if file.stat().st_size <= MOST_BYTES:
-            return
+            return picture.width
     raise ValueError(f"{file.name} does not fit into {MOST_BYTES} bytes")
 
 

@@ -1,4 +1,4 @@
-"""The pages that nobody writes: of each node type, of the gallery, of the notebook. Each is Markdown, and says what it shows."""
+"""The pages that nobody writes, as Markdown: of each node type, of the gallery, of the notebook."""
 
 from __future__ import annotations
 
@@ -16,13 +16,17 @@ from .media import Made
 
 def node_page(description: Description, example: str, made: Made | None) -> str:
     """A node type: its help, its ports, and an example. made: what the example made, None where no model comes along."""
-    title, *rest = markdown(description)
-    shown = made.markdown if made is not None else (
-        "\nIt wants a model that does not come along, so nothing is shown here. What its folder holds is told in\n"
-        "[Pictures from a GAN](../gan.md).\n")
-    return "\n".join([f"# {title.removeprefix('## ')}", "", *rest, "## Example", "",
-                      f"`docs/examples/{description.name}.yaml`:", "", "```yaml", example.rstrip(), "```", "",
-                      "makes" if made is not None else "", shown])
+    title, _, help, _, *ports = markdown(description)
+    return "\n".join([f"# {title.removeprefix('## ')}", "", help, "", "## Example", "",
+                      *_example(description.name, example, made), "", "## Ports", "", *ports])
+
+
+def _example(name: str, example: str, made: Made | None) -> list[str]:
+    graph = [f"The graph `docs/examples/{name}.yaml`", "", "```yaml", example.rstrip(), "```", ""]
+    if made is None:
+        return [*graph, "wants a model that does not come along, so what it makes is not shown.",
+                "[Pictures from a GAN](../gan.md) tells what its folder holds."]
+    return [*graph, "makes", "", made.markdown]
 
 
 def nodes_page(catalogue: Catalogue) -> str:
@@ -50,8 +54,8 @@ def first_sentence(catalogue: Catalogue, name: str) -> str:
 def gallery_page(graphs: Mapping[Path, Graph], made: Mapping[Path, Made]) -> str:
     """The graphs that come along, and what each made."""
     lines = ["# Gallery", "", "The graphs that come along, and what each makes as it stands. `nodegraph run NAME` runs one,",
-             "`nodegraph new NAME` writes a copy that is yours to change. Pictures are shown smaller than they are made, sounds",
-             "in mono and at most twenty seconds long.", ""]
+             "`nodegraph new NAME` writes a copy that is yours to change. Pictures are shown smaller than they are made,",
+             "sounds in mono and at most twenty seconds long.", ""]
     for path, graph in graphs.items():
         lines += [f"## {graph.title or path.stem}", "", graph.description, "", f"    nodegraph run {path.stem}", "",
                   made[path].markdown, f'??? note "graphs/{path.name}"', "", "    ```yaml",
