@@ -152,6 +152,7 @@ def runs_here(line: str) -> bool:
         and words[1:3] != ["cache", "clear"]
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("page", WALKS, ids=id_of)
 def test_a_page_can_be_followed_from_top_to_end(page, desk, capsys):
