@@ -205,3 +205,21 @@ def test_the_example_of_a_node_checks_and_has_the_node_in_it(path):
 
 def test_every_node_type_has_an_example():
     assert set(Catalogue().node_names()) == {path.stem for path in (ROOT / "docs/examples").glob("*.yaml")}
+
+
+def commands_alone(page: Path) -> list[tuple[str, str]]:
+    """The blocks of a page without what is said behind a command."""
+    return [(block.language, block.text if block.language else re.sub(r" +# .*", "", block.text)) for block in blocks(page)]
+
+
+def test_the_readme_in_chinese_stands_beside_the_english_section_by_section():
+    english, chinese = ROOT / "README.md", ROOT / "README.zh.md"
+    assert commands_alone(english) == commands_alone(chinese)
+
+    def sections(page: Path) -> list[tuple[int, int, int, list[str]]]:
+        """Of each section its level, its points, its rows, and where it leads; the first lines lead to one another."""
+        parts = re.split(r"^(?=#+ )", page.read_text("utf-8"), flags=re.M)[1:]
+        return [(len(part) - len(part.lstrip("#")), part.count("\n- "), part.count("\n| "),
+                 sorted(set(re.findall(r"\]\(([^)]+)\)", part)) - {"README.md", "README.zh.md", "docs/glossary.md"})) for part in parts]
+
+    assert sections(english) == sections(chinese)
