@@ -22,7 +22,7 @@ from .cache.values import words
 from .digest import digest_bytes
 from .errors import InputError
 from .graphfile import nearest
-from .packs import Catalogue
+from .packs import KNOWS, Catalogue
 from .types import FILE, ModelType, Named, PortType, Recipe, short
 from .warning import Remark, collected, warn
 from .wording import say
@@ -206,7 +206,7 @@ class Models:
         parts = []
         for path, content in sorted(_files(folder)):
             name = path.relative_to(folder).as_posix()
-            if not name.startswith(".") and not name.endswith(_SKIPPED):
+            if not name.startswith(".") and not name.endswith(_SKIPPED) and name != KNOWS:
                 parts.append(name.encode() + b"\0" + (content or self.file_digest(path)))
         return digest_bytes(b"".join(parts))
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import TextIO
 
 from .. import events as ev
+from ..packs import Catalogue, Knowledge
 from ..wording import say
 
 MOST_REMEMBERED = 40  # nodes that are told of one by one
@@ -173,6 +174,18 @@ def table(rows: Sequence[Sequence[object]], heads: Sequence[str], columns: int |
             line = [part[place] if place < len(part) else "" for part in parts]
             lines.append("  ".join(_padded(cell, width) for cell, width in zip(line, widths)).rstrip())
     return "\n".join(lines)
+
+
+def known_words(catalogue: Catalogue, models: Sequence[str]) -> list[str]:
+    """What models of packs say of themselves: a paragraph for each that says something."""
+    lines: list[str] = []
+    for name in models:
+        folder = catalogue.model_folder(name)
+        knowledge = Knowledge.of(folder) if folder is not None else None
+        if knowledge is not None:
+            about, *groups = knowledge.lines()
+            lines += ["", f"{name}  {about}", *(f"    {group}" for group in groups)]
+    return lines
 
 
 LEAST = 16  # columns of a table that is made narrower
