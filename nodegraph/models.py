@@ -197,9 +197,17 @@ class Models:
             return None, f"there is no model {source}, and no hub repository can have that name. " + \
                 nearest(source, self.catalogue.model_names())
         except LocalEntryNotFoundError:
-            hint = nearest(source, self.catalogue.model_names())
-            return None, (f"there is no model {source} on this machine. {hint} If it is the name of a hub "
-                          "repository, run once with --download; otherwise give a folder.")
+            return None, self._not_fetched(source, None)
+        except OSError as error:  # what the hub says, or the network
+            return None, self._not_fetched(source, error)
+
+    def _not_fetched(self, source: str, error: OSError | None) -> str:
+        """Why a hub repository is not there, and what to do: to allow downloads, unless they are allowed already."""
+        hint = nearest(source, self.catalogue.model_names())
+        if not self.download:
+            return say("model.not-here", source=source, hint=hint)
+        why = words(error).strip().split("\n")[0] if error is not None else say("model.no-hub")
+        return say("model.not-fetched", source=source, hint=hint, error=why)
 
     def fingerprint(self, folder: Path) -> bytes:
         """A digest of the names and contents of a model folder's files; notes and hidden files do not count."""

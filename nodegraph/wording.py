@@ -207,6 +207,9 @@ ENGLISH: dict[str, str] = {
     "value.refused": "{what} {wrong}",
     "value.narrow": "{what} flows into {port}, and {wrong}",
     "value.list-into-one": "{what} is a list; it takes one {type}",
+    "value.name": "{node}.{input} is the text {name}, and there is {what} of that name",
+    "value.names": "{node}.{input} holds the names {names} as texts",
+    "node.unread": "nothing reads what {node} gives, so it does not run",
     "value.mention": "{node}.{input} has ${name} inside a text, where it stays as it is",
     "file.missing": "{what}: {missing}",
     "file.no-match": "{what}: there is no file {pattern}",
@@ -245,6 +248,9 @@ ENGLISH: dict[str, str] = {
     "pick.no-where": "{node} needs where: (true for each item that it picks)",
     "pick.from-one": "{node}.from takes a list, but this is {flow}",
     "pick.lengths": "{node} picks from {items} items, and where: has {answers}",
+
+    "subject.a-node": "a node",
+    "subject.an-input": "an input",
 
     # what to do
     "hint.a-number": "Write a number, such as {value}.",
@@ -303,6 +309,11 @@ ENGLISH: dict[str, str] = {
     "model.broken": "{source} {problem}",
     "model.file": "is a file, and a folder is wanted",
     "model.misfit": "{source} {problem}. A {kind} is wanted. {hint}",
+    "model.not-here": "there is no model {source} on this machine. {hint} If it is the name of a hub repository, run once "
+                      "with --download; otherwise give a folder.",
+    "model.not-fetched": "the model {source} is not on this machine, and it cannot be fetched: {error}. {hint} Look whether "
+                         "the hub has a repository of that name, or give a folder.",
+    "model.no-hub": "the hub cannot be reached",
     "model.other-kind": "{source} holds no {kind}. {hint}",
     "model.unclear": "whether {source} holds a {kind} cannot be found out ({error})",
 
@@ -310,6 +321,9 @@ ENGLISH: dict[str, str] = {
     "hint.models": "Such models are {names}.",
     "hint.no-model": "No pack has such a model; give a folder.",
     "hint.carry": "Write `carry: name`, or `carry: {{input: output}}`.",
+    "hint.answers": "Link or write a list that says true or false for each item.",
+    "hint.carry-none": "None of its outputs is what {input} takes.",
+    "hint.each-another": "Map another input with each:, or take {input} out of carry:.",
     "hint.carry-each": "Use each: to go from item to item, or add repeat:.",
     "hint.carry-output": "Write `carry: {{{input}: {output}}}`.",
     "hint.carry-type": "Carry an output of the type that the input takes.",
@@ -350,8 +364,14 @@ ENGLISH: dict[str, str] = {
     "hint.limits": "Take them out, or make it an Int or a Float.",
     "hint.line-up": "Line it up with the names it belongs to.",
     "hint.link": "A link is written ${name}.",
+    "hint.meant-link": "Did you mean {link}?",
+    "hint.read-or-out": "Link it with ${node}, or take it out.",
     "hint.link-alone": "A link stands alone; join texts with a node such as text.compose.",
     "hint.link-another": "Link another node there.",
+    "hint.link-made": "Link a node that gives {type}, such as {nodes}.",
+    "hint.link-reader": "Link a node that gives it, such as {nodes}: `{port}: $node`.",
+    "hint.file-instead": "Take it out; inside the graph a node such as {nodes} gives it.",
+    "hint.make-file": "Make the input {input} a File, and put {nodes} between them.",
     "hint.link-node": "Link a node that gives it: {port}: $node.",
     "hint.link-or-out": "Link it somewhere with ${input}, or take it out.",
     "hint.link-type": "Link something that gives {type}.",

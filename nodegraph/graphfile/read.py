@@ -329,7 +329,8 @@ class _Reader:
         match = _REF.match(text)
         if match:
             if match[3] and not within:
-                self.problem(say("link.spread-alone", link=text), say("hint.spread", link=text), *keys, value=True)
+                self.problem(say("link.spread-alone", link=text), say("hint.no-dots", link=text.removesuffix("...")) if keys[2:3] == ("repeat",) or keys[:1] == ("outputs",) else
+                             say("hint.spread", link=text), *keys, value=True)
             return Ref(match[1], match[2], within and match[3] is not None)
         if text.startswith("$$"):
             return text[1:]

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-FILE = "knows.json"
+KNOWS = "knows.json"
 _HAN = re.compile("[\u3400-\u9fff]")
 
 
@@ -62,7 +62,7 @@ class Knowledge:
     def of(cls, folder: str | Path) -> Knowledge | None:
         """What a model's folder tells; None where it tells nothing that can be read."""
         try:
-            told = json.loads((Path(folder) / FILE).read_text(encoding="utf-8"))
+            told = json.loads((Path(folder) / KNOWS).read_text(encoding="utf-8"))
             return cls(told["about"], tuple(_group(name, group) for name, group in told["groups"].items()),
                        tuple(told.get("passed_over", ())), tuple(told.get("forms", ())), told.get("advice", ""))
         except (OSError, ValueError, TypeError, KeyError, AttributeError):
