@@ -21,7 +21,11 @@ from pathlib import Path
 warnings.simplefilter("ignore")
 import av, numpy, torch
 from PIL import Image
-from nodegraph_nodes.media import edits, film, flipbook, probe, read_video
+from nodegraph_nodes.media import read_video
+from nodegraph_nodes.media.films import edits
+from nodegraph_nodes.media.films import film
+from nodegraph_nodes.media.films import flipbook
+from nodegraph_nodes.media.films import probe
 source, step, out = Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3])
 if step != "nothing":
     video = read_video.read_video(source)

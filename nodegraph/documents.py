@@ -16,6 +16,7 @@ from . import events as ev
 from .errors import NodeFailed, Problem
 from .flows import Flow
 from .nodetype import MISSING, NodeType, Port
+from .outputs import origin
 
 if TYPE_CHECKING:
     from .results import RunResult
@@ -140,7 +141,9 @@ def _digest_or_lost(result: RunResult, name: str) -> Document:
     """The digest of an output; of a list of which items failed, which and why."""
     if name in result.digests:
         return {"digest": result.digests[name].hex()}
-    return {"digest": None, "lost": [{"item": list(place), **failure_document(error)} for place, error in result.lost[name]]}
+    return {"digest": None, "lost": [
+        {"item": list(place), "from": plain(origin(result.raw, name, place)), **failure_document(error)}
+        for place, error in result.lost[name]]}
 
 
 def node_document(node: NodeResult) -> Document:

@@ -29,7 +29,7 @@ class Unwritten(NamedTuple):
     """A file that could not be written, and why."""
 
     path: Path
-    message: str
+    reason: str
     error: Exception
 
 
@@ -127,7 +127,7 @@ def write(type: PortType, files: Iterable[tuple[Path, Callable[[], Any]]], exten
             if write_one(type, read(), path, extension, quality, embed):
                 done.paths.append(path)
         except Exception as error:  # a type's own writer may raise anything
-            done.unwritten.append(Unwritten(path, _reason(path, error), error))
+            done.unwritten.append(Unwritten(path, reason(error), error))
     return done
 
 
@@ -149,14 +149,14 @@ def write_one(type: PortType, value: Any, path: Path, extension: str, quality: i
     return True
 
 
-def _reason(path: Path, error: Exception) -> str:
-    """In a sentence, why a file could not be written."""
+def reason(error: Exception) -> str:
+    """Why a file could not be written, in a few words."""
     if isinstance(error, UnicodeEncodeError):
         character = error.object[error.start:error.start + 1].encode("unicode_escape").decode()
-        return say("export.no-unicode", path=path, character=character)
+        return say("export.no-unicode", character=character)
     if isinstance(error, OSError):
-        return say("export.failed", path=path, reason=error.strerror or str(error))
-    return say("export.failed", path=path, reason=str(error) if isinstance(error, InputError) else described(error))
+        return error.strerror or str(error)
+    return str(error) if isinstance(error, InputError) else described(error)
 
 
 def file_bytes(type: PortType, value: Any, extension: str) -> bytes:

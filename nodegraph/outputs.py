@@ -9,10 +9,24 @@ from typing import Any
 
 from .cache import Cache
 from .errors import InputError
-from .export import (Spot, Unwritten, Written, bare_digest, chosen, ending, find_same, items, placed, retell, tells_nothing,
-                     write)
+from .export import (
+    Spot,
+    Unwritten,
+    Written,
+    bare_digest,
+    chosen,
+    ending,
+    find_same,
+    items,
+    placed,
+    reason,
+    retell,
+    tells_nothing,
+    write,
+)
 from .graph import USUAL, Form
-from .naming import numbers
+from .naming import LEAST_BYTES, MOST_BYTES, labels, numbers
+from .plan import LEAVE, Plan
 from .provenance import files_read, provenance
 from .runs import Result
 from .runs.pieces import Piece
@@ -33,17 +47,20 @@ class OutputFiles:
         self.extension = chosen(self.type, self.form.format)
         tree = result.digests[name] if name in result.digests else result.made[name]
         every = items(tree, output.flow.depth)
+        self.count = len(every) if output.flow.depth == 1 else 0  # of a list, with what is not there
         self.items = {place: item for place, item in every.items() if item is not None}
-        self.tails = [{place: tails[place] for place in self.items} for tails in (numbers(every), numbers(every, False))]
+        self.tails = [{place: tails[place] for place in self.items}
+                      for tails in (numbers(every), *([numbers(every, False)] if len(every) > 9 else []))]
         self.files = {place: self.read(place) for place in self.items} if self.type is FILE else {}
         self.contents = dict(self.known_contents())
 
     def write(self, folder: Path, stem: str, overwrite: bool, stems: tuple[str, ...]) -> Written:
         """Write what is not there; what became of all of it, in order."""
-        there = None if overwrite else self.found(folder, (stem, *stems))
+        schemes = list(filter(None, (self.by_origin(stem), *self.tails))) or [{}]
+        there = None if overwrite else self.found(folder, (stem, *stems), schemes)
         if there is not None:
             return Written(there)
-        tails = self.tails[0]
+        tails = schemes[0]
         spots = placed(folder, stem, self.by_tail(tails, self.ending), self.by_tail(tails, self.contents.get), overwrite,
                        self.is_usable(overwrite))
         at = {place: spots[tail] for place, tail in tails.items()}
@@ -64,12 +81,21 @@ class OutputFiles:
         written.warnings = list(dict.fromkeys(remark.sentence for remark in remarks))
         return written
 
-    def found(self, folder: Path, stems: tuple[str, ...]) -> list[Path] | None:
+    def by_origin(self, stem: str) -> dict[Place, str] | None:
+        """Tails that name the file that each item of a list comes from, ".01-cat"; None where there is none, or no room."""
+        paths = origins(self.result.plan, self.result.plan.outputs[self.name].slot)
+        room = MOST_BYTES - len(stem.encode()) - len(str(self.count)) - 2
+        if not paths or len(paths) != self.count or room < LEAST_BYTES or self.type is FILE:
+            return None
+        named = labels([str(path) for path in paths], min(room, 4 * LEAST_BYTES), paths=True)
+        return {place: f"{tail}-{named[place[0] - 1]}" for place, tail in self.tails[0].items()}
+
+    def found(self, folder: Path, stems: tuple[str, ...], schemes: list[dict[Place, str]]) -> list[Path] | None:
         """All the files, where they are there under a name that this or another release gave them."""
         if not self.items or len(self.contents) < len(self.items):
             return None
         for stem in stems:
-            for tails in self.tails if self.tails[0] != self.tails[1] else self.tails[:1]:
+            for tails in schemes:
                 paths = find_same(self.by_tail(tails, self.contents.get), folder, stem, self.by_tail(tails, self.ending),
                                   usable=self.is_usable(False))
                 if paths is not None:
@@ -118,8 +144,7 @@ class OutputFiles:
             try:
                 retell([spot.path], embed)
             except OSError as error:
-                written.unwritten.append(Unwritten(spot.path, say("export.failed", path=spot.path,
-                                                                  reason=error.strerror or str(error)), error))
+                written.unwritten.append(Unwritten(spot.path, reason(error), error))
 
     # -- values
 
@@ -141,6 +166,26 @@ class OutputFiles:
             return self.result.item(item)
         except KeyError:
             raise InputError(say("export.gone")) from None
+
+
+def origin(result: Result, name: str, place: Place) -> Path | None:
+    """The file that an item of an output comes from, where the list was mapped over files."""
+    paths = origins(result.plan, result.plan.outputs[name].slot)
+    return paths[place[0] - 1] if paths and place and place[0] <= len(paths) else None
+
+
+def origins(plan: Plan, slot: int) -> list[Path] | None:
+    """The files that a list was mapped over, an item for each, through whatever it was mapped in between."""
+    producer = plan.producers[slot]
+    if producer < 0:
+        given = next((given for given in plan.givens if given.slot == slot), None)
+        return list(given.value) if given is not None and given.type is FILE and given.depth == 1 and given.value else None
+    step = plan.steps[producer]
+    if step.kind != LEAVE or step.axes or len(step.detail.left) != 1:
+        return None
+    opener = plan.steps[plan.axes[step.detail.left[0]].opener]
+    found = (origins(plan, slot) for _, slot in opener.detail.lists)
+    return next((paths for paths in found if paths), None)
 
 
 def _digest(item: bytes | Piece) -> bytes:

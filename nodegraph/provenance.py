@@ -129,7 +129,9 @@ class Places:
             return [self.shown(item, here) for item in value]
         if isinstance(value, Path) or isinstance(value, str) and value in here:
             return self.told(os.path.abspath(value))
-        return self.told(value) if isinstance(value, str) and self.is_private(value) else value
+        if isinstance(value, str):
+            return self.told(value) if self.is_private(value) else self.scrubbed(value)
+        return value
 
     def is_private(self, text: str) -> bool:
         """Whether a text as a whole is a path that tells of this machine."""
@@ -147,7 +149,7 @@ class Places:
         nodes = {name: self._node(graph, node, at) for name, node in graph.nodes.items()}
         inputs = {name: item._replace(default=self._from(graph, item.default, at)) for name, item in graph.inputs.items()}
         hidden = replace(graph, nodes=nodes, inputs=inputs)
-        return self._scrubbed(_text_of(hidden))
+        return self.scrubbed(_text_of(hidden))
 
     def _node(self, graph: Graph, node: Node, at: str) -> Node:
         inputs = {port: self._from(graph, value, at) for port, value in node.inputs.items()}
@@ -167,8 +169,8 @@ class Places:
             return value
         return os.path.relpath(self.told(value), at or ".").replace(os.sep, "/")
 
-    def _scrubbed(self, text: str) -> str:
-        """A graph file's text without the paths that stand in its comments."""
+    def scrubbed(self, text: str) -> str:
+        """A text without the paths that stand in its midst, such as in the comments of a graph file."""
         def shorter(match: re.Match[str]) -> str:
             return self.told(match[0]) if self.is_private(match[0]) else match[0]
         return re.sub(r"(?<![\w.:/~-])(?:~|[A-Za-z]:)?(?:[\\/][\w.@+ -]*[\w@+-])+", shorter, text)

@@ -20,7 +20,9 @@ ENGLISH: dict[str, str] = {
     "fault.own": "nodegraph met a fault of its own: {kind}: {text}",
     "fault.report": "Please report it, with what stands above and the graph.",
     "fault.trace": "Please report it; with NODEGRAPH_TRACE=1 in the environment it also tells where.",
+    "run.unwritten": "output {output} cannot be written: {reason}",
     "run.more-unwritten": "output {output}: {count} more files could not be written; --json tells of each",
+    "run.many-files": "it is a list of {count}, and each is written to a file of its own; join them in the graph for one file",
     "run.items-lost": "output {output}: {written} files, without item {items}",
     "run.more-failures": "{node} failed {count} times more; --json tells of each",
     "set.in-unicode": "Give it in UTF-8.",
@@ -297,8 +299,7 @@ ENGLISH: dict[str, str] = {
     "damage.type": "cannot be read as {type} ({error})",
 
     # files that are written, and pictures that are read
-    "export.failed": "{path} cannot be written: {reason}",
-    "export.no-unicode": "{path} cannot be written: its text holds {character}, which is no character of Unicode",
+    "export.no-unicode": "its text holds {character}, which is no character of Unicode",
     "export.gone": "the value is gone; run again",
     "picture.version": "{node} is version {now} now, and this picture was made with version {then}, so it may come out "
                        "otherwise",

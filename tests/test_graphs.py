@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from nodegraph import Engine, GraphError
-from nodegraph import events as ev
+from nodegraph import Engine, GraphError, events as ev
 
 GRAPHS = Path(__file__).parents[1] / "graphs"
 
@@ -106,6 +105,19 @@ def test_it_dawns_until_it_is_bright_and_one_round_more_paints_one_picture(engin
     story.clear()
     engine.run(graph, {**given, "rounds": 50, "strength": 1.0}, emit=story.append)
     assert items(story)["dawning/sketch"] == (1, 0)    # painted over wholly it is bright at once
+
+
+def test_a_daybreak_is_a_film_that_ends_as_it_began_and_one_frame_more_paints_one_picture(engine, tmp_path):
+    graph, given = engine.load(GRAPHS / "daybreak.yaml"), {"strengths": [0.4, 0.8], "steps": 4}
+    result = engine.run(graph, given)
+    assert not result.errors and result["loop"].form[:4] == (384, 384, 6, (5, 1))
+    first, *_, last = result["loop"].pictures()
+    assert (first == last).all()
+    assert [path.name for path in engine.export(result, "loop", tmp_path / "out", "loop")] == ["loop.gif"]
+    assert nothing_runs_again("daybreak", given, tmp_path)
+    story: list = []
+    engine.run(graph, {**given, "strengths": [0.4, 0.6, 0.8]}, emit=story.append)
+    assert items(story)["sketches"] == (1, 2) and "first/sketch" not in items(story)
 
 
 def test_a_grid_reads_each_subject_once_and_paints_each_pair(engine, tmp_path):

@@ -136,7 +136,8 @@ def _remedy(site: Site, port: Port, value: Any, source: str, many: bool, place: 
     if isinstance(value, list):
         if port.type.parse is None:
             return _link_remedy(site, port, placed)
-        return say("hint.map-it", port=port.name) if placed and site.may_map(place[1], port.name) and all(_fits(port, item) for item in value) else ""
+        mappable = placed and site.may_map(place[1], port.name) and all(_fits(port, item) for item in value)
+        return say("hint.map-it", port=port.name) if mappable else ""
     if text and port.choices:
         return likely(text, port.choices)
     if text.partition(".")[0] in site.graph.nodes or text in site.graph.inputs:

@@ -42,7 +42,10 @@ def read(engine: Engine, path: str, settings: Iterable[str] = (), base: str = ""
     settings: `name=value` for each input that is given, whose default does not matter then. base: see `graphfile.read`.
     """
     graph, problems = graphfile.read(path, base or None)
-    graph = with_files(graph, elsewhere(engine, path, graph)) if graph.base is not None else graph
+    if graph.base is not None:
+        known = elsewhere(engine, path, graph)
+        folder = folder_of(known) if not base else None
+        graph = graphfile.read(path, folder)[0] if folder is not None else with_files(graph, known)
     checked = engine.check(graph, problems, [text.partition("=")[0] for text in settings])
     if checked.errors:
         raise GraphError([*checked.problems, *not_here(path, graph)])
@@ -58,6 +61,12 @@ def elsewhere(engine: Engine, path: str, graph: Graph) -> dict[str, str]:
     found = {name: place for name, content in (missing(embedded[1], graph) if embedded and disk is not None else {}).items()
              if disk is not None and (place := disk.place(content)) is not None and place.name == Path(name).name}
     return {name: str(place) for name, place in found.items() if place.exists()}
+
+
+def folder_of(paths: dict[str, str]) -> Path | None:
+    """The folder from which files are told so, by where they lie; None where there is no such, or several."""
+    folders = {Path(path[:-len(name)]) for name, path in paths.items() if "/" in name and path.endswith(f"/{name}")}
+    return folders.pop() if len(folders) == 1 else None
 
 
 def recorded(engine: Engine, path: str, checked: Checked) -> Recorded:

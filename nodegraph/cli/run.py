@@ -16,8 +16,10 @@ from .. import events as ev
 from ..documents import Document, run_document
 from ..engine import Engine
 from ..errors import GraphError, NodeFailed, Problem
+from ..export import leaves
 from ..graph import Form
 from ..naming import safe_name, swept_name
+from ..outputs import origin
 from ..results import RunResult
 from ..types import described
 from ..wording import say
@@ -31,6 +33,7 @@ from .sweep import Variant, variants
 from .terminal import Display
 
 MOST_FAILURES = 5  # of one node that are printed in full
+MANY_FILES = 5000  # of one output, which are told of before they are written
 MOST_LOST = 20  # items of one list that are named
 
 
@@ -127,17 +130,20 @@ class Runs:
         for name in (*result, *result.lost):
             stem = safe_name(swept_name(name, variant.names), self.taken)
             before = safe_name(swept_name(name, {k: str(v) for k, v in variant.label.items()}), self.taken_before)
+            count = len(leaves(result.digests[name], result.raw.plan.outputs[name].flow.depth)) if name in result else 0
+            if count > MANY_FILES:
+                self.hear(ev.Warned(say("run.many-files", count=f"{count:,}"), name))
             try:
                 written = self.engine.write(result, name, Path(self.options.out), stem, form=self.forms.get(name),
                                             overwrite=self.options.overwrite, graph=not self.options.no_graph,
                                             stems=[before] if before != stem else ())
             except Exception as error:  # what is there already cannot be read, say
-                message = f"output {name} cannot be written: {described(error)}"
-                unwritten.append({"node": None, "output": name, "message": message, "path": None})
+                message = say("run.unwritten", output=name, reason=described(error))
+                unwritten.append({"node": None, "output": name, "message": str(message), "path": None})
                 continue
             paths[name] = written.paths
-            unwritten += [{"node": None, "output": name, "message": f"output {name}: {file.message}",
-                           "path": str(file.path)} for file in written.unwritten]
+            unwritten += [{"node": None, "output": name, "path": str(file.path), "message": str(
+                say("run.unwritten", output=name, reason=f"{file.path}: {file.reason}"))} for file in written.unwritten]
             for sentence in written.warnings:
                 self.hear(ev.Warned(sentence, name))
         return paths, unwritten
@@ -188,7 +194,9 @@ def tell_lost(result: RunResult, paths: Mapping[str, Sequence[Path]]) -> None:
         items = ", ".join(".".join(map(str, place)) for place, _ in lost[:MOST_LOST]) + ", ..." * (len(lost) > MOST_LOST)
         print(say("run.items-lost", output=name, written=len(paths.get(name, ())), items=items), file=sys.stderr)
         for place, error in lost[:MOST_FAILURES]:
-            print(f"    {'.'.join(map(str, place))}  {error.instance}: {error.message}", file=sys.stderr)
+            path = origin(result.raw, name, place)
+            of = f" (of {path})" if path is not None else ""
+            print(f"    {'.'.join(map(str, place))}{of}  {error.instance}: {error.message}", file=sys.stderr)
 
 
 def summary(result: RunResult) -> str:

@@ -15,6 +15,8 @@ from .weights import PICKLES, absent, other_kind, problem, single_file
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model", "spiece.model", "sentencepiece.bpe.model", "vocab.json",
                    "vocab.txt", "tekken.json", "tiktoken.model")
 
+_BESIDE = ("tokenizer_config.json", "merges.txt", "added_tokens.json", "special_tokens_map.json", "chat_template.jinja")
+
 # What models of other kinds are called, by the model_type of their config.json.
 _TEXT_TO_TEXT = {"t5": "T5", "mt5": "mT5", "umt5": "UMT5", "longt5": "LongT5", "switch_transformers": "Switch",
                  "t5gemma": "T5Gemma", "bart": "BART", "mbart": "mBART", "led": "LED", "mvp": "MVP", "plbart": "PLBart",
@@ -72,7 +74,7 @@ def described(folder: Path) -> str:
         config = settings(folder / "config.json")
     except ValueError as wrong:
         return f"cannot be loaded: {wrong}"
-    return other_task(config) or f"holds a language model ({_class_of(config)})"
+    return other_task(config) or f"holds a {'music' if is_of_notes(folder) else 'language'} model ({_class_of(config)})"
 
 
 def elsewhere(folder: Path) -> str:
@@ -148,7 +150,7 @@ def tokenizer_problem(folder: Path) -> str:
         return "has no tokenizer (tokenizer.json, or tokenizer.model); take it from where the model came from"
     if is_of_notes(folder):
         return "holds a music model: its tokenizer.json is of notes, saved by miditok"
-    for name in (*names, "tokenizer_config.json", "chat_template.jinja"):
+    for name in (*names, *_BESIDE):
         path = folder / name
         wrong = _glanced_problem(path) if path.exists() or path.is_symlink() else ""
         if wrong:

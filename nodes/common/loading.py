@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,8 @@ _NEEDLESS = re.compile(r"(^|\.)(position_ids|inv_freq|rotary_emb\.\w+|masked_bia
 _HARMLESS = (  # what libraries say of loading that is read from their reports, or concerns nobody who runs a graph
     "LOAD REPORT", "were not used when initializing", "were not initialized from the model checkpoint",
     "requires torchvision", "`tokenizer_class` is", "default legacy behaviour", "Special tokens have been added",
-    "generation flags are not valid", "may result in unexpected behavior", "was set in the config but it is unrecognized",
-    "fast path is not available",
+    "generation flags are not valid", "may result in unexpected behavior", "fast path is not available",
+    "was set in the config but it is unrecognized",
 )
 _ADVICE = re.compile(r"\s*(Please pass the argument|You can pass|Please set|You may consider adding)\b"
                      r".*?(\.(?=\s|$)|$)")
@@ -145,8 +146,8 @@ def _refuse_whole_numbers(folder: Path, what: str) -> None:
     for path in weights(folder).files:
         for name, entry in header(path).items():
             if name.endswith(".weight") and entry["dtype"] in ("I8", "U8", "I32", "U32"):
-                raise InputError(f"{what} is quantised: {name} in {path.name} holds whole numbers ({entry['dtype']}), and "
-                                 "config.json does not say how to read them; take a folder that is not quantised")
+                raise InputError(f"{what} is quantised: {name} in {path.name} holds whole numbers ({entry['dtype']}), "
+                                 "and config.json does not say how to read them; take a folder that is not quantised")
 
 
 def weights_judged(report: Mapping[str, Iterable[Any]], what: str, harmless: Iterable[str] = ()) -> None:
@@ -250,12 +251,15 @@ def causal_config(folder: Path, source: str) -> Any:
 
 @contextmanager
 def without_adapter(folder: Path, source: str) -> Iterator[Path]:
-    """The folder, or, where an adapter lies in it, one of links that leaves it out: peft would apply it unasked."""
+    """The folder; where an adapter lies in it that peft, if it is installed, would apply unasked, links without it."""
     if not (folder / "adapter_config.json").exists():
         yield folder
         return
     warn(f"{source} holds {adapter(folder)} beside the model, and it is not used; merge the two (merge_and_unload of "
          "peft) to have it")
+    if not find_spec("peft"):
+        yield folder
+        return
     with tempfile.TemporaryDirectory() as links:
         for path in folder.iterdir():
             if not path.name.startswith("adapter_"):

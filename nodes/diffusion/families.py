@@ -35,17 +35,17 @@ _FOUR = (*_PAIR, "pooled_prompt_embeds", "negative_pooled_prompt_embeds")
 
 
 def _encode_sd(pipe: Any, prompt: str, negative: str) -> dict[str, Any]:
-    return dict(zip(_PAIR, pipe.encode_prompt(prompt, device_of(pipe), 1, True, negative or None)))
+    return dict(zip(_PAIR, pipe.encode_prompt(prompt, device_of(pipe), 1, True, negative or None), strict=True))
 
 
 def _encode_xl(pipe: Any, prompt: str, negative: str) -> dict[str, Any]:
     return dict(zip(_FOUR, pipe.encode_prompt(prompt=prompt, device=device_of(pipe),
-                                              negative_prompt=negative or None)))
+                                              negative_prompt=negative or None), strict=True))
 
 
 def _encode_sd3(pipe: Any, prompt: str, negative: str, **length: int) -> dict[str, Any]:
     return dict(zip(_FOUR, pipe.encode_prompt(prompt=prompt, prompt_2=None, prompt_3=None, device=device_of(pipe),
-                                              negative_prompt=negative or None, **length)))
+                                              negative_prompt=negative or None, **length), strict=True))
 
 
 def _encode_flux(pipe: Any, prompt: str, negative: str, **length: int) -> dict[str, Any]:
@@ -95,7 +95,7 @@ def judge_words_alone(pipe: Any) -> None:
     """Raises InputError for a model that does not paint from words alone, saying what it wants besides."""
     name = type(pipe).__name__
     wants = next((wants for pattern, wants in _WANTS.items() if re.search(pattern, name)), "")
-    config = denoiser(pipe).config if denoiser(pipe) is not None else {}
+    config = getattr(denoiser(pipe), "config", {})
     more, own = config.get("in_channels") or 0, config.get("out_channels") or 0
     if not wants and own and more > own:  # latents of a picture come beside those that are painted
         wants = _MASKED if more > 2 * own else "a picture to edit"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import warnings
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,7 +12,7 @@ from nodegraph import InputError, Knowledge, ModelType, Recipe, warn
 from ..common.folders import settings
 from ..common.loading import heard, loading
 from .folders import is_adapter, parts, problem
-from .parts import judge_pipeline, judge_tokenizers, loaded_networks
+from .parts import judge_tokenizers, loaded_networks, pipeline_kind
 
 HARMLESS = (  # said of what these nodes do on purpose, never need, or tell themselves
     "requires torchvision",  # image processors, of which text to image has none
@@ -63,11 +64,12 @@ def _pipeline(folder: Path, dtype: str) -> Any:
     from diffusers import DiffusionPipeline
 
     index = settings(folder / "model_index.json")
-    judge_pipeline(index["_class_name"])
+    pipeline = pipeline_kind(index["_class_name"])
     wanted = parts(folder, index)
     # Those that a folder says it lacks must be named (Stable Diffusion 3 without T5).
-    absent = {name: None for name, value in index.items() if isinstance(value, list) and name not in wanted}
-    if "safety_checker" in index:
+    absent: dict[str, Any] = {name: None for name, value in index.items()
+                              if isinstance(value, list) and name not in wanted}
+    if "requires_safety_checker" in inspect.signature(pipeline.__init__).parameters:
         absent["requires_safety_checker"] = False
     networks = loaded_networks(folder, wanted, dtype)
     pipe = DiffusionPipeline.from_pretrained(folder, local_files_only=True, use_safetensors=True,

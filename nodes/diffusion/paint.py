@@ -71,7 +71,8 @@ def sample(model: DiffusionModel, conditioning: Conditioning, seed: Seed = 0, st
     pipe = own_copy(model, scheduler, steps)
     beginning: dict[str, Any] = {"width": width, "height": height}
     if start is not None:
-        pipe, beginning = _painting_over(pipe, start, strength, steps, beginning)
+        with quiet():
+            pipe, beginning = _painting_over(pipe, start, strength, steps, beginning)
     tensors = {name: tensor.to(families.device_of(model)) for name, tensor in conditioning.tensors.items()}
     with quiet(), in_a_sentence(pipe):
         latents = pipe(**tensors, **beginning, num_inference_steps=steps, output_type="latent", return_dict=False,

@@ -14,12 +14,13 @@ from ..common.loading import in_words, part
 _SENTENCE = "a photo of a red boat"  # any words: a tokenizer that knows none of them knows nothing
 
 
-def judge_pipeline(name: str) -> None:
-    """Raises InputError when diffusers has no such pipeline."""
+def pipeline_kind(name: str) -> Any:
+    """The class of a pipeline. Raises InputError when diffusers has none of that name."""
     import diffusers
 
     if not hasattr(diffusers, name):
         raise InputError(f"it is a {name}, a pipeline that diffusers {diffusers.__version__} does not have")
+    return getattr(diffusers, name)
 
 
 def kind_of(name: str, library: str, class_name: str) -> Any:
@@ -70,7 +71,8 @@ def judge_tokenizers(pipe: Any) -> None:
     """Raises InputError for a tokenizer that knows no words, or more than its encoder; lengths are made to fit."""
     for name, tokenizer in pipe.components.items():
         encoder = pipe.components.get(name.replace("tokenizer", "text_encoder"))
-        if not name.startswith("tokenizer") or tokenizer is None or not hasattr(encoder, "get_input_embeddings"):
+        if not (name.startswith("tokenizer") and hasattr(tokenizer, "num_special_tokens_to_add")
+                and hasattr(encoder, "get_input_embeddings")):
             continue
         rows = encoder.get_input_embeddings().num_embeddings
         if len(tokenizer) < rows and not words_known(tokenizer, _SENTENCE):

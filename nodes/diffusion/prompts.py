@@ -40,7 +40,7 @@ def _tokenizers(pipe: Any, max_sequence_length: int | None) -> Iterator[tuple[An
     takes = inspect.signature(type(pipe).__call__).parameters.get("max_sequence_length")
     asked = max_sequence_length or (takes.default if takes is not None else None)
     for name, tokenizer in pipe.components.items():
-        if name.startswith("tokenizer") and tokenizer is not None:
+        if name.startswith("tokenizer") and hasattr(tokenizer, "num_special_tokens_to_add"):  # one of transformers
             clip = type(tokenizer).__name__.startswith("CLIP")
             yield tokenizer, asked if asked and not clip else tokenizer.model_max_length
 

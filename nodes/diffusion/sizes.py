@@ -57,7 +57,7 @@ def sizes_of(pipe: Any) -> Sizes:
     """The sizes of a live pipeline."""
     from .families import denoiser
 
-    config = denoiser(pipe).config
+    config = getattr(denoiser(pipe), "config", {})
     scale = getattr(pipe, "vae_scale_factor", None) or getattr(pipe, "vae_scale_factor_spatial", None) or 1
     # Flux and its kin pack 2 x 2 latents into one token and call that a patch of 1.
     patch = 2 if hasattr(pipe, "_pack_latents") else config.get("patch_size") or 1

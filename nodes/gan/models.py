@@ -62,6 +62,9 @@ def _tensors(path: Path) -> dict[str, Any]:
         raise ValueError(f"{path.name} is damaged: {error}") from error
     averaged = {name.removeprefix(_PREFIX): value for name, value in tensors.items() if name.startswith(_PREFIX)}
     chosen = {name: tensor.float() for name, tensor in (averaged or tensors).items()}
+    whole = [name for name, tensor in sorted((averaged or tensors).items()) if not tensor.is_floating_point()]
+    if whole:
+        raise ValueError(f"{whole[0]} in {path.name} holds whole numbers; weights that are quantised are not read here")
     spoiled = [name for name, tensor in sorted(chosen.items()) if not tensor.isfinite().all()]
     if spoiled:
         raise ValueError(f"{spoiled[0]} in {path.name} holds numbers that are none (NaN); download it again")
@@ -88,7 +91,9 @@ def move(generator: Any, device: str) -> None:
 
 
 def kind_problem(folder: Path) -> str:
-    """Why what lies in a folder is another kind of thing than the generator of a StyleGAN2; or ""."""
+    """Why what lies at a path is another kind of thing than the generator of a StyleGAN2; or ""."""
+    if folder.is_file() and holds(folder.parent):
+        return f"is a file, and a folder is wanted; give the one that it lies in, {folder.parent}"
     files = _weights(folder) if folder.is_dir() else []
     pickled = sorted(path.name for path in folder.glob("*.pkl")) if folder.is_dir() else []
     if not files and pickled:
@@ -102,6 +107,8 @@ def kind_problem(folder: Path) -> str:
         return f"cannot be loaded: {file_problem(files[0])}"
     names = {name.removeprefix(_PREFIX) for name in header(files[0])}
     missing = [name for name in ("mapping.fc0.weight", "synthesis.b4.const") if name not in names]
+    if missing and (folder / "config.json").is_file() and "model_type" in (folder / "config.json").read_text("utf-8"):
+        return described(folder)
     if missing:
         return f"holds no StyleGAN2: {files[0].name} has no tensor {missing[0]}, which its generator has"
     return ""

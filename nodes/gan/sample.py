@@ -17,7 +17,8 @@ Noise = Literal["const", "random", "none"]
 @node("gan.sample", version=1, costly=True)
 def sample(model: GanModel, seed: Seed = 0, truncation_psi: Psi = 0.7, label: Label = 0,
            noise: Noise = "const") -> Image:
-    """Draw a picture. The same seed draws the same picture again; at equal psi, the authors' own script's.
+    """Draw a picture, a square of the one size that the model makes. The same seed draws the same picture again; at equal
+    psi, the authors' own script's.
 
     model: a folder with the generator of a StyleGAN2 as safetensors.
     seed: where the dice begin.

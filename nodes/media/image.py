@@ -8,10 +8,10 @@ from typing import Annotated, Any
 
 from nodegraph import InputError, PortType, Range, warn
 
-from . import pixels
-from .image_files import load
 from .kinds import is_of, is_tensor, kind
-from .pixels import from_array, from_pil
+from .pictures import pixels
+from .pictures.files import load
+from .pictures.pixels import from_array, from_pil
 
 __all__ = ["IMAGE", "MASK", "Image", "Mask", "from_array", "from_pil", "load", "save_array", "save_avif", "save_jpg",
            "save_png", "save_tiff", "save_webp", "thumbnail", "to_array", "to_pil"]

@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 
 from nodegraph import File, Range, node
 
-from . import audio, sound_file
+from . import audio
 from .audio import Audio
+from .sounds import files as sound_file
 
 RATES = Range(0, 768_000)
 

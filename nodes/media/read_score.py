@@ -6,7 +6,7 @@ from pathlib import Path
 
 from nodegraph import File, InputError, node
 
-from . import midi, notation
+from .scores import midi, notation
 from .types import Score
 
 

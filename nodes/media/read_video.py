@@ -7,8 +7,8 @@ from typing import Any
 
 from nodegraph import File, InputError, file_kind, node
 
-from .footage import animation
-from .probe import film
+from .films.footage import animation
+from .films.probe import film
 from .video import Video
 
 HEAD = 4096  # bytes by which a file's kind is told

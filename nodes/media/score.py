@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from operator import index
+from operator import index as whole_number
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -145,7 +145,7 @@ def _beat(entry: tuple) -> float:
 def _whole(value: Any, where: str) -> int:
     """A whole number as Python's own int, whatever library it comes from."""
     try:
-        return index(value)
+        return whole_number(value)
     except TypeError:
         if isinstance(value, float) and value.is_integer():
             return int(value)
@@ -326,19 +326,19 @@ def from_plain(data: dict) -> Score:
 
 
 def _write_midi(score: Score, path: Path) -> None:
-    from .midi import save_midi
+    from .scores.midi import save_midi
 
     save_midi(score, path)
 
 
 def _write_musicxml(score: Score, path: Path) -> None:
-    from .notation import save_musicxml
+    from .scores.notation import save_musicxml
 
     save_musicxml(score, path)
 
 
 def _preview(score: Score) -> Any:
-    from .roll import piano_roll_picture
+    from .scores.roll import piano_roll_picture
 
     return piano_roll_picture(score)
 

@@ -121,7 +121,7 @@ def _restored(plain: dict[str, Any]) -> Video:
 
 
 def _made(plain: dict[str, Any], clips: list[Any]) -> Video:
-    from . import container, edits, footage
+    from .films import container, edits, footage
 
     kinds = {kind.__name__: kind for kind in (
         footage.Stills, footage.Animation, container.Film, edits.Trimmed, edits.Resized, edits.Retimed,
@@ -135,7 +135,6 @@ def _made(plain: dict[str, Any], clips: list[Any]) -> Video:
 def strip(video: Video, count: int = 4, height: int = 96) -> Any:
     """Frames from its beginning to its end, side by side: uint8 (height, width, 3)."""
     import numpy as np
-
     from PIL import Image
 
     count = min(count, video.form.frames)
@@ -174,25 +173,25 @@ def _summary(video: Video) -> str:
 
 
 def _save_mp4(video: Video, path: Path, *, quality: int | None = None) -> None:
-    from .film import save_mp4
+    from .films.film import save_mp4
 
     save_mp4(video, path, quality)
 
 
 def _save_webm(video: Video, path: Path, *, quality: int | None = None) -> None:
-    from .film import save_webm
+    from .films.film import save_webm
 
     save_webm(video, path, quality)
 
 
 def _save_gif(video: Video, path: Path, *, quality: int | None = None) -> None:
-    from .flipbook import save_gif
+    from .films.flipbook import save_gif
 
     save_gif(video, path, quality)
 
 
 def _save_webp(video: Video, path: Path, *, quality: int | None = None) -> None:
-    from .flipbook import save_webp
+    from .films.flipbook import save_webp
 
     save_webp(video, path, quality)
 

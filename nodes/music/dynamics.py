@@ -20,10 +20,10 @@ def shaped(score: Score, mood: str = "calm") -> Score:
     _, numerator, denominator = score.metres[0]
     bar = 4 * numerator / denominator
     heights = [_height(track) for track in score.tracks]
-    sounding = [height for height, track in zip(heights, score.tracks) if track.notes] or [0.0]
+    sounding = [height for height, track in zip(heights, score.tracks, strict=True) if track.notes] or [0.0]
     tracks = []
     beats = score.beats
-    for track, height in zip(score.tracks, heights):
+    for track, height in zip(score.tracks, heights, strict=True):
         voice = 8 if height == max(sounding) else -2 if height == min(sounding) else -16
         tracks.append(replace(track, notes=tuple(
             note._replace(velocity=_velocity(note, bar, beats, _LOUDNESS[mood] + voice, _ACCENTS[mood]))

@@ -8,10 +8,10 @@ from typing import Annotated, Any
 
 from nodegraph import SILENT, Choice, Context, InputError, Range, Seed, node, warn
 
-from ..media.roll import piano_roll_picture
-from ..media.score import Note, Track, key_name, key_parts, transposed
-from ..media.types import MOODS, TEMPOS, Score
 from ..common.context import context_length, finite
+from ..media.score import Note, Track, key_name, key_parts, transposed
+from ..media.scores.roll import piano_roll_picture
+from ..media.types import MOODS, TEMPOS, Score
 from .dynamics import shaped
 from .models import Composer, MusicModel
 from .tokens import Grammar, known_bars, wish_tokens
@@ -21,7 +21,7 @@ _LONGEST = 4096  # tokens, of a model that states no end
 _ROW = 64  # tokens between two reports, of a model that does not count bars
 
 
-@node("music.generate", version=1, costly=True)
+@node("music.generate", version=2, costly=True)
 def generate(model: MusicModel, mood: Annotated[str, Choice(*MOODS)] = "calm",
              style: Annotated[str, Choice(*STYLES)] = "waltz",
              tempo: Annotated[str, Choice(*TEMPOS)] = "medium",
@@ -96,8 +96,7 @@ def _written_bars(model: Composer, start: list[int], bars: int, seed: int, tempe
             # A model that keeps nothing is shown everything again.
             fresh = [token, *again] if cache is not None else [*start, *written]
         else:
-            warn(f"the tune ends after {len(written)} tokens, since with them the {room} that this model can read are "
-                 "full")
+            warn(f"the tune ends after {len(written)} tokens: they fill the {room} that this model can read")
     yield written
 
 

@@ -59,7 +59,7 @@ class Curve:
     def ramped(self) -> tuple[list[float], list[float]]:
         """Times and values between which straight lines go."""
         times, values, last = [0.0], [self.value], self.value
-        for time, value in zip(self.times, self.values):
+        for time, value in zip(self.times, self.values, strict=True):
             times += [max(time, times[-1]), max(time, times[-1]) + _RAMP]
             values += [last, value]
             last = value
@@ -123,7 +123,7 @@ def settings(tracks: list[Track], time: Callable[[float], float]) -> Channel:
 def clock(score: Score) -> Callable[[float], float]:
     """Seconds of a beat, tempo changes honoured."""
     beats, bpms, times = [beat for beat, _ in score.tempos], [bpm for _, bpm in score.tempos], [0.0]
-    for last, beat, bpm in zip(beats, beats[1:], bpms):
+    for last, beat, bpm in zip(beats, beats[1:], bpms, strict=False):
         times.append(times[-1] + (beat - last) * 60 / bpm)
 
     def seconds(beat: float) -> float:
@@ -186,7 +186,7 @@ def _control(channel: Channel, time: float, number: int, value: int) -> None:
 def _held(notes: list[Sounding], channel: Channel) -> list[Sounding]:
     """The notes as long as they sound: to the lifting of the pedal, with the ringing of what nobody damps, and not over
     a stroke of the same string or an end of all sound."""
-    lifted = [time for time, value in zip(channel.pedal.times, channel.pedal.values) if value < 64]
+    lifted = [time for time, value in zip(channel.pedal.times, channel.pedal.values, strict=True) if value < 64]
     following: dict[tuple[int, int], float] = {}
     found = []
     for note in reversed(notes):

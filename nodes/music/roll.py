@@ -9,12 +9,12 @@ from typing import Annotated, Any
 
 from nodegraph import Color, InputError, Range, node, warn
 
+from ..common.face import Face, tell_lacking
+from ..common.typesetting import fitted
 from ..media.image import from_pil
 from ..media.score import Score, bar_starts
 from ..media.types import Image
 from ..mix.theme import READABLE, Rgb, mixed, readable, rgb
-from ..common.face import Face, tell_lacking
-from ..common.typesetting import fitted
 from .performance import Curve, settings, shared
 
 # Okabe and Ito's colours (2008), which people with any colour vision tell apart; grey last.
@@ -76,8 +76,7 @@ def piano_roll(score: Score, title: str = "", width: Annotated[int, Range(320, 4
     height: of the picture in pixels.
     paper: the colour behind it; on a dark one, lines and words are light.
     """
-    from PIL import Image as Pil
-    from PIL import ImageDraw
+    from PIL import Image as Pil, ImageDraw
 
     if not any(track.notes for track in score.tracks):
         raise InputError("the score has no notes to draw")
@@ -159,7 +158,7 @@ def _settings(canvas: Any, sheet: _Sheet, score: Score, ink: Rgb) -> None:
     for tracks in shared(score):
         channel = settings(tracks, lambda beat: beat)
         downs = [*channel.pedal.times, sheet.beats]
-        for start, value, end in zip(downs, channel.pedal.values, downs[1:]):
+        for start, value, end in zip(downs[:-1], channel.pedal.values, downs[1:], strict=True):
             if value >= 64 and start < sheet.beats:
                 x0, x1, y = sheet.x(start), sheet.x(min(end, sheet.beats)), sheet.bottom + 4
                 canvas.rectangle([round(v * SMOOTHING) for v in (x0, y, max(x0 + 1, x1 - 1), y + 1.6)], fill=ink)

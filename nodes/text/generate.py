@@ -7,17 +7,17 @@ from typing import Annotated, Any
 
 from nodegraph import SILENT, Context, InputError, Range, Seed, node, warn
 
-from .models import LanguageModel, Writer
 from ..common.context import context_length, finite
 from ..common.knowledge import tell_of_unknown
 from ..common.loading import heard, in_words
 from ..common.sampling import next_token
+from .models import LanguageModel, Writer
 
 _HARMLESS = ("sequence length is longer than",  # which is measured and told here, by what the model reads
              "falling back to its reference")  # which is slower, and no less right
 
 
-@node("text.generate", version=1, costly=True)
+@node("text.generate", version=2, costly=True)
 def generate(model: LanguageModel, prompt: str, seed: Seed = 0,
              max_tokens: Annotated[int, Range(1, 8192)] = 256,
              temperature: Annotated[float, Range(0, 2, 0.05)] = 0.8,
@@ -59,8 +59,8 @@ def generate(model: LanguageModel, prompt: str, seed: Seed = 0,
             if len(written) == max_tokens:
                 break
         else:
-            warn(f"the text ends after {len(written)} tokens, since with them the {context_length(model.model)} that "
-                 "this model can read are full; a shorter prompt leaves it more room")
+            warn(f"the text ends after {len(written)} tokens: with the prompt they fill the "
+                 f"{context_length(model.model)} that this model can read; a shorter prompt leaves it more room")
     return text.strip()
 
 
@@ -116,7 +116,7 @@ def known_tokens(model: Writer) -> int:
 
 
 def _logits(model: Writer, ids: list[int], written: list[int]) -> Iterator[Any]:
-    """The logits (vocabulary) after the prompt and all that is written, until the model's context is full.
+    """The logits (vocabulary; float32, on the CPU) after the prompt and what is written, until the context is full.
 
     Each pass sees only what is new: the keys and values of the rest are kept.
     """
@@ -131,4 +131,4 @@ def _logits(model: Writer, ids: list[int], written: list[int]) -> Iterator[Any]:
         cache = getattr(output, "past_key_values", None)
         # A model that keeps nothing is shown everything again.
         seen = len(ids) + len(written) if cache is not None else 0
-        yield finite(output.logits[0, -1][:known])
+        yield finite(output.logits[0, -1][:known].detach().to("cpu", torch.float32))

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from nodegraph import InputError, Knowledge, ModelType, Recipe, warn
 
-from ..common.folders import causal_problem, tokenizer_problem
+from ..common.folders import TOKENIZER_FILES, causal_problem, is_of_notes, tokenizer_problem
 from ..common.loading import causal_config, causal_lm, loading, reason
 from ..common.weights import folder_problem
 
@@ -48,8 +48,7 @@ def _tokenizer(folder: Path, source: str, config: Any) -> Any:
         tokenizer = AutoTokenizer.from_pretrained(folder, config=config, local_files_only=True,
                                                   trust_remote_code=False)
     except Exception as error:  # whatever the library stumbles over in files that are not what they should be
-        words = _lacking(folder) or reason(error)
-        raise InputError(f"the tokenizer of {source} cannot be read: {words}") from error
+        raise InputError(f"the tokenizer of {source} cannot be read: {_lacking(folder) or reason(error)}") from error
     if not set(tokenizer.get_vocab()) - set(tokenizer.all_special_tokens):
         raise InputError(f"the tokenizer of {source} knows no words; its tokenizer.json is missing or has an empty "
                          "vocabulary, so download it again")
@@ -57,13 +56,16 @@ def _tokenizer(folder: Path, source: str, config: Any) -> Any:
 
 
 def _lacking(folder: Path) -> str:
-    """What a tokenizer that lies in a folder wants and there is not; or ""."""
-    if (folder / "tokenizer.json").exists() or find_spec("sentencepiece"):
+    """What a tokenizer wants beside the files that lie in a folder; or ""."""
+    there = {path.name for path in folder.iterdir()}
+    models = sorted(there & {"tokenizer.model", "spiece.model", "sentencepiece.bpe.model"})
+    if "tokenizer.json" in there:
         return ""
-    models = [name for name in ("tokenizer.model", "spiece.model", "sentencepiece.bpe.model")
-              if (folder / name).exists()]
-    return f"{models[0]} by itself takes the package sentencepiece; install that, or add a tokenizer.json" \
-        if models else "its tokenizer.json is missing"
+    if "vocab.json" in there and "merges.txt" not in there:
+        return "merges.txt, which belongs to vocab.json, is missing; take it from where the model came from"
+    if models and not find_spec("sentencepiece"):
+        return f"{models[0]} by itself takes the package sentencepiece; install that, or add a tokenizer.json"
+    return "" if there & set(TOKENIZER_FILES) else "its tokenizer.json is missing; it belongs to the model"
 
 
 def _refuse_strangers(tokenizer: Any, model: Any, source: str) -> None:
@@ -83,19 +85,15 @@ def size(writer: Writer) -> int:
     return sum(t.nbytes for t in (*writer.model.parameters(), *writer.model.buffers()))
 
 
-def kind_problem(folder: Path) -> str:
-    """Why what lies in a folder is another kind of thing than a causal language model with a tokenizer; or ""."""
-    return causal_problem(folder) or tokenizer_problem(folder)
-
-
 def problem(folder: Path) -> str:
     """Why a folder cannot be loaded, told by its small files and the headers of its weights; or ""."""
-    return kind_problem(folder) or folder_problem(folder)
+    return causal_problem(folder) or tokenizer_problem(folder) or folder_problem(folder)
 
 
 def holds(folder: Path) -> bool:
-    """Whether a causal language model lies in a folder with a tokenizer of transformers."""
-    return not kind_problem(folder)
+    """Whether a causal language model lies in a folder with a tokenizer of transformers, be they whole or not."""
+    return not causal_problem(folder) and not is_of_notes(folder) and \
+        any((folder / name).exists() for name in TOKENIZER_FILES)
 
 
 LanguageModel = Annotated[Any, ModelType(

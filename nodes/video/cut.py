@@ -6,7 +6,7 @@ from typing import Annotated
 
 from nodegraph import Range, node
 
-from ..media import edits
+from ..media.films import edits
 from ..media.types import Video
 from ..media.video import MOST_FPS, rate
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from nodegraph import SILENT, Context, InputError, Range, node
 
-from ..media.footage import stills
+from ..media.films.footage import stills
 from ..media.image import from_array, to_array
 from ..media.types import Image, Video
 from ..media.video import MOST_FPS, rate

@@ -8,8 +8,8 @@ from typing import Annotated
 
 from nodegraph import SILENT, Context, Range, node
 
-from ..media.film import save_mp4
-from ..media.probe import film
+from ..media.films.film import save_mp4
+from ..media.films.probe import film
 from ..media.types import Video
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, NamedTuple
 
 from nodegraph import Color, Range, node
 
-from ..media import edits
+from ..media.films import edits
 from ..media.types import Video
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nodegraph import InputError, node, warn
 
-from ..media import edits
+from ..media.films import edits
 from ..media.types import Audio, Video
 
 

@@ -17,8 +17,8 @@ from nodegraph.check import check
 from nodegraph.cli import main
 from nodegraph.cli.run import tell_failures
 from nodegraph.cli.settings import settings
-from nodegraph.events import Skipped
 from nodegraph.cli.terminal import Display
+from nodegraph.events import Skipped
 from nodegraph.graphfile import parse
 
 BENCH = str(Path(__file__).parent / "bench_nodes.py")
@@ -139,7 +139,7 @@ def test_set_gives_inputs_in_their_own_types(work, capsys):
     (["--sweep", "tune.bars=random"], "--sweep tune.bars is 'random'; it takes an int\n"),
     (["--out", "g.yaml"], "--out g.yaml is a file; it takes a folder\n"),
     (["--out", "g.yaml/x"], "--out g.yaml/x: nothing can be written there: "),
-    (["--device", "tpu"], "--device is 'tpu'; it takes auto, cpu, cuda or cuda:0"),
+    (["--device", "tpu"], "--device is 'tpu'; it takes auto, cpu, mps, cuda or cuda:0"),
 ])
 def test_wrong_words_on_the_command_line_are_answered_and_nothing_runs(work, capsys, words, told):
     assert run(*words) == 2

@@ -1,4 +1,4 @@
-"""What people give as a graph: JSON with its escapes, texts as they are written, other kinds of files, half characters."""
+"""What people give as a graph: JSON with its escapes, values as they are written, files of other kinds, halves."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ from typing import Any
 
 import pytest
 
-from nodegraph import Catalogue, Engine, Graph, GraphError, Node, Ref, node
+from nodegraph import Catalogue, Engine, Graph, GraphError, Node, Ref, node, pngtext
 from nodegraph.check import check
 from nodegraph.graphfile import parse, read, updated
-from nodegraph import pngtext
 
 JOIN = "nodegraph: 1\nnodes:\n  j: {type: text.join, texts: %s, separator: %s}\noutputs: {o: $j}\n"
 
@@ -39,18 +38,21 @@ def refused(path) -> str:
 @pytest.mark.parametrize("indent", [None, 2, "\t"])
 def test_a_graph_that_json_wrote_runs(indent):
     words = ["a \U0001f600 face", "é\t\"x\" \\ / \x7f", "\U0001f98a\U0001f431", "你好"]
-    graph = {"nodegraph": 1, "nodes": {"j": {"type": "text.join", "texts": words, "separator": "|"}}, "outputs": {"o": "$j"}}
+    graph = {"nodegraph": 1, "nodes": {"j": {"type": "text.join", "texts": words, "separator": "|"}},
+             "outputs": {"o": "$j"}}
     with Engine(cache=None, device="cpu") as engine:
         assert engine.run(parse(json.dumps(graph, indent=indent))[0])["o"] == "|".join(words)
 
 
 def test_places_are_right_after_an_escaped_character():
-    assert problems('{"nodegraph": 1, "nodes": {"j": {"type": "text.join", "texts": ["\\ud83d\\ude00", 5]}}, "outputs": {"o": "$j"}}')[0] \
+    text = '{"nodegraph": 1, "nodes": {"j": {"type": "text.join", "texts": ["\\ud83d\\ude00", 5]}}, "outputs": {"o": "$j"}}'
+    assert problems(text)[0] \
         .startswith("1:81 item 2 of j.texts is 5; it takes a text")
 
 
 def test_an_escaped_graph_is_changed_in_place():
-    text = 'nodegraph: 1\nnodes:\n  j: {type: text.join, texts: ["\\ud83d\\ude00"], separator: a}  # kept\noutputs: {o: $j}\n'
+    text = 'nodegraph: 1\nnodes:\n  j: {type: text.join, texts: ["\\ud83d\\ude00"], separator: a}  # kept\n' \
+           'outputs: {o: $j}\n'
     graph = parse(text)[0]
     assert updated(text, graph.with_value("j", "separator", "b")) == text.replace("separator: a", "separator: b")
 
@@ -70,10 +72,12 @@ def test_a_backslash_before_an_escape_is_a_backslash():
 
 @pytest.mark.parametrize("written", ["1.10", "010", "1e3", "+1", "-0", "1.", ".5", "True", "FALSE", "12"])
 def test_a_hint_repeats_a_value_as_it_stands_in_the_file(written):
-    assert problems(JOIN % ("[a]", written)) == [f'3:47 j.separator is {written}; it takes a text Put it in quotes: "{written}".']
-    assert problems(JOIN % (f"[a, {written}]", "x"))[0].endswith(f'is {written}; it takes a text Put it in quotes: "{written}".')
-    assert problems(JOIN % (written, "x"))[0].endswith(f'is {written}; it takes a list of Text Put it in brackets: ["{written}"].')
-    given = f"nodegraph: 1\ninputs: {{v: {{type: Text, default: {written}}}}}\nnodes: {{j: {{type: text.join, texts: [$v]}}}}\noutputs: {{o: $j}}\n"
+    quote, brackets = f'Put it in quotes: "{written}".', f'Put it in brackets: ["{written}"].'
+    assert problems(JOIN % ("[a]", written)) == [f"3:47 j.separator is {written}; it takes a text {quote}"]
+    assert problems(JOIN % (f"[a, {written}]", "x"))[0].endswith(f"is {written}; it takes a text {quote}")
+    assert problems(JOIN % (written, "x"))[0].endswith(f"is {written}; it takes a list of Text {brackets}")
+    given = f"nodegraph: 1\ninputs: {{v: {{type: Text, default: {written}}}}}\n" \
+            "nodes: {j: {type: text.join, texts: [$v]}}\noutputs: {o: $j}\n"
     assert problems(given)[0].endswith(f'input v is {written}; it takes a text Put it in quotes: "{written}".')
     assert problems(f"title: {written}\n" + JOIN % ("[a]", "x"))[0].endswith(f'Put it in quotes: "{written}".')
 
@@ -99,18 +103,22 @@ def test_a_value_that_was_edited_since_is_not_told_by_what_stood_there():
 
 def test_a_comment_sign_that_hides_a_bracket_is_named():
     assert problems("nodegraph: 1\ninputs:\n  v: {type: Text, default: song #1}\n") == [
-        "3:33 what follows # in a line is a comment, so the { that opens before it is not closed Put the text that holds # in quotes."]
+        "3:33 what follows # in a line is a comment, so the { that opens before it is not closed "
+        "Put the text that holds # in quotes."]
     assert "is not closed with" in problems("nodegraph: 1\nnodes: {a: 'x # }'\n")[0]
 
 
 @pytest.mark.parametrize("text, said", [
-    ("nodegraph: 1\nnodes:\n\xa0\xa0t: {type: text.join}\n", "3:1 a no-break space (U+00A0) stands here Write a plain space in its place."),
+    ("nodegraph: 1\nnodes:\n\xa0\xa0t: {type: text.join}\n",
+     "3:1 a no-break space (U+00A0) stands here Write a plain space in its place."),
     ("nodegraph: 1\nnodes:\n\u3000t: {type: text.join}\n", "3:1 a full-width space (U+3000) stands here"),
-    ("nodegraph: 1\nnodes:\n  t\uff1a {type: text.join}\n", "3:4 a full-width colon (U+FF1A) stands here Write a plain : in its place."),
+    ("nodegraph: 1\nnodes:\n  t\uff1a {type: text.join}\n",
+     "3:4 a full-width colon (U+FF1A) stands here Write a plain : in its place."),
     ("nodegraph: 1\nnodes:\n  t: {type\uff1a text.join}\n", "a full-width colon (U+FF1A) stands here"),
     ("nodegraph: 1\nnodes:\n  t:\n    texts\uff1a[a]\n", "4:10 a full-width colon (U+FF1A) stands here"),
     ("nodegraph\uff1a1\n", "a full-width colon (U+FF1A) stands here"),
-    ("nodegraph: 1\nnodes:\n  t: {type: text.join\uff0ctexts: [a]}\n", "3:22 a full-width comma (U+FF0C) stands here Write a plain , in its place."),
+    ("nodegraph: 1\nnodes:\n  t: {type: text.join\uff0ctexts: [a]}\n",
+     "3:22 a full-width comma (U+FF0C) stands here Write a plain , in its place."),
     ("nodegraph: 1\nnodes:\n  t:\xa0{type: text.join}\n", "3:5 a no-break space (U+00A0) stands here"),
 ])
 def test_a_character_that_looks_like_one_of_yaml_is_named(text, said):
@@ -126,10 +134,13 @@ def test_such_characters_are_letters_within_a_text():
 # ---- files of other kinds
 
 @pytest.mark.parametrize("data, kind", [
-    (b"\xff\xd8\xff\xe0\0\x10JFIF\0", "a JPEG picture"), (b"GIF89a\0\0", "a GIF picture"), (b"RIFF\4\0\0\0WEBPVP8 \0", "a WebP picture"),
+    (b"\xff\xd8\xff\xe0\0\x10JFIF\0", "a JPEG picture"), (b"GIF89a\0\0", "a GIF picture"),
+    (b"RIFF\4\0\0\0WEBPVP8 \0", "a WebP picture"),
     (b"RIFF\4\0\0\0WAVEfmt \0", "a WAV sound"), (b"MThd\0\0\0\6", "a MIDI file"), (b"PK\3\4\0\0", "a ZIP archive"),
-    (b"%PDF-1.7\nwords", "a PDF document"), (b"<!DOCTYPE html>\n<p>", "an HTML page"), (b"<svg xmlns='x'/>", "an SVG drawing"),
-    (b"fLaC\0\0", "a FLAC sound"), (b"ID3\3\0\0", "an MP3 sound"), (b"\0\0\0\x18ftypheic\0\0", "a HEIC picture"), (b"\x7fELF\2\0", "a program"),
+    (b"%PDF-1.7\nwords", "a PDF document"), (b"<!DOCTYPE html>\n<p>", "an HTML page"),
+    (b"<svg xmlns='x'/>", "an SVG drawing"),
+    (b"fLaC\0\0", "a FLAC sound"), (b"ID3\3\0\0", "an MP3 sound"), (b"\0\0\0\x18ftypheic\0\0", "a HEIC picture"),
+    (b"\x7fELF\2\0", "a program"),
     (b"\x20\0\0\0\0\0\0\0{\"a\":1}\0", "a safetensors model"), (b"\x1f\x8b\x08\0", "a gzip archive"),
 ])
 def test_a_file_of_another_kind_is_named(tmp_path, data, kind):
@@ -148,8 +159,10 @@ def test_a_pointer_of_git_lfs_and_wide_texts_are_named(tmp_path):
 
 
 @pytest.mark.parametrize("document, what", [
-    ({"3": {"class_type": "KSampler", "inputs": {"seed": 1}}, "4": {"class_type": "VAEDecode", "inputs": {}}}, "a ComfyUI workflow in its API form"),
-    ({"prompt": {"3": {"class_type": "KSampler", "inputs": {}}}, "client_id": "x"}, "a ComfyUI workflow in its API form"),
+    ({"3": {"class_type": "KSampler", "inputs": {"seed": 1}}, "4": {"class_type": "VAEDecode", "inputs": {}}},
+     "a ComfyUI workflow in its API form"),
+    ({"prompt": {"3": {"class_type": "KSampler", "inputs": {}}}, "client_id": "x"},
+     "a ComfyUI workflow in its API form"),
     ({"last_node_id": 9, "nodes": [{"id": 1, "type": "KSampler"}], "links": [], "version": 0.4}, "a ComfyUI workflow,"),
     ({"name": "x", "nodes": [], "edges": [], "meta": {}}, "an InvokeAI workflow"),
     ({"version": "0.2", "content": {"nodes": [], "edges": []}}, "a chaiNNer chain"),
@@ -171,12 +184,22 @@ def picture(keyword: bytes, kind: bytes = b"tEXt") -> bytes:
 
 
 @pytest.mark.parametrize("keyword, what", [(b"workflow", "a ComfyUI workflow"), (b"prompt", "a ComfyUI workflow"),
-                                           (b"parameters", "AUTOMATIC1111's parameters"), (b"invokeai_metadata", "InvokeAI's record")])
+                                           (b"parameters", "AUTOMATIC1111's parameters"),
+    (b"invokeai_metadata", "InvokeAI's record")])
 def test_a_picture_of_another_program_is_named(tmp_path, keyword, what):
     (tmp_path / "p.png").write_bytes(picture(keyword))
     assert f"this is a picture that carries {what}, and no graph of nodegraph" in refused(tmp_path / "p.png")
     (tmp_path / "p.png").write_bytes(picture(b"Comment"))
     assert "this picture carries no graph" in refused(tmp_path / "p.png")
+
+
+@pytest.mark.parametrize("letters", ["utf-8", "utf-16-le", "utf-16-be"])
+def test_a_jpeg_of_another_program_is_named_by_what_stands_in_it(tmp_path, letters):
+    words = "a cat\nSteps: 20, Sampler: Euler a, CFG scale: 7".encode(letters)
+    (tmp_path / "p.jpg").write_bytes(b"\xff\xd8\xff\xe1Exif\0\0UNICODE\0" + words)
+    assert "this is a picture that carries AUTOMATIC1111's parameters, and no graph" in refused(tmp_path / "p.jpg")
+    (tmp_path / "p.jpg").write_bytes(b'\xff\xd8\xff\xe1Exif\0\0prompt:{"3": {"class_type": "KSampler"}}')
+    assert "this is a picture that carries a ComfyUI workflow" in refused(tmp_path / "p.jpg")
 
 
 def test_a_picture_that_carries_both_gives_the_graph(tmp_path):
@@ -219,7 +242,8 @@ def test_half_a_character_handed_in_is_refused_before_anything_runs(type, value)
                   "nodes: {m: {type: half.text, n: 0}, s: {type: switch, on: true, true: $t}}\noutputs: {m: $m, s: $s}\n")[0]
     events = []
     with Engine(cache=None, device="cpu", functions=[half_text]) as engine:
-        with pytest.raises(GraphError, match="input t has U.*half of a character.* decode it rightly where it comes from"):
+        with pytest.raises(GraphError,
+                           match="input t has U.*half of a character.* decode it rightly where it comes from"):
             engine.run(graph, {"t": value}, emit=events.append)
     assert events == []
 
@@ -235,6 +259,7 @@ def test_half_a_character_in_a_graph_made_in_python_is_a_problem_of_it():
 def test_bytes_that_are_no_text_on_the_command_line_are_refused(tmp_path):
     (tmp_path / "g.yaml").write_text("nodegraph: 1\ninputs: {t: hi}\nnodes: {j: {type: text.join, texts: [$t]}}\noutputs: {o: $j}\n")
     for words in ([b"--set", b"t=caf\xe9"], [b"--sweep", b"t=a,caf\xe9"]):
-        done = subprocess.run([os.fsencode(sys.executable), b"-m", b"nodegraph", b"run", b"g.yaml", *words], cwd=tmp_path,
+        done = subprocess.run([os.fsencode(sys.executable), b"-m", b"nodegraph", b"run", b"g.yaml", *words],
+                              cwd=tmp_path,
                               capture_output=True, check=False)
         assert done.returncode == 2 and b"these bytes are no text" in done.stderr and not (tmp_path / "out").exists()

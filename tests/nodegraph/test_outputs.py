@@ -93,7 +93,7 @@ def test_check_finds_what_is_wrong_with_the_form_of_an_output(output, message, h
     text = f"nodegraph: 1\ninputs: {{n: 3, f: {{type: File}}}}\nnodes:\n  p: {{type: patch.one, each: color, color: [ff0000]}}\n" \
            f"outputs:\n  n: $n\n  f: $f\n  o: {output}\n"
     problems = check(*graphfile.parse(text)[:1], Catalogue(folders=[PACK]), graphfile.parse(text)[1]).problems
-    problem = next((p for p in problems if p.severity == "error"))
+    problem = next(p for p in problems if p.severity == "error")
     assert message in problem.message and problem.where.line == 8
     assert not hint or problem.hint == hint
 
@@ -151,6 +151,20 @@ def test_files_under_names_of_an_earlier_release_are_known_again(work):
     assert run(text, "--sweep", "c=#ff0000", "--out", "s") == 0 and files("s") == ["j.c=_ff0000.txt"]
 
 
+def test_items_that_come_of_files_are_named_by_them_and_older_names_are_known_again(work):
+    Path("a/b").mkdir(parents=True)
+    for name in ("a/cat.txt", "a/dog.txt", "a/b/cat.txt"):
+        Path(name).write_text("ff0000")
+    text = CHAIN.replace("[one.txt, two.txt, three.txt]", "[a/cat.txt, a/dog.txt, a/b/cat.txt]").split("outputs")[0] + "outputs: {d: $d}"
+    assert run(text) == 0 and files() == ["d.1-cat.png", "d.2-dog.png", "d.3-b_cat.png"]
+    for path in list(Path("out").iterdir()):
+        path.rename(path.with_name(f"d.{path.name[2]}.png"))
+    assert run(text) == 0 and files() == ["d.1.png", "d.2.png", "d.3.png"]
+    text = "nodes:\n  r: {type: patch.read, each: file, failed: skip, file: [a/cat.txt, no.txt, a/dog.txt]}\noutputs: {r: $r}"
+    Path("no.txt").write_text("no")
+    assert run(text, "--out", "b") == 0 and files("b") == ["r.1.png", "r.2.png"]
+
+
 def test_a_second_run_writes_nothing_and_a_list_that_grew_writes_what_is_new(work):
     assert run(MANY % ("'000000', '111111'", "{value: $p, format: jpg, quality: 5}")) == 0
     stamps = {path: path.stat().st_mtime_ns for path in Path("out").iterdir()}
@@ -206,18 +220,19 @@ def test_one_bad_item_leaves_the_good_ones_in_every_list_that_comes_of_it(work, 
         Path(f"{name}.txt").write_text(color)
     document = told(capsys, CHAIN)
     assert document["exit"] == 1
-    assert files() == ["d.1.png", "d.3.png", "n.1.txt", "n.2.txt", "n.3.txt", "p.1.png", "p.3.png"]
+    assert files() == ["d.1-one.png", "d.3-three.png", "n.1.txt", "n.2.txt", "n.3.txt", "p.1-one.png", "p.3-three.png"]
     lost, = document["outputs"]["d"]["lost"]
-    assert lost["item"] == [2] and lost["instance"] == "p[2]" and "two.txt holds no colour" in lost["message"]
+    assert Path(lost["from"]).name == "two.txt" and lost["item"] == [2] and lost["instance"] == "p[2]" and "two.txt holds no colour" in lost["message"]
     assert document["outputs"]["d"]["digest"] is None and len(document["outputs"]["d"]["paths"]) == 2
     assert "r" not in document["outputs"] and len(document["errors"]) == 1
     assert document["nodes"]["d"]["ran"] == 2
     assert run(CHAIN) == 1
     err = capsys.readouterr().err
-    assert "output d: 2 files, without item 2" in err and "p[2]: two.txt holds no colour" in err
+    assert "output d: 2 files, without item 2" in err and "two.txt)  p[2]: two.txt holds no colour" in err
     Path("two.txt").write_text("0000ff")
     assert run(CHAIN) == 0
-    assert [name for name in files() if name[0] in "dp"] == ["d.1.png", "d.2.png", "d.3.png", "p.1.png", "p.2.png", "p.3.png"]
+    assert [name for name in files() if name[0] in "dp"] == [
+        f"{output}.{name}.png" for output in "dp" for name in ("1-one", "2-two", "3-three")]
 
 
 def test_items_are_missing_from_lists_of_lists_and_from_a_mapped_graph(work, capsys):
@@ -243,7 +258,7 @@ def test_a_writer_that_fails_loses_that_file_alone_and_leaves_no_half_of_it(work
     document = told(capsys, MANY % (f"'000000', {color}, '111111'", "{value: $p, format: raw}\n  q: $p"))
     assert document["exit"] == 1 and files() == ["p.1.raw", "p.3.raw", "q.1.png", "q.2.png", "q.3.png"]
     error, = document["errors"]
-    assert error["output"] == "p" and error["path"].endswith("p.2.raw") and error["message"].endswith(f"p.2.raw cannot be written: {reason}")
+    assert error["output"] == "p" and error["path"].endswith("p.2.raw") and error["message"].endswith(f"p.2.raw: {reason}")
     assert not [path for path in Path("out").iterdir() if path.name.startswith(".")]
 
 
@@ -252,4 +267,17 @@ def test_a_folder_in_the_way_of_a_file_and_a_folder_that_cannot_be_written(work,
     assert run(ONE + "{value: $p, format: jpg}\n  q: $p") == 0
     assert files() == ["p-2.jpg", "p.jpg", "q.png"]
     assert run(ONE + "{value: $p, format: jpg}\n  q: $p", "--overwrite") == 1
-    assert "p.jpg cannot be written: Is a directory" in capsys.readouterr().err
+    assert "output p cannot be written: out/p.jpg: Is a directory" in capsys.readouterr().err
+
+
+def test_a_list_of_very_many_files_is_told_of_before_they_are_written(work, capsys, monkeypatch):
+    monkeypatch.setattr("nodegraph.cli.run.MANY_FILES", 1)
+    assert told(capsys, MANY % ("'000000', '111111'", "$p"))["warnings"] == [
+        "p: it is a list of 2, and each is written to a file of its own; join them in the graph for one file"]
+
+
+def test_a_list_of_pictures_as_one_moving_picture_leads_to_the_node_that_makes_it():
+    text = "nodegraph: 1\nnodes:\n  p: {type: media.read_image, each: file, file: []}\noutputs:\n  p: {value: $p, format: gif}\n"
+    problem = check(*graphfile.parse(text)[:1], Catalogue()).problems[0]
+    assert "carries a list of Image, which is written as png, jpg, webp" in problem.message
+    assert problem.hint == "video.from_frames makes Video of it, which is written as gif."

@@ -9,11 +9,9 @@ import zlib
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from nodegraph import GraphError, graphfile
-from nodegraph import pngtext
+from nodegraph import GraphError, graphfile, pngtext
 from nodegraph.cli import main
 from nodegraph.export import RUN, bare_digest, embedded_graph, export
 from nodegraph.types import PortType
@@ -242,6 +240,13 @@ def test_a_picture_runs_from_where_it_was_made_from_elsewhere_and_without_the_pa
     assert bare_digest(Path("fourth/part.png")) == bare_digest(Path("again/part.png"))
 
 
+def test_a_path_in_the_midst_of_a_text_that_was_given_is_told_from_the_graph_too(project):
+    Path("project/t.yaml").write_text("nodegraph: 1\ninputs: {t: {type: Text}}\nnodes:\n  p: {type: patch.one, color: '000000'}\n"
+                                      "outputs: {p: $p, t: $t}\n")
+    assert patches("project/t.yaml", "--set", f"t=like {project}/project/photos/cat.txt, and/or http://a.b/c/d", "--out", "made") == 0
+    assert embedded_graph("made/p.png")[1]["inputs"] == {"t": "like photos/cat.txt, and/or http://a.b/c/d"}
+
+
 def test_a_file_in_another_place_altogether_is_told_by_its_name_and_found_by_its_content(project, tmp_path, capsys):
     far = tmp_path / "elsewhere" / "bird.txt"
     far.parent.mkdir()
@@ -288,3 +293,14 @@ def test_a_text_that_only_looks_like_a_path_stays_as_it_is(work):
                               .replace("color: $color,", "color: '00ff00',").replace("row: $row", "x: $x"))
     assert run("g.yaml") == 0
     assert "'/imagine/a cat'" in embedded_graph("out/x.png")[0]
+
+
+def test_a_project_in_another_place_altogether_is_found_by_what_its_files_hold(project, tmp_path, monkeypatch, capsys):
+    Path("project/all.yaml").write_text("nodegraph: 1\nnodes:\n  p: {type: patch.read, each: file, file: photos/*.txt}\n"
+                                        "outputs: {p: $p}\n")
+    monkeypatch.setenv("HOME", str(project / "work"))  # the project lies in the home of somebody else
+    monkeypatch.chdir(project / "work")
+    assert patches(str(project / "project/all.yaml"), "--out", "made") == 0
+    record = embedded_graph("made/p.1-cat.png")[1]
+    assert "folder" not in record and "started" not in record and list(record["files"])[0] == "photos/cat.txt"
+    assert patches("made/p.1-cat.png", "--out", "again") == 0 and Path("again/p.3-owl.png").exists()

@@ -7,7 +7,8 @@ import threading
 import pytest
 
 from nodegraph import InputError, Recipe
-from nodegraph_nodes.common.loading import heard, in_words, loading, reason, weights_judged
+from nodegraph_nodes.common import loading as module
+from nodegraph_nodes.common.loading import heard, in_words, loading, reason, weights_judged, without_adapter
 
 RECIPE = Recipe("LanguageModel", "mine", "/nowhere")
 
@@ -17,7 +18,7 @@ def report(missing=(), unexpected=(), mismatched=()):
 
 
 def test_missing_weights_are_an_error_that_names_some():
-    with pytest.raises(InputError, match=r"^unet lacks 4 of its weights \(a, b, c \.\.\.\), and what is missing would be"):
+    with pytest.raises(InputError, match=r"^unet lacks 4 of its weights \(a, b, c \.\.\.\), and what is missing"):
         weights_judged(report(missing={"d", "c", "b", "a"}), "unet")
 
 
@@ -59,7 +60,8 @@ def test_what_a_library_logs_is_told_once_and_what_is_harmless_or_of_another_thr
      "Error(s) in loading: size mismatch"),
     (ZeroDivisionError(), "ZeroDivisionError"),
     (ValueError("x contains custom code which must be executed. Please pass the argument `trust_remote_code=True`."),
-     "it comes with code of its own, and no model's code is run here; take a model that the libraries know by themselves"),
+     "it comes with code of its own, and no model's code is run here; take a model that the libraries know by "
+     "themselves"),
 ])
 def test_whatever_a_library_raises_is_one_sentence_with_the_model(error, says):
     with pytest.raises(InputError) as raised, loading(RECIPE, "transformers"):
@@ -81,6 +83,19 @@ def test_a_panic_of_a_library_in_another_language_is_a_sentence():
     with pytest.raises(InputError, match="mine cannot be loaded as a LanguageModel: index out of bounds"), \
             loading(RECIPE, "transformers"):
         raise panic
+
+
+def test_an_adapter_is_left_out_of_what_a_library_sees_that_would_apply_it(tmp_path, monkeypatch):
+    for name in ("config.json", "adapter_config.json", "adapter_model.safetensors"):
+        (tmp_path / name).write_text("{}")
+    monkeypatch.setattr(module, "find_spec", lambda name: None)
+    with pytest.warns(UserWarning, match="mine holds an adapter"), without_adapter(tmp_path, "mine") as seen:
+        assert seen == tmp_path
+    monkeypatch.setattr(module, "find_spec", lambda name: name == "peft")
+    with pytest.warns(UserWarning, match="mine holds an adapter"), without_adapter(tmp_path, "mine") as seen:
+        assert [path.name for path in seen.iterdir()] == ["config.json"]
+        assert (seen / "config.json").read_text() == "{}"
+    assert not seen.exists() and (tmp_path / "adapter_config.json").exists()
 
 
 def test_long_words_are_cut_and_advice_that_nobody_can_follow_is_left_out():

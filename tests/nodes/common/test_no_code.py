@@ -17,9 +17,11 @@ CALLS = [(path, call) for path in SOURCES for call in ast.walk(ast.parse(path.re
 
 
 @pytest.mark.parametrize("path, call", CALLS, ids=[f"{path.name}:{call.lineno}" for path, call in CALLS])
-def test_every_call_that_loads_a_model_or_a_tokenizer_forbids_code(path, call):
+def test_every_call_that_loads_a_model_or_a_tokenizer_forbids_code_and_asks_no_hub(path, call):
     given = {word.arg: getattr(word.value, "value", None) for word in call.keywords}
     assert given.get("trust_remote_code") is False
+    # A training goes on from what it wrote itself, and has no folder of others.
+    assert given.get("local_files_only") is True or path.parent.name == "train"
 
 
 def test_the_calls_are_found():

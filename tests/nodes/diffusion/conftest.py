@@ -70,8 +70,7 @@ def kl_autoencoder(channels, widths=(8, 16)):
 
 
 def stable_diffusion_3():
-    from diffusers import (AutoencoderTiny, FlowMatchEulerDiscreteScheduler, SD3Transformer2DModel,
-                           StableDiffusion3Pipeline)
+    from diffusers import AutoencoderTiny, FlowMatchEulerDiscreteScheduler, SD3Transformer2DModel, StableDiffusion3Pipeline
 
     vae = AutoencoderTiny(encoder_block_out_channels=(8, 8), decoder_block_out_channels=(8, 8), latent_channels=8,
                           num_encoder_blocks=(1, 1), num_decoder_blocks=(1, 1))

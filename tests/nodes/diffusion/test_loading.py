@@ -40,7 +40,7 @@ def painted(engine, tmp_path, capfd):
         assert not any(error.trace for error in result.errors), [error.trace for error in result.errors]
         printed = capfd.readouterr()
         assert printed.err == "" and printed.out == ""
-        return result["out"] if "out" in result else None, "\n".join(e.message for e in result.errors), told
+        return result.get("out", None), "\n".join(e.message for e in result.errors), told
     return paint
 
 
@@ -95,6 +95,13 @@ def only(folder, *names):
 
 def quantised(folder, method):
     changed(folder / "unet" / "config.json", quantization_config={"quant_method": method, "load_in_8bit": True})
+
+
+def nine_channels(folder):
+    changed(folder / "unet" / "config.json", in_channels=9)
+    tensors = load_file(folder / UNET)
+    tensors["conv_in.weight"] = torch.zeros(8, 9, 3, 3)
+    save_file(tensors, folder / UNET, metadata={"format": "pt"})
 
 
 def adapter_alone(folder):
@@ -175,6 +182,7 @@ REFUSED = {
                    "needs a picture and a mask"),
     "image to image": (lambda f: changed(f / "model_index.json", _class_name="StableDiffusionImg2ImgPipeline"),
                        "needs a picture to start from"),
+    "an inpainting unet under the usual name": (nine_channels, "needs a picture and a mask"),
     "quantised by bitsandbytes": (lambda f: quantised(f, "bitsandbytes"), "unet is quantised .bitsandbytes."),
     "quantised by torchao": (lambda f: quantised(f, "torchao"), "unet is quantised .torchao."),
     "quantised by gguf": (lambda f: quantised(f, "gguf"), "unet is quantised .gguf."),
@@ -197,10 +205,16 @@ def test_a_damaged_pipeline_is_refused_in_one_sentence_that_names_what_is_wrong(
     if name == "one part alone":
         os.symlink(checkpoints / "whole", folder.parent / "whole")
     damage(folder)
-    image, sentence, told = painted(folder)
+    image, sentence, _told = painted(folder)
     assert image is None
     assert re.search(words, sentence), sentence
     assert "trust_remote_code" not in sentence and "Traceback" not in sentence
+
+
+def test_a_refiner_says_that_it_starts_from_a_picture(painted, copied):
+    folder = copied("xl")
+    changed(folder / "model_index.json", _class_name="StableDiffusionXLImg2ImgPipeline")
+    assert "also needs a picture to start from" in painted(folder)[1]
 
 
 @pytest.mark.parametrize("part", ["unet", "vae", "text_encoder", "all"])
@@ -223,7 +237,7 @@ def test_a_whole_pipeline_of_each_family_paints_without_a_word(painted, checkpoi
 def test_settings_of_the_first_years_are_mended_without_a_word(painted, copied):
     folder = copied()
     changed(folder / "scheduler/scheduler_config.json", _class_name="DDIMScheduler", clip_sample=True, steps_offset=0)
-    image, sentence, told = painted(folder)
+    image, _sentence, told = painted(folder)
     assert image is not None and told == []
 
 
@@ -231,7 +245,7 @@ def test_a_folder_without_its_checker_and_what_looks_for_it_is_whole(painted, co
     folder = copied()
     index_part(folder, "safety_checker", ["stable_diffusion", "StableDiffusionSafetyChecker"])
     index_part(folder, "feature_extractor", ["transformers", "CLIPImageProcessor"])
-    image, sentence, told = painted(folder)
+    image, _sentence, told = painted(folder)
     assert image is not None and told == []
 
 
@@ -247,8 +261,27 @@ def test_tokenizer_settings_that_are_missing_are_read_off_the_encoder(painted, c
     folder = copied()
     plain, _, _ = painted(folder)
     (folder / "tokenizer/tokenizer_config.json").unlink()
-    image, sentence, told = painted(folder)
+    image, sentence, _told = painted(folder)
     assert sentence == "" and torch.equal(image, plain)
+
+
+def test_weights_under_the_names_of_older_versions_are_read(painted, copied):
+    folder = copied()
+    plain, _, _ = painted(folder)
+    older = {".to_q.": ".query.", ".to_k.": ".key.", ".to_v.": ".value.", ".to_out.0.": ".proj_attn."}
+
+    def renamed(name):
+        for new, old in older.items():
+            name = name.replace(new, old) if "attentions" in name else name
+        return name
+
+    save_file({renamed(name): tensor for name, tensor in load_file(folder / VAE).items()}, folder / VAE,
+              metadata={"format": "pt"})
+    words = {f"text_model.{name}": tensor for name, tensor in load_file(folder / TEXT).items()}
+    words["text_model.embeddings.position_ids"] = torch.arange(16)[None]
+    save_file(words, folder / TEXT, metadata={"format": "pt"})
+    image, sentence, told = painted(folder)
+    assert (sentence, told) == ("", []) and torch.equal(image, plain)
 
 
 def test_weights_that_are_not_used_are_told(painted, copied):
@@ -277,12 +310,12 @@ def test_a_file_in_the_place_of_a_folder_is_named_before_anything_runs(painted, 
         save_file({"model.diffusion_model.x.weight": torch.zeros(4, 4)}, path)
     else:
         path.write_bytes(b"GGUF\3")
-    image, sentence, _ = painted(path)
+    _image, sentence, _ = painted(path)
     assert words in sentence and "graph.yaml:" in sentence
 
 
 def test_a_language_model_is_told_from_a_painter_by_check(painted, tmp_path):
     (tmp_path / "llama").mkdir()
     (tmp_path / "llama/config.json").write_text('{"model_type": "llama", "architectures": ["LlamaForCausalLM"]}')
-    image, sentence, _ = painted(tmp_path / "llama")
+    _image, sentence, _ = painted(tmp_path / "llama")
     assert "holds a language model (LlamaForCausalLM)" in sentence and "starter/painter" in sentence

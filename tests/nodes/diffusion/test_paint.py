@@ -183,12 +183,12 @@ def test_a_latent_of_another_autoencoder_is_refused_by_name(models):
 
 
 def test_a_conditioning_of_another_model_is_refused_by_name(models):
-    with pytest.raises(InputError, match="StableDiffusionPipeline.*StableDiffusion3Pipeline"):
+    with pytest.raises(InputError, match=r"StableDiffusionPipeline.*StableDiffusion3Pipeline"):
         sample(models["sd3"], encode(models["sd"], "a boat"))
 
 
 def test_a_size_the_model_cannot_paint_is_told_with_the_nearest_it_can(models):
-    with pytest.raises(InputError, match="width is 34.*multiples of 4; try 32 or 36"):
+    with pytest.raises(InputError, match=r"width is 34.*multiples of 4; try 32 or 36"):
         paint(models["sd3"], "a boat", width=34)
 
 
@@ -214,7 +214,7 @@ def test_flux_says_that_it_takes_no_negative_prompt(models):
 
 
 def test_a_pipeline_of_an_unknown_family_points_to_the_node_that_runs_it_whole(models):
-    with pytest.raises(InputError, match="LatentConsistencyModelPipeline.*diffusion.paint"):
+    with pytest.raises(InputError, match=r"LatentConsistencyModelPipeline.*diffusion.paint"):
         encode(models["whole"], "a boat")
 
 

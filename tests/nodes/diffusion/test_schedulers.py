@@ -181,8 +181,8 @@ def test_a_flux_that_does_not_shift_by_size_paints_too(models, name):
 
 def test_steps_that_a_models_own_scheduler_cannot_take_are_a_sentence(models):
     pipe = pipe_with(models["sd"], diffusers.PNDMScheduler(**SD, skip_prk_steps=False))
-    with pytest.raises(InputError, match="steps is 2; the model's own scheduler .* takes 4 or more"):
+    with pytest.raises(InputError, match=r"steps is 2; the model's own scheduler .* takes 4 or more"):
         paint(pipe, "a boat", steps=2)
     assert paint(pipe, "a boat", steps=4).isfinite().all()
-    with pytest.raises(InputError, match="LatentConsistencyModelPipeline refuses this: .*original_steps"):
+    with pytest.raises(InputError, match=r"LatentConsistencyModelPipeline refuses this: .*original_steps"):
         paint(models["whole"], "a boat", steps=60)

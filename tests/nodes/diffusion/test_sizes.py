@@ -23,8 +23,9 @@ def test_a_folder_tells_the_sizes_that_its_live_model_has(models, checkpoints, k
 
 
 def test_the_starter_painter_is_made_for_128_in_multiples_of_16():
-    from nodegraph_nodes import starter
     from pathlib import Path
+
+    from nodegraph_nodes import starter
 
     assert sizes_in(Path(starter.__file__).parent / "models" / "painter") == Sizes(16, (128, 128))
 
@@ -79,7 +80,7 @@ def test_a_size_that_comes_on_a_link_is_refused_before_the_model_is_loaded(check
 
 
 def test_the_starter_painters_sizes_are_judged_by_check(tmp_path):
-    with Engine(cache=None, device="cpu") as engine, pytest.raises(GraphError, match="n.height is 100; .* try 96 or 112"):
+    with Engine(cache=None, device="cpu") as engine, pytest.raises(GraphError, match=r"n.height is 100; .* try 96 or 112"):
         engine.load(graph(tmp_path, "starter/painter", height=100))
 
 
@@ -92,7 +93,7 @@ RAMP = torch.linspace(0, 1, 60).repeat(3, 40, 1)  # 60 x 40, dark on the left
     ("pad", 16, 96, (96, 16)), ("crop", 16, 96, (96, 16))])
 def test_a_picture_is_brought_to_the_size_that_is_wanted(fit, width, height, shape):
     picture = fitted(RAMP, Sizes(16, None), width, height, fit)
-    assert picture.shape == (3, *shape) and 0 <= picture.min() and picture.max() <= 1
+    assert picture.shape == (3, *shape) and picture.min() >= 0 and picture.max() <= 1
 
 
 def test_crop_keeps_the_middle_pad_and_stretch_keep_all():
@@ -136,11 +137,11 @@ def test_a_start_far_from_the_models_own_size_is_told(models):
 def test_a_family_that_paints_in_sizes_of_its_own_is_told_of(models):
     from nodegraph_nodes.diffusion.calls import _picture
 
-    with pytest.warns(UserWarning, match="64 x 32 was asked for, and a .* paints in sizes of its own: this is 32 x 32"):
+    with pytest.warns(UserWarning, match=r"64 x 32 was asked for, and a .* paints in sizes of its own: this is 32 x 32"):
         _picture(models["sd"], torch.rand(3, 32, 32), {"width": 64, "height": 32})
     with pytest.warns(UserWarning, match="the first of 5 frames, and the others are dropped"):
         assert _picture(models["sd"], torch.rand(5, 3, 8, 8), {}).shape == (3, 8, 8)
-    with pytest.raises(InputError, match="made a tensor .*, which is no picture"):
+    with pytest.raises(InputError, match=r"made a tensor .*, which is no picture"):
         _picture(models["sd"], torch.rand(2, 9000), {})
 
 

@@ -7,8 +7,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from nodegraph import Engine, InputError, Recipe
-from nodegraph import events as ev
+from nodegraph import Engine, InputError, Recipe, events as ev
 from nodegraph_nodes.gan import models, sample
 
 from .conftest import WIDTH, weights
@@ -138,6 +137,15 @@ def _spoiled(folder):
     save_file({**weights(), "mapping.w_avg": torch.full((WIDTH,), torch.nan)}, folder / "model.safetensors")
 
 
+def _whole(folder):
+    save_file({name: tensor.to(torch.int8) for name, tensor in weights().items()}, folder / "model.safetensors")
+
+
+def _language(folder):
+    _stranger(folder)
+    (folder / "config.json").write_text('{"model_type": "llama", "architectures": ["LlamaForCausalLM"]}')
+
+
 def _pointer(folder):
     (folder / "model.safetensors").write_bytes(b"version https://git-lfs.github.com/spec/v1\nsize 4976698672\n")
 
@@ -149,6 +157,8 @@ def _pointer(folder):
     (_list, "cannot be loaded as a GanModel: config.json is JSON and no mapping"),
     (_half, "cannot be loaded as a GanModel: it has no tensor synthesis.b16.conv0.affine.weight, nor 1 more, which"),
     (_spoiled, r"mapping.w_avg in model.safetensors holds numbers that are none \(NaN\)"),
+    (_whole, "mapping.fc0.bias in model.safetensors holds whole numbers"),
+    (_language, r"holds a language model \(LlamaForCausalLM\)"),
     (_pointer, "model.safetensors is not downloaded: it is a pointer of Git LFS"),
     (lambda folder: (folder / "model.safetensors").unlink(), "tiny is empty"),
     (lambda folder: (folder / "model_index.json").write_text('{"_class_name": "FluxPipeline"}'),
@@ -160,6 +170,11 @@ def test_a_folder_that_cannot_be_loaded_is_refused_with_the_reason(gan_folder, t
     spoil(tmp_path / "model")
     with pytest.raises(InputError, match=f"tiny .*{says.removeprefix('tiny ')}"):
         loaded(tmp_path / "model")
+
+
+def test_a_file_in_the_folders_place_is_told_with_its_folder(gan_folder):
+    assert models.kind_problem(gan_folder / "model.safetensors") == \
+        f"is a file, and a folder is wanted; give the one that it lies in, {gan_folder}"
 
 
 def test_a_mapping_network_of_an_unusual_depth_is_told_of(tmp_path):

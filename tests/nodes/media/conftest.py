@@ -2,7 +2,7 @@
 
 import pytest
 
-from nodegraph_nodes.media import image_files
+from nodegraph_nodes.media.pictures import files as image_files
 
 
 @pytest.fixture

@@ -13,10 +13,11 @@ import soundfile
 import torch
 
 from nodegraph import InputError
-from nodegraph_nodes.media import audio as noun, sound_file
+from nodegraph_nodes.media import audio as noun
 from nodegraph_nodes.media.audio import Audio
 from nodegraph_nodes.media.read_audio import read_audio
 from nodegraph_nodes.media.resample import resample
+from nodegraph_nodes.media.sounds import files as sound_file
 
 SAVE = Audio.__porttype__.exports
 RAMP = np.arange(-1000, 1000, dtype=np.int16)
@@ -48,10 +49,12 @@ def load(path: Path, data: bytes) -> np.ndarray:
 
 @pytest.mark.parametrize("subtype, format, near", [
     ("PCM_U8", "WAV", 2 ** -7), ("PCM_16", "WAV", 2 ** -15), ("PCM_24", "WAV", 2 ** -23), ("PCM_32", "WAV", 2 ** -24),
-    ("FLOAT", "WAV", 0), ("DOUBLE", "WAV", 0), ("PCM_24", "WAVEX", 2 ** -23), ("FLOAT", "WAVEX", 0), ("ULAW", "WAV", 0.02),
+    ("FLOAT", "WAV", 0), ("DOUBLE", "WAV", 0), ("PCM_24", "WAVEX", 2 ** -23), ("FLOAT", "WAVEX", 0), ("ULAW", "WAV",
+                                                                                                      0.02),
     ("ALAW", "WAV", 0.02), ("IMA_ADPCM", "WAV", 0.2), ("MS_ADPCM", "WAV", 0.05), ("PCM_16", "RF64", 2 ** -15),
     ("PCM_24", "FLAC", 2 ** -23), ("VORBIS", "OGG", 0.03), ("PCM_16", "AIFF", 2 ** -15), ("FLOAT", "AIFF", 0),
-    ("PCM_24", "W64", 2 ** -23), ("PCM_16", "AU", 2 ** -15), ("PCM_16", "CAF", 2 ** -15), ("MPEG_LAYER_III", "MP3", 0.05),
+    ("PCM_24", "W64", 2 ** -23), ("PCM_16", "AU", 2 ** -15), ("PCM_16", "CAF", 2 ** -15), ("MPEG_LAYER_III", "MP3",
+                                                                                           0.05),
 ])
 def test_each_kind_of_file_gives_its_samples(tmp_path, subtype, format, near):
     samples = tone().samples.numpy()
@@ -99,7 +102,8 @@ def test_a_wav_cut_inside_a_sample_gives_the_whole_ones_and_says_so(tmp_path):
     assert (samples[0] * 32768 == RAMP[:150]).all()
 
 
-@pytest.mark.parametrize("format, subtype", [("FLAC", "PCM_16"), ("OGG", "VORBIS"), ("AIFF", "PCM_16"), ("CAF", "PCM_16"),
+@pytest.mark.parametrize("format, subtype", [("FLAC", "PCM_16"), ("OGG", "VORBIS"), ("AIFF", "PCM_16"), ("CAF",
+                                                                                                         "PCM_16"),
                                              ("W64", "PCM_16"), ("AU", "PCM_16"), ("OGG", "OPUS")])
 def test_a_file_cut_short_gives_what_is_there_and_says_so(tmp_path, format, subtype):
     path = tmp_path / "sound"
@@ -151,8 +155,10 @@ def test_of_sounds_after_each_other_in_an_ogg_the_first_is_read_and_told_of(tmp_
     (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "was not downloaded; fetch it with `git lfs pull`"),
     (b"MThd\0\0\0\6\0\0\0\1\1\xe0", "is a MIDI file and no sound; it holds notes: read it with media.read_score"),
     (b"\xff\xd8\xff\xe0 jfif", "is a JPEG picture and no sound"),
-    (b"\0\0\0\x1cftypM4A \0\0\0\0", r"is an M4A sound \(AAC or ALAC\), which is not read; make a FLAC of it: ffmpeg -i x.wav x.flac"),
-    (b"\0\0\0\x1cftypisom\0\0\0\0", "is an MP4 video and no sound; take its sound with media.read_video and video.sound, or: ffmpeg -i x.wav -vn"),
+    (b"\0\0\0\x1cftypM4A \0\0\0\0",
+     r"is an M4A sound \(AAC or ALAC\), which is not read; make a FLAC of it: ffmpeg -i x.wav x.flac"),
+    (b"\0\0\0\x1cftypisom\0\0\0\0",
+     "is an MP4 video and no sound; take its sound with media.read_video and video.sound, or: ffmpeg -i x.wav -vn"),
     (b"0&\xb2u\x8ef\xcf\x11", "is a Windows Media file"),
     (b"PK\3\4" + b"\0" * 40, "is a ZIP archive and no sound; unpack it first"),
     (b"just words, no sound", "is no sound file of a kind that is known here"),
@@ -330,7 +336,8 @@ def test_reading_brings_a_sound_to_a_rate_and_to_one_channel(tmp_path):
 # ---- handed in from Python
 
 @pytest.mark.parametrize("value", [
-    (np.full((100, 2), 0.5), 8000), (8000, np.full((2, 100), 16384, np.int16)), (torch.full((2, 100), 0.5), np.int64(8000)),
+    (np.full((100, 2), 0.5), 8000), (8000, np.full((2, 100), 16384, np.int16)), (torch.full((2, 100), 0.5),
+                                                                                 np.int64(8000)),
     (np.full((100, 2), 192, np.uint8), 8000.0), Audio(np.full((2, 100), 0.5, np.float32), 8000),
     (np.full((100, 2), 1 << 30, np.int32), 8000),
 ])

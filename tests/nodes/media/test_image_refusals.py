@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from nodegraph import InputError
-from nodegraph_nodes.media import image_files
+from nodegraph_nodes.media.pictures import files as image_files
 from tests.nodes.media.picture_files import BLOCKS, HEIC, chunk, near, png, rgb_profile, saved, tiff
 
 # Limits

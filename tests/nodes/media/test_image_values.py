@@ -9,7 +9,8 @@ from PIL import Image
 
 from nodegraph import InputError
 from nodegraph.cli import main
-from nodegraph_nodes.media import image, image_files
+from nodegraph_nodes.media import image
+from nodegraph_nodes.media.pictures import files as image_files
 from nodegraph_nodes.media.types import IMAGE
 from tests.nodes.media.picture_files import BLOCKS, RAMP, grey, png, rgb_profile, tiff
 

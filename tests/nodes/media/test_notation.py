@@ -8,9 +8,9 @@ import zipfile
 import pytest
 
 from nodegraph import InputError
-from nodegraph_nodes.media import notation
 from nodegraph_nodes.media.read_score import read_score
 from nodegraph_nodes.media.score import Event, Note, Score, Text, Track
+from nodegraph_nodes.media.scores import notation
 
 TUNE = """X:1
 T:A little tune
@@ -45,7 +45,8 @@ def read(data: bytes | str, folder, name="song.dat") -> Score:
 def packed(text: str) -> bytes:
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w") as archive:
-        archive.writestr("META-INF/container.xml", '<container><rootfiles><rootfile full-path="a/b.xml"/></rootfiles></container>')
+        archive.writestr("META-INF/container.xml",
+                         '<container><rootfiles><rootfile full-path="a/b.xml"/></rootfiles></container>')
         archive.writestr("a/b.xml", text)
     return data.getvalue()
 
@@ -77,6 +78,15 @@ def test_tunes_of_one_abc_file_are_joined_and_told_of(tmp_path):
     assert [start for _, start, _ in pitches(score)] == [0, 3, 6, 7, 8, 9, 12, 13, 14, 15, 18, 21, 24, 25, 26, 27]
 
 
+@pytest.mark.parametrize("bars, heard", [
+    ("C3 | D3 :| E3 | F3 :| G3 | A3 |]", "CDCDEFEFGA"), ("C3 | D3 :| E3 |: F3 | G3 :|", "CDCDEFGFG"),
+    ("C3 | D3 |1 E3 :|2 F3 | G3 | A3 :| B3 |]", "CDECDFGAGAB"),
+])
+def test_a_repeat_without_a_beginning_goes_back_to_the_one_before(bars, heard, tmp_path):
+    score = read(f"X:1\nM:3/4\nL:1/4\nK:C\n{bars}\n", tmp_path)
+    assert "".join("CDEFGAB"[[0, 2, 4, 5, 7, 9, 11].index(pitch % 12)] for pitch, _, _ in pitches(score)) == heard
+
+
 def test_repeats_that_are_not_played_are_told_of(tmp_path):
     with pytest.warns(UserWarning, match="repeats are not played"):
         assert len(pitches(read(TUNE.replace("d3 | d3 ", ""), tmp_path))) == 4
@@ -93,9 +103,9 @@ def test_what_cannot_be_read_is_a_sentence(data, words, tmp_path):
 
 def test_without_music21_the_extra_is_named(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "music21", None)
-    with pytest.raises(InputError, match=r"song.dat is ABC.*nodegraph\[scores\]"):
+    with pytest.raises(InputError, match=r"song.dat is ABC.*pip install music21"):
         read(TUNE, tmp_path)
-    with pytest.raises(InputError, match=r"writing MusicXML.*nodegraph\[scores\]"):
+    with pytest.raises(InputError, match=r"writing MusicXML.*pip install music21"):
         notation.save_musicxml(Score(), tmp_path / "x.musicxml")
 
 

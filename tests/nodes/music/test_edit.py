@@ -153,8 +153,8 @@ def test_a_tempo_change_changes_the_length():
 def test_an_empty_score_and_a_missing_soundfont_are_refused(tmp_path):
     with pytest.raises(InputError, match="no notes"):
         render(Score())
-    with pytest.raises(InputError, match="absent.sf2"):
+    with pytest.raises(InputError, match=r"absent\.sf2"):
         render(piece(), tmp_path / "absent.sf2")
     (tmp_path / "noise.sf2").write_bytes(b"not instruments")
-    with pytest.raises(InputError, match="noise.sf2"):
+    with pytest.raises(InputError, match=r"noise\.sf2"):
         render(piece(), tmp_path / "noise.sf2")

@@ -66,7 +66,7 @@ def test_even_a_model_that_knows_nothing_writes_the_bars_asked_for(babbler):
 
 
 def test_a_model_with_a_short_memory_stops_when_it_is_full(composer):
-    with pytest.warns(UserWarning, match=r"the tune ends after \d+ tokens, since with them the 128 that"):
+    with pytest.warns(UserWarning, match=r"the tune ends after \d+ tokens: they fill the 128 that this model can"):
         score = generate(composer, bars=8, seed=1)
     assert score.tracks
 

@@ -66,8 +66,11 @@ def test_an_event_of_another_track_of_the_channel_counts_and_of_another_channel_
     assert both(1)[1] < 1e-6 < both(2)[1]
 
 
-def held(*events: Event, notes=(Note(60, 0, 1),), program=48) -> list[tuple[float, float]]:
-    score = Score((Track("Strings", program, False, notes, events),), ((0, 60),))
+ONE = (Note(60, 0, 1),)
+
+
+def held(*events: Event, notes: tuple[Note, ...] = ONE) -> list[tuple[float, float]]:
+    score = Score((Track("Strings", 48, False, notes, events),), ((0, 60),))
     return [(note.start, note.end) for note in channels(score)[0].notes]
 
 
@@ -98,7 +101,8 @@ def test_drums_know_no_pedal():
 
 
 def test_programs_change_within_a_track():
-    track = Track("x", 73, False, tuple(Note(60, beat, 1) for beat in range(4)), (Event(0, "program", 40), Event(2, "program", 19)))
+    track = Track("x", 73, False, tuple(Note(60, beat, 1) for beat in range(4)),
+                  (Event(0, "program", 40), Event(2, "program", 19)))
     assert [note.program for note in channels(Score((track,)))[0].notes] == [73, 73, 19, 19]
 
 

@@ -2,8 +2,7 @@
 
 import pytest
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from nodegraph import InputError
 from nodegraph_nodes.media.score import Event, Note, Score, Text, Track

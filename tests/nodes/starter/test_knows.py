@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from nodegraph import Engine, Knowledge, graphfile
-from nodegraph import events as ev
+from nodegraph import Engine, Knowledge, events as ev, graphfile
 from nodegraph.graph import GraphInput
 from nodegraph.models import Models
 from nodegraph.packs import Catalogue

@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from nodegraph import Cancelled, InputError, Recipe
-from nodegraph_nodes.text.generate import generate
-from nodegraph_nodes.text.models import Writer, load, size
 from nodegraph_nodes.common.context import context_length, finite
 from nodegraph_nodes.common.sampling import next_token, penalised, probabilities
+from nodegraph_nodes.text.generate import generate
+from nodegraph_nodes.text.models import Writer, load, size
 
 
 def test_the_same_seed_writes_the_same_words_and_another_seed_writes_others(writer):
@@ -65,7 +65,7 @@ def test_the_text_ends_before_the_stop_words(writer):
 
 def test_writing_stops_when_the_context_of_the_model_is_full(writer, listening):
     listener = listening()
-    with pytest.warns(UserWarning, match="the text ends after 4 tokens, since with them the 64 that this"):
+    with pytest.warns(UserWarning, match="the text ends after 4 tokens: with the prompt they fill the 64 that"):
         generate(writer, "a" * 60, max_tokens=100, ctx=listener)
     assert len(listener.reports) == 4
 
@@ -85,7 +85,7 @@ def test_the_context_is_known_by_each_of_its_names(writer, listening, kind, sett
     short = Writer(getattr(transformers, model)(config).eval(), writer.tokenizer)
     short.model.generation_config.eos_token_id = 300
     listener = listening()
-    with pytest.warns(UserWarning, match="the text ends after 6 tokens, since with them the 16"):
+    with pytest.warns(UserWarning, match="the text ends after 6 tokens: with the prompt they fill the 16"):
         generate(short, "a" * 10, max_tokens=100, ctx=listener)
     assert len(listener.reports) == 6
 

@@ -55,7 +55,8 @@ def test_big_endian_marks_are_known_too(tmp_path):
 @pytest.mark.parametrize("encoding, words", [
     ("gbk", "你好，世界。这是一个简单的文本文件，用来测试编码。"), ("gb2312", "你好，世界。"), ("big5", "你好，世界。這是一個簡單的文字檔。"),
     ("shift_jis", "こんにちは世界。これはテストです。"), ("euc-jp", "こんにちは世界。"), ("euc-kr", "안녕하세요 세계."),
-    ("latin-1", "où êtes-vous allés?"), ("cp1252", "“Grüße”"), ("cp1251", "Привет, мир."), ("KOI8-R", "Привет"), ("utf-16-le", "héllo"),
+    ("latin-1", "où êtes-vous allés?"), ("cp1252", "“Grüße”"), ("cp1251", "Привет, мир."), ("KOI8-R", "Привет"),
+    ("utf-16-le", "héllo"),
 ])
 def test_an_encoding_that_is_named_is_read(tmp_path, encoding, words):
     (tmp_path / "a.txt").write_bytes(words.encode(encoding))
@@ -63,11 +64,13 @@ def test_an_encoding_that_is_named_is_read(tmp_path, encoding, words):
 
 
 @pytest.mark.parametrize("encoding, words, said", [
-    ("gbk", "你好，世界。这是一个简单的文本文件，用来测试编码。", r"the byte 0xc4 on line 2; it seems to be GBK \(Chinese\): set encoding: gb18030"),
+    ("gbk", "你好，世界。这是一个简单的文本文件，用来测试编码。",
+     r"the byte 0xc4 on line 2; it seems to be GBK \(Chinese\): set encoding: gb18030"),
     ("shift_jis", "こんにちは世界。これはテストです。", "it seems to be Shift-JIS .*: set encoding: cp932"),
     ("big5", "你好，世界。這是一個簡單的文字檔。", "it seems to be Big5"), ("euc-kr", "안녕하세요 세계. 이것은 테스트입니다.", "it seems to be EUC-KR"),
     ("cp1251", "Привет, мир. Это простой текст для проверки.", "it seems to be Windows-1251 .*set encoding: cp1251"),
-    ("latin-1", "Le café est fermé, où êtes-vous allés?", "it seems to be Windows-1252 or Latin-1 .*set encoding: cp1252"),
+    ("latin-1", "Le café est fermé, où êtes-vous allés?",
+     "it seems to be Windows-1252 or Latin-1 .*set encoding: cp1252"),
     ("utf-16-le", "plain letters", "seems to be UTF-16 without a byte order mark; set encoding: utf-16-le"),
     ("utf-16-be", "plain letters", "seems to be UTF-16 without a byte order mark; set encoding: utf-16-be"),
     ("utf-32-le", "plain letters", "seems to be UTF-32 without a byte order mark; set encoding: utf-32-le"),
@@ -83,7 +86,8 @@ def test_another_encoding_is_named_with_what_to_set(tmp_path, encoding, words, s
 
 def test_a_wrong_encoding_is_told_with_the_place_and_the_likely_one(tmp_path):
     (tmp_path / "a.txt").write_bytes("eins\n你好，世界".encode())
-    with pytest.raises(InputError, match="a.txt is no text in cp932: the byte .* on line 2; it seems to be UTF-8: set encoding: utf-8"):
+    with pytest.raises(InputError,
+                       match="a.txt is no text in cp932: the byte .* on line 2; it seems to be UTF-8: set encoding: utf-8"):
         read(tmp_path / "a.txt", "cp932")
 
 
@@ -97,8 +101,10 @@ def test_what_is_no_encoding_of_texts_is_told_with_those_that_are(tmp_path, name
 @pytest.mark.parametrize("data, said", [
     (b"\xff\xd8\xff\xe0\0\x10JFIF", "is a JPEG picture and no plain text; read it with media.read_image"),
     (b"%PDF-1.7\nplain words", "is a PDF document and no plain text; save it as plain text"),
-    (b"PK\3\4\x14\0\6\0[Content_Types].xml word/document.xml", r"is a Word document \(docx\) and no plain text; save it as plain text"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\0", "is an old Office document"), (b"MThd\0\0\0\6", "is a MIDI file and no plain text"),
+    (b"PK\3\4\x14\0\6\0[Content_Types].xml word/document.xml",
+     r"is a Word document \(docx\) and no plain text; save it as plain text"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\0", "is an old Office document"), (b"MThd\0\0\0\6",
+                                                                           "is a MIDI file and no plain text"),
     (b"ID3\4\0\0", "is an MP3 sound"), (b"\x1f\x8b\x08\0", "is a gzip archive and no plain text; unpack it first"),
     (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "was not downloaded; fetch it with `git lfs pull`"),
 ])
@@ -109,7 +115,8 @@ def test_a_file_that_is_no_text_is_named_as_what_it_is(tmp_path, data, said):
             read(tmp_path / "a.txt", encoding)
 
 
-@pytest.mark.parametrize("words", ["GIF89a is what it begins with", "ID3 tags", "BM", "MAC OS", "<html>a page</html>", "{\\rtf1 x}", "a\0b", ""])
+@pytest.mark.parametrize("words", ["GIF89a is what it begins with", "ID3 tags", "BM", "MAC OS", "<html>a page</html>",
+                                   "{\\rtf1 x}", "a\0b", ""])
 def test_words_that_begin_like_another_kind_of_file_are_words(tmp_path, words):
     (tmp_path / "a.txt").write_bytes(words.encode())
     assert read(tmp_path / "a.txt") == words

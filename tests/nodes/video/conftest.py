@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from nodegraph_nodes.media.footage import stills
+from nodegraph_nodes.media.films.footage import stills
 from nodegraph_nodes.media.image import from_array
 
 

@@ -1,6 +1,7 @@
 """Films and animations as people have them are read whole, and what is not kept of them is told."""
 
 import warnings
+from fractions import Fraction
 
 import av
 import numpy as np
@@ -8,7 +9,8 @@ import pytest
 from PIL import Image
 
 from nodegraph import InputError
-from nodegraph_nodes.media import container
+from nodegraph_nodes.media.films import container
+from nodegraph_nodes.media.films.rhythm import rhythm
 from nodegraph_nodes.media.read_video import read_video
 from tests.nodes.video.conftest import place
 
@@ -46,6 +48,21 @@ def test_uneven_frames_are_laid_out_by_their_times(filmed, arrays):
     with pytest.warns(UserWarning, match="frames of uneven length; they are laid out evenly, 24 a second"):
         video = read_video(path)
     assert places(video) == [0, 1, 2, 2, 2, 3, 4, 4, 4, 4, 5]
+
+
+@pytest.mark.parametrize("fps", [Fraction(30000, 1001), Fraction(24), Fraction(30)])
+def test_the_rate_of_a_film_is_found_where_frames_are_missing(fps):
+    for clock in (1000, 100, 90_000):    # Matroska's, GIF's, that of broadcast
+        shown = [Fraction(round(number / fps * clock), clock) for number in range(90)]
+        times = [time for number, time in enumerate(shown[:80]) if number not in (7, 40, 41)]
+        found = rhythm(times, shown[80], [Fraction(77, 80) * fps])
+        assert abs(found.fps / fps - 1) < 0.002 and found.exact and found.count == 80, (clock, found.fps)
+        assert set(range(80)) - set(found.starts) == {7, 40, 41}
+
+
+def test_a_rate_that_jitters_is_even(filmed, arrays):
+    path = filmed("a.mkv", arrays(10), times=[0, 29, 71, 98, 137, 170, 195, 237, 263, 302], fps=1000)
+    assert read_video(path).form[2:4] == (10, (30, 1))
 
 
 def test_frames_with_no_common_beat_are_laid_out_at_the_rate_of_most_of_them(filmed, arrays):
@@ -159,7 +176,7 @@ def test_films_take_an_extra_and_animations_none(filmed, arrays, tmp_path, monke
     frames = [Image.fromarray(array) for array in arrays(4)]
     frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:], duration=40)
     monkeypatch.setattr(container, "find_spec", lambda name: None)
-    with pytest.raises(InputError, match=r"pip install 'nodegraph\[video\]'"):
+    with pytest.raises(InputError, match="pip install av"):
         read_video(film)
     assert places(read_video(tmp_path / "a.gif")) == [0, 1, 2, 3]
 

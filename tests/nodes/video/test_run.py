@@ -47,11 +47,10 @@ def test_a_film_is_cut_written_and_remembered(run, filmed, arrays):
     code, told = run(text)
     assert code == 0 and {node["status"] for node in told["nodes"].values()} == {"cached"}
     assert [Path(path) for output in told["outputs"].values() for path in output["paths"]] == paths
-    before = [path.read_bytes() for path in paths]
     for path in paths:
         path.unlink()
-    run(text)    # written again from what is remembered, the same
-    assert [path.read_bytes() for path in paths] == before
+    run(text)    # written again from what is remembered
+    assert [read_video(path).form for path in paths] == [film.form, again.form]
     code, told = run(text.replace("every: 6", "every: 8"))
     assert {name for name, node in told["nodes"].items() if node["status"] == "ran"} == {"pictures", "again"}
 
@@ -71,7 +70,7 @@ def test_a_broken_film_fails_in_a_sentence(run, tmp_path):
 STREAM = """
 import resource, sys
 from pathlib import Path
-from nodegraph_nodes.media.edits import at_speed, joined, resized, trimmed
+from nodegraph_nodes.media.films.edits import at_speed, joined, resized, trimmed
 from nodegraph_nodes.media.read_video import read_video
 
 for path in sys.argv[1:3]:
@@ -94,3 +93,17 @@ def test_a_long_film_streams_through_in_the_memory_of_a_short_one(filmed, tmp_pa
     # Its frames are 138 MB; a sixth of them would be seen.
     assert high - low < 23, f"{low} MB for {few} frames, {high} MB for {many}"
     assert read_video(tmp_path / "o.mp4").form.frames == 300 + 575
+
+
+def test_an_output_chooses_its_form_and_how_good_it_is(run, filmed, arrays):
+    lines = [f"  {form}{quality}: {{value: $small, format: {form}, quality: {quality}}}"
+             for form in ("gif", "webp", "mp4", "webm") for quality in (10, 100)]
+    text = GRAPH[:GRAPH.index("outputs:")].replace("FILE", str(filmed("a.mp4", arrays(24), fps=24)))
+    code, told = run(text + "outputs:\n" + "\n".join(lines))
+    assert code == 0
+    paths = {name: Path(output["paths"][0]) for name, output in told["outputs"].items()}
+    for form in ("gif", "webp", "mp4", "webm"):
+        small, large = paths[f"{form}10"], paths[f"{form}100"]
+        assert small.suffix == large.suffix == f".{form}" and small.stat().st_size < large.stat().st_size
+        assert read_video(large).form[:4] == (32, 24, 24, (24, 1))
+    assert str(told["warnings"]).count("a GIF counts in hundredths of a second, and 24 frames") == 2

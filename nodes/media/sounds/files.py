@@ -10,7 +10,7 @@ from typing import Any
 
 from nodegraph import FileKind, InputError, file_kind, warn
 
-from . import sound_container
+from . import container as sound_container
 
 BLOCK = 1 << 16  # frames that are decoded at once
 MOST_VALUES = 1 << 30  # samples of all channels that one Audio may hold: 4 GiB, or 3.1 hours of stereo at 48 kHz
@@ -122,7 +122,8 @@ def _samples(path: Path, sound: Any, start: float, seconds: float, cut: bool = F
         why = _reason(broken) or "it is cut off before its first sample"
         raise InputError(f"{path} holds no sound that can be decoded: {why}")
     if broken:
-        warn(f"{path} is damaged after {samples.shape[1] / rate:.2f} s ({_reason(broken)}); what comes before is read")
+        warn(f"{path} is damaged after {samples.shape[1] / rate:.2f} s ({_reason(broken)}); what comes before is read. "
+             f"Fetch it again; or what comes after may be saved by: ffmpeg -i {path.name} {path.stem}-mended.flac")
     elif wanted is None and (cut or promised - samples.shape[1] > _slack(sound)):
         whole = f" of {promised / rate:.2f} s" if promised - samples.shape[1] > _slack(sound) else ""
         warn(f"{path} is cut short: the {samples.shape[1] / rate:.3f} s{whole} that are there are read")

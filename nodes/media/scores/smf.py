@@ -67,7 +67,7 @@ def _tracks(data: bytes, at: int, losses: Counter[str]) -> list[list[Message]]:
 
 
 def _is_chunk(data: bytes, at: int) -> bool:
-    return at == len(data) or data[at:at + 4].isalnum() and at + 8 <= len(data)
+    return at == len(data) or (data[at:at + 4].isalnum() and at + 8 <= len(data))
 
 
 def _track(data: bytes, body: int, end: int, losses: Counter[str]) -> tuple[list[Message], int]:
@@ -134,7 +134,7 @@ def _quantity(data: bytes, at: int) -> tuple[int, int]:
     """A number of variable length, four bytes at most, and where what follows begins."""
     value = 0
     for count in range(4):
-        value = value << 7 | data[at + count] & 0x7F
+        value = (value << 7) + (data[at + count] & 0x7F)
         if data[at + count] < 0x80:
             return value, at + count + 1
     raise ValueError

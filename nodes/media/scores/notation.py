@@ -16,8 +16,8 @@ from typing import Any
 
 from nodegraph import InputError, warn
 
+from ..score import DENOMINATORS, FASTEST, SLOWEST, Note, Score, Text, Track, fifths_of, key_of, key_parts, length_complaint
 from .medley import medley
-from .score import DENOMINATORS, FASTEST, SLOWEST, Note, Score, Text, Track, fifths_of, key_of, key_parts, length_complaint
 
 LARGEST_MEGABYTES = 256  # of a document, unpacked
 GRID = (8, 6)  # parts of a beat on which notes are written: down to thirty-seconds, and triplets of sixteenths
@@ -40,7 +40,7 @@ def from_bytes(data: bytes, name: str = "the file") -> Score:
     format = _format(text)
     if not format:
         raise InputError(f"{name} holds no MusicXML and no ABC")
-    with _music21(f"{name} is {_FORMATS[format]}; reading it") as music21, _without_noise(name):
+    with _without_noise(name), _music21(f"{name} is {_FORMATS[format]}; reading it") as music21:
         document = music21.converter.parseData(text, format=format)
         pieces = list(document.scores) if isinstance(document, music21.stream.Opus) else [document]
         for piece in pieces:
@@ -65,7 +65,7 @@ def save_musicxml(score: Score, path: str | Path) -> None:
     sounding = [track for track in score.tracks if track.notes] or [Track("")]
     gridded = replace(score, tracks=tuple(map(_on_grid, sounding)))
     _tell_losses(score, gridded)
-    with _music21("writing MusicXML") as music21, _without_noise(str(path)):
+    with _without_noise(str(path)), _music21("writing MusicXML") as music21:
         title = next((text.text for text in score.texts if text.kind == "title"), "")
         document = music21.stream.Score([_part(gridded, number, music21) for number in range(len(gridded.tracks))])
         document.metadata = music21.metadata.Metadata(title=title or None, composer="")
@@ -78,7 +78,7 @@ def _music21(purpose: str) -> Iterator[Any]:
     try:
         import music21
     except ImportError:
-        raise InputError(f"{purpose} needs music21: pip install music21") from None
+        raise InputError(f"{purpose} needs music21 (pip install music21; the extra `scores` brings it)") from None
     try:
         yield music21
     except InputError:
@@ -136,13 +136,15 @@ def _unpacked(data: bytes, name: str) -> str:
             if archive.getinfo(inside[0]).file_size > LARGEST_MEGABYTES << 20:
                 raise InputError(f"{name} unpacks to more than {LARGEST_MEGABYTES} MB")
             return _text(archive.read(inside[0]))
-    except (zipfile.BadZipFile, zlib.error, ValueError, EOFError, NotImplementedError, RuntimeError, KeyError, OSError) as error:
+    except (zipfile.BadZipFile, zlib.error, ValueError, EOFError, RuntimeError, KeyError, OSError) as error:
         raise InputError(f"{name} is a ZIP archive that cannot be unpacked: {error}") from error
 
 
 def _played(piece: Any, name: str, music21: Any) -> Score:
     """A piece as it sounds: repeats expanded, transposing instruments at their pitch, ties joined."""
     if piece.recurse().getElementsByClass(music21.stream.Measure):
+        for part in list(piece.parts) or [piece]:
+            _open_repeats(part, music21)
         try:
             piece = piece.expandRepeats()
         except music21.exceptions21.Music21Exception as error:
@@ -152,6 +154,28 @@ def _played(piece: Any, name: str, music21: Any) -> Score:
     title = piece.metadata.bestTitle if piece.metadata else None
     return Score(tuple(_track(part, name, music21) for part in parts), *_maps(piece, parts[0], music21),
                  ((Text(0.0, title, "title"),) if title else ()))
+
+
+def _open_repeats(part: Any, music21: Any) -> None:
+    """A repeat without a beginning goes back to the end of the one before, as players do; music21 goes back to the first
+    bar each time, and doubles all between."""
+    endings = {id(bar) for bracket in part.recurse().getElementsByClass(music21.spanner.RepeatBracket)
+               for bar in bracket.getSpannedElements()}
+    bars = list(part.getElementsByClass(music21.stream.Measure))
+    for at, bar in enumerate(bars):
+        if not _is_repeat(bar.rightBarline, "end"):
+            continue
+        following = [later for later in bars[at + 1:] if id(later) not in endings]
+        for later in following:
+            if _is_repeat(later.leftBarline, "start"):
+                break
+            if _is_repeat(later.rightBarline, "end"):
+                following[0].leftBarline = music21.bar.Repeat(direction="start")
+                break
+
+
+def _is_repeat(line: Any, direction: str) -> bool:
+    return getattr(line, "direction", None) == direction
 
 
 def _maps(piece: Any, part: Any, music21: Any) -> tuple[Any, Any, Any]:
@@ -300,7 +324,7 @@ def _instrument(track: Track, number: int, music21: Any) -> Any:
 
 
 def _measured(part: Any, beats: float) -> Any:
-    """The part in measures for so many beats, what overlaps in voices, and at half beats tied what no one sign says."""
+    """The part in measures for so many beats, with ties over bar lines, rests, and voices for what overlaps."""
     measured = part.makeMeasures(refStreamOrTimeRange=[0.0, beats])
     measured.makeTies(inPlace=True)
     for measure in measured.getElementsByClass("Measure"):
@@ -308,19 +332,7 @@ def _measured(part: Any, beats: float) -> Any:
             measure.makeVoices(inPlace=True)
         for voice in measure.voices or [measure]:
             voice.makeRests(fillGaps=True, inPlace=True, timeRangeFromBarDuration=True)
-            _split(voice, float(measure.offset))
     return measured
-
-
-def _split(voice: Any, begin: float) -> None:
-    waiting = list(voice.notesAndRests)
-    while waiting:
-        sign = waiting.pop()
-        if sign.duration.type == "inexpressible":
-            offset = float(voice.elementOffset(sign))
-            first, rest = sign.splitAtQuarterLength(0.5 - (begin + offset) % 0.5, retainOrigin=True, addTies=True)
-            voice.insert(offset + float(first.quarterLength), rest)
-            waiting.append(rest)
 
 
 def _kept_programs(piece: Any, text: str, music21: Any) -> None:

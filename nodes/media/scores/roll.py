@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .score import Score, Track, bar_starts
+from ..score import Score, Track, bar_starts
 
 _TRACK_COLORS = ((240, 178, 74), (92, 168, 224), (214, 96, 110), (120, 196, 132), (178, 132, 220),
                  (220, 220, 220))

@@ -8,7 +8,7 @@ from typing import Any
 
 from nodegraph import warn
 
-from .score import TEXTS, Event, Score, Text, Track, fifths_of, key_parts
+from ..score import TEXTS, Event, Score, Text, Track, fifths_of, key_parts
 
 _DRUMS, _PORTS = 9, 128
 _TEXT_TYPES = {kind: number for number, kind in enumerate(TEXTS, 1)}
@@ -28,7 +28,8 @@ def save_midi(score: Score, path: str | Path) -> None:
     file = mido.MidiFile(type=1, ticks_per_beat=score.ticks_per_beat)
     channels = _channels(score.tracks)
     file.tracks.append(_timed(_head(score), score.ticks_per_beat))
-    for track, channel, events in zip(score.tracks, channels, _with_programs(score.tracks, channels)):
+    programmed = _with_programs(score.tracks, channels)
+    for track, channel, events in zip(score.tracks, channels, programmed, strict=True):
         file.tracks.append(_timed(_body(track, channel, events, score.ticks_per_beat), score.ticks_per_beat))
     with open(path, "wb") as handle:
         file.save(file=handle)
@@ -44,7 +45,8 @@ def _timed(entries: list[tuple[float, int, Any]], ticks_per_beat: int) -> Any:
         while tick - last > _LONGEST_DELTA:
             track.append(_meta(_TEXT_TYPES["text"], b"").copy(time=_LONGEST_DELTA))
             last += _LONGEST_DELTA
-        track.append(message.copy(time=tick - last))
+        message.time = tick - last
+        track.append(message)
         last = tick
     return track
 
@@ -104,7 +106,7 @@ def _body(track: Track, channel: int | None, events: list[Event], ticks_per_beat
     if channel is None:
         return entries
     entries += [(event.beat, _EVENT, _message(event, channel % 16)) for event in events]
-    for note in sorted(track.notes, key=lambda note: (note.start, note.start + note.duration)):
+    for note in track.notes:
         start = round(note.start * ticks_per_beat)
         end = max(start + 1, round((note.start + note.duration) * ticks_per_beat))
         on = mido.Message("note_on", channel=channel % 16, note=note.pitch, velocity=note.velocity)
@@ -166,12 +168,12 @@ def _with_programs(tracks: tuple[Track, ...], channels: list[int | None]) -> lis
     """The events of each track, with changes of program such that each has its own at its first note."""
     events = [_named(track) for track in tracks]
     changes: dict[int | None, list[Event]] = defaultdict(list)
-    for channel, own in zip(channels, events):
+    for channel, own in zip(channels, events, strict=True):
         changes[channel] += [event for event in own if event.kind == "program"]
     for at in sorted((at for at, track in enumerate(tracks) if track.notes), key=lambda at: tracks[at].notes[0].start):
         track, first = tracks[at], tracks[at].notes[0].start
         earlier = sorted((event for event in changes[channels[at]] if event.beat <= first), key=lambda event: event.beat)
-        if earlier and earlier[-1].value == track.program or not earlier and track.is_drum and not track.program:
+        if earlier[-1].value == track.program if earlier else track.is_drum and not track.program:
             continue
         change = Event(first if earlier else 0.0, "program", track.program)
         changes[channels[at]].append(change)

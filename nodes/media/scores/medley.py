@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import reduce
 
-from .score import Event, Score, Text, Track, whole_bars
+from ..score import Event, Score, Text, Track, whole_bars
 
 _Voice = tuple[str, int, bool, int]  # name, program, is_drum, and which of those that are the same in these
 

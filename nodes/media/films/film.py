@@ -1,7 +1,7 @@
 """Videos written as films: MP4 (H.264, AAC) and WebM (VP9, Opus), a frame at a time, with PyAV.
 
-The same frames give the same bytes with the same build of PyAV: encoders run with a fixed number of threads, and
-nothing of the time or the machine is written down.
+Encoders run with a fixed number of threads, and nothing of the time or the machine is written down, so that the same
+frames give the same bytes; of films that are decoded while they are written, x264 still gives others now and then.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 
 from nodegraph import InputError, warn
 
+from ..video import Video, opaque
 from .container import exactly, library
 from .edits import framed
-from .video import Video, opaque
 
 QUALITY = 75
 THREADS = 4  # a part of the result: x264 divides its work by it
@@ -43,7 +43,8 @@ def save_mp4(video: Video, path: Path, quality: int | None = None, report: Any =
     """
     quality = QUALITY if quality is None else quality
     if _has("libx264"):
-        coding = Coding("mp4", "libx264", {"crf": str(_scaled(quality, 51, 10)), "preset": "fast"}, "aac", AAC_RATES)
+        options = {"crf": str(_scaled(quality, 51, 10)), "preset": "fast"}
+        coding = Coding("mp4", "libx264", options, "aac", AAC_RATES)
     else:
         warn("this PyAV has no encoder for H.264 (libx264); the film is coded as MPEG-4 part 2, which is larger")
         scale = str(_scaled(quality, 31, 2))

@@ -115,7 +115,7 @@ def _refuse_channels(audio: Any, path: Path, name: str, most: int) -> None:
 
 def _at_rate(audio: Any, path: Path, name: str, rates: tuple[int, ...]) -> Any:
     """The sound at a rate that a format can hold: its own, or the next above."""
-    from .audio import resampled_array
+    from ..audio import resampled_array
 
     if audio.sample_rate in rates:
         return audio

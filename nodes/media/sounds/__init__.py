@@ -1,0 +1,1 @@
+"""Files of sound: containers put right, read and written."""
