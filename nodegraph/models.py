@@ -222,10 +222,11 @@ class Models:
 
     @contextmanager
     def lease(self, type: ModelType, recipe: Recipe,
-              told: Callable[[str, float, int], None] = lambda source, seconds, size: None) -> Iterator[Any]:
+              told: Callable[[str, float, int], None] = lambda source, seconds, size: None,
+              begun: Callable[[str], None] = lambda source: None) -> Iterator[Any]:
         """The live model, for the length of a `with`. One call at a time uses it.
 
-        told: called with the source, seconds and bytes when the model had to be loaded.
+        told: called with the source, seconds and bytes when the model had to be loaded; begun: before that is done.
         """
         key = (type.name, recipe.fingerprint or recipe.source, recipe.options)
         with self._lock:
@@ -234,6 +235,7 @@ class Models:
         try:
             with live.lock:
                 if live.model is None:
+                    begun(recipe.source)
                     self._load(live, recipe)
                     told(recipe.source, live.seconds, live.bytes)
                 elif live.device != self.device and not live.offloaded:

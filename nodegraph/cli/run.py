@@ -8,7 +8,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -51,7 +51,7 @@ def run(options: Options, stdout: Stdout) -> int:
             runs.hear(ev.Warned(sentence))
         runs.warnings += [f"{p.where}  {p.message}" if p.where else p.message for p in checked.problems]
         todo = variants(engine, checked, options, record.inputs)
-        with Interruptible(cancel):
+        with Interruptible(cancel), runs.display.ticking() if runs.display is not None else nullcontext():
             for variant in todo:
                 if not cancel.is_set():
                     runs.run(variant)
@@ -110,7 +110,9 @@ class Runs:
         if failed or unwritten or missing:
             self.code = NODE_FAILED
         if self.display is not None:
-            self.display.line(summary(result))
+            line = summary(result)
+            folders = {path.parent for written in paths.values() for path in written}
+            self.display.line(say("run.folder", summary=line, folder=f"{self.options.out}{os.sep}") if folders else line)
         self.tell_paths(paths)
 
     def hear(self, event: ev.Event) -> None:
@@ -226,8 +228,11 @@ def tell_lost(result: RunResult, paths: Mapping[str, Sequence[Path]]) -> None:
 
 
 def summary(result: RunResult) -> str:
-    """The closing line: what ran, what was remembered, seconds."""
-    counts = Counter(node.status for node in result.nodes.values())
+    """The closing line: what ran, what was remembered, seconds. What no output that was asked for needs is not skipped."""
+    run = result.raw.run
+    kept_from = {run.plan.steps[index].name for index, _ in run.tables.because}
+    counts = Counter(node.status for name, node in result.nodes.items()
+                     if node.status != "skipped" or result.cancelled or name in kept_from)
     words = {"ran": "ran", "cached": "remembered", "failed": "failed", "skipped": "skipped"}
     line = ", ".join(f"{counts[status]} {word}" for status, word in words.items() if counts[status])
     return f"{line or 'nothing to do'}, {result.seconds:.2f} s" + (", stopped" if result.cancelled else "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -118,6 +119,11 @@ def test_each_run_of_a_sweep_has_a_number_of_its_own(work, capsys):
     assert run("--sweep", "text=a,b") == 0
     assert names(work / "out") == ["loud.text=a.txt", "loud.text=b-2.txt", "loud.text=b.txt",
                                    "tune.text=a.txt", "tune.text=b-2.txt", "tune.text=b.txt"]
+
+
+def test_the_summary_names_the_folder_and_counts_only_what_the_outputs_need(work, capsys):
+    assert run("--only", "tune", "--out", "made/today") == 0
+    assert re.search(r"^1 ran, \d+\.\d\d s, in made/today/$", capsys.readouterr().err, re.M)
 
 
 def test_a_file_that_was_edited_is_not_taken_for_the_result(work):

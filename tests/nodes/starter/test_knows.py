@@ -121,10 +121,15 @@ def test_a_run_tells_it_and_tells_it_again_from_the_cache(tmp_path):
     graph.write_text("nodegraph: 1\nnodes:\n  seen: {type: diffusion.encode, model: starter/painter, prompt: a dragon}\n"
                      "  said: {type: text.generate, model: starter/poet, prompt: hello, max_tokens: 2}\n"
                      "outputs: {seen: $seen, said: $said}\n")
-    for _ in range(2):
+    for fresh in (True, False):
         with Engine(tmp_path / "cache", device="cpu") as engine:
             story: list = []
             engine.run(graph, emit=story.append)
         warned = {event.node: event.message for event in story if isinstance(event, ev.Warned)}
         assert "the subject of 'a dragon'" in warned["seen"] and "starter.prompt" in warned["said"]
+        loads = [(type(event).__name__, event.node, event.source) for event in story if isinstance(event, ev.Loading | ev.Loaded)]
+        assert sorted(loads) == sorted([(name, *what) for name in ("Loading", "Loaded") for what in
+                                        (("seen", "starter/painter"), ("said", "starter/poet"))] * fresh)
+        for node in ("seen", "said") if fresh else ():  # it is told before
+            assert [name for name, of, _ in loads if of == node] == ["Loading", "Loaded"]
     assert not any(isinstance(event, ev.Finished) for event in story)
