@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sized
 
 from .. import graphfile
-from ..check import check as check_graph
+from ..check import check as check_graph, unread
 from ..errors import GraphError, Problem
 from ..graph import Graph
 from ..models import Models
@@ -44,7 +44,7 @@ def _problems(path: str, catalogue: Catalogue, models: Models, base: str) -> tup
         checked = check_graph(graph, catalogue, problems, models.find)
         embedded = graphfile.embedded_graph(path)
         if embedded is None:
-            return graph, checked.problems
+            return graph, graphfile.in_order([*checked.problems, *unread(checked)], graph.path)
         from ..provenance import differences
         from .engine import not_here
 
