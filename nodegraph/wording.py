@@ -47,6 +47,18 @@ ENGLISH: dict[str, str] = {
                              "install it, or name its folder with --pack",
     "project.key": "{key!r} is no part of a project file",
     "project.packs": "packs is {found}; it takes a list of folders and Python files, as in [./my_pack]",
+    "record.picture": "{path} is a picture; what a run records is in it already",
+    "record.unwritable": "{path} cannot be written ({error}); nothing is recorded in it",
+    "packs.wrong": "packs.{pack} is {value}; it takes what brings the pack, as in nodegraph-ramp 1.2",
+    "packs.other": "the pack {pack} comes from {now} here, and from {then} when this was recorded, so it may come out "
+                   "otherwise",
+    "node.pack-missing": "{node}.type is {type}, and it is not here; when this was recorded {origin} brought the pack {pack}",
+    "node.pack-loose": "{node}.type is {type}, and it is not here; the pack {pack} came from {files}, which was not installed",
+    "hint.install": "Install it: pip install {distribution}",
+    "hint.upgrade": "Here the pack comes from {here}. Install what it came from: pip install --upgrade {distribution}",
+    "hint.pack-loose": "Ask for {file} whoever made this, and name it with --pack.",
+    "hint.newer-nodegraph": "Install a newer nodegraph: pip install --upgrade nodegraph",
+    "hint.record": "`nodegraph check --record` writes it, or take the line out.",
     "pack.two-names": "{manifest}: pack is {pack}, and the installed entry point calls it {entry}; call both the same",
 
     "run.stopped": "the run was stopped",
