@@ -32,8 +32,8 @@ def put_in_place(part: str | Path, path: str | Path) -> None:
         try:
             return os.replace(part, path)
         except PermissionError:
-            if not os.path.exists(path):
-                raise  # the folder may not be written to; that does not pass
+            if os.name != "nt" and not os.path.exists(path):
+                raise  # it is the folder that may not be written to, and that does not pass
             time.sleep(seconds)
     os.replace(part, path)
 

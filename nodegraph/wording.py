@@ -298,6 +298,7 @@ ENGLISH: dict[str, str] = {
     "trace.damaged": "a remembered trace is damaged; its node runs again",
     "value.changed": "a remembered value was changed in place; it is read or made again",
     "value.damaged": "a remembered value {why} ({name}); it is made again",
+    "cache.files-held": "{files} files in {folder} are in use and stay for now; clear the cache again when nothing runs",
     "value.unwritable": "a value cannot be written to disk ({error}); it is kept in memory alone",
     "damage.name": "does not match its name",
     "damage.checksum": "does not match its checksum",

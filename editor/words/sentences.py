@@ -285,6 +285,7 @@ CHINESE: dict[str, str] = {
     "history.damaged": "{node} 上次运行的记录已损坏；不再使用",
     "value.changed": "一个记住的值被就地改动；会重新读取或生成",
     "value.damaged": "一个记住的值{why}（{name}）；会重新生成",
+    "cache.files-held": "{folder} 中有 {files} 个文件正在使用，暂时保留；请在没有任务运行时再次清除缓存",
     "value.unwritable": "一个值无法写入磁盘（{error}）；只保存在内存里",
     "damage.name": "与名称不符",
     "damage.checksum": "与校验和不符",
