@@ -21,6 +21,8 @@ _WHERE = {
     "GraphError": "errors",
     "Help": "types",
     "InputError": "errors",
+    "Knowledge": "packs",
+    "KnownWords": "packs",
     "Lazy": "context",
     "ModelType": "types",
     "Node": "graph",
@@ -42,37 +44,10 @@ _WHERE = {
     "warn": "warning",
 }
 __all__ = [
-    "SILENT",
-    "Cancelled",
-    "Catalogue",
-    "Choice",
-    "Color",
-    "Context",
-    "Engine",
-    "File",
-    "FileKind",
-    "Graph",
-    "GraphError",
-    "Help",
-    "InputError",
-    "Lazy",
-    "ModelType",
-    "Node",
-    "NodeFailed",
-    "NodegraphError",
-    "PackError",
-    "PortType",
-    "Problem",
-    "Range",
-    "Recipe",
-    "Ref",
-    "RunResult",
-    "Seed",
-    "file_kind",
-    "load",
-    "node",
-    "run",
-    "warn",
+    "Cancelled", "Catalogue", "Choice", "Color", "Context", "Engine", "File", "FileKind", "Graph", "GraphError",
+    "Help", "InputError", "Knowledge", "KnownWords", "Lazy", "ModelType", "Node", "NodeFailed", "NodegraphError",
+    "PackError", "PortType", "Problem", "Range", "Recipe", "Ref", "RunResult", "SILENT", "Seed", "file_kind", "load",
+    "node", "run", "warn",
 ]
 __version__ = "0.1.0"
 
@@ -94,7 +69,7 @@ if TYPE_CHECKING:  # `as` tells them that a name is handed on
     from .filekind import FileKind as FileKind, file_kind as file_kind
     from .graph import Graph as Graph, Node as Node, Ref as Ref
     from .nodetype import node as node
-    from .packs import Catalogue as Catalogue
+    from .packs import Catalogue as Catalogue, Knowledge as Knowledge, KnownWords as KnownWords
     from .results import RunResult as RunResult
     from .types import (
         Choice as Choice,

@@ -282,7 +282,11 @@ class Engine:
         releases would have given; what is there under one of them is not written again. Raises InputError where the type
         has no such form, OSError where what is there already cannot be read.
         """
-        return OutputFiles(self.cache, result.raw, name, form, graph).write(folder, stem, overwrite, tuple(stems))
+        return self.files(result, name, form=form, graph=graph).write(folder, stem, overwrite, tuple(stems))
+
+    def files(self, result: RunResult, name: str, *, form: Form | None = None, graph: bool = True) -> OutputFiles:
+        """One output on its way to files, for whoever writes those of a run under one number (`outputs.common_number`)."""
+        return OutputFiles(self.cache, result.raw, name, form, graph)
 
     def save(self, type: PortType, digest: bytes, path: str | Path, *, plan: Plan | None = None,
              output: str = "") -> list[Path]:

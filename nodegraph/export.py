@@ -176,14 +176,29 @@ def placed(folder: Path, name: str, endings: Mapping[str, str], contents: Mappin
     endings: the extension of each, by what its file's name ends in. contents: the `bare_digest` of what is known of them:
     a file that holds the same is left as it is, where it is `usable`.
     """
-    stem, count = name, 1
+    count = 1
     while True:
-        spots = {tail: _spot(folder / f"{stem}{tail}.{extension}", contents.get(tail), usable)
-                 for tail, extension in endings.items()}
-        if overwrite or all(spot.same or not os.path.lexists(spot.path) for spot in spots.values()):
+        spots = spots_at(folder, stem_of(name, count), endings, contents, usable)
+        if overwrite or free(spots):
             return spots
         count += 1
-        stem = f"{name}-{count}"
+
+
+def stem_of(name: str, number: int) -> str:
+    """The name under a number: card, card-2, card-3."""
+    return name if number == 1 else f"{name}-{number}"
+
+
+def spots_at(folder: Path, stem: str, endings: Mapping[str, str], contents: Mapping[str, bytes],
+             usable: Callable[[Path], bool] = lambda path: True) -> dict[str, Spot]:
+    """Where things would be under just this name, and which of them are there already."""
+    return {tail: _spot(folder / f"{stem}{tail}.{extension}", contents.get(tail), usable)
+            for tail, extension in endings.items()}
+
+
+def free(spots: Mapping[str, Spot]) -> bool:
+    """Whether nothing that holds something else is in the way."""
+    return all(spot.same or not os.path.lexists(spot.path) for spot in spots.values())
 
 
 def _spot(path: Path, content: bytes | None, usable: Callable[[Path], bool]) -> Spot:
@@ -197,8 +212,9 @@ def find_same(contents: Mapping[str, bytes], folder: Path, name: str, extension:
     contents: the `bare_digest` of each file, by what its name ends in (`leaves`). Files that were edited since are
     not the same.
     """
-    stem, count = name, 1
+    count = 1
     while contents:
+        stem = stem_of(name, count)
         paths = [folder / f"{stem}{tail}.{extension if isinstance(extension, str) else extension[tail]}"
                  for tail in contents]
         if not all(path.is_file() for path in paths):
@@ -208,7 +224,6 @@ def find_same(contents: Mapping[str, bytes], folder: Path, name: str, extension:
         if not numbered:
             return None
         count += 1
-        stem = f"{name}-{count}"
     return None
 
 

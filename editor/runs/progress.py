@@ -63,6 +63,9 @@ class Progress:
         if update.preview is not None:
             state.thumbnails = {**state.thumbnails, "": update.preview}
 
+    def _loading(self, session: Session, update: up.Loading) -> None:
+        session.state(update.node).text = t("run.loading", source=update.source)
+
     def _loaded(self, session: Session, update: up.Loaded) -> None:
         session.state(update.node).text = update.source
 

@@ -326,6 +326,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "status.left_out.one": ("1 node with a problem is left out", "已跳过 1 个有问题的节点"),
     "run.broke_off": ("The run broke off: {why}", "运行中断：{why}"),
     "run.cannot_show": ("{output} cannot be shown: {why}", "无法显示 {output}：{why}"),
+    "run.loading": ("Loading {source}", "正在载入 {source}"),
     "run.let_go": ("{output} is not remembered any more. Run the graph, then try again.",
                    "{output} 已不在缓存中。请重新运行图，然后再试。"),
     "run.no_engine": ("The engine cannot be made: {why}", "无法启动引擎：{why}"),

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from .. import graphfile
-from ..check import Checked, check as check_graph
+from ..check import Checked, check as check_graph, unread
 from ..check.origins import nodetypes_of, origins_of
 from ..errors import GraphError, Problem
 from ..graph import Graph
@@ -52,7 +52,7 @@ def _problems(path: str, catalogue: Catalogue, models: Models, base: str) -> tup
         checked = check_graph(graph, catalogue, problems, models.find)
         embedded = graphfile.embedded_graph(path)
         if embedded is None:
-            return checked, checked.problems
+            return checked, graphfile.in_order([*checked.problems, *unread(checked)], graph.path)
         from ..provenance import differences
         from .engine import not_here
 

@@ -13,7 +13,7 @@ from ..packs import Catalogue, Pack
 from .exits import DONE, NODE_FAILED
 from .options import Options
 from .stdout import Stdout
-from .terminal import table
+from .terminal import known_words, table
 
 
 def pack(options: Options, stdout: Stdout) -> int:
@@ -75,12 +75,14 @@ def _named(options: Options) -> tuple[Catalogue, Pack]:
 
 
 def _info(options: Options, stdout: Stdout) -> int:
-    _, pack = _named(options)
+    catalogue, pack = _named(options)
     rows = [["version", pack.version], ["what it is", pack.title], ["from", _origin(pack)], ["licence", _licence(pack)],
             ["folder", str(pack.folder)], ["requires", ", ".join(pack.requires) or "no other pack"],
             ["nodes", ", ".join(sorted(pack.nodes))], ["types", ", ".join(sorted(pack.types)) or "none"],
             ["models", ", ".join(sorted(pack.models)) or "none"]]
     stdout(table(rows, [pack.name, ""]))
+    for line in known_words(catalogue, sorted(pack.models)):
+        stdout(line)
     return DONE
 
 

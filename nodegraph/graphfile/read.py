@@ -339,7 +339,9 @@ class _Reader:
         match = _REF.match(text)
         if match:
             if match[3] and not within:
-                self.problem(say("link.spread-alone", link=text), say("hint.spread", link=text), *keys, value=True)
+                alone = keys[2:3] == ("repeat",) or keys[:1] == ("outputs",)  # where no list may stand
+                hint = say("hint.no-dots", link=text.removesuffix("...")) if alone else say("hint.spread", link=text)
+                self.problem(say("link.spread-alone", link=text), hint, *keys, value=True)
             return Ref(match[1], match[2], within and match[3] is not None)
         if text.startswith("$$"):
             return text[1:]

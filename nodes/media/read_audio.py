@@ -13,7 +13,7 @@ from .sounds import files as sound_file
 RATES = Range(0, 768_000)
 
 
-@node("media.read_audio", version=2)
+@node("media.read_audio", version=3)
 def read_audio(file: File, sample_rate: Annotated[int, RATES] = 0,
                channels: Literal["as they are", "mono", "stereo"] = "as they are",
                start: Annotated[float, Range(0, 1e9)] = 0, seconds: Annotated[float, Range(0, 1e9)] = 0) -> Audio:

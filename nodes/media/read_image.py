@@ -11,7 +11,7 @@ from .image import Image
 from .pictures import files as image_files
 
 
-@node("media.read_image", version=2)
+@node("media.read_image", version=3)
 def read_image(file: File, frame: Annotated[int, Range(1, math.inf)] = 1,
                largest: Annotated[float, Range(0.001, 100_000)] = image_files.LARGEST) -> Image:
     """Read a picture from a file (PNG, JPEG, WebP, AVIF, TIFF, GIF and what else Pillow knows), upright and in sRGB.
@@ -33,7 +33,7 @@ class Frames(NamedTuple):
     seconds: list[float]
 
 
-@node("media.read_frames", version=1)
+@node("media.read_frames", version=2)
 def read_frames(file: File, largest: Annotated[float, Range(0.001, 100_000)] = image_files.LARGEST) -> Frames:
     """Read all pictures of a file: the frames of a GIF, APNG, WebP or AVIF as they are seen, or the pages of a TIFF.
 

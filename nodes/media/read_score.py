@@ -10,7 +10,7 @@ from .scores import midi, notation
 from .types import Score
 
 
-@node("media.read_score", version=2)
+@node("media.read_score", version=3)
 def read_score(file: File) -> Score:
     """Read a piece of music: MIDI, MusicXML or ABC, told by what is in the file.
 

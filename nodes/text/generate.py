@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from nodegraph import SILENT, Context, InputError, Range, Seed, node, warn
 
 from ..common.context import context_length, finite
+from ..common.knowledge import tell_of_unknown
 from ..common.loading import heard, in_words
 from ..common.sampling import next_token
 from .models import LanguageModel, Writer
@@ -40,6 +41,7 @@ def generate(model: LanguageModel, prompt: str, seed: Seed = 0,
 
     generator = torch.Generator().manual_seed(seed)
     ids = prompt_ids(model, prompt, chat)
+    tell_of_unknown(getattr(model, "knowledge", None), prompt)
     written: list[int] = []
     text = ""
     with torch.no_grad(), heard("transformers", harmless=_HARMLESS):

@@ -256,6 +256,8 @@ def _samples(path: Path, format: str, head: bytes) -> str:
     if format == "PSD" and len(head) > 26:
         mode = {1: "grey", 3: "RGB", 4: "CMYK", 7: "multichannel", 8: "duotone", 9: "Lab"}.get(head[25], "other colours")
         return f", {mode} of {head[23]} bits"
+    if format == "JPEG":
+        return ", JPEG-LS" if b"\xff\xf7" in head else ""
     if format != "TIFF":
         return ""
     from PIL.TiffImagePlugin import ImageFileDirectory_v2
@@ -268,7 +270,8 @@ def _samples(path: Path, format: str, head: bytes) -> str:
         bits, kind = tags[_BITS][0], (tags.get(_FORMAT) or (1,))[0]
     except Exception:  # damaged, as the caller says already
         return ""
-    return f", {tags.get(_CHANNELS, 1)} channels of {bits} bits" + (", floats" if kind == _FLOATS else "")
+    count = tags.get(_CHANNELS, 1)
+    return f", {count} channel{'s' * (count > 1)} of {bits} bits" + (", floats" if kind == _FLOATS else "")
 
 
 def _count(picture: Any, path: Path) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 
 from nodegraph import FileKind, InputError, file_kind, warn
 
-from . import container as sound_container
+from . import container as sound_container, mpeg
 
 BLOCK = 1 << 16  # frames that are decoded at once
 MOST_VALUES = 1 << 30  # samples of all channels that one Audio may hold: 4 GiB, or 3.1 hours of stereo at 48 kHz
@@ -32,6 +32,10 @@ def load(path: Path, start: float = 0, seconds: float = 0) -> tuple[Any, int]:
     if head.startswith(b"OggS") and (streams := sound_container.streams(path)) > 1:
         warn(f"{path} holds {streams} sounds after each other, as a recording of a radio does; the first is read")
     try:
+        counted = _counted_mp3(path, head)
+        if counted is not None:
+            with _stream(soundfile.SoundFile(BytesIO(counted.data))) as sound:
+                return _samples(path, sound, start, seconds, counted.cut)
         with path.open("rb", buffering=0) as file:
             # By its descriptor, so that what a file is called does not count.
             with _stream(soundfile.SoundFile(file.fileno(), closefd=False)) as sound:
@@ -42,6 +46,17 @@ def load(path: Path, start: float = 0, seconds: float = 0) -> tuple[Any, int]:
         return _mended(path, head, start, seconds, soundfile, error.error_string)
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}") from error
+
+
+def _counted_mp3(path: Path, head: bytes) -> mpeg.Counted | None:
+    """An MP3 that does not say how long it is, with that said; None for any other file."""
+    kind = file_kind(head.lstrip(b"\0"))
+    if kind is None or kind.name != "an MP3 sound" or path.stat().st_size > MOST_BYTES:
+        return None
+    counted = mpeg.counted(path.read_bytes().lstrip(b"\0"))
+    if counted is not None and counted.odd:
+        warn(f"{path} is damaged: {counted.odd} bytes in the midst of it are no sound and are passed over")
+    return counted
 
 
 def _stream(sound: Any) -> Any:

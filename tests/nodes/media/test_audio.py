@@ -134,6 +134,32 @@ def test_a_bw64_and_an_mp3_behind_zeros_are_read(tmp_path):
     assert (behind == sound_file.load(tmp_path / "a.mp3")[0]).all()
 
 
+DELAY = 529  # samples that a decoder of MP3 leaves out at the beginning
+
+
+def mp3_frames(kilobits: list[int]) -> list[bytes]:
+    """Frames of silence of MPEG 1, layer III, 44.1 kHz, mono, each with a bit rate of its own."""
+    rates = (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
+    return [struct.pack(">I", 0xFFFB00C0 | rates.index(one) << 12).ljust(144000 * one // 44100, b"\0") for one in kilobits]
+
+
+def test_an_mp3_of_variable_bit_rate_that_does_not_tell_its_length_is_read_whole(tmp_path, capfd):
+    frames = mp3_frames([320] * 5 + [32, 64] * 50)
+    tag = b"APETAGEX" + b"\0" * 200 + b"TAG" + b"\0" * 125
+    for data in (b"".join(frames), b"\0" * 99 + b"".join(frames), b"".join(frames) + tag):
+        assert load(tmp_path / "a.mp3", data).shape == (1, 105 * 1152 - DELAY)
+    assert not capfd.readouterr().err  # the decoder has nothing to say
+
+
+def test_of_a_damaged_mp3_what_is_no_sound_is_told_of_and_so_is_a_cut(tmp_path):
+    frames = mp3_frames([32, 64] * 50)
+    with pytest.warns(UserWarning, match="13 bytes in the midst"):
+        sound = load(tmp_path / "a.mp3", b"".join(frames[:40]) + b"junkjunkjunk!" + b"".join(frames[40:]))
+    assert sound.shape[1] == 100 * 1152 - DELAY
+    with pytest.warns(UserWarning, match="cut short"):
+        assert load(tmp_path / "b.mp3", b"".join(frames)[:-20]).shape[1] == 99 * 1152 - DELAY
+
+
 def test_gsm_which_knows_no_way_but_forward_is_read_whole_and_in_part(tmp_path):
     soundfile.write(tmp_path / "a.wav", tone(1, 8000, 1).samples.numpy().T, 8000, "GSM610")
     whole = sound_file.load(tmp_path / "a.wav")[0]
