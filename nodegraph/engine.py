@@ -174,7 +174,7 @@ class Engine:
              emit: Callable[[Event], None] | None, cancel: threading.Event | None,
              planned: Callable[[Checked, Plan], None]) -> RunResult:
         last = self._last
-        if last is not None and last.is_of(given, only):
+        if last is not None and last.revision == self.catalogue.revision and last.is_of(given, only):
             edited = graph.edited_since(last.checked.graph)
             if edited is not None and last.plan.repeatable and self._as_located(last.plan):
                 if not edited:
@@ -200,7 +200,7 @@ class Engine:
         inner = inner_files(checked) if last is None else last.inner
         result = self._execute(plan, emit, cancel, last.result if last is not None else None, edited)
         whole = not result.errors and not result.passed_over and not result.cancelled
-        self._last = LastRun(checked, plan, given, only, result, inner) if whole else None
+        self._last = LastRun(checked, plan, given, only, result, inner, self.catalogue.revision) if whole else None
         return RunResult(result)
 
     def _execute(self, plan: Plan, emit: Callable[[Event], None] | None, cancel: threading.Event | None,

@@ -8,8 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -22,6 +21,7 @@ from .errors import InputError
 from .graphfile import RUN as RUN, embedded_graph as embedded_graph
 from .naming import numbers, safe_name as safe_name
 from .types import PortType, described
+from .wholefile import whole_file
 from .wording import say
 
 
@@ -137,7 +137,7 @@ def write_one(type: PortType, value: Any, path: Path, extension: str, quality: i
     if value is None:
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
-    with _whole(path) as part:
+    with whole_file(path) as part:
         if isinstance(value, Path):
             shutil.copyfile(value, part)
         elif quality is not None and type.takes_quality(extension):
@@ -165,17 +165,6 @@ def file_bytes(type: PortType, value: Any, extension: str) -> bytes:
         path = Path(folder) / f"value.{extension}"
         type.exports[extension](value, path)
         return path.read_bytes()
-
-
-@contextmanager
-def _whole(path: Path) -> Iterator[Path]:
-    """A file beside this one to write to, which takes its place if nothing goes wrong."""
-    part = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
-    try:
-        yield part
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 # ---- what is there already
@@ -245,7 +234,7 @@ def retell(paths: Iterable[Path], embed: Mapping[str, str] | None) -> None:
             data = path.read_bytes()
             told = pngtext.with_texts(data, embed) if embed else pngtext.without_texts(data, TOLD)
             if told != data:
-                with _whole(path) as part:
+                with whole_file(path) as part:
                     part.write_bytes(told)
 
 

@@ -205,6 +205,15 @@ class Library:
         self._graphs: dict[Path, tuple[tuple[Any, ...], Entry]] = {}  # path -> its stamp on disk, and what it is
         self._beside: list[Entry] = []
         self._next = 0
+        self._revision = catalogue.revision
+
+    def renew(self) -> bool:
+        """Begin again where packs were read again since; whether they were."""
+        if self._revision == self.catalogue.revision:
+            return False
+        self._entries, self._next, self._revision = entries(self.catalogue), 0, self.catalogue.revision
+        self._graphs = {}
+        return True
 
     @property
     def entries(self) -> list[Entry]:

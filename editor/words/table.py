@@ -365,6 +365,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "status.autosaved": ("Kept a copy of unsaved changes", "已自动备份未保存的更改"),
     "status.opened": ("Opened {name}", "已打开 {name}"),
     "status.recovered": ("Recovered {name}", "已恢复 {name}"),
+    "status.packs_reread": ("Read {names} again", "已重新读取 {names}"),
+    "status.pack_broken": ("An edited pack cannot be read: {why}", "改动后的节点包无法读取：{why}"),
     "status.reloaded": ("Reloaded {name}", "已重新载入 {name}"),
     "status.undone": ("Undone: {label}", "已撤销：{label}"),
     "status.redone": ("Redone: {label}", "已重做：{label}"),

@@ -21,6 +21,7 @@ from .functions import function
 from .idle import pass_through
 from .inputs import input_port
 from .order import cause, cycles, muted_nodes, topological
+from .origins import other_origins
 from .outputs import outputs
 from .site import Site
 from .subgraphs import resolved, subgraph
@@ -60,6 +61,7 @@ def _checked(site: Site) -> Checked:
     if not graph.outputs and not site.around[1:] and not site.stands("outputs"):
         site.problem(say("graph.no-outputs"), say("hint.add-outputs"), "outputs")
     _mentions(site)
+    other_origins(site)
     muted = muted_nodes(order, site.nodes)
     left_out = {name: because for name, ref in graph.outputs.items() if (because := cause(ref, site.nodes, muted))}
     return Checked(graph, site.nodes, site.inputs, order, in_order(site.problems, graph.path), muted, left_out,
