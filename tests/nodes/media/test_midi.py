@@ -234,6 +234,7 @@ def test_a_message_that_is_not_whole_is_told_of_when_written(tmp_path):
 
 
 @pytest.mark.parametrize("encoding, name", [
+    ("big5", "月亮代表我的心 主旋律"), ("utf-16", "Piano é 琴"),
     ("utf-8", "钢琴 é"), ("utf-8-sig", "Flöte"), ("gbk", "小提琴"), ("cp932", "ピアノ"), ("cp932", "右手"),
     ("latin-1", "Flöte"),
     ("cp1252", "Œuvre – Café"), ("cp1251", "Скрипка"), ("cp949", "빛날세라영웅열사만세"), ("latin-1", "Guitarra acústica")])
