@@ -6,13 +6,7 @@ from pathlib import Path
 
 from nodegraph import File, InputError, node
 
-<<<<<<< HEAD
-from .scores import midi, notation
-=======
-from .scores import foreign, midi
-
-from .scores import notation
->>>>>>> critic1
+from .scores import foreign, midi, notation
 from .types import Score
 
 

@@ -16,12 +16,8 @@ from typing import Any
 
 from nodegraph import InputError, warn
 
-<<<<<<< HEAD
-=======
-from . import documents
-from .medley import medley
->>>>>>> critic1
 from ..score import DENOMINATORS, FASTEST, SLOWEST, Note, Score, Text, Track, fifths_of, key_of, key_parts, length_complaint
+from . import documents
 from .medley import medley
 
 LARGEST_MEGABYTES = 256  # of a document, unpacked
