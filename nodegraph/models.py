@@ -196,7 +196,12 @@ class Models:
         except HFValidationError:
             return None, f"there is no model {source}, and no hub repository can have that name. " + \
                 nearest(source, self.catalogue.model_names())
-        except LocalEntryNotFoundError:
+        except Exception as error:  # of the network, the hub and its rules, of which each has kinds of its own
+            if self.download:
+                return None, (f"{source} is not on this machine and could not be downloaded ({words(error)[:200]}); see "
+                              "to the network and the name, or give a folder")
+            if not isinstance(error, LocalEntryNotFoundError):
+                raise
             hint = nearest(source, self.catalogue.model_names())
             return None, (f"there is no model {source} on this machine. {hint} If it is the name of a hub "
                           "repository, run once with --download; otherwise give a folder.")

@@ -42,8 +42,12 @@ def in_a_sentence(pipe: Any) -> Iterator[None]:
         yield
     except InputError:
         raise
-    except (ValueError, TypeError) as error:
-        raise InputError(f"a {type(pipe).__name__} refuses this: {in_words(error)}") from error
+    except Exception as error:  # of three libraries, over settings that the model brings
+        if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":  # torch's
+            raise
+        raise InputError(f"a {type(pipe).__name__} refuses this: {in_words(error).rstrip('.')}; if this model never "
+                         "paints, its settings are not those of its weights, and it should be downloaded "
+                         "again") from error
 
 
 def paint_whole(model: Any, ctx: Context, scheduler: str, **wanted: Any) -> Any:

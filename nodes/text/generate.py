@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from nodegraph import SILENT, Context, InputError, Range, Seed, node, warn
 
-from .models import LanguageModel, Writer
+from .models import LanguageModel, Writer, end_tokens
 from ..common.context import context_length, finite
 from ..common.loading import heard, in_words
 from ..common.sampling import next_token
@@ -66,8 +66,7 @@ def prompt_ids(model: Writer, prompt: str, chat: bool) -> list[int]:
     """The prompt as token ids. Raises InputError when it is empty or leaves the model no room to write."""
     tokenizer = model.tokenizer
     with heard("transformers", harmless=_HARMLESS):
-        ids = _in_chat(tokenizer, prompt) if chat and tokenizer.chat_template else \
-            list(tokenizer(prompt)["input_ids"])
+        ids = _in_chat(tokenizer, prompt) if chat and tokenizer.chat_template else _bare(tokenizer, prompt)
     if not ids and tokenizer.bos_token_id is not None:
         ids = [tokenizer.bos_token_id]
     room = context_length(model.model)
@@ -81,6 +80,15 @@ def prompt_ids(model: Writer, prompt: str, chat: bool) -> list[int]:
         raise InputError(f"the prompt has the token {tokenizer.convert_ids_to_tokens(strangers[0])}, for which this "
                          "model has no weights; leave it out" + (", or set chat: false" if chat else ""))
     return ids
+
+
+def _bare(tokenizer: Any, prompt: str) -> list[int]:
+    """The prompt as it is, as token ids."""
+    try:
+        return list(tokenizer(prompt)["input_ids"])
+    except Exception as error:  # of the tokenizers library, over words for which it has no token at all
+        raise InputError(f"the model's tokenizer cannot read the prompt: {in_words(error).rstrip('.')}; take "
+                         "tokenizer.json and tokenizer_config.json from one model") from error
 
 
 def _in_chat(tokenizer: Any, prompt: str) -> list[int]:
@@ -98,14 +106,6 @@ def _of_template(error: Exception) -> str:
     line = getattr(error, "lineno", None)
     words = in_words(error).rstrip(".")
     return f"its line {line} cannot be read ({words})" if line else words
-
-
-def end_tokens(model: Writer) -> set[int]:
-    """The ids that end a text."""
-    ends = getattr(model.model.generation_config, "eos_token_id", None)
-    if ends is None:
-        ends = model.tokenizer.eos_token_id
-    return set(ends) if isinstance(ends, list) else {ends} - {None}
 
 
 def known_tokens(model: Writer) -> int:
