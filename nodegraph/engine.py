@@ -13,7 +13,6 @@ the packs. An Engine may be used from many threads: it carries out one run at a 
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -131,7 +130,8 @@ class Engine:
         """Run a graph. Raises GraphError if it is wrong; what nodes do wrong is in the result's `errors`.
 
         only: the outputs that are wanted. cancel: set it to stop the run at the next report of a node. timeout:
-        seconds after which the run is stopped likewise; the result is then `cancelled`. planned: told, before the first event, what is known of the graph and what is going to be done.
+        seconds after which the run is stopped likewise; the result is then `cancelled`. planned: told, before the first event,
+        what is known of the graph and what is going to be done.
         Running the same Graph again, or one that `with_value` made from it, takes up what was found out before:
         then only nodes that the edit can have changed are looked at, and told of in events.
         """

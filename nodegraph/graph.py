@@ -85,7 +85,8 @@ MOST_QUALITY = 100
 class Graph:
     """A document. Two graphs are equal when they say the same; where they said it does not count.
 
-    forms: how outputs are written, for those that say so. path: the file it came from; relative files named in it are sought beside it.
+    forms: how outputs are written, for those that say so. path: the file it came from; relative files named in it are
+    sought beside it.
     base: where relative files begin, if not beside it. carried: texts of graph files that it brings along, by path.
     marks: the tree of places that graphfile read it from (see `where`).
     """

@@ -37,8 +37,22 @@ from .codeversion import code_version
 from .context import Context, Lazy
 from .digest import encode
 from .errors import InputError, PackError
-from .types import (ANY, FLOAT, INT, OF_PYTHON, SEED, TEXT, Choice, Help, ModelType, PortType, Range, complaint_of,
-                    described, short)
+from .types import (
+    ANY,
+    FLOAT,
+    INT,
+    OF_PYTHON,
+    SEED,
+    TEXT,
+    Choice,
+    Help,
+    ModelType,
+    PortType,
+    Range,
+    complaint_of,
+    described,
+    short,
+)
 from .wording import say
 
 RESERVED = ("type", "each", "bypass", "mute", "cross", "repeat", "until", "carry", "count", "failed", "timeout",

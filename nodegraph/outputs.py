@@ -9,8 +9,21 @@ from typing import Any
 
 from .cache import Cache
 from .errors import InputError
-from .export import (Spot, Unwritten, Written, bare_digest, chosen, ending, find_same, items, placed, reason, retell,
-                     tells_nothing, write)
+from .export import (
+    Spot,
+    Unwritten,
+    Written,
+    bare_digest,
+    chosen,
+    ending,
+    find_same,
+    items,
+    placed,
+    reason,
+    retell,
+    tells_nothing,
+    write,
+)
 from .graph import USUAL, Form
 from .naming import LEAST_BYTES, MOST_BYTES, labels, numbers
 from .plan import LEAVE, Plan

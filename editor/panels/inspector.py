@@ -11,8 +11,7 @@ import math
 import re
 import secrets
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from dataclasses import field as attribute
+from dataclasses import dataclass, field as attribute
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -25,11 +24,9 @@ from nodegraph.nodetype import MISSING, NodeType, Port
 from nodegraph.packs import Catalogue
 from nodegraph.types import ANY, BOOL, COLOR, FILE, FLOAT, INT, PLAIN, SEED, TEXT, ModelType, PortType, short
 
-from ..document import edits
-from ..document import items as on_canvas
+from ..document import edits, items as on_canvas
 from ..document.edits import EditRefused
-from ..document.items import Item
-from ..document.items import mapped as mapped_inputs
+from ..document.items import Item, mapped as mapped_inputs
 from ..document.ports import inputs_of, new_branch
 from ..words.speak import has, name_of, said, t
 
@@ -124,7 +121,8 @@ def _port_field(port: Port, known: CheckedNode, catalogue: Catalogue | None,
     maps = named and not port.many and batch in (None, port.name)
     required = not given and port.default is MISSING and not port.optional and named and node.type != SWITCH
     return Field(
-        port.name, label_of(port.name) if node.type == SWITCH else label(port.name), _widget(listed, value), port.type.name, value, given,
+        port.name, label_of(port.name) if node.type == SWITCH else label(port.name), _widget(listed, value),
+        port.type.name, value, given,
         default=None if port.default is MISSING else _as_written(port.default), required=required,
         **_limits(port), choices=port.choices or _models(port.type, catalogue), links=links,
         promotable=named and not links and port.type is not ANY, each=mapped if maps or mapped else None, help=port.help,

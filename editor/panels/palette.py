@@ -110,7 +110,7 @@ class Entry:
 class _Index:
     """The words of an entry, by how much a match in them counts; each phrase is a line of its text."""
 
-    __slots__ = ("names", "lines", "starts", "texts", "all")
+    __slots__ = ("all", "lines", "names", "starts", "texts")
 
     def __init__(self, names: tuple[str, ...], tags: str, packs: str, types: str, help: str):
         self.names, self.lines = names, "\n".join(names)

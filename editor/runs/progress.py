@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from nodegraph.graph import Graph
 
+from ..words.speak import said, t, translated
 from . import updates as up
 from .gallery import Result
 from .staleness import Shown
-from ..words.speak import said, t, translated
 
 if TYPE_CHECKING:
     from ..session import Session

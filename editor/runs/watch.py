@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from nodegraph import RunResult
-from nodegraph import events as ev
+from nodegraph import RunResult, events as ev
 from nodegraph.check import Checked
 from nodegraph.plan import Plan
 

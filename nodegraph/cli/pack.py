@@ -75,7 +75,7 @@ def _named(options: Options) -> tuple[Catalogue, Pack]:
 
 
 def _info(options: Options, stdout: Stdout) -> int:
-    catalogue, pack = _named(options)
+    _, pack = _named(options)
     rows = [["version", pack.version], ["what it is", pack.title], ["from", _origin(pack)], ["licence", _licence(pack)],
             ["folder", str(pack.folder)], ["requires", ", ".join(pack.requires) or "no other pack"],
             ["nodes", ", ".join(sorted(pack.nodes))], ["types", ", ".join(sorted(pack.types)) or "none"],

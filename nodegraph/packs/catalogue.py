@@ -177,7 +177,7 @@ class Catalogue:
             if nodetype.pack == pack.name and not nodetype.distribution:
                 # A pack that is not installed is not taken for a loose file with nodes of the same names.
                 nodetype = replace(nodetype, distribution=pack.distribution or f"the folder of {pack.name}")
-                setattr(function, "__nodetype__", nodetype)  # one for all catalogues of the process
+                function.__nodetype__ = nodetype  # one for all catalogues of the process
             if nodetype.name not in self._nodes:
                 self._know(nodetype)
         for porttype in _port_types(loaded):
@@ -194,7 +194,7 @@ class Catalogue:
 
     def _know(self, nodetype: NodeType) -> None:
         self._nodes[nodetype.name] = nodetype
-        nodetype.version  # follows the code as it is now: nodes that ran may have changed what stands beside them
+        _ = nodetype.version  # follows the code as it is now: nodes that ran may have changed what stands beside them
         for port in (*nodetype.inputs.values(), *nodetype.outputs.values()):
             self._types.setdefault(port.type.name, port.type)
 

@@ -42,9 +42,9 @@ def in_a_sentence(pipe: Any) -> Iterator[None]:
         yield
     except InputError:
         raise
-    except Exception as error:  # of three libraries, over settings that the model brings
-        if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":  # torch's
-            raise
+    except (ValueError, TypeError) as error:
+        raise InputError(f"a {type(pipe).__name__} refuses this: {in_words(error)}") from error
+    except (LookupError, AttributeError, ArithmeticError) as error:  # over settings that the model brings
         raise InputError(f"a {type(pipe).__name__} refuses this: {in_words(error).rstrip('.')}; if this model never "
                          "paints, its settings are not those of its weights, and it should be downloaded "
                          "again") from error

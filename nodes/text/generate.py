@@ -7,10 +7,10 @@ from typing import Annotated, Any
 
 from nodegraph import SILENT, Context, InputError, Range, Seed, node, warn
 
-from .models import LanguageModel, Writer, end_tokens
 from ..common.context import context_length, finite
 from ..common.loading import heard, in_words
 from ..common.sampling import next_token
+from .models import LanguageModel, Writer, end_tokens
 
 _HARMLESS = ("sequence length is longer than",  # which is measured and told here, by what the model reads
              "falling back to its reference")  # which is slower, and no less right

@@ -17,8 +17,8 @@ from nodegraph.check import check
 from nodegraph.cli import main
 from nodegraph.cli.run import tell_failures
 from nodegraph.cli.settings import settings
-from nodegraph.events import Skipped
 from nodegraph.cli.terminal import Display
+from nodegraph.events import Skipped
 from nodegraph.graphfile import parse
 
 BENCH = str(Path(__file__).parent / "bench_nodes.py")

@@ -8,8 +8,7 @@ import struct
 import numpy
 import pytest
 import torch
-from hypothesis import assume, given
-from hypothesis import strategies as st
+from hypothesis import assume, given, strategies as st
 
 from nodegraph.digest import SIZE, ListDigest, decode, device_digest, digest, encode, tensor_digest
 

@@ -10,8 +10,7 @@ import numpy
 import pytest
 import torch
 
-from nodegraph.cache import Cache, prepare
-from nodegraph.cache import index as index_module
+from nodegraph.cache import Cache, index as index_module, prepare
 from nodegraph.digest import encode
 from nodegraph.types import ANY
 

@@ -93,7 +93,7 @@ def test_check_finds_what_is_wrong_with_the_form_of_an_output(output, message, h
     text = f"nodegraph: 1\ninputs: {{n: 3, f: {{type: File}}}}\nnodes:\n  p: {{type: patch.one, each: color, color: [ff0000]}}\n" \
            f"outputs:\n  n: $n\n  f: $f\n  o: {output}\n"
     problems = check(*graphfile.parse(text)[:1], Catalogue(folders=[PACK]), graphfile.parse(text)[1]).problems
-    problem = next((p for p in problems if p.severity == "error"))
+    problem = next(p for p in problems if p.severity == "error")
     assert message in problem.message and problem.where.line == 8
     assert not hint or problem.hint == hint
 

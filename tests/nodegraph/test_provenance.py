@@ -9,11 +9,9 @@ import zlib
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from nodegraph import GraphError, graphfile
-from nodegraph import pngtext
+from nodegraph import GraphError, graphfile, pngtext
 from nodegraph.cli import main
 from nodegraph.export import RUN, bare_digest, embedded_graph, export
 from nodegraph.types import PortType

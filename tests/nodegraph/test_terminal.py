@@ -7,8 +7,7 @@ import json
 
 import pytest
 
-from nodegraph import NodeFailed
-from nodegraph import events as ev
+from nodegraph import NodeFailed, events as ev
 from nodegraph.cli.profile import Profile
 from nodegraph.cli.terminal import Display, size, table
 
