@@ -25,12 +25,14 @@ endif
 demo: .venv/installed
 	$(BIN)/nodegraph run graphs/postcard.yaml --set "subject=$(SUBJECT)" --out out --overwrite
 
+# Each file of tests is run by one of two workers; CORES=4 takes four.
+CORES ?= 2
 test: .venv/tested
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(CORES) --dist loadfile
 
-# The tests that need no model and no window, in about a minute.
+# What needs no model and no window, in about a minute.
 quick: .venv/tested
-	$(BIN)/python -m pytest tests/nodegraph -m "not slow"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(CORES) --dist loadfile tests/nodegraph -m "not slow"
 
 # Needs a CUDA device, and writes docs/gpu.md. NOVENV=1 takes PYTHON with the libraries that it has, and installs nothing;
 # GPU="--write FILE" writes elsewhere, GPU=--dry tries the script on a processor.
@@ -40,7 +42,12 @@ gpu: $(if $(NOVENV),,.venv/tested)
 check: .venv/tested
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m mypy
-	$(BIN)/python -m pytest tests/nodegraph/test_floors.py
+	$(BIN)/python -m pytest tests/nodegraph/test_floors.py tests/test_ratchet.py
+
+# The site of the docs, into site/, without a network. The graphs on its pages are run: minutes the first time, then seconds.
+docs: .venv/documented
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	@echo "Done: site/index.html. To search in it, serve it: $(BIN)/python -m http.server --directory site"
 
 install: .venv/installed
 
@@ -54,6 +61,10 @@ install: .venv/installed
 
 .venv/tested: .venv/installed
 	$(INSTALL) --editable ".[test]"
+	@touch $@
+
+.venv/documented: .venv/installed
+	$(INSTALL) --editable ".[docs]"
 	@touch $@
 
 clean:

@@ -17,9 +17,10 @@ from typing import Any
 
 import numpy as np
 import torch
+
 from nodegraph import Recipe
-from nodegraph_nodes.media.scores.midi_out import save_midi
 from nodegraph_nodes.media.score import Score, key_parts
+from nodegraph_nodes.media.scores.midi_out import save_midi
 from nodegraph_nodes.music.generate import generate
 from nodegraph_nodes.music.models import load
 from nodegraph_nodes.starter import tunes

@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from diffusers import StableDiffusion3Pipeline
 from judge_scenes import Judge, judge, rendered
+
 from nodegraph_nodes.starter import captions, scenes
 
 UNKNOWN = ("zorbl", "quantum", "grandmother", "democratic", "xylophone", "量子", "奶奶", "哲学")

@@ -19,9 +19,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
 from nodegraph_nodes.starter import verse_words, verses
 from nodegraph_nodes.starter.train import loop, poet
-from transformers import AutoModelForCausalLM, AutoTokenizer
 
 # subject | the noun its verse must name; no noun here occurs in the grammar's word lists
 ENGLISH = """a silver submarine under the ice|submarine; an old accordion|accordion; three noisy parrots in the rain|parrots

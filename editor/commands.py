@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from nodegraph import graphfile
 
-from .document import arrange
-from .document import clipboard, edits, grouping
+from .document import arrange, clipboard, edits, grouping
 from .document.document import Document, write_atomically
 from .document.edits import EditRefused
 from .document.items import Item, collapsed

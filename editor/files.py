@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from nodegraph.errors import PackError
+
 from .canvas.view import View
 from .document.document import Document, recoveries
 from .document.edits import EditRefused, free_name
@@ -183,3 +185,19 @@ class Files:
             else:
                 session.attempt(self.answer_change, "reload")
                 session.say(t("status.reloaded", name=self._name()))
+
+    def watch_packs(self) -> None:
+        """Read packs again that are not installed and were edited; not while the worker may be using them."""
+        session = self.session
+        if not session.runner.idle:
+            return
+        before = session.catalogue.revision
+        try:
+            places = session.catalogue.refresh()
+        except PackError as error:
+            session.say(t("status.pack_broken", why=error), "error")
+        else:
+            if places:
+                session.say(t("status.packs_reread", names=", ".join(place.name for place in places)))
+        if session.catalogue.revision != before:
+            session.reread()

@@ -72,3 +72,4 @@ class Running:
         if now - self._watched >= WATCH:
             self._watched = now
             self.session.files.watch()
+            self.session.files.watch_packs()

@@ -21,6 +21,8 @@ _WHERE = {
     "GraphError": "errors",
     "Help": "types",
     "InputError": "errors",
+    "Knowledge": "packs",
+    "KnownWords": "packs",
     "Lazy": "context",
     "ModelType": "types",
     "Node": "graph",
@@ -42,10 +44,10 @@ _WHERE = {
     "warn": "warning",
 }
 __all__ = [
-    "Cancelled", "Catalogue", "Choice", "Color", "Context", "Engine", "File", "FileKind", "Graph", "GraphError", "Help",
-    "InputError", "Lazy", "ModelType", "Node", "NodeFailed", "NodegraphError", "PackError", "PortType", "Problem",
-    "Range", "Recipe", "Ref", "RunResult", "SILENT", "Seed", "file_kind", "load", "node", "run",
-    "warn",
+    "Cancelled", "Catalogue", "Choice", "Color", "Context", "Engine", "File", "FileKind", "Graph", "GraphError",
+    "Help", "InputError", "Knowledge", "KnownWords", "Lazy", "ModelType", "Node", "NodeFailed", "NodegraphError",
+    "PackError", "PortType", "Problem", "Range", "Recipe", "Ref", "RunResult", "SILENT", "Seed", "file_kind", "load",
+    "node", "run", "warn",
 ]
 __version__ = "0.1.0"
 
@@ -53,20 +55,32 @@ TYPE_CHECKING = False  # what type checkers take for true, as they do typing's, 
 if TYPE_CHECKING:  # `as` tells them that a name is handed on
     from typing import Any
 
-    from .context import Context as Context, Lazy as Lazy, SILENT as SILENT
+    from .context import SILENT as SILENT, Context as Context, Lazy as Lazy
     from .engine import Engine as Engine, load as load, run as run
     from .errors import (
-        Cancelled as Cancelled, GraphError as GraphError, InputError as InputError, NodeFailed as NodeFailed,
-        NodegraphError as NodegraphError, PackError as PackError, Problem as Problem,
+        Cancelled as Cancelled,
+        GraphError as GraphError,
+        InputError as InputError,
+        NodeFailed as NodeFailed,
+        NodegraphError as NodegraphError,
+        PackError as PackError,
+        Problem as Problem,
     )
     from .filekind import FileKind as FileKind, file_kind as file_kind
     from .graph import Graph as Graph, Node as Node, Ref as Ref
     from .nodetype import node as node
-    from .packs import Catalogue as Catalogue
+    from .packs import Catalogue as Catalogue, Knowledge as Knowledge, KnownWords as KnownWords
     from .results import RunResult as RunResult
     from .types import (
-        Choice as Choice, Color as Color, File as File, Help as Help, ModelType as ModelType, PortType as PortType,
-        Range as Range, Recipe as Recipe, Seed as Seed,
+        Choice as Choice,
+        Color as Color,
+        File as File,
+        Help as Help,
+        ModelType as ModelType,
+        PortType as PortType,
+        Range as Range,
+        Recipe as Recipe,
+        Seed as Seed,
     )
     from .warning import warn as warn
 

@@ -15,8 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
-from . import events as ev
-from . import graphfile
+from . import events as ev, graphfile
 from .check import Checked
 from .engine import Engine
 from .errors import GraphError, NodegraphError, PackError

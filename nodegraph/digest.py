@@ -9,8 +9,8 @@ Every item is a tag byte and, where its length varies, a length: no two differen
     X<kind><dtype>;<shape>;<content digest, 16 bytes>  a tensor (kind t: torch, n: numpy), kept apart
 
 Tensors are hashed where they live, with XXH3-128 on the host and on CUDA devices, so that equal bytes have one name
-and naming a tensor copies 64 bytes off the device and never the tensor. Other accelerators add up integers
-(`device_digest`).
+and naming a tensor copies 64 bytes off the device and never the tensor. On Apple's mps, whose memory is the host's, the
+host hashes a copy. Other accelerators add up integers (`device_digest`).
 """
 
 from __future__ import annotations
@@ -300,10 +300,12 @@ def _host_digest(array: Any) -> bytes:
 def tensor_digest(tensor: Any) -> bytes:
     """The digest of a tensor's elements, computed on the device that holds it. 16 bytes."""
     tensor = tensor.detach().resolve_conj().resolve_neg()
-    if tensor.device.type not in ("cpu", "cuda"):
+    if tensor.device.type not in ("cpu", "cuda", "mps"):
         return device_digest(tensor)
     import torch
 
+    if tensor.device.type == "mps":  # its memory is the host's, and its integers of 64 bits are not to be relied on
+        tensor = tensor.cpu()
     flat = tensor.contiguous().reshape(-1).view(torch.uint8)
     on_device = _device_hash() if flat.is_cuda else None
     return on_device(flat) if on_device is not None else _host_digest(flat.cpu().numpy())

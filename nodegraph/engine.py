@@ -13,7 +13,6 @@ the packs. An Engine may be used from many threads: it carries out one run at a 
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -21,7 +20,7 @@ from logging import INFO
 from pathlib import Path
 from typing import Any
 
-from . import graphfile, ledger
+from . import graphfile, ledger, shipped
 from .cache import Cache
 from .check import Checked, check, recheck
 from .errors import GraphError, NodegraphError, Problem
@@ -91,12 +90,13 @@ class Engine:
     def load(self, path: str | Path) -> Graph:
         """Read and check a graph file. Raises GraphError with every error found.
 
-        Packs that are not installed and were edited since are read again.
+        `postcard` and `graphs/postcard.yaml` name a graph that comes along, where no such file is there. Packs that are
+        not installed and were edited since are read again.
         """
         self._judge_open()
         with self._turn:
             self.catalogue.refresh()
-        graph, problems = graphfile.read(path)
+        graph, problems = graphfile.read(shipped.path_of(path))
         self.check(graph, problems).raise_errors()
         return graph
 
@@ -131,7 +131,8 @@ class Engine:
         """Run a graph. Raises GraphError if it is wrong; what nodes do wrong is in the result's `errors`.
 
         only: the outputs that are wanted. cancel: set it to stop the run at the next report of a node. timeout:
-        seconds after which the run is stopped likewise; the result is then `cancelled`. planned: told, before the first event, what is known of the graph and what is going to be done.
+        seconds after which the run is stopped likewise; the result is then `cancelled`. planned: told, before the first event,
+        what is known of the graph and what is going to be done.
         Running the same Graph again, or one that `with_value` made from it, takes up what was found out before:
         then only nodes that the edit can have changed are looked at, and told of in events.
         """
@@ -173,7 +174,7 @@ class Engine:
              emit: Callable[[Event], None] | None, cancel: threading.Event | None,
              planned: Callable[[Checked, Plan], None]) -> RunResult:
         last = self._last
-        if last is not None and last.is_of(given, only):
+        if last is not None and last.revision == self.catalogue.revision and last.is_of(given, only):
             edited = graph.edited_since(last.checked.graph)
             if edited is not None and last.plan.repeatable and self._as_located(last.plan):
                 if not edited:
@@ -199,7 +200,7 @@ class Engine:
         inner = inner_files(checked) if last is None else last.inner
         result = self._execute(plan, emit, cancel, last.result if last is not None else None, edited)
         whole = not result.errors and not result.passed_over and not result.cancelled
-        self._last = LastRun(checked, plan, given, only, result, inner) if whole else None
+        self._last = LastRun(checked, plan, given, only, result, inner, self.catalogue.revision) if whole else None
         return RunResult(result)
 
     def _execute(self, plan: Plan, emit: Callable[[Event], None] | None, cancel: threading.Event | None,
@@ -282,7 +283,11 @@ class Engine:
         releases would have given; what is there under one of them is not written again. Raises InputError where the type
         has no such form, OSError where what is there already cannot be read.
         """
-        return OutputFiles(self.cache, result.raw, name, form, graph).write(folder, stem, overwrite, tuple(stems))
+        return self.files(result, name, form=form, graph=graph).write(folder, stem, overwrite, tuple(stems))
+
+    def files(self, result: RunResult, name: str, *, form: Form | None = None, graph: bool = True) -> OutputFiles:
+        """One output on its way to files, for whoever writes those of a run under one number (`outputs.common_number`)."""
+        return OutputFiles(self.cache, result.raw, name, form, graph)
 
     def save(self, type: PortType, digest: bytes, path: str | Path, *, plan: Plan | None = None,
              output: str = "") -> list[Path]:

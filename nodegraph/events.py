@@ -49,6 +49,13 @@ class Finished(NamedTuple):
     bytes: int = 0
 
 
+class Loading(NamedTuple):
+    """A model is about to be loaded, for the first node that asks for it; `Loaded` follows, unless that fails."""
+
+    node: str
+    source: str
+
+
 class Loaded(NamedTuple):
     """A model was loaded, for the first node that asked for it."""
 
@@ -104,4 +111,4 @@ class Done(NamedTuple):
     cancelled: bool = False
 
 
-Event = Planned | Started | Progress | Loaded | Finished | Cached | Failed | Skipped | Warned | Done
+Event = Planned | Started | Progress | Loading | Loaded | Finished | Cached | Failed | Skipped | Warned | Done

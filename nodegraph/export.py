@@ -8,8 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -22,6 +21,7 @@ from .errors import InputError
 from .graphfile import RUN as RUN, embedded_graph as embedded_graph
 from .naming import numbers, safe_name as safe_name
 from .types import PortType, described
+from .wholefile import whole_file
 from .wording import say
 
 
@@ -137,7 +137,7 @@ def write_one(type: PortType, value: Any, path: Path, extension: str, quality: i
     if value is None:
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
-    with _whole(path) as part:
+    with whole_file(path) as part:
         if isinstance(value, Path):
             shutil.copyfile(value, part)
         elif quality is not None and type.takes_quality(extension):
@@ -167,17 +167,6 @@ def file_bytes(type: PortType, value: Any, extension: str) -> bytes:
         return path.read_bytes()
 
 
-@contextmanager
-def _whole(path: Path) -> Iterator[Path]:
-    """A file beside this one to write to, which takes its place if nothing goes wrong."""
-    part = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
-    try:
-        yield part
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
-
-
 # ---- what is there already
 
 def placed(folder: Path, name: str, endings: Mapping[str, str], contents: Mapping[str, bytes], overwrite: bool = False,
@@ -187,14 +176,29 @@ def placed(folder: Path, name: str, endings: Mapping[str, str], contents: Mappin
     endings: the extension of each, by what its file's name ends in. contents: the `bare_digest` of what is known of them:
     a file that holds the same is left as it is, where it is `usable`.
     """
-    stem, count = name, 1
+    count = 1
     while True:
-        spots = {tail: _spot(folder / f"{stem}{tail}.{extension}", contents.get(tail), usable)
-                 for tail, extension in endings.items()}
-        if overwrite or all(spot.same or not os.path.lexists(spot.path) for spot in spots.values()):
+        spots = spots_at(folder, stem_of(name, count), endings, contents, usable)
+        if overwrite or free(spots):
             return spots
         count += 1
-        stem = f"{name}-{count}"
+
+
+def stem_of(name: str, number: int) -> str:
+    """The name under a number: card, card-2, card-3."""
+    return name if number == 1 else f"{name}-{number}"
+
+
+def spots_at(folder: Path, stem: str, endings: Mapping[str, str], contents: Mapping[str, bytes],
+             usable: Callable[[Path], bool] = lambda path: True) -> dict[str, Spot]:
+    """Where things would be under just this name, and which of them are there already."""
+    return {tail: _spot(folder / f"{stem}{tail}.{extension}", contents.get(tail), usable)
+            for tail, extension in endings.items()}
+
+
+def free(spots: Mapping[str, Spot]) -> bool:
+    """Whether nothing that holds something else is in the way."""
+    return all(spot.same or not os.path.lexists(spot.path) for spot in spots.values())
 
 
 def _spot(path: Path, content: bytes | None, usable: Callable[[Path], bool]) -> Spot:
@@ -208,8 +212,9 @@ def find_same(contents: Mapping[str, bytes], folder: Path, name: str, extension:
     contents: the `bare_digest` of each file, by what its name ends in (`leaves`). Files that were edited since are
     not the same.
     """
-    stem, count = name, 1
+    count = 1
     while contents:
+        stem = stem_of(name, count)
         paths = [folder / f"{stem}{tail}.{extension if isinstance(extension, str) else extension[tail]}"
                  for tail in contents]
         if not all(path.is_file() for path in paths):
@@ -219,7 +224,6 @@ def find_same(contents: Mapping[str, bytes], folder: Path, name: str, extension:
         if not numbered:
             return None
         count += 1
-        stem = f"{name}-{count}"
     return None
 
 
@@ -230,7 +234,7 @@ def retell(paths: Iterable[Path], embed: Mapping[str, str] | None) -> None:
             data = path.read_bytes()
             told = pngtext.with_texts(data, embed) if embed else pngtext.without_texts(data, TOLD)
             if told != data:
-                with _whole(path) as part:
+                with whole_file(path) as part:
                     part.write_bytes(told)
 
 

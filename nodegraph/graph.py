@@ -85,8 +85,11 @@ MOST_QUALITY = 100
 class Graph:
     """A document. Two graphs are equal when they say the same; where they said it does not count.
 
-    forms: how outputs are written, for those that say so. path: the file it came from; relative files named in it are sought beside it.
+    forms: how outputs are written, for those that say so. path: the file it came from; relative files named in it are
+    sought beside it.
+    packs: what brought the packs of its nodes when that was recorded, by the pack's name (`Pack.origin`).
     base: where relative files begin, if not beside it. carried: texts of graph files that it brings along, by path.
+    recorded: like packs, as the picture tells that it was read from, or the graph around it.
     marks: the tree of places that graphfile read it from (see `where`).
     """
 
@@ -97,9 +100,11 @@ class Graph:
     description: str = ""
     layout: Mapping[str, Any] = field(default_factory=dict)
     forms: Mapping[str, Form] = field(default_factory=dict)
+    packs: Mapping[str, str] = field(default_factory=dict)
     path: Path | None = field(default=None, compare=False)
     base: Path | None = field(default=None, compare=False)
     carried: Mapping[Path, str] = field(default_factory=dict, compare=False, repr=False)
+    recorded: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
     marks: Any = field(default=None, compare=False, repr=False)
     edits: History | tuple[()] = field(default=(), compare=False, repr=False)
     meaning: Meaning = field(default_factory=Meaning, init=False, compare=False, repr=False)

@@ -22,6 +22,7 @@ class LastRun(NamedTuple):
     only: tuple[str, ...] | None
     result: Result
     inner: dict[Path, tuple[int, int]]  # the graph files inside it, with their times of change and sizes
+    revision: int = 0  # of the catalogue that its node types are from
 
     def is_of(self, given: dict[str, Any], only: tuple[str, ...] | None) -> bool:
         """Whether it was given the same, and asked for the same outputs, of graph files that are what they were."""

@@ -7,13 +7,13 @@ from typing import Any
 
 from .cache import Cache
 from .digest import decode, encode
+from .nodetype import Port
 from .plan import REQUEST, Plan, Step, keys
 from .runs import Result
 from .runs.forecast import REMEMBERED, RUNS, Forecast
 from .runs.report import nested
 from .runs.run import Run
 from .runs.tables import Tables
-from .nodetype import Port
 from .types import short
 
 

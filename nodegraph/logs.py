@@ -29,6 +29,8 @@ def logged(emit: Listener | None) -> Listener:
 def log(event: ev.Event) -> None:
     """Log one event."""
     match event:
+        case ev.Loading():
+            LOGGER.debug("%s: loading %s", event.node, event.source)
         case ev.Loaded():
             LOGGER.info("%s: loaded %s in %.2f s", event.node, event.source, event.seconds)
         case ev.Finished():

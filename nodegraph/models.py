@@ -22,7 +22,7 @@ from .cache.values import words
 from .digest import digest_bytes
 from .errors import InputError
 from .graphfile import nearest
-from .packs import Catalogue
+from .packs import KNOWS, Catalogue
 from .types import FILE, ModelType, Named, PortType, Recipe, short
 from .warning import Remark, collected, warn
 from .wording import say
@@ -197,16 +197,24 @@ class Models:
             return None, f"there is no model {source}, and no hub repository can have that name. " + \
                 nearest(source, self.catalogue.model_names())
         except LocalEntryNotFoundError:
-            hint = nearest(source, self.catalogue.model_names())
-            return None, (f"there is no model {source} on this machine. {hint} If it is the name of a hub "
-                          "repository, run once with --download; otherwise give a folder.")
+            return None, self._not_fetched(source, None)
+        except OSError as error:  # what the hub says, or the network
+            return None, self._not_fetched(source, error)
+
+    def _not_fetched(self, source: str, error: OSError | None) -> str:
+        """Why a hub repository is not there, and what to do: to allow downloads, unless they are allowed already."""
+        hint = nearest(source, self.catalogue.model_names())
+        if not self.download:
+            return say("model.not-here", source=source, hint=hint)
+        why = words(error).strip().split("\n")[0] if error is not None else say("model.no-hub")
+        return say("model.not-fetched", source=source, hint=hint, error=why)
 
     def fingerprint(self, folder: Path) -> bytes:
         """A digest of the names and contents of a model folder's files; notes and hidden files do not count."""
         parts = []
         for path, content in sorted(_files(folder)):
             name = path.relative_to(folder).as_posix()
-            if not name.startswith(".") and not name.endswith(_SKIPPED):
+            if not name.startswith(".") and not name.endswith(_SKIPPED) and name != KNOWS:
                 parts.append(name.encode() + b"\0" + (content or self.file_digest(path)))
         return digest_bytes(b"".join(parts))
 
@@ -214,10 +222,11 @@ class Models:
 
     @contextmanager
     def lease(self, type: ModelType, recipe: Recipe,
-              told: Callable[[str, float, int], None] = lambda source, seconds, size: None) -> Iterator[Any]:
+              told: Callable[[str, float, int], None] = lambda source, seconds, size: None,
+              begun: Callable[[str], None] = lambda source: None) -> Iterator[Any]:
         """The live model, for the length of a `with`. One call at a time uses it.
 
-        told: called with the source, seconds and bytes when the model had to be loaded.
+        told: called with the source, seconds and bytes when the model had to be loaded; begun: before that is done.
         """
         key = (type.name, recipe.fingerprint or recipe.source, recipe.options)
         with self._lock:
@@ -226,6 +235,7 @@ class Models:
         try:
             with live.lock:
                 if live.model is None:
+                    begun(recipe.source)
                     self._load(live, recipe)
                     told(recipe.source, live.seconds, live.bytes)
                 elif live.device != self.device and not live.offloaded:

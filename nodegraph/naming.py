@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os.path
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePath, PureWindowsPath
 from typing import Any
 
 MOST_BYTES = 120  # of a name, so that with its ending and a temporary prefix it fits any file system
 LEAST_BYTES = 12  # of what tells one swept value from another
-_RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(?![^.])", re.IGNORECASE)
+_RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?![^.])", re.IGNORECASE)
 
 
 def safe_name(text: str, taken: set[str] | None = None) -> str:
@@ -33,7 +34,8 @@ def safe_name(text: str, taken: set[str] | None = None) -> str:
 
 
 def _plain(text: str) -> str:
-    return re.sub(r"[^\w.=-]+", "_", text).strip("._")
+    composed = unicodedata.normalize("NFC", text)  # file systems take both forms for one, or for two
+    return re.sub(r"[^\w.=-]+", "_", composed).strip("._")
 
 
 def shortened(name: str, most: int) -> str:

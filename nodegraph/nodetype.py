@@ -37,8 +37,22 @@ from .codeversion import code_version
 from .context import Context, Lazy
 from .digest import encode
 from .errors import InputError, PackError
-from .types import (ANY, FLOAT, INT, OF_PYTHON, SEED, TEXT, Choice, Help, ModelType, PortType, Range, complaint_of,
-                    described, short)
+from .types import (
+    ANY,
+    FLOAT,
+    INT,
+    OF_PYTHON,
+    SEED,
+    TEXT,
+    Choice,
+    Help,
+    ModelType,
+    PortType,
+    Range,
+    complaint_of,
+    described,
+    short,
+)
 from .wording import say
 
 RESERVED = ("type", "each", "bypass", "mute", "cross", "repeat", "until", "carry", "count", "failed", "timeout",
@@ -123,7 +137,8 @@ class NodeType:
     refuses: given the arguments, a model as its Recipe, says what cannot be made of them, or "". It is asked before a
         model is loaded, and by `check`, with those that stand in the file; what is not given is left out.
     timeout: the seconds that a call may take. retry: how many times a call that fails is made again.
-    distribution: the installed distribution that its pack comes from; "" for loose files and functions.
+    distribution: the installed distribution that its pack comes from; "" for loose files and functions. origin: the
+    same with its version, or what else brings it (`Pack.origin`); "" for functions. installed: whether it is one.
     """
 
     name: str
@@ -148,6 +163,8 @@ class NodeType:
     is_async: bool = False
     single: bool = True
     distribution: str = ""
+    origin: str = ""
+    installed: bool = False
     plain: PortType | None = field(default=None, init=False)
     first_output: Port = field(init=False)
     _code: str = field(default="", init=False)
@@ -164,9 +181,14 @@ class NodeType:
     @property
     def version(self) -> str:
         """The version that was declared, or else the one that its code had when this was first asked for."""
-        if not self.declared and not self._code:
+        return self.declared or self.code
+
+    @property
+    def code(self) -> str:
+        """A digest of its code, as that was when this was first asked for."""
+        if not self._code:
             object.__setattr__(self, "_code", code_version(self.call))
-        return self.declared or self._code
+        return self._code
 
     @property
     def pack(self) -> str:

@@ -3,14 +3,30 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from .cache import Cache
 from .errors import InputError
-from .export import (Spot, Unwritten, Written, bare_digest, chosen, ending, find_same, items, placed, reason, retell,
-                     tells_nothing, write)
+from .export import (
+    Spot,
+    Unwritten,
+    Written,
+    bare_digest,
+    chosen,
+    ending,
+    find_same,
+    free,
+    items,
+    placed,
+    reason,
+    retell,
+    spots_at,
+    stem_of,
+    tells_nothing,
+    write,
+)
 from .graph import USUAL, Form
 from .naming import LEAST_BYTES, MOST_BYTES, labels, numbers
 from .plan import LEAVE, Plan
@@ -41,15 +57,21 @@ class OutputFiles:
         self.files = {place: self.read(place) for place in self.items} if self.type is FILE else {}
         self.contents = dict(self.known_contents())
 
-    def write(self, folder: Path, stem: str, overwrite: bool, stems: tuple[str, ...]) -> Written:
-        """Write what is not there; what became of all of it, in order."""
-        schemes = list(filter(None, (self.by_origin(stem), *self.tails))) or [{}]
-        there = None if overwrite else self.found(folder, (stem, *stems), schemes)
+    def write(self, folder: Path, stem: str, overwrite: bool, stems: tuple[str, ...], number: int = 0) -> Written:
+        """Write what is not there; what became of all of it, in order.
+
+        stems: other names under which it may be there. number: the one that the outputs of this run have together
+        (`common_number`); 0 takes the first that is free for this output.
+        """
+        schemes = self.schemes(stem)
+        there = None if overwrite else self.found(folder, (stem, *stems), schemes, number)
         if there is not None:
             return Written(there)
         tails = schemes[0]
-        spots = placed(folder, stem, self.by_tail(tails, self.ending), self.by_tail(tails, self.contents.get), overwrite,
-                       self.is_usable(overwrite))
+        endings, contents, usable = self.by_tail(tails, self.ending), self.by_tail(tails, self.contents.get), \
+            self.is_usable(overwrite)
+        spots = spots_at(folder, stem_of(stem, number), endings, contents, usable) if number and not overwrite else \
+            placed(folder, stem, endings, contents, overwrite, usable)
         at = {place: spots[tail] for place, tail in tails.items()}
         todo = [place for place, spot in at.items() if not spot.same]
         embed = provenance(self.result.plan, self.name, folder) \
@@ -68,6 +90,17 @@ class OutputFiles:
         written.warnings = list(dict.fromkeys(remark.sentence for remark in remarks))
         return written
 
+    def fits(self, folder: Path, number: int, stem: str, stems: tuple[str, ...]) -> bool:
+        """Whether this output is there under a number already, or nothing is in its way."""
+        schemes = self.schemes(stem)
+        return self.found(folder, (stem, *stems), schemes, number) is not None or free(spots_at(
+            folder, stem_of(stem, number), self.by_tail(schemes[0], self.ending),
+            self.by_tail(schemes[0], self.contents.get), self.is_usable(False)))
+
+    def schemes(self, stem: str) -> list[dict[Place, str]]:
+        """What the names of its files may end in, by place: as they are written now, and as they once were."""
+        return list(filter(None, (self.by_origin(stem), *self.tails))) or [{}]
+
     def by_origin(self, stem: str) -> dict[Place, str] | None:
         """Tails that name the file that each item of a list comes from, ".01-cat"; None where there is none, or no room."""
         paths = origins(self.result.plan, self.result.plan.outputs[self.name].slot)
@@ -77,14 +110,15 @@ class OutputFiles:
         named = labels([str(path) for path in paths], min(room, 4 * LEAST_BYTES), paths=True)
         return {place: f"{tail}-{named[place[0] - 1]}" for place, tail in self.tails[0].items()}
 
-    def found(self, folder: Path, stems: tuple[str, ...], schemes: list[dict[Place, str]]) -> list[Path] | None:
-        """All the files, where they are there under a name that this or another release gave them."""
+    def found(self, folder: Path, stems: tuple[str, ...], schemes: list[dict[Place, str]],
+              number: int = 0) -> list[Path] | None:
+        """All the files, where they are there under a name that this or another release gave them, and a number (0: any)."""
         if not self.items or len(self.contents) < len(self.items):
             return None
         for stem in stems:
             for tails in schemes:
-                paths = find_same(self.by_tail(tails, self.contents.get), folder, stem, self.by_tail(tails, self.ending),
-                                  usable=self.is_usable(False))
+                paths = find_same(self.by_tail(tails, self.contents.get), folder, stem_of(stem, number or 1),
+                                  self.by_tail(tails, self.ending), numbered=not number, usable=self.is_usable(False))
                 if paths is not None:
                     return paths
         return None
@@ -153,6 +187,16 @@ class OutputFiles:
             return self.result.item(item)
         except KeyError:
             raise InputError(say("export.gone")) from None
+
+
+def common_number(outputs: Iterable[tuple[OutputFiles, str, tuple[str, ...]]], folder: Path) -> int:
+    """The number that the files of one run share: the first under which each output either is there, with just this
+    content, or has nothing in its way. outputs: each with its name and with others that it may be there by.
+    """
+    rows, number = list(outputs), 1
+    while not all(files.fits(folder, number, stem, stems) for files, stem, stems in rows):
+        number += 1
+    return number
 
 
 def origin(result: Result, name: str, place: Place) -> Path | None:

@@ -21,6 +21,7 @@ import yaml
 from . import graphfile
 from .cache.files import content_digest
 from .check import Checked
+from .check.origins import origins_of
 from .errors import GraphError
 from .graph import Graph, Node
 from .graphfile.picture import resolved
@@ -49,11 +50,13 @@ def _story(plan: Plan, folder: Path | None) -> tuple[str, dict[str, Any]]:
         places = Places(plan.graph.folder)
         here = frozenset(str(value) for type, value, start, _ in plan.located if type is FILE and start == Path())
         plain = {name: places.shown(value, here) for name, value in plan.given.items() if _is_plain(value)}
-        types = {step.nodetype.name: step.nodetype.version for step in plan.steps if step.kind == REQUEST}
+        nodetypes = [step.nodetype for step in plan.steps if step.kind == REQUEST]
+        types = {nodetype.name: nodetype.version for nodetype in nodetypes}
         text = places.text(plan.graph, "")
         files = {places.told(os.path.abspath(path)): content.hex() for path, content in files_read(plan)}
         told = {"inputs": plain, "live": sorted(plan.given.keys() - plain.keys()), "seeds": plan.seeds,
-                "versions": {"nodegraph": _own_version(), "nodes": dict(sorted(types.items()))}}
+                "versions": {"nodegraph": _own_version(), "nodes": dict(sorted(types.items())),
+                             "packs": origins_of(nodetypes)}}
         more = {"files": files, "graphs": dict(_parts(plan.graph, places)), **dict(_lay(places, folder))}
         known[folder] = text, told | {word: value for word, value in more.items() if value}
     return known[folder]

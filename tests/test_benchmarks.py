@@ -190,3 +190,27 @@ def test_a_film_is_measured_step_by_step(script, capsys):
     told = capsys.readouterr().out.splitlines()
     assert told[0].startswith("0.01 minutes of 64 x 48: 14 frames")
     assert [line.split()[0] for line in told[2:]] == ["nothing", "read", "show", "gif"]
+
+
+# ---- for long, and from many threads
+
+def test_a_graph_that_is_run_again_and_again_is_made_cheap_and_its_memory_read(script, tmp_path, capsys):
+    long = script("long")
+    from nodegraph import Engine, load
+
+    graph = long.cheap(load(ROOT / "graphs/postcard.yaml"))
+    assert graph.nodes["sketch"].inputs["steps"] == 1 and graph.nodes["verse"].inputs["max_tokens"] == 12
+    (tmp_path / "g.yaml").write_text("nodegraph: 1\ninputs: {seed: {type: Seed, default: 1}}\n"
+                                     "nodes: {p: {type: text.generate, model: starter/poet, prompt: a, seed: $seed, max_tokens: 2}}\n"
+                                     "outputs: {p: $p}\n")
+    with Engine(None) as engine:
+        readings = long.watched(engine, engine.load(tmp_path / "g.yaml"), 8, objects=True)
+    assert [row.runs for row in readings] == [2, 4, 6, 8] and all(row.resident > 1 << 20 for row in readings)
+    assert "a run adds" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_two_engines_and_the_function_in_eight_threads_give_each_seed_its_own(script):
+    runs, values = script("threads").together(8, 0.5, 2)
+    assert sum(runs.values()) >= 8 and set(runs) == {"one", "two", "nodegraph.run"}
+    assert values and all(len(seen) == 1 for seen in values.values())

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from nodegraph import Engine, GraphError
-from nodegraph import events as ev
+from nodegraph import Engine, GraphError, events as ev
 
 GRAPHS = Path(__file__).parents[1] / "graphs"
 

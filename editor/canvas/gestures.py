@@ -14,8 +14,7 @@ from . import scene as scenes
 from .clicks import clicked, double_clicked, menu, pressed_left
 from .drags import SNAP, Band, Drag, Knife, MinimapDrag, Move, Pan, Resize
 from .linkdrag import LinkDrag
-from .overlay import LEFT as LEFT, MIDDLE as MIDDLE, RIGHT as RIGHT
-from .overlay import THRESHOLD, Overlay, Pressed
+from .overlay import LEFT as LEFT, MIDDLE as MIDDLE, RIGHT as RIGHT, THRESHOLD, Overlay, Pressed
 from .scene import Measure, Minimap, Rectangle, Scene
 from .stage import Stage
 

@@ -324,7 +324,8 @@ class _Maker:
         subtitle = elided(subtitle, SMALL_SIZE, left, self.measure) if left > 24 else ""
         return _boxed(item, width, _up(height), pins, title=title, subtitle=subtitle, row=row,
                       color=on_canvas.color(self.graph, item), graph=node.is_graph, collapsed=collapsed, lines=lines,
-                      look="mute" if node.mute else "bypass" if node.bypass else "", pictures=tuple(pictures), words=words, words_at=words_at)
+                      look="mute" if node.mute else "bypass" if node.bypass else "", pictures=tuple(pictures),
+                      words=words, words_at=words_at)
 
     def width(self, item: Item, subtitle: str, pins: list[Pin], pictured: bool) -> float:
         told = on_canvas.size(self.graph, item)
@@ -597,7 +598,8 @@ def brief(value: Any) -> str:
         return f"{value:.6g}"
     if isinstance(value, (list, tuple)):
         more = [] if len(value) <= 8 else [ELLIPSIS]
-        return ", ".join([*(f"${one.name}{'...' * one.spread}" if type(one) is Ref else brief(one) for one in value[:8]), *more])
+        return ", ".join([*(f"${one.name}{'...' * one.spread}" if type(one) is Ref else brief(one) for one in value[:8]),
+                          *more])
     return " ".join(str(value)[:200].split())
 
 
@@ -684,8 +686,9 @@ def _curves(scene: Scene, before: Scene | None) -> dict[Link, Curve]:
         if source not in scene.boxes or target not in scene.boxes:
             continue
         old = before.curves.get(link) if before is not None else None
-        if old is not None and before is not None and all(scene.boxes[end] is before.boxes.get(end) and scene.at[end] == before.at.get(end)
-                                   for end in (source, target, *scene.dots.get(link, ()))) \
+        ends = (source, target, *scene.dots.get(link, ()))
+        if old is not None and before is not None \
+                and all(scene.boxes[end] is before.boxes.get(end) and scene.at[end] == before.at.get(end) for end in ends) \
                 and scene.dots.get(link) == before.dots.get(link):
             found[link] = old
         else:

@@ -64,7 +64,7 @@ class Document:
             raise GraphError([Problem(None, t("document.no_graph", path=path))])
         text, record = found
         graph, problems = graphfile.parse(text, path.resolve().with_suffix(".yaml"))
-        document = cls(replace(graph, path=None), text, problems)
+        document = cls(replace(graph, path=None, recorded=graphfile.packs_of(record)), text, problems)
         document.edit("undo.recorded", _as_recorded(graph, record))
         return document
 
@@ -328,7 +328,7 @@ def write_atomically(path: Path, text: str) -> None:
 def means_same(one: Graph, other: Graph) -> bool:
     """Whether two graphs differ in their layout alone; 1, 1.0 and true are three things."""
     return one is other or one.nodes is other.nodes and one.inputs is other.inputs and one.outputs is other.outputs \
-        and one.forms is other.forms or repr(_said(one)) == repr(_said(other))
+        and one.forms is other.forms and one.packs is other.packs or repr(_said(one)) == repr(_said(other))
 
 
 def _same(one: Graph, other: Graph) -> bool:
@@ -337,7 +337,7 @@ def _same(one: Graph, other: Graph) -> bool:
 
 
 def _said(graph: Graph) -> tuple[Any, ...]:
-    return graph.nodes, graph.inputs, graph.outputs, graph.forms
+    return graph.nodes, graph.inputs, graph.outputs, graph.forms, graph.packs
 
 
 def _stamp(path: Path | None) -> tuple[int, int] | None:

@@ -16,10 +16,8 @@ from nodegraph.types import ANY, OF_PYTHON, fits
 
 from ..words.speak import t
 from . import items as on_canvas
-from .items import (REPEAT, Item, Link, Target, bare, links, mapped, mapped_name, placed, section, with_fact,
-                    with_facts)
-from .ports import (ROUNDS, flow_of, input_at, inputs_of, mappable, outputs_of, passes_on, port_of, ref_to,
-                    refusal)
+from .items import REPEAT, Item, Link, Target, bare, links, mapped, mapped_name, placed, section, with_fact, with_facts
+from .ports import ROUNDS, flow_of, input_at, inputs_of, mappable, outputs_of, passes_on, port_of, ref_to, refusal
 
 
 class EditRefused(NodegraphError):

@@ -11,9 +11,9 @@ from nodegraph.types import ANY
 from ..document import edits
 from ..document.edits import EditRefused
 from ..document.items import Item, Target
-from .palette import Entry, Fits, Found, fits_from, fits_into
 from ..document.ports import flow_of, input_at
 from ..words.speak import t
+from .palette import Entry, Fits, Found, fits_from, fits_into
 
 if TYPE_CHECKING:
     from ..asking import PaletteRequest

@@ -110,7 +110,7 @@ class Entry:
 class _Index:
     """The words of an entry, by how much a match in them counts; each phrase is a line of its text."""
 
-    __slots__ = ("names", "lines", "starts", "texts", "all")
+    __slots__ = ("all", "lines", "names", "starts", "texts")
 
     def __init__(self, names: tuple[str, ...], tags: str, packs: str, types: str, help: str):
         self.names, self.lines = names, "\n".join(names)
@@ -205,6 +205,15 @@ class Library:
         self._graphs: dict[Path, tuple[tuple[Any, ...], Entry]] = {}  # path -> its stamp on disk, and what it is
         self._beside: list[Entry] = []
         self._next = 0
+        self._revision = catalogue.revision
+
+    def renew(self) -> bool:
+        """Begin again where packs were read again since; whether they were."""
+        if self._revision == self.catalogue.revision:
+            return False
+        self._entries, self._next, self._revision = entries(self.catalogue), 0, self.catalogue.revision
+        self._graphs = {}
+        return True
 
     @property
     def entries(self) -> list[Entry]:

@@ -11,11 +11,12 @@ from typing import Any
 
 from nodegraph import graphfile
 from nodegraph.check import Checked
-from nodegraph.errors import GraphError
+from nodegraph.errors import GraphError, Problem
 from nodegraph.graph import PICK, SWITCH, Graph, Node, Ref
+from nodegraph.graphfile.write import as_written
 from nodegraph.nodetype import Port
 from nodegraph.types import TEXT
-from nodegraph.wording import scalar
+from nodegraph.wording import say, scalar, written
 
 from ..document import edits
 from ..document.items import REPEAT, Item
@@ -89,6 +90,9 @@ def parsed(name: str, word: str, text: str) -> tuple[Any, str]:
     if problems:
         return None, said(problems[0])
     value = value_of(graph.nodes[name], word)
+    if value is None and word in graph.nodes[name].inputs:  # the value of an input called count
+        value_ = written(as_written(graph.nodes[name].inputs[word]))
+        return None, said(Problem(None, say("node.count-wrong", node=name, value=value_)))
     return (value, "") if value is not None else (None, t("typed.nothing", word=word))
 
 

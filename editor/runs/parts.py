@@ -19,6 +19,7 @@ class Parts:
 
     def __init__(self) -> None:
         self.last: tuple[Graph, tuple[str, ...], Graph] | None = None
+        self.revision = 0  # of the catalogue then
 
     def wanted(self, engine: Engine, graph: Graph, only: tuple[str, ...] | None,
                to: tuple[str, ...] | None) -> Graph:
@@ -29,6 +30,8 @@ class Parts:
                 raise GraphError([Problem(None, t("status.nothing_to_run"))])
         if to is None:
             return graph
+        if self.revision != engine.catalogue.revision:  # nodes may have other ports by now
+            self.last, self.revision = None, engine.catalogue.revision
         part = self.edited(graph, to) or reaching(engine, graph, to)
         self.last = graph, to, part
         return part

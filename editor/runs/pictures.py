@@ -12,9 +12,9 @@ from typing import Any
 from nodegraph import Engine, NodegraphError
 from nodegraph.types import PortType
 
+from ..words.speak import t
 from . import updates as up
 from .thumbnails import MOST_SHOWN, Thumbnail, preview_picture, thumbnail
-from ..words.speak import t
 
 BUDGET = 96 << 20  # bytes of thumbnails that are kept
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from nodegraph.graph import Graph
 
+from ..words.speak import said, t, translated
 from . import updates as up
 from .gallery import Result
 from .staleness import Shown
-from ..words.speak import said, t, translated
 
 if TYPE_CHECKING:
     from ..session import Session
@@ -62,6 +62,9 @@ class Progress:
         state.done, state.total, state.text = update.done, update.total, update.text
         if update.preview is not None:
             state.thumbnails = {**state.thumbnails, "": update.preview}
+
+    def _loading(self, session: Session, update: up.Loading) -> None:
+        session.state(update.node).text = t("run.loading", source=update.source)
 
     def _loaded(self, session: Session, update: up.Loaded) -> None:
         session.state(update.node).text = update.source

@@ -105,6 +105,11 @@ class Runner:
             return self._running is not None or bool(self._jobs)
 
     @property
+    def idle(self) -> bool:
+        """Whether the worker has nothing to do until it is asked again, so that nothing of the Engine's is in use."""
+        return self.wait(0)
+
+    @property
     def running(self) -> int | None:
         """The number of the job that runs."""
         with self._changed:

@@ -57,6 +57,14 @@ class Progress(NamedTuple):
     preview: Thumbnail | None = None
 
 
+class Loading(NamedTuple):
+    """A model is about to be loaded for a node."""
+
+    job: int
+    node: str
+    source: str
+
+
 class Loaded(NamedTuple):
     """A model was loaded for a node."""
 
@@ -163,5 +171,5 @@ class Enlarged(NamedTuple):
     problem: str = ""
 
 
-Update = (Planned | Started | Progress | Loaded | Finished | Cached | Failed | Skipped | Pictured | Warned
+Update = (Planned | Started | Progress | Loading | Loaded | Finished | Cached | Failed | Skipped | Pictured | Warned
           | Refused | Done | Exported | Enlarged)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from nodegraph import RunResult
-from nodegraph import events as ev
+from nodegraph import RunResult, events as ev
 from nodegraph.check import Checked
 from nodegraph.plan import Plan
 
@@ -62,6 +61,8 @@ class Watch:
                 return up.Started(job, event.node)
             case ev.Progress():
                 return up.Progress(job, event.node, event.done, event.total, event.text, self.preview(event))
+            case ev.Loading():
+                return up.Loading(job, event.node, event.source)
             case ev.Loaded():
                 return up.Loaded(job, event.node, event.source, event.seconds)
             case ev.Finished():

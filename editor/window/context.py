@@ -8,10 +8,10 @@ import dearpygui.dearpygui as dpg
 
 from nodegraph.graph import Ref
 
+from ..canvas.scene import DOT
 from ..document import edits
 from ..document.items import Link
 from ..document.ports import flow_of
-from ..canvas.scene import DOT
 from ..words.speak import t
 from . import theme, widgets
 from .menus import label

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import dearpygui.dearpygui as dpg
 
+from ..document.items import Item, items, text
 from ..runs import updates as up
 from ..runs.gallery import Result
-from ..document.items import Item, items, text
 from ..words.speak import t
 from . import theme, widgets
 from .browser import GRAPHS, Entry, completed, entries, nearest_folder, places

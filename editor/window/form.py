@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import dearpygui.dearpygui as dpg
 
-from ..panels import inspector
-from ..panels.inspector import Field, label
 from ..document.items import Item
 from ..document.ports import flow_of
+from ..panels import inspector
+from ..panels.inspector import Field, label
 from ..words.speak import t
 from . import outputs, theme, widgets
 from .fields import Fields

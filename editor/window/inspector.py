@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import dearpygui.dearpygui as dpg
 
 from ..document import edits
-from ..panels import inspector, repeats
 from ..document.items import Item, color, text
+from ..panels import inspector, repeats
 from ..panels.judge import Found
 from ..words.speak import has, name_of, t
 from . import theme, widgets

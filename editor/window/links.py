@@ -30,7 +30,7 @@ class Links:
     def paint(self, scene: Scene, zoom: float, theme_name: str) -> None:
         """Show the links of a scene at a scale."""
         overlay, session, hover = self.gestures.overlay, self.session, self.gestures.hover
-        special = {link: "selected" for link in session.selected_links}
+        special = dict.fromkeys(session.selected_links, "selected")
         special |= dict.fromkeys(overlay.cut, "cut")
         if hover.link is not None and not self.gestures.dragging:
             special.setdefault(hover.link, "hovered")

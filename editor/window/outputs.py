@@ -11,9 +11,9 @@ import dearpygui.dearpygui as dpg
 
 from nodegraph.types import PortType
 
+from ..panels.palette import type_title
 from ..runs import updates as up
 from ..runs.hearing import can_be_heard
-from ..panels.palette import type_title
 from ..runs.player import CannotPlay, Player
 from ..runs.thumbnails import Thumbnail
 from ..words.speak import t

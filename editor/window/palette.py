@@ -40,6 +40,8 @@ class Palette:
 
     def update(self) -> None:
         """Once a frame: open or close, stay on the screen, read a little more of the packs."""
+        if self.library.renew() and self.window is not None:
+            self.show(dpg.get_value(self.field), keep=True)
         if self.session.palette is not self.request:
             self._close_window()
             if self.session.palette is not None:

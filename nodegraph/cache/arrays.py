@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ..digest import Form, is_tensor
+from ..wholefile import put_in_place, take_away
 from ..wording import say
 
 # What safetensors calls the dtypes that it knows; others are written as bytes.
@@ -38,10 +39,21 @@ def write(path: Path, tensors: tuple[Any, ...]) -> bytes:
             for piece in [_header(parts), *(raw for _, raw in parts.values())]:
                 state.update(piece)
                 file.write(piece)
-        os.replace(part, path)
+        _put_in_place(part, path, state.digest())
     finally:
-        part.unlink(missing_ok=True)
+        take_away(part)
     return state.digest()
+
+
+def _put_in_place(part: Path, path: Path, checksum: bytes) -> None:
+    """Give the file its place; where another holds that, as a map does on Windows, it may be this very one."""
+    import xxhash
+
+    try:
+        put_in_place(part, path)
+    except PermissionError:
+        if not path.exists() or xxhash.xxh3_128_digest(_data(path, mapped=False)) != checksum:
+            raise
 
 
 def read(path: Path, checksum: bytes, forms: list[Form], numpy_only: bool = False) -> list[Any]:

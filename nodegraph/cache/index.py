@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from ..wholefile import put_in_place, take_away
 from ..wording import say
 
 FORMAT = 1  # PRAGMA user_version of the index; another one is set aside
@@ -127,9 +128,9 @@ class Index:
 
     def _set_aside(self, why: str) -> None:
         aside = self.path.with_name(f"index.set-aside-{int(time.time())}.sqlite")
-        os.replace(self.path, aside)
+        put_in_place(self.path, aside)
         for tail in ("-wal", "-shm"):
-            self.path.with_name(self.path.name + tail).unlink(missing_ok=True)
+            take_away(self.path.with_name(self.path.name + tail))
         self.warn(say("cache.set-aside", path=self.path, why=why, name=aside.name))
 
     def renewed(self) -> bool:

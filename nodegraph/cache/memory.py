@@ -264,7 +264,7 @@ def give_back_freed_memory() -> None:
         try:
             _trim = ctypes.CDLL(None).malloc_trim
         except (AttributeError, OSError, TypeError):  # another C library: there is nothing to ask
-            _trim = lambda keep: 0  # noqa: E731
+            _trim = lambda keep: 0
     _trim(0)
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ..digest import digest_bytes, forms
+from ..wholefile import take_away
 from ..wording import say
 from . import arrays
 from .index import Change, Index
@@ -113,6 +114,9 @@ class Objects:
             if prepared.tensors:
                 checksum = arrays.write(self.path(prepared.digest), prepared.tensors)
         except OSError as error:
+            if isinstance(error, PermissionError) and self.path(prepared.digest).exists():
+                self.warn(say("value.unwritable", error=error.strerror or error))  # someone holds what was there
+                return False
             self.index.give_up(say("index.unwritable", error=error))
             return False
         except Exception as error:  # whatever a tensor of an unheard-of kind may raise
@@ -211,6 +215,9 @@ class Objects:
             self.size = 0
         for path in self.folder.glob("*/*"):
             remove(path)
+        held = sum(1 for _ in self.folder.glob("*/*"))
+        if held:
+            self.warn(say("cache.files-held", files=held, folder=self.folder))
 
     def _sweep(self) -> None:
         """Remove files that the index does not name."""
@@ -230,6 +237,6 @@ class Objects:
 def remove(path: Path) -> None:
     """Remove a file, if the system lets it go: where it does not, a later sweep finds it."""
     try:
-        path.unlink(missing_ok=True)
+        take_away(path)  # False on a system that keeps files in use
     except OSError:
-        pass  # a system that keeps files in use, or a folder that was closed to us
+        pass  # a folder that was closed to us

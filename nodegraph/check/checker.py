@@ -14,12 +14,14 @@ from ..errors import Problem
 from ..graph import PICK, SWITCH, Graph, Node, Ref, refs
 from ..graphfile import in_order
 from ..packs import Catalogue
+from ..types import TEXT
 from ..wording import say
 from .checked import Checked, CheckedNode, Find
 from .functions import function
 from .idle import pass_through
 from .inputs import input_port
 from .order import cause, cycles, muted_nodes, topological
+from .origins import other_origins
 from .outputs import outputs
 from .site import Site
 from .subgraphs import resolved, subgraph
@@ -59,6 +61,7 @@ def _checked(site: Site) -> Checked:
     if not graph.outputs and not site.around[1:] and not site.stands("outputs"):
         site.problem(say("graph.no-outputs"), say("hint.add-outputs"), "outputs")
     _mentions(site)
+    other_origins(site)
     muted = muted_nodes(order, site.nodes)
     left_out = {name: because for name, ref in graph.outputs.items() if (because := cause(ref, site.nodes, muted))}
     return Checked(graph, site.nodes, site.inputs, order, in_order(site.problems, graph.path), muted, left_out,
@@ -99,8 +102,12 @@ def _mentions(site: Site) -> None:
             elif kind is str:
                 if "$" in value:
                     used.update(_mentioned(site, value, node_name, port_name))
+                elif value != node_name and (value in graph.nodes or value in graph.inputs):
+                    _named(site, [value], node_name, port_name)
             elif kind is list:
                 used.update(ref.name for ref in refs(value))
+                if value and all(type(item) is str and (item in graph.nodes or item in graph.inputs) for item in value):
+                    _named(site, value, node_name, port_name)
         if node.control:
             used.update(ref.name for ref in refs(node.control.get("repeat")))
     for name in graph.inputs:
@@ -116,6 +123,37 @@ def _mentioned(site: Site, text: str, node: str, port: str) -> list[str]:
         site.problem(say("value.mention", node=node, input=port, name=match[1]), say("hint.link-alone"),
                      "nodes", node, port, value=True, severity="warning")
     return [match[1] for match in mentions]
+
+
+def _named(site: Site, texts: list[str], node: str, port_name: str) -> None:
+    """A warning where a plain text is the name of an input or a node, and a link was probably meant."""
+    checked = site.nodes[node]
+    inner = checked.nodetype or checked.graph
+    port = inner.inputs.get(port_name) if inner is not None else None
+    if port is None or port.type is not TEXT or port.choices is not None:
+        return
+    value = site.graph.nodes[node].inputs[port_name]
+    if isinstance(value, list):
+        said, meant = say("value.names", node=node, input=port_name, names=", ".join(texts)), \
+            f"[{', '.join('$' + text for text in texts)}]"
+    else:
+        what = say("subject.an-input" if value in site.graph.inputs else "subject.a-node")
+        said, meant = say("value.name", node=node, input=port_name, name=value, what=what), f"${value}"
+    site.problem(said, say("hint.meant-link", link=meant), "nodes", node, port_name, value=True, severity="warning")
+
+
+def unread(checked: Checked) -> list[Problem]:
+    """A warning for each node that nothing reads and no output names, where nothing else is wrong: a link that leads
+    nowhere was told of. One at work in an editor is not told of these: there every new node begins so.
+    """
+    graph = checked.graph
+    if checked.errors:
+        return []
+    read = {ref.name for ref in graph.outputs.values()} | {node.type[1:] for node in graph.nodes.values()}
+    for node in graph.nodes.values():
+        read.update(ref.name for value in (*node.inputs.values(), node.control.get("repeat")) for ref in refs(value))
+    return [Problem(graph.where("nodes", name), say("node.unread", node=name), say("hint.read-or-out", node=name), "warning",
+                    ("nodes", name)) for name, node in graph.nodes.items() if name not in read and not node.mute]
 
 
 def recheck(checked: Checked, graph: Graph, names: list[str], catalogue: Catalogue,

@@ -124,7 +124,7 @@ def _repeat(site: Site, name: str, node: Node, body: Body, mapped: Mapped) -> No
     if type(value) is not Ref:
         literal(site, ROUNDS, value, 0, *place)
         return
-    flow = brought(site, value, *place)
+    flow = brought(site, value, *place, wanted=ROUNDS.type)
     if flow is not None:
         joint(site, value, flow, ROUNDS, 0, "repeat", *place)
         default_fits(site, value, ROUNDS, *place)
@@ -151,7 +151,8 @@ def _carry(site: Site, name: str, node: Node, body: Body, mapped: Mapped) -> Non
     for input, output in node.control["carry"].items():
         _carried_pair(site, name, node, body, input, output)
         if is_fold(node) and input in mapped.words:
-            site.problem(say("carry.mapped", node=name, input=input), say("hint.out-of-each", input=input), *place)
+            site.problem(say("carry.mapped", node=name, input=input), say("hint.out-of-each", input=input) if len(node.each) > 1
+                         else say("hint.each-another", input=input), *place)
 
 
 def _carried_pair(site: Site, name: str, node: Node, body: Body, input: str, output: str) -> None:
@@ -160,10 +161,10 @@ def _carried_pair(site: Site, name: str, node: Node, body: Body, input: str, out
     if port is None:
         site.problem(say("carry.no-input", node=name, input=input), nearest(input, body.ports), *place)
     elif flow is None:
-        only = next(iter(body.outputs)) if len(body.outputs) == 1 else ""
-        site.problem(say("link.no-output", node=name, output=output),
-                     say("hint.carry-output", input=input, output=only) if only and input == output
-                     else nearest(output, body.outputs), *place, value=True)
+        fitting = [other for other, flow in body.outputs.items() if fits(flow.type, port.type) and flow.depth == int(port.many)]
+        site.problem(say("link.no-output", node=name, output=output), nearest(output, body.outputs) if input != output
+                     else say("hint.carry-output", input=input, output=fitting[0]) if len(fitting) == 1
+                     else nearest(output, fitting) if fitting else say("hint.carry-none", input=input), *place, value=True)
     elif not fits(flow.type, port.type) or flow.depth != int(port.many):
         site.problem(say("carry.type", node=name, output=output, flow=str(flow), input=input,
                          takes=str(Flow(port.type, int(port.many)))), say("hint.carry-type"), *place, value=True)

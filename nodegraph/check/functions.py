@@ -13,6 +13,7 @@ from ..wording import Phrase, closest, nearest, say
 from .checked import CheckedNode
 from .constructs import Body
 from .links import targets
+from .origins import not_here
 from .site import Site
 from .wiring import construct
 
@@ -89,6 +90,9 @@ def _nodetype(site: Site, type_name: str, name: str) -> NodeType | None:
 def _unknown_type(site: Site, type_name: str, name: str) -> tuple[Phrase, str]:
     if type_name.startswith("$"):
         return say("node.type-linked", node=name, type=type_name), say("hint.type-here")
+    recorded = not_here(site, type_name, name)
+    if recorded is not None:
+        return recorded
     pack, dot, _ = type_name.partition(".")
     names = [*site.catalogue.node_names(), SWITCH, PICK]
     packs = sorted({other.split(".", 1)[0] for other in names if "." in other})

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from ..flows import Flow, listed
 from ..graph import Node, Ref
 from ..nodetype import Port
-from ..types import TEXT, fits
+from ..types import ANY, FILE, TEXT, PortType, fits
 from ..wording import an, nearest, say
 from .checked import Checked, CheckedNode
 from .site import Site, subject
@@ -39,8 +40,8 @@ def flow_of(port: Port) -> Flow:
     return Flow(port.type, int(port.many), port.choices, port.optional)
 
 
-def brought(site: Site, ref: Ref, *place: Any) -> Flow | None:
-    """What a link brings, or None with a problem noted (or noted already)."""
+def brought(site: Site, ref: Ref, *place: Any, wanted: PortType = ANY) -> Flow | None:
+    """What a link brings, or None with a problem noted (or noted already). wanted: what it flows into, for the hint."""
     name, port_name = ref[0], ref[1]
     node = site.nodes.get(name)
     if name in site.inputs:
@@ -54,7 +55,7 @@ def brought(site: Site, ref: Ref, *place: Any) -> Flow | None:
         return None
     if port_name is None:
         if len(outputs) != 1:
-            _unclear(site, ref, outputs, *place)
+            _unclear(site, ref, outputs, wanted, *place)
             return None
         port_name = next(iter(outputs))
     flow = outputs.get(port_name)
@@ -79,10 +80,11 @@ def _nowhere(site: Site, ref: Ref, *place: Any) -> None:
                  nearest(ref.name, names) or say("hint.add-name", name=ref.name), *place, value=True)
 
 
-def _unclear(site: Site, ref: Ref, outputs: Mapping[str, Flow], *place: Any) -> None:
+def _unclear(site: Site, ref: Ref, outputs: Mapping[str, Flow], wanted: PortType, *place: Any) -> None:
     if outputs:
+        fitting = [output for output, flow in outputs.items() if fits(flow.type, wanted)] or list(outputs)
         site.problem(say("link.several-outputs", link=str(ref), node=ref.name, outputs=", ".join(outputs)),
-                     say("hint.write-output", node=ref.name, output=next(iter(outputs))), *place, value=True)
+                     say("hint.write-output", node=ref.name, output=fitting[0]), *place, value=True)
     else:
         site.problem(say("link.no-outputs", link=str(ref), node=ref.name), "", *place, value=True)
 
@@ -136,11 +138,31 @@ def joint(site: Site, ref: Ref, flow: Flow, port: Port, depth: int, word: str, *
 
 def _between(site: Site, ref: Ref, flow: Flow, port: Port) -> str:
     between = site.catalogue.converters(flow.type, port.type)
-    if between:
+    if between and not (flow.type is TEXT and port.type.parse is None and _names_a_file(site, ref)):
         return say("hint.between", nodes=" or ".join(between[:3]))
+    if port.type.parse is None:
+        return _made(site, ref, flow, port)
     if ref.name in site.inputs:
         return say("hint.make-input", type=an(port.type.name))
     return say("hint.link-type", type=port.type.name)
+
+
+def _names_a_file(site: Site, ref: Ref) -> bool:
+    """Whether the default of a graph input looks like the name of a file: a photo.jpg is hardly meant to be written out."""
+    item = site.graph.inputs.get(ref.name)
+    return item is not None and isinstance(item.default, str) and re.search(r"\.\w{2,5}\Z", item.default) is not None
+
+
+def _made(site: Site, ref: Ref, flow: Flow, port: Port) -> str:
+    """Where a type comes from that no graph file can hold: the nodes that read it from a file, or make it."""
+    readers = site.catalogue.makers(port.type, files=True)
+    if readers and flow.type is FILE:
+        return say("hint.between", nodes=" or ".join(readers))
+    if readers and flow.type is TEXT and ref.name in site.inputs:
+        return say("hint.make-file", input=ref.name, nodes=" or ".join(readers))
+    makers = readers or site.catalogue.makers(port.type)
+    return say("hint.link-made", type=an(port.type.name), nodes=" or ".join(makers)) if makers else \
+        say("hint.link-type", type=port.type.name)
 
 
 def _too_deep(site: Site, ref: Ref, flow: Flow, port: Port, depth: int, word: str, *place: Any) -> None:
@@ -153,7 +175,8 @@ def _too_deep(site: Site, ref: Ref, flow: Flow, port: Port, depth: int, word: st
     elif place[3:]:
         hint = say("hint.spread-list", link=str(ref))
     else:
-        hint = say("hint.graph-around") if word or flow.depth > depth + 1 else say("hint.add-each", port=port.name)
+        hint = say("hint.graph-around") if word or flow.depth > depth + 1 or not site.may_map(place[1], port.name) \
+            else say("hint.add-each", port=port.name)
     site.problem(message, hint, *place, value=True)
 
 

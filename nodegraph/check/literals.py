@@ -10,7 +10,7 @@ from typing import Any
 from ..errors import InputError
 from ..filelist import listed_files
 from ..flows import listed
-from ..graph import Ref
+from ..graph import PICK, Ref
 from ..graphfile import dump
 from ..nodetype import MISSING, Port
 from ..types import ANY, BOOL, COLOR, FILE, FLOAT, INT, PLAIN, SEED, TEXT, ModelType
@@ -48,7 +48,7 @@ def _parsed(site: Site, port: Port, value: Any, depth: int, placed: bool, place:
             return _item(port, value)
         except InputError as error:
             wrong = _wrong(subject(place), str(error), value, site.graph.source(*place))
-    hint = _remedy(site, port, value, site.graph.source(*place), depth > 0, placed)
+    hint = _remedy(site, port, value, site.graph.source(*place), depth > 0, place if placed else ())
     site.problem(wrong, hint, *place, value=True)
     return MISSING
 
@@ -109,7 +109,7 @@ def gathered(site: Site, name: str, port: Port, value: list[Any], depth: int) ->
     items: list[Any] = []
     for at, item in enumerate(value):
         if type(item) is Ref:
-            flow = brought(site, item, *place, at)
+            flow = brought(site, item, *place, at, wanted=port.type)
             if flow is not None:
                 joint(site, item, flow, linked, inner + item.spread, "", *place, at)
                 default_fits(site, item, port, *place, at)
@@ -122,25 +122,49 @@ def gathered(site: Site, name: str, port: Port, value: list[Any], depth: int) ->
 
 # ---- what to do about it
 
-def _remedy(site: Site, port: Port, value: Any, source: str, many: bool, placed: bool) -> str:
+def _remedy(site: Site, port: Port, value: Any, source: str, many: bool, place: tuple[Any, ...]) -> str:
     """What to do about a value that a port does not take.
 
-    source: how the file writes it, where that differs. many: a list is wanted; placed: it stands in a node.
+    source: how the file writes it, where that differs. many: a list is wanted; place: of the input of a node that it
+    stands in, or empty.
     """
+    placed = bool(place)
     text = value if isinstance(value, str) else ""
     if many and not isinstance(value, list):
-        return _list_remedy(port, value, source)
+        one_of_many = place[1:] and site.graph.nodes[place[1]].type == PICK
+        return say("hint.answers") if one_of_many else _list_remedy(port, value, source)
     if isinstance(value, list):
-        return say("hint.map-it", port=port.name) if placed else ""
+        if port.type.parse is None:
+            return _link_remedy(site, port, placed)
+        mappable = placed and site.may_map(place[1], port.name) and all(_fits(port, item) for item in value)
+        return say("hint.map-it", port=port.name) if mappable else ""
     if text and port.choices:
         return likely(text, port.choices)
     if text.partition(".")[0] in site.graph.nodes or text in site.graph.inputs:
         return say("hint.link", name=text)
     if port.type.parse is None:
-        return say("hint.link-node", port=port.name)
+        return _link_remedy(site, port, placed)
     if port.type in (INT, FLOAT, SEED):
         return _number_remedy(port, value)
     return _word_remedy(port, value, source)
+
+
+def _fits(port: Port, value: Any) -> bool:
+    """Whether a value that stands in the file is one that a port takes."""
+    try:
+        _item(port, value)
+    except InputError:
+        return False
+    return True
+
+
+def _link_remedy(site: Site, port: Port, placed: bool) -> str:
+    """How a port is given what no graph file can hold: by a link to a node that reads or makes it."""
+    makers = site.catalogue.makers(port.type)
+    if not makers:
+        return say("hint.link-node", port=port.name) if placed else say("hint.take-it-out")
+    nodes = " or ".join(makers)
+    return say("hint.link-reader", port=port.name, nodes=nodes) if placed else say("hint.file-instead", nodes=nodes)
 
 
 def _list_remedy(port: Port, value: Any, source: str) -> str:

@@ -47,6 +47,12 @@ class Site:
         if not (value and where in self.refused):  # a value that could not even be read is not judged again
             self.problems.append(Problem(where, message, hint, severity, keys))
 
+    def may_map(self, name: str, port: str) -> bool:
+        """Whether `each` may name an input of a node: one that takes the items of another at once maps that alone."""
+        node = self.graph.nodes[name]
+        nodetype = self.types.get(node.type)
+        return nodetype is None or nodetype.batch in (None, port) or nodetype.batch not in node.each
+
     def stands(self, *keys: Any) -> bool:
         """Whether something stands under these keys in the file."""
         tree = self.graph.marks

@@ -90,6 +90,8 @@ def _read(site: Site, path: Path, text: str | None, *place: Any) -> Checked | No
         return None
     if site.graph.carried:
         graph = replace(graph, carried=site.graph.carried)
+    if site.graph.recorded or site.graph.packs:
+        graph = replace(graph, recorded={**site.graph.recorded, **site.graph.packs})
     inner = site.check_inside(site, graph, problems)
     site.problems += inner.errors
     return inner if not inner.errors else None

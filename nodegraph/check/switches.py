@@ -96,7 +96,7 @@ def _picked_from(site: Site, name: str, value: Any, mapped: Mapped, literals: di
 def _where(site: Site, name: str, value: Any, mapped: Mapped, port: Port, literals: dict[str, Any]) -> None:
     depth, place = 1 + ("where" in mapped.words), ("nodes", name, "where")
     if type(value) is Ref:
-        flow = brought(site, value, *place)
+        flow = brought(site, value, *place, wanted=port.type)
         if flow is not None:
             joint(site, value, flow, port, depth, mapped.words.get("where", ""), *place)
         return

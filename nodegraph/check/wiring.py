@@ -63,7 +63,7 @@ def wire(site: Site, name: str, node: Node, ports: Mapping[str, Port], mapped: M
                     and len(source.outputs or ()) == 1 and value[0] not in inputs:
                 flow: Flow | None = next(iter(source.outputs.values()))  # type: ignore[union-attr]  # by far the most
             else:
-                flow = brought(site, value, "nodes", name, port_name)
+                flow = brought(site, value, "nodes", name, port_name, wanted=port.type)
             if flow is not None:
                 if flow[0] is not port.type or flow[1] != depth or port.choices is not None or flow[3]:
                     joint(site, value, flow, port, depth, word, "nodes", name, port_name)

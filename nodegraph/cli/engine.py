@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from .. import graphfile
-from ..check import Checked
+from ..check import Checked, unread
 from ..engine import Engine
 from ..errors import GraphError, Problem
 from ..graph import Graph
-from ..graphfile import embedded_graph
+from ..graphfile import embedded_graph, in_order
 from ..provenance import differences, missing, with_files
 from ..types import FILE
 from ..wording import say
@@ -49,6 +49,7 @@ def read(engine: Engine, path: str, settings: Iterable[str] = (), base: str = ""
     checked = engine.check(graph, problems, [text.partition("=")[0] for text in settings])
     if checked.errors:
         raise GraphError([*checked.problems, *not_here(path, graph)])
+    checked = replace(checked, problems=in_order([*checked.problems, *unread(checked)], graph.path))
     for problem in checked.problems:
         print(problem, file=sys.stderr)
     return checked

@@ -80,7 +80,6 @@ def _answer(options: Options, stdout: Stdout) -> int:
         from pathlib import Path
 
         from ..packs.project import known_packs
-
         from ..shipped import resolved
 
         options.graph = resolved(options.graph) if options.graph else ""

@@ -12,11 +12,11 @@ from ..graph import PICK, SWITCH, Node
 from ..graphfile import nearest
 from ..nodetype import MISSING, NodeType, Port
 from ..packs import Catalogue
-from ..types import ANY, BOOL
+from ..types import ANY, BOOL, ModelType
 from .exits import DONE
 from .options import Options
 from .stdout import Stdout
-from .terminal import table
+from .terminal import known_words, table
 
 
 def nodes(options: Options, stdout: Stdout) -> int:
@@ -27,7 +27,8 @@ def nodes(options: Options, stdout: Stdout) -> int:
         print(f"warning: {error}", file=sys.stderr)
     description = describe(catalogue, options.name)
     if description is not None:
-        stdout.json(description_document(description)) if options.json else stdout(_text(description))
+        stdout.json(description_document(description)) if options.json else stdout(
+            "\n".join([_text(description), *known_words(catalogue, fitting_models(catalogue, description))]))
         return DONE
     if options.name:
         names = [n for n in names if n.startswith(f"{options.name}.")]
@@ -46,6 +47,9 @@ def nodes(options: Options, stdout: Stdout) -> int:
     stdout(table(rows, ["node", "gives", "what it does"]))
     stdout("\nswitch, pick and graph files (type: ./other.yaml) are nodes too; "
            "`nodegraph nodes NAME` tells all about one.")
+    for line in known_words(catalogue, [name for name in catalogue.model_names() if options.name
+                                        and name.startswith(f"{options.name}/")]):
+        stdout(line)
     return DONE
 
 
@@ -55,6 +59,13 @@ def speaks_of(nodetype: NodeType, words: str) -> bool:
     text = " ".join([nodetype.name, nodetype.help, *nodetype.tags,
                      *(f"{p.name} {p.type.name} {p.help} {' '.join(p.choices or ())}" for p in ports)]).casefold()
     return all(word in text for word in words.casefold().split())
+
+
+def fitting_models(catalogue: Catalogue, description: Description) -> list[str]:
+    """The models of packs that a node type can be given."""
+    kinds = [port.type for port in description.inputs.values() if isinstance(port.type, ModelType)]
+    return [name for name in catalogue.model_names() if (folder := catalogue.model_folder(name)) is not None
+            and folder.is_dir() and any(kind.holds is None or kind.holds(folder) for kind in kinds)]
 
 
 def describe(catalogue: Catalogue, name: str) -> Description | None:

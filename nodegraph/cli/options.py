@@ -34,6 +34,7 @@ class Options(argparse.Namespace):
     format: list[str] = []
     quality: list[str] = []
     no_graph = False
+    record = False
     base = ""
     overwrite = False
     json = False
@@ -73,6 +74,8 @@ def parser() -> argparse.ArgumentParser:
     check = _command(commands, "check", "find everything that is wrong with graph files")
     check.add_argument("graphs", nargs="+", metavar="GRAPH")
     check.add_argument("--json", action="store_true", help="print the problems as JSON")
+    check.add_argument("--record", action="store_true",
+                       help="write into each graph file, under `packs:`, which distributions brought its node types")
     _base_option(check)
     _pack_option(check)
     nodes = _command(commands, "nodes", "list node types, or tell all about one")

@@ -13,7 +13,7 @@ from ..packs import Catalogue, Pack
 from .exits import DONE, NODE_FAILED
 from .options import Options
 from .stdout import Stdout
-from .terminal import table
+from .terminal import known_words, table
 
 
 def pack(options: Options, stdout: Stdout) -> int:
@@ -81,6 +81,8 @@ def _info(options: Options, stdout: Stdout) -> int:
             ["nodes", ", ".join(sorted(pack.nodes))], ["types", ", ".join(sorted(pack.types)) or "none"],
             ["models", ", ".join(sorted(pack.models)) or "none"]]
     stdout(table(rows, [pack.name, ""]))
+    for line in known_words(catalogue, sorted(pack.models)):
+        stdout(line)
     return DONE
 
 

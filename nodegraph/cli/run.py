@@ -7,7 +7,8 @@ import signal
 import sys
 import threading
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -19,7 +20,7 @@ from ..errors import GraphError, NodeFailed, Problem
 from ..export import leaves
 from ..graph import Form
 from ..naming import safe_name, swept_name
-from ..outputs import origin
+from ..outputs import OutputFiles, common_number, origin
 from ..results import RunResult
 from ..types import described
 from ..wording import say
@@ -50,7 +51,7 @@ def run(options: Options, stdout: Stdout) -> int:
             runs.hear(ev.Warned(sentence))
         runs.warnings += [f"{p.where}  {p.message}" if p.where else p.message for p in checked.problems]
         todo = variants(engine, checked, options, record.inputs)
-        with Interruptible(cancel):
+        with Interruptible(cancel), runs.display.ticking() if runs.display is not None else nullcontext():
             for variant in todo:
                 if not cancel.is_set():
                     runs.run(variant)
@@ -109,7 +110,9 @@ class Runs:
         if failed or unwritten or missing:
             self.code = NODE_FAILED
         if self.display is not None:
-            self.display.line(summary(result))
+            line = summary(result)
+            folders = {path.parent for written in paths.values() for path in written}
+            self.display.line(say("run.folder", summary=line, folder=f"{self.options.out}{os.sep}") if folders else line)
         self.tell_paths(paths)
 
     def hear(self, event: ev.Event) -> None:
@@ -124,29 +127,44 @@ class Runs:
             self.profile(event)
 
     def write(self, result: RunResult, variant: Variant) -> tuple[dict[str, list[Path]], list[Document]]:
-        """Write what was made: the paths by output, and what could not be written."""
+        """Write what was made, all under one number: the paths by output, and what could not be written."""
         paths: dict[str, list[Path]] = {}
         unwritten: list[Document] = []
+        rows: dict[str, tuple[OutputFiles, str, tuple[str, ...]]] = {}
+        folder, overwrite = Path(self.options.out), self.options.overwrite
         for name in (*result, *result.lost):
-            stem = safe_name(swept_name(name, variant.names), self.taken)
-            before = safe_name(swept_name(name, {k: str(v) for k, v in variant.label.items()}), self.taken_before)
-            count = len(leaves(result.digests[name], result.raw.plan.outputs[name].flow.depth)) if name in result else 0
-            if count > MANY_FILES:
-                self.hear(ev.Warned(say("run.many-files", count=f"{count:,}"), name))
-            try:
-                written = self.engine.write(result, name, Path(self.options.out), stem, form=self.forms.get(name),
-                                            overwrite=self.options.overwrite, graph=not self.options.no_graph,
-                                            stems=[before] if before != stem else ())
-            except Exception as error:  # what is there already cannot be read, say
-                message = say("run.unwritten", output=name, reason=described(error))
-                unwritten.append({"node": None, "output": name, "message": str(message), "path": None})
-                continue
-            paths[name] = written.paths
-            unwritten += [{"node": None, "output": name, "path": str(file.path), "message": str(
-                say("run.unwritten", output=name, reason=f"{file.path}: {file.reason}"))} for file in written.unwritten]
-            for sentence in written.warnings:
-                self.hear(ev.Warned(sentence, name))
+            with telling(name, unwritten):
+                rows[name] = self.row(result, name, variant)
+        number = 0 if overwrite else self.number(rows, folder, unwritten)
+        for name, (files, stem, stems) in rows.items():
+            with telling(name, unwritten):
+                written = files.write(folder, stem, overwrite, stems, number)
+                paths[name] = written.paths
+                unwritten += [{"node": None, "output": name, "path": str(file.path), "message": str(say(
+                    "run.unwritten", output=name, reason=f"{file.path}: {file.reason}"))} for file in written.unwritten]
+                for sentence in written.warnings:
+                    self.hear(ev.Warned(sentence, name))
         return paths, unwritten
+
+    def row(self, result: RunResult, name: str, variant: Variant) -> tuple[OutputFiles, str, tuple[str, ...]]:
+        """An output on its way to files, what they are called, and what other releases would have called them."""
+        stem = safe_name(swept_name(name, variant.names), self.taken)
+        before = safe_name(swept_name(name, {k: str(v) for k, v in variant.label.items()}), self.taken_before)
+        count = len(leaves(result.digests[name], result.raw.plan.outputs[name].flow.depth)) if name in result else 0
+        if count > MANY_FILES:
+            self.hear(ev.Warned(say("run.many-files", count=f"{count:,}"), name))
+        files = self.engine.files(result, name, form=self.forms.get(name), graph=not self.options.no_graph)
+        return files, stem, (before,) if before != stem else ()
+
+    @staticmethod
+    def number(rows: dict[str, tuple[OutputFiles, str, tuple[str, ...]]], folder: Path, unwritten: list[Document]) -> int:
+        """The number of all the files; an output whose files cannot even be looked at is left out of `rows`."""
+        for name, row in list(rows.items()):
+            with telling(name, unwritten):
+                row[0].fits(folder, 1, *row[1:])
+                continue
+            del rows[name]
+        return common_number(rows.values(), folder)
 
     def tell_paths(self, paths: dict[str, list[Path]]) -> None:
         if not self.options.json:
@@ -162,6 +180,16 @@ class Runs:
         if self.options.sweep:
             return head | {"runs": self.documents}
         return head | {k: v for document in self.documents for k, v in document.items() if k != "sweep"}
+
+
+@contextmanager
+def telling(name: str, unwritten: list[Document]) -> Iterator[None]:
+    """What keeps an output from being written is told, and the others are written all the same."""
+    try:
+        yield
+    except Exception as error:  # what is there already cannot be read, say
+        message = say("run.unwritten", output=name, reason=described(error))
+        unwritten.append({"node": None, "output": name, "message": str(message), "path": None})
 
 
 def tell_failures(errors: list[NodeFailed]) -> None:
@@ -200,8 +228,11 @@ def tell_lost(result: RunResult, paths: Mapping[str, Sequence[Path]]) -> None:
 
 
 def summary(result: RunResult) -> str:
-    """The closing line: what ran, what was remembered, seconds."""
-    counts = Counter(node.status for node in result.nodes.values())
+    """The closing line: what ran, what was remembered, seconds. What no output that was asked for needs is not skipped."""
+    run = result.raw.run
+    kept_from = {run.plan.steps[index].name for index, _ in run.tables.because}
+    counts = Counter(node.status for name, node in result.nodes.items()
+                     if node.status != "skipped" or result.cancelled or name in kept_from)
     words = {"ran": "ran", "cached": "remembered", "failed": "failed", "skipped": "skipped"}
     line = ", ".join(f"{counts[status]} {word}" for status, word in words.items() if counts[status])
     return f"{line or 'nothing to do'}, {result.seconds:.2f} s" + (", stopped" if result.cancelled else "")

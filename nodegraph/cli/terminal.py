@@ -5,17 +5,22 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import threading
 import time
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TextIO
 
 from .. import events as ev
+from ..packs import Catalogue, Knowledge
 from ..wording import say
 
 MOST_REMEMBERED = 40  # nodes that are told of one by one
 MOST_FAILED = 5  # runs of one node
+TICK = 0.25  # seconds between two looks at what goes on
+LONG = 5  # seconds after which a mapped node tells how far it is, in a pipe
 
 
 class Display:
@@ -28,14 +33,52 @@ class Display:
         self.lively = self.stream.isatty() if lively is None else lively
         self.working: dict[str, ev.Progress] = {}
         self.since: dict[str, float] = {}
+        self.library = ""  # that is being imported
         self.drawn = 0
         self.last_drawn = 0.0
         self.said: dict[str, int] = {}
         self.remembered = 0
         self.failed: Counter[str] = Counter()
         self.width = 12
+        self.loading: dict[str, str] = {}  # nodes that wait for a model, and which
+        self.mapped: dict[str, tuple[float, ev.Progress]] = {}  # items that were done when a node began, and are now
+        self.libraries: set[str] = set()  # that were told of
+        self.lock = threading.RLock()  # events come from the run, and now and then the ticker draws
 
     def __call__(self, event: ev.Event) -> None:
+        with self.lock:
+            self.show(event)
+
+    @contextmanager
+    def ticking(self) -> Iterator[None]:
+        """While this lasts, something moves even where nobody tells anything: libraries take seconds to import."""
+        over = threading.Event()
+
+        def tick() -> None:
+            importing = Importing()
+            while not over.wait(TICK):
+                with self.lock:
+                    self.tick(importing)
+        ticker = threading.Thread(target=tick, name="nodegraph-display", daemon=True)
+        ticker.start()
+        try:
+            yield
+        finally:
+            over.set()
+            ticker.join()
+            self.erase()
+
+    def tick(self, importing: Importing) -> None:
+        """Draw again; in a pipe, a line for each large library that is being imported."""
+        self.library = importing.library()
+        if self.lively:
+            self.draw(True)
+        elif self.library and self.library not in self.libraries:
+            self.libraries.add(self.library)
+            self.line(f"  {say('run.loading', what=self.library)}")
+
+    def show(self, event: ev.Event) -> None:
+        """What one event amounts to."""
         match event:
             case ev.Planned():
                 self.width = min(32, max([12, *(_columns(name) for name in event.nodes[:2000])]))
@@ -44,8 +87,23 @@ class Display:
                 self.since[event.node] = time.monotonic()
                 self.draw()
             case ev.Progress():
-                self.working[event.node] = event
+                self.loading.pop(event.node, None)
+                if event.text == "items":
+                    self.mapped.setdefault(event.node, (event.done, event))
+                    self.mapped[event.node] = self.mapped[event.node][0], event
+                else:
+                    self.working[event.node] = event
                 self.draw() if self.lively else self.milestone(event)
+            case ev.Loading():
+                self.loading[event.node] = event.source
+                if self.lively:
+                    self.draw(True)
+                else:
+                    self.line(f"  {_padded(event.node, self.width)}  {say('run.loading', what=event.source)}")
+            case ev.Loaded():
+                self.loading.pop(event.node, None)
+                loaded = say("run.loaded", what=event.source)
+                self.line(f"  {_padded(event.node, self.width)}  {loaded}  {event.seconds:.2f} s")
             case ev.Finished():
                 items = f"   {event.ran} items, {event.remembered} remembered" * (event.ran + event.remembered > 1)
                 self.done(event.node, "ran", f"{event.seconds:8.2f} s{items}")
@@ -96,13 +154,26 @@ class Display:
                 self.stream = None
 
     def milestone(self, event: ev.Progress) -> None:
-        """In a pipe, a line each quarter of the way is enough."""
-        if not event.total or event.text == "items":
+        """In a pipe, a line each quarter of the way is enough; of a mapped node, of its items, if it takes its time."""
+        seconds = time.monotonic() - self.since.get(event.node, time.monotonic())
+        items = event.text == "items"
+        if not event.total or event.node in self.mapped and not items or items and seconds < LONG:
             return
         quarter = int(4 * event.done / event.total)
         if 0 < quarter < 4 and self.said.get(event.node, 0) < quarter:
             self.said[event.node] = quarter
-            self.line(f"  {_padded(event.node, self.width)}  {event.done:g} of {event.total:g} {event.text}".rstrip())
+            told = self.items(event.node, seconds) if items else f"{event.done:g} of {event.total:g} {event.text}"
+            self.line(f"  {_padded(event.node, self.width)}  {told}".rstrip())
+
+    def items(self, node: str, seconds: float) -> str:
+        """How many items of a mapped node are done, and how long the others will take if they are like these."""
+        first, event = self.mapped[node]
+        total = event.total or 0
+        items = say("run.items", done=f"{event.done:g}", total=f"{total:g}")
+        new = event.done - first
+        if new <= 0 or event.done >= total:
+            return items
+        return say("run.left", items=items, time=duration(seconds / new * (total - event.done)))
 
     def erase(self) -> None:
         if self.drawn:
@@ -119,18 +190,51 @@ class Display:
         columns = shutil.get_terminal_size().columns
         bars = [_cut(self.bar(event, now - self.since.get(event.node, now)), columns - 1)
                 for event in list(self.working.values())[:8]]
+        if self.library and not bars:
+            bars = [f"  {say('run.loading', what=self.library)}"]
         if bars:
             self.write("\n".join(bars) + "\n")
         self.drawn = len(bars)
 
     def bar(self, event: ev.Progress, seconds: float) -> str:
-        head = f"  {_padded(event.node, self.width)}  "
         text = " ".join(event.text.split())  # a line feed would spoil the count of lines
-        if not event.total:
-            return f"{head}{'.' * (1 + int(seconds * 2) % 20):20}  {seconds:6.1f} s  {text}"
-        part = min(1.0, event.done / event.total)
-        full = int(part * 20)
-        return f"{head}{'#' * full:-<20}  {event.done:g}/{event.total:g}  {seconds:.1f} s  {text}"
+        if not event.total and not text and (what := self.library or self.loading.get(event.node)):
+            text = say("run.loading", what=what)
+        within = f"{event.done:g}/{event.total:g}  " if event.total else ""
+        if event.node in self.mapped:
+            done = self.mapped[event.node][1]
+            drawn, within = _drawn(done.done, done.total or 1), f"{self.items(event.node, seconds)}  {within}"
+        elif event.total:
+            drawn, within = _drawn(event.done, event.total), f"{within}{seconds:.1f} s  "
+        else:
+            drawn, within = f"{'.' * (1 + int(seconds * 2) % 20):20}", f"{seconds:6.1f} s  "
+        return f"  {_padded(event.node, self.width)}  {drawn}  {within}{text}".rstrip()
+
+
+def _drawn(done: float, total: float) -> str:
+    return f"{'#' * int(min(1.0, done / total) * 20):-<20}"
+
+
+class Importing:
+    """Which of the libraries that take their time is being imported right now, by whichever thread."""
+
+    def __init__(self, names: Sequence[str] = ("torch", "diffusers", "transformers", "scipy", "pretty_midi", "miditok")):
+        self.names = names
+
+    def library(self) -> str:
+        """Its name, or ""."""
+        for name in self.names:
+            spec = getattr(sys.modules.get(name), "__spec__", None)
+            if getattr(spec, "_initializing", False):  # what the import system keeps while a module's code runs
+                return name
+        return ""
+
+
+def duration(seconds: float) -> str:
+    """A time to come, as one says it: 40 s, 3 min, 2 h."""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    return f"{round(seconds / 60)} min" if seconds < 5400 else f"{round(seconds / 3600)} h"
 
 
 def _reason(event: ev.Skipped) -> str:
@@ -173,6 +277,18 @@ def table(rows: Sequence[Sequence[object]], heads: Sequence[str], columns: int |
             line = [part[place] if place < len(part) else "" for part in parts]
             lines.append("  ".join(_padded(cell, width) for cell, width in zip(line, widths)).rstrip())
     return "\n".join(lines)
+
+
+def known_words(catalogue: Catalogue, models: Sequence[str]) -> list[str]:
+    """What models of packs say of themselves: a paragraph for each that says something."""
+    lines: list[str] = []
+    for name in models:
+        folder = catalogue.model_folder(name)
+        knowledge = Knowledge.of(folder) if folder is not None else None
+        if knowledge is not None:
+            about, *groups = knowledge.lines()
+            lines += ["", f"{name}  {about}", *(f"    {group}" for group in groups)]
+    return lines
 
 
 LEAST = 16  # columns of a table that is made narrower

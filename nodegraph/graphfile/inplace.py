@@ -24,7 +24,7 @@ class Piece:
     flow: written in brackets. within: inside brackets. style: a scalar's quotes, or | or >.
     """
 
-    __slots__ = ("kind", "start", "end", "flow", "within", "style", "entries")
+    __slots__ = ("end", "entries", "flow", "kind", "start", "style", "within")
 
     def __init__(self, kind: str, start: int, end: int, flow: bool, within: bool, style: str | None):
         self.kind, self.start, self.end = kind, start, end
@@ -389,7 +389,7 @@ def _indented(text: str, column: int) -> str:
 def _canonical(value: Any) -> str:
     """A text that two values share only if they are the same."""
     if isinstance(value, Mapping):
-        return "{%s}" % ",".join(f"{key!r}:{_canonical(value[key])}" for key in sorted(value))
+        return "{" + ",".join(f"{key!r}:{_canonical(value[key])}" for key in sorted(value)) + "}"
     if isinstance(value, (list, tuple)):
-        return "[%s]" % ",".join(map(_canonical, value))
+        return "[" + ",".join(map(_canonical, value)) + "]"
     return repr(value)

@@ -48,7 +48,14 @@ def at_home(graph: Graph, base: str | Path | None = None) -> Graph:
     parts = record.get("graphs")
     carried = {resolved(folder / name): text for name, text in parts.items() if isinstance(text, str)} \
         if isinstance(parts, dict) else {}
-    return replace(graph, base=folder, carried=carried)
+    return replace(graph, base=folder, carried=carried, recorded=packs_of(record))
+
+
+def packs_of(record: Mapping[str, Any]) -> dict[str, str]:
+    """What brought each pack of the nodes that made a picture (`Pack.origin`)."""
+    versions = record.get("versions")
+    packs = versions.get("packs") if isinstance(versions, dict) else None
+    return {name: origin for name, origin in packs.items() if isinstance(origin, str)} if isinstance(packs, dict) else {}
 
 
 def files_of(record: Mapping[str, Any]) -> dict[str, str]:

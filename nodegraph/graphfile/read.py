@@ -34,7 +34,7 @@ def read_mapping(path: Path) -> dict[str, Any]:
 _NAME = re.compile(r"[^\W\d][\w-]*\Z")
 _REF = re.compile(r"\$([^\W\d][\w-]*)(?:\.([^\W\d][\w-]*))?(\.\.\.)?\Z")
 _NO_INPUTS = frozenset(RESERVED)
-_TOP = ("nodegraph", "title", "description", "inputs", "nodes", "outputs", "layout")
+_TOP = ("nodegraph", "title", "description", "packs", "inputs", "nodes", "outputs", "layout")
 _OUTPUT_KEYS = ("value", "format", "quality")
 _INPUT_KEYS = ("type", "default", "help", "min", "max", "choices")
 GUESSED = {str: "Text", bool: "Bool", int: "Int", float: "Float"}  # the type of an input that is a bare default
@@ -87,7 +87,7 @@ class _Reader:
         if found is not None and name in self.tree and not self.odd(found, name, value=True):
             self.problem(say("section.wrong", section=name, value=written(found)),
                          say("hint.write-section", section=name), name, value=True)
-            if name != "layout":
+            if name not in ("layout", "packs"):
                 self.stop()
         return Map()
 
@@ -119,7 +119,17 @@ class _Reader:
             if name in nodes:
                 self.problem(say("name.both", name=name), say("hint.rename-one"), "nodes", name)
         return Graph(nodes, inputs, outputs, str(self.tree.get("title") or ""),
-                     str(self.tree.get("description") or ""), self.section("layout"), forms, self.path, marks=self.tree)
+                     str(self.tree.get("description") or ""), self.section("layout"), forms, self.packs(), self.path,
+                     marks=self.tree)
+
+    def packs(self) -> dict[str, str]:
+        """What brought each pack, for those of which that can be read."""
+        section = self.section("packs")
+        for name, origin in section.items():
+            if not isinstance(origin, str) or not origin:
+                self.problem(say("packs.wrong", pack=name, value=written(origin)), say("hint.record"),
+                             "packs", name, value=True)
+        return {name: origin for name, origin in section.items() if isinstance(origin, str) and origin}
 
     def version(self) -> None:
         found = self.tree.get("nodegraph")
@@ -329,7 +339,9 @@ class _Reader:
         match = _REF.match(text)
         if match:
             if match[3] and not within:
-                self.problem(say("link.spread-alone", link=text), say("hint.spread", link=text), *keys, value=True)
+                alone = keys[2:3] == ("repeat",) or keys[:1] == ("outputs",)  # where no list may stand
+                hint = say("hint.no-dots", link=text.removesuffix("...")) if alone else say("hint.spread", link=text)
+                self.problem(say("link.spread-alone", link=text), hint, *keys, value=True)
             return Ref(match[1], match[2], within and match[3] is not None)
         if text.startswith("$$"):
             return text[1:]

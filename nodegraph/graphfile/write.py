@@ -137,6 +137,8 @@ def tree_of(graph: Graph) -> dict[str, Any]:
         tree["title"] = graph.title
     if graph.description:
         tree["description"] = graph.description
+    if graph.packs:
+        tree["packs"] = dict(graph.packs)
     if graph.inputs:
         tree["inputs"] = {name: InBrackets(_input_tree(i)) for name, i in graph.inputs.items()}
     tree["nodes"] = {name: _node_tree(node) for name, node in graph.nodes.items()}

@@ -11,12 +11,14 @@ from typing import Any
 
 from ..errors import PackError
 from ..nodetype import MISSING, NodeType
-from ..types import PLAIN, PortType
+from ..types import FILE, PLAIN, ModelType, PortType
 from ..wording import say
 from .imports import importing
 from .installed import installed_packs
 from .loose import Stamp, forget, stamp_of
-from .manifest import Pack
+from .manifest import LOOSE_ORIGIN, Pack
+
+FUNCTION = "a function that was given"
 
 
 class Catalogue:
@@ -36,7 +38,12 @@ class Catalogue:
         self._files: dict[str, Path] = {}  # the nodes of single files, and where they are declared
         self._nodes: dict[str, NodeType] = {}
         self._types: dict[str, PortType] = dict(PLAIN)
+        self._declared_by: dict[str, Path | str] = {}  # of types: the place that is not installed, or else who, in words
         self._places: dict[Path, Stamp] = {}  # of packs and files that are not installed, as they were read
+        self._named: dict[Path, Path] = {}  # and as their user names them
+        self._lost_from: dict[str, Path] = {}  # node types that were let go of to be read again, and where they lay
+        self._gone: dict[str, PackError] = {}  # node types whose place cannot be read any more
+        self.revision = 0  # goes up whenever something was read again
         for path in folders:
             self.join(path)
         for function in functions:
@@ -48,7 +55,7 @@ class Catalogue:
         if place not in self._places:
             stamp = stamp_of(place)
             self._join(Path(path))
-            self._places[place] = stamp
+            self._places[place], self._named[place] = stamp, Path(path)
 
     def refresh(self) -> list[Path]:
         """Read those packs and files again that are not installed and were edited since; which they were.
@@ -56,29 +63,39 @@ class Catalogue:
         Raises PackError where one cannot be read any more; its nodes are gone until it is mended.
         """
         edited = [place for place, stamp in self._places.items() if stamp_of(place) != stamp]
+        self.revision += bool(edited)
+        errors = []
+        gone = {}
         for place in edited:
             self._places[place] = stamp_of(place)
-            self._forget(place)
+            gone[place] = self._forget(place)
         for place in edited:
-            self._join(place)
+            self._gone = {name: error for name, error in self._gone.items() if name not in gone[place]}
+            try:
+                self._join(self._named[place])
+            except PackError as error:
+                gone[place] |= self._forget(place)  # of what was let in before it went wrong
+                errors.append(error)
+                self._gone.update(dict.fromkeys(gone[place], error))
+        if errors:
+            raise errors[0]
         return edited
 
-    def _forget(self, place: Path) -> None:
-        """Let go of everything that lies at a place."""
+    def _forget(self, place: Path) -> set[str]:
+        """Let go of everything that lies at a place; the node types that it had."""
         prefix = forget(place)
         gone = {name for name, path in self._files.items() if path.resolve() == place} | \
             {name for name, nodetype in self._nodes.items() if _within(nodetype.call.__module__, prefix)}
-        types = [type for name in gone if name in self._nodes
-                 for port in (*self._nodes[name].inputs.values(), *self._nodes[name].outputs.values()) for type in [port.type]]
-        for pack in [pack for pack in self._loose if pack.folder.resolve() == place]:
-            self._loose.remove(pack)
-            types += [self._types[name] for name in pack.types if name in self._types]
+        gone |= {name for pack in self._loose if pack.folder.resolve() == place for name in pack.nodes}
+        gone |= {name for name, at in self._lost_from.items() if at == place}
+        self._lost_from.update(dict.fromkeys(gone, place))
+        self._loose = [pack for pack in self._loose if pack.folder.resolve() != place]
         for name in gone:
             self._files.pop(name, None)
             self._nodes.pop(name, None)
-        for type in types:
-            if self._types.get(type.name) is type and type.name not in PLAIN and self._owner("type", type.name) is None:
-                del self._types[type.name]
+        for name in [name for name, owner in self._declared_by.items() if isinstance(owner, Path) and owner.resolve() == place]:
+            del self._declared_by[name], self._types[name]
+        return gone
 
     def add(self, function: Callable[..., Any]) -> None:
         """Make a declared function known under its node name."""
@@ -86,6 +103,10 @@ class Catalogue:
         if not isinstance(nodetype, NodeType):
             raise PackError(f"{getattr(function, '__name__', function)!r} is no node; "
                             'declare it with @node("pack.name")')
+        for type in _types_of(nodetype):
+            if self._declared_by.get(type.name) == FUNCTION:  # as when a notebook's cell is run again
+                self._types[type.name] = type
+        self._judge_types("given in Python", FUNCTION, _types_of(nodetype))
         self._know(nodetype)
 
     @property
@@ -114,7 +135,7 @@ class Catalogue:
             return self._nodes.get(name)
         pack = self._home(name)
         if pack is None:
-            if (error := self._broken.get(name.split(".", 1)[0])) is not None:
+            if (error := self._gone.get(name) or self._broken.get(name.split(".", 1)[0])) is not None:
                 raise error
             return None
         self._import(pack, pack.nodes[name])
@@ -144,7 +165,26 @@ class Catalogue:
         """The node types imported so far that need just the one type and give the other, sorted."""
         return sorted(t.name for t in self._nodes.values()
                       if [p.type for p in t.inputs.values() if p.default is MISSING] == [source]
-                      and any(p.type is target for p in t.outputs.values()))
+                      and any(p.type is target and not p.many for p in t.outputs.values()))
+
+    def makers(self, target: PortType, files: bool = False) -> list[str]:
+        """A few node types that give a type and need nothing but values that a graph file can hold: those that read
+        a file, if there are any. files: only those. Imports every pack; one that cannot be read has none.
+        """
+        readers, others = [], []
+        for name in self.node_names():
+            try:
+                nodetype = self.nodetype(name)
+            except PackError:
+                continue
+            if nodetype is None or [port.type for port in nodetype.outputs.values() if not port.many] != [target]:
+                continue
+            needed = [port for port in nodetype.inputs.values() if port.default is MISSING and not port.optional]
+            if [(port.type, port.many) for port in needed] == [(FILE, False)]:
+                readers.append(name)
+            elif not files and all(port.type.parse is not None and not isinstance(port.type, ModelType) for port in needed):
+                others.append(name)
+        return (readers or others)[:3]
 
     def model_names(self) -> list[str]:
         """The names that packs give to model folders, sorted."""
@@ -173,15 +213,17 @@ class Catalogue:
         name = f"{pack.package}.{module}" if pack.package != module else module
         with importing(f"pack {pack.name}", name, pack.package, pack.folder):
             loaded = importlib.import_module(name)
-        for function, nodetype in _declared(loaded):
+        declared = list(_declared(loaded))
+        types = [*_port_types(loaded), *(type for _, nodetype in declared for type in _types_of(nodetype))]
+        self._judge_types(pack.name, pack.owner if pack.distribution else pack.folder, types)
+        for function, nodetype in declared:
             if nodetype.pack == pack.name and not nodetype.distribution:
                 # A pack that is not installed is not taken for a loose file with nodes of the same names.
-                nodetype = replace(nodetype, distribution=pack.distribution or f"the folder of {pack.name}")
-                setattr(function, "__nodetype__", nodetype)  # one for all catalogues of the process
+                nodetype = replace(nodetype, distribution=pack.distribution or f"the folder of {pack.name}",
+                                   origin=pack.origin, installed=bool(pack.distribution))
+                function.__nodetype__ = nodetype  # one for all catalogues of the process
             if nodetype.name not in self._nodes:
                 self._know(nodetype)
-        for porttype in _port_types(loaded):
-            self._types.setdefault(porttype.name, porttype)
 
     def _require(self, pack: Pack) -> None:
         """Raise PackError where a pack that this one requires is not there."""
@@ -194,9 +236,27 @@ class Catalogue:
 
     def _know(self, nodetype: NodeType) -> None:
         self._nodes[nodetype.name] = nodetype
-        nodetype.version  # follows the code as it is now: nodes that ran may have changed what stands beside them
-        for port in (*nodetype.inputs.values(), *nodetype.outputs.values()):
-            self._types.setdefault(port.type.name, port.type)
+        if not nodetype.installed:
+            _ = nodetype.code  # follows the code as it is now: nodes that ran may have changed what stands beside them
+
+    def _judge_types(self, path: Path | str, owner: Path | str, types: Iterable[PortType]) -> None:
+        """Know the types that a module brings. Raises PackError where one has the name of another's, and knows none then.
+
+        path: of the module, for people. owner: its place, if it is not installed, or else who declares it.
+        """
+        types = list(types)
+        for type in types:
+            known = self._types.get(type.name)
+            home = None if owner == FUNCTION else next((pack for pack in self._manifests() if type.name in pack.types), None)
+            if known is None and home is not None and home.owner != owner and home.folder != owner:
+                known = self.porttype(type.name)
+            if known is not None and known is not type:
+                other = home.owner if home is not None else str(self._declared_by.get(type.name, "nodegraph itself"))
+                raise PackError(say("pack.name-taken", path=path, kind="type", name=type.name, owner=other))
+        for type in types:
+            if type.name not in self._types:
+                self._types[type.name] = type
+                self._declared_by[type.name] = owner
 
     # ---- what is not installed
 
@@ -218,25 +278,17 @@ class Catalogue:
 
     def _join_file(self, path: Path, module: ModuleType) -> None:
         for function, nodetype in _declared(module):
-            home = self._home(nodetype.name)
-            if home is not None and home.holds(nodetype.call.__module__) or self._nodes.get(nodetype.name) is nodetype:
+            home, known = self._home(nodetype.name), self._nodes.get(nodetype.name)
+            if home is not None and home.holds(nodetype.call.__module__) or known and known.call is nodetype.call:
                 continue  # imported from where it is at home, or called by two names
             if (owner := self._owner("node", nodetype.name)) is not None:
                 raise PackError(say("pack.name-taken", path=path, kind="node", name=nodetype.name, owner=owner))
-            self._refuse_types(path, [p.type for p in (*nodetype.inputs.values(), *nodetype.outputs.values())])
+            self._judge_types(path, path, _types_of(nodetype))
+            nodetype = replace(nodetype, origin=f"{path.resolve().name}{LOOSE_ORIGIN}")
+            function.__nodetype__ = nodetype
             self._know(nodetype)
             self._files[nodetype.name] = path
-        porttypes = list(_port_types(module))
-        self._refuse_types(path, porttypes)
-        for porttype in porttypes:
-            self._types.setdefault(porttype.name, porttype)
-
-    def _refuse_types(self, path: Path, porttypes: list[PortType]) -> None:
-        """Raise PackError where one has the name of a pack's type and is another."""
-        for porttype in porttypes:
-            owner = self._owner("type", porttype.name)
-            if owner is not None and self.porttype(porttype.name) is not porttype:
-                raise PackError(say("pack.name-taken", path=path, kind="type", name=porttype.name, owner=owner))
+        self._judge_types(path, path, _port_types(module))
 
     def _owner(self, kind: str, name: str) -> str | None:
         """Where a node, type or model of this name is declared by a pack or file already."""
@@ -244,8 +296,12 @@ class Catalogue:
             return str(self._files[name])
         for pack in self._manifests():
             if name in {"node": pack.nodes, "type": pack.types, "model": pack.models}[kind]:
-                return f"the installed pack {pack.name}" if pack.distribution else f"the pack in {pack.folder}"
-        return None
+                return pack.owner
+        return str(self._declared_by[name]) if kind == "type" and name in self._declared_by else None
+
+
+def _types_of(nodetype: NodeType) -> list[PortType]:
+    return [port.type for port in (*nodetype.inputs.values(), *nodetype.outputs.values())]
 
 
 def _within(module: str, package: str) -> bool:

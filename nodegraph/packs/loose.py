@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import linecache
+import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
@@ -40,8 +42,25 @@ Stamp = tuple[tuple[str, int, int], ...]
 
 def stamp_of(path: Path) -> Stamp:
     """By which it is seen whether a pack was edited: names, times of change and sizes of its code and manifest."""
-    files = [path] if path.is_file() else sorted([*path.rglob("*.py"), *path.rglob("pack.yaml")])
-    return tuple([(file.name, stat.st_mtime_ns, stat.st_size) for file in files if (stat := file.stat())])
+    return tuple([(str(file), stat.st_mtime_ns, stat.st_size) for file in sorted(_files(path))
+                  if (stat := _stat(file)) is not None])
+
+
+def _files(path: Path) -> Iterator[Path]:
+    """The code and the manifest of a pack; hidden folders and virtual environments hold neither."""
+    if path.is_file():
+        yield path
+    for folder, inside, files in os.walk(path):
+        inside[:] = [name for name in inside if not name.startswith((".", "__pycache__"))
+                     and not os.path.exists(os.path.join(folder, name, "pyvenv.cfg"))]
+        yield from (Path(folder, name) for name in files if name.endswith(".py") or name == "pack.yaml")
+
+
+def _stat(file: Path) -> os.stat_result | None:
+    try:
+        return file.stat()
+    except OSError:  # an editor has just moved it
+        return None
 
 
 def module_name(path: Path) -> str:

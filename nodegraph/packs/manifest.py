@@ -24,6 +24,8 @@ from typing import Any
 from .. import graphfile
 from ..errors import GraphError, PackError
 
+OWN = "nodegraph"  # the distribution whose packs come with the engine
+LOOSE_ORIGIN = " (not installed)"  # follows the name of a file or folder that brings nodes
 KEYS = ("pack", "version", "title", "requires", "nodes", "types", "models")
 
 
@@ -31,7 +33,8 @@ KEYS = ("pack", "version", "title", "requires", "nodes", "types", "models")
 class Pack:
     """A manifest, and where the package it speaks of is.
 
-    distribution: the installed distribution that brought it; "" for a pack that is not installed.
+    distribution, release: the installed distribution that brought it, and its version; "" for a pack that is not
+    installed.
     """
 
     name: str
@@ -44,13 +47,26 @@ class Pack:
     models: dict[str, str] = field(default_factory=dict)
     requires: tuple[str, ...] = ()
     distribution: str = ""
+    release: str = ""
+
+    @property
+    def origin(self) -> str:
+        """What brings it, in words that may be told to others: `nodegraph-ramp 1.2`, or `ramp (not installed)`."""
+        return f"{self.distribution} {self.release}".strip() or f"{self.folder.resolve().name}{LOOSE_ORIGIN}"
+
+    @property
+    def owner(self) -> str:
+        """Who declares what is in it, for people."""
+        if not self.distribution:
+            return f"the pack in {self.folder}"
+        return f"the installed pack {self.name}" + f" of {self.distribution}" * (self.distribution != OWN)
 
     def holds(self, module: str) -> bool:
         """Whether a module, by its full name, belongs to this pack."""
         return module == self.package or module.startswith(f"{self.package}.")
 
 
-def read_pack(package: str, folder: Path, distribution: str = "") -> Pack:
+def read_pack(package: str, folder: Path, distribution: str = "", release: str = "") -> Pack:
     """The Pack whose manifest lies in this folder. Raises PackError saying what is wrong with it."""
     manifest = folder / "pack.yaml"
     if not manifest.is_file():
@@ -64,7 +80,7 @@ def read_pack(package: str, folder: Path, distribution: str = "") -> Pack:
         if not node.startswith(f"{name}."):
             raise PackError(f"{manifest}: node {node} must begin with the pack's name, {name}.")
     return Pack(name, package, folder, str(data.get("version", "0")), str(data.get("title") or ""), nodes, types,
-                models, _names(manifest, data.get("requires")), distribution)
+                models, _names(manifest, data.get("requires")), distribution, release)
 
 
 def _mapping(manifest: Path, folder: Path) -> dict[str, Any]:

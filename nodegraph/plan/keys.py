@@ -4,7 +4,8 @@
 
 Parameters left out count with their defaults, so writing a default down changes nothing. A file counts by its
 content and a model by the content of its files. Names of nodes, places on the canvas, nesting and the order of the
-YAML stay out. The distribution that a pack was installed from is in it, unless that is nodegraph's own.
+YAML stay out. The distribution that a pack was installed from is in it, unless that is nodegraph's own; of a node
+that is not installed its code is, since nobody keeps its name and version from being another's.
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ from weakref import WeakKeyDictionary
 
 from ..digest import SIZE, encode
 from ..nodetype import MISSING, NodeType, Port
+from ..packs.manifest import OWN
 from ..types import FLOAT
 
-OWN = "nodegraph"  # the distribution whose packs come with the engine
 FORMAT = b"nodegraph key 1\0"  # changes when the recipe below does
 
 
@@ -67,6 +68,8 @@ class _Parts:
         self.head = FORMAT + encode((nodetype.name, nodetype.version))
         if nodetype.distribution not in ("", OWN):
             self.head += encode(nodetype.distribution)
+        if not nodetype.installed and nodetype.declared:
+            self.head += encode(["code", nodetype.code])
         self.codes = {name: encode(name) for name in nodetype.inputs}
         self.ports = sorted(self.codes.items())
         self.defaults = {port.name: parameter(port, port.default)

@@ -14,8 +14,25 @@ from ..graph import Graph, Ref, label_of, refs
 from ..nodetype import MISSING, Port
 from ..types import ANY, SEED, PortType
 from .inputs import Boundary
-from .steps import (CARRY, LAST, LEAVE, LIST, OPEN, PICK, REQUEST, ROLL, SWITCH, Axes, Axis, Given, Items, Open, Step,
-                    domain, views_of)
+from .steps import (
+    CARRY,
+    LAST,
+    LEAVE,
+    LIST,
+    OPEN,
+    PICK,
+    REQUEST,
+    ROLL,
+    SWITCH,
+    Axes,
+    Axis,
+    Given,
+    Items,
+    Open,
+    Step,
+    domain,
+    views_of,
+)
 
 NOTHING: dict[str, Any] = {}  # the literals of every step that has none; never written to
 

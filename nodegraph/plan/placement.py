@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+
 from ..check import Checked, CheckedNode
 from ..flows import Flow
 from ..graph import Ref, label_of

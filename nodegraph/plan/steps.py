@@ -111,16 +111,38 @@ class Step:
     name: with the names of the graphs around it; local_name: as it stands in its own graph.
     kind: one of REQUEST ... LAST; detail: what a kind that is no request has to know.
     base: the part of a request's Key that is known already. literals: parameters as its function takes them.
-    ports, slots: for a request, what is linked to which port; otherwise all that it reads. views: how each of the slots is seen from `domain(step)`.
+    ports, slots: for a request, what is linked to which port; otherwise all that it reads. views: how each of the
+    slots is seen from `domain(step)`.
     first, count: its output slots. batched: items of its batch port are served together.
     hoisted: it stands in something repeated that it does not depend on; it is made once, when the first item asks for it.
     quick: nothing stands in the way of calling it at once. odd: a value may come as another type than its port's, so
     that the type counts in the Key. timeout: seconds, or None. retry: how often it is tried again.
     """
 
-    __slots__ = ("index", "name", "graph", "local_name", "kind", "nodetype", "base", "literals", "ports", "slots",
-                 "views", "axes", "first", "count", "batched", "quick", "odd", "guards", "detail", "timeout", "retry",
-                 "hoisted")
+    __slots__ = (
+        "axes",
+        "base",
+        "batched",
+        "count",
+        "detail",
+        "first",
+        "graph",
+        "guards",
+        "hoisted",
+        "index",
+        "kind",
+        "literals",
+        "local_name",
+        "name",
+        "nodetype",
+        "odd",
+        "ports",
+        "quick",
+        "retry",
+        "slots",
+        "timeout",
+        "views",
+    )
 
     index: int
     name: str

@@ -239,8 +239,9 @@ class Caller:
             if recipe is not None:
                 type = nodetype.inputs[port].type
                 assert isinstance(type, ModelType)
-                arguments[port] = leases.enter_context(
-                    self.models.lease(type, recipe, lambda *about: self.tell_loaded(job.name, *about)))
+                arguments[port] = leases.enter_context(self.models.lease(
+                    type, recipe, lambda *about: self.tell_loaded(job.name, *about),
+                    lambda source: self.tell(ev.Loading(job.name, source))))
         if nodetype.context is not None:
             reporter = arguments[nodetype.context] = self.reporters[id(job)] = Reporter(self, job.name)
         return arguments, reporter

@@ -171,7 +171,7 @@ class _Report:
 class _Deadline:
     """When a call that has begun has taken too long."""
 
-    __slots__ = ("job", "at")
+    __slots__ = ("at", "job")
 
     def __init__(self, job: Job, at: float):
         self.job, self.at = job, at

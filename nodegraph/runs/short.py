@@ -16,8 +16,8 @@ from ..cache import Trace
 from ..digest import SIZE, encode
 from ..errors import Cancelled
 from ..plan import Index, Step
-from .call import Job, Made, prepare_output
 from .asking import SHAPES, shape_of
+from .call import Job, Made, prepare_output
 from .tables import CACHED, RAN
 
 if TYPE_CHECKING:

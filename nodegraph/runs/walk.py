@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class Walk:
     """How far a region was walked along its innermost axis, under one index of the axes around."""
 
-    __slots__ = ("region", "parent", "at", "place", "known")
+    __slots__ = ("at", "known", "parent", "place", "region")
 
     def __init__(self, region: Region, parent: Index):
         self.region, self.parent = region, parent

@@ -10,6 +10,7 @@ from typing import Any
 
 from nodegraph import Context, InputError, warn
 
+from ..common.knowledge import tell_of_unknown
 from ..common.loading import in_words
 from .models import quiet
 from .noise import with_whole_noise
@@ -59,6 +60,7 @@ def paint_whole(model: Any, ctx: Context, scheduler: str, **wanted: Any) -> Any:
     with quiet(), in_a_sentence(pipe):
         for name in ("prompt", "negative_prompt"):
             tell_of_prompt(pipe, name, given.get(name) or "")
+        tell_of_unknown(getattr(model, "knowledge", None), given.get("prompt") or "")
         images = pipe(**given, output_type="pt", return_dict=False)[0]
     _tell_of_guidance(pipe, given)
     return _picture(pipe, images[0], given)

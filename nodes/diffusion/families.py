@@ -10,6 +10,7 @@ from typing import Any
 
 from nodegraph import InputError
 
+from ..common.knowledge import tell_of_unknown
 from .models import quiet
 from .prompts import tell_of_prompt
 
@@ -120,6 +121,7 @@ def encoded(pipe: Any, prompt: str, negative: str, max_sequence_length: int | No
     with torch.no_grad(), quiet(), _tokenizers:
         tell_of_prompt(pipe, "prompt", prompt, max_sequence_length)
         tell_of_prompt(pipe, "negative_prompt", negative, max_sequence_length)
+        tell_of_unknown(getattr(pipe, "knowledge", None), prompt)
         tensors = family.encode(pipe, prompt, negative, **length)
     return {name: tensor.contiguous() for name, tensor in tensors.items()}
 

@@ -7,7 +7,7 @@ import warnings
 from pathlib import Path
 from typing import Annotated, Any
 
-from nodegraph import InputError, ModelType, Recipe, warn
+from nodegraph import InputError, Knowledge, ModelType, Recipe, warn
 
 from ..common.folders import settings
 from ..common.loading import heard, loading
@@ -51,6 +51,7 @@ def load(recipe: Recipe, device: str, dtype: str) -> Any:
     for part in _networks(pipe):
         part.eval().requires_grad_(False)
     pipe.set_progress_bar_config(disable=True)
+    pipe.knowledge = Knowledge.of(folder)
     if dict(recipe.options).get("offload"):
         pipe.enable_model_cpu_offload(device=device)  # each network visits the device for the length of its turn
     else:

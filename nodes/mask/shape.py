@@ -34,8 +34,7 @@ def shape(width: Annotated[int, Range(1, 16384)] = 512, height: Annotated[int, R
     """
     import numpy as np
     import torch
-    from PIL import Image as Pil
-    from PIL import ImageDraw
+    from PIL import Image as Pil, ImageDraw
 
     if like is not None:
         height, width = like.shape[1:]

@@ -7,8 +7,8 @@ from typing import Any
 
 from nodegraph import InputError, PortType
 
-from .sounds import writer as sound_writer
 from .kinds import is_of, is_tensor, kind
+from .sounds import writer as sound_writer
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,9 +8,9 @@ from typing import Annotated, Any
 
 from nodegraph import InputError, PortType, Range, warn
 
+from .kinds import is_of, is_tensor, kind
 from .pictures import pixels
 from .pictures.files import load
-from .kinds import is_of, is_tensor, kind
 from .pictures.pixels import from_array, from_pil
 
 __all__ = ["IMAGE", "MASK", "Image", "Mask", "from_array", "from_pil", "load", "save_array", "save_avif", "save_jpg",

@@ -7,9 +7,8 @@ from typing import Annotated, Literal
 from nodegraph import File, Range, node
 
 from . import audio
-
-from .sounds import files as sound_file
 from .audio import Audio
+from .sounds import files as sound_file
 
 RATES = Range(0, 768_000)
 

@@ -7,8 +7,8 @@ from typing import Annotated, NamedTuple
 
 from nodegraph import File, Range, node
 
-from .pictures import files as image_files
 from .image import Image
+from .pictures import files as image_files
 
 
 @node("media.read_image", version=3)

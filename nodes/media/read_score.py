@@ -6,9 +6,7 @@ from pathlib import Path
 
 from nodegraph import File, InputError, node
 
-from .scores import foreign, midi
-
-from .scores import notation
+from .scores import foreign, midi, notation
 from .types import Score
 
 

@@ -121,9 +121,7 @@ def _restored(plain: dict[str, Any]) -> Video:
 
 
 def _made(plain: dict[str, Any], clips: list[Any]) -> Video:
-    from .films import container
-    from .films import edits
-    from .films import footage
+    from .films import container, edits, footage
 
     kinds = {kind.__name__: kind for kind in (
         footage.Stills, footage.Animation, container.Film, edits.Trimmed, edits.Resized, edits.Retimed,
@@ -137,7 +135,6 @@ def _made(plain: dict[str, Any], clips: list[Any]) -> Video:
 def strip(video: Video, count: int = 4, height: int = 96) -> Any:
     """Frames from its beginning to its end, side by side: uint8 (height, width, 3)."""
     import numpy as np
-
     from PIL import Image
 
     count = min(count, video.form.frames)

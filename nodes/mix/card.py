@@ -6,10 +6,10 @@ from typing import Any
 
 from nodegraph import File, node
 
-from ..media.image import from_pil, to_pil
-from ..media.types import Image, Palette
 from ..common.face import Face, OwnFont, own_font, tell_lacking
 from ..common.typesetting import fitted
+from ..media.image import from_pil, to_pil
+from ..media.types import Image, Palette
 from .theme import Theme, rgb, theme_of
 
 WIDTH, HEIGHT = 1200, 800
@@ -36,8 +36,7 @@ def postcard(picture: Image, verse: str, palette: Palette, title: str = "",
     title: what stands above the verse, if anything.
     font: a font file of your own (.ttf, .otf) for the words; what it lacks is set in the fonts that come along.
     """
-    from PIL import Image as Pil
-    from PIL import ImageDraw
+    from PIL import Image as Pil, ImageDraw
 
     theme = theme_of(palette)
     card = Pil.new("RGB", (WIDTH, HEIGHT), theme.paper)
@@ -52,8 +51,7 @@ def postcard(picture: Image, verse: str, palette: Palette, title: str = "",
 
 def _hang(card: Any, picture: Any, theme: Theme) -> None:
     """Paste the picture in its mat, with a soft shadow, in the middle of the left side."""
-    from PIL import Image as Pil
-    from PIL import ImageDraw, ImageFilter
+    from PIL import Image as Pil, ImageDraw, ImageFilter
 
     picture = enlarged(picture, FRAME)
     if picture.mode == "RGBA":
@@ -81,8 +79,7 @@ def _shade(color: tuple[int, int, int], by: int) -> tuple[int, ...]:
 
 def enlarged(picture: Any, side: int) -> Any:
     """A PIL picture with its longer side this long: smooth, and sharpened by as much as enlarging softens."""
-    from PIL import Image as Pil
-    from PIL import ImageFilter
+    from PIL import Image as Pil, ImageFilter
 
     scale = side / max(picture.size)
     size = tuple(max(1, round(n * scale)) for n in picture.size)
@@ -114,8 +111,7 @@ def _swatches(card: Any, palette: Palette, theme: Theme, bottom: float) -> None:
 
 def _disc(size: int) -> Any:
     """The mask of a round swatch, its edge smooth."""
-    from PIL import Image as Pil
-    from PIL import ImageDraw
+    from PIL import Image as Pil, ImageDraw
 
     large = Pil.new("L", (size * 4, size * 4), 0)
     ImageDraw.Draw(large).ellipse([0, 0, size * 4 - 1, size * 4 - 1], fill=255)

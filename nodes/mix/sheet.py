@@ -7,10 +7,10 @@ from typing import Annotated
 
 from nodegraph import Color, File, InputError, Range, node
 
-from ..media.image import from_pil, to_pil
-from ..media.types import Image
 from ..common.face import Face, own_font, tell_lacking
 from ..common.typesetting import captions
+from ..media.image import from_pil, to_pil
+from ..media.types import Image
 from .theme import READABLE, readable, rgb
 
 
@@ -27,8 +27,7 @@ def sheet(images: list[Image], labels: list[str] | None = None, columns: Annotat
     paper: the colour between them; where it has alpha ("transparent") the sheet has.
     font: a font file of your own (.ttf, .otf) for the words; what it lacks is set in the fonts that come along.
     """
-    from PIL import Image as Pil
-    from PIL import ImageDraw
+    from PIL import Image as Pil, ImageDraw
 
     if not images:
         raise InputError("images is empty; a sheet takes at least one picture")

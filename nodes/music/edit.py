@@ -6,8 +6,8 @@ from typing import Annotated
 
 from nodegraph import Choice, InputError, Range, node
 
-from ..media.scores.medley import medley
 from ..media.score import transposed
+from ..media.scores.medley import medley
 from ..media.types import MOODS, Score
 from .dynamics import shaped
 

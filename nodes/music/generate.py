@@ -8,10 +8,10 @@ from typing import Annotated, Any
 
 from nodegraph import SILENT, Choice, Context, InputError, Range, Seed, node, warn
 
-from ..media.scores.roll import piano_roll_picture
-from ..media.score import Note, Track, key_name, key_parts, transposed
-from ..media.types import MOODS, TEMPOS, Score
 from ..common.context import context_length, finite
+from ..media.score import Note, Track, key_name, key_parts, transposed
+from ..media.scores.roll import piano_roll_picture
+from ..media.types import MOODS, TEMPOS, Score
 from .dynamics import shaped
 from .models import Composer, MusicModel
 from .tokens import Grammar, known_bars, wish_tokens

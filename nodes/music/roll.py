@@ -76,8 +76,7 @@ def piano_roll(score: Score, title: str = "", width: Annotated[int, Range(320, 4
     height: of the picture in pixels.
     paper: the colour behind it; on a dark one, lines and words are light.
     """
-    from PIL import Image as Pil
-    from PIL import ImageDraw
+    from PIL import Image as Pil, ImageDraw
 
     if not any(track.notes for track in score.tracks):
         raise InputError("the score has no notes to draw")

@@ -27,9 +27,9 @@ def hue_saturation(image: Image, hue: Annotated[float, Range(-360, 360)] = 0.0,
     lightness: 0 changes nothing, 1 is white, -1 is black.
     """
     def changed(colors: Any) -> Any:
-        h, s, l = hsl(colors)
-        l = l + (1 - l) * lightness if lightness > 0 else l * (1 + lightness)
-        return rgb((h + hue) % 360, (s * saturation).clamp(0, 1), l)
+        h, s, light = hsl(colors)
+        light = light + (1 - light) * lightness if lightness > 0 else light * (1 + lightness)
+        return rgb((h + hue) % 360, (s * saturation).clamp(0, 1), light)
     return on_colors(image, changed)
 
 

@@ -38,8 +38,7 @@ class _Words:
         """Where letters are, thickened by a stroke, (1, height, width), with so many pixels free around the box."""
         import numpy as np
         import torch
-        from PIL import Image as Pil
-        from PIL import ImageDraw
+        from PIL import Image as Pil, ImageDraw
 
         width, height = (math.ceil(side) + 2 * spill for side in self.box)
         page = Pil.new("L", (width, height), 0)

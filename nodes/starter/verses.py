@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from . import verse_words as words
 from .verse_words import MOODS
@@ -420,7 +420,7 @@ def _syllables(word: str) -> int:
     return max(1, groups - bool(silent))
 
 
-@lru_cache(maxsize=None)
+@cache
 def _tails(table: str, mood: str, time: str) -> dict[str, tuple[str, ...]]:
     source = getattr(words, table)
     chosen = {}
@@ -788,7 +788,7 @@ def _signs(verse: str, mood: str, language: str) -> int:
     return sum(word in forms for word in re.findall(r"[a-z][a-z-]*", verse.lower()))
 
 
-@lru_cache(maxsize=None)
+@cache
 def _sign_forms(mood: str, language: str) -> frozenset[str]:
     signs = _SIGNS[language][mood].split()
     return frozenset(signs if language == "zh" else [f for sign in signs for f in (sign, third_person(sign))])
@@ -796,7 +796,7 @@ def _sign_forms(mood: str, language: str) -> frozenset[str]:
 
 def _faults_en(lines: list[str], subject: str, noun: str) -> list[str]:
     found = []
-    said = {w for w in re.findall(r"[\w'-]+", subject.casefold())}
+    said = set(re.findall(r"[\w'-]+", subject.casefold()))
     for line in lines:
         here = re.findall(r"[\w'-]+", line.casefold())
         if not 4 <= syllables(line) <= 16:
@@ -859,7 +859,7 @@ def _rhyming(ends: list[str], sounds: dict[str, frozenset[str]]) -> bool:
     return any(heard[i] & heard[j] and ends[i] != ends[j] for i in range(len(ends)) for j in range(i))
 
 
-@lru_cache(maxsize=None)
+@cache
 def _sounds(*tables: str) -> dict[str, frozenset[str]]:
     """End word (or Chinese end character) -> the rhymes it belongs to."""
     heard: dict[str, set[str]] = {}

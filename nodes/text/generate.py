@@ -7,10 +7,11 @@ from typing import Annotated, Any
 
 from nodegraph import SILENT, Context, InputError, Range, Seed, node, warn
 
-from .models import LanguageModel, Writer
 from ..common.context import context_length, finite
+from ..common.knowledge import tell_of_unknown
 from ..common.loading import heard, in_words
 from ..common.sampling import next_token
+from .models import LanguageModel, Writer
 
 _HARMLESS = ("sequence length is longer than",  # which is measured and told here, by what the model reads
              "falling back to its reference")  # which is slower, and no less right
@@ -40,6 +41,7 @@ def generate(model: LanguageModel, prompt: str, seed: Seed = 0,
 
     generator = torch.Generator().manual_seed(seed)
     ids = prompt_ids(model, prompt, chat)
+    tell_of_unknown(getattr(model, "knowledge", None), prompt)
     written: list[int] = []
     text = ""
     with torch.no_grad(), heard("transformers", harmless=_HARMLESS):

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any
 
-from nodegraph import InputError, ModelType, Recipe, warn
+from nodegraph import InputError, Knowledge, ModelType, Recipe, warn
 
 from ..common.folders import TOKENIZER_FILES, causal_problem, is_of_notes, tokenizer_problem
 from ..common.loading import causal_config, causal_lm, loading, reason
@@ -20,6 +20,7 @@ class Writer:
 
     model: Any
     tokenizer: Any
+    knowledge: Knowledge | None = None  # what the model's folder says that it knows
 
     def to(self, device: str) -> Writer:
         """Move the weights to a device, in place."""
@@ -37,7 +38,7 @@ def load(recipe: Recipe, device: str, dtype: str) -> Writer:
         tokenizer = _tokenizer(folder, recipe.source, causal_config(folder, recipe.source))
         model = causal_lm(recipe, device, dtype)
         _refuse_strangers(tokenizer, model, recipe.source)
-        return Writer(model, tokenizer)
+        return Writer(model, tokenizer, Knowledge.of(folder))
 
 
 def _tokenizer(folder: Path, source: str, config: Any) -> Any:

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from nodegraph import Graph, Node, Ref
-from nodegraph_editor.document.arrange import (USUAL_SIZES, Box, align, arranged, auto_layout, bounds, distribute, held,
-                                      missing_positions, snap)
+from nodegraph_editor.document.arrange import (
+    USUAL_SIZES,
+    Box,
+    align,
+    arranged,
+    auto_layout,
+    bounds,
+    distribute,
+    held,
+    missing_positions,
+    snap,
+)
 from nodegraph_editor.document.items import Item, items, links, position, size, source_item, with_facts
 
 from .workshop import graph, graphs

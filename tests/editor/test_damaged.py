@@ -7,8 +7,8 @@ import pytest
 
 from nodegraph import Engine
 from nodegraph_editor.canvas import scene
-from nodegraph_editor.runs.runner import Runner
 from nodegraph_editor.commands import COMMANDS
+from nodegraph_editor.runs.runner import Runner
 from nodegraph_editor.session import Session
 
 from . import workshop

@@ -9,8 +9,7 @@ import pytest
 
 from nodegraph import Graph, Node, graphfile
 from nodegraph.errors import GraphError
-from nodegraph_editor.document import document as documents
-from nodegraph_editor.document import edits
+from nodegraph_editor.document import document as documents, edits
 from nodegraph_editor.document.document import Document, SaveFailed, recoveries
 from nodegraph_editor.document.items import Item
 

@@ -7,8 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from nodegraph import Catalogue, Engine, File, Graph, Ref, graphfile, node
 from nodegraph.check import check

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from nodegraph import Catalogue, Engine, PortType, graphfile, node
-from nodegraph_editor.runs import hearing
-from nodegraph_editor.runs import updates as up
+from nodegraph_editor.runs import hearing, updates as up
 from nodegraph_editor.runs.runner import Runner
 
 SOUND = PortType("Sound", exports={"wav": lambda value, path: path.write_text(value)})

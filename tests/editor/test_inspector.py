@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from nodegraph import Catalogue, Color, File, Graph, ModelType, Node, PortType, Range, Ref, Seed, node
 from nodegraph.check import Checked, check
@@ -16,11 +15,11 @@ from nodegraph.graph import GraphInput
 from nodegraph.graphfile import parse, read
 from nodegraph.nodetype import Port
 from nodegraph.types import ANY, BOOL, COLOR, FILE, FLOAT, INT, SEED, TEXT
-from nodegraph_editor.panels import inspector
-from nodegraph_editor.words import speak as words
 from nodegraph_editor.document.edits import EditRefused
-from nodegraph_editor.panels.inspector import WIDGETS, Field, fields, parse_typed, typed_text
 from nodegraph_editor.document.items import Item, items, with_facts
+from nodegraph_editor.panels import inspector
+from nodegraph_editor.panels.inspector import WIDGETS, Field, fields, parse_typed, typed_text
+from nodegraph_editor.words import speak as words
 
 REPOSITORY = Path(__file__).parents[2]
 Picture = Annotated[Any, PortType("Picture")]
@@ -386,3 +385,13 @@ def test_a_value_that_was_typed_is_the_value_that_the_file_holds():
     from nodegraph.graphfile import dumps
 
     assert parse(dumps(graph))[0].nodes["n"].inputs["lines"] == ["12", "$x", "no"]
+
+
+def test_a_model_that_says_what_it_knows_says_so_beside_its_field():
+    catalogue = Catalogue()
+
+    def help_of(model: str) -> str:
+        graph = Graph({"n": Node("diffusion.encode", {"model": model, "prompt": "a fox"})})
+        return {field.name: field for field in fields(check(graph, catalogue), Item("node", "n"), catalogue)}["model"].help
+    assert "subjects: boat, house, fox" in help_of("starter/painter") and "settings: sea" in help_of("starter/painter")
+    assert "subjects" not in help_of("some/where")

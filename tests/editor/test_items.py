@@ -3,14 +3,34 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from nodegraph import Ref, graphfile
 from nodegraph_editor.document import items as on_canvas
-from nodegraph_editor.document.items import (Item, Link, Target, bare, collapsed, color, dots, exists, facts, items, linked_at, links,
-                                    links_from, pair, placed, position, section, size, source_item, text, with_fact,
-                                    with_facts)
+from nodegraph_editor.document.items import (
+    Item,
+    Link,
+    Target,
+    bare,
+    collapsed,
+    color,
+    dots,
+    exists,
+    facts,
+    items,
+    linked_at,
+    links,
+    links_from,
+    pair,
+    placed,
+    position,
+    section,
+    size,
+    source_item,
+    text,
+    with_fact,
+    with_facts,
+)
 
 from .workshop import graph, graphs, round_trips
 
@@ -106,7 +126,7 @@ def test_facts_that_are_not_understood_stay_when_others_change():
 
 
 def test_a_layout_that_says_nothing_more_goes():
-    document = with_facts(graph(TEXT), {item: None for item in items(graph(TEXT))})
+    document = with_facts(graph(TEXT), dict.fromkeys(items(graph(TEXT))))
     assert document.layout == {}
 
 

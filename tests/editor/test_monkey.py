@@ -8,14 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
-from hypothesis import strategies as st
+from hypothesis import settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from nodegraph import Graph, Ref, graphfile
 from nodegraph.check import check
-from nodegraph_editor.document import arrange
-from nodegraph_editor.document import clipboard, edits, grouping
+from nodegraph_editor.document import arrange, clipboard, edits, grouping
 from nodegraph_editor.document.document import Document
 from nodegraph_editor.document.edits import EditRefused
 from nodegraph_editor.document.items import Item, Target, collapsed, dots, exists, items, links, position

@@ -411,7 +411,7 @@ def test_an_output_is_written_to_the_file_that_was_named(runner, tmp_path):
     good, middle, wrong, none = kinds(all_of(runner), up.Exported)
     assert good.paths == (tmp_path / "here" / "sum.json",) and good.paths[0].read_text() == "112\n"
     assert middle.paths[0].read_text() == "2\n"
-    assert wrong.problem == f"sum was not written to {tmp_path / 'sum.wav'}: Int is written as json, not as wav"
+    assert wrong.problem == f"sum was not written to {tmp_path / 'sum.wav'}: Int is written as json, txt, not as wav"
     assert none.problem == "nothing was not made in this session. Run the graph, then try again."
 
 

@@ -8,11 +8,11 @@ from hypothesis import given, settings
 
 from nodegraph.graph import Ref
 from nodegraph_editor.canvas import scene as scenes
+from nodegraph_editor.canvas.scene import GRID, TITLE, build, hit
 from nodegraph_editor.document import edits
 from nodegraph_editor.document.items import Item, Link, Target, items, links
-from nodegraph_editor.canvas.scene import GRID, TITLE, build, hit
-from nodegraph_editor.session import NodeState
 from nodegraph_editor.runs.thumbnails import Thumbnail
+from nodegraph_editor.session import NodeState
 from nodegraph_editor.words.speak import set_language
 
 from . import workshop

@@ -9,8 +9,8 @@ import pytest
 
 from nodegraph import Engine, graphfile
 from nodegraph.graph import Ref
-from nodegraph_editor.document import edits
 from nodegraph_editor.commands import COMMANDS
+from nodegraph_editor.document import edits
 from nodegraph_editor.document.items import Item, Link, Target, links
 from nodegraph_editor.runs.runner import Runner
 from nodegraph_editor.session import Session

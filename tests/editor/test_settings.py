@@ -16,7 +16,6 @@ from nodegraph_editor.settings import Settings
 from nodegraph_editor.shortcuts import KEYS, USUAL, Chord, Shortcuts, commands, parse_chord
 from nodegraph_editor.words.speak import has
 
-
 # ---- the folder
 
 @pytest.mark.parametrize("platform, variables, folder", [

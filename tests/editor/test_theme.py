@@ -4,7 +4,7 @@ import pytest
 
 pytest.importorskip("dearpygui.dearpygui", exc_type=ImportError)
 
-from nodegraph_editor.window import fonts, theme  # noqa: E402  needs what is asked for above
+from nodegraph_editor.window import fonts, theme
 
 GROUNDS = (
     "window",

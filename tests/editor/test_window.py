@@ -170,8 +170,8 @@ class Stage:
         import dearpygui.dearpygui as dpg
 
         from nodegraph import Engine
-        from nodegraph_editor.runs.runner import Runner
         from nodegraph_editor.commands import COMMANDS
+        from nodegraph_editor.runs.runner import Runner
         from nodegraph_editor.session import Session
         from nodegraph_editor.settings import Settings
         from nodegraph_editor.window.app import App

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from nodegraph import Catalogue, Color, Graph, Node, PortType, Range, Ref, Seed, check, graphfile, node
 from nodegraph.graph import GraphInput, refs
 from nodegraph.nodetype import MISSING
-from nodegraph_editor.document import edits
-from nodegraph_editor.document import items as on_canvas
+from nodegraph_editor.document import edits, items as on_canvas
 from nodegraph_editor.document.edits import NAME
 from nodegraph_editor.document.items import Target
 from nodegraph_editor.document.ports import ref_to, refusal

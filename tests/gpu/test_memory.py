@@ -4,8 +4,7 @@ import torch
 
 from nodegraph import SILENT, Context, events, node
 
-from .ground import (BIG, DEVICE, HAS_GPU, MIB, Tensor, allocated, chain, device_only, engine, graph, memory_limit,
-                     on_gpu)
+from .ground import BIG, DEVICE, HAS_GPU, MIB, Tensor, allocated, chain, device_only, engine, graph, memory_limit, on_gpu
 
 pytestmark = on_gpu
 LENGTH, ROOM = 24, 6  # tensors that are made, and those that there is room for

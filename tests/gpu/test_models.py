@@ -7,7 +7,7 @@ import torch
 
 from nodegraph import Catalogue, Engine, Recipe
 
-from .ground import DEVICE, HAS_GPU, MIB, allocated, device_only, graph, on_gpu
+from .ground import DEVICE, MIB, allocated, device_only, graph, on_gpu
 from .test_residency import PAINTING
 
 pytestmark = on_gpu

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from nodegraph import PortType, node
 
-from .playground import Tensor, engine, graph
+from .playground import engine, graph
 
 Array = Annotated[Any, PortType("Array")]
 

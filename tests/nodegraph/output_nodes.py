@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 import nodegraph
 from nodegraph import File, PortType, node
-
 from tests.nodegraph.picture_nodes import png
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Annotated, Any, NamedTuple
 
-from nodegraph import Catalogue, Context, Engine, PortType, Range, node
-from nodegraph import events as ev
+from nodegraph import Catalogue, Context, Engine, PortType, Range, events as ev, node
 from nodegraph.context import SILENT
 from nodegraph.graphfile import parse
 

@@ -10,8 +10,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from nodegraph import GraphError, Lazy, Seed, node
-from nodegraph import events as ev
+from nodegraph import GraphError, Lazy, Seed, events as ev, node
 
 from .playground import engine
 from .test_repros import graph, run, write

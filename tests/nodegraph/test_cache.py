@@ -7,12 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from nodegraph.cache import Cache
-from nodegraph.cache.traces import pack_outputs, unpack
 from nodegraph.cache.memory import Memory
+from nodegraph.cache.traces import pack_outputs, unpack
 from nodegraph.cache.values import prepare
 from nodegraph.digest import ListDigest
 from nodegraph.types import ANY

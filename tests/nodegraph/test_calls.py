@@ -13,8 +13,7 @@ from typing import Any
 
 import pytest
 
-from nodegraph import Context, File, InputError, Lazy, PackError, node
-from nodegraph import events as ev
+from nodegraph import Context, File, InputError, Lazy, PackError, events as ev, node
 from nodegraph.context import SILENT
 
 from .playground import Story, engine, graph, told

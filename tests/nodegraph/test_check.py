@@ -6,8 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from nodegraph import Catalogue, GraphError, Ref, node
 from nodegraph.check import check, output_flow, recheck
@@ -266,7 +265,7 @@ def checked(text: str, **more):
 def test_the_default_of_an_input_that_is_given_is_not_judged():
     text = "inputs: {times: {type: Int, default: 99}, path: {type: File, default: none.txt}, t: {type: Text, default: null}}\n" \
            "nodes: {s: {type: bench.shout, text: $t, times: $times}, r: {type: bench.read, path: $path}}\noutputs: {s: $s, r: $r}"
-    find = lambda type, value, folder: f"there is no file {value}"  # noqa: E731
+    find = lambda type, value, folder: f"there is no file {value}"
     assert [p.code for p in checked(text, find=find).problems] == ["input.default-narrow", "file.missing", "link.maybe-none"]
     assert checked(text, find=find, given={"times", "path", "t"}).problems == []
     assert [p.code for p in checked(text, find=find, given={"path", "t"}).problems] == ["input.default-narrow"]

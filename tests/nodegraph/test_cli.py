@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -17,8 +18,8 @@ from nodegraph.check import check
 from nodegraph.cli import main
 from nodegraph.cli.run import tell_failures
 from nodegraph.cli.settings import settings
-from nodegraph.events import Skipped
 from nodegraph.cli.terminal import Display
+from nodegraph.events import Skipped
 from nodegraph.graphfile import parse
 
 BENCH = str(Path(__file__).parent / "bench_nodes.py")
@@ -88,11 +89,41 @@ def test_a_second_run_remembers_and_leaves_its_files_as_they_are(work, capsys):
 def test_another_result_never_overwrites_unless_it_is_asked_to(work):
     run()
     assert run("--set", "text=bye") == 0
-    assert names(work / "out") == ["loud-2.txt", "loud.txt", "tune.txt"]
+    assert names(work / "out") == ["loud-2.txt", "loud.txt", "tune-2.txt", "tune.txt"]
     assert (work / "out/loud.txt").read_text() == "AHOYAHOY\n"
     assert run("--set", "text=hey", "--overwrite") == 0
-    assert names(work / "out") == ["loud-2.txt", "loud.txt", "tune.txt"]
+    assert names(work / "out") == ["loud-2.txt", "loud.txt", "tune-2.txt", "tune.txt"]
     assert (work / "out/loud.txt").read_text() == "HEYHEY\n"
+
+
+def test_the_outputs_of_one_run_have_one_number_and_an_unchanged_run_writes_nothing(work, capsys):
+    def written(*words):
+        before = {path: path.stat().st_mtime_ns for path in (work / "out").glob("*")}
+        assert run(*words) == 0
+        new = [path.name for path in sorted((work / "out").glob("*")) if path.stat().st_mtime_ns != before.get(path)]
+        return new, [line.split("out/")[1] for line in capsys.readouterr().out.splitlines()]
+
+    assert written() == (["loud.txt", "tune.txt"], ["loud.txt", "tune.txt"])
+    assert written("--set", "text=bye") == (["loud-2.txt", "tune-2.txt"], ["loud-2.txt", "tune-2.txt"])  # tune is the same
+    assert written("--set", "text=hey") == (["loud-3.txt", "tune-3.txt"], ["loud-3.txt", "tune-3.txt"])
+    assert written("--set", "text=bye") == ([], ["loud-2.txt", "tune-2.txt"])
+    assert written() == ([], ["loud.txt", "tune.txt"])
+    (work / "out/tune-2.txt").unlink()
+    assert written("--set", "text=bye") == (["tune-2.txt"], ["loud-2.txt", "tune-2.txt"])  # it goes back to its number
+    assert written("--set", "text=hey", "--only", "tune") == ([], ["tune.txt"])
+
+
+def test_each_run_of_a_sweep_has_a_number_of_its_own(work, capsys):
+    assert run("--sweep", "text=a,b") == 0
+    (work / "out/loud.text=b.txt").write_text("mine now")
+    assert run("--sweep", "text=a,b") == 0
+    assert names(work / "out") == ["loud.text=a.txt", "loud.text=b-2.txt", "loud.text=b.txt",
+                                   "tune.text=a.txt", "tune.text=b-2.txt", "tune.text=b.txt"]
+
+
+def test_the_summary_names_the_folder_and_counts_only_what_the_outputs_need(work, capsys):
+    assert run("--only", "tune", "--out", "made/today") == 0
+    assert re.search(r"^1 ran, \d+\.\d\d s, in made/today/$", capsys.readouterr().err, re.M)
 
 
 def test_a_file_that_was_edited_is_not_taken_for_the_result(work):

@@ -8,8 +8,7 @@ import struct
 import numpy
 import pytest
 import torch
-from hypothesis import assume, given
-from hypothesis import strategies as st
+from hypothesis import assume, given, strategies as st
 
 from nodegraph.digest import SIZE, ListDigest, decode, device_digest, digest, encode, tensor_digest
 
@@ -188,3 +187,27 @@ def test_names_stay_what_they_were():
     assert digest(golden).hex() == "962d9d3e309a89c11b9b3c2e5b2b3224"
     assert device_digest(ramp(10)).hex() == "2ca228530b652e16ba4ff3130b86c9ed"
     assert tensor_digest(ramp(10)).hex() == "1b47c5ba539d8b7c8ee234ebc22ff21d"
+
+
+# ---- Apple's graphics processor, of which there is none here
+
+class Apple(torch.Tensor):
+    """A tensor that says it is on mps, and notes that it was brought to the host."""
+
+    brought = 0
+
+    @property
+    def device(self):
+        return torch.device("mps")
+
+    def cpu(self):
+        Apple.brought += 1
+        return self.as_subclass(torch.Tensor)
+
+
+def test_a_tensor_on_mps_is_hashed_by_the_host_and_has_the_name_it_has_there():
+    plain = torch.arange(999, dtype=torch.float32).reshape(27, 37)
+    for tensor in (plain, plain.T, plain[::2], plain.to(torch.bfloat16), torch.zeros(0)):
+        before = Apple.brought
+        assert tensor_digest(tensor.as_subclass(Apple)) == tensor_digest(tensor)
+        assert Apple.brought == before + 1

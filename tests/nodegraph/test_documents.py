@@ -9,8 +9,15 @@ from typing import Annotated, Any, Literal
 import pytest
 
 from nodegraph import Engine, Lazy, Range, events, node
-from nodegraph.documents import (Description, description_document, event_document, failure_document, plain,
-                                 problem_document, run_document)
+from nodegraph.documents import (
+    Description,
+    description_document,
+    event_document,
+    failure_document,
+    plain,
+    problem_document,
+    run_document,
+)
 from nodegraph.errors import NodeFailed, Position, Problem
 from nodegraph.graphfile import parse
 from nodegraph.wording import say

@@ -9,12 +9,10 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from nodegraph import File, GraphError, Seed, node
-from nodegraph import events as ev
+from nodegraph import File, GraphError, Seed, events as ev, node
 from nodegraph.graph import Ref
 from nodegraph.plan import replan
 from tests.nodegraph.fuzz.generator import FILES, Case, Step

@@ -2,8 +2,7 @@
 
 import pytest
 
-from nodegraph import GraphError, InputError
-from nodegraph import events as ev
+from nodegraph import GraphError, InputError, events as ev
 
 from .playground import engine, graph
 

@@ -12,8 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from nodegraph import GraphError, InputError, node
-from nodegraph import events as ev
+from nodegraph import GraphError, InputError, events as ev, node
 from nodegraph.graph import Ref
 
 from .playground import BATCHES, Gate, Story, engine, graph, told

@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from nodegraph import shipped
-from nodegraph.cli import doctor, main
-from nodegraph.cli import open as open_module
+from nodegraph.cli import doctor, main, open as open_module
 from nodegraph.cli.terminal import colored, narrowed, table, wrapped
 
 

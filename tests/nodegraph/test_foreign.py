@@ -16,7 +16,6 @@ from nodegraph.digest import encode, plain
 from nodegraph.graphfile import parse
 
 
-
 @node("h.add", version=1)
 def add(a: int, b: int = 0) -> int:
     """Two numbers together."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 import yaml
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from nodegraph import GraphError
 from nodegraph.graph import Graph, GraphInput, Node, Ref, label_of

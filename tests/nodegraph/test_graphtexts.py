@@ -10,10 +10,9 @@ from typing import Any
 
 import pytest
 
-from nodegraph import Catalogue, Engine, Graph, GraphError, Node, Ref, node
+from nodegraph import Catalogue, Engine, Graph, GraphError, Node, Ref, node, pngtext
 from nodegraph.check import check
 from nodegraph.graphfile import parse, read, updated
-from nodegraph import pngtext
 
 JOIN = "nodegraph: 1\nnodes:\n  j: {type: text.join, texts: %s, separator: %s}\noutputs: {o: $j}\n"
 

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from nodegraph import Catalogue, GraphError
-from nodegraph import events as ev
+from nodegraph import Catalogue, GraphError, events as ev
 from nodegraph.check import check, output_flow
 from nodegraph.cli import main
 from nodegraph.graph import Ref

@@ -10,8 +10,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from nodegraph import events as ev
-from nodegraph import node
+from nodegraph import events as ev, node
 
 from .playground import BATCHES, Story, Tensor, engine, graph, told
 

@@ -88,3 +88,15 @@ def test_apples_graphics_processor_is_taken_by_itself_and_by_name(monkeypatch):
     assert machine.choose_device() == "cpu"
     monkeypatch.setattr(torch.mps, "recommended_max_memory", lambda: 1000)
     assert machine.device_budget("mps", 0.5) == 500
+
+
+def test_on_mps_an_engine_works_in_float32_and_rolls_its_dice_on_the_cpu(monkeypatch):
+    torch = pytest.importorskip("torch")
+    from nodegraph import Engine
+    from nodegraph_nodes.diffusion.calls import dice
+
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    monkeypatch.setattr(torch.mps, "recommended_max_memory", lambda: 1000)
+    with Engine(None, device="mps") as engine:
+        assert engine._place() == ("mps", "float32") and engine.cache.memory.budgets["mps"] == 900
+    assert dice(3).device.type == "cpu"

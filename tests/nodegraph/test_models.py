@@ -117,3 +117,20 @@ def test_a_model_that_cannot_be_read_is_a_problem_and_not_a_crash(catalogue):
 
     found = Models(catalogue, digests=digest).locate(kind(None), Recipe("PaintingModel", "own/poet"), Path())
     assert "poet.json cannot be read: Permission denied" in found.problem
+
+
+@pytest.mark.parametrize("download, error, told", [
+    (False, "LocalEntryNotFoundError", "run once with --download"),
+    (True, "LocalEntryNotFoundError", "cannot be fetched: the hub cannot be reached"),
+    (True, "OSError", "cannot be fetched: OSError: no such repository"),
+])
+def test_a_download_is_advised_only_where_it_was_not_allowed(tmp_path, monkeypatch, download, error, told):
+    import huggingface_hub
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    def snapshot_download(source, **options):
+        assert options["local_files_only"] is not download
+        raise {"LocalEntryNotFoundError": LocalEntryNotFoundError, "OSError": OSError}[error]("no such repository")
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", snapshot_download)
+    problem = Models(Catalogue(installed=False), download=download).find(kind(lambda path: True), Recipe("P", "some/one"), tmp_path)
+    assert told in problem and ("--download" in problem) is not download

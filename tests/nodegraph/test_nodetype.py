@@ -6,12 +6,29 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple, Optional
+from typing import Annotated, Any, Literal, NamedTuple
 
 import pytest
 
-from nodegraph import (SILENT, Catalogue, Choice, Color, Context, Engine, File, Help, InputError, Lazy, ModelType, PackError,
-                       PortType, Range, Recipe, Seed, node)
+from nodegraph import (
+    SILENT,
+    Catalogue,
+    Choice,
+    Color,
+    Context,
+    Engine,
+    File,
+    Help,
+    InputError,
+    Lazy,
+    ModelType,
+    PackError,
+    PortType,
+    Range,
+    Recipe,
+    Seed,
+    node,
+)
 from nodegraph.graphfile import parse
 from nodegraph.nodetype import MISSING
 
@@ -28,7 +45,7 @@ def test_each_fact_is_read_from_the_signature_once():
     @node("t.all", version=3, tags=("x",))
     def everything(model: Brain, text: str, things: list[Thing], seed: Seed = 0,
                    steps: Annotated[int, Range(1, 9), Help("how many")] = 5, tone: Literal["calm", "sad"] = "calm",
-                   mask: Thing | None = None, old: Optional[str] = None, path: File = Path("x"), plain: Path = Path("y"),
+                   mask: Thing | None = None, old: str | None = None, path: File = Path("x"), plain: Path = Path("y"),
                    tint: Color = "#ffffff", ctx: Context = SILENT) -> Pair:
         """Do all of it.
 

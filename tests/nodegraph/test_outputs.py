@@ -93,7 +93,7 @@ def test_check_finds_what_is_wrong_with_the_form_of_an_output(output, message, h
     text = f"nodegraph: 1\ninputs: {{n: 3, f: {{type: File}}}}\nnodes:\n  p: {{type: patch.one, each: color, color: [ff0000]}}\n" \
            f"outputs:\n  n: $n\n  f: $f\n  o: {output}\n"
     problems = check(*graphfile.parse(text)[:1], Catalogue(folders=[PACK]), graphfile.parse(text)[1]).problems
-    problem = next((p for p in problems if p.severity == "error"))
+    problem = next(p for p in problems if p.severity == "error")
     assert message in problem.message and problem.where.line == 8
     assert not hint or problem.hint == hint
 
@@ -231,8 +231,9 @@ def test_one_bad_item_leaves_the_good_ones_in_every_list_that_comes_of_it(work, 
     assert "output d: 2 files, without item 2" in err and "two.txt)  p[2]: two.txt holds no colour" in err
     Path("two.txt").write_text("0000ff")
     assert run(CHAIN) == 0
-    assert [name for name in files() if name[0] in "dp"] == [
-        f"{output}.{name}.png" for output in "dp" for name in ("1-one", "2-two", "3-three")]
+    assert [name for name in files() if name.startswith(("d-2", "n-2", "p-2"))] == [  # n.2 is another now, so all are new
+        *(f"d-2.{name}.png" for name in ("1-one", "2-two", "3-three")), "n-2.1.txt", "n-2.2.txt", "n-2.3.txt",
+        *(f"p-2.{name}.png" for name in ("1-one", "2-two", "3-three"))]
 
 
 def test_items_are_missing_from_lists_of_lists_and_from_a_mapped_graph(work, capsys):
@@ -265,7 +266,7 @@ def test_a_writer_that_fails_loses_that_file_alone_and_leaves_no_half_of_it(work
 def test_a_folder_in_the_way_of_a_file_and_a_folder_that_cannot_be_written(work, capsys):
     Path("out/p.jpg").mkdir(parents=True)
     assert run(ONE + "{value: $p, format: jpg}\n  q: $p") == 0
-    assert files() == ["p-2.jpg", "p.jpg", "q.png"]
+    assert files() == ["p-2.jpg", "p.jpg", "q-2.png"]
     assert run(ONE + "{value: $p, format: jpg}\n  q: $p", "--overwrite") == 1
     assert "output p cannot be written: out/p.jpg: Is a directory" in capsys.readouterr().err
 

@@ -78,7 +78,7 @@ def test_what_is_no_pack_is_refused(tmp_path):
 def test_a_loose_file_stands_in_nobodys_way(tmp_path):
     (tmp_path / "json.py").write_text(MODULE)
     (tmp_path / "more").mkdir()
-    (tmp_path / "more/json.py").write_text(MODULE.replace("hats", "caps"))
+    (tmp_path / "more/json.py").write_text(MODULE.replace("hats", "caps").replace("Hat", "Cap"))
     catalogue = Catalogue(folders=[tmp_path / "json.py", tmp_path / "more/json.py"], installed=False)
     assert catalogue.node_names() == ["caps.make", "hats.make"]
     assert hasattr(sys.modules["json"], "dumps")
@@ -171,11 +171,11 @@ def test_an_installed_pack_goes_by_one_name_and_is_brought_by_one_distribution(h
     announce(monkeypatch, Entry("caps", "hats"), Entry("text", "nodegraph_nodes.music"), Entry("style", "hats"))
     broken = Catalogue().broken
     assert str(broken["caps"]).endswith("pack is hats, and the installed entry point calls it caps; call both the same")
-    assert "pack is music" in str(broken["text"]) and Catalogue().nodetype("text.join") is not None
+    assert "pack is music" in str(broken["text (strange)"]) and Catalogue().nodetype("text.join") is not None
     monkeypatch.undo()
     importable(hats, monkeypatch)
     announce(monkeypatch, Entry("hats", "hats"), Entry("hats", "nodegraph_nodes.mix", SimpleNamespace(read_text={"PKG-INFO": "name: other"}.get)))
-    assert list(Catalogue().broken) == ["hats"] and Catalogue().nodetype("hats.make") is not None
+    assert list(Catalogue().broken) == ["hats (other)"] and Catalogue().nodetype("hats.make") is not None
 
 
 def test_a_node_knows_the_distribution_that_brought_it(hats, monkeypatch):

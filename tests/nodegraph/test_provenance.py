@@ -9,11 +9,9 @@ import zlib
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from nodegraph import GraphError, graphfile
-from nodegraph import pngtext
+from nodegraph import GraphError, graphfile, pngtext
 from nodegraph.cli import main
 from nodegraph.export import RUN, bare_digest, embedded_graph, export
 from nodegraph.types import PortType
@@ -54,7 +52,7 @@ def test_a_picture_carries_the_file_that_made_it_and_what_the_run_was_given(work
     version = record["versions"].pop("nodegraph")
     assert version == "0.1.0"
     assert record == {"output": "dot", "inputs": {"color": "00ff00"}, "live": [], "seeds": {}, "folder": "..", "started": ".",
-                      "versions": {"nodes": {"dots.many": "1", "dots.one": "3"}}}
+                      "versions": {"nodes": {"dots.many": "1", "dots.one": "3"}, "packs": {"dots": "picture_nodes.py (not installed)"}}}
     assert embedded_graph("out/row.2.png")[1]["output"] == "row"
     assert pngtext.without_texts(Path("out/row.2.png").read_bytes(), ("nodegraph", RUN)) == png("00ff00")
 

@@ -14,9 +14,7 @@ from typing import Annotated, Any
 import pytest
 
 import nodegraph
-from nodegraph import Context, Engine, ModelType, NodegraphError, PortType, node
-from nodegraph import engine as engine_module
-from nodegraph import events as ev
+from nodegraph import Context, Engine, ModelType, NodegraphError, engine as engine_module, events as ev, node
 from nodegraph.context import SILENT
 from nodegraph.machine import free_memory, group_limits, host_budget
 

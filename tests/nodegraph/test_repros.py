@@ -17,8 +17,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 import pytest
 
-from nodegraph import Catalogue, Context, Engine, File, GraphError, InputError, PortType, Range, Seed, node
-from nodegraph import events as ev
+from nodegraph import Catalogue, Context, Engine, File, GraphError, InputError, PortType, Range, Seed, events as ev, node
 from nodegraph.cache import Cache
 from nodegraph.cli import main
 from nodegraph.context import SILENT
@@ -1186,7 +1185,7 @@ def test_of_several_items_that_fail_every_one_is_told_by_its_number(where):
     items = ["a", "b", "bad1", "c", "bad2"]
     result = run(engine(more=(fails,)), graph("nodes: {a: {type: t.fails, each: text, text: %s}}\noutputs: {a: $a}" % items))
     told = " ".join(failures(result))
-    assert "bad1 is bad" in told and "bad2 is bad" in told 
+    assert "bad1 is bad" in told and "bad2 is bad" in told
     assert "[3]" in told and "[5]" in told and "[1]" not in told
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+import threading
 
 import pytest
 
-from nodegraph import NodeFailed
-from nodegraph import events as ev
+from nodegraph import NodeFailed, events as ev
 from nodegraph.cli.profile import Profile
-from nodegraph.cli.terminal import Display, size, table
+from nodegraph.cli.terminal import Display, Importing, duration, size, table
 
 
 def told(*events: ev.Event, lively: bool = False) -> str:
@@ -35,6 +35,87 @@ def test_in_a_pipe_progress_is_a_line_for_each_quarter():
     text = told(*(ev.Progress("paint", done, 8, "steps") for done in range(9)), ev.Progress("paint", 4, None),
                 *(ev.Progress("map", done, 8, "items") for done in range(9)))
     assert text.splitlines() == [f"  paint         {done} of 8 steps" for done in (2, 4, 6)]
+
+
+def test_loading_is_told_before_and_after(monkeypatch):
+    events = [ev.Planned(("picture",)), ev.Started("picture", 0.0), ev.Loading("picture", "starter/painter")]
+    loaded = ev.Loaded("picture", "starter/painter", 1.5, 100, 1.5)
+    assert told(*events, loaded).splitlines() == [
+        "  picture       loading starter/painter", "  picture       loaded starter/painter  1.50 s"]
+    drawn = told(*events, lively=True)
+    assert drawn.splitlines()[-1].endswith("loading starter/painter")
+    after = told(*events, loaded, ev.Progress("picture", 1, 4, "steps"), lively=True).splitlines()
+    assert "loaded starter/painter  1.50 s" in "".join(after) and "loading" not in after[-1]
+
+
+class Imports:
+    """What is being imported, one library after the other."""
+
+    def __init__(self, *names: str):
+        self.names = list(names)
+
+    def library(self) -> str:
+        return self.names.pop(0)
+
+
+def test_a_library_that_is_being_imported_is_told_of_once_and_in_the_bar():
+    stream = io.StringIO()
+    display, imports = Display(stream, lively=False), Imports("", "torch", "torch", "diffusers", "torch", "")
+    for _ in range(6):
+        display.tick(imports)
+    assert stream.getvalue().splitlines() == ["  loading torch", "  loading diffusers"]
+    stream = io.StringIO()
+    display = Display(stream, lively=True)
+    display.tick(Imports("torch"))
+    assert stream.getvalue() == "  loading torch\n"  # before any node began
+    display(ev.Started("picture", 0.0))
+    display.tick(Imports("torch"))
+    assert stream.getvalue().splitlines()[-1].startswith("\x1b[1F\x1b[J  picture") and stream.getvalue().endswith("loading torch\n")
+    display.tick(Imports(""))
+    assert "loading" not in stream.getvalue().splitlines()[-1]
+
+
+def test_what_python_imports_right_now_is_known(tmp_path, monkeypatch):
+    (tmp_path / "slowly_imported.py").write_text(
+        "from nodegraph.cli.terminal import Importing\nseen = Importing(('slowly_imported',)).library()\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    import slowly_imported
+
+    assert slowly_imported.seen == "slowly_imported" and Importing(("slowly_imported", "no_such")).library() == ""
+
+
+def test_while_a_run_lasts_something_moves_though_nobody_tells_anything(monkeypatch):
+    monkeypatch.setattr("nodegraph.cli.terminal.TICK", 0.001)
+    ticked = threading.Event()
+    stream = io.StringIO()
+    display = Display(stream, lively=True)
+    display(ev.Started("picture", 0.0))
+    monkeypatch.setattr(display, "tick", lambda importing: ticked.set())
+    with display.ticking():
+        assert ticked.wait(60)
+    assert not [thread for thread in threading.enumerate() if thread.name == "nodegraph-display"]
+    assert stream.getvalue().endswith("\x1b[1F\x1b[J")
+
+
+def test_a_mapped_node_shows_its_items_and_what_is_left_and_what_the_one_at_work_does(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("nodegraph.cli.terminal.time.monotonic", lambda: now[0])
+    stream, pipe = io.StringIO(), io.StringIO()
+    lively, plain = Display(stream, lively=True), Display(pipe, lively=False)
+
+    def tell(event):
+        lively(event)
+        plain(event)
+    tell(ev.Started("m", 0.0))
+    tell(ev.Progress("m", 10, 50, "items"))  # ten were remembered
+    for done in range(11, 23):
+        now[0] = (done - 10) * 10.0
+        tell(ev.Progress("m", 3, 6, "sampling"))
+        tell(ev.Progress("m", done, 50, "items"))
+    lively.draw(True)
+    assert "########------------  22 of 50 items, about 5 min left  3/6" in stream.getvalue().splitlines()[-1]
+    assert pipe.getvalue().splitlines() == ["  m             13 of 50 items, about 6 min left"]
+    assert [duration(seconds) for seconds in (0.2, 40, 89, 91, 5399, 7200)] == ["1 s", "40 s", "89 s", "2 min", "90 min", "2 h"]
 
 
 def test_of_what_was_remembered_the_first_lines_are_enough():

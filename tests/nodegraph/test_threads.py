@@ -14,8 +14,7 @@ from typing import Any
 
 import pytest
 
-from nodegraph import Context, node
-from nodegraph import events as ev
+from nodegraph import Context, events as ev, node
 from nodegraph.context import SILENT
 
 from .playground import Story, engine, graph, told

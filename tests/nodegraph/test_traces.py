@@ -2,8 +2,7 @@
 
 import pytest
 
-from nodegraph.cache import Cache, Trace
-from nodegraph.cache import traces as traces_module
+from nodegraph.cache import Cache, Trace, traces as traces_module
 from nodegraph.cache.traces import pack_outputs, unpack
 from nodegraph.digest import ListDigest, digest, encode
 

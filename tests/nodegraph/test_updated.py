@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
-from importlib import import_module
+from hypothesis import given, settings, strategies as st
 
 from nodegraph import GraphError
 from nodegraph.graph import Graph, GraphInput, Node, Ref

@@ -12,14 +12,23 @@ from typing import Annotated, Any
 
 import pytest
 
-from nodegraph import Cancelled, Context, GraphError, InputError, ModelType, NodegraphError, PortType, Recipe, node
-from nodegraph import events as ev
+from nodegraph import (
+    Cancelled,
+    Context,
+    GraphError,
+    InputError,
+    ModelType,
+    NodegraphError,
+    PortType,
+    Recipe,
+    events as ev,
+    node,
+)
 from nodegraph.cli import main
 from nodegraph.context import SILENT
 from nodegraph.documents import event_document, failure_document
 
 from .playground import Halves, engine, graph, told
-
 
 # ---- what a node raises
 

@@ -7,8 +7,7 @@ from typing import Annotated, Any
 
 import pytest
 
-from nodegraph import Engine, ModelType, node, warn
-from nodegraph import events as ev
+from nodegraph import Engine, ModelType, events as ev, node, warn
 from nodegraph.cli import main
 
 GRAPH = """
@@ -150,7 +149,7 @@ def test_mapped_nodes_tell_of_each_item_and_of_the_same_once(run):
     for again in (False, True):
         told, _, _ = run(MAPPED % "warned.cut")
         assert told == [("cut", f"of {t!r} only the first word is kept") for t in ("a b", "d e")], again
-    assert run((MAPPED % "warned.length"))[0] == [("cut", "spaces are counted")]
+    assert run(MAPPED % "warned.length")[0] == [("cut", "spaces are counted")]
 
 
 def test_a_batch_node_tells_of_the_item_that_it_is_about(run):

@@ -13,8 +13,7 @@ from typing import Any
 
 import pytest
 
-from nodegraph import events as ev
-from nodegraph import node
+from nodegraph import events as ev, node
 
 from .playground import Tensor, engine, graph
 

@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 
 from nodegraph import InputError, warn
 
-from .bytefile import ByteFile
 from ..video import Video
+from .bytefile import ByteFile
 
 # Formats that hold a film in one file; a playlist would have us open what it names, here or in a network.
 FORMATS = ("mov,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,ogg,asf,h264,hevc,m4v,dv,mxf,nut,rm,ivf,obu,"

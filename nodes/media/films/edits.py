@@ -14,8 +14,8 @@ from typing import Any, Literal
 
 from nodegraph import InputError
 
-from .container import converter, laid, library, silence
 from ..video import Form, Video, pair
+from .container import converter, laid, library, silence
 
 BLOCK = 256 << 20  # bytes of frames held at once to play backwards
 SECONDS = 10  # of sound held at once for that

@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 
 from nodegraph import InputError, warn
 
+from ..video import Video, opaque
 from .container import exactly, library
 from .edits import framed
-from ..video import Video, opaque
 
 QUALITY = 75
 THREADS = 4  # a part of the result: x264 divides its work by it

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 from nodegraph import InputError, warn
 
-from .edits import at_rate
 from ..video import Video
+from .edits import at_rate
 
 GIF_QUALITY = 100
 WEBP_QUALITY = 80

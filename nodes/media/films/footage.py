@@ -12,9 +12,9 @@ from typing import Any
 
 from nodegraph import InputError, warn
 
+from ..video import Form, Video, pair
 from .bytefile import ByteFile
 from .rhythm import rhythm
-from ..video import Form, Video, pair
 
 LEVEL = 1  # of PNG's compression: twice as quick as the usual one, and a tenth larger
 FORMATS = ("GIF", "WEBP", "PNG", "AVIF")  # of Pillow, that may move

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 from nodegraph import InputError, warn
 
-from .container import Film, Track, library, opened, packets
-from .rhythm import rhythm
 from ..video import Form, pair
+from .container import Film, library, opened, packets
+from .rhythm import rhythm
 
 HDR = {16: "PQ", 18: "HLG"}  # ITU-T H.273, transfer characteristics
 MOST_HELD = 10_000  # places that frames may be held for on average; more comes of times that are broken

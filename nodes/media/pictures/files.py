@@ -14,15 +14,7 @@ from typing import Any, NamedTuple
 
 from nodegraph import InputError, warn
 
-from . import apng
-
-from . import deep_pixels
-
-from . import formats
-
-from . import pixels
-
-from . import png_chunks
+from . import apng, deep_pixels, formats, pixels, png_chunks
 
 LARGEST = 200  # megapixels: 2.4 GB as an Image
 _DNG, _SUBFILE, _SUB_IFDS, _EXTRA = 50706, 254, 330, 338  # tags of TIFF

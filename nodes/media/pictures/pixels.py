@@ -6,9 +6,7 @@ from typing import Any
 
 from nodegraph import warn
 
-from . import matrix_profiles
-
-from . import profiles
+from . import matrix_profiles, profiles
 
 ORIENTATION = 0x0112  # the EXIF tag
 _PHOTOMETRIC, _SAMPLE_FORMAT, _NODATA = 262, 339, 42113  # tags of TIFF

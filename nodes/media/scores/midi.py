@@ -9,10 +9,10 @@ from pathlib import Path
 
 from nodegraph import InputError, warn
 
+from ..score import DENOMINATORS, FASTEST, Event, Note, Score, Text, Track, key_of, length_complaint
 from .charset import decoded, encoding_of
 from .medley import medley
 from .midi_out import save_midi
-from ..score import DENOMINATORS, FASTEST, Event, Note, Score, Text, Track, key_of, length_complaint
 from .smf import END_OF_TRACK, META, Message, MidiFile, messages
 
 __all__ = ["from_bytes", "load_midi", "save_midi"]

@@ -16,9 +16,9 @@ from typing import Any
 
 from nodegraph import InputError, warn
 
+from ..score import DENOMINATORS, FASTEST, SLOWEST, Note, Score, Text, Track, fifths_of, key_of, key_parts, length_complaint
 from . import documents
 from .medley import medley
-from ..score import DENOMINATORS, FASTEST, SLOWEST, Note, Score, Text, Track, fifths_of, key_of, key_parts, length_complaint
 
 LARGEST_MEGABYTES = 256  # of a document, unpacked
 GRID = (8, 6)  # parts of a beat on which notes are written: down to thirty-seconds, and triplets of sixteenths

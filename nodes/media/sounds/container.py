@@ -65,7 +65,8 @@ class Mended(NamedTuple):
 def mended(data: bytes) -> Mended | None:
     """The same sound as libsndfile takes it: a WAV without odd chunks, a CAF or Ogg that ends where the file does.
 
-    A BW64 is an RF64 then, and an MP3 has no zeros before it. Integers of more than 32 bits keep their upper 32. None for what cannot be helped here.
+    A BW64 is an RF64 then, and an MP3 has no zeros before it. Integers of more than 32 bits keep their upper 32.
+    None for what cannot be helped here.
     """
     if data[:4] in (b"RIFF", b"RIFX"):
         wave = _wave(data)

@@ -10,8 +10,7 @@ from typing import Any
 
 from nodegraph import FileKind, InputError, file_kind, warn
 
-from . import container as sound_container
-from . import mpeg
+from . import container as sound_container, mpeg
 
 BLOCK = 1 << 16  # frames that are decoded at once
 MOST_VALUES = 1 << 30  # samples of all channels that one Audio may hold: 4 GiB, or 3.1 hours of stereo at 48 kHz

@@ -39,6 +39,7 @@ def main(words: list[str] | None = None) -> int:
     asked = arguments(words)
     import torch
 
+    from .. import knows
     from . import loop
 
     if asked.threads:
@@ -51,6 +52,7 @@ def main(words: list[str] | None = None) -> int:
             importlib.import_module(f".{name}", __package__).train(settings)
         except KeyboardInterrupt:
             return 130
+        (out or knows.MODELS / name).joinpath("knows.json").write_text(knows.text(knows.TOLD[name]()), encoding="utf-8")
     return 0
 
 

@@ -149,7 +149,7 @@ def train(
     folder.mkdir(parents=True, exist_ok=True)
     parameters = _parameters(modules)
     optimiser = torch.optim.AdamW(
-        [p for p in parameters.values()], lr=recipe.learning_rate, betas=recipe.betas,
+        list(parameters.values()), lr=recipe.learning_rate, betas=recipe.betas,
         weight_decay=recipe.weight_decay, fused=True)
     ema = {key: p.detach().float().clone() for key, p in parameters.items()} if recipe.ema else {}
     progress = _Progress(seed=seed)

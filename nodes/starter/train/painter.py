@@ -26,8 +26,7 @@ from diffusers import (
     StableDiffusion3Pipeline,
 )
 from diffusers.models.unets.unet_2d_blocks import AutoencoderTinyBlock
-from safetensors.numpy import load_file as load_arrays
-from safetensors.numpy import save_file as save_arrays
+from safetensors.numpy import load_file as load_arrays, save_file as save_arrays
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, trainers
 from transformers import (
     CLIPTextConfig,

@@ -178,7 +178,7 @@ class Interpreter:
             call.places[path] += 1 + (retry if given is None else 0)
         if given is None:
             self.fail()
-            return {port: FAILED for port in kind.outputs}
+            return dict.fromkeys(kind.outputs, FAILED)
         return {port: typed(slot._replace(depth=0) if single else slot, given[port])
                 for port, slot in kind.outputs.items()}
 

@@ -20,9 +20,8 @@ def checkpoints(tmp_path_factory):
 @pytest.fixture(scope="session")
 def models(checkpoints):
     """The live models, loaded as the engine loads them."""
-    from nodegraph_nodes.diffusion.models import load
-
     from nodegraph import Recipe
+    from nodegraph_nodes.diffusion.models import load
 
     return {folder.name: load(Recipe("DiffusionModel", folder.name, str(folder)), "cpu", "float32")
             for folder in checkpoints.iterdir()}

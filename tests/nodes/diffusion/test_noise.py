@@ -1,6 +1,7 @@
 """The same seed is the same noise in every floating type."""
 
 import torch
+
 from nodegraph_nodes.diffusion.noise import with_whole_noise
 
 

@@ -4,13 +4,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
+
+from nodegraph import Cancelled, InputError, Recipe
 from nodegraph_nodes.diffusion.models import load, size
 from nodegraph_nodes.diffusion.paint import decode, encode, encode_image, paint, sample
 from nodegraph_nodes.diffusion.preview import latent_picture
 from nodegraph_nodes.diffusion.schedulers import FLOW, NOISE
 from nodegraph_nodes.media.types import IMAGE, Conditioning, Latent
-
-from nodegraph import Cancelled, InputError, Recipe
 
 # diffusers' own, with a numpy newer than itself
 pytestmark = [pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept:DeprecationWarning"),

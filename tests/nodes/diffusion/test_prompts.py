@@ -3,11 +3,11 @@
 import warnings
 
 import pytest
-from nodegraph_nodes.diffusion.paint import encode, paint, sample
-from nodegraph_nodes.diffusion.prompts import tell_of_prompt
 
 from nodegraph import InputError
 from nodegraph.warning import collected
+from nodegraph_nodes.diffusion.paint import encode, paint, sample
+from nodegraph_nodes.diffusion.prompts import tell_of_prompt
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept:DeprecationWarning")
 

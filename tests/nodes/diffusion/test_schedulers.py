@@ -3,10 +3,10 @@
 import diffusers
 import pytest
 import torch
-from nodegraph_nodes.diffusion.paint import decode, encode, encode_image, paint, sample
-from nodegraph_nodes.diffusion.schedulers import scheduler_named
 
 from nodegraph import InputError
+from nodegraph_nodes.diffusion.paint import decode, encode, encode_image, paint, sample
+from nodegraph_nodes.diffusion.schedulers import scheduler_named
 
 pytestmark = [pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept:DeprecationWarning"),
               pytest.mark.filterwarnings("ignore:.* is far from the 256 x 256:UserWarning")]

@@ -4,12 +4,12 @@ import json
 
 import pytest
 import torch
-from nodegraph_nodes.diffusion.paint import decode, encode, encode_image, paint, sample
-from nodegraph_nodes.diffusion.sizes import Sizes, fitted, sizes_in, sizes_of
 
 from nodegraph import Engine, GraphError, InputError
 from nodegraph.events import Loaded
 from nodegraph.warning import collected
+from nodegraph_nodes.diffusion.paint import decode, encode, encode_image, paint, sample
+from nodegraph_nodes.diffusion.sizes import Sizes, fitted, sizes_in, sizes_of
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept:DeprecationWarning")
 

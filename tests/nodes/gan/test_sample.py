@@ -7,8 +7,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from nodegraph import Engine, InputError, Recipe
-from nodegraph import events as ev
+from nodegraph import Engine, InputError, Recipe, events as ev
 from nodegraph_nodes.gan import models, sample
 
 from .conftest import WIDTH, weights

@@ -2,10 +2,8 @@
 
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
-from PIL import Image as Pil
-from PIL import ImageFilter
+from hypothesis import given, strategies as st
+from PIL import Image as Pil, ImageFilter
 
 from nodegraph import InputError
 from nodegraph_nodes.mask.edit import combine, feather, grow, invert, resize

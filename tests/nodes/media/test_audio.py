@@ -14,10 +14,10 @@ import torch
 
 from nodegraph import InputError
 from nodegraph_nodes.media import audio as noun
-from nodegraph_nodes.media.sounds import files as sound_file
 from nodegraph_nodes.media.audio import Audio
 from nodegraph_nodes.media.read_audio import read_audio
 from nodegraph_nodes.media.resample import resample
+from nodegraph_nodes.media.sounds import files as sound_file
 
 SAVE = Audio.__porttype__.exports
 RAMP = np.arange(-1000, 1000, dtype=np.int16)

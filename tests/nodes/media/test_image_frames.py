@@ -10,7 +10,6 @@ from nodegraph import InputError
 from nodegraph_nodes.media.pictures import files as image_files
 from tests.nodes.media.picture_files import BLOCKS, DEEP, RAMP, animation, grey, near, saved, tiff
 
-
 FRAMES = [np.full((4, 6, 3), level, np.uint8) for level in (10, 120, 250)]
 
 

@@ -8,8 +8,22 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from tests.nodes.media.picture_files import (BLOCKS, DEEP, RAMP, bitmap, chunk, cmyk_profile, formula, grey, grey_profile,
-                                              near, png, rgb_profile, saved, tiff)
+from tests.nodes.media.picture_files import (
+    BLOCKS,
+    DEEP,
+    RAMP,
+    bitmap,
+    chunk,
+    cmyk_profile,
+    formula,
+    grey,
+    grey_profile,
+    near,
+    png,
+    rgb_profile,
+    saved,
+    tiff,
+)
 
 # Depth
 

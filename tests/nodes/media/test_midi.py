@@ -8,13 +8,12 @@ from pathlib import Path
 import mido
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from nodegraph_nodes.media.scores.charset import decoded, encoding_of
-from nodegraph_nodes.media.scores.midi import from_bytes, load_midi, save_midi
-from nodegraph_nodes.media.score import EVENTS, Event, Note, Score, Text, Track, from_plain, to_plain
+from hypothesis import given, settings, strategies as st
 
 from nodegraph import InputError
+from nodegraph_nodes.media.score import EVENTS, Event, Note, Score, Text, Track, from_plain, to_plain
+from nodegraph_nodes.media.scores.charset import decoded, encoding_of
+from nodegraph_nodes.media.scores.midi import from_bytes, load_midi, save_midi
 
 from .midi_bytes import NOTE, header, meta, off, on, one, several, track
 

@@ -6,11 +6,11 @@ import sys
 import zipfile
 
 import pytest
-from nodegraph_nodes.media.scores import notation
-from nodegraph_nodes.media.read_score import read_score
-from nodegraph_nodes.media.score import Event, Note, Score, Text, Track
 
 from nodegraph import InputError
+from nodegraph_nodes.media.read_score import read_score
+from nodegraph_nodes.media.score import Event, Note, Score, Text, Track
+from nodegraph_nodes.media.scores import notation
 
 TUNE = """X:1
 T:A little tune

@@ -2,11 +2,11 @@ import dataclasses
 
 import numpy as np
 import pytest
+
+from nodegraph.errors import InputError
 from nodegraph_nodes.media import score as s
 from nodegraph_nodes.media.scores.midi import load_midi, save_midi
 from nodegraph_nodes.media.scores.roll import piano_roll_picture
-
-from nodegraph.errors import InputError
 
 TICK = 1 / s.TICKS_PER_BEAT
 

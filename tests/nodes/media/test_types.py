@@ -11,7 +11,7 @@ from PIL import Image
 from nodegraph import InputError
 from nodegraph_nodes.media import audio as sound, image as picture
 from nodegraph_nodes.media.sounds import writer as sound_writer
-from nodegraph_nodes.media.types import (IMAGE, MASK, Audio, Conditioning, Latent, Palette, Style)
+from nodegraph_nodes.media.types import IMAGE, MASK, Audio, Conditioning, Latent, Palette, Style
 
 PALETTE = Palette(("#102030", "#ffeedd"), (0.75, 0.25))
 STYLE = Style(PALETTE, 0.5, 0.2, 0.4, -0.3, 0.1, "calm", "slow", "major")

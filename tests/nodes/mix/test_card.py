@@ -2,16 +2,15 @@
 
 import pytest
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from nodegraph import InputError
+from nodegraph_nodes.common.face import FONTS, Face, has
+from nodegraph_nodes.common.typesetting import captions, fitted, phrased, wrapped
 from nodegraph_nodes.media.types import IMAGE, Palette
 from nodegraph_nodes.mix.card import COLUMN, HEIGHT, MARGIN, TOP, WIDTH, postcard
 from nodegraph_nodes.mix.sheet import sheet
 from nodegraph_nodes.mix.theme import COMFORTABLE, READABLE, contrast, rgb, theme_of
-from nodegraph_nodes.common.face import FONTS, Face, has
-from nodegraph_nodes.common.typesetting import captions, fitted, phrased, wrapped
 
 DAY = Palette(("#afd8f1", "#eaeae6", "#a5cf78", "#997a6e"), (0.4, 0.3, 0.2, 0.1))
 NIGHT = Palette(("#0a1030", "#202858", "#f4eecc"), (0.6, 0.35, 0.05))

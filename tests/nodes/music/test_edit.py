@@ -2,14 +2,14 @@
 
 import numpy as np
 import pytest
+
+from nodegraph import InputError
 from nodegraph_nodes.media.score import Event, Note, Score, Text, Track
 from nodegraph_nodes.media.types import Palette, Style
 from nodegraph_nodes.music.edit import dynamics, join, transpose
 from nodegraph_nodes.music.mood import mood
 from nodegraph_nodes.music.render import PEAK, SAMPLE_RATE, render
 from nodegraph_nodes.music.room import ringing_end
-
-from nodegraph import InputError
 
 
 def piece(bpm=120.0, metre=(3, 4), key="C major", program=73) -> Score:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from nodegraph_nodes.media.score import Event, Note, Score, Track
 from nodegraph_nodes.music.performance import channels, clock
 from nodegraph_nodes.music.render import SAMPLE_RATE, render

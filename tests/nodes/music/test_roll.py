@@ -2,14 +2,13 @@
 
 import pytest
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
+
+from nodegraph import InputError
 from nodegraph_nodes.media.score import Event, Note, Score, Text, Track
 from nodegraph_nodes.media.types import IMAGE
 from nodegraph_nodes.mix.theme import mixed
 from nodegraph_nodes.music.roll import TRACK_COLORS, described, piano_roll
-
-from nodegraph import InputError
 
 PAPER = torch.tensor([0xFB, 0xFA, 0xF6]) / 255
 

@@ -11,7 +11,7 @@ from miditok import TokenizerConfig
 from safetensors.torch import load_file, save_file
 
 from nodegraph import InputError, Recipe
-from nodegraph_nodes.media.score import Note, Score, Track
+from nodegraph_nodes.media.score import Score
 from nodegraph_nodes.music.generate import decoded, generate, ids_of
 from nodegraph_nodes.music.models import Composer, holds, load, problem
 from tests.nodes.music.test_generate import Reciter

@@ -4,8 +4,7 @@ import colorsys
 
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from PIL import ImageOps
 
 from nodegraph_nodes.media.image import from_pil, to_pil

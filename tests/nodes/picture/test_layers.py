@@ -2,10 +2,8 @@
 
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
-from PIL import Image as Pil
-from PIL import ImageChops
+from hypothesis import given, strategies as st
+from PIL import Image as Pil, ImageChops
 
 from nodegraph import InputError
 from nodegraph_nodes.media.image import from_pil, to_pil

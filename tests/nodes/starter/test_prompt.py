@@ -10,7 +10,8 @@ from nodegraph_nodes.starter.prompt import prompt
     ("a red boat at dusk.", "calm", "Verse about a red boat at dusk. Mood: calm.\n"),
     ("雪夜的小狐狸", "sad", "诗：雪夜的小狐狸。心情：忧伤。\n"),
     (" two\n cats ", "", "Verse about two cats.\n"),
-    ("a ship", "wistful", "Verse about a ship. Mood: wistful.\n"),
+    ("a ship", "忧伤", "Verse about a ship. Mood: sad.\n"),
+    ("一只船", "忧伤", "诗：一只船。心情：忧伤。\n"),
 ])
 def test_the_language_of_the_question_is_that_of_the_subject(subject, mood, asked):
     assert prompt(subject, mood) == asked

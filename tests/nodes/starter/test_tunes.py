@@ -119,8 +119,9 @@ def test_refining_goes_on_from_the_finished_composer_with_other_tunes_and_says_s
     import shutil
     from pathlib import Path
 
-    from nodegraph_nodes.starter.train import composer, loop
     from safetensors.torch import load_file
+
+    from nodegraph_nodes.starter.train import composer, loop
 
     shipped = Path(tunes.__file__).parent / "models" / "composer"
     shutil.copytree(shipped, tmp_path / "composer")

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from nodegraph_nodes.starter import verse_words, verses
 
 BOAT = "a red boat on a blue sea at dusk"
@@ -132,8 +133,9 @@ def test_the_shipped_poet_writes_four_lines_on_the_subject_in_both_languages_and
 def test_training_counts_the_answer_and_never_the_prompt():
     import random
 
-    from nodegraph_nodes.starter.train import poet
     from transformers import AutoTokenizer
+
+    from nodegraph_nodes.starter.train import poet
 
     tokenizer = AutoTokenizer.from_pretrained(POET)
     example = verses.example(3, "en", "verse")
@@ -151,8 +153,9 @@ def test_after_a_noun_the_poet_is_taught_not_to_go_on_as_after_its_last_mention(
     import random
 
     import torch
-    from nodegraph_nodes.starter.train import poet
     from transformers import AutoTokenizer, LlamaForCausalLM
+
+    from nodegraph_nodes.starter.train import poet
 
     tokenizer = AutoTokenizer.from_pretrained(POET)
     example = verses.Example("Verse about a zither at night.\n", "The zither rests,\nthe zither at dawn dreams.", "verse", "en",
@@ -177,8 +180,9 @@ def test_after_a_noun_the_poet_is_taught_not_to_go_on_as_after_its_last_mention(
 def test_a_text_is_coded_as_its_tokenizer_does_but_for_the_words_that_are_cut_and_those_alike_everywhere():
     import random
 
-    from nodegraph_nodes.starter.train import poet
     from transformers import AutoTokenizer
+
+    from nodegraph_nodes.starter.train import poet
 
     tokenizer = AutoTokenizer.from_pretrained(POET)
 
@@ -213,8 +217,9 @@ def test_a_drill_says_random_tokens_again_and_counts_the_second_time_alone():
 def test_a_token_that_examples_hardly_use_is_pruned_and_its_words_are_spelled(monkeypatch):
     from collections import Counter
 
-    from nodegraph_nodes.starter.train import poet
     from tokenizers import Tokenizer
+
+    from nodegraph_nodes.starter.train import poet
 
     monkeypatch.setattr(poet, "COUNTED", 150)
     monkeypatch.setattr(poet, "LEAST_USED", 2)
@@ -239,8 +244,9 @@ def test_a_token_that_examples_hardly_use_is_pruned_and_its_words_are_spelled(mo
 
 def test_a_poet_made_from_nothing_loads_like_any_other_and_goes_on_where_it_was_stopped(tmp_path, monkeypatch, capsys):
     import torch
-    from nodegraph_nodes.starter.train import loop, poet
     from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    from nodegraph_nodes.starter.train import loop, poet
 
     for name, value in {"VOCABULARY": 500, "READ": 200, "COUNTED": 60, "LEAST_USED": 2, "STEPS": 2, "BATCH": 4}.items():
         monkeypatch.setattr(poet, name, value)
@@ -257,8 +263,9 @@ def test_refining_goes_on_from_the_finished_poet_and_keeps_its_tokenizer(tmp_pat
     import shutil
 
     import torch
-    from nodegraph_nodes.starter.train import loop, poet
     from safetensors.torch import load_file
+
+    from nodegraph_nodes.starter.train import loop, poet
 
     shutil.copytree(POET, tmp_path / "poet")
     poet.train(loop.Settings(tmp_path / "work", tmp_path / "poet", minutes=0.001, stage="refine"))

@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from nodegraph import Cancelled, InputError, Recipe
-from nodegraph_nodes.text.generate import generate
-from nodegraph_nodes.text.models import Writer, load, size
 from nodegraph_nodes.common.context import context_length, finite
 from nodegraph_nodes.common.sampling import next_token, penalised, probabilities
+from nodegraph_nodes.text.generate import generate
+from nodegraph_nodes.text.models import Writer, load, size
 
 
 def test_the_same_seed_writes_the_same_words_and_another_seed_writes_others(writer):

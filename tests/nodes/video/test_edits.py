@@ -8,8 +8,7 @@ import torch
 
 from nodegraph import InputError
 from nodegraph.digest import decode, encode
-from nodegraph_nodes.media.films import container
-from nodegraph_nodes.media.films import edits
+from nodegraph_nodes.media.films import container, edits
 from nodegraph_nodes.media.read_video import read_video
 from nodegraph_nodes.media.types import Audio, Video
 from nodegraph_nodes.media.video import rate

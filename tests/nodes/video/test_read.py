@@ -10,8 +10,8 @@ from PIL import Image
 
 from nodegraph import InputError
 from nodegraph_nodes.media.films import container
-from nodegraph_nodes.media.read_video import read_video
 from nodegraph_nodes.media.films.rhythm import rhythm
+from nodegraph_nodes.media.read_video import read_video
 from tests.nodes.video.conftest import place
 
 

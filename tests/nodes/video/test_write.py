@@ -9,8 +9,7 @@ import pytest
 from PIL import Image
 
 from nodegraph import InputError
-from nodegraph_nodes.media.films import film
-from nodegraph_nodes.media.films import flipbook
+from nodegraph_nodes.media.films import film, flipbook
 from nodegraph_nodes.media.films.footage import stills
 from nodegraph_nodes.media.read_video import read_video
 from nodegraph_nodes.media.types import Audio, Video

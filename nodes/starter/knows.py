@@ -1,0 +1,90 @@
+"""What the starter models know, from the tables that they were taught with: the `knows.json` of each.
+
+    python -m nodegraph_nodes.starter.knows     # writes the three files anew
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from . import captions, tunes
+from .scenes import ATTRIBUTES
+from .verse_words import MOOD_NAMES, MOODS
+
+MODELS = Path(__file__).parent / "models"
+GROUPS = {"subject": "subjects", "colour": "colours", "setting": "settings", "style": "styles", "time": "times of day"}
+PLACES_EN = ("in", "on", "at", "over", "under", "above", "below", "behind", "near", "beside", "by", "among", "between",
+             "inside", "outside", "through", "across", "around")
+PLACES_ZH = ("里", "上", "中", "旁", "边", "下", "在")
+STYLES = ("style", "painting", "photo", "photograph", "photography", "photorealistic", "realistic", "drawing", "sketch",
+          "art", "anime", "manga", "cartoon", "comic", "render", "oil", "pastel", "collage", "woodcut", "engraving",
+          "风格", "画", "照片", "摄影", "写实", "动漫", "漫画", "素描")
+_LEADING = ("a", "an", "the", "deep", "front", "of", "next", "to")
+LITTLE_WORDS = ("a", "an", "the", "of", "and", "with", "it", "its", "my", "your", "one", "is", "that", "which", "to", "this",
+                "some", "very", "there", "as", "for", "me")
+
+
+def painter() -> dict[str, Any]:
+    """Of the painter: subjects, colours, settings, styles and times of day, in the phrases of its captions."""
+    groups = {GROUPS[name]: {"words": {word: _ways(captions.ENGLISH[word], captions.CHINESE[word]) for word in words}}
+              for name, words in ATTRIBUTES.items()}
+    for name in ("settings", "times of day"):
+        groups[name]["words"] = {word: _with_nouns(ways) for word, ways in groups[name]["words"].items()}
+    groups["subjects"]["wanted"] = True
+    groups["settings"] |= {"before": PLACES_EN, "signs": PLACES_ZH}
+    groups["styles"] |= {"signs": STYLES}
+    around = [word for table in (captions.SURROUNDINGS_EN, captions.SURROUNDINGS_ZH) for row in table.values() for word in row]
+    passed = [*LITTLE_WORDS, *around, *captions.KINDS_EN, *captions.KINDS_ZH, *captions.OPENINGS_EN, *captions.OPENINGS_ZH,
+              *captions.CLOSINGS_EN, *captions.CLOSINGS_ZH]
+    return {"about": {"en": "Paints 128 x 128 illustrations of one subject in a setting; passes over words that it does not "
+                            "know.", "zh": "画 128 x 128 的插图：一个主体，一处场景；不认识的词会被略过。"},
+            "groups": groups, "passed_over": list(dict.fromkeys(passed))}
+
+
+def poet() -> dict[str, Any]:
+    """Of the poet: its moods, and the form in which it is asked."""
+    return {"about": {"en": "Writes verses of four lines and scenes for a painter, about any subject; asked as starter.prompt "
+                            "does.", "zh": "写四行诗和绘画场景，主题不限；用 starter.prompt 提问。"},
+            "groups": {"moods": {"words": {mood: moods(mood) for mood in MOODS},
+                                 "form": r"(?:\bMood:\s*|心情：)([^.。\n]+)"}},
+            "forms": [r"^\s*(Verse|Scene) about ", r"^\s*(诗|场景)："],
+            "advice": "starter.prompt puts a subject and a mood into the words that it was taught"}
+
+
+def moods(mood: str) -> list[str]:
+    """All the ways of saying a mood, in English and in Chinese."""
+    return _ways(*(MOOD_NAMES[language][mood].split() for language in MOOD_NAMES))
+
+
+def composer() -> dict[str, Any]:
+    """Of the composer: what a tune can be asked to be."""
+    known = {"styles": tunes.STYLES, "moods": tunes.MOODS, "tempos": tunes.TEMPI,
+             "bars": [str(bars) for bars in tunes.BARS]}
+    return {"about": {"en": "Composes tunes for melody, chords and bass, in any key.", "zh": "为旋律、和弦与低音作曲，任何调式。"},
+            "groups": {name: {"words": {str(word): [str(word)] for word in words}} for name, words in known.items()}}
+
+
+def _with_nouns(ways: list[str]) -> list[str]:
+    """Ways of saying a place, also without the words in front of it, between which an adjective may stand."""
+    subjects = {way for word in ATTRIBUTES["subject"] for way in captions.ENGLISH[word]}
+    nouns = [re.sub(rf"^(({'|'.join((*PLACES_EN, *_LEADING))}) )+", "", way) for way in ways]
+    return _ways(ways, [noun for noun in nouns if not {noun, noun.removesuffix("s")} & subjects])
+
+
+def _ways(*rows: Any) -> list[str]:
+    return list(dict.fromkeys(way for row in rows for way in row))
+
+
+def text(told: dict[str, Any]) -> str:
+    """As it stands in a file."""
+    return json.dumps(told, ensure_ascii=False, indent=1) + "\n"
+
+
+TOLD = {"painter": painter, "poet": poet, "composer": composer}
+
+if __name__ == "__main__":
+    for name, told in TOLD.items():
+        (MODELS / name / "knows.json").write_text(text(told()), encoding="utf-8")
