@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")  # marks, with which only such texts begin
 
 
