@@ -34,6 +34,14 @@ def resolved(name: str) -> str:
     return str(graph_files().get(path.stem, name))
 
 
+def path_of(path: str | Path) -> str | Path:
+    """The same for a program, which means a file of its own by `postcard.yaml`: only `postcard` and `graphs/postcard.yaml`
+    name what comes along.
+    """
+    plain = Path(path)
+    return path if plain.suffix and plain.parent == Path(".") else resolved(str(path))
+
+
 def copies(name: str) -> dict[str, bytes]:
     """A graph that comes along, the graphs that it uses and the files that they name, by their paths beside it."""
     top = graph_files()[name]

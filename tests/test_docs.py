@@ -11,10 +11,10 @@ import shlex
 import shutil
 import tempfile
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
+from docs.builder.blocks import Block, blocks as blocks_of, put_files
 from nodegraph import engine, graphfile
 from nodegraph.check import check
 from nodegraph.cli import main
@@ -28,20 +28,10 @@ PAGES = [*sorted(ROOT.glob("README*.md")), *sorted((ROOT / "docs").rglob("*.md")
 WALKS = [ROOT / "docs/tutorial.md", *(page for page in sorted((ROOT / "docs/howto").glob("*.md")) if page.stem != "index")]
 GUIDE = ROOT / "docs/pack-guide.md"
 PHOTO = ROOT / "graphs/pictures/cat.jpg"
-BLOCK = re.compile(r"^```(?P<language>\w*)\n(?P<fenced>.*?)^```$|(?P<indented>(?:^ {4}[^\n]*\n|(?<=\n)\n(?= {4}))+)", re.S | re.M)
-NAMED = re.compile(r"(?:[Tt]his as|This is|a line in) `([\w./-]+\.\w+)`(?:,[^:.]*\.?[^:]*)?:\Z")
 QUICK = {"steps: 24": "steps: 6", "[4, 12, 24]": "[1, 2, 3]"}  # what is painted is not what is tried here
 WINDOWS = ("edit", "open")  # commands that want a screen
 READER = {"photo.jpg", "photos/*.jpg", "models/sd", "mine.ttf"}  # what a reader brings
 ELSEWHERE = re.compile(r"^(graphs/|nodegraph-)")  # in the repository, or made by `pack new`
-
-
-class Block(NamedTuple):
-    """A block of a page: in what language, its text, and the name of the file that it becomes, if any."""
-
-    language: str
-    text: str
-    file: str
 
 
 def id_of(page: Path) -> str:
@@ -49,13 +39,7 @@ def id_of(page: Path) -> str:
 
 
 def blocks(page: Path) -> list[Block]:
-    """The blocks in the order of the page."""
-    text, all_of_them = page.read_text("utf-8"), []
-    for match in BLOCK.finditer(text):
-        named = NAMED.search(text[: match.start()].rstrip())
-        indented = "\n".join(line[4:] for line in (match["indented"] or "").splitlines())
-        all_of_them.append(Block(match["language"] or "", match["fenced"] or indented + "\n", named[1] if named else ""))
-    return all_of_them
+    return blocks_of(page.read_text("utf-8"))
 
 
 def snippets(language: str) -> list:
@@ -99,18 +83,9 @@ def desk(tmp_path, monkeypatch, remembered):
     return tmp_path
 
 
-def put_files(page: Path, folder: Path) -> None:
-    """The files that a page has its reader write."""
-    for block in blocks(page):
-        if block.file:
-            path = folder / block.file
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(block.text, encoding="utf-8")
-
-
 @pytest.mark.parametrize("text, page", snippets("yaml"))
 def test_graphs_in_the_docs_check(text, page, my_nodes, desk, monkeypatch):
-    put_files(page, desk)
+    put_files(page.read_text("utf-8"), desk)
     if page not in WALKS:
         monkeypatch.chdir(ROOT)  # where files of the project are named
     catalogue = Catalogue(folders=my_nodes)
@@ -173,7 +148,7 @@ def test_a_page_can_be_followed_from_top_to_end(page, desk, capsys):
 def test_the_pack_of_the_guide_keeps_its_contract(desk, tmp_path):
     assert main(["pack", "new", "haiku"]) == 0
     home = desk / "nodegraph-haiku"
-    put_files(GUIDE, home)
+    put_files(GUIDE.read_text("utf-8"), home)
     trials = judge(home, tmp_path / "scratch", wheel=False)
     assert len(trials) > 4 and [trial for trial in trials if trial.problem] == []
     assert main(["run", str(home / "graphs/first.yaml"), "--pack", str(home / "nodegraph_haiku")]) == 0
@@ -230,3 +205,21 @@ def test_the_example_of_a_node_checks_and_has_the_node_in_it(path):
 
 def test_every_node_type_has_an_example():
     assert set(Catalogue().node_names()) == {path.stem for path in (ROOT / "docs/examples").glob("*.yaml")}
+
+
+def commands_alone(page: Path) -> list[tuple[str, str]]:
+    """The blocks of a page without what is said behind a command."""
+    return [(block.language, block.text if block.language else re.sub(r" +# .*", "", block.text)) for block in blocks(page)]
+
+
+def test_the_readme_in_chinese_stands_beside_the_english_section_by_section():
+    english, chinese = ROOT / "README.md", ROOT / "README.zh.md"
+    assert commands_alone(english) == commands_alone(chinese)
+
+    def sections(page: Path) -> list[tuple[int, int, int, list[str]]]:
+        """Of each section its level, its points, its rows, and where it leads; the first lines lead to one another."""
+        parts = re.split(r"^(?=#+ )", page.read_text("utf-8"), flags=re.M)[1:]
+        return [(len(part) - len(part.lstrip("#")), part.count("\n- "), part.count("\n| "),
+                 sorted(set(re.findall(r"\]\(([^)]+)\)", part)) - {"README.md", "README.zh.md", "docs/glossary.md"})) for part in parts]
+
+    assert sections(english) == sections(chinese)

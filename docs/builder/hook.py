@@ -6,6 +6,7 @@ Media are made by running the graphs, and none is committed: a picture on a page
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,10 @@ sys.path.insert(0, str(ROOT))
 
 from mkdocs.config.defaults import MkDocsConfig  # noqa: E402
 from mkdocs.structure.files import File, Files  # noqa: E402
+from mkdocs.structure.pages import Page  # noqa: E402
 
 from docs.builder import pages  # noqa: E402
+from docs.builder.blocks import blocks, put_files  # noqa: E402
 from docs.builder.media import Made, Studio  # noqa: E402
 from nodegraph import load  # noqa: E402
 from nodegraph.documents import Description  # noqa: E402
@@ -28,6 +31,9 @@ WANTS_A_MODEL = "gan"  # the pack whose models do not come along
 SHOWN = {"album": ("sheet",), "book": ("book",), "exhibition": ("wall",), "postcard": ("card", "verse", "sound"),
          "prints": ("wall",), "selection": ("all",), "suite": ("roll", "sound"), "tunes": ("roll", "sound")}
 CACHE = Path(os.environ.get("NODEGRAPH_DOCS_CACHE", ROOT / ".cache" / "docs"))
+FOLLOWED = [ROOT / "docs/tutorial.md", *sorted((ROOT / "docs/howto").glob("*.md"))]
+MADE: dict[str, dict[str, Made]] = {}  # what the graphs of a page made, by page and by the name of the graph's file
+PICTURES = ROOT / "graphs" / "pictures"
 MEDIA = os.environ.get("NODEGRAPH_DOCS_MEDIA", "all") != "none"  # none: pages without what graphs made, in seconds
 
 
@@ -55,7 +61,14 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     maker.page("notebook.md", pages.notebook_page(ROOT / "docs" / "notebook.ipynb"))
     maker.nodes()
     maker.gallery()
+    for path in FOLLOWED:
+        maker.follow(path)
     return files
+
+
+def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
+    """Put what its graphs make into a page that is followed."""
+    return pages.followed(markdown, MADE.get(page.file.src_uri, {}))
 
 
 class Maker:
@@ -69,11 +82,12 @@ class Maker:
         """Add a page."""
         self.files.append(File.generated(self.config, uri, content=text))
 
-    def made(self, path: Path, folder: str, only: tuple[str, ...] | None = None) -> Made:
+    def made(self, path: Path, folder: str, only: tuple[str, ...] | None = None, studio: Studio | None = None) -> Made:
         """What a graph made, its files put beside the pages of a folder."""
-        if self.studio is None:
+        studio = studio or self.studio
+        if studio is None:
             return Made("\nNothing: this site was built without running graphs.\n")
-        made = self.studio.made(path, only)
+        made = studio.made(path, only)
         for name, file in made.files.items():
             self.files.append(File.generated(self.config, f"{folder}made/{name}", abs_src_path=str(file)))
         return made
@@ -93,3 +107,17 @@ class Maker:
         graphs = {path: load(path) for path in graph_files().values()}
         made = {path: self.made(path, "", SHOWN.get(path.stem)) for path in graphs}
         self.page("gallery.md", pages.gallery_page(graphs, made))
+
+    def follow(self, path: Path) -> None:
+        """Do what a page says, in a folder with a photo and a folder of photos, and keep what its graphs make."""
+        text, uri = path.read_text("utf-8"), path.relative_to(ROOT / "docs").as_posix()
+        graphs = [block.file for block in blocks(text) if block.file.endswith(".yaml")]
+        if self.studio is None or not graphs:
+            return
+        desk = CACHE / "desk" / uri
+        shutil.copytree(PICTURES, desk / "photos", dirs_exist_ok=True)
+        shutil.copy(PICTURES / "cat.jpg", desk / "photo.jpg")
+        put_files(text, desk)
+        studio = Studio(CACHE, tuple(desk / block.file for block in blocks(text) if block.file.endswith(".py")))
+        folder = uri.removesuffix(path.name)
+        MADE[uri] = {name: self.made(desk / name, folder, studio=studio) for name in graphs}

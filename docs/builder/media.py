@@ -43,10 +43,10 @@ class Part(NamedTuple):
 class Studio:
     """Runs graphs and keeps what they made in a folder. A graph that cannot run raises, so that the build stops."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, packs: tuple[Path, ...] = ()):
         self.folder = folder / "made"
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.engine = Engine(folder / "remembered", device="cpu")
+        self.engine = Engine(folder / "remembered", device="cpu", packs=packs)
 
     def made(self, path: Path, only: tuple[str, ...] | None = None) -> Made:
         """What a graph file makes of what stands in it. only: these outputs, in this order."""

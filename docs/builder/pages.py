@@ -11,6 +11,7 @@ from nodegraph.documents import Description
 from nodegraph.graph import Graph
 from nodegraph.packs import Catalogue
 
+from .blocks import blocks
 from .media import Made
 
 
@@ -61,6 +62,16 @@ def gallery_page(graphs: Mapping[Path, Graph], made: Mapping[Path, Made]) -> str
                   made[path].markdown, f'??? note "graphs/{path.name}"', "", "    ```yaml",
                   *(f"    {line}".rstrip() for line in path.read_text("utf-8").splitlines()), "    ```", ""]
     return "\n".join(lines)
+
+
+def followed(page: str, made: Mapping[str, Made]) -> str:
+    """A page with what its graphs make behind the commands that run them. made: by the name of the graph's file."""
+    whole = blocks(page)
+    for place, block in reversed(list(enumerate(whole))):
+        if block.file in made:
+            end = next((later.end for later in whole[place + 1 :] if not later.language), block.end)
+            page = f"{page[:end]}\nIt makes\n\n{made[block.file].markdown}\n{page[end:]}"
+    return page
 
 
 def notebook_page(path: Path) -> str:

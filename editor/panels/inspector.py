@@ -21,14 +21,14 @@ from nodegraph.errors import InputError, Problem
 from nodegraph.graph import SWITCH, Graph, GraphInput, Ref, label_of, refs
 from nodegraph.graphfile import scalar, written
 from nodegraph.nodetype import MISSING, NodeType, Port
-from nodegraph.packs import Catalogue
+from nodegraph.packs import Catalogue, Knowledge
 from nodegraph.types import ANY, BOOL, COLOR, FILE, FLOAT, INT, PLAIN, SEED, TEXT, ModelType, PortType, short
 
 from ..document import edits, items as on_canvas
 from ..document.edits import EditRefused
 from ..document.items import Item, mapped as mapped_inputs
 from ..document.ports import inputs_of, new_branch
-from ..words.speak import has, name_of, said, t
+from ..words.speak import has, language, name_of, said, t
 
 WIDGETS = ("slider_int", "slider_float", "drag_int", "drag_float", "text", "multiline", "choice", "checkbox",
            "color", "seed", "file", "model", "list", "link_only", "any", "word")
@@ -125,7 +125,8 @@ def _port_field(port: Port, known: CheckedNode, catalogue: Catalogue | None,
         port.type.name, value, given,
         default=None if port.default is MISSING else _as_written(port.default), required=required,
         **_limits(port), choices=port.choices or _models(port.type, catalogue), links=links,
-        promotable=named and not links and port.type is not ANY, each=mapped if maps or mapped else None, help=port.help,
+        promotable=named and not links and port.type is not ANY, each=mapped if maps or mapped else None,
+        help=_help(port, value, catalogue),
         port=listed, problem=problem_at(problems, port.name))
 
 
@@ -184,6 +185,21 @@ def _models(type: PortType, catalogue: Catalogue | None) -> tuple[str, ...]:
     if not isinstance(type, ModelType) or catalogue is None:
         return ()
     return tuple(name for name in catalogue.model_names() if _is_in(type, catalogue.model_folder(name)))
+
+
+def _help(port: Port, value: Any, catalogue: Catalogue | None) -> str:
+    """A port's help; of a model that a pack brings, also the words that it knows."""
+    if not isinstance(port.type, ModelType) or catalogue is None or not isinstance(value, str):
+        return port.help
+    folder = catalogue.model_folder(value)
+    return "\n".join([port.help, *(_known_words(folder, language() == "zh") if folder is not None else ())])
+
+
+@cache
+def _known_words(folder: Path, chinese: bool) -> tuple[str, ...]:
+    """What a model says that it knows, in lines; read once."""
+    knowledge = Knowledge.of(folder)
+    return tuple(knowledge.lines(chinese)) if knowledge is not None else ()
 
 
 @cache

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from nodegraph import File, InputError, node
 
-from .scores import midi, notation
+from .scores import foreign, midi, notation
 from .types import Score
 
 
@@ -26,4 +26,6 @@ def read_score(file: File) -> Score:
         raise InputError(f"{file} cannot be read: {error.strerror or error}") from error
     if notation.is_notation(data):
         return notation.from_bytes(data, str(file))
+    if data and b"MThd" not in data:
+        raise InputError(foreign.refusal(str(file), data))
     return midi.from_bytes(data, str(file))

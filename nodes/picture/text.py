@@ -97,7 +97,7 @@ def text(text: str, image: Image | None = None, width: Side = 0, height: Side = 
         page = width or math.ceil(box[0]) + 2 * margin, height or math.ceil(box[1]) + 2 * margin
     else:
         page = image.shape[2], image.shape[1]
-    if box[0] > page[0] or box[1] > page[1]:
+    if text.strip() and (box[0] > page[0] or box[1] > page[1]):
         warn(f"the words take {box[0]:.0f} x {box[1]:.0f} pixels and the picture has {page[0]} x {page[1]}, so some "
              "are cut; give a smaller size, or wrap: a width at which lines break")
     made = _set(layer, box, anchor, page, margin, x, y)

@@ -20,6 +20,7 @@ _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (code
           (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))  # UTF-32's begins with UTF-16's
 _NO_TEXT = {"idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape"}
 SAMPLE = 1 << 16  # bytes that a guess looks at
+FEW = 48  # bytes beyond ASCII, by which one language is not told from another for sure
 
 
 def load(path: Path, encoding: str = AUTO) -> str:
@@ -110,13 +111,28 @@ def _guess(data: bytes) -> str:
         return "it seems to be UTF-8: set encoding: utf-8"
     except UnicodeDecodeError:
         pass
-    best = from_bytes(data[:SAMPLE], cp_isolation=list(GUESSED)).best()
-    name = best.encoding if best is not None else ""
+    if cut := _cut_utf_8(data):
+        return cut
+    ranked = [match.encoding for match in from_bytes(data[:SAMPLE], cp_isolation=list(GUESSED))]
+    name = ranked[0] if ranked else ""
     if name in ("cp1250", "cp1254", "mac_roman") and _is_western(data[:SAMPLE]):
         name = "cp1252"
     if name not in GUESSED:
         return f"save it as UTF-8, or set encoding: to {USUAL}"
-    return f"it seems to be {GUESSED[name]}: set encoding: {name}, or save it as UTF-8"
+    others = [other for other in ranked if other in GUESSED and other != name][:3] \
+        if name != "cp1252" and sum(byte > 127 for byte in data[:SAMPLE]) < FEW else []
+    doubt = f" (or, where its letters are wrong then, {' or '.join(others)})" if others else ""
+    return f"it seems to be {GUESSED[name]}: set encoding: {name}{doubt}, or save it as UTF-8"
+
+
+def _cut_utf_8(data: bytes) -> str:
+    """What is said of UTF-8 that ends within a character; "" for anything else."""
+    try:
+        data.decode()
+    except UnicodeDecodeError as error:
+        if error.reason == "unexpected end of data" and any(byte > 127 for byte in data[:error.start]):
+            return "it seems to be UTF-8 that is cut off: fetch it again, or take the last character out"
+    return ""
 
 
 def _is_western(data: bytes) -> bool:

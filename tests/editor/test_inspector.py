@@ -385,3 +385,13 @@ def test_a_value_that_was_typed_is_the_value_that_the_file_holds():
     from nodegraph.graphfile import dumps
 
     assert parse(dumps(graph))[0].nodes["n"].inputs["lines"] == ["12", "$x", "no"]
+
+
+def test_a_model_that_says_what_it_knows_says_so_beside_its_field():
+    catalogue = Catalogue()
+
+    def help_of(model: str) -> str:
+        graph = Graph({"n": Node("diffusion.encode", {"model": model, "prompt": "a fox"})})
+        return {field.name: field for field in fields(check(graph, catalogue), Item("node", "n"), catalogue)}["model"].help
+    assert "subjects: boat, house, fox" in help_of("starter/painter") and "settings: sea" in help_of("starter/painter")
+    assert "subjects" not in help_of("some/where")

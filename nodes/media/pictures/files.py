@@ -348,6 +348,8 @@ class _Limit:
             self.usual = self.usual if self.limits else Image.MAX_IMAGE_PIXELS
             self.limits.append(megapixels)
             warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)  # `largest` says it
+            # What its readers say of tags that they pass over is for those who write files; damage raises.
+            warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
             Image.MAX_IMAGE_PIXELS = int(max(self.limits) * 1e6)
         try:
             yield

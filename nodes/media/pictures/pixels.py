@@ -9,6 +9,8 @@ from nodegraph import warn
 from . import matrix_profiles, profiles
 
 ORIENTATION = 0x0112  # the EXIF tag
+_PHOTOMETRIC, _SAMPLE_FORMAT, _NODATA = 262, 339, 42113  # tags of TIFF
+_WHITE_IS_ZERO, _UNSIGNED = 0, 1  # values of the first two
 _NAMELESS = "a picture"  # what warnings call one that has no name
 
 
@@ -90,9 +92,9 @@ def _colour(picture: Any, name: str, white: int | None) -> Any:
     import numpy as np
 
     if picture.mode.startswith("I;16") or (picture.mode == "I" and white):
-        return _grey(np.asarray(picture).astype(np.float32) / np.float32(white or 65535), picture, name)
+        return _grey(_numbers(picture, name).astype(np.float32) / np.float32(white or 65535), picture, name)
     if picture.mode in ("I", "F"):
-        return _grey(_spread(np.asarray(picture), name), picture, name)
+        return _grey(_spread(_numbers(picture, name), name), picture, name)
     return np.asarray(profiles.to_srgb(picture, name))
 
 
@@ -117,6 +119,31 @@ def _grey(levels: Any, picture: Any, name: str) -> Any:
         return np.repeat(levels[..., None], 3, 2)
     steps = np.linspace(0, 1, 256)
     return np.stack([np.interp(levels, steps, channel / 255) for channel in curve.T], 2).astype(np.float32)
+
+
+def _numbers(picture: Any, name: str) -> Any:
+    """The numbers of a grey picture as a TIFF means them, of which Pillow knows no unsigned ones of 32 bits, no white
+    that is 0 where there are 16 and more, and no pixels without a value (GDAL_NODATA)."""
+    import numpy as np
+
+    numbers, tags = np.asarray(picture), getattr(picture, "tag_v2", {})
+    if picture.format != "TIFF":
+        return numbers
+    if picture.mode == "I" and tags.get(_SAMPLE_FORMAT, (_UNSIGNED,))[0] == _UNSIGNED:
+        numbers = numbers.view(np.uint32)
+    nodata = tags.get(_NODATA, "")
+    nodata = (nodata.decode("latin-1") if isinstance(nodata, bytes) else str(nodata)).strip("\0 ")
+    try:
+        clear = numbers == float(nodata)
+    except ValueError:
+        clear = np.zeros_like(numbers, bool)
+    if numbers.dtype.kind == "u" and tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO:
+        numbers = np.iinfo(numbers.dtype).max - numbers
+    if clear.any() and not clear.all():
+        warn(f"{int(clear.sum())} pixels of {name} are marked as having no value ({nodata}): they "
+             "are black.")
+        numbers = np.where(clear, min(numbers[~clear].min(), 0), numbers).astype(numbers.dtype)
+    return numbers
 
 
 def _spread(levels: Any, name: str) -> Any:

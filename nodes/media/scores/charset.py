@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")  # marks, with which only such texts begin
+
 
 def encoding_of(texts: Iterable[bytes]) -> str:
-    """UTF-8 if they are all that; else GBK, Shift-JIS, EUC-KR, Windows-1251 or Latin-1, by how usual letters would be.
+    """UTF-8 if they are all that; else GBK, Big5, Shift-JIS, EUC-KR, Windows-1251 or Latin-1, by how usual letters would be.
 
     One answer for all of them, since a name alone is too short to tell by.
     """
-    joined = b"\n".join(texts)
+    joined = b"\n".join(text for text in texts if text[:2] not in _UTF_16)
     if _decodes(joined, "utf-8"):
         return "utf-8"
-    known = [name for name in ("gb18030", "cp932", "cp949", "cp1251") if _decodes(joined, name)]
+    known = [name for name in ("gb18030", "big5", "cp932", "cp949", "cp1251") if _decodes(joined, name)]
     return max(["latin-1", *known], key=lambda name: _usual(joined.decode(name), name))
 
 
 def decoded(text: bytes, encoding: str) -> str:
     """A text without byte order mark and zeros. Bytes that the encoding lacks become replacement characters."""
+    if text[:2] in _UTF_16:
+        return text.decode("utf-16", "replace")
     codec = next((name for name in ("utf-8", "cp1252") if _decodes(text, name)), encoding) \
         if encoding == "latin-1" else encoding  # cp1252: Latin-1 with the dashes and quotes of Windows
     return text.decode(codec, "replace").removeprefix("\ufeff").replace("\0", "")
@@ -50,6 +54,8 @@ def _letter(letter: str, beside: str, encoding: str) -> float:
             return 0.2 if letter in "©®°«»¿¡§" else -1
         return 0.4 if all(other < "\x7f" or other.isalpha() for other in beside) and any(
             other.isascii() and other.isalpha() for other in beside) else -0.5
+    if encoding == "big5" and "\u3040" <= letter <= "\u30ff":
+        return -0.5
     if "\u3000" <= letter <= "\u30ff" or "\uff01" <= letter <= "\uff5e":  # kana, full-width signs
         return 1 if encoding == "cp932" or letter < "\u3040" or letter > "\u30ff" else 0.2
     if "\uac00" <= letter <= "\ud7a3":  # of a few Chinese characters, all may lie where Hangul does
@@ -65,4 +71,6 @@ def _hanzi(letter: str, encoding: str) -> float:
     lead = letter.encode(encoding)
     if encoding == "gb18030":
         return 0.8 if 0xB0 <= lead[0] <= 0xD7 and lead[1] >= 0xA1 else -0.5
+    if encoding == "big5":
+        return 0.75 if 0xA4 <= lead[0] <= 0xC6 else -0.5
     return 0.7 if encoding == "cp932" and 0x88 <= lead[0] <= 0x97 else -0.5

@@ -94,6 +94,7 @@ def _score(tracks: list[list[Message]], file: MidiFile, losses: Counter[str]) ->
     for number, track in enumerate(tracks):
         parts.append(_parts(number, track, maps, losses))
     _pair(tracks, parts)
+    _count_other_drums(_all(parts), [data for _, data in maps.raw], losses)
     encoding = encoding_of(text for part in _all(parts) for text in (part.name, *(text for _, text, _ in part.texts)))
 
     def texts(part: _Part) -> tuple[Text, ...]:
@@ -227,6 +228,21 @@ def _pair(tracks: list[list[Message]], parts: list[dict[int | None, _Part]]) -> 
 def _end(parts: list[dict[int | None, _Part]], channel: int, pitch: int, note: tuple[int, int, int], end: int) -> None:
     number, start, velocity = note
     parts[number][channel].notes.append((start, max(end, start + 1), pitch, velocity))
+
+
+def _count_other_drums(parts: list[_Part], raw: list[bytes], losses: Counter[str]) -> None:
+    """Note the channels beside the tenth that GS (a message), XG and GM2 (a bank) give to drums."""
+    is_xg = any(data[1:2] == b"\x43" and data[3:8] == b"\x4c\0\0\x7e\0" for data in raw)
+    banks = (120, 127) if is_xg else (120,)
+    blocks = {data[6] & 15 for data in raw if data[1:2] == b"\x41" and data[3:6] == b"\x42\x12\x40" and len(data) > 8
+              and data[6] >> 4 == 1 and data[7] == 0x15 and data[8]}
+    gs = {block if block > 9 else (block - 1) % 16 if block else _DRUMS for block in blocks}
+    for part in parts:
+        is_other = part.notes and part.channel is not None and part.channel % 16 != _DRUMS
+        if is_other and (part.channel % 16 in gs or any(
+                kind == "control" and number == 0 and value in banks for _, kind, value, number in part.events)):
+            losses[f"channel {part.channel % 16 + 1} is for drums by a message that General MIDI does not have, and is taken "
+                   "for an instrument with pitches; put them on channel 10"] += 1
 
 
 def _programs(parts: list[_Part]) -> dict[int | None, list[tuple[int, int]]]:

@@ -17,6 +17,7 @@ from typing import Any
 from nodegraph import InputError, warn
 
 from ..score import DENOMINATORS, FASTEST, SLOWEST, Note, Score, Text, Track, fifths_of, key_of, key_parts, length_complaint
+from . import documents
 from .medley import medley
 
 LARGEST_MEGABYTES = 256  # of a document, unpacked
@@ -40,12 +41,17 @@ def from_bytes(data: bytes, name: str = "the file") -> Score:
     format = _format(text)
     if not format:
         raise InputError(f"{name} holds no MusicXML and no ABC")
+    if format == "musicxml":
+        text = documents.musicxml(text)
+    elif format == "abc":
+        text = documents.abc(text)
     with _without_noise(name), _music21(f"{name} is {_FORMATS[format]}; reading it") as music21:
         document = music21.converter.parseData(text, format=format)
         pieces = list(document.scores) if isinstance(document, music21.stream.Opus) else [document]
         for piece in pieces:
             _kept_programs(piece, text, music21)
         scores = [_played(piece, name, music21) for piece in pieces]
+        _tell_unread(document, text if format == "abc" else "", Path(name).name, music21)
         if format == "abc" and ":|" in text and not document.recurse().getElementsByClass(music21.stream.Measure):
             warn(f"{Path(name).name}: repeats are not played, since music21 counts bars in longer tunes only")
     if len(scores) > 1:
@@ -53,7 +59,18 @@ def from_bytes(data: bytes, name: str = "the file") -> Score:
     score = medley(scores) if len(scores) != 1 else scores[0]
     if wrong := length_complaint(score):
         raise InputError(f"{name} {wrong}")
+    if not any(track.notes for track in score.tracks):
+        warn(f"{Path(name).name} is read, but it has no notes")
     return score
+
+
+def _tell_unread(document: Any, abc: str, name: str, music21: Any) -> None:
+    """Warn of what a document says and a Score does not keep."""
+    chords = len(document.recurse().getElementsByClass(music21.harmony.Harmony))
+    if chords:
+        warn(f"{name} has {chords} chord symbols, which a Score does not keep: they are not played")
+    if re.search(r"^w:", abc, re.M):
+        warn(f"{name} has words under its notes (w:), which are not read from ABC; MusicXML keeps them")
 
 
 def save_musicxml(score: Score, path: str | Path) -> None:
@@ -84,7 +101,8 @@ def _music21(purpose: str) -> Iterator[Any]:
     except InputError:
         raise
     except Exception as error:  # of any kind: it has no family of errors for damaged documents
-        raise InputError(f"{purpose} failed in music21: {type(error).__name__}: {str(error)[:200]}") from error
+        raise InputError(f"{purpose} failed: {str(error)[:200] or type(error).__name__} (music21); it may be cut or damaged: "
+                         "write it anew in the program that it is from") from error
 
 
 @contextmanager
@@ -104,6 +122,8 @@ def _text(data: bytes) -> str:
     """The letters of a document; an XML declaration may tell its encoding."""
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return data.decode("utf-16", "replace")
+    if data[:4] in (b"<\0?\0", b"\0<\0?"):  # without its mark
+        return data.decode("utf-16-le" if data[:1] == b"<" else "utf-16-be", "replace")
     declared = re.match(rb"""\s*<\?xml[^>]*encoding=["']([\w.-]+)""", data)
     for encoding in (declared[1].decode() if declared else "utf-8", "latin-1"):
         try:
@@ -121,6 +141,15 @@ def _format(text: str) -> str:
     return "abc" if has_tune and "\0" not in start else ""
 
 
+class _NoScore(InputError):
+    """An archive is whole, and there is no score in it that is read."""
+
+
+def _midi_inside(names: list[str]) -> str:
+    midi = next((one for one in names if one.lower().endswith((".mid", ".midi", ".kar"))), "")
+    return f": it holds {midi}; unpack it first" if midi else "; unpack it, and give the file of music"
+
+
 def _unpacked(data: bytes, name: str) -> str:
     """The score in a .mxl: the file that its container names, or the first that is one."""
     try:
@@ -132,12 +161,14 @@ def _unpacked(data: bytes, name: str) -> str:
             inside = [root[1]] if root and root[1] in names else \
                 [one for one in names if one.endswith((".xml", ".musicxml")) and not one.startswith("META-INF")]
             if not inside:
-                raise InputError(f"{name} is a ZIP archive without a score in it")
+                raise _NoScore(f"{name} is a ZIP archive without MusicXML in it{_midi_inside(names)}")
             if archive.getinfo(inside[0]).file_size > LARGEST_MEGABYTES << 20:
-                raise InputError(f"{name} unpacks to more than {LARGEST_MEGABYTES} MB")
+                raise _NoScore(f"{name} unpacks to more than {LARGEST_MEGABYTES} MB, the most that is read")
             return _text(archive.read(inside[0]))
+    except _NoScore:
+        raise
     except (zipfile.BadZipFile, zlib.error, ValueError, EOFError, RuntimeError, KeyError, OSError) as error:
-        raise InputError(f"{name} is a ZIP archive that cannot be unpacked: {error}") from error
+        raise InputError(f"{name} is a ZIP archive that is cut or damaged ({error}); fetch it again") from error
 
 
 def _played(piece: Any, name: str, music21: Any) -> Score:
@@ -148,7 +179,8 @@ def _played(piece: Any, name: str, music21: Any) -> Score:
         try:
             piece = piece.expandRepeats()
         except music21.exceptions21.Music21Exception as error:
-            warn(f"{Path(name).name}: repeats are not played: {error}")
+            if _has_repeats(piece, music21):
+                warn(f"{Path(name).name}: repeats are not played: {error}")
     piece = piece.toSoundingPitch()
     parts = list(piece.parts) or [piece]
     title = piece.metadata.bestTitle if piece.metadata else None
@@ -172,6 +204,13 @@ def _open_repeats(part: Any, music21: Any) -> None:
             if _is_repeat(later.rightBarline, "end"):
                 following[0].leftBarline = music21.bar.Repeat(direction="start")
                 break
+
+
+def _has_repeats(piece: Any, music21: Any) -> bool:
+    """Whether bars are to be played again, or out of their order."""
+    marks = piece.recurse().getElementsByClass([music21.bar.Repeat, music21.repeat.RepeatMark, music21.spanner.RepeatBracket])
+    return bool(marks) or any(_is_repeat(bar.leftBarline, "start") or _is_repeat(bar.rightBarline, "end")
+                              for bar in piece.recurse().getElementsByClass(music21.stream.Measure))
 
 
 def _is_repeat(line: Any, direction: str) -> bool:
@@ -237,7 +276,8 @@ def _pitch(note: Any, name: str) -> int:
     if hasattr(note, "pitch"):
         place = note.pitch.ps
     else:
-        place = getattr(note.storedInstrument, "percMapPitch", None) or note.displayPitch().ps
+        key = documents.drum_key(note.displayStep, note.displayOctave)
+        place = note.displayPitch().ps if key is None else key
     if place != int(place):
         warn(f"{Path(name).name} has notes between the keys of a piano; they are read as the nearest")
     return max(0, min(127, round(place)))

@@ -1,6 +1,7 @@
 """Pictures that Python hands in, pictures that are written, and both by the command."""
 
 import json
+import struct
 
 import numpy as np
 import pytest
@@ -112,3 +113,26 @@ def test_the_command_reads_a_picture_and_writes_the_same_pixels(tmp_path, capsys
     assert main(["run", str(graph), "--set", f"file={tmp_path / 'photo.png'}", "--out", str(tmp_path / "out")]) == 1
     said = capsys.readouterr().err
     assert "SVG, a vector format" in said and "Traceback" not in said
+
+
+def test_the_numbers_of_a_tiff_are_what_its_tags_say(tmp_path):
+    wide = np.array([[0, 2 ** 31, 2 ** 32 - 1]], np.uint32)
+    (tmp_path / "wide.tif").write_bytes(tiff(wide))
+    with pytest.warns(UserWarning, match="from 0 to 4.29497e.09"):
+        np.testing.assert_allclose(image_files.load(tmp_path / "wide.tif")[0, 0].numpy(), [0, 0.5, 1], atol=1e-6)
+    (tmp_path / "negative.tif").write_bytes(tiff((np.array([[0, 16384, 65535]], np.uint16), {262: 0})))
+    np.testing.assert_allclose(image_files.load(tmp_path / "negative.tif")[0, 0].numpy(), [1, 0.75, 0], atol=1e-4)
+
+
+def test_pixels_without_a_value_do_not_take_the_light_of_the_others(tmp_path):
+    heights = np.array([[-9999, 0.25, 1]], np.float32)
+    (tmp_path / "map.tif").write_bytes(tiff((heights, {42113: b"-9999"})))
+    with pytest.warns(UserWarning, match="1 pixels of map.tif are marked as having no value .-9999.: they are black"):
+        np.testing.assert_allclose(image_files.load(tmp_path / "map.tif")[0, 0].numpy(), [0, 0.25, 1])
+
+
+def test_what_pillow_says_of_tags_is_not_printed(tmp_path, recwarn):
+    (tmp_path / "cut.tif").write_bytes(b"II*\0" + struct.pack("<IH6x", 8, 1))
+    with pytest.raises(InputError, match="TIFF"):
+        image_files.load(tmp_path / "cut.tif")
+    assert not recwarn.list

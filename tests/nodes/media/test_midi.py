@@ -54,6 +54,16 @@ def test_a_program_set_by_another_track_of_the_channel_is_the_tracks_own():
     assert [track.program for track in score.tracks if track.notes] == [40]
 
 
+@pytest.mark.parametrize("channel, messages", [
+    (2, [b"\xb2\x00\x78"]), (3, [b"\xf0\x08\x43\x10\x4c\0\0\x7e\0\xf7", b"\xb3\x00\x7f"]),
+    (10, [b"\xf0\x0a\x41\x10\x42\x12\x40\x1a\x15\x02\x0f\xf7"]), (0, [b"\xf0\x0a\x41\x10\x42\x12\x40\x11\x15\x01\x0f\xf7"])])
+def test_drums_on_other_channels_by_gm2_xg_and_gs_are_told_of(channel, messages):
+    hit = (0, on(36, channel=channel)), (480, off(36, channel=channel))
+    with pytest.warns(UserWarning, match=f"channel {channel + 1} is for drums"):
+        from_bytes(one(*((0, message) for message in messages), *hit))
+    from_bytes(one((0, bytes([0xB0 | channel, 0, 127])), *hit))  # a bank of GS, with sounds of an MT-32
+
+
 def test_a_velocity_above_127_is_taken_for_127_with_a_warning():
     with pytest.warns(UserWarning, match="above 127"):
         score = from_bytes(one((0, b"\x90\x3c\xc8"), (480, off(60))))
@@ -233,6 +243,7 @@ def test_a_message_that_is_not_whole_is_told_of_when_written(tmp_path):
 
 
 @pytest.mark.parametrize("encoding, name", [
+    ("big5", "月亮代表我的心 主旋律"), ("utf-16", "Piano é 琴"),
     ("utf-8", "钢琴 é"), ("utf-8-sig", "Flöte"), ("gbk", "小提琴"), ("cp932", "ピアノ"), ("cp932", "右手"),
     ("latin-1", "Flöte"),
     ("cp1252", "Œuvre – Café"), ("cp1251", "Скрипка"), ("cp949", "빛날세라영웅열사만세"), ("latin-1", "Guitarra acústica")])

@@ -57,8 +57,11 @@ def pitches(score: Score) -> list[tuple[int, float, float]]:
 
 def test_musicxml_is_read_as_it_sounds_by_its_content(tmp_path):
     """A B flat instrument sounds two semitones lower, ties are one note, names of chords are not played."""
-    for data in (XML, packed(XML), b"\xef\xbb\xbf" + XML.encode(), XML.replace("UTF-8", "UTF-16").encode("utf-16")):
-        score = read(data, tmp_path)
+    wide = XML.replace("UTF-8", "UTF-16")
+    for data in (XML, packed(XML), b"\xef\xbb\xbf" + XML.encode(), wide.encode("utf-16"), wide.encode("utf-16-be"),
+                 XML.replace("UTF-8", "ISO-8859-1").encode("latin-1")):
+        with pytest.warns(UserWarning, match="song.dat has 1 chord symbols, which a Score does not keep"):
+            score = read(data, tmp_path)
         assert pitches(score) == [(72, 0, 1), (74, 1, 3)]
         assert (score.tracks[0].name, score.tracks[0].program) == ("Piano", 6)
         assert score.tempos == ((0, 90),) and score.metres == ((0, 2, 4),) and score.texts == (Text(0, "Lied", "title"),)
@@ -94,7 +97,10 @@ def test_repeats_that_are_not_played_are_told_of(tmp_path):
 
 @pytest.mark.parametrize("data, words", [
     (XML[:700], "song.dat is MusicXML"), (packed(XML)[:200], "ZIP"), (packed("<html/>"), "no MusicXML"),
-    ("<html></html>", "no MIDI file"),
+    ("<html></html>", "HTML page and no written music"),
+    ("<museScore version='3'><Score/></museScore>", "a score of MuseScore, which is not read; export it"),
+    ("**kern\n4c\n*-\n", "Humdrum"), ("X:1\nT:no key\nCDEF|\n", "lacks the key"), ("words", "neither MusicXML nor ABC"),
+    (b"\x1f\x8b\x08", "gzip archive and no written music; unpack it first"),
 ])
 def test_what_cannot_be_read_is_a_sentence(data, words, tmp_path):
     with pytest.raises(InputError, match=words):
@@ -152,3 +158,53 @@ def test_any_rhythm_is_written_in_signs_that_sound_the_same(tmp_path):
         notation.save_musicxml(score, tmp_path / "x.musicxml")
         back = read_score(tmp_path / "x.musicxml")
         assert sorted(pitches(back)) == [pytest.approx(note, abs=1e-3) for note in sorted(pitches(score))]
+
+
+def test_an_archive_tells_of_the_midi_file_in_it(tmp_path):
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        archive.writestr("take/a.mid", b"MThd")
+    with pytest.raises(InputError, match="without MusicXML in it: it holds take/a.mid; unpack it first"):
+        read(data.getvalue(), tmp_path)
+
+
+BARS = """<score-partwise><part-list><score-part id="P1"><part-name>Kit</part-name><score-instrument id="K"><instrument-name>
+Kick</instrument-name></score-instrument><score-instrument id="S"><instrument-name>Snare</instrument-name></score-instrument>
+<midi-instrument id="K"><midi-channel>10</midi-channel><midi-unpitched>37</midi-unpitched></midi-instrument>
+<midi-instrument id="S"><midi-channel>10</midi-channel><midi-unpitched>39</midi-unpitched></midi-instrument></score-part>
+</part-list><part id="P1"><measure number="1"><attributes><divisions>1</divisions><time><beats>2</beats><beat-type>4</beat-type>
+</time></attributes><note><unpitched><display-step>F</display-step><display-octave>4</display-octave></unpitched>
+<duration>1</duration><instrument id="K"/></note><note><unpitched><display-step>C</display-step><display-octave>5</display-octave>
+</unpitched><duration>1</duration><instrument id="S"/></note></measure></part></score-partwise>"""
+
+
+def test_drums_are_what_the_document_says_that_is_struck(tmp_path):
+    """And not the line that they are written on."""
+    score = read(BARS, tmp_path)
+    assert score.tracks[0].is_drum and pitches(score) == [(36, 0, 1), (38, 1, 1)]
+
+
+def test_a_document_ordered_by_measures_is_read_as_one_ordered_by_parts(tmp_path):
+    timewise = BARS.replace("score-partwise", "score-timewise").replace('<part id="P1"><measure number="1">',
+                                                                        '<measure number="1"><part id="P1">')
+    assert read(timewise.replace("</measure></part>", "</part></measure>"), tmp_path) == read(BARS, tmp_path)
+
+
+def test_voices_that_abc_names_within_a_line_sound_together(tmp_path):
+    tune = "X:1\nM:4/4\nL:1/4\nV:1\nV:2\nK:Ador\n[V:1] ABcd|\n[V:2] A,B,CD|\n"
+    assert pitches(read(tune, tmp_path)) == [(69, 0, 1), (71, 1, 1), (72, 2, 1), (74, 3, 1),
+                                             (57, 0, 1), (59, 1, 1), (60, 2, 1), (62, 3, 1)]
+
+
+def test_what_abc_and_musicxml_say_and_is_not_read_is_told_of(tmp_path):
+    with pytest.warns(UserWarning, match="words under its notes"):
+        read("X:1\nL:1/4\nM:4/4\nK:C\nCDEF|\nw: la le lu lo\n", tmp_path)
+    with pytest.warns(UserWarning, match="it has no notes"):
+        read("X:1\nK:C\n", tmp_path)
+
+
+def test_no_file_that_a_document_names_is_read(tmp_path):
+    (tmp_path / "secret").write_text("secret")
+    entity = f'<!DOCTYPE score-partwise [<!ENTITY s SYSTEM "{tmp_path}/secret">]>'
+    with pytest.raises(InputError, match="undefined entity"):
+        read(entity + BARS.replace("Kit", "&s;"), tmp_path)

@@ -80,8 +80,24 @@ def test_another_encoding_is_named_with_what_to_set(tmp_path, encoding, words, s
     with pytest.raises(InputError, match=said) as caught:
         read(tmp_path / "a.txt")
     assert "\n" not in str(caught.value)
-    name = str(caught.value).partition("set encoding: ")[2].partition(",")[0]
+    name = str(caught.value).partition("set encoding: ")[2].split()[0].rstrip(",")
     assert read(tmp_path / "a.txt", name).endswith(words)
+
+
+def test_a_few_letters_that_may_be_of_several_languages_are_told_with_all(tmp_path):
+    (tmp_path / "a.txt").write_bytes("春眠不覺曉，處處聞啼鳥。".encode("big5"))
+    with pytest.raises(InputError, match="set encoding: cp949 .or, where its letters are wrong then, cp932 or big5.,"):
+        read(tmp_path / "a.txt")
+
+
+def test_utf_8_that_is_cut_within_a_letter_is_called_that(tmp_path):
+    (tmp_path / "a.txt").write_bytes("один два".encode()[:-1])
+    with pytest.raises(InputError, match="seems to be UTF-8 that is cut off"):
+        read(tmp_path / "a.txt")
+    (tmp_path / "b.txt").write_bytes("Café".encode("latin-1"))
+    with pytest.raises(InputError, match="Windows-125|save it as UTF-8") as caught:
+        read(tmp_path / "b.txt")
+    assert "cut off" not in str(caught.value)
 
 
 def test_a_wrong_encoding_is_told_with_the_place_and_the_likely_one(tmp_path):
