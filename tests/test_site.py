@@ -90,7 +90,7 @@ def test_a_graph_that_fails_stops_the_build(tmp_path):
 
 
 def test_small_pictures_stand_beside_each_other_and_the_rest_below():
-    parts = [Part("![a](a)", 128, "`a`"), Part("words", 0, "`b`"), Part("![c](c)", 320, "`c`"), Part("![d](d)", 640, "`d`")]
+    parts = [Part("![a](a)", 128, "`a`"), Part("words", 0, "`b`"), Part("![c](c)", 480, "`c`"), Part("![d](d)", 640, "`d`")]
     assert list(laid_out(parts)) == ["| `a` | `c` |", "|---|---|", "| ![a](a) | ![c](c) |", "", "`b`", "", "words", "", "`d`", "", "![d](d)", ""]
 
 

@@ -17,7 +17,7 @@ from nodegraph.results import RunResult, depth_of
 
 MOST_BYTES = 30_000  # of a picture
 LONGEST_SIDE = 640  # of a picture in pixels
-WIDEST_ABREAST = 320  # of a picture that stands beside others
+WIDEST_ABREAST = 480  # of a picture that stands beside others
 MOST_ITEMS = 4  # of a list
 SECONDS = 20  # of a sound
 SAMPLE_RATE = 22_050  # of a sound, Hz, in mono
