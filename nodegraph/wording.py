@@ -62,7 +62,7 @@ ENGLISH: dict[str, str] = {
     "hint.install": "Install it: pip install {distribution}",
     "hint.upgrade": "Here the pack comes from {here}. Install what it came from: pip install --upgrade {distribution}",
     "hint.pack-loose": "Ask for {file} whoever made this, and name it with --pack.",
-    "hint.newer-nodegraph": "Install a newer nodegraph: pip install --upgrade nodegraph",
+    "hint.newer-nodegraph": "Install a newer release of nodegraph, from where this one came.",
     "hint.record": "`nodegraph check --record` writes it, or take the line out.",
     "pack.two-names": "{manifest}: pack is {pack}, and the installed entry point calls it {entry}; call both the same",
 

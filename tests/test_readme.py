@@ -75,6 +75,13 @@ def test_what_else_the_readme_has_typed_is_there():
         assert ".venv/bin/nodegraph" not in line or kind != "shell"  # every command stands as it is typed
 
 
+def test_the_chinese_readme_has_the_same_typed():
+    def lines(name: str) -> list[list[str]]:
+        return [typed(line) for kind, line in blocks(ROOT / name)
+                if kind == "shell" and line.startswith(("nodegraph", "make", "source", "pip", "python"))]
+    assert lines("README.zh.md") == lines("README.md")
+
+
 def test_a_program_finds_the_graphs_that_come_along(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert engine.load("graphs/postcard.yaml").title == engine.load("postcard").title == "Postcard"

@@ -74,7 +74,7 @@ CHINESE: dict[str, str] = {
     "hint.install": "请安装：pip install {distribution}",
     "hint.upgrade": "这里的包来自 {here}。请安装原来的发行包：pip install --upgrade {distribution}",
     "hint.pack-loose": "请向制作者索取 {file}，并用 --pack 指定它。",
-    "hint.newer-nodegraph": "请安装更新的 nodegraph：pip install --upgrade nodegraph",
+    "hint.newer-nodegraph": "请从原来的来源安装更新的 nodegraph。",
     "hint.record": "可用 `nodegraph check --record` 写入，或删去这一行。",
     "pack.two-names": "{manifest}：pack 是 {pack}，而安装的入口点称它为 {entry}；请统一名称",
     "pack.broken": "{error}",
