@@ -27,7 +27,8 @@ TEXT = """
 nodegraph: 1
 inputs: {seed: {type: Seed, default: 1}}
 nodes:
-  verse: {type: text.generate, model: starter/poet, prompt: "a red boat, calm:", seed: $seed, max_tokens: 8}
+  asked: {type: starter.prompt, subject: a red boat, mood: calm}
+  verse: {type: text.generate, model: starter/poet, prompt: $asked, seed: $seed, max_tokens: 8}
   idea: {type: diffusion.encode, model: starter/painter, prompt: a red boat on a blue sea, max_sequence_length: 16}
   sketch: {type: diffusion.sample, model: starter/painter, conditioning: $idea, seed: $seed, steps: 2}
   picture: {type: diffusion.decode, model: starter/painter, latent: $sketch}

@@ -198,15 +198,17 @@ class Models:
                 nearest(source, self.catalogue.model_names())
         except LocalEntryNotFoundError:
             return None, self._not_fetched(source, None)
-        except OSError as error:  # what the hub says, or the network
+        except Exception as error:  # of the network, the hub and its rules, of which each has kinds of its own
+            if not self.download and not isinstance(error, OSError):
+                raise
             return None, self._not_fetched(source, error)
 
-    def _not_fetched(self, source: str, error: OSError | None) -> str:
+    def _not_fetched(self, source: str, error: Exception | None) -> str:
         """Why a hub repository is not there, and what to do: to allow downloads, unless they are allowed already."""
         hint = nearest(source, self.catalogue.model_names())
         if not self.download:
             return say("model.not-here", source=source, hint=hint)
-        why = words(error).strip().split("\n")[0] if error is not None else say("model.no-hub")
+        why = words(error).strip().split("\n")[0][:200] if error is not None else say("model.no-hub")
         return say("model.not-fetched", source=source, hint=hint, error=why)
 
     def fingerprint(self, folder: Path) -> bytes:

@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from .weights import PICKLES, absent, other_kind, problem, single_file
+from .weights import PICKLES, absent, other_kind, single_file, unreadable
 
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model", "spiece.model", "sentencepiece.bpe.model", "vocab.json",
                    "vocab.txt", "tekken.json", "tiktoken.model")
@@ -48,15 +48,19 @@ _TASKS = {"ForSequenceClassification": "a classifier of texts", "ForTokenClassif
           "ForSpeechSeq2Seq": "a model that writes down speech", "ForRewardModel": "a model that rates answers",
           "ForAudioClassification": "a classifier of sounds"}
 
+_COUNTS = {"vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads", "n_embd", "n_layer", "n_head"}
+
 
 def settings(path: Path) -> dict[str, Any]:
     """A JSON file with a mapping. Raises ValueError with one sentence where it is none."""
+    absence = unreadable(path)
+    if absence:
+        raise ValueError(absence)
     try:
         content = path.read_bytes()
         told = json.loads(content)
     except OSError as error:
-        gone = "is not there" if not path.exists() and not path.is_symlink() else f"cannot be read ({error.strerror})"
-        raise ValueError(f"{path.name} {gone}; download the model again") from None
+        raise ValueError(f"{path.name} cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError):
         wrong = other_kind(path.name, content[:512], "settings") if content.strip()[:1] not in (b"{", b"[") else ""
         raise ValueError(wrong or f"{path.name} is not JSON, or cut short; download it again") from None
@@ -143,28 +147,57 @@ def causal_problem(folder: Path) -> str:
         return f"cannot be loaded: {wrong}"
 
 
+def settings_problem(folder: Path) -> str:
+    """What the settings of a language model leave open that nobody should make up; "" if nothing."""
+    try:
+        told = settings(folder / "config.json")
+        path = folder / "generation_config.json"
+        wishes = settings(path) if path.exists() or path.is_symlink() else {}
+    except ValueError as wrong:
+        return f"cannot be loaded: {wrong}"
+    if not isinstance(told.get("model_type"), str):
+        return ("cannot be loaded: config.json does not say which kind of model it is of (model_type); download it "
+                "again")
+    for name in _COUNTS & set(told):
+        if not _is_count(told[name]) and (name == "vocab_size" or told[name] is not None):
+            return (f"cannot be loaded: config.json gives {name} as {json.dumps(told[name])[:60]}, and it takes a whole "
+                    "number above 0; take the config.json that belongs to the model")
+    for of, values in (("config.json", told), ("generation_config.json", wishes)):
+        ends = values.get("eos_token_id")
+        if any(type(end) is not int for end in (ends if isinstance(ends, list) else [] if ends is None else [ends])):
+            return (f"cannot be loaded: {of} gives eos_token_id as {json.dumps(ends)[:60]}, and it takes the number of a "
+                    f"token, or a list of such; take the {of} that belongs to the model")
+    return ""
+
+
+def _is_count(value: Any) -> bool:
+    """Whether a setting may be a number of things; those of nested models are left to who loads them."""
+    return isinstance(value, (list, dict)) or (type(value) is int and value > 0)
+
+
 def tokenizer_problem(folder: Path) -> str:
     """Why there is no tokenizer of words in a folder; "" if its files say nothing against it."""
     names = [name for name in TOKENIZER_FILES if (folder / name).exists() or (folder / name).is_symlink()]
+    if not names and "rename" in unreadable(folder / TOKENIZER_FILES[0]):
+        return f"cannot be loaded: {unreadable(folder / TOKENIZER_FILES[0])}"
     if not names:
         return "has no tokenizer (tokenizer.json, or tokenizer.model); take it from where the model came from"
     if is_of_notes(folder):
         return "holds a music model: its tokenizer.json is of notes, saved by miditok"
     for name in (*names, *_BESIDE):
         path = folder / name
-        wrong = _glanced_problem(path) if path.exists() or path.is_symlink() else ""
+        wrong = glanced_problem(path) if path.exists() or path.is_symlink() else ""
         if wrong:
             return f"cannot be loaded: {wrong}"
     return ""
 
 
-def _glanced_problem(path: Path) -> str:
+def glanced_problem(path: Path) -> str:
     """What is wrong with a file of a tokenizer, by its first and last bytes: some have many megabytes."""
-    if not path.exists():
-        return problem(path)
+    wrong = unreadable(path)
+    if wrong:
+        return wrong
     head, tail = _ends(path)
-    if not head:
-        return f"{path.name} is empty (0 bytes); download it again"
     if path.suffix != ".json":
         is_other = head.startswith((b"version https://git-lfs", b"<"))
         return other_kind(path.name, head[:512], "tokenizer") if is_other else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import tempfile
@@ -15,7 +16,7 @@ from typing import Any
 
 from nodegraph import InputError, Recipe, warn
 
-from .folders import other_task, settings
+from .folders import other_task, settings, settings_problem
 from .weights import adapter, folder_problem, header, weights
 
 # Weights that a file may hold though no network asks for them: buffers that are computed, and counters.
@@ -53,7 +54,9 @@ def loading(recipe: Recipe, *libraries: str, harmless: Iterable[str] = ()) -> It
         if not isinstance(error, Exception) and type(error).__name__ != "PanicException" or \
                 type(error).__name__ == "OutOfMemoryError":  # torch's
             raise
-        raise InputError(f"{recipe.source} cannot be loaded as a {recipe.kind}: {reason(error)}") from error
+        why = reason(error)
+        remedy = "" if ";" in why else "; where its files are not those of one model, download it again"
+        raise InputError(f"{recipe.source} cannot be loaded as a {recipe.kind}: {why}{remedy}") from error
     finally:
         for module in spoken:
             module.enable_progress_bar()
@@ -101,8 +104,9 @@ def heard(*libraries: str, harmless: Iterable[str] = (), tell: Callable[[str], N
 def in_words(told: object) -> str:
     """What a library says, as one line of 400 letters, without advice that only its own callers could follow."""
     if isinstance(told, KeyError) and told.args:
-        told = f"there is no {told.args[0]!r}"
+        told = told.args[0] if " " in str(told.args[0]) else f"there is no {told.args[0]!r}"
     words = _ADVICE.sub("", " ".join(re.sub(r"\x1b\[[0-9;]*m", "", str(told)).split()))
+    words = re.sub(r",? but expected one of: \*.*", "", words)  # every form that a function of torch might take
     return (words if len(words) <= 400 else words[:397] + "...") or type(told).__name__
 
 
@@ -119,9 +123,15 @@ def part(kind: Any, folder: Path, what: str, *, harmless: Iterable[str] = (), **
     _refuse_kernels(folder / "config.json", what)
     _refuse_whole_numbers(folder, what)
     variant = weights(folder).variant
-    network, report = kind.from_pretrained(
-        folder, local_files_only=True, use_safetensors=True, trust_remote_code=False, output_loading_info=True,
-        ignore_mismatched_sizes=True, **{"variant": variant} if variant else {}, **options)
+    try:
+        network, report = kind.from_pretrained(
+            folder, local_files_only=True, use_safetensors=True, trust_remote_code=False, output_loading_info=True,
+            ignore_mismatched_sizes=True, **{"variant": variant} if variant else {}, **options)
+    except NotImplementedError as error:  # tied weights that are both missing are compared before that is reported
+        if "Meta" not in str(error) and "meta" not in str(error):
+            raise
+        raise InputError(f"{what} lacks weights that its config.json speaks of, and what is missing would be made up; "
+                         "download it again, or take the config.json that belongs to it") from error
     weights_judged(report, what, harmless)
     return network
 
@@ -211,7 +221,8 @@ def causal_lm(recipe: Recipe, device: str, dtype: str) -> Any:
 def _quantised(config: Any, source: str) -> Iterator[None]:
     """What a library says of quantised weights that it, or this machine, cannot read becomes an InputError."""
     told = getattr(config, "quantization_config", None)
-    method = (told if isinstance(told, dict) else vars(told)).get("quant_method", "in some way") if told else ""
+    method = "" if told is None else \
+        (told if isinstance(told, dict) else vars(told)).get("quant_method") or "its config.json does not say how"
     try:
         yield
     except InputError:
@@ -227,26 +238,35 @@ def causal_config(folder: Path, source: str) -> Any:
     """The configuration of a causal language model. Raises InputError where it is one of another kind."""
     from transformers import CONFIG_MAPPING, MODEL_FOR_CAUSAL_LM_MAPPING, AutoConfig, __version__
 
-    try:
-        told = settings(folder / "config.json")
-        if (folder / "generation_config.json").exists():
-            settings(folder / "generation_config.json")
-    except ValueError as wrong:
-        raise InputError(f"{source} cannot be loaded: {wrong}") from None
+    wrong = settings_problem(folder)
+    if wrong:
+        raise InputError(f"{source} {wrong}")
+    told = settings(folder / "config.json")
     other, kind = other_task(told), told.get("model_type")
     if other:
         raise InputError(f"{source} {other}, and a causal language model is wanted")
-    if not isinstance(kind, str) or kind not in CONFIG_MAPPING:
+    if kind not in CONFIG_MAPPING:
         why = "it comes with code of its own, and no model's code is run here" if "auto_map" in told else \
             f"transformers {__version__} does not know it"
         raise InputError(f"{source} is of the kind {kind!r}, and {why}; take a model that transformers knows by itself")
     try:
         config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     except Exception as error:  # the libraries raise what they like of settings that cannot be
-        raise InputError(f"the config.json of {source} cannot be understood: {reason(error)}") from error
+        raise InputError(f"the config.json of {source} cannot be understood: {_refused_setting(error, told)}; take the "
+                         "one that belongs to the model") from error
     if type(config) not in MODEL_FOR_CAUSAL_LM_MAPPING:
         raise InputError(f"{source} is a {kind} model, and a causal language model is wanted")
     return config
+
+
+def _refused_setting(error: Exception, told: Mapping[str, Any]) -> str:
+    """Which setting a configuration does not take: the libraries say it with all the types that it might have."""
+    field = re.search(r"Validation error for field '(\w+)'", str(error))
+    if field and field[1] in told:
+        return f"{field[1]} is {json.dumps(told[field[1]])[:60]}, which it cannot be"
+    if field:
+        return f"its {field[1]} are not what they should be"
+    return re.sub(r"^Class validation error for validator '\w+': \w+: ", "", reason(error))
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,6 +20,7 @@ _BITS = {"BOOL": 8, "U8": 8, "I8": 8, "F8_E5M2": 8, "F8_E4M3": 8, "F8_E8M0": 8, 
          "I16": 16, "U16": 16, "F16": 16, "BF16": 16, "I32": 32, "U32": 32, "F32": 32, "I64": 64, "U64": 64, "F64": 64,
          "C64": 64, "F4": 4, "F6_E2M3": 6, "F6_E3M2": 6}
 PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle")
+_UNFINISHED = (".part", ".crdownload", ".download", ".incomplete", ".aria2", ".tmp")  # as browsers call downloads
 _FOREIGN = {".h5": "TensorFlow", ".msgpack": "Flax", ".onnx": "ONNX", ".tflite": "TensorFlow Lite",
             ".mlmodel": "Core ML"}
 
@@ -32,27 +34,41 @@ class Weights(NamedTuple):
 
 def problem(path: Path) -> str:
     """Why a file cannot be the safetensors that its name says, in one sentence with the remedy; "" if it can."""
+    wrong = unreadable(path)
+    if wrong:
+        return wrong
+    with path.open("rb") as file:
+        head = file.read(512)
+    return other_kind(path.name, head) or _header_problem(path.name, path, path.stat().st_size)
+
+
+def unreadable(path: Path) -> str:
+    """Why there are no bytes to be read at a path, in one sentence with the remedy; "" if there are."""
     name = path.name
     try:
         if path.is_symlink() and not path.exists():
             return (f"{name} is a link to a file that is not there ({os.readlink(path)}); download the model again, or "
                     "copy the file that it pointed to")
         if not path.exists():
-            return f"{name} is not there; {_AGAIN}"
+            return f"{name} is not there; download the model again" + _of_other_case(path)
         if path.is_dir():
-            return f"{name} is a folder, and a file is wanted"
-        return _content_problem(path, path.stat().st_size)
+            return f"{name} is a folder, and a file is wanted; {_AGAIN}"
+        with path.open("rb") as file:
+            return "" if file.read(1) else f"{name} is empty (0 bytes); {_AGAIN}"
     except OSError as error:
-        return f"{name} cannot be read: {error.strerror}"
+        return f"{name} cannot be read: {error.strerror}; see to its permissions"
 
 
-def _content_problem(path: Path, size: int) -> str:
-    name = path.name
-    if not size:
-        return f"{name} is empty (0 bytes); {_AGAIN}"
-    with path.open("rb") as file:
-        head = file.read(512)
-    return other_kind(name, head) or _header_problem(name, path, size)
+def _of_other_case(path: Path) -> str:
+    """What to do where a file of that name lies there in other letters, as Windows and zip programs leave them."""
+    inside = path.parent.iterdir() if path.parent.is_dir() else iter(())
+    for other in sorted(inside):
+        name, wanted = other.name.lower(), path.name.lower()
+        if name == wanted and other.name != path.name:
+            return f", or rename {other.name} to it"
+        if name.startswith(wanted) and name.endswith(_UNFINISHED):
+            return f": {other.name} is the beginning of one that did not end"
+    return ""
 
 
 def other_kind(name: str, head: bytes, wanted: str = "weights") -> str:
@@ -127,7 +143,10 @@ def _data_bytes(tensors: dict[str, Any]) -> int:
 def index_files(index: Path) -> list[Path]:
     """The files that an index names. Raises ValueError when it is no index."""
     try:
-        return [index.parent / name for name in sorted({*json.loads(index.read_bytes())["weight_map"].values()})]
+        names = sorted({*json.loads(index.read_bytes())["weight_map"].values()})
+        if not names:
+            raise ValueError("no files")
+        return [index.parent / name for name in names]
     except (ValueError, KeyError, TypeError, AttributeError):
         raise ValueError(f"{index.name} is no index of weights; {_AGAIN}") from None
 
@@ -184,10 +203,14 @@ def absent(folder: Path) -> str:
     if not folder.is_dir():
         return "is not there" if not folder.exists() else "is a file, and a folder is wanted"
     names = sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
+    if len({"unet", "transformer", "vae", "text_encoder", "scheduler"} & {*names}) > 1:
+        return f"holds the parts of a diffusion pipeline, but {unreadable(folder / 'model_index.json')}"
     return _no_weights(folder, names) if names else "is empty"
 
 
 def _no_weights(folder: Path, names: list[str]) -> str:
+    if "config.json" not in names and _of_other_case(folder / "config.json"):
+        return f"cannot be loaded: {unreadable(folder / 'config.json')}"
     if "snapshots" in names:
         return f"is the hub's own folder of a model, whose files lie deeper; give {_snapshot(folder)}"
     if "adapter_config.json" in names:
@@ -201,11 +224,15 @@ def _no_weights(folder: Path, names: list[str]) -> str:
         return (f"holds its weights as a pickle ({found[0]}), which is code when it is loaded and is not opened here; "
                 "store them as safetensors (save_pretrained does)")
     if found := [name for name in names if name.endswith(".safetensors")]:
+        if re.search(r"-\d+-of-\d+\.safetensors$", found[0]):
+            return (f"holds {found[0]} and no index of such parts; download the model again, with its "
+                    "*.safetensors.index.json")
         if "config.json" in names:
             return f"holds {found[0]}, and no {STEMS[0]}.safetensors; if that is the model, rename it"
         return f"holds {found[0]} and no config.json: {single_file(folder / found[0])}"
     if "config.json" in names:
-        return f"holds no weights; a {STEMS[0]}.safetensors is wanted"
+        stem = STEMS['"_class_name"' in (folder / "config.json").read_text("utf-8", "replace")]  # of diffusers
+        return f"holds no weights: {unreadable(folder / f'{stem}.safetensors')}"
     inside = sorted(path.parent for name in ("config.json", "model_index.json") for path in folder.glob(f"*/{name}"))
     return "holds no model: neither a config.json nor weights" + (f"; give the folder {inside[0]}" if inside else "")
 

@@ -45,6 +45,10 @@ def in_a_sentence(pipe: Any) -> Iterator[None]:
         raise
     except (ValueError, TypeError) as error:
         raise InputError(f"a {type(pipe).__name__} refuses this: {in_words(error)}") from error
+    except (LookupError, AttributeError, ArithmeticError) as error:  # over settings that the model brings
+        raise InputError(f"a {type(pipe).__name__} refuses this: {in_words(error).rstrip('.')}; if this model never "
+                         "paints, its settings are not those of its weights, and it should be downloaded "
+                         "again") from error
 
 
 def paint_whole(model: Any, ctx: Context, scheduler: str, **wanted: Any) -> Any:

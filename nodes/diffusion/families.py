@@ -203,4 +203,7 @@ def decoded(pipe: Any, latents: Any) -> Any:
 
     with torch.no_grad():
         pixels = pipe.vae.decode(decoder_input(pipe.vae, latents).to(pipe.vae.dtype), return_dict=False)[0]
+    if not pixels.isfinite().all():
+        raise InputError("the model painted numbers that are none (NaN): half precision is too coarse for it, or its "
+                         "weights are damaged; run with --dtype float32, or download it again")
     return pipe.image_processor.postprocess(pixels, output_type="pt")[0].float()

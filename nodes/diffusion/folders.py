@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
 
 from ..common.folders import TOKENIZER_FILES, described, settings, tokenizer_problem
-from ..common.weights import folder_problem, header
+from ..common.weights import folder_problem, header, weights
 
 _NO_NETWORK = re.compile(r"(Tokenizer(Fast)?|Scheduler|Processor(Fast|Pil)?|FeatureExtractor)$")
 
@@ -17,15 +18,21 @@ def problem(path: Path) -> str:
 
     The words stand behind its name: "is a file, and a folder is wanted".
     """
-    if not (path / "model_index.json").is_file():
+    if not holds(path):
         return _other(path)
     try:
         index = settings(path / "model_index.json")
         wrong = _index_problem(path, index) or next(filter(None, (
-            _part_problem(path / name, name, kind) for name, (_, kind) in parts(path, index).items())), "")
+            _part_problem(path / name, name, kind) for name, kind in parts(path, index).items())), "")
     except ValueError as error:
         wrong = str(error)
     return f"cannot be loaded: {wrong}" if wrong else ""
+
+
+def holds(folder: Path) -> bool:
+    """Whether a diffusers pipeline lies in a folder, be it whole or not."""
+    index = folder / "model_index.json"
+    return index.is_file() or index.is_symlink()
 
 
 def _other(path: Path) -> str:
@@ -52,6 +59,10 @@ def _index_problem(folder: Path, index: dict[str, Any]) -> str:
         return "its model_index.json does not say which pipeline it is of (_class_name); download it again"
     if not isinstance(name, str):
         return f"its pipeline, {name}, is code that comes with the folder, and such code is not run here"
+    for part, value in index.items():
+        if (folder / part).is_dir() and not (isinstance(value, list) and len(value) == 2) and part[:1] != "_":
+            return (f"its model_index.json says of {part} {json.dumps(value)[:60]}; it takes a library and a class; "
+                    "download it again")
     for part, (library, _) in parts(folder, index).items():
         if not (folder / part).is_dir():
             return f"its {part} is not there; a {name} has a folder of that name; download the model again"
@@ -73,28 +84,68 @@ def parts(folder: Path, index: dict[str, Any]) -> dict[str, tuple[str, str]]:
             and isinstance(value, list) and len(value) == 2 and None not in value and name not in needless}
 
 
-def _part_problem(folder: Path, name: str, kind: str) -> str:
-    """What is wrong with the files of one part."""
+def _part_problem(folder: Path, name: str, kind: tuple[str, str]) -> str:
+    """What is wrong with the files of one part, which is of a library and a class."""
     try:
-        wrong = _files_problem(folder, kind)
+        wrong = _files_problem(folder, name, *kind)
     except ValueError as error:
         wrong = f"cannot be loaded: {error}"
     where, what = wrong.partition(": ")[::2]
     return f"in its {name}, {what}" if where == "cannot be loaded" else f"its {name} {wrong}" if wrong else ""
 
 
-def _files_problem(folder: Path, kind: str) -> str:
-    if "Tokenizer" in kind:
+def _files_problem(folder: Path, name: str, library: str, kind: str) -> str:
+    if "Tokenizer" in kind or name.startswith("tokenizer"):
         if not any((folder / file).exists() or (folder / file).is_symlink() for file in TOKENIZER_FILES):
             return ("has no vocabulary (tokenizer.json, or vocab.json and merges.txt), and every word would be "
                     "unknown; download it again")
         return tokenizer_problem(folder)
-    if kind.endswith("Scheduler"):
-        settings(folder / "scheduler_config.json")
-    elif not _NO_NETWORK.search(kind):
-        settings(folder / "config.json")
-        return folder_problem(folder)
+    if kind.endswith("Scheduler") or name == "scheduler":
+        return _settings_problem(folder / "scheduler_config.json", kind)
+    if _NO_NETWORK.search(kind):
+        return ""
+    wrong = _settings_problem(folder / "config.json", kind) if library == "diffusers" else ""
+    settings(folder / "config.json")
+    found = weights(folder) if library == "diffusers" and not wrong else None
+    if found and all(path.name.startswith("model.") for path in found.files):
+        wrong = (f"holds {found.files[0].name}, and diffusers looks for diffusion_pytorch_model.safetensors; if that "
+                 "is its file, rename it")
+    return wrong or folder_problem(folder)
+
+
+def _settings_problem(path: Path, kind: str) -> str:
+    """What is wrong with the settings of a part: what they leave open, diffusers would make up."""
+    told = settings(path)
+    of = told.get("_class_name")
+    if not isinstance(of, str):
+        return (f"cannot be loaded: {path.name} does not say whose settings it holds (_class_name); take the one that "
+                "belongs to the model")
+    if ("FlowMatch" in of) != ("FlowMatch" in kind) and "Scheduler" in of + kind:
+        return (f"cannot be loaded: {path.name} is of a {of}, and model_index.json names a {kind}; take both from one "
+                "model")
+    for name, takes, words in _WANTED:
+        if name in told and not takes(told[name]):
+            return (f"cannot be loaded: {path.name} gives {name} as {json.dumps(told[name])[:60]}, and it takes {words}; "
+                    f"take the {path.name} that belongs to the model")
     return ""
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and value > 0
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) in (int, float) and value > 0
+
+
+# Settings that are used long after a part is loaded, where a wrong one would come as a riddle.
+_WANTED = (
+    ("num_train_timesteps", _is_count, "a whole number above 0"),
+    ("beta_start", _is_number, "a number above 0"), ("beta_end", _is_number, "a number above 0"),
+    ("scaling_factor", lambda value: value is None or _is_number(value), "a number above 0"),
+    ("sample_size", lambda value: value is None or all(map(_is_count, value if isinstance(value, list) else [value])),
+     "a whole number above 0, or two"),
+)
 
 
 def is_adapter(path: Path) -> bool:

@@ -11,8 +11,8 @@ from nodegraph import InputError, Knowledge, ModelType, Recipe, warn
 
 from ..common.folders import settings
 from ..common.loading import heard, loading
-from .folders import is_adapter, parts, problem
-from .parts import judge_tokenizers, loaded_networks, pipeline_kind
+from .folders import holds, is_adapter, parts, problem
+from .parts import judge_index, judge_tokenizers, loaded_parts, pipeline_kind
 
 HARMLESS = (  # said of what these nodes do on purpose, never need, or tell themselves
     "requires torchvision",  # image processors, of which text to image has none
@@ -65,15 +65,16 @@ def _pipeline(folder: Path, dtype: str) -> Any:
 
     index = settings(folder / "model_index.json")
     pipeline = pipeline_kind(index["_class_name"])
+    judge_index(pipeline, index)
     wanted = parts(folder, index)
     # Those that a folder says it lacks must be named (Stable Diffusion 3 without T5).
     absent: dict[str, Any] = {name: None for name, value in index.items()
                               if isinstance(value, list) and name not in wanted}
     if "requires_safety_checker" in inspect.signature(pipeline.__init__).parameters:
         absent["requires_safety_checker"] = False
-    networks = loaded_networks(folder, wanted, dtype)
+    loaded = loaded_parts(folder, wanted, dtype)
     pipe = DiffusionPipeline.from_pretrained(folder, local_files_only=True, use_safetensors=True,
-                                             trust_remote_code=False, **absent, **networks)
+                                             trust_remote_code=False, **absent, **loaded)
     judge_tokenizers(pipe)
     _tell_of_adapters(folder)
     return pipe
@@ -108,11 +109,6 @@ def move(pipe: Any, device: str) -> None:
     # One by one: a pipeline that is moved as a whole complains when half precision is parked on the CPU.
     for part in _networks(pipe):
         part.to(device)
-
-
-def holds(folder: Path) -> bool:
-    """Whether a diffusers pipeline lies in a folder."""
-    return (folder / "model_index.json").is_file()
 
 
 DiffusionModel = Annotated[Any, ModelType(

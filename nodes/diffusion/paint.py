@@ -37,7 +37,8 @@ def encode(model: DiffusionModel, prompt: str, negative_prompt: str = "",
     max_sequence_length: how many tokens the third or T5 encoder of a Stable Diffusion 3 or Flux model reads; left
         out, what its pipeline reads. Where that encoder is absent these tokens are empty, and fewer are faster.
     """
-    tensors = families.encoded(model, prompt, negative_prompt, max_sequence_length)
+    with in_a_sentence(model):
+        tensors = families.encoded(model, prompt, negative_prompt, max_sequence_length)
     return Conditioning(tensors, families.prompt_family(model), negative_prompt)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from nodegraph import InputError
 
 from ..common.folders import settings
-from ..common.loading import in_words, part
+from ..common.loading import in_words, part, reason
 
 _SENTENCE = "a photo of a red boat"  # any words: a tokenizer that knows none of them knows nothing
 
@@ -19,7 +20,8 @@ def pipeline_kind(name: str) -> Any:
     import diffusers
 
     if not hasattr(diffusers, name):
-        raise InputError(f"it is a {name}, a pipeline that diffusers {diffusers.__version__} does not have")
+        raise InputError(f"its pipeline, {name}, is none that diffusers {diffusers.__version__} has; take a newer "
+                         "diffusers, or another model")
     return getattr(diffusers, name)
 
 
@@ -32,25 +34,57 @@ def kind_of(name: str, library: str, class_name: str) -> Any:
     elif hasattr(pipelines, library):
         module = getattr(pipelines, library)  # some parts are of one pipeline alone, and named by its module
     else:
-        raise InputError(f"its {name} is of the library {library}, which is not used here")
+        raise InputError(f"its {name} is of the library {library}, which is not used here; take a model that diffusers "
+                         "reads by itself")
     kind = getattr(module, class_name, None)
     if kind is None:
-        raise InputError(f"its {name} is a {class_name}, which the {library} that is installed does not have")
+        raise InputError(f"its {name} is of the class {class_name}, which the {library} that is installed does not "
+                         f"have; take a newer {library}, or another model")
     return kind
 
 
-def loaded_networks(folder: Path, parts: dict[str, tuple[str, str]], dtype: str) -> dict[str, Any]:
-    """The networks among the parts, by name, each with all of its weights. Raises InputError that names the part."""
+_NEEDED = {"unet", "transformer", "vae", "scheduler"}  # of the others, some folders say that they lack them
+_LEFT_OUT = {"safety_checker", "feature_extractor", "image_encoder"}  # without which pictures are painted all the same
+
+
+def judge_index(pipeline: Any, index: dict[str, Any]) -> None:
+    """Raises InputError where the index of a folder lacks a part that pipelines of its class want."""
+    for name, parameter in inspect.signature(pipeline.__init__).parameters.items():
+        needed = parameter.default is parameter.empty and name != "self" and \
+            parameter.kind is parameter.POSITIONAL_OR_KEYWORD and name not in _LEFT_OUT
+        if needed and (name not in index or (name in _NEEDED and None in (index[name] or [None]))):
+            raise InputError(f"its model_index.json names no {name}, which a {pipeline.__name__} has; take the one "
+                             "that belongs to the model")
+
+
+def loaded_parts(folder: Path, parts: dict[str, tuple[str, str]], dtype: str) -> dict[str, Any]:
+    """The parts by name: networks with all of their weights, tokenizers, schedulers. Raises InputError with the name.
+
+    What looks at pictures is left to the pipeline.
+    """
     import torch
 
     kinds = {name: kind_of(name, *kind) for name, kind in parts.items()}
-    networks = {}
+    loaded = {}
     for name, kind in kinds.items():
         if isinstance(kind, type) and issubclass(kind, torch.nn.Module) and hasattr(kind, "from_pretrained"):
             # decoders overflow in half precision
             own = torch.float32 if name == "vae" and dtype == "float16" else getattr(torch, dtype)
-            networks[name] = _network(kind, folder / name, name, own)
-    return networks
+            loaded[name] = _network(kind, folder / name, name, own)
+        elif name.startswith(("tokenizer", "scheduler")):
+            loaded[name] = _reader(kind, folder / name, name)
+    return loaded
+
+
+def _reader(kind: Any, folder: Path, name: str) -> Any:
+    """A tokenizer or a scheduler, which are made of settings alone."""
+    try:
+        if name.startswith("tokenizer"):
+            return kind.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        return kind.from_config(settings(folder / "scheduler_config.json"))
+    except Exception as error:  # whatever a library stumbles over in settings that are not what they should be
+        raise InputError(f"its {name} cannot be read: {reason(error)}; take the whole folder {name} from one "
+                         "model") from error
 
 
 def _network(kind: Any, folder: Path, name: str, dtype: Any) -> Any:
@@ -61,8 +95,10 @@ def _network(kind: Any, folder: Path, name: str, dtype: Any) -> Any:
         raise
     except Exception as error:  # of a library that is not here, or wants a GPU
         if not isinstance(quantised, dict):
-            raise InputError(f"its {name} cannot be read: {in_words(error)}") from error
-        raise InputError(f"its {name} is quantised ({quantised.get('quant_method')}), and cannot be loaded on this "
+            raise InputError(f"its {name} cannot be read: {reason(error)}; take the whole folder {name} from one "
+                             "model") from error
+        how = quantised.get("quant_method") or "its config.json does not say how"
+        raise InputError(f"its {name} is quantised ({how}), and cannot be loaded on this "
                          f"machine: {in_words(error).rstrip('.')}; take a folder whose weights are not "
                          "quantised") from error
 
@@ -81,6 +117,9 @@ def judge_tokenizers(pipe: Any) -> None:
         if len(tokenizer) > rows:
             raise InputError(f"its {name} has {len(tokenizer)} tokens, and its encoder knows {rows}; take both from "
                              "one model")
+        if tokenizer.model_max_length <= tokenizer.num_special_tokens_to_add():
+            raise InputError(f"its {name} reads no words: model_max_length in its tokenizer_config.json is "
+                             f"{tokenizer.model_max_length}; take the whole folder {name} from one model")
         if type(tokenizer).__name__.startswith("CLIP"):
             tokenizer.model_max_length = min(tokenizer.model_max_length, encoder.config.max_position_embeddings)
 

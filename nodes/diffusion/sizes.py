@@ -18,10 +18,14 @@ _FAR = 2  # times as many pixels, or as few, as a model was made for
 
 
 class Sizes(NamedTuple):
-    """The sizes of a model. unit: width and height are multiples of it. own: what it was made for, or None."""
+    """The sizes of a model. unit: width and height are multiples of it. own: what it was made for, or None.
+
+    most: the longest side that its places are numbered for (Stable Diffusion 3); 0 where there is no such end.
+    """
 
     unit: int
     own: tuple[int, int] | None
+    most: int = 0
 
     def judge(self, width: int, height: int) -> None:
         """Raises InputError, with the two nearest, for sides that cannot be made; warns of a size far from its own."""
@@ -42,6 +46,8 @@ class Sizes(NamedTuple):
                 below = max(self.unit, side // self.unit * self.unit)
                 return (f"{name} is {side}; this model paints in multiples of {self.unit}; "
                         f"try {below} or {below + self.unit}{self._made_for}")
+            if self.most and side > self.most:
+                return f"{name} is {side}; this model paints {self.most} at most{self._made_for}"
         return ""
 
     @property
@@ -63,7 +69,14 @@ def sizes_of(pipe: Any) -> Sizes:
     patch = 2 if hasattr(pipe, "_pack_latents") else config.get("patch_size") or 1
     patch = patch[-1] if isinstance(patch, (list, tuple)) else patch
     side = getattr(pipe, "default_sample_size", None) or config.get("sample_size")
-    return Sizes(_unit(scale * patch, "unet" in pipe.components), _pixels(side, scale))
+    unit = scale * patch
+    return Sizes(_unit(unit, "unet" in pipe.components), _pixels(side, scale),
+                 unit * _places(type(pipe).__name__, config))
+
+
+def _places(pipeline: str, config: Any) -> int:
+    """How many patches on a side a transformer has numbers for; 0 where it needs none."""
+    return int(config.get("pos_embed_max_size") or 0) if pipeline.startswith("StableDiffusion3") else 0
 
 
 def _unit(pixels: int, convolutional: bool) -> int:
@@ -83,7 +96,7 @@ def sizes_in(folder: Path) -> Sizes | None:
         widths = vae.get("block_out_channels") or vae["decoder_block_out_channels"]
         scale, side = 2 ** (len(widths) - 1), 128 if kind == "FluxPipeline" else config.get("sample_size")
         unit = scale * (_PATCHES[kind] or int(config["patch_size"]))
-        return Sizes(_unit(unit, convolutional), _pixels(side, scale))
+        return Sizes(_unit(unit, convolutional), _pixels(side, scale), unit * _places(kind, config))
     except (ValueError, KeyError, TypeError):
         return None  # what is wrong with the folder is said where it is loaded
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from nodegraph import InputError, ModelType, Recipe
 
-from ..common.folders import causal_problem, is_of_notes, settings
+from ..common.folders import causal_problem, glanced_problem, is_of_notes, settings, settings_problem
 from ..common.loading import causal_lm, loading, reason
 from ..common.weights import folder_problem
 
@@ -81,14 +81,18 @@ def kind_problem(folder: Path) -> str:
     if other:
         return other
     path = folder / "tokenizer.json"
-    if not path.exists():
+    if not path.exists() and not path.is_symlink():
         return "has no tokenizer.json as miditok saves it; take it from where the model came from"
-    return "" if is_of_notes(folder) else "has a tokenizer.json that is not one that miditok saved"
+    wrong = glanced_problem(path)
+    if wrong:
+        return f"cannot be loaded: {wrong}"
+    return "" if is_of_notes(folder) else \
+        "has a tokenizer.json that is not one that miditok saved; take it from where the model came from"
 
 
 def problem(folder: Path) -> str:
     """Why a folder cannot be loaded, told by its small files and the headers of its weights; or ""."""
-    return kind_problem(folder) or folder_problem(folder)
+    return kind_problem(folder) or settings_problem(folder) or folder_problem(folder)
 
 
 def holds(folder: Path) -> bool:

@@ -11,7 +11,7 @@ from ..common.context import context_length, finite
 from ..common.knowledge import tell_of_unknown
 from ..common.loading import heard, in_words
 from ..common.sampling import next_token
-from .models import LanguageModel, Writer
+from .models import LanguageModel, Writer, end_tokens
 
 _HARMLESS = ("sequence length is longer than",  # which is measured and told here, by what the model reads
              "falling back to its reference")  # which is slower, and no less right
@@ -68,8 +68,7 @@ def prompt_ids(model: Writer, prompt: str, chat: bool) -> list[int]:
     """The prompt as token ids. Raises InputError when it is empty or leaves the model no room to write."""
     tokenizer = model.tokenizer
     with heard("transformers", harmless=_HARMLESS):
-        ids = _in_chat(tokenizer, prompt) if chat and tokenizer.chat_template else \
-            list(tokenizer(prompt)["input_ids"])
+        ids = _in_chat(tokenizer, prompt) if chat and tokenizer.chat_template else _bare(tokenizer, prompt)
     if not ids and tokenizer.bos_token_id is not None:
         ids = [tokenizer.bos_token_id]
     room = context_length(model.model)
@@ -83,6 +82,15 @@ def prompt_ids(model: Writer, prompt: str, chat: bool) -> list[int]:
         raise InputError(f"the prompt has the token {tokenizer.convert_ids_to_tokens(strangers[0])}, for which this "
                          "model has no weights; leave it out" + (", or set chat: false" if chat else ""))
     return ids
+
+
+def _bare(tokenizer: Any, prompt: str) -> list[int]:
+    """The prompt as it is, as token ids."""
+    try:
+        return list(tokenizer(prompt)["input_ids"])
+    except Exception as error:  # of the tokenizers library, over words for which it has no token at all
+        raise InputError(f"the model's tokenizer cannot read the prompt: {in_words(error).rstrip('.')}; take "
+                         "tokenizer.json and tokenizer_config.json from one model") from error
 
 
 def _in_chat(tokenizer: Any, prompt: str) -> list[int]:
@@ -100,14 +108,6 @@ def _of_template(error: Exception) -> str:
     line = getattr(error, "lineno", None)
     words = in_words(error).rstrip(".")
     return f"its line {line} cannot be read ({words})" if line else words
-
-
-def end_tokens(model: Writer) -> set[int]:
-    """The ids that end a text."""
-    ends = getattr(model.model.generation_config, "eos_token_id", None)
-    if ends is None:
-        ends = model.tokenizer.eos_token_id
-    return set(ends) if isinstance(ends, list) else {ends} - {None}
 
 
 def known_tokens(model: Writer) -> int:

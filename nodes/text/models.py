@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from nodegraph import InputError, Knowledge, ModelType, Recipe, warn
 
-from ..common.folders import TOKENIZER_FILES, causal_problem, is_of_notes, tokenizer_problem
+from ..common.folders import TOKENIZER_FILES, causal_problem, is_of_notes, settings_problem, tokenizer_problem
 from ..common.loading import causal_config, causal_lm, loading, reason
 from ..common.weights import folder_problem
 
@@ -38,6 +38,7 @@ def load(recipe: Recipe, device: str, dtype: str) -> Writer:
         tokenizer = _tokenizer(folder, recipe.source, causal_config(folder, recipe.source))
         model = causal_lm(recipe, device, dtype)
         _refuse_strangers(tokenizer, model, recipe.source)
+        _tell_of_no_end(tokenizer, model, recipe.source)
         return Writer(model, tokenizer, Knowledge.of(folder))
 
 
@@ -48,11 +49,35 @@ def _tokenizer(folder: Path, source: str, config: Any) -> Any:
         tokenizer = AutoTokenizer.from_pretrained(folder, config=config, local_files_only=True,
                                                   trust_remote_code=False)
     except Exception as error:  # whatever the library stumbles over in files that are not what they should be
-        raise InputError(f"the tokenizer of {source} cannot be read: {_lacking(folder) or reason(error)}") from error
+        why = _lacking(folder) or reason(error)
+        remedy = "" if ";" in why else "; download tokenizer.json and tokenizer_config.json again"
+        raise InputError(f"the tokenizer of {source} cannot be read: {why}{remedy}") from error
+    try:
+        tokenizer("Hello, a photo of a red boat")
+    except Exception as error:  # some find out with the first word that their files are not of one model
+        raise InputError(f"the tokenizer of {source} reads no words: {reason(error)}; take tokenizer.json and "
+                         "tokenizer_config.json from one model") from error
     if not set(tokenizer.get_vocab()) - set(tokenizer.all_special_tokens):
         raise InputError(f"the tokenizer of {source} knows no words; its tokenizer.json is missing or has an empty "
                          "vocabulary, so download it again")
     return tokenizer
+
+
+def _tell_of_no_end(tokenizer: Any, model: Any, source: str) -> None:
+    """Warn of a model whose texts cannot come to an end: its end token is none that it could write."""
+    ends = end_tokens(Writer(model, tokenizer))
+    known = max(tokenizer.get_vocab().values())
+    if ends and not any(0 <= end <= known for end in ends):
+        warn(f"{source} ends no text by itself: its end token, {min(ends)}, is not in its tokenizer; what it writes "
+             "is max_tokens long")
+
+
+def end_tokens(model: Writer) -> set[int]:
+    """The ids that end a text."""
+    ends = getattr(model.model.generation_config, "eos_token_id", None)
+    if ends is None:
+        ends = model.tokenizer.eos_token_id
+    return set(ends) if isinstance(ends, list) else {ends} - {None}
 
 
 def _lacking(folder: Path) -> str:
@@ -87,7 +112,7 @@ def size(writer: Writer) -> int:
 
 def problem(folder: Path) -> str:
     """Why a folder cannot be loaded, told by its small files and the headers of its weights; or ""."""
-    return causal_problem(folder) or tokenizer_problem(folder) or folder_problem(folder)
+    return causal_problem(folder) or settings_problem(folder) or tokenizer_problem(folder) or folder_problem(folder)
 
 
 def holds(folder: Path) -> bool:

@@ -59,12 +59,27 @@ def load_frames(path: str | Path, largest: float = LARGEST) -> list[Frame]:
             warn(f"{path.name} has a still picture that is no part of its animation, which is left out; "
                  "media.read_image reads it.")
         frames: list[Frame] = []
-        for frame in file.frames(largest):
+        for frame in _whole(file, largest):
             frames.append(frame)
             if sum(one.image[0].numel() for one in frames) > largest * 1e6:
                 raise InputError(f"{path} has {_pictures(file.count)} that together have more megapixels than "
                                  "`largest` allows; raise it, or read single ones with media.read_image")
         return frames
+
+
+def _whole(file: _File, largest: float) -> Iterator[Frame]:
+    """The frames as far as the file goes; that it is cut after the first is told."""
+    count = 0
+    try:
+        for count, frame in enumerate(file.frames(largest), 1):
+            yield frame
+    except (InputError, MemoryError):
+        raise
+    except Exception as error:  # whatever Pillow meets, as in `_opened`
+        if not count:
+            raise
+        warn(f"{file.path.name} is cut or damaged: the first {count} of its {file.count} pictures are read "
+             f"({str(error) or type(error).__name__}).")
 
 
 class _File:

@@ -9,14 +9,17 @@ from nodegraph import file_kind
 HEAD = 4096
 _EXPORT = "export it as MusicXML or MIDI from the program that it is from"
 _KINDS: tuple[tuple[bytes, str], ...] = (
-    (rb"<(museScore|museScore\s[^>]*)>", "a score of MuseScore"), (rb"<mei[\s>]", "MEI"),
-    (rb"<opus[\s>]", "a list of scores (an opus of MusicXML)"), (rb"<GPIF>", "a tablature of Guitar Pro"),
-    (rb"FICHIER GUITAR PRO", "a tablature of Guitar Pro"),
-    (rb"BCF[SZ]", "a tablature of Guitar Pro"), (rb"\*\*kern", "Humdrum (**kern)"), (rb"\\version\s*\"|\\relative|\\score\s*\{",
-    "LilyPond"), (rb"\x0fSIBELIUS", "a score of Sibelius"), (rb"ENIGMA BINARY FILE", "a score of Finale"),
-    (rb"\[NoteWorthy ArtWare\]", "a score of NoteWorthy"), (rb"FLhd", "a project of FL Studio"),
-    (rb"XMAC|Extended Module: |IMPM",
-    "a tracker module"))
+    (rb"<museScore[\s>]", "a score of MuseScore"),
+    (rb"<mei[\s>]", "MEI"),
+    (rb"<opus[\s>]", "a list of scores (an opus of MusicXML)"),
+    (rb"<GPIF>|FICHIER GUITAR PRO|BCF[SZ]", "a tablature of Guitar Pro"),
+    (rb"\*\*kern", "Humdrum (**kern)"),
+    (rb"\\version\s*\"|\\relative|\\score\s*\{", "LilyPond"),
+    (rb"\x0fSIBELIUS", "a score of Sibelius"),
+    (rb"ENIGMA BINARY FILE", "a score of Finale"),
+    (rb"\[NoteWorthy ArtWare\]", "a score of NoteWorthy"),
+    (rb"FLhd", "a project of FL Studio"),
+    (rb"Extended Module: |IMPM", "a tracker module"))
 _ADVICE = {"sound": "media.read_audio reads sounds", "picture": "media.read_image reads pictures",
            "video": "media.read_video reads films", "archive": "unpack it first", "page": "download the music itself",
            "pointer": "fetch the music itself with `git lfs pull`"}

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from nodegraph import InputError, file_kind
 
-PCM, EXTENSIBLE = 1, 0xFFFE
+PCM, FLOAT, EXTENSIBLE = 1, 3, 0xFFFE
+READ = (PCM, 2, FLOAT, 6, 7)  # formats that libsndfile reads: whole numbers, Microsoft ADPCM, floats, A-law and mu-law
 HEAD = 4096
 UNKNOWN_SIZE = 0x7FFF0000  # what programs write that do not know how long a sound will be is above this
 CODECS = {0x11: "IMA ADPCM", 0x14: "G.723", 0x20: "Yamaha ADPCM", 0x22: "TrueSpeech", 0x31: "GSM 6.10", 0x42: "G.723.1",
@@ -38,9 +39,14 @@ class Wave(NamedTuple):
 
 
 def codec(head: bytes) -> str:
-    """What the samples of a WAV are packed with, where its header can be read and it is known here; else ""."""
+    """What the samples of a WAV are packed with, where its header can be read and it is none of those read; else ""."""
     wave = _wave(head)
-    return CODECS.get(wave.facts[0], "") if wave is not None else ""
+    if wave is None:
+        return ""
+    tag, _, _, bits = wave.facts
+    if tag == FLOAT and bits not in (32, 64):
+        return f"floats of {bits} bits"
+    return "" if tag in READ else CODECS.get(tag, f"a codec that is not known here (0x{tag:04x})")
 
 
 def channels(head: bytes) -> int | None:

@@ -83,7 +83,7 @@ def _floats(audio: Any, path: Path) -> Any:
     import numpy as np
 
     samples = _array(audio)
-    if not samples.shape[1] and path.suffix in (".mp3", ".ogg", ".opus"):
+    if not samples.shape[1] and path.suffix in (".mp3", ".ogg", ".opus", ".flac"):
         raise InputError(f"a sound of 0 samples cannot be written as {path.suffix[1:]}; write it as wav")
     loud = np.abs(samples) > 1
     if loud.any():

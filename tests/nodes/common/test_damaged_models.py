@@ -118,6 +118,14 @@ def dead_link(folder):
     (folder / MODEL).symlink_to("../../blobs/0f3a")
 
 
+def dead(name):
+    """Another file that is a link to nothing."""
+    def spoil(folder):
+        (folder / name).unlink()
+        (folder / name).symlink_to("nowhere")
+    return spoil
+
+
 def sharded(*missing, second=None):
     def spoil(folder):
         tensors = load_file(folder / MODEL)
@@ -204,8 +212,6 @@ REFUSED = {
                       "MODEL is quantised: lm_head.weight in model.safetensors holds whole numbers (I8)"),
     # configuration
     "no known architecture": (config(model_type="lama3"), "MODEL is of the kind 'lama3', and transformers "),
-    "no kind": (lambda folder: (folder / "config.json").write_text("{}"),
-                "MODEL is of the kind None, and transformers "),
     "own code": (config(model_type="own", auto_map={"AutoConfig": "own.Config", "AutoModelForCausalLM": "own.Model"}),
                  "MODEL is of the kind 'own', and it comes with code of its own, and no model's code is run here"),
     "a tokenizer of own code": (lambda folder: settings(folder / "tokenizer_config.json", tokenizer_class="Own",
@@ -213,19 +219,25 @@ REFUSED = {
                                 "the tokenizer of MODEL cannot be read: it comes with code of its own"),
     "attention from the hub": (config(attn_implementation="someone/kernel"),
                                "MODEL asks in its config.json for code of the hub (someone/kernel)"),
-    "a kind in a list": (config(model_type=["llama"]), "MODEL is of the kind ['llama'], and transformers "),
     "an unknown activation": (config(hidden_act="magic"),
                               "MODEL cannot be loaded as a LanguageModel: there is no 'magic'"),
-    "heads that do not divide": (config(num_attention_heads=5), "the config.json of MODEL cannot be understood: "),
-    "layers in words": (config(num_hidden_layers="two"), "the config.json of MODEL cannot be understood: "),
-    "a broken generation_config": (content("generation_config.json", b'{"eos_'),
-                                   "MODEL cannot be loaded: generation_config.json is not JSON"),
+    "heads that do not divide": (config(num_attention_heads=5), "the config.json of MODEL cannot be understood: The "
+                                 "hidden size (32) is not a multiple of the number of attention heads (5); take the"),
+    "a length in words": (config(max_position_embeddings="512"), 'the config.json of MODEL cannot be understood: '
+                          'max_position_embeddings is "512", which it cannot be; take the one that belongs to'),
+    "a rope of half its settings": (config(rope_scaling={"rope_type": "llama3"}), "the config.json of MODEL cannot be "
+                                    "understood: Missing required keys in"),
+    "no way of quantising": (config(quantization_config={}),
+                             "MODEL is quantised (its config.json does not say how), which cannot be loaded here: "),
     # tokenizer
     "words the model does not know": (of_fewer_rows,
                                       "MODEL does not fit together: its tokenizer has 258 tokens and its "
                                       "model 60; take both from one model"),
     "no words": (of_few_words, "the tokenizer of MODEL knows no words"),
     "a tokenizer of another shape": (content("tokenizer.json", b'{"a": 1}'), "the tokenizer of MODEL cannot be read: "),
+    "a tokenizer of another kind": (lambda folder: settings(folder / "tokenizer_config.json",
+                                                            tokenizer_class="BertTokenizer"),
+                                    "the tokenizer of MODEL reads no words: "),
     "sentencepiece alone": (both(gone("tokenizer.json"), content("tokenizer.model", b"\x0a\x0e\0")),
                             "the tokenizer of MODEL cannot be read: tokenizer.model by itself takes the package"),
     "no merges": (both(gone("tokenizer.json"), content("vocab.json", b'{"a": 0, "b": 1}')),
@@ -274,8 +286,36 @@ FOUND = {
                               "holds weights of TensorFlow (tf_model.h5), which is not read here"),
     "another name": (renamed("tiny.safetensors"),
                      "holds tiny.safetensors, and no model.safetensors; if that is the model"),
-    "no weights": (gone(MODEL), "holds no weights; a model.safetensors is wanted"),
+    "no weights": (gone(MODEL), "holds no weights: model.safetensors is not there; download the model again"),
+    "letters of another size": (renamed("MODEL.SAFETENSORS"), "holds no weights: model.safetensors is not there; "
+                                "download the model again, or rename MODEL.SAFETENSORS to it"),
+    "an unfinished download": (renamed(f"{MODEL}.part"), "holds no weights: model.safetensors is not there; download "
+                               "the model again: model.safetensors.part is the beginning of one that did not end"),
+    "shards without an index": (renamed("model-00001-of-00002.safetensors"),
+                                "holds model-00001-of-00002.safetensors and no index of such parts; download"),
+    "an index of nothing": (both(renamed("model-1.safetensors"), content(f"{MODEL}.index.json", b'{"weight_map": {}}')),
+                            "cannot be loaded: model.safetensors.index.json is no index of weights"),
     # settings
+    "no kind": (content("config.json", b"{}"),
+                "cannot be loaded: config.json does not say which kind of model it is of (model_type); download"),
+    "a kind in a list": (config(model_type=["llama"]),
+                         "cannot be loaded: config.json does not say which kind of model it is of (model_type)"),
+    "an empty config": (content("config.json", b""), "cannot be loaded: config.json is empty (0 bytes); download"),
+    "a dead link to the config": (dead("config.json"), "cannot be loaded: config.json is a link to a file that is not"),
+    "Config.json": (renamed("Config.json", "config.json"), "cannot be loaded: config.json is not there; download the "
+                    "model again, or rename Config.json to it"),
+    "layers in words": (config(num_hidden_layers="two"), 'cannot be loaded: config.json gives num_hidden_layers as '
+                        '"two", and it takes a whole number above 0'),
+    "a vocabulary of nothing": (config(vocab_size=0), "cannot be loaded: config.json gives vocab_size as 0, and it"),
+    "an end in words": (lambda folder: settings(folder / "generation_config.json", eos_token_id="</s>"),
+                        'cannot be loaded: generation_config.json gives eos_token_id as "</s>", and it takes the number'),
+    "ends within ends": (config(eos_token_id=[["a"]]), "cannot be loaded: config.json gives eos_token_id as"),
+    "a broken generation_config": (content("generation_config.json", b'{"eos_'),
+                                   "cannot be loaded: generation_config.json is not JSON"),
+    "a dead link to the generation_config": (dead("generation_config.json"),
+                                             "cannot be loaded: generation_config.json is a link to a file that is not"),
+    "a folder for a tokenizer": (both(gone("tokenizer.json"), lambda folder: (folder / "tokenizer.json").mkdir()),
+                                 "cannot be loaded: tokenizer.json is a folder, and a file is wanted; download it again"),
     "no config": (gone("config.json"), "holds model.safetensors and no config.json: weights alone"),
     "a config that is none": (content("config.json", b'{"model_type": "lla'),
                               "cannot be loaded: config.json is not JSON, or cut short"),
@@ -327,6 +367,32 @@ def test_what_small_files_and_headers_tell_is_found_by_check(engine, model, spoi
     assert capfd.readouterr().err == ""
 
 
+@pytest.mark.parametrize("name, data, says", [
+    ("tokenizer.json", b"", "tokenizer.json is empty (0 bytes)"), ("tokenizer.json", LFS, "is a pointer of Git LFS"),
+    ("tokenizer.json", b"<html>", "tokenizer.json is a web page and no tokenizer"),
+    ("generation_config.json", b"[]", "generation_config.json is JSON and no mapping of settings"),
+    ("config.json", b'{"model_type": "llama", "vocab_size": -1}', "config.json gives vocab_size as -1")])
+def test_what_is_wrong_with_a_composers_small_files_is_named_by_check(engine, composer_folder, tmp_path, name, data, says):
+    folder = shutil.copytree(composer_folder, tmp_path / "model")
+    (folder / name).write_bytes(data)
+    answer = Answer(engine, "music.generate", folder)
+    assert answer.checked and "MODEL cannot be loaded: " in answer.said and says in answer.said
+
+
+def test_a_composer_with_weights_of_another_model_is_refused_for_what_it_lacks(engine, model, composer_folder, tmp_path):
+    folder = shutil.copytree(composer_folder, tmp_path / "composer")
+    other = {f"other.{name}": tensor for name, tensor in load_file(model / MODEL).items()}
+    save_file(other, folder / MODEL, metadata={"format": "pt"})
+    said = Answer(engine, "music.generate", folder).said
+    assert "lacks" in said and "its weights" in said.replace("lacks weights", "its weights") and "made up" in said
+
+
+def test_a_model_whose_end_is_no_token_of_its_tokenizer_is_told_of(engine, model):
+    settings(model / "generation_config.json", eos_token_id=9999)
+    answer = Answer(engine, "text.generate", model, prompt="a boat", max_tokens=3)
+    assert answer.made and any("its end token, 9999, is not in its tokenizer" in words for words in answer.told)
+
+
 def test_a_file_in_a_folders_place_is_told_with_the_folder_that_it_lies_in(engine, model):
     said = Answer(engine, "text.generate", model / MODEL, prompt="a").said
     assert f"MODEL is a file, and a folder is wanted; give the one that it lies in, {model}" in said
@@ -340,7 +406,7 @@ def test_a_composer_in_a_writers_place_and_a_writer_in_a_composers_are_found_by_
     composer = Answer(engine, "text.generate", composer_folder, prompt="a boat")
     assert composer.checked and "MODEL holds a music model: its tokenizer.json is of notes" in composer.said
     writer = Answer(engine, "music.generate", model)
-    assert writer.checked and "MODEL has a tokenizer.json that is not one that miditok saved. A" in writer.said
+    assert writer.checked and "MODEL has a tokenizer.json that is not one that miditok saved; take" in writer.said
 
 
 READ = {

@@ -66,7 +66,8 @@ def test_what_a_library_logs_is_told_once_and_what_is_harmless_or_of_another_thr
 def test_whatever_a_library_raises_is_one_sentence_with_the_model(error, says):
     with pytest.raises(InputError) as raised, loading(RECIPE, "transformers"):
         raise error
-    assert str(raised.value) == f"mine cannot be loaded as a LanguageModel: {says}"
+    remedy = "" if ";" in says else "; where its files are not those of one model, download it again"
+    assert str(raised.value) == f"mine cannot be loaded as a LanguageModel: {says}{remedy}"
     assert reason(error) == says
 
 

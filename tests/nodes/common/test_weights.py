@@ -61,7 +61,7 @@ def test_links_that_lead_nowhere_absent_files_and_folders_are_told_apart(tmp_pat
     link.symlink_to("../../blobs/abc")
     assert "model.safetensors is a link to a file that is not there (../../blobs/abc)" in problem(link)
     assert problem(tmp_path / "gone.safetensors").startswith("gone.safetensors is not there")
-    assert problem(tmp_path).endswith("is a folder, and a file is wanted")
+    assert problem(tmp_path).endswith("is a folder, and a file is wanted; download it again")
 
 
 def test_only_the_header_of_a_file_is_read(tmp_path):
@@ -114,7 +114,7 @@ def touched(folder, *names):
     (("config.json", "tf_model.h5"), "holds weights of TensorFlow (tf_model.h5)"),
     (("config.json", "flax_model.msgpack"), "holds weights of Flax (flax_model.msgpack)"),
     (("snapshots/abc/config.json", "refs/main"), "is the hub's own folder of a model, whose files lie deeper; give /"),
-    (("config.json",), "holds no weights; a model.safetensors is wanted"),
+    (("config.json",), "holds no weights: model.safetensors is not there; download the model again"),
 ])
 def test_a_folder_without_weights_that_can_be_read_is_called_what_it_is(tmp_path, names, says):
     touched(tmp_path, *names)

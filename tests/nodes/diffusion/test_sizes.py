@@ -5,15 +5,15 @@ import json
 import pytest
 import torch
 
-from nodegraph import Engine, GraphError, InputError
+from nodegraph import Engine, GraphError, InputError, Recipe
 from nodegraph.events import Loaded
 from nodegraph.warning import collected
 from nodegraph_nodes.diffusion.paint import decode, encode, encode_image, paint, sample
-from nodegraph_nodes.diffusion.sizes import Sizes, fitted, sizes_in, sizes_of
+from nodegraph_nodes.diffusion.sizes import Sizes, fitted, size_refused, sizes_in, sizes_of
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept:DeprecationWarning")
 
-SIZES = {"sd": Sizes(8, (32, 32)), "xl": Sizes(8, (32, 32)), "sd3": Sizes(4, (32, 32)), "flux": Sizes(4, (256, 256)),
+SIZES = {"sd": Sizes(8, (32, 32)), "xl": Sizes(8, (32, 32)), "sd3": Sizes(4, (32, 32), 128), "flux": Sizes(4, (256, 256)),
          "pixart": Sizes(16, (256, 256))}
 
 
@@ -27,7 +27,7 @@ def test_the_starter_painter_is_made_for_128_in_multiples_of_16():
 
     from nodegraph_nodes import starter
 
-    assert sizes_in(Path(starter.__file__).parent / "models" / "painter") == Sizes(16, (128, 128))
+    assert sizes_in(Path(starter.__file__).parent / "models" / "painter") == Sizes(16, (128, 128), 512)
 
 
 def test_a_folder_that_does_not_tell_leaves_it_open(tmp_path, checkpoints):
@@ -145,3 +145,14 @@ def test_a_family_that_paints_in_sizes_of_its_own_is_told_of(models):
         _picture(models["sd"], torch.rand(2, 9000), {})
 
 
+
+
+def test_a_side_beyond_the_places_that_a_model_has_is_refused_before_it_loads():
+    from pathlib import Path
+
+    from nodegraph_nodes import starter
+
+    folder = Path(starter.__file__).parent / "models" / "painter"
+    assert sizes_in(folder).most == 512
+    assert size_refused(Recipe("DiffusionModel", "painter", str(folder)), 8192, 32) == \
+        "width is 8192; this model paints 512 at most (it was made for 128 x 128)"

@@ -376,3 +376,16 @@ def test_samples_and_a_rate_become_an_audio(value):
 @pytest.mark.parametrize("value", [np.zeros(9), (1, 2), (np.zeros((1, 2, 3)), 8000), (np.zeros(9), 0), "a.wav", None])
 def test_what_is_no_sound_is_left_for_the_complaint(value):
     assert Audio.__porttype__.complaint(Audio.__porttype__.adopt(value))
+
+
+@pytest.mark.parametrize("tag, bits, said", [(0x1234, 16, r"a codec that is not known here \(0x1234\)"),
+                                             (3, 16, "floats of 16 bits"), (0x45, 16, r"G.726")])
+def test_what_a_wav_is_packed_with_is_named(tmp_path, tag, bits, said):
+    with pytest.raises(InputError, match=f"a WAV sound with {said} inside, which is not read; make a FLAC of it"):
+        load(tmp_path / "a.wav", wav(b"\1" * 100, bits, tag=tag))
+
+
+@pytest.mark.parametrize("kind", ["flac", "ogg", "mp3", "opus"])
+def test_a_sound_of_no_samples_is_not_written_as_a_file_of_no_bytes(tmp_path, kind):
+    with pytest.raises(InputError, match=f"a sound of 0 samples cannot be written as {kind}; write it as wav"):
+        SAVE[kind](Audio(torch.zeros(1, 0), 48000), tmp_path / f"a.{kind}")

@@ -91,3 +91,12 @@ def test_the_still_beside_an_animation_is_read_alone_and_left_out_of_the_frames(
     with pytest.warns(UserWarning, match="still picture"):
         frames = image_files.load_frames(tmp_path / "some.picture")
     assert [round(float(one.image.max() * 255)) for one in frames] == [120, 250]
+
+
+def test_of_an_animation_that_is_cut_the_whole_frames_are_read(tmp_path):
+    frames = [Image.effect_noise((40, 40), 90) for _ in range(4)]
+    frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:])
+    data = (tmp_path / "a.gif").read_bytes()
+    (tmp_path / "a.gif").write_bytes(data[:len(data) * 6 // 10])
+    with pytest.warns(UserWarning, match=r"a.gif is cut or damaged: the first 2 of its 3 pictures are read"):
+        assert len(image_files.load_frames(tmp_path / "a.gif")) == 2
