@@ -11,6 +11,7 @@ import pytest
 
 from nodegraph import Catalogue, PackError
 from nodegraph.packs import read_pack
+from nodegraph.packs.loose import module_name
 
 MODULE = '''
 from typing import Annotated, Any
@@ -40,7 +41,7 @@ def test_a_pack_is_known_before_it_is_imported(hats):
     catalogue = Catalogue(folders=[hats], installed=False)
     assert catalogue.node_names() == ["hats.lost", "hats.make"] and "Hat" in catalogue.type_names()
     assert catalogue.model_folder("hats/big") == hats / "models/big"
-    assert not any(name.endswith(".make") and "hats" in name for name in sys.modules)
+    assert f"{module_name(hats)}.make" not in sys.modules
     assert catalogue.nodetype("hats.make").outputs["hat"].type is catalogue.porttype("Hat")
     assert catalogue.nodetype("hats.none") is None and catalogue.nodetype("none") is None
     with pytest.raises(PackError, match="says that hats.lost is in make"):

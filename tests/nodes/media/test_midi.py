@@ -354,6 +354,7 @@ def scores(draw):
     return Score(tracks, tuple(sorted(tempos.items())), texts=words)
 
 
+@pytest.mark.filterwarnings("ignore:.*is for drums by a message")  # where a bank happens to be one of drums
 @settings(max_examples=60, deadline=None)
 @given(scores())
 def test_any_score_comes_back_from_a_file(tmp_path_factory, score):

@@ -104,12 +104,10 @@ def spoiled(**changes):
 
 @pytest.mark.parametrize("spoil, says", [
     (lambda path: path.unlink(), "mine has no tokenizer.json as miditok saves it"),
-    (lambda path: path.write_text("{"), "mine has a tokenizer.json that is not one that miditok saved"),
+    (lambda path: path.write_text("{"), "mine cannot be loaded: tokenizer.json is cut short; download it again"),
     (lambda path: path.write_text('["tokenization"]'),
-     "the tokenizer.json of mine cannot be used: tokenizer.json is JSON "
-     "and no mapping of settings"),
-    (lambda path: path.write_text('{"tokenization": 5'), "the tokenizer.json of mine cannot be used: tokenizer.json is "
-     "not JSON, or cut short"),
+     "mine cannot be loaded: tokenizer.json is a text and no tokenizer"),
+    (lambda path: path.write_text('{"tokenization": 5'), "mine cannot be loaded: tokenizer.json is cut short"),
     (spoiled(tokenization=None), "the tokenizer.json of mine cannot be used: it is not one that miditok saved"),
     (spoiled(tokenization="REMIPlus"),
      "the tokenizer.json of mine cannot be used: its tokenization is 'REMIPlus', which"),
