@@ -21,6 +21,7 @@ EXTRAS = {  # what it is for: the modules that it takes, and the distributions t
     "the editor's window": (("dearpygui", "pyperclip"), "dearpygui pyperclip"),
     "MP4 and other films": (("av",), "av"),
     "HEIC pictures": (("pi_heif",), "pi-heif"),
+    "MusicXML and ABC": (("music21",), "music21"),
 }
 
 
