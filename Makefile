@@ -28,11 +28,11 @@ demo: .venv/installed
 # Each file of tests is run by one of two workers; CORES=4 takes four.
 CORES ?= 2
 test: .venv/tested
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(CORES) --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(CORES) --dist loadfile --no-loadscope-reorder
 
 # What needs no model and no window, in about a minute.
 quick: .venv/tested
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(CORES) --dist loadfile tests/nodegraph -m "not slow"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(CORES) --dist loadfile --no-loadscope-reorder tests/nodegraph -m "not slow"
 
 # Needs a CUDA device, and writes docs/gpu.md. NOVENV=1 takes PYTHON with the libraries that it has, and installs nothing;
 # GPU="--write FILE" writes elsewhere, GPU=--dry tries the script on a processor.
