@@ -220,7 +220,8 @@ class Run:
 
     def remember(self, step: Step, index: Index, outputs: tuple[bytes, ...], warnings: tuple[str, ...] = ()) -> None:
         """An instance whose result is known without calling anything."""
-        self.warned(step, index, warnings)
+        if warnings:
+            self.warned(step, index, warnings)
         self.tables.fill(step, index, outputs)
         self.tables.set_status(step, index, CACHED)
         self.report.remembered(step, outputs)
@@ -229,7 +230,8 @@ class Run:
     def finish(self, step: Step, index: Index, outputs: tuple[bytes, ...], seconds: float, size: int,
                warnings: tuple[str, ...] = ()) -> None:
         """An instance that ran. What it gave is on disk before anyone is told."""
-        self.warned(step, index, warnings)
+        if warnings:
+            self.warned(step, index, warnings)
         self.tables.fill(step, index, outputs)
         self.tables.set_status(step, index, RAN)
         self.report.ran(step, outputs, seconds, size)
@@ -264,9 +266,8 @@ class Run:
 
     def warned(self, step: Step, index: Index, sentences: tuple[str, ...]) -> None:
         """What a node tells of what it gave, now or when that was made."""
-        if sentences:
-            self.tables.warnings[step.index, index] = sentences
-            self.report.warned(step, sentences)
+        self.tables.warnings[step.index, index] = sentences
+        self.report.warned(step, sentences)
 
     def warn(self, message: str) -> None:
         """Say that something is not as it should be."""
