@@ -7,6 +7,7 @@ from typing import Any
 
 from nodegraph import File, InputError, file_kind, node
 
+from ..common.files import reading
 from .films.footage import animation
 from .films.probe import film
 from .video import Video
@@ -43,12 +44,8 @@ def _bytes(path: Path) -> Any:
     import numpy as np
     import torch
 
-    try:
+    with reading(path, "name a film in it"):
         data = np.fromfile(path, np.uint8)
-    except FileNotFoundError:
-        raise InputError(f"there is no file {path}") from None
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}") from error
     if not len(data):
         raise InputError(f"{path.name} is empty")
     return torch.from_numpy(data)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from nodegraph import FileKind, InputError, file_kind
 
+from ..common.files import reading
+
 AUTO = "auto"
 USUAL = "utf-8, utf-16, gb18030, big5, shift_jis, euc_jp, euc_kr, cp1252, latin-1, cp1250, cp1251 or koi8-r"
 # What is guessed from, and how people call it. Each is tried by how well its letters make words of a language.
@@ -30,14 +32,8 @@ def load(path: Path, encoding: str = AUTO) -> str:
     file seems to be.
     """
     name = _codec(encoding)
-    try:
+    with reading(path, "name a text file in it"):
         data = path.read_bytes()
-    except FileNotFoundError:
-        raise InputError(f"there is no file {path}") from None
-    except IsADirectoryError:
-        raise InputError(f"{path} is a folder; name a text file in it") from None
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror or error}") from None
     _refuse_other(path, data)
     text = _decoded(path, data, name) if name else _told_apart(path, data)
     return text.removeprefix("\N{BOM}").replace("\r\n", "\n").replace("\r", "\n")

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from nodegraph import InputError, warn
 
+from ...common.files import reading
 from . import apng, deep_pixels, formats, pixels, png_chunks
 
 LARGEST = 200  # megapixels: 2.4 GB as an Image
@@ -205,15 +206,8 @@ def _opened(path: Path, largest: float) -> Iterator[_File]:
 
 
 def _head(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(formats.HEAD)
-    except FileNotFoundError:
-        raise InputError(f"there is no file {path}") from None
-    except IsADirectoryError:
-        raise InputError(f"{path} is a folder; it takes one picture") from None
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}") from None
+    with reading(path, "it takes one picture"), path.open("rb") as file:
+        return file.read(formats.HEAD)
 
 
 def _source(path: Path) -> tuple[Any, bytes | None]:

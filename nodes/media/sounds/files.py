@@ -10,6 +10,7 @@ from typing import Any
 
 from nodegraph import FileKind, InputError, file_kind, warn
 
+from ...common.files import reading
 from . import container as sound_container, mpeg
 
 BLOCK = 1 << 16  # frames that are decoded at once
@@ -70,15 +71,8 @@ def _stream(sound: Any) -> Any:
 
 def _head(path: Path) -> bytes:
     """How a file begins. Raises InputError where it cannot be, or is surely not, a sound."""
-    try:
-        with path.open("rb") as file:
-            head = file.read(HEAD)
-    except FileNotFoundError:
-        raise InputError(f"there is no file {path}") from None
-    except IsADirectoryError:
-        raise InputError(f"{path} is a folder; name a sound file in it") from None
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror or error}") from None
+    with reading(path, "name a sound file in it"), path.open("rb") as file:
+        head = file.read(HEAD)
     if not head:
         raise InputError(f"{path} is empty: it has no bytes at all")
     kind = file_kind(head)

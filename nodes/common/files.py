@@ -1,0 +1,25 @@
+"""Opening files that people bring: what the system refuses becomes a sentence with the path."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from nodegraph import InputError
+
+
+@contextmanager
+def reading(path: Path, of_a_folder: str) -> Iterator[None]:
+    """A `with` in which a file is read. Raises InputError where there is none, or the system refuses.
+
+    of_a_folder: what is said where the path is a folder, behind "... is a folder; ".
+    """
+    try:
+        yield
+    except FileNotFoundError:
+        raise InputError(f"there is no file {path}") from None
+    except IsADirectoryError:
+        raise InputError(f"{path} is a folder; {of_a_folder}") from None
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}") from None
