@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from nodegraph import Knowledge, KnownWords, warn
 
@@ -58,11 +59,16 @@ def _read(knowledge: Knowledge, prompt: str) -> tuple[list[KnownWords], str]:
              if " " in phrase or _HAN.search(phrase) and len(phrase) > 1]
     present = []
     for way, group in sorted(ways, key=lambda pair: -len(pair[0])):
-        pattern = re.escape(way) if _HAN.search(way) else rf"\b{re.escape(way)}(?:e?s)?\b"
-        prompt, count = re.subn(pattern, _KNOWN, prompt)
+        prompt, count = _pattern(way).subn(_KNOWN, prompt)
         if count and group is not None:
             present.append(group)
     return present, prompt
+
+
+@lru_cache(maxsize=8192)  # more than the patterns that `re` keeps, and all are wanted for each prompt
+def _pattern(way: str) -> re.Pattern[str]:
+    """Finds one way of saying something: Chinese anywhere, else a whole word, also in the plural."""
+    return re.compile(re.escape(way) if _HAN.search(way) else rf"\b{re.escape(way)}(?:e?s)?\b")
 
 
 def _asked(run: str, group: KnownWords, knowledge: Knowledge) -> str:
