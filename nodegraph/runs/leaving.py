@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..digest import ListDigest
-from ..plan import Index, Step, View, cut
+from ..plan import Index, Step, View
 from .passer import Passer
 from .tables import FAILED, SKIPPED
 
@@ -15,7 +15,7 @@ class Leavings(Passer):
 
     def leave(self, step: Step, index: Index) -> None:
         """Lists of what came along axes."""
-        places = self.places(step, index)
+        places = self.tables.places(step, index, lambda axis, at: self.length_at(step, index, axis, at))
         if places is None:
             return
         detail, left_out = step.detail, list[int]()
@@ -49,25 +49,10 @@ class Leavings(Passer):
         self.finish(step, index, [ListDigest.of(column) for column in columns],
                     [tuple(column) if self.plan.mixed else None for column in types])
 
-    def places(self, step: Step, index: Index) -> list[Index] | None:
-        """Every index along the axes that a step leaves; None where it has to wait."""
-        places = [index]
-        for at, axis in enumerate(step.detail.left):
-            along: Index = (*step.axes, *step.detail.left[:at])
-            opener = self.plan.steps[self.plan.axes[axis].opener]
-            view = tuple(along.index(a) for a in opener.axes)
-            grown: list[Index] = []
-            for place in places:
-                where = cut(place, view)
-                length = self.length_at(step, index, axis, where)
-                if length is None:
-                    return None
-                grown += [(*place, number) for number in range(length)]
-            places = grown
-        return places
-
     def length_at(self, step: Step, index: Index, axis: int, where: Index) -> int | None:
-        """The same for an axis under one index of its parents."""
+        """How many items or rounds there are of an axis that a step leaves, under one index of the axis's parents; None
+        where the step has to wait to know.
+        """
         place, entry = (axis, where), self.run.waits.entry(step, index)
         if place in self.tables.lengths:
             return self.tables.lengths[place]

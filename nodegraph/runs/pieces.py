@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..plan import LEAVE, Index, Step, View, cut
+from ..plan import LEAVE, Index, View
 from .tables import SKIPPED, Instance
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def pieces(run: Run, slot: int, index: Index, view: View) -> list[Piece | Gap] |
     step = run.plan.steps[number]
     if number < 0 or step.kind != LEAVE or tables.status(step, where) != SKIPPED:
         return None
-    places = _places(run, step, where)
+    places = tables.places(step, where, lambda axis, at: tables.lengths.get((axis, at), tables.rounds.get((axis, at))))
     if places is None:
         return None
     of = slot - step.first
@@ -51,24 +51,6 @@ def _item(run: Run, slot: int, index: Index, view: View) -> Piece | Gap:
     if digest is None:
         return Gap(slot, index, view, run.tables.source(slot, index, view))
     return Piece(slot, run.tables.place(slot, index, view), digest)
-
-
-def _places(run: Run, step: Step, index: Index) -> list[Index] | None:
-    """Every index along the axes that a step leaves, as far as they were opened; None where one was not."""
-    places = [index]
-    for at, axis in enumerate(step.detail.left):
-        along: Index = (*step.axes, *step.detail.left[:at])
-        opener = run.plan.steps[run.plan.axes[axis].opener]
-        view = tuple(along.index(a) for a in opener.axes)
-        grown: list[Index] = []
-        for place in places:
-            key = (axis, cut(place, view))
-            length = run.tables.lengths.get(key, run.tables.rounds.get(key))
-            if length is None:
-                return None
-            grown += [(*place, number) for number in range(length)]
-        places = grown
-    return places
 
 
 def made(run: Run, slot: int) -> tuple[Any, list[tuple[Index, Instance]]]:

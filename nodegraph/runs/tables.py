@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from ..errors import NodeFailed
@@ -57,6 +57,25 @@ class Tables:
         if slot not in self.plan.slot_axes:
             return ()
         return index if view is None else cut(index, view)
+
+    def places(self, step: Step, index: Index, length: Callable[[int, Index], int | None]) -> list[Index] | None:
+        """Every index along the axes that a step leaves; None where a length is not known.
+
+        length: of an axis under one index of its parents.
+        """
+        places = [index]
+        for at, axis in enumerate(step.detail.left):
+            along: Index = (*step.axes, *step.detail.left[:at])
+            opener = self.plan.steps[self.plan.axes[axis].opener]
+            view = tuple(along.index(a) for a in opener.axes)
+            grown: list[Index] = []
+            for place in places:
+                count = length(axis, cut(place, view))
+                if count is None:
+                    return None
+                grown += [(*place, number) for number in range(count)]
+            places = grown
+        return places
 
     def read(self, step: Step, index: Index) -> list[Any]:
         """What every slot that an instance reads holds, None where one is not filled."""
