@@ -25,17 +25,16 @@ from .cache import Cache
 from .check import Checked, check, recheck
 from .errors import GraphError, NodegraphError, Problem
 from .events import Event, Warned
-from .export import Written, depth_of, export
+from .export import Written, depth_of
 from .filelist import listed_files as matching
-from .graph import USUAL, Form, Graph, GraphInput, Node, Ref
+from .graph import Form, Graph, GraphInput, Node, Ref
 from .lastrun import LastRun, contents, frozen, inner_files
 from .logs import LOGGER, logged
 from .machine import choose_device, default_cache_folder, device_budget, host_budget
 from .models import Models
-from .outputs import OutputFiles
+from .outputs import OutputFiles, save
 from .packs import Catalogue
-from .plan import Plan, plan, replan, still_located
-from .provenance import provenance
+from .plan import Plan, plan, replan
 from .results import RunResult
 from .runs import Executor, Result
 from .runs.forecast import Forecast, dry_run, forecast
@@ -176,7 +175,7 @@ class Engine:
         last = self._last
         if last is not None and last.revision == self.catalogue.revision and last.is_of(given, only):
             edited = graph.edited_since(last.checked.graph)
-            if edited is not None and last.plan.repeatable and self._as_located(last.plan):
+            if edited is not None and last.plan.repeatable and last.is_located(self.models.locate):
                 if not edited:
                     self._tell_left_out(last.plan, emit)
                     planned(last.checked, last.plan)
@@ -222,10 +221,6 @@ class Engine:
             else:
                 self.warn(message)
 
-    def _as_located(self, plan: Plan) -> bool:
-        """Whether the files and models that a Plan names are what they were."""
-        return all(still_located(row, self.models.locate, matching) for row in plan.located)
-
     def run_plan(self, plan: Plan, *, emit: Callable[[Event], None] | None = None,
                  cancel: threading.Event | None = None) -> RunResult:
         """Carry out a Plan that was made before."""
@@ -238,16 +233,7 @@ class Engine:
 
         Raises GraphError where there is no such node, NodeFailed where it fails, KeyError where the Value is gone.
         """
-        nodes = self.catalogue.converters(type, to)
-        if not nodes:
-            raise GraphError(f"no node makes {to.name} of {type.name}")
-        nodetype = self.catalogue.nodetype(nodes[0])
-        assert nodetype is not None
-        port = next(port for port in nodetype.inputs.values() if port.type is type)
-        output = next(port for port in nodetype.outputs.values() if port.type is to)
-        graph = Graph({"converted": Node(nodes[0], {port.name: Ref("value")})}, {"value": GraphInput(type.name)},
-                      {"result": Ref("converted", output.name)})
-        result = self.run(graph, {"value": self.value(type, digest)})
+        result = self.run(conversion(self.catalogue, type, to), {"value": self.value(type, digest)})
         if result.errors:
             raise result.errors[0]
         return result["result"]
@@ -297,12 +283,7 @@ class Engine:
         the run was given, and that it is this output. Raises KeyError where the Value was let go, InputError where
         the type cannot be written as such a file, OSError where the disk refuses.
         """
-        path = Path(path)
-        extension = path.suffix.removeprefix(".").lower() or None
-        embed = provenance(plan, output, path.parent) if plan is not None and extension == "png" else None
-        form = plan.graph.forms.get(output, USUAL) if plan is not None else USUAL
-        return export(type, self.value(type, digest), path.parent, path.stem, depth=depth_of(digest), overwrite=True,
-                      extension=extension, quality=form.quality if form.format in ("", extension) else None, embed=embed)
+        return save(type, self.value(type, digest), depth_of(digest), Path(path), plan, output)
 
     def close(self) -> None:
         """Write what is new to disk, let go of it, and of everything that is held in memory and on devices."""
@@ -317,6 +298,19 @@ class Engine:
 
     def __exit__(self, *error: object) -> None:
         self.close()
+
+
+def conversion(catalogue: Catalogue, type: PortType, to: PortType) -> Graph:
+    """A graph that makes a `result` of one type of a `value` of another. Raises GraphError where no node does."""
+    nodes = catalogue.converters(type, to)
+    if not nodes:
+        raise GraphError(f"no node makes {to.name} of {type.name}")
+    nodetype = catalogue.nodetype(nodes[0])
+    assert nodetype is not None
+    port = next(port for port in nodetype.inputs.values() if port.type is type)
+    output = next(port for port in nodetype.outputs.values() if port.type is to)
+    return Graph({"converted": Node(nodes[0], {port.name: Ref("value")})}, {"value": GraphInput(type.name)},
+                 {"result": Ref("converted", output.name)})
 
 
 @contextmanager

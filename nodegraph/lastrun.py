@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 from .check import Checked
 from .digest import digest as digest_of
-from .plan import Plan
+from .filelist import listed_files
+from .plan import Locate, Plan, still_located
 from .runs import Result
 from .types import PortType
 
@@ -28,6 +29,11 @@ class LastRun(NamedTuple):
         """Whether it was given the same, and asked for the same outputs, of graph files that are what they were."""
         return self.only == only and self.given is not None and self.given == contents(self.checked, given) \
             and all(_stamp(path) == stamp for path, stamp in self.inner.items())
+
+
+    def is_located(self, locate: Locate) -> bool:
+        """Whether the files and models that its Plan names are what they were."""
+        return all(still_located(row, locate, listed_files) for row in self.plan.located)
 
 
 def inner_files(checked: Checked) -> dict[Path, tuple[int, int]]:

@@ -16,6 +16,7 @@ from .export import (
     bare_digest,
     chosen,
     ending,
+    export,
     find_same,
     free,
     items,
@@ -33,7 +34,7 @@ from .plan import LEAVE, Plan
 from .provenance import files_read, provenance
 from .runs import Result
 from .runs.pieces import Piece
-from .types import FILE
+from .types import FILE, PortType
 from .warning import collected
 from .wording import say
 
@@ -221,3 +222,16 @@ def origins(plan: Plan, slot: int) -> list[Path] | None:
 
 def _digest(item: bytes | Piece) -> bytes:
     return item.digest if isinstance(item, Piece) else item
+
+
+def save(type: PortType, value: Any, depth: int, path: Path, plan: Plan | None, output: str) -> list[Path]:
+    """Write a Value to this very file, over one that is there; the paths. depth: how deep in lists it is.
+
+    plan, output: what made it, and which of its outputs it is; a PNG then carries its graph, and the quality is what the
+    graph says for files of that form.
+    """
+    extension = path.suffix.removeprefix(".").lower() or None
+    embed = provenance(plan, output, path.parent) if plan is not None and extension == "png" else None
+    form = plan.graph.forms.get(output, USUAL) if plan is not None else USUAL
+    return export(type, value, path.parent, path.stem, depth=depth, overwrite=True, extension=extension,
+                  quality=form.quality if form.format in ("", extension) else None, embed=embed)

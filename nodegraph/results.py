@@ -8,9 +8,8 @@ from typing import Any
 
 from .display import shown
 from .errors import InputError, NodeFailed
-from .export import depth_of, export
-from .graph import USUAL
-from .provenance import provenance
+from .export import depth_of
+from .outputs import save
 from .runs import NodeResult, Result
 from .types import PortType
 
@@ -70,12 +69,8 @@ class RunResult(Mapping[str, Any]):
         path = Path(path)
         if not path.name:
             raise InputError(f"{path} is a folder; save({name!r}, ...) takes the path of a file, such as {name}.png")
-        extension = path.suffix.removeprefix(".").lower() or None
-        value, type = self[name], self.type(name)
-        embed = provenance(self.raw.plan, name, path.parent) if extension == "png" else None
-        form = self.raw.plan.graph.forms.get(name, USUAL)
-        return export(type, value, path.parent, path.stem, depth=depth_of(self.digests[name]), overwrite=True,
-                      extension=extension, quality=form.quality if form.format in ("", extension) else None, embed=embed)
+        value = self[name]  # which makes it again if it is gone
+        return save(self.type(name), value, depth_of(self.digests[name]), path, self.raw.plan, name)
 
     def __getitem__(self, name: str) -> Any:
         if name not in self.raw.plan.outputs:
