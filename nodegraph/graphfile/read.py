@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from ..errors import GraphError, Position, Problem
-from ..graph import CASES, MOST_QUALITY, NO_CONTROL, SWITCH, Form, Graph, GraphInput, Node, Ref
+from ..graph import CASES, MOST_QUALITY, NO_CONTROL, SWITCH, Form, Graph, Node, Ref
 from ..nodetype import RESERVED
 from ..wording import brief, closest, nearest, say, spelled, written
 from .control import CONTROL, is_input, names, read_control
 from .foreign import foreign_text
+from .inputs import read_input
 from .picture import at_home
 from .source import read_text
 from .tree import Map, Seq, odd_character, read_tree
@@ -36,8 +37,6 @@ _REF = re.compile(r"\$([^\W\d][\w-]*)(?:\.([^\W\d][\w-]*))?(\.\.\.)?\Z")
 _NO_INPUTS = frozenset(RESERVED)
 _TOP = ("nodegraph", "title", "description", "packs", "inputs", "nodes", "outputs", "layout")
 _OUTPUT_KEYS = ("value", "format", "quality")
-_INPUT_KEYS = ("type", "default", "help", "min", "max", "choices")
-GUESSED = {str: "Text", bool: "Bool", int: "Int", float: "Float"}  # the type of an input that is a bare default
 
 
 def read(path: str | Path, base: str | Path | None = None) -> tuple[Graph, list[Problem]]:
@@ -108,7 +107,7 @@ class _Reader:
             if not isinstance(self.tree.get(key, ""), str):
                 value = spelled(self.tree[key], self.shell.source(key))
                 self.problem(say("key.text", key=key, value=value), say("hint.quote", value=value), key, value=True)
-        inputs = {name: self.input(name, value) for name, value in self.section("inputs").items()}
+        inputs = {name: read_input(self, name, value) for name, value in self.section("inputs").items()}
         nodes = {name: self.node(name, value) for name, value in self.section("nodes").items()}
         if not nodes:
             self.problem(say("graph.no-nodes"), say("hint.add-node"), "nodes")
@@ -154,64 +153,6 @@ class _Reader:
             at = self.shell.where(*keys, value=value) or Position(str(self.path or "graph"), 1, 1)
             self.problems.append(Problem(at._replace(column=at.column + odd[0]), odd[1], odd[2], at=keys))
         return odd is not None
-
-    # -- inputs of the graph
-
-    def input(self, name: str, value: Any) -> GraphInput:
-        self.name(name, "inputs", name)
-        if not isinstance(value, Map):
-            guessed = GUESSED.get(type(value))
-            if guessed is None:
-                self.problem(say("input.untyped", input=name, value=written(value)),
-                             say("hint.write-input", input=name, type="list of " * isinstance(value, list) + "Text"),
-                             "inputs", name, value=True)
-            return GraphInput(guessed or "", self.plain(value, "inputs", name), True)
-        for key in value:
-            if key not in _INPUT_KEYS and not self.odd(key, "inputs", name, key):
-                self.problem(say("input.key-unknown", key=repr(key)), nearest(key, _INPUT_KEYS), "inputs", name, key)
-        type_name = value.get("type")
-        if type_name is None:
-            self.problem(say("input.no-type", input=name), say("hint.add-type"), "inputs", name)
-        elif not isinstance(type_name, str):
-            self.problem(say("input.type-wrong", input=name, value=written(type_name)), say("hint.write-type"),
-                         "inputs", name, "type", value=True)
-        default = self.plain(value.get("default"), "inputs", name, "default")
-        low, high = self.limit(name, "min", value), self.limit(name, "max", value)
-        if low is not None and high is not None and low > high:
-            self.problem(say("input.min-above-max", input=name, low=low, high=high), say("hint.turn-round"),
-                         "inputs", name, "min", value=True)
-            low = high = None
-        help = value.get("help")
-        if help is not None and not isinstance(help, str):
-            words = spelled(help, self.shell.source("inputs", name, "help"))
-            self.problem(say("input.help-wrong", input=name, value=words), say("hint.quotes"),
-                         "inputs", name, "help", value=True)
-        return GraphInput(type_name if isinstance(type_name, str) else "", default, "default" in value,
-                          str(help or ""), low, high, self.choices(name, value))
-
-    def limit(self, name: str, key: str, value: Map) -> float | None:
-        found = value.get(key)
-        if isinstance(found, (int, float)) and type(found) is not bool and found == found:
-            return found
-        if key in value:
-            self.problem(say("input.limit-wrong", key=key, input=name, value=written(found)), "",
-                         "inputs", name, key, value=True)
-        return None
-
-    def choices(self, name: str, value: Map) -> tuple[str, ...] | None:
-        found = value.get("choices")
-        if "choices" not in value:
-            return None
-        if not isinstance(found, list) or not found:
-            self.problem(say("input.choices-wrong", input=name, value=written(found)), say("hint.write-choices"),
-                         "inputs", name, "choices", value=True)
-            return None
-        for at, item in enumerate(found):
-            if not isinstance(item, str):
-                words = spelled(item, self.shell.source("inputs", name, "choices", at))
-                self.problem(say("input.choice-wrong", input=name, value=words), say("hint.quote", value=words),
-                             "inputs", name, "choices", at, value=True)
-        return tuple(str(item) for item in found)
 
     # -- nodes
 

@@ -7,7 +7,8 @@ from typing import Any
 from ..errors import GraphError
 from ..graph import Graph, GraphInput
 from .inplace import NotPossible, changed
-from .read import GUESSED, parse
+from .inputs import GUESSED
+from .read import parse
 from .tree import Map
 from .write import as_written, dumps, same, tree_of
 
