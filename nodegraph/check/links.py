@@ -9,6 +9,7 @@ from typing import Any
 from ..flows import Flow, listed
 from ..graph import Node, Ref
 from ..nodetype import Port
+from ..packs import makers_of
 from ..types import ANY, FILE, TEXT, PortType, fits
 from ..wording import an, nearest, say
 from .checked import Checked, CheckedNode
@@ -155,12 +156,12 @@ def _names_a_file(site: Site, ref: Ref) -> bool:
 
 def _made(site: Site, ref: Ref, flow: Flow, port: Port) -> str:
     """Where a type comes from that no graph file can hold: the nodes that read it from a file, or make it."""
-    readers = site.catalogue.makers(port.type, files=True)
+    readers = makers_of(site.catalogue, port.type, files=True)
     if readers and flow.type is FILE:
         return say("hint.between", nodes=" or ".join(readers))
     if readers and flow.type is TEXT and ref.name in site.inputs:
         return say("hint.make-file", input=ref.name, nodes=" or ".join(readers))
-    makers = readers or site.catalogue.makers(port.type)
+    makers = readers or makers_of(site.catalogue, port.type)
     return say("hint.link-made", type=an(port.type.name), nodes=" or ".join(makers)) if makers else \
         say("hint.link-type", type=port.type.name)
 

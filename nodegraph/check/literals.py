@@ -13,6 +13,7 @@ from ..flows import listed
 from ..graph import PICK, Ref
 from ..graphfile import dump
 from ..nodetype import MISSING, Port
+from ..packs import makers_of
 from ..types import ANY, BOOL, COLOR, FILE, FLOAT, INT, PLAIN, SEED, TEXT, ModelType
 from ..wording import Phrase, likely, say, scalar, spelled, written
 from .checked import RANDOM
@@ -160,7 +161,7 @@ def _fits(port: Port, value: Any) -> bool:
 
 def _link_remedy(site: Site, port: Port, placed: bool) -> str:
     """How a port is given what no graph file can hold: by a link to a node that reads or makes it."""
-    makers = site.catalogue.makers(port.type)
+    makers = makers_of(site.catalogue, port.type)
     if not makers:
         return say("hint.link-node", port=port.name) if placed else say("hint.take-it-out")
     nodes = " or ".join(makers)

@@ -5,5 +5,6 @@ A pack that is installed announces itself by an entry point in the group `nodegr
 
 from .catalogue import Catalogue as Catalogue
 from .knowledge import KNOWS as KNOWS, Knowledge as Knowledge, KnownWords as KnownWords
+from .makers import makers_of as makers_of
 from .manifest import Pack as Pack, read_pack as read_pack
 from .project import known_packs as known_packs

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..errors import PackError
 from ..nodetype import MISSING, NodeType
-from ..types import FILE, PLAIN, ModelType, PortType
+from ..types import PLAIN, PortType
 from ..wording import say
 from .imports import importing
 from .installed import installed_packs
@@ -166,25 +166,6 @@ class Catalogue:
         return sorted(t.name for t in self._nodes.values()
                       if [p.type for p in t.inputs.values() if p.default is MISSING] == [source]
                       and any(p.type is target and not p.many for p in t.outputs.values()))
-
-    def makers(self, target: PortType, files: bool = False) -> list[str]:
-        """A few node types that give a type and need nothing but values that a graph file can hold: those that read
-        a file, if there are any. files: only those. Imports every pack; one that cannot be read has none.
-        """
-        readers, others = [], []
-        for name in self.node_names():
-            try:
-                nodetype = self.nodetype(name)
-            except PackError:
-                continue
-            if nodetype is None or [port.type for port in nodetype.outputs.values() if not port.many] != [target]:
-                continue
-            needed = [port for port in nodetype.inputs.values() if port.default is MISSING and not port.optional]
-            if [(port.type, port.many) for port in needed] == [(FILE, False)]:
-                readers.append(name)
-            elif not files and all(port.type.parse is not None and not isinstance(port.type, ModelType) for port in needed):
-                others.append(name)
-        return (readers or others)[:3]
 
     def model_names(self) -> list[str]:
         """The names that packs give to model folders, sorted."""
