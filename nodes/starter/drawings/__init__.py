@@ -16,8 +16,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from . import choices
-
 if TYPE_CHECKING:
     import numpy as np
 
@@ -144,11 +142,18 @@ def _index() -> dict[str, dict[str, list[tuple[int, int, str]]]]:
     return index
 
 
+@lru_cache(maxsize=1)
+def _choices() -> dict[str, tuple[list[str], list[str]]]:
+    """By id: the English and the Chinese words that are for this drawing, whatever Unicode says."""
+    lines = (HERE / "choices.tsv").read_text(encoding="utf-8").splitlines()
+    return {name: ([*filter(None, english.split("; "))], [*filter(None, chinese.split("；"))])
+            for name, english, chinese in (line.split("\t") for line in lines)}
+
+
 def _keys(drawing: Drawing, row: dict[str, Any]) -> Iterator[tuple[str, str, int]]:
-    for word in filter(None, choices.ENGLISH.get(drawing.id, "").split("|")):
-        yield "en", _plain(word), CHOICE
-    for word in filter(None, choices.CHINESE.get(drawing.id, "").split("|")):
-        yield "zh", word, CHOICE
+    english, chinese = _choices().get(drawing.id, ((), ()))
+    yield from (("en", _plain(word), CHOICE) for word in english)
+    yield from (("zh", word, CHOICE) for word in chinese)
     for place, word in enumerate((drawing.id.replace("-", " "), *row["en"])):
         key = _plain(word)
         yield "en", key, KEYWORD if place > 1 else NAME if key == word else HEAD
