@@ -5,7 +5,7 @@ from __future__ import annotations
 from nodegraph import InputError, node
 
 from ..media.types import Image, Latent
-from . import families
+from . import families, space
 from .models import DiffusionModel
 
 
@@ -16,8 +16,8 @@ def decode(model: DiffusionModel, latent: Latent) -> Image:
     model: starter/painter, or a folder or hub name of a diffusers pipeline.
     latent: from diffusion.sample with the same model, or one with the same autoencoder.
     """
-    mine = families.latent_family(model)
+    mine = space.latent_family(model)
     if latent.family != mine:
         raise InputError(f"latent is in the space of {latent.family}, and this model has {mine}; "
                          "decode it with the model that painted it")
-    return families.decoded(model, latent.samples[None].to(families.device_of(model)))
+    return space.decoded(model, latent.samples[None].to(families.device_of(model)))

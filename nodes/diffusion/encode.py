@@ -7,7 +7,7 @@ from typing import Annotated
 from nodegraph import Range, node
 
 from ..media.types import Conditioning, Image, Latent
-from . import families
+from . import families, space
 from .calls import in_a_sentence
 from .models import DiffusionModel
 from .sizes import Fit, Side, fitted, size_refused, sizes_of
@@ -45,4 +45,4 @@ def encode_image(model: DiffusionModel, image: Image, width: Side = 0, height: S
     if image.shape[0] == 4:
         image = image[:3] * image[3:] + (1 - image[3:])
     pixels = fitted(image, sizes_of(model), width, height, fit).to(families.device_of(model))
-    return Latent(families.latents_of(model.vae, pixels)[0].contiguous(), families.latent_family(model))
+    return Latent(space.latents_of(model.vae, pixels)[0].contiguous(), space.latent_family(model))

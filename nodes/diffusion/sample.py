@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from nodegraph import SILENT, Context, InputError, Range, Seed, node
 
 from ..media.types import Conditioning, Latent
-from . import families
+from . import families, space
 from .calls import dice, in_a_sentence, own_copy
 from .models import DiffusionModel, quiet
 from .preview import Forecast, latent_picture
@@ -62,15 +62,15 @@ def sample(model: DiffusionModel, conditioning: Conditioning, seed: Seed = 0, st
         latents = pipe(**tensors, **beginning, num_inference_steps=steps, output_type="latent", return_dict=False,
                        guidance_scale=guidance, generator=dice(seed),
                        callback_on_step_end=_reporter(pipe, ctx, width, height))[0]
-    samples = families.unpacked(model, latents, width, height)[0].contiguous()
-    return Latent(samples, families.latent_family(model))
+    samples = space.unpacked(model, latents, width, height)[0].contiguous()
+    return Latent(samples, space.latent_family(model))
 
 
 def size(model: Any, width: int | None, height: int | None, start: Latent | None = None) -> tuple[int, int]:
     """Width and height in pixels: those wanted, else those of the start, else the model's own."""
     sizes = sizes_of(model)
     if start is not None:
-        mine = families.latent_family(model)
+        mine = space.latent_family(model)
         if start.family != mine:
             raise InputError(f"start is in the space of {start.family}, and this model has {mine}; "
                              "encode the picture with this model")
@@ -114,7 +114,7 @@ def _reporter(pipe: Any, ctx: Context, width: int, height: int) -> Callable:
         if ctx.previews:
             latents = forecast(index, tensors["latents"])
             if (index + 1) % max(1, total // PREVIEWS) == 0:
-                preview = latent_picture(pipe, families.unpacked(pipe, latents, width, height))
+                preview = latent_picture(pipe, space.unpacked(pipe, latents, width, height))
         ctx.report(index + 1, total, "sampling", preview)
         return tensors
 
