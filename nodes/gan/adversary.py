@@ -30,13 +30,15 @@ _HOLD_PICTURES = 100_000  # for augmentation to rise from 0 to 1
 @dataclass(frozen=True)
 class Rules:
     """How the game is played. rate: of both Adams; it falls to `final` of itself over the last `falling` of the time.
-    r1: weight of the penalty. memory: pictures after which half of the average is forgotten."""
+    r1: weight of the penalty at first; it falls to r1_final over the first half: strict early on, while the critic
+    would win by a look at edges, and lenient later, for what is fine (Huang et al., 2024). memory: pictures after which half of the average is forgotten."""
 
     batch: int = 32
     rate: float = 2.5e-3
     final: float = 0.1
     falling: float = 0.4
-    r1: float = 0.2
+    r1: float = 2.0
+    r1_final: float = 0.2
     memory: float = 10_000
 
 
@@ -55,6 +57,7 @@ class Game:
         self.rates = [mover.param_groups[0]["lr"] for mover in self.movers]
         self.strength = torch.zeros((), device=self.device)
         self.sign = torch.zeros((), device=self.device)
+        self.slope = torch.zeros((), device=self.device)
 
     def step(self, number: int, fraction: float) -> Mapping[str, torch.Tensor]:
         """One update of each network."""
@@ -65,9 +68,10 @@ class Game:
         critic_loss, sign = self._criticise(pictures, kinds)
         told = {"critic": critic_loss, "sign": sign}
         if number % _R1_EVERY == 0:
-            told["slope"] = self.slope = self._flatten(pictures, kinds)
+            weight = self.rules.r1 * (self.rules.r1_final / self.rules.r1) ** min(1.0, 2 * fraction)
+            told["slope"] = self.slope = self._flatten(pictures, kinds, weight)
         else:
-            told["slope"] = getattr(self, "slope", torch.zeros(()))
+            told["slope"] = self.slope
         told["generator"] = self._forge(kinds)
         share = 1 - 0.5 ** (self.rules.batch / min(self.rules.memory, max(1.0, (number + 1) * self.rules.batch * 0.05)))
         averaged(self.average, self.generator, share)
@@ -94,11 +98,11 @@ class Game:
         self._move(1, loss)
         return loss.detach(), true.detach().sign().mean()
 
-    def _flatten(self, pictures: torch.Tensor, kinds: torch.Tensor | None) -> torch.Tensor:
+    def _flatten(self, pictures: torch.Tensor, kinds: torch.Tensor | None, weight: float) -> torch.Tensor:
         seen = self._seen(pictures).detach().requires_grad_()
         slope, = torch.autograd.grad(self.critic(seen, kinds).sum(), seen, create_graph=True)
         steepness = slope.square().sum((1, 2, 3)).mean()
-        self._move(1, steepness * (self.rules.r1 / 2 * _R1_EVERY))
+        self._move(1, steepness * (weight / 2 * _R1_EVERY))
         return steepness.detach()
 
     def _forge(self, kinds: torch.Tensor | None) -> torch.Tensor:
