@@ -31,7 +31,8 @@ _HOLD_PICTURES = 100_000  # for augmentation to rise from 0 to 1
 class Rules:
     """How the game is played. rate: of both Adams; it falls to `final` of itself over the last `falling` of the time.
     r1: weight of the penalty at first; it falls to r1_final over the first half: strict early on, while the critic
-    would win by a look at edges, and lenient later, for what is fine (Huang et al., 2024). memory: pictures after which half of the average is forgotten."""
+    would win by a look at edges, and lenient later, for what is fine (Huang et al.,
+    2024). memory: pictures after which half of the average is forgotten."""
 
     batch: int = 32
     rate: float = 2.5e-3
