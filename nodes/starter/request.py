@@ -117,6 +117,7 @@ def _phrases() -> dict[str, dict[str, Item]]:
     add("en", "preposition", "", lexicon.PREPOSITIONS)
     add("en", "joint", "", lexicon.JOINTS)
     add("en", "little", "", lexicon.LITTLE)
+    add("zh", "preposition", "", lexicon.PREPOSITIONS_ZH)
     add("zh", "joint", "", lexicon.JOINTS_ZH)
     for word, count in lexicon.COUNTS_EN.items():
         add("en", "number", str(count), [word])
@@ -326,7 +327,7 @@ def _strange(items: list[Item]) -> tuple[tuple[str, str], ...]:
             continue
         rows += _told(row, placed or item.text in "里上中下旁" and item.text != "")
         row = [item.text] if item.kind == "strange" else []
-        placed = item.kind == "preposition" or item.text == "在" or placed and item.kind in ("little", "colour", "number")
+        placed = item.kind == "preposition" or placed and item.kind in ("little", "colour", "number")
     return tuple(dict.fromkeys(rows))
 
 
