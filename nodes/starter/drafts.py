@@ -16,7 +16,7 @@ from .compositions import Composition, Figure, places
 from .request import Request, Thing, read
 from .sentences import Wanted, plain
 
-SIDE = 256  # pixels of a drawing before it is placed
+FINEST = 256  # pixels of a drawing before it is placed
 STYLES = ("watercolour", "poster", "crayon", "oil", "cartoon")  # of which one is chosen where none is asked for
 TIMES = {"day": 10, "dusk": 4, "dawn": 3, "night": 3}  # and of these, so often
 
@@ -30,10 +30,10 @@ class Draft:
     facts: str
 
 
-def draft(text: str, seed: int, own: np.ndarray | None = None, **asked: str | None) -> Draft:
+def draft(text: str, seed: int, own: np.ndarray | None = None, side: int = FINEST, **asked: str | None) -> Draft:
     """The draft of a sentence. Warns of what was not read.
 
-    own: a drawing uint8 (h, w, 4) that takes the place of the first thing's. asked: setting, style and time that
+    own: a drawing uint8 (h, w, 4) that takes the place of the first thing's. side: pixels of the others. asked: setting, style and time that
     count before those of the sentence. Raises InputError for a sentence without a letter.
     """
     if not any(letter.isalpha() for letter in text):
@@ -47,7 +47,7 @@ def draft(text: str, seed: int, own: np.ndarray | None = None, **asked: str | No
     chosen = {"setting": asked.get("setting") or request.setting or _fitting(things, rng),
               "style": asked.get("style") or request.style or rng.choice(STYLES),
               "time": asked.get("time") or request.time or rng.choices(list(TIMES), list(TIMES.values()))[0]}
-    figures = tuple(_figures(things, own, seed, request.shot))
+    figures = tuple(_figures(things, own, seed, request.shot, side))
     wanted = Wanted(tuple(_names(thing, request.language) for thing in things), tuple(thing.colour for thing in things),
                     **chosen, alike=len(things) > 1 and len({id(thing) for thing in things}) == 1)
     return Draft(Composition(figures, **chosen, seed=seed), plain(wanted, request.language), _facts(things, chosen, request, own is not None))
@@ -58,16 +58,16 @@ def _counted(things: tuple[Thing, ...]) -> list[Thing]:
     return [thing for thing in things for _ in range(thing.count)][:vocabulary.MOST]
 
 
-def _figures(things: list[Thing], own: np.ndarray | None, seed: int, shot: str) -> Iterator[Figure]:
+def _figures(things: list[Thing], own: np.ndarray | None, seed: int, shot: str, side: int) -> Iterator[Figure]:
     spots = places(len(things), seed, shot) if things else ()
     for thing, spot in zip(things, spots):
         mine = own is not None and thing is things[0]
-        yield Figure(own if mine or thing.drawing is None else _pixels(thing.drawing), spot, thing.colour)
+        yield Figure(own if mine or thing.drawing is None else _pixels(thing.drawing, side), spot, thing.colour)
 
 
-def _pixels(drawing: drawings.Drawing) -> np.ndarray:
+def _pixels(drawing: drawings.Drawing, side: int) -> np.ndarray:
     """A drawing as uint8 (h, w, 4), cropped to what is drawn."""
-    pixels = np.rint(drawings.rgba(drawing, SIDE).transpose(1, 2, 0) * 255).astype(np.uint8)
+    pixels = np.rint(drawings.rgba(drawing, side).transpose(1, 2, 0) * 255).astype(np.uint8)
     rows, columns = np.flatnonzero(pixels[..., 3].any(1)), np.flatnonzero(pixels[..., 3].any(0))
     return pixels[rows[0]:rows[-1] + 1, columns[0]:columns[-1] + 1]
 

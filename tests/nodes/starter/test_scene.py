@@ -56,6 +56,13 @@ def test_the_painter_is_shown_the_pixels_that_it_was_taught_with():
     assert torch.equal((parts.reference[3] * 255).round().to(torch.uint8), torch.from_numpy(cover))
 
 
+def test_the_drawings_stand_at_the_same_places_in_any_size():
+    small, large = (scene("an owl and a teapot", seed=3, size=size) for size in (64, 256))
+    assert large.reference.shape == (4, 256, 256) and large.mask.shape == (1, 256, 256)
+    shrunk = torch.nn.functional.avg_pool2d(large.reference[3:], 4)
+    assert (shrunk - small.reference[3:]).abs().mean() < 0.02 < small.reference[3].mean()
+
+
 def test_another_seed_places_the_drawings_otherwise_and_the_same_one_does_not():
     first, again, other = (scene("a cat in the city", seed=seed).reference for seed in (1, 1, 2))
     assert torch.equal(first, again) and not torch.equal(first, other)
