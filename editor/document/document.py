@@ -16,9 +16,9 @@ from typing import Any, NamedTuple
 from nodegraph import graphfile
 from nodegraph.errors import GraphError, NodegraphError, Problem
 from nodegraph.graph import Graph
+from nodegraph.wholefile import write_whole
 
 from ..words.speak import t
-from .files import write_whole
 
 
 class SaveFailed(NodegraphError):
