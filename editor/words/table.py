@@ -527,6 +527,8 @@ WORDS: dict[str, tuple[str, str]] = {
                          "set DISPLAY; "
                          "`nodegraph run` needs none.",
                          "没有可用于打开窗口的显示器。请在有桌面的环境中运行，或设置 DISPLAY；`nodegraph run` 不需要显示器。"),
+    "error.carried_inside": ("{name} came along in the picture and has no file yet. Save this graph, and it has one.",
+                             "{name} 是图片带来的，还没有文件。保存此图后就有了。"),
     "error.no_graph_inside": ("{name} is no graph that could be entered.", "{name} 不是可以进入的图。"),
     "error.title": ("This did not work", "操作未成功"),
     "error.no_extra": ("The editor needs Dear PyGui. Install it with: pip install dearpygui pyperclip",
