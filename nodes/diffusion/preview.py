@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from .families import decoder_input, device_of, raw_latents
+from .families import device_of
 from .schedulers import is_flow
+from .space import decoder_input, raw_latents
 
 SMALL_DECODER = 8_000_000  # parameters; a smaller decoder is quick enough to be the preview itself
 _color_maps: WeakKeyDictionary = WeakKeyDictionary()

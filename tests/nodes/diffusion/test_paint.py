@@ -6,9 +6,12 @@ import pytest
 import torch
 
 from nodegraph import Cancelled, InputError, Recipe
+from nodegraph_nodes.diffusion.decode import decode
+from nodegraph_nodes.diffusion.encode import encode, encode_image
 from nodegraph_nodes.diffusion.models import load, size
-from nodegraph_nodes.diffusion.paint import decode, encode, encode_image, paint, sample
+from nodegraph_nodes.diffusion.paint import paint
 from nodegraph_nodes.diffusion.preview import latent_picture
+from nodegraph_nodes.diffusion.sample import sample
 from nodegraph_nodes.diffusion.schedulers import FLOW, NOISE
 from nodegraph_nodes.media.types import IMAGE, Conditioning, Latent
 

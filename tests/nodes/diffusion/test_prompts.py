@@ -6,8 +6,10 @@ import pytest
 
 from nodegraph import InputError
 from nodegraph.warning import collected
-from nodegraph_nodes.diffusion.paint import encode, paint, sample
+from nodegraph_nodes.diffusion.encode import encode
+from nodegraph_nodes.diffusion.paint import paint
 from nodegraph_nodes.diffusion.prompts import tell_of_prompt
+from nodegraph_nodes.diffusion.sample import sample
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept:DeprecationWarning")
 

@@ -5,7 +5,10 @@ import pytest
 import torch
 
 from nodegraph import InputError
-from nodegraph_nodes.diffusion.paint import decode, encode, encode_image, paint, sample
+from nodegraph_nodes.diffusion.decode import decode
+from nodegraph_nodes.diffusion.encode import encode, encode_image
+from nodegraph_nodes.diffusion.paint import paint
+from nodegraph_nodes.diffusion.sample import sample
 from nodegraph_nodes.diffusion.schedulers import scheduler_named
 
 pytestmark = [pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept:DeprecationWarning"),
