@@ -65,9 +65,8 @@ def _stand_ins() -> Iterator[None]:
 
     names = "torchvision", "torchvision.transforms", "torchvision.transforms.functional"
     modules = {name: ModuleType(name) for name in names}
-    functional = modules[names[-1]]
-    functional.rotate = functional.normalize = absent
-    functional.InterpolationMode = type("InterpolationMode", (), {"NEAREST": "nearest", "BILINEAR": "bilinear"})
+    modes = type("InterpolationMode", (), {"NEAREST": "nearest", "BILINEAR": "bilinear"})
+    vars(modules[names[-1]]).update(rotate=absent, normalize=absent, InterpolationMode=modes)
     sys.modules.update(modules)
     try:
         yield

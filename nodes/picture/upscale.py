@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from nodegraph import Context, InputError, Range, node
 
-from ..common.pixels import FAINTEST, premultiplied, size_words
+from ..common.pixels import FAINTEST, premultiplied
 from ..media.types import Image
 from .tiles import count, enlarged
 from .upscalers import UpscaleModel
@@ -27,10 +27,11 @@ def upscale(image: Image, ctx: Context, model: UpscaleModel = "picture/upscaler"
     tile: pixels a side of the pieces in which the picture goes through the model; 0 leaves it to the model. Smaller ones
         need less memory. No seams are seen.
     """
-    sizes = _sizes(image, scale or float(model.scale), model.scale)
+    high, wide = image.shape[1:]
+    sizes = _sizes(wide, high, scale or float(model.scale), model.scale)
     planes = [_opaque(image), *(alpha.expand(3, -1, -1) for alpha in image[3:])]
     side = tile or model.side
-    steps = _Steps(ctx, len(planes) * sum(count(*size, side) for size in [image.shape[:0:-1], *sizes[:-1]]))
+    steps = _Steps(ctx, len(planes) * sum(count(*size, side) for size in [(wide, high), *sizes[:-1]]))
     for width, height in sizes:
         planes = [enlarged(model, plane, width, height, side, steps.next) for plane in planes]
     steps.next()
@@ -49,17 +50,16 @@ class _Steps:
         self.done += 1
 
 
-def _sizes(image: Any, factor: float, each: int) -> list[tuple[int, int]]:
+def _sizes(wide: int, high: int, factor: float, each: int) -> list[tuple[int, int]]:
     """The sizes (width, height) that a picture has after each time that it goes through a model of scale `each`."""
     if factor < 1:
         raise InputError(f"scale is {factor:g}, and what is below 1 makes a picture smaller; picture.resize does that")
     if factor > 1 and each < 2:
         raise InputError(f"scale is {factor:g}, and this model mends pictures without making them larger; leave scale "
                          "out, or take another model")
-    high, wide = image.shape[1:]
     last = round(wide * factor), round(high * factor)
     if max(last) > LARGEST:
-        raise InputError(f"{factor:g} times {size_words(image)} is {last[0]} x {last[1]}, and {LARGEST} pixels a side are "
+        raise InputError(f"{factor:g} times {wide} x {high} is {last[0]} x {last[1]}, and {LARGEST} pixels a side are "
                          "the most; take a smaller scale")
     sizes, reached = [], each
     while reached < factor:
