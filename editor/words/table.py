@@ -612,6 +612,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "type.Seed": ("seed", "种子"),
     "type.Style": ("style", "风格"),
     "type.Text": ("text", "文本"),
+    "type.UpscaleModel": ("upscaler", "放大模型"),
     "type.Video": ("film", "视频"),
 
     # ---- packs
@@ -697,6 +698,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "node.picture.size": ("Picture Size", "图像尺寸"),
     "node.picture.text": ("Write on Picture", "图上写字"),
     "node.picture.tint": ("Tint", "染色"),
+    "node.picture.upscale": ("Upscale with Model", "模型放大"),
     "node.picture.with_alpha": ("Mask as Alpha", "遮罩作透明度"),
     "node.starter.illustrate": ("Draw a Scene", "场景插图"),
     "node.starter.prompt": ("Ask the Poet", "诗人提示词"),
@@ -774,6 +776,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "find.picture.size": ("width, height", "宽, 高"),
     "find.picture.text": ("title, caption, font, watermark", "标题, 文字, 字体, 水印"),
     "find.picture.tint": ("photo filter, cast", "滤镜, 偏色"),
+    "find.picture.upscale": ("esrgan, super resolution, enlarge, sharpen", "超分辨率, 高清, 放大图像"),
     "find.picture.with_alpha": ("transparent, cut out", "透明, 抠图"),
     "find.starter.illustrate": ("draw, emoji, clip art", "画图, 表情, 插画"),
     "find.starter.scene": ("prompt, sentence, emoji, reference", "提示词, 句子, 参考图"),
@@ -918,6 +921,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "port.texts": ("texts", "文本列表"),
     "port.threshold": ("threshold", "阈值"),
     "port.time": ("time of day", "时间"),
+    "port.tile": ("tile", "分块大小"),
     "port.title": ("title", "标题"),
     "port.tolerance": ("tolerance", "容差"),
     "port.top": ("top", "上"),
