@@ -16,6 +16,7 @@ from .compositions import Composition, Figure, places
 from .request import Request, Thing, read
 from .sentences import Wanted, plain
 
+LIFT = 0.2  # of the frame, for what flies
 FINEST = 256  # pixels of a drawing before it is placed
 STYLES = ("watercolour", "poster", "crayon", "oil", "cartoon")  # of which one is chosen where none is asked for
 TIMES = {"day": 10, "dusk": 4, "dawn": 3, "night": 3}  # and of these, so often
@@ -47,7 +48,7 @@ def draft(text: str, seed: int, own: np.ndarray | None = None, side: int = FINES
     chosen = {"setting": asked.get("setting") or request.setting or _fitting(things, rng),
               "style": asked.get("style") or request.style or rng.choice(STYLES),
               "time": asked.get("time") or request.time or rng.choices(list(TIMES), list(TIMES.values()))[0]}
-    figures = tuple(_figures(things, own, seed, request.shot, side))
+    figures = tuple(_figures(things, own, seed, request, side))
     wanted = Wanted(tuple(_names(thing, request.language) for thing in things), tuple(thing.colour for thing in things),
                     **chosen, alike=len(things) > 1 and len({id(thing) for thing in things}) == 1)
     return Draft(Composition(figures, **chosen, seed=seed), plain(wanted, request.language), _facts(things, chosen, request, own is not None))
@@ -58,9 +59,11 @@ def _counted(things: tuple[Thing, ...]) -> list[Thing]:
     return [thing for thing in things for _ in range(thing.count)][:vocabulary.MOST]
 
 
-def _figures(things: list[Thing], own: np.ndarray | None, seed: int, shot: str, side: int) -> Iterator[Figure]:
-    spots = places(len(things), seed, shot) if things else ()
+def _figures(things: list[Thing], own: np.ndarray | None, seed: int, request: Request, side: int) -> Iterator[Figure]:
+    spots = places(len(things), seed, request.shot) if things else ()
     for thing, spot in zip(things, spots):
+        if thing.drawing and thing.drawing.id in lexicon.AIRBORNE or request.aloft and thing is things[0]:
+            spot = replace(spot, foot=min(spot.foot, 0.88) - LIFT, width=0.85 * spot.width, height=0.85 * spot.height)
         mine = own is not None and thing is things[0]
         yield Figure(own if mine or thing.drawing is None else _pixels(thing.drawing, side), spot, thing.colour)
 

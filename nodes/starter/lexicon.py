@@ -74,6 +74,11 @@ PREPOSITIONS = ("in", "on", "at", "over", "under", "above", "below", "behind", "
                 "outside", "through", "across", "around", "along", "into", "onto", "beneath", "underneath", "from", "within", "past",
                 "in front of", "next to", "on top of", "in the middle of", "at the edge of", "surrounded by", "close to", "beyond", "against")
 PREPOSITIONS_ZH = ("在", "飞过", "穿过", "越过", "走过", "飘过", "驶过", "跑过")
+ALOFT = {"flying", "flies", "fly", "soaring", "hovering", "飞", "飞翔", "飞着", "飞过", "飘", "飘着", "飘过", "天上", "天空中", "空中", "天空"}
+AIRBORNE = set("""airplane small-airplane helicopter balloon hot-air-balloon kite butterfly honeybee crescent-moon full-moon
+    full-moon-face new-moon new-moon-face sun sun-with-face star glowing-star cloud cloud-with-lightning cloud-with-rain
+    cloud-with-snow cloud-with-lightning-and-rain rainbow comet shooting-star parachute flying-saucer ringed-planet bat dove
+    fly mosquito dragonfly phoenix-bird fireworks satellite globe-showing-europe-africa high-voltage""".split())  # drawings
 JOINTS = ("and", "with", "plus", "&", "without", "while", "as", "holding", "wearing", "carrying", "having", "but", "or")
 LITTLE = """a an the of it its my your one is that which to this these those some very there for me are be was were has have his her
     their our who where when so too also only just then like he she they we i you us them am being been not no really quite
@@ -100,7 +105,7 @@ STYLE_SIGNS = {"photo", "photograph", "photography", "photorealistic", "realisti
                "photographic", "hyperrealistic", "cyberpunk", "steampunk", "照片", "摄影", "写实", "真实", "拼贴", "刺绣", "涂鸦", "剪纸"}
 
 # settings that suit a drawing, by a word that Unicode gives it, where the request names none
-FITTING = (("desert", "desert"), ("night sky", "space", "mountains"), ("forest", "forest", "mountains"), ("street", "city", "rain"), ("sky", "mountains", "meadow", "sea"), ("nature", "garden", "meadow", "forest"), ("child", "meadow", "garden", "city", "beach"),
+FITTING = (("christmas", "snow"), ("antarctica", "snow"), ("halloween", "forest", "garden"), ("desert", "desert"), ("night sky", "space", "mountains"), ("forest", "forest", "mountains"), ("street", "city", "rain"), ("sky", "mountains", "meadow", "sea"), ("nature", "garden", "meadow", "forest"), ("child", "meadow", "garden", "city", "beach"),
            ("space", "space"), ("astronaut", "space"), ("planet", "space"), ("marine", "sea"), ("ocean", "sea", "beach"), ("fish", "sea"), ("sea", "sea", "beach"),
            ("boat", "sea"), ("ship", "sea"), ("whale", "sea"), ("winter", "snow", "mountains"), ("snow", "snow"), ("cold", "snow"), ("cactus", "desert"), ("camel", "desert"),
            ("beach", "beach"), ("umbrella", "rain", "beach"), ("food", "kitchen"), ("fruit", "kitchen", "garden"), ("vegetable", "kitchen", "garden"), ("drink", "kitchen"),

@@ -36,7 +36,7 @@ class Thing:
 class Request:
     """What was read. What the sentence leaves open is None or empty.
 
-    strange: words that nobody knows, with the kind of word that they seem to be: `setting`, `style` or `thing`.
+    aloft: whether the first thing flies. strange: words that nobody knows, with the kind of word that they seem to be: `setting`, `style` or `thing`.
     loose: nouns to which a drawing answers by a keyword only, so that what it shows is to be told.
     dropped: words that are known and find no place, and why.
     """
@@ -47,6 +47,7 @@ class Request:
     style: str | None = None
     time: str | None = None
     shot: str = ""
+    aloft: bool = False
     strange: tuple[tuple[str, str], ...] = ()
     loose: tuple[tuple[str, Drawing], ...] = ()
     dropped: tuple[tuple[str, str], ...] = ()
@@ -87,8 +88,8 @@ def read(text: str, brought: bool = False) -> Request:
     dropped = (*_give_colours(items), *_seconds(items))
     first = {kind: next((item.value for item in items if item.kind == kind), None) for kind in ("setting", "style", "time", "shot")}
     things = tuple(Thing(item.text, item.drawing, item.colour, item.count) for item in items if item.kind == "noun")
-    return Request(language, things, first["setting"], first["style"], first["time"], first["shot"] or "", _strange(items),
-                   loose, dropped)
+    return Request(language, things, first["setting"], first["style"], first["time"], first["shot"] or "",
+                   any(item.text in lexicon.ALOFT for item in items), _strange(items), loose, dropped)
 
 
 # phrases

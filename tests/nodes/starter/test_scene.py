@@ -56,6 +56,12 @@ def test_the_painter_is_shown_the_pixels_that_it_was_taught_with():
     assert torch.equal((parts.reference[3] * 255).round().to(torch.uint8), torch.from_numpy(cover))
 
 
+def test_what_flies_is_higher_than_what_does_not():
+    feet = [max(figure.place.foot for figure in drafts.draft(text, 1).composition.figures)
+            for text in ("a witch over the city", "a witch flying over the city", "飞着的女巫", "a balloon over the city")]
+    assert feet[0] > 0.8 > feet[1] == feet[2] == feet[3]
+
+
 def test_the_drawings_stand_at_the_same_places_in_any_size():
     small, large = (scene("an owl and a teapot", seed=3, size=size) for size in (64, 256))
     assert large.reference.shape == (4, 256, 256) and large.mask.shape == (1, 256, 256)
