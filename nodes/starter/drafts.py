@@ -34,6 +34,7 @@ class Draft:
 def draft(text: str, seed: int, own: np.ndarray | None = None, side: int = FINEST, **asked: str | None) -> Draft:
     """The draft of a sentence. Warns of what was not read.
 
+    What is left open depends on the seed and the things alone, so that a fox at dawn and at dusk are in one style.
     own: a drawing uint8 (h, w, 4) that takes the place of the first thing's. side: pixels of the others. asked: setting, style and time that
     count before those of the sentence. Raises InputError for a sentence without a letter.
     """
@@ -44,10 +45,10 @@ def draft(text: str, seed: int, own: np.ndarray | None = None, side: int = FINES
         request = replace(request, things=(Thing("东西" if request.language == "zh" else "thing", None),))
     things = _counted(request.things)
     _tell(request, things, own is not None)
-    rng = random.Random(f"{seed} {text}")
-    chosen = {"setting": asked.get("setting") or request.setting or _fitting(things, rng),
-              "style": asked.get("style") or request.style or rng.choice(STYLES),
-              "time": asked.get("time") or request.time or rng.choices(list(TIMES), list(TIMES.values()))[0]}
+    dice = {name: random.Random(f"{name} {seed} {[thing.noun for thing in things]}") for name in ("setting", "style", "time")}
+    chosen = {"setting": asked.get("setting") or request.setting or _fitting(things, dice["setting"]),
+              "style": asked.get("style") or request.style or dice["style"].choice(STYLES),
+              "time": asked.get("time") or request.time or dice["time"].choices(list(TIMES), list(TIMES.values()))[0]}
     figures = tuple(_figures(things, own, seed, request, side))
     wanted = Wanted(tuple(_names(thing, request.language) for thing in things), tuple(thing.colour for thing in things),
                     **chosen, alike=len(things) > 1 and len({id(thing) for thing in things}) == 1)

@@ -56,6 +56,12 @@ def test_the_painter_is_shown_the_pixels_that_it_was_taught_with():
     assert torch.equal((parts.reference[3] * 255).round().to(torch.uint8), torch.from_numpy(cover))
 
 
+def test_what_is_left_open_is_the_same_for_one_thing_at_several_times_and_differs_by_the_seed():
+    scenes = [drafts.draft(f"a fox {time}", seed).composition for time in ("at dawn", "at night") for seed in range(8)]
+    chosen = [(scene.style, scene.setting) for scene in scenes]
+    assert chosen[:8] == chosen[8:] and len(set(chosen[:8])) > 3
+
+
 def test_what_flies_is_higher_than_what_does_not():
     feet = [max(figure.place.foot for figure in drafts.draft(text, 1).composition.figures)
             for text in ("a witch over the city", "a witch flying over the city", "飞着的女巫", "a balloon over the city")]
