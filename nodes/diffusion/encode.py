@@ -9,6 +9,7 @@ from nodegraph import Range, node
 from ..media.types import Conditioning, Image, Latent
 from . import families, space
 from .calls import in_a_sentence
+from .conditioning import encoded
 from .models import DiffusionModel
 from .sizes import Fit, Side, fitted, size_refused, sizes_of
 
@@ -24,8 +25,9 @@ def encode(model: DiffusionModel, prompt: str, negative_prompt: str = "",
     max_sequence_length: how many tokens the third or T5 encoder of a Stable Diffusion 3 or Flux model reads; left
         out, what its pipeline reads. Where that encoder is absent these tokens are empty, and fewer are faster.
     """
+    families.known_family(model)
     with in_a_sentence(model):
-        tensors = families.encoded(model, prompt, negative_prompt, max_sequence_length)
+        tensors = encoded(model, prompt, negative_prompt, max_sequence_length)
     return Conditioning(tensors, families.prompt_family(model), negative_prompt)
 
 
@@ -45,4 +47,4 @@ def encode_image(model: DiffusionModel, image: Image, width: Side = 0, height: S
     if image.shape[0] == 4:
         image = image[:3] * image[3:] + (1 - image[3:])
     pixels = fitted(image, sizes_of(model), width, height, fit).to(families.device_of(model))
-    return Latent(space.latents_of(model.vae, pixels)[0].contiguous(), space.latent_family(model))
+    return Latent(space.latents_of(model, pixels)[0].contiguous(), space.latent_family(model))

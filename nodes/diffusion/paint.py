@@ -10,12 +10,12 @@ from .calls import dice, paint_whole
 from .decode import decode
 from .encode import encode
 from .models import DiffusionModel
-from .sample import Guidance, Scheduler, Steps, sample, size
+from .sample import Count, Guidance, Scheduler, sample, size
 from .sizes import Side, size_refused
 
 
-@node("diffusion.paint", version=2, costly=True, refuses=size_refused)
-def paint(model: DiffusionModel, prompt: str, negative_prompt: str = "", seed: Seed = 0, steps: Steps = 30,
+@node("diffusion.paint", version=3, costly=True, refuses=size_refused)
+def paint(model: DiffusionModel, prompt: str, negative_prompt: str = "", seed: Seed = 0, steps: Count = 30,
           guidance_scale: Guidance | None = None, width: Side | None = None, height: Side | None = None,
           scheduler: Scheduler = "model", ctx: Context = SILENT) -> Image:
     """Paint a picture from a prompt: diffusion.encode, diffusion.sample and diffusion.decode in one.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
@@ -10,23 +9,24 @@ from nodegraph import SILENT, Context, InputError, Range, Seed, node
 
 from ..media.types import Conditioning, Latent
 from . import families, space
-from .calls import dice, in_a_sentence, own_copy
-from .models import DiffusionModel, quiet
-from .preview import Forecast, latent_picture
+from .calls import dice, own_copy, sampled
+from .models import DiffusionModel
+from .preview import latent_picture
 from .prompts import tell_of_negative
-from .schedulers import fitting_schedulers, is_flow
+from .schedulers import is_flow
 from .sizes import Side, size_refused, sizes_of
+from .steps import Start, Steps
 
 PREVIEWS = 8  # pictures shown in the course of one sampling
 
-Steps = Annotated[int, Range(1, 150)]
+Count = Annotated[int, Range(1, 150)]
 Guidance = Annotated[float, Range(0, 30, 0.1)]
 Scheduler = Literal["model", "euler", "euler_ancestral", "heun", "dpm++_2m", "dpm++_2m_karras", "ddim", "pndm",
                     "unipc"]
 
 
 @node("diffusion.sample", version=2, costly=True, refuses=size_refused)
-def sample(model: DiffusionModel, conditioning: Conditioning, seed: Seed = 0, steps: Steps = 30,
+def sample(model: DiffusionModel, conditioning: Conditioning, seed: Seed = 0, steps: Count = 30,
            guidance_scale: Guidance | None = None, width: Side | None = None, height: Side | None = None,
            scheduler: Scheduler = "model", start: Latent | None = None,
            strength: Annotated[float, Range(0.01, 1, 0.01)] = 0.7, ctx: Context = SILENT) -> Latent:
@@ -49,21 +49,16 @@ def sample(model: DiffusionModel, conditioning: Conditioning, seed: Seed = 0, st
     if conditioning.family != mine:
         raise InputError(f"conditioning is for {conditioning.family}, and this model is {mine}; "
                          "encode the prompt with this model")
+    families.judge_words_alone(model)
     width, height = size(model, width, height, start)
     guidance = family.guidance_scale if guidance_scale is None else float(guidance_scale)
-    tell_of_negative(conditioning.negative_prompt, guidance)
+    if guidance is not None:
+        tell_of_negative(conditioning.negative_prompt, guidance)
     pipe = own_copy(model, scheduler, steps)
-    beginning: dict[str, Any] = {"width": width, "height": height}
-    if start is not None:
-        with quiet():
-            pipe, beginning = _painting_over(pipe, start, strength, steps, beginning)
-    tensors = {name: tensor.to(families.device_of(model)) for name, tensor in conditioning.tensors.items()}
-    with quiet(), in_a_sentence(pipe):
-        latents = pipe(**tensors, **beginning, num_inference_steps=steps, output_type="latent", return_dict=False,
-                       guidance_scale=guidance, generator=dice(seed),
-                       callback_on_step_end=_reporter(pipe, ctx, width, height))[0]
-    samples = space.unpacked(model, latents, width, height)[0].contiguous()
-    return Latent(samples, space.latent_family(model))
+    first, begin = _begin(pipe, start, strength, steps)
+    course = Steps(pipe.scheduler, first, start=begin, after=_reporter(pipe, ctx, width, height))
+    samples = sampled(pipe, conditioning.tensors, course, dice(seed), steps, width, height, guidance)
+    return Latent(samples[0].contiguous(), space.latent_family(model))
 
 
 def size(model: Any, width: int | None, height: int | None, start: Latent | None = None) -> tuple[int, int]:
@@ -74,7 +69,7 @@ def size(model: Any, width: int | None, height: int | None, start: Latent | None
         if start.family != mine:
             raise InputError(f"start is in the space of {start.family}, and this model has {mine}; "
                              "encode the picture with this model")
-        own = tuple(side * model.vae_scale_factor for side in reversed(start.samples.shape[1:]))
+        own = tuple(side * space.scale_of(model) for side in reversed(start.samples.shape[-2:]))
         if (width or own[0], height or own[1]) != own:
             raise InputError(f"start is {own[0]} x {own[1]}, and {width or own[0]} x {height or own[1]} is asked "
                              "for; leave width and height out")
@@ -85,37 +80,27 @@ def size(model: Any, width: int | None, height: int | None, start: Latent | None
     return width, height
 
 
-def _painting_over(pipe: Any, start: Latent, strength: float, steps: int, size: dict[str, int]
-                   ) -> tuple[Any, dict[str, Any]]:
-    """The pipeline that begins with a picture, made of the same parts, and what its call takes for that."""
-    from diffusers import AutoPipelineForImage2Image
-
+def _begin(pipe: Any, start: Latent | None, strength: float, steps: int) -> tuple[int, Start | None]:
+    """The step that a sampling begins with, and what it begins with."""
+    if start is None:
+        return 0, None
     if int(steps * strength) < 1:
         raise InputError(f"strength {strength:g} of {steps} steps leaves none to paint; raise one of them")
-    scheduler = pipe.scheduler
-    if is_flow(scheduler) and not hasattr(scheduler, "scale_noise"):
-        able = [name for name, (kind, _) in fitting_schedulers(pipe).items() if kind.startswith("FlowMatch")]
-        raise InputError("scheduler cannot begin with a picture on this model; it takes " + ", ".join(["model", *able]))
-    pipe = AutoPipelineForImage2Image.from_pipe(pipe)
-    pipe.scheduler = scheduler
-    pipe.set_progress_bar_config(disable=True)
-    takes = inspect.signature(type(pipe).__call__).parameters
-    return pipe, {"image": start.samples[None].to(families.device_of(pipe)), "strength": float(strength),
-                  **{name: side for name, side in size.items() if name in takes}}
+    if not (is_flow(pipe.scheduler) or hasattr(pipe.scheduler, "add_noise")):
+        raise InputError(f"a {type(pipe).__name__} cannot begin with a picture; leave start out")
+    # Pipelines of flows take a part of a step for a whole one, and those of noise leave it out.
+    first = int(steps - steps * strength) if is_flow(pipe.scheduler) else steps - int(steps * strength)
+    samples = start.samples[None].to(families.device_of(pipe))
+    return first, Start(space.packed(pipe, samples))
 
 
-def _reporter(pipe: Any, ctx: Context, width: int, height: int) -> Callable:
-    """The pipeline's callback after each step: says how far it is, now and then with a picture."""
-    forecast = Forecast(pipe.scheduler)
+def _reporter(pipe: Any, ctx: Context, width: int, height: int) -> Callable[[int, int, Any, Callable[[], Any]], None]:
+    """What is done after each step: it is said how far the sampling is, now and then with a picture."""
 
-    def report(_, index: int, timestep: Any, tensors: dict[str, Any]) -> dict[str, Any]:
-        total = pipe.num_timesteps
+    def report(index: int, total: int, latents: Any, forecast: Callable[[], Any]) -> None:
         preview = None
-        if ctx.previews:
-            latents = forecast(index, tensors["latents"])
-            if (index + 1) % max(1, total // PREVIEWS) == 0:
-                preview = latent_picture(pipe, space.unpacked(pipe, latents, width, height))
-        ctx.report(index + 1, total, "sampling", preview)
-        return tensors
+        if ctx.previews and index % max(1, total // PREVIEWS) == 0:
+            preview = latent_picture(pipe, space.unpacked(pipe, forecast(), width, height))
+        ctx.report(index, total, "sampling", preview)
 
     return report

@@ -84,6 +84,19 @@ def search(words: str, language: str | None = None) -> list[Drawing]:
     return list(dict.fromkeys(told))
 
 
+def answer(phrase: str, language: str) -> tuple[int, Drawing] | None:
+    """The drawing that answers best to just this phrase, and how: CHOICE, NAME, HEAD or KEYWORD; None where none does."""
+    words = phrase.lower() if language == "zh" else _plain(phrase)
+    if language == "en" and phrase.lower().split()[:1] and phrase.lower().split()[0] in _ARTICLES:
+        return None
+    return next(_answers(words, language), None)
+
+
+def chosen(phrase: str) -> bool:
+    """Whether this English phrase, as it stands, is one of the choices."""
+    return phrase in {word for english, _ in _choices().values() for word in english}
+
+
 def mentions(text: str, language: str | None = None) -> list[Mention]:
     """The nouns of a text that drawings answer to, in order; of phrases that overlap the longest one is taken."""
     return list((_chinese if _language(text, language) == "zh" else _english)(text))
@@ -92,7 +105,13 @@ def mentions(text: str, language: str | None = None) -> list[Mention]:
 def nearest(word: str, count: int = 3) -> list[str]:
     """Known words that are spelt like this one, the nearest first; perhaps none."""
     index = _index()[_language(word, None)]
-    return difflib.get_close_matches(word.lower(), [key for key, rows in index.items() if rows[0][0] <= NAME], count, 0.72)
+    return difflib.get_close_matches(word.lower(), [key for key, rows in index.items() if rows[0][0] <= NAME], count, 0.8)
+
+
+def keywords(drawing: Drawing) -> tuple[str, ...]:
+    """English words about a drawing, its name first: of Unicode's, or of our own."""
+    row = _kept()[drawing.id][1]
+    return (*row["en"], *row.get("keywords", ()))
 
 
 def svg(drawing: Drawing) -> str:
@@ -156,12 +175,12 @@ def _keys(drawing: Drawing, row: dict[str, Any]) -> Iterator[tuple[str, str, int
     yield from (("zh", word, CHOICE) for word in chinese)
     for place, word in enumerate((drawing.id.replace("-", " "), *row["en"])):
         key = _plain(word)
-        yield "en", key, KEYWORD if place > 1 else NAME if key == word else HEAD
+        yield "en", key, NAME if place < 2 and key == word or drawing.set == "own" else KEYWORD if place > 1 else HEAD
     yield "en", _plain(drawing.name_en.split()[-1]), HEAD
     for language in ("zh", "zh-Hant"):
         for place, word in enumerate(row[language]):
             if not place or len(word) > 1:  # one character alone is a part of too many words
-                yield "zh", word, KEYWORD if place else NAME
+                yield "zh", word, KEYWORD if place and drawing.set != "own" else NAME
 
 
 def _answers(word: str, language: str) -> Iterator[tuple[int, Drawing]]:
@@ -178,10 +197,11 @@ def _plain(words: str) -> str:
     parts = _WORD.findall(words.lower().replace("’", "'").replace("-", " "))
     while len(parts) > 1 and parts[0] in _ARTICLES:
         parts = parts[1:]
-    return " ".join((*parts[:-1], _singular(parts[-1]))) if parts else ""
+    return " ".join((*parts[:-1], singular(parts[-1]))) if parts else ""
 
 
-def _singular(word: str) -> str:
+def singular(word: str) -> str:
+    """An English noun in the singular, by rule; a word that is none comes back as it is."""
     if word in _ODD:
         return _ODD[word]
     if word.endswith("ies") and len(word) > 4:
