@@ -23,7 +23,7 @@ from .digest import digest_bytes
 from .errors import InputError
 from .graphfile import nearest
 from .packs import KNOWS, Catalogue
-from .types import FILE, ModelType, Named, PortType, Recipe, short
+from .types import DAMAGED, FILE, ModelType, Named, PortType, Recipe, short
 from .warning import Remark, collected, warn
 from .wording import say
 
@@ -154,7 +154,7 @@ class Models:
             names = [] if fits else self._names(type)
         except Exception as error:  # the code of a pack
             return say("model.unclear", source=source, kind=kind, error=words(error))
-        if fits:
+        if fits or path.is_dir() and problem.startswith(DAMAGED):  # nobody is helped by the names of other models then
             return say("model.broken", source=source, problem=problem) if problem else ""
         hint = say("hint.models", names=", ".join(names)) if names else say("hint.no-model")
         if not problem and path.is_dir():
