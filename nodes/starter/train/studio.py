@@ -13,7 +13,7 @@ import os
 import random
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -31,7 +31,8 @@ KINDS = ("shown", "hole", "bare", "alone")
 SHARES = (0.74, 0.12, 0.05, 0.09)
 SET_SHARES = {"fluent": 0.46, "noto": 0.34, "game": 0.20}
 # how drawings are shown: as they are, grey, in the paint that is asked for already, in other hues
-SHOWN, SHOWN_SHARES = ("own", "grey", "painted", "turned"), (0.48, 0.2, 0.16, 0.16)
+SHOWN, SHOWN_SHARES = ("own", "grey", "painted", "turned"), (0.32, 0.15, 0.38, 0.15)
+LIFTED = 0.1  # of the figures are in the air
 
 Layout = dict[str, tuple[tuple[int, ...], Any]]
 LAYOUT: Layout = {
@@ -104,11 +105,13 @@ def _figures(library: Library, rng: random.Random, kind: str, noun: str | None
         colours = [colour or rng.choice(COLOURS) for colour in colours[:1 if alike else None]] * (count if alike else 1)
     turn, figures = rng.random(), []
     for glyph, colour, place in zip(glyphs, colours, places(count, rng.randrange(2**31)) if count else (), strict=True):
+        if rng.random() < LIFTED:
+            place = replace(place, foot=min(place.foot, 0.88) - 0.2, width=0.85 * place.width, height=0.85 * place.height)
         drawing = {"grey": recolour.grey, "turned": lambda d: recolour.rotated(d, turn)}.get(way, lambda d: d)(glyph.drawing)
         asked = Figure(glyph.drawing if colour else drawing, place, colour)
         figures.append((asked, Figure(glyph.drawing if way == "painted" else drawing, place,
                                       colour if way == "painted" else None)))
-    if way == "painted" and rng.random() < 0.5:
+    if way == "painted" and rng.random() < 0.3:
         colours = [None] * count  # what is shown in a paint keeps it, said or not
     return figures, {"nouns": tuple(glyph.names for glyph in glyphs), "colours": tuple(colours), "alike": alike}
 
