@@ -234,7 +234,7 @@ class Painter:
             context = torch.where(unguided[:, None, None], empty_context, context)
             pooled = torch.where(unguided[:, None], empty_pooled, pooled)
         return self._step("denoiser", self._flow_loss(self.denoiser, store, picked, context, pooled, 2.0 * (1 - fraction)),
-                          self.denoiser, _rate(1.2e-3, self.steps["denoiser"], fraction))
+                          self.denoiser, _rate(1e-3, self.steps["denoiser"], fraction))
 
     def _flow_loss(self, net, store: Store, picked, context, pooled, emphasis: float, shown=None, sigma=None, noise=None,
                    within: bool = False) -> torch.Tensor:
@@ -369,7 +369,7 @@ class Run:
         trained = [glyph for glyph in glyphs if not held_out(glyph.id)]
         self.strangers = [glyph for glyph in glyphs if held_out(glyph.id) and glyph.set == "fluent"]
         # before any accelerator is touched: the processes are forked
-        self.studio = Studio(trained, self.tokenizer, asked.workers, asked.seed)
+        self.studio = Studio(trained, self.tokenizer, asked.workers, asked.seed, asked.rows)
         self.say(f"{len(trained)} drawings to train with, {len(self.strangers)} held out; {asked.workers} processes draw")
         self.unseen_arrays, self.unseen_samples = drawn(self.strangers, self.tokenizer, UNSEEN if loop.device_of(asked.device) != "cpu" else 24, 99, "shown")
         device = loop.device_of(asked.device)
@@ -410,7 +410,7 @@ class Run:
         while sum(len(chunk["picture"]) for chunk in first) < wanted:
             first += self.studio.samples()
             time.sleep(0.05)
-        self.store.fit(_channels_first(np.concatenate([chunk["picture"] for chunk in first]), "cpu"))
+        self.store.fit(_channels_first(np.concatenate([chunk["picture"] for chunk in first])[:wanted], "cpu"))
         for name in ("project", "mean", "shift", "scale"):
             setattr(self.unseen, name, getattr(self.store, name))
         fit_encoder(self.painter.autoencoder, self.store.mean, self.store.project)
@@ -535,6 +535,7 @@ class _whole_file:
     def __exit__(self, *error: Any) -> None:
         if error[0] is None:
             os.replace(Path(self.folder.name) / self.path.name, self.path)
+            self.path.chmod(0o644)
         self.folder.cleanup()
 
 
@@ -547,6 +548,7 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--until", type=float, help="in place of --seconds: the second of the epoch to be done at")
     parser.add_argument("--careful", action="store_true", help="small batches, nothing compiled")
     parser.add_argument("--workers", type=int, default=11, help="processes that draw")
+    parser.add_argument("--rows", type=int, default=40, help="how many times 64 samples a process may be ahead")
     parser.add_argument("--device", default="auto")
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args(words)
