@@ -2,7 +2,9 @@
 
 import pytest
 
-from nodegraph_nodes.starter import request
+from nodegraph_nodes.starter import drawings, request
+from nodegraph_nodes.starter.sentences import Wanted, plain
+from nodegraph_nodes.starter.vocabulary import COLOURS, SETTINGS, STYLES, TIMES
 
 # sentence: things (drawing, colour, count), setting, style, time
 READ = {
@@ -107,3 +109,16 @@ def test_a_second_colour_setting_style_or_time_finds_no_place_and_is_handed_back
 def test_how_near_it_is_seen_is_read():
     assert [request.read(text).shot for text in ("portrait of an owl", "an owl in the distance", "猫头鹰特写", "an owl")] == [
         "close", "far", "close", ""]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_painters_own_sentences_about_any_drawing_are_read(language):
+    misread = []
+    for k, drawing in enumerate(drawings.every()[::8]):
+        words = {"setting": SETTINGS[k % len(SETTINGS)], "style": STYLES[k % len(STYLES)], "time": TIMES[k % len(TIMES)]}
+        colour = COLOURS[k % len(COLOURS)]
+        text = plain(Wanted(((drawing.name_en, drawing.name_zh),), (colour,), **words), language)
+        told = request.read(text)
+        if (told.setting, told.style, told.time, [thing.colour for thing in told.things]) != (*words.values(), [colour]):
+            misread.append(text)
+    assert len(misread) <= 2, misread  # such as Chinese names that hold a colour of their own
