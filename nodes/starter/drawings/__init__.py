@@ -152,11 +152,11 @@ def _own() -> Iterator[dict[str, Any]]:
 
 @lru_cache(maxsize=1)
 def _index() -> dict[str, dict[str, list[tuple[int, int, str]]]]:
-    """By language and word: (rank, number of keywords, id) of the drawings that answer, the best first."""
+    """By language and word: (rank, number of keywords, id) of the drawings that answer, the best first; ours before others."""
     index: dict[str, dict[str, list[tuple[int, int, str]]]] = {"en": {}, "zh": {}}
     for drawing, row in _kept().values():
         for language, key, rank in _keys(drawing, row):
-            index[language].setdefault(key, []).append((rank, len(row["en"]), drawing.id))
+            index[language].setdefault(key, []).append((rank, len(row["en"]) if drawing.set == "fluent" else 0, drawing.id))
     for table in index.values():
         for rows in table.values():
             rows.sort()
