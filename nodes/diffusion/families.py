@@ -86,7 +86,7 @@ def prompt_family(pipe: Any) -> str:
 _CONTEXTS = ("joint_attention_dim", "cross_attention_dim", "caption_channels", "cap_feat_dim", "text_embed_dim",
              "text_dim", "text_hidden_dim")
 # What a pipeline takes besides words does not change how it reads these.
-_TASKS = re.compile(r"Inpaint(ing)?|Img2Img|ImageToImage|Fill|ControlNet(Union)?|Adapter|PAG")
+_TASKS = re.compile(r"Inpaint(ing)?|Img2Img|ImageToImage|Fill|ControlNet(Union)?|Adapter")
 
 
 def plain_name(pipe: Any) -> str:
