@@ -32,11 +32,13 @@ _WHERE = {
     "PortType": "types",
     "Problem": "errors",
     "Range": "types",
-    "Recipe": "types",
+    "Recipe": "recipe",
     "Ref": "graph",
     "RunResult": "results",
     "SILENT": "context",
     "Seed": "types",
+    "Unloaded": "recipe",
+    "Uses": "recipe",
     "file_kind": "filekind",
     "load": "engine",
     "node": "nodetype",
@@ -46,8 +48,8 @@ _WHERE = {
 __all__ = [
     "Cancelled", "Catalogue", "Choice", "Color", "Context", "Engine", "File", "FileKind", "Graph", "GraphError",
     "Help", "InputError", "Knowledge", "KnownWords", "Lazy", "ModelType", "Node", "NodeFailed", "NodegraphError",
-    "PackError", "PortType", "Problem", "Range", "Recipe", "Ref", "RunResult", "SILENT", "Seed", "file_kind", "load",
-    "node", "run", "warn",
+    "PackError", "PortType", "Problem", "Range", "Recipe", "Ref", "RunResult", "SILENT", "Seed", "Unloaded",
+    "Uses", "file_kind", "load", "node", "run", "warn",
 ]
 __version__ = "0.1.0"
 
@@ -70,6 +72,7 @@ if TYPE_CHECKING:  # `as` tells them that a name is handed on
     from .graph import Graph as Graph, Node as Node, Ref as Ref
     from .nodetype import node as node
     from .packs import Catalogue as Catalogue, Knowledge as Knowledge, KnownWords as KnownWords
+    from .recipe import Recipe as Recipe, Unloaded as Unloaded, Uses as Uses
     from .results import RunResult as RunResult
     from .types import (
         Choice as Choice,
@@ -79,7 +82,6 @@ if TYPE_CHECKING:  # `as` tells them that a name is handed on
         ModelType as ModelType,
         PortType as PortType,
         Range as Range,
-        Recipe as Recipe,
         Seed as Seed,
     )
     from .warning import warn as warn

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Protocol, TypeVar
 
+from .errors import InputError
+from .recipe import Recipe
+from .wording import say
+
 _X = TypeVar("_X", covariant=True)
 
 
@@ -29,6 +33,13 @@ class Context:
     device: str = "cpu"
     dtype: str = "float32"
     previews: bool = True
+
+    def live(self, recipe: Recipe) -> Any:
+        """The live model of a recipe that one of the arguments names (`PortType(models=...)`), until the call is over.
+
+        Raises InputError for any other.
+        """
+        raise InputError(say("model.not-leased", source=recipe.source or recipe.kind))
 
     def report(self, done: float, total: float | None = None, text: str = "", preview: Any = None) -> None:
         """Say how far the work is, and let the run be stopped here.

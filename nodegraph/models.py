@@ -10,8 +10,8 @@ import os
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -19,15 +19,17 @@ from typing import Any
 from .cache.files import content_digest
 from .cache.memory import HOST, Holding, Memory
 from .cache.values import words
-from .digest import digest_bytes
+from .digest import digest_bytes, encode
 from .errors import InputError
 from .graphfile import nearest
 from .packs import KNOWS, Catalogue
-from .types import DAMAGED, FILE, ModelType, Named, PortType, Recipe, short
+from .recipe import Recipe
+from .types import DAMAGED, FILE, ModelType, Named, PortType, short
 from .warning import Remark, collected, warn
 from .wording import say
 
-_Name = tuple[str, "bytes | str", tuple[tuple[str, Any], ...]]  # of a live model: type, content, options
+_Name = tuple[Any, ...]  # of a live model: type, content, options, and which copy it is
+Wanted = tuple[ModelType, Recipe]
 _SKIPPED = (".md", ".txt~", ".gitattributes", ".lock")
 
 
@@ -50,6 +52,14 @@ class _Live:
         self.touched = 0.0
         self.users = 0
         self.remarks: list[Remark] = []  # what its loader told, which holds as long as it lives
+        self.patches: tuple[Recipe, ...] | None = ()  # what is on it; None where nobody knows
+        self.fitted: Any = None  # the model with these, as it is handed out
+        self.fit_remarks: list[Remark] = []  # what was told of them
+
+    def drop(self) -> None:
+        """Let the model go, to be loaded anew."""
+        self.model = self.fitted = None
+        self.patches, self.bytes, self.remarks, self.fit_remarks = (), 0, [], []
 
 
 class Models:
@@ -71,8 +81,9 @@ class Models:
         self.memory.tenants.append(self)
         self.file_digest = digests or content_digest
         self._live: dict[_Name, _Live] = {}
+        self._places: dict[bytes, str] = {}  # where the content of a fingerprint was last seen
         self._lock = threading.RLock()
-        self.loads = 0
+        self.loads = self.fits = 0
 
     @cached_property
     def place(self) -> tuple[str, str]:
@@ -115,8 +126,23 @@ class Models:
         place, problem = self._folder(type, value, folder)
         if place is None:
             return Named(value, None, problem)
-        recipe = value._replace(folder=str(place.absolute()), fingerprint=self.fingerprint(place))
+        try:
+            recipe = self._filled(value._replace(folder=str(place.absolute()), fingerprint=b""))
+        except InputError as error:
+            return Named(value, None, str(error))
         return Named(recipe.with_option("dtype", self.precision) if self.precision else recipe)
+
+    def _filled(self, recipe: Recipe) -> Recipe:
+        """A recipe, and its patches, with the fingerprints of what lies in their places."""
+        print = recipe.fingerprint
+        if recipe.folder and not print:
+            place = Path(recipe.folder)
+            if not place.exists():
+                raise InputError(say("model.patch-gone", kind=recipe.kind, source=recipe.source, place=recipe.folder))
+            print = self.fingerprint(place)
+        if print and recipe.folder:
+            self._places[print] = recipe.folder
+        return recipe._replace(fingerprint=print, patches=tuple([self._filled(patch) for patch in recipe.patches]))
 
     @staticmethod
     def stamp(path: Path) -> Any:
@@ -131,7 +157,7 @@ class Models:
     def completed(self, type: ModelType, recipe: Recipe) -> Recipe:
         """A Recipe that a node gave, with its folder and fingerprint. Raises InputError if there is no such model."""
         if recipe.fingerprint:
-            return recipe
+            return self._filled(recipe)
         named = self.locate(type, recipe, Path())
         if named.problem:
             raise InputError(named.problem)
@@ -149,7 +175,7 @@ class Models:
         """What a kind of model has against the folder, or the file, that a graph names."""
         kind = re.sub("(?<=[a-z])(?=[A-Z])", " ", type.name).lower()
         try:
-            fits = path.is_dir() and (type.holds is None or type.holds(path))
+            fits = (type.files or path.is_dir()) and (type.holds is None or type.holds(path))
             problem = type.problem(path) if type.problem is not None else ""
             names = [] if fits else self._names(type)
         except Exception as error:  # the code of a pack
@@ -157,7 +183,7 @@ class Models:
         if fits or path.is_dir() and problem.startswith(DAMAGED):  # nobody is helped by the names of other models then
             return say("model.broken", source=source, problem=problem) if problem else ""
         hint = say("hint.models", names=", ".join(names)) if names else say("hint.no-model")
-        if not problem and path.is_dir():
+        if not problem and (type.files or path.is_dir()):
             return say("model.other-kind", source=source, kind=kind, hint=hint)
         return say("model.misfit", source=source, problem=problem or say("model.file"), kind=kind, hint=hint)
 
@@ -212,7 +238,12 @@ class Models:
         return say("model.not-fetched", source=source, hint=hint, error=why)
 
     def fingerprint(self, folder: Path) -> bytes:
-        """A digest of the names and contents of a model folder's files; notes and hidden files do not count."""
+        """A digest of the names and contents of a model folder's files; notes and hidden files do not count.
+
+        A model in a single file counts by its content alone.
+        """
+        if not folder.is_dir():
+            return digest_bytes(b"file\0" + self.file_digest(folder))
         parts = []
         for path, content in sorted(_files(folder)):
             name = path.relative_to(folder).as_posix()
@@ -230,27 +261,85 @@ class Models:
 
         told: called with the source, seconds and bytes when the model had to be loaded; begun: before that is done.
         """
-        key = (type.name, recipe.fingerprint or recipe.source, recipe.options)
+        with self._leased(self._name(type, recipe), type, recipe, told, begun) as model:
+            yield model
+
+    @contextmanager
+    def leases(self, wanted: Iterable[Wanted], told: Callable[[str, float, int], None],
+               begun: Callable[[str], None]) -> Iterator[list[Any]]:
+        """Several live models for one call, in the order in which they are asked for.
+
+        They are claimed in one order for all calls, so that no two calls wait for each other. The same recipe comes as one
+        model; the same model with other patches as another copy of it, since both are to be on at once.
+        """
+        wanted = list(wanted)
+        names: list[_Name] = []
+        for type, recipe in wanted:
+            name = self._name(type, recipe)
+            copies = {n: r.patches for n, (_, r) in zip(names, wanted) if n[:-1] == name[:-1]}
+            same = next((n for n, patches in copies.items() if patches == recipe.patches), None)
+            names.append(same or (*name[:-1], len(copies)))
+        models: dict[_Name, Any] = {}
+        with ExitStack() as stack:
+            for name, (type, recipe) in sorted(dict(zip(names, wanted)).items(), key=lambda item: repr(item[0])):
+                models[name] = stack.enter_context(self._leased(name, type, recipe, told, begun))
+            yield [models[name] for name in names]
+
+    @staticmethod
+    def _name(type: ModelType, recipe: Recipe) -> _Name:
+        """Which live model a recipe asks for: the heavy patches make it another, the light ones are put on it."""
+        heavy = tuple([patch.content for patch in recipe.patches if type.is_heavy(patch)])
+        return type.name, recipe.fingerprint or recipe.source, recipe.options, encode(heavy) if heavy else b"", 0
+
+    @contextmanager
+    def _leased(self, name: _Name, type: ModelType, recipe: Recipe, told: Callable[[str, float, int], None],
+                begun: Callable[[str], None]) -> Iterator[Any]:
         with self._lock:
-            live = self._live.setdefault(key, _Live(type))
+            live = self._live.setdefault(name, _Live(type))
             live.users += 1
         try:
             with live.lock:
                 if live.model is None:
+                    recipe = self._found(recipe)
                     begun(recipe.source)
-                    self._load(live, recipe)
+                    self._load(live, recipe._replace(patches=tuple(filter(type.is_heavy, recipe.patches))))
                     told(recipe.source, live.seconds, live.bytes)
                 elif live.device != self.device and not live.offloaded:
                     self.memory.shrink({self.device: live.bytes})
                     with BUILDING:
                         self._move(live, self.device)
+                model = live.model if live.patches == recipe.patches == () else self._fit(live, recipe)
                 live.touched = self.memory.clock
-                for remark in live.remarks:
+                for remark in (*live.remarks, *live.fit_remarks):
                     warn(remark.sentence)
-                yield live.model
+                yield model
         finally:
             with self._lock:
                 live.users -= 1
+
+    def _found(self, recipe: Recipe) -> Recipe:
+        """A recipe that lost its place on its way through a cache, with that."""
+        folder = recipe.folder or self._places.get(recipe.fingerprint, "")
+        return recipe._replace(folder=folder, patches=tuple(map(self._found, recipe.patches)))
+
+    def _fit(self, live: _Live, recipe: Recipe) -> Any:
+        """The live model with the patches that a recipe has, and no others."""
+        if live.type.fit is None:
+            return live.model
+        if live.patches != recipe.patches:
+            live.fitted = None
+            try:
+                with BUILDING, collected() as live.fit_remarks:
+                    fitted = live.type.fit(live.model, self._found(recipe))
+            except BaseException:  # nobody knows what is on it now
+                live.drop()
+                raise
+            self.fits += 1
+            live.fitted = live.model if fitted is None else fitted
+            live.patches = recipe.patches
+            live.bytes = max(1, (live.type.size or weight_bytes)(live.model))
+            self.memory.shrink()
+        return live.fitted
 
     def _load(self, live: _Live, recipe: Recipe) -> None:
         # The size of the files is a fair guess of what is coming.
@@ -306,7 +395,9 @@ class Models:
 
 
 def file_bytes(folder: Path) -> int:
-    """Bytes of the weights that lie in a model's folder."""
+    """Bytes of the weights that lie in a model's folder, or of its one file."""
+    if folder.is_file():
+        return folder.stat().st_size
     return sum(path.stat().st_size for path, again in _files(folder) if path.suffix == ".safetensors" and not again) \
         if folder.name else 0
 

@@ -12,7 +12,8 @@
 - A parameter without a default must be given. `list[X]` carries many; `X | None` may be left out, and is None then.
 - `Annotated[...]` carries Range, Choice or a PortType; `Literal["a", "b"]` is a choice; `Seed`, `Color` and `File`
   are plain types with a meaning. A parameter annotated `Context` reports progress and is not a port.
-- A parameter of a ModelType receives the live model, for the length of the call.
+- A parameter of a ModelType receives the live model, for the length of the call; with `Uses("lora")` beside it, that
+  with just such patches on. One annotated `Unloaded[X]` receives its Recipe, and what it gives may be a Recipe too.
 - A parameter annotated `Lazy[X]` receives a function: call it for the value. What is never asked for is never made.
 - An `async def` is awaited.
 - One output is a port named like its type in small letters (`image`, `text`; `images`, `texts` for a list).
@@ -37,6 +38,7 @@ from .codeversion import code_version
 from .context import Context, Lazy
 from .digest import encode
 from .errors import InputError, PackError
+from .recipe import Recipe, Unloaded, Uses
 from .types import (
     ANY,
     FLOAT,
@@ -72,7 +74,7 @@ MISSING = _Missing()
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Port:
-    """An input or an output of a NodeType."""
+    """An input or an output of a NodeType. uses: the kinds of patches of a model that count; None for all."""
 
     name: str
     type: PortType
@@ -82,6 +84,11 @@ class Port:
     range: Range | None = None
     choices: tuple[str, ...] | None = None
     help: str = ""
+    uses: Uses | None = None
+
+    def narrowed(self, value: Any) -> Any:
+        """A value as it counts here: of a model, with just the patches that are of use."""
+        return value.narrowed(self.uses) if self.uses is not None and isinstance(value, Recipe) else value
 
     def complaint(self, value: Any) -> str | None:
         """What is wrong with one item for this port, in a few words, or None."""
@@ -127,8 +134,9 @@ class NodeType:
     """A declared kind of node.
 
     declared: the version that its author gave it, or "". call: the author's function; is_async: whether what it gives
-    is to be awaited. context: the name of its Context parameter, if it has one. models, lazy: the names of the inputs
-    that receive live models, and of those that receive a function to call for the value.
+    is to be awaited. context: the name of its Context parameter, if it has one. models, recipes, lazy: the names of the
+    inputs that receive live models, Recipes of models, and a function to call for the value. narrow: those of models
+    that count with some patches only. carriers: those whose values name models that the call needs.
     single: whether what it returns is its one output, and not a tuple of outputs.
     batch, batch_size: the port whose items it takes all at once, as a list, when mapped with `each`; how many at most.
     costly: whether it is worth a worker thread; None lets the engine find out.
@@ -153,6 +161,9 @@ class NodeType:
     remember: bool = True
     tags: tuple[str, ...] = ()
     models: tuple[str, ...] = field(default=())
+    recipes: tuple[str, ...] = ()
+    narrow: tuple[str, ...] = ()
+    carriers: tuple[str, ...] = ()
     batch_size: int | None = None
     fingerprint: Callable[..., Any] | None = None
     refuses: Callable[..., str] | None = None
@@ -174,8 +185,8 @@ class NodeType:
         ports = list(self.outputs.values())
         object.__setattr__(self, "first_output", ports[0])
         if len(ports) == 1 and self.remember and not (
-                ports[0].many or self.costly or self.context or self.models or self.batch or self.lazy or self.is_async
-                or self.fingerprint or self.refuses or self.timeout or self.retry):
+                ports[0].many or self.costly or self.context or self.models or self.carriers or self.batch or self.lazy
+                or self.is_async or self.fingerprint or self.refuses or self.timeout or self.retry):
             object.__setattr__(self, "plain", ports[0].type)
 
     @property
@@ -232,11 +243,15 @@ def read_nodetype(function: Callable[..., Any], name: str, version: int | None =
     summary, port_help = _read_docstring(function.__doc__ or "", {*inspect.signature(function).parameters,
                                                                   *getattr(hints.get("return"), "_fields", ())})
     inputs, context, lazy, blank = _read_inputs(function, hints, port_help, where)
+    models = [p for p in inputs.values() if isinstance(p.type, ModelType)]
+    recipes = tuple(p.name for p in models if _is_unloaded(hints[p.name]))
     outputs, single = _read_outputs(hints.get("return"), port_help, where)
     nodetype = NodeType(name, str(version) if version is not None else "", function, inputs, outputs, help=summary,
                         context=context, lazy=lazy, blank=blank, single=single,
-                        is_async=inspect.iscoroutinefunction(function),
-                        models=tuple(p.name for p in inputs.values() if isinstance(p.type, ModelType)), **more)
+                        is_async=inspect.iscoroutinefunction(function), recipes=recipes,
+                        models=tuple(p.name for p in models if p.name not in recipes),
+                        narrow=tuple(p.name for p in models if p.uses is not None),
+                        carriers=tuple(p.name for p in inputs.values() if p.type.models is not None), **more)
     _judge_call(nodetype, where)
     _judge_batch(nodetype, where)
     if nodetype.fingerprint is not None:
@@ -313,8 +328,11 @@ def _judge_call(nodetype: NodeType, where: str) -> None:
     if type(times) is not int or times < 0:
         raise PackError(f"{where}: retry={times!r} must be a whole number of times, from 0")
     for name in nodetype.lazy:
-        if name in nodetype.models:
+        if name in (*nodetype.models, *nodetype.recipes, *nodetype.carriers):
             raise PackError(f"{where}: {name} is a model and Lazy; a model is there before the call, leave Lazy out")
+    for name in nodetype.recipes:
+        if name in nodetype.narrow:
+            raise PackError(f"{where}: {name} is Unloaded and has Uses, which is for live models; leave one of them out")
 
 
 def _judge_batch(nodetype: NodeType, where: str) -> None:
@@ -353,6 +371,12 @@ def _by_name(nodetype: NodeType, what: str, function: Callable[..., Any], where:
     return asked
 
 
+def _is_unloaded(hint: Any) -> bool:
+    """Whether an annotation asks for the Recipe of a model: Unloaded[X], also `| None` and in a list."""
+    return get_origin(hint) is Unloaded or any(_is_unloaded(inner) for inner in get_args(hint)
+                                               if get_origin(hint) in (list, typing.Union, types.UnionType, Annotated))
+
+
 def _is_context(hint: Any) -> bool:
     return isinstance(hint, type) and issubclass(hint, Context)
 
@@ -361,13 +385,15 @@ def _read_port(name: str, hint: Any, default: Any, help: str, where: str) -> Por
     facts: dict[str, Any] = {}
     type, many, optional = _read_hint(hint, facts, f"{where}: {name}")
     port = Port(name, type, many=many, optional=optional, default=default, range=facts.get("range"),
-                choices=facts.get("choices"), help=facts.get("help", help))
+                choices=facts.get("choices"), help=facts.get("help", help), uses=facts.get("uses"))
     _judge(port, f"{where}: {name}")
     return port
 
 
 def _judge(port: Port, where: str) -> None:
     """Refuse a port whose own declaration does not hold together."""
+    if port.uses is not None and not isinstance(port.type, ModelType):
+        raise PackError(f"{where} is a {port.type.name} and has Uses, which is for models")
     if port.range is not None:
         if port.type not in (INT, FLOAT, SEED):
             raise PackError(f"{where} is a {port.type.name} and has a Range, which is for numbers")
@@ -403,6 +429,8 @@ def _read_hint(hint: Any, facts: dict[str, Any], where: str) -> tuple[PortType, 
                 facts["choices"] = tuple(mark)
             elif isinstance(mark, Help):
                 facts["help"] = str(mark)
+            elif isinstance(mark, Uses):
+                facts["uses"] = mark
         if found is not None:
             return found, False, False
         return _read_hint(inner, facts, where)
@@ -412,6 +440,11 @@ def _read_hint(hint: Any, facts: dict[str, Any], where: str) -> tuple[PortType, 
             porttype, many, _ = _read_hint(inner[0], facts, where)
             return porttype, many, True
         raise PackError(f"{where} is annotated {hint}; a port has one type (X, list[X] or X | None)")
+    if origin is Unloaded:
+        porttype, many, optional = _read_hint(get_args(hint)[0], facts, where)
+        if not isinstance(porttype, ModelType):
+            raise PackError(f"{where} is Unloaded and a {porttype.name}, which is no model; leave Unloaded out")
+        return porttype, many, optional
     if origin is list:
         porttype, many, _ = _read_hint(get_args(hint)[0], facts, where)
         if many:
@@ -434,7 +467,7 @@ def _read_outputs(hint: Any, port_help: dict[str, str], where: str) -> tuple[dic
     if hint is None or hint is types.NoneType:
         raise PackError(f"{where} returns nothing; annotate what it gives (-> Image)")
     fields = getattr(hint, "_fields", None)
-    if fields is not None and issubclass(hint, tuple) and not hasattr(hint, "__porttype__"):
+    if fields is not None and isinstance(hint, type) and issubclass(hint, tuple) and not hasattr(hint, "__porttype__"):
         hints = typing.get_type_hints(hint, include_extras=True)
         return {name: _read_port(name, hints[name], MISSING, port_help.get(name, ""), where) for name in fields}, False
     port = _read_port("", hint, MISSING, "", f"{where}: the result")

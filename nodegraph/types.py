@@ -14,13 +14,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from inspect import signature
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
 from .digest import plain
 from .errors import InputError, text_of
+from .recipe import Recipe
 from .wording import an, say
 
 
@@ -73,6 +74,9 @@ class PortType:
         parameter `quality`, with a default, can be told how good, 1 to 100. What it drops it tells by `warn`.
     arrays: whether `exports` take numpy arrays where the value has tensors: then what is remembered is written
         without importing torch.
+    models: function(value) -> the Recipes of models that the value names and that a node needs which is handed it:
+        they are there for the length of the call, and `ctx.live(recipe)` gives each. `flatten` takes `recipe.content`
+        into its plain data, and `restore` makes it a Recipe again by `Recipe.of`.
     preview: gives a small picture (uint8 array of height, width, 3) or a short text for the editor.
     summary: one short line for reports.
     takes: a phrase for errors ("an int", "a path to a file").
@@ -89,13 +93,14 @@ class PortType:
                  flatten: Callable[[Any], Any] = _same, restore: Callable[[Any], Any] = _same,
                  exports: Mapping[str, Callable[..., None]] | None = None,
                  preview: Callable[[Any], Any] | None = None,
-                 summary: Callable[[Any], str] | None = None, color: str = "#9aa0a6", arrays: bool = False):
+                 summary: Callable[[Any], str] | None = None, color: str = "#9aa0a6", arrays: bool = False,
+                 models: Callable[[Any], Iterable[Recipe]] | None = None):
         self.name, self.help, self.takes = name, help, takes or an(name)
         self.complaint, self.parse, self.adopt = complaint, parse, adopt
         self.flatten, self.restore = flatten, restore
         self.natural = flatten is _same and restore is _same
         self.exports, self.preview = dict(exports or {"json": write_json}), preview
-        self.summary, self.color, self.arrays = summary or short, color, arrays
+        self.summary, self.color, self.arrays, self.models = summary or short, color, arrays, models
 
     def takes_quality(self, extension: str = "") -> bool:
         """Whether files of this kind, "" for the usual one, can be told how good they are to be."""
@@ -104,25 +109,6 @@ class PortType:
 
     def __repr__(self) -> str:
         return f"<PortType {self.name}>"
-
-
-class Recipe(NamedTuple):
-    """How to get a model: what travels on a link in its place.
-
-    kind: the ModelType's name. source: "starter/poet", a folder, or a hub name, as the user wrote it.
-    folder: where it was found. fingerprint: digest of the files' content; this alone enters Keys.
-    options: pairs of further settings, as plain data.
-    """
-
-    kind: str
-    source: str
-    folder: str = ""
-    fingerprint: bytes = b""
-    options: tuple[tuple[str, Any], ...] = ()
-
-    def with_option(self, name: str, value: Any) -> Recipe:
-        """The same model with one setting changed."""
-        return self._replace(options=tuple(sorted({**dict(self.options), name: value}.items())))
 
 
 class Named(NamedTuple):
@@ -154,6 +140,12 @@ class ModelType(PortType):
     Words that begin with `DAMAGED` tell of such a model that is broken, and not of another thing in its place.
         The words stand behind its name and tell what it is and what to do: "is empty", "is the adapter of another
         model; merge the two". They should come from names and headers, since every check of a graph asks for them.
+    fit: function(model, recipe) -> the model to hand out, or None for the model itself. It is called before a call whose
+        recipe has other patches than the call before: it puts those on the live model and takes the others off. What
+        it tells by `warn` holds as long as they are on. Where it raises, the model is loaded anew for the next call.
+        Without it, a model with other patches is another live copy, and `load` reads `recipe.patches`.
+    heavy: kinds of patches that `load` brings and `fit` does not: with others of these it is another live copy.
+    files: whether a single file can be such a model; `holds` and `problem` are then asked of files too.
     """
 
     located = outside = True
@@ -161,22 +153,23 @@ class ModelType(PortType):
     def __init__(self, name: str, help: str = "", *, load: Callable[[Recipe, str, str], Any],
                  size: Callable[[Any], int] | None = None, move: Callable[[Any, str], Any] | None = None,
                  holds: Callable[[Path], bool] | None = None, problem: Callable[[Path], str] | None = None,
+                 fit: Callable[[Any, Recipe], Any] | None = None, heavy: Collection[str] = (), files: bool = False,
                  **rest: Any):
-        super().__init__(name, help, takes="the name of a model or a folder", parse=self._recipe,
-                         flatten=self._plain, restore=lambda plain: Recipe(*plain),
+        super().__init__(name, help, takes=f"the name of a model or a {'file or ' * files}folder", parse=self._recipe,
+                         flatten=lambda recipe: recipe.content, restore=Recipe.of,
                          complaint=lambda v: None if isinstance(v, Recipe) else f"is {short(v)}",
                          summary=lambda recipe: getattr(recipe, "source", short(recipe)), **rest)
         self.load, self.size, self.move, self.holds, self.problem = load, size, move, holds, problem
+        self.fit, self.heavy, self.files = fit, frozenset(heavy), files
 
     def _recipe(self, value: Any) -> Recipe:
         if not isinstance(value, str) or not value:
             raise InputError(f"is {short(value)}; it takes the name of a model (starter/...), a folder or a hub name")
         return Recipe(self.name, value)
 
-    @staticmethod
-    def _plain(recipe: Recipe) -> tuple[Any, ...]:
-        # The name and the place do not matter, the content does.
-        return (recipe.kind, recipe.source if not recipe.fingerprint else "", "", recipe.fingerprint, recipe.options)
+    def is_heavy(self, patch: Recipe) -> bool:
+        """Whether a patch makes another live copy of a model."""
+        return self.fit is None or patch.kind in self.heavy
 
 
 def short(value: Any, width: int = 60) -> str:

@@ -327,6 +327,10 @@ ENGLISH: dict[str, str] = {
     # models
     "model.broken": "{source} {problem}",
     "model.file": "is a file, and a folder is wanted",
+    "model.patch-gone": "the {kind} {source} is not at {place} any more",
+    "model.unknown-kind": "an argument names a model of a kind that no pack declares; name its ModelType in the Recipe",
+    "model.not-leased": "none of the arguments names the model {source}, so it is not at hand; a PortType names those of its "
+                        "values by models=",
     "model.misfit": "{source} {problem}. A {kind} is wanted. {hint}",
     "model.not-here": "there is no model {source} on this machine. {hint} If it is the name of a hub repository, run once "
                       "with --download; otherwise give a folder.",

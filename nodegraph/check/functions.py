@@ -8,7 +8,8 @@ from ..errors import PackError
 from ..flows import Flow
 from ..graph import PICK, SWITCH, Node, refs
 from ..nodetype import NodeType
-from ..types import Recipe, described
+from ..recipe import Recipe
+from ..types import described
 from ..wording import Phrase, closest, nearest, say
 from .checked import CheckedNode
 from .constructs import Body
@@ -50,7 +51,7 @@ def _refusal(site: Site, name: str, node: Node, wrong: str) -> None:
 def _known(site: Site, checked: CheckedNode, nodetype: NodeType) -> dict[str, Any]:
     """The inputs of a node whose values stand in the file, models with their folders."""
     known = {name: value for name, value in (checked.literals or {}).items() if not refs(value)}
-    for name in nodetype.models:
+    for name in (*nodetype.models, *nodetype.recipes):
         recipe = known.get(name)
         if isinstance(recipe, Recipe):
             folder = site.catalogue.model_folder(recipe.source) or site.graph.folder / recipe.source

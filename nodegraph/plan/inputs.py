@@ -15,7 +15,8 @@ from ..check import RANDOM
 from ..digest import ListDigest, digest, is_array, is_tensor
 from ..errors import InputError, Position, Problem
 from ..nodetype import Port
-from ..types import FILE, SEED, PortType, Recipe, complaint_of, described, short
+from ..recipe import Recipe
+from ..types import FILE, SEED, PortType, complaint_of, described, short
 from ..wording import say
 from .steps import Given, Named
 

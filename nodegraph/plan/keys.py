@@ -54,6 +54,8 @@ def parameter(port: Port, value: Any) -> bytes:
     """How a literal counts in a Key."""
     if value is None or type(value) is int or type(value) is str:
         return encode(value)
+    if port.uses is not None:
+        value = port.narrowed(value)
     if port.many:
         return encode([port.type.flatten(item) for item in value])
     return encode(port.type.flatten(value))

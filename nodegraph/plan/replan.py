@@ -60,7 +60,7 @@ def _relit(step: Step, node: CheckedNode, checked: Checked, boundary: Boundary) 
         literals[port_name] = literal.value
         if literal.content is not None:
             contents[port_name] = literal.content
-    for port_name in (*nodetype.models, *nodetype.blank):
+    for port_name in (*nodetype.models, *nodetype.recipes, *nodetype.blank):
         if port_name not in node.node.inputs and port_name in step.literals:
             literals[port_name] = step.literals[port_name]
     edited = copy(step)

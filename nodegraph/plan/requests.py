@@ -30,7 +30,7 @@ def request(layout: Layout, scope: Scope, name: str, node: CheckedNode, sources:
     else:
         for port_name, source in sources.items():
             _connect(layout, scope, name, node, port_name, source, parts, batched)
-    if nodetype.models:
+    if nodetype.models or nodetype.recipes:
         _default_models(layout, scope, name, node, parts)
     if nodetype.blank:
         given = {port_name for port_name, _ in parts.wires} | parts.literals.keys()
@@ -99,7 +99,7 @@ def _default_models(layout: Layout, scope: Scope, name: str, node: CheckedNode, 
     nodetype = node.nodetype
     assert nodetype is not None
     wired = {port_name for port_name, _ in parts.wires}
-    for port_name in nodetype.models:
+    for port_name in (*nodetype.models, *nodetype.recipes):
         port = nodetype.inputs[port_name]
         if port_name not in parts.literals and port_name not in wired and isinstance(port.default, str):
             assert port.type.parse is not None

@@ -5,9 +5,10 @@ from __future__ import annotations
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
-from ..digest import SIZE, encode
+from ..digest import SIZE, digest, encode
 from ..nodetype import NodeType
 from ..plan import Index, Step
+from .values import Reference
 
 if TYPE_CHECKING:
     from .requests import Requests
@@ -45,6 +46,28 @@ class Asking:
         if step.odd:
             names = [self.named(step, index, place, name) for place, name in enumerate(names)]
         return blake2b(step.base + b"".join(names), digest_size=SIZE).digest()
+
+    def narrowed(self, step: Step, index: Index, names: list[Any]) -> list[Any] | None:
+        """What the slots hold, of models with just the patches that the node uses. None if one has to be made again."""
+        lost: list[Reference] = []
+        for place, (port_name, name) in enumerate(zip(step.ports, names)):
+            if name is None or port_name not in step.nodetype.narrow:
+                continue
+            slot, view = step.slots[place], step.views[place] if step.views else None
+            kind = self.values.type_at(slot, self.tables.place(slot, index, view))
+            port = step.nodetype.inputs[port_name]
+            try:
+                value = self.values.live(kind, name)
+            except KeyError:
+                lost += self.values.lost(kind, name)
+                continue
+            narrow = port.narrowed(value)
+            if narrow is not value:
+                names[place] = digest(port.type.flatten(narrow))
+        if lost:
+            self.run.remaking.rebuild(step, index, lost)
+            return None
+        return names
 
     def named(self, step: Step, index: Index, place: int, name: bytes) -> bytes:
         """How a reference counts in a Key: with its type, where that is not the port's and not stored as it is."""

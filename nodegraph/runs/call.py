@@ -22,9 +22,10 @@ from ..errors import Cancelled, InputError, NodeFailed, OutOfMemory
 from ..models import Models
 from ..nodetype import NodeType, Port
 from ..plan import Index, Step
+from ..recipe import Recipe
 from ..types import FILE, ModelType, PortType, short
 from ..warning import Remark, collected
-from ..wording import Phrase
+from ..wording import Phrase, say
 
 
 class Job(NamedTuple):
@@ -102,11 +103,11 @@ Outcome = Made | BaseException
 class Reporter(Context):
     """The Context of one call: passes reports on, and stops the node when the run is to stop."""
 
-    def __init__(self, caller: Caller, node: str):
+    def __init__(self, caller: Caller, node: str, carried: dict[bytes, Any]):
         self.previews = caller.previews
         self.abandoned = False
         self.asks: dict[str, None] = {}
-        self._caller, self._node = caller, node
+        self._caller, self._node, self._carried = caller, node, carried
 
     # Asked for when they are read: to find out may take importing torch.
 
@@ -119,6 +120,12 @@ class Reporter(Context):
     def dtype(self) -> str:  # type: ignore[override]
         self.asks["ctx.dtype"] = None
         return self._caller.models.dtype
+
+    def live(self, recipe: Recipe) -> Any:
+        try:
+            return self._carried[encode(recipe.content)]
+        except KeyError:
+            return super().live(recipe)
 
     def report(self, done: float, total: float | None = None, text: str = "", preview: Any = None) -> None:
         if self._caller.cancel.is_set() or self.abandoned:
@@ -231,20 +238,42 @@ class Caller:
     def arguments(self, job: Job, leases: ExitStack) -> tuple[dict[str, Any], Reporter | None]:
         """What the function is called with: live models in place of recipes, and a context."""
         nodetype, arguments, reporter = job.step.nodetype, dict(job.arguments), None
+        for port in nodetype.narrow:
+            if port in arguments:
+                arguments[port] = nodetype.inputs[port].narrowed(arguments[port])
         wrong = nodetype.refuses(**arguments) if nodetype.refuses is not None else ""
         if wrong:
             raise InputError(wrong)
-        for port in nodetype.models:
-            recipe = arguments.get(port)
-            if recipe is not None:
-                type = nodetype.inputs[port].type
-                assert isinstance(type, ModelType)
-                arguments[port] = leases.enter_context(self.models.lease(
-                    type, recipe, lambda *about: self.tell_loaded(job.name, *about),
-                    lambda source: self.tell(ev.Loading(job.name, source))))
+        carried = self.lease(job, arguments, leases) if nodetype.models or nodetype.carriers else {}
         if nodetype.context is not None:
-            reporter = arguments[nodetype.context] = self.reporters[id(job)] = Reporter(self, job.name)
+            reporter = arguments[nodetype.context] = self.reporters[id(job)] = Reporter(self, job.name, carried)
         return arguments, reporter
+
+    def lease(self, job: Job, arguments: dict[str, Any], leases: ExitStack) -> dict[bytes, Any]:
+        """Put live models in the place of recipes; and those that other values name, by the content of their recipes."""
+        nodetype = job.step.nodetype
+        ports = [port for port in nodetype.models if arguments.get(port) is not None]
+        carried = [recipe for port in nodetype.carriers for recipe in self.named_by(nodetype.inputs[port], arguments.get(port))]
+        wanted = [(self.kind_of(nodetype.inputs[port].type), arguments[port]) for port in ports]
+        wanted += [(self.kind_of(self.models.catalogue.porttype(recipe.kind)), recipe) for recipe in carried]
+        models = leases.enter_context(self.models.leases(wanted, lambda *about: self.tell_loaded(job.name, *about),
+                                                         lambda source: self.tell(ev.Loading(job.name, source))))
+        arguments.update(zip(ports, models))
+        return dict(zip([encode(recipe.content) for recipe in carried], models[len(ports):]))
+
+    @staticmethod
+    def named_by(port: Port, value: Any) -> list[Recipe]:
+        """The models that a value names, or each of a list of values."""
+        assert port.type.models is not None
+        values = value if isinstance(value, list) else [value]
+        return [recipe for one in values if one is not None for recipe in port.type.models(one)]
+
+    @staticmethod
+    def kind_of(type: PortType | None) -> ModelType:
+        """The type of a model, as such."""
+        if not isinstance(type, ModelType):
+            raise InputError(say("model.unknown-kind"))
+        return type
 
     def tell_remarks(self, job: Job, remarks: list[Remark]) -> None:
         """Post what a call told before it failed."""
@@ -345,7 +374,7 @@ def prepare_output(port: Port, value: Any) -> Prepared:
 _new = tuple.__new__  # makes a NamedTuple in half the time of calling its class
 NOTHING_TYPE = PortType("Nothing")
 # What names something outside is kept with its place, so that a later run can look there again.
-PLACES = (PortType("Model", flatten=list), PortType("File", flatten=str))
+PLACES = (PortType("Model", flatten=lambda recipe: list(recipe.placed)), PortType("File", flatten=str))
 
 
 def out_of_memory(error: BaseException) -> bool:

@@ -36,11 +36,12 @@ class Requests:
 
     def go(self, step: Step, index: Index) -> None:
         """Find out whether a request is remembered, and if not see that it is called."""
-        names = self.tables.read(step, index)
+        nodetype, names = step.nodetype, self.tables.read(step, index)
+        if nodetype.narrow and self.asking.narrowed(step, index, names) is None:
+            return None
         key = self.asking.key(step, index, names)
         if key is None:
             return self.run.waits.blocked(step, index)
-        nodetype = step.nodetype
         if nodetype.fingerprint is not None:
             key = self.asking.with_fingerprint(step, index, key)
             if key is None:

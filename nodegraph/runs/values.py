@@ -20,7 +20,8 @@ from ..cache.values import duplicate, restored, versions
 from ..digest import ListDigest, digest, is_tensor
 from ..errors import GraphError
 from ..plan import Index, Plan, Step, given_digest
-from ..types import FILE, PortType, Recipe, described
+from ..recipe import Recipe
+from ..types import FILE, PortType, described
 from ..wording import say
 from .call import PLACES
 from .tables import Tables
@@ -241,13 +242,12 @@ class Values:
 
     def placed(self, type: PortType, value: Any, locate: Any) -> tuple[bytes, str]:
         """The digest under which a file or a model that a node gave flows on, and what is wrong with it, if anything."""
-        if isinstance(value, Recipe):
-            value = value._replace(source=value.folder or value.source, fingerprint=b"")
-        named = locate(type, value, Path())
+        named = locate(type, _unnamed(value) if isinstance(value, Recipe) else value, Path())
         if named.problem:
             return b"", named.problem
         name = digest(named.content if named.content is not None else type.flatten(named.value))
-        self.given[reference(type, name)] = named.value
+        found = _named_as(value, named.value) if isinstance(value, Recipe) else named.value
+        self.given[reference(type, name)] = found
         if type is FILE and named.stamp is not None:
             self.stamps[named.value] = named.stamp
         return name, ""
@@ -255,7 +255,20 @@ class Values:
     def place_of(self, type: PortType, name: bytes) -> Any:
         """The file or model whose place was remembered under a name. Raises KeyError."""
         plain = self.cache.value(PLACES[type is FILE], name)
-        return Path(plain) if type is FILE else Recipe(*plain)
+        return Path(plain) if type is FILE else Recipe.of(plain)
+
+
+def _unnamed(recipe: Recipe) -> Recipe:
+    """A recipe to be looked at again where it lies, and its patches likewise."""
+    patches = tuple([_unnamed(patch) for patch in recipe.patches])
+    if not recipe.folder:
+        return recipe._replace(patches=patches)
+    return recipe._replace(source=recipe.folder, fingerprint=b"", patches=patches)
+
+
+def _named_as(recipe: Recipe, found: Recipe) -> Recipe:
+    """What was found of a recipe, by the names that its user knows."""
+    return found._replace(source=recipe.source, patches=tuple(map(_named_as, recipe.patches, found.patches)))
 
 
 def references(type: TypeOf, name: bytes) -> list[Reference]:

@@ -15,7 +15,7 @@ from nodegraph.packs import read_pack
 HOME = Path(nodegraph.__file__).parent
 
 FLOORS = {
-    0: ["wording", "warning", "errors", "digest", "devicehash", "events", "pngtext", "filekind", "naming"],
+    0: ["wording", "warning", "errors", "digest", "devicehash", "events", "pngtext", "filekind", "naming", "recipe"],
     1: ["types", "flows", "filelist", "codeversion", "nodetype", "context"],
     2: ["graph", "history", "graphfile", "packs"],
     3: ["check", "plan"],
