@@ -134,7 +134,7 @@ class Steps:
         self.index += 1
 
         def forecast() -> Any:
-            return self._forecast(made, model_output, sample, latents, position)
+            return self._forecast(made, model_output, timestep, sample, latents, position)
 
         early = position + 1 < len(self.inner.timesteps)
         kept = forecast() if self.whole and early and self.index == total else latents
@@ -168,18 +168,28 @@ class Steps:
         own = self.noised(self.start.latents.to(latents), position)
         return torch.where(keep, own, latents)
 
-    def _forecast(self, made: Any, output: Any, sample: Any, latents: Any, position: int) -> Any:
+    def _forecast(self, made: Any, output: Any, timestep: Any, sample: Any, latents: Any, position: int) -> Any:
         """The denoised latents as this step sees them: the scheduler's own word, or along its line."""
         own = made[1] if isinstance(made, tuple) and len(made) > 1 else getattr(made, "pred_original_sample", None)
         if own is not None and getattr(own, "shape", None) == latents.shape:
             return own
-        sigmas = getattr(self.inner, "sigmas", None)
-        if sigmas is None or len(sigmas) <= position:
+        sigma = self._sigma(timestep, position)
+        if sigma is None:
             return latents
-        sigma = float(sigmas[position])
         if is_flow(self.inner):
             return sample - sigma * output.to(sample)
         return _of_noise(self.inner, sample, output.to(sample), sigma)
+
+    def _sigma(self, timestep: Any, position: int) -> float | None:
+        """The ratio of noise to signal at a step, of a flow the share of noise; None where a scheduler tells neither."""
+        sigmas = getattr(self.inner, "sigmas", None)
+        if sigmas is not None and len(sigmas) > position:
+            return float(sigmas[position])
+        kept = getattr(self.inner, "alphas_cumprod", None)
+        if kept is None:
+            return None
+        signal = float(kept[min(int(timestep), len(kept) - 1)])
+        return ((1 - signal) / max(signal, 1e-6)) ** 0.5
 
 
 def _like(pattern: Callable[..., Any], method: Callable[..., Any]) -> Callable[..., Any]:
@@ -190,8 +200,10 @@ def _like(pattern: Callable[..., Any], method: Callable[..., Any]) -> Callable[.
 
 
 def _of_noise(scheduler: Any, sample: Any, output: Any, sigma: float) -> Any:
-    """The denoised latents of a scheduler that keeps the variance, at a ratio sigma of noise to signal."""
+    """The denoised latents of a model that predicts noise, at a ratio sigma of noise to signal."""
     alpha = (1 + sigma ** 2) ** -0.5
+    if float(scheduler.init_noise_sigma) > 1.5:  # its latents are not scaled to a variance of 1
+        sample = sample * alpha
     kind = scheduler.config.get("prediction_type")
     if kind == "sample":
         return output
