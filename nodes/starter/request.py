@@ -36,7 +36,7 @@ class Thing:
 class Request:
     """What was read. What the sentence leaves open is None or empty.
 
-    strange: words that nobody knows, with the kind of word that they seem to be: `setting`, `style` or `thing`.
+    aloft: whether the first thing flies. strange: words that nobody knows, with the kind of word that they seem to be: `setting`, `style` or `thing`.
     loose: nouns to which a drawing answers by a keyword only, so that what it shows is to be told.
     dropped: words that are known and find no place, and why.
     """
@@ -47,6 +47,7 @@ class Request:
     style: str | None = None
     time: str | None = None
     shot: str = ""
+    aloft: bool = False
     strange: tuple[tuple[str, str], ...] = ()
     loose: tuple[tuple[str, Drawing], ...] = ()
     dropped: tuple[tuple[str, str], ...] = ()
@@ -87,8 +88,8 @@ def read(text: str, brought: bool = False) -> Request:
     dropped = (*_give_colours(items), *_seconds(items))
     first = {kind: next((item.value for item in items if item.kind == kind), None) for kind in ("setting", "style", "time", "shot")}
     things = tuple(Thing(item.text, item.drawing, item.colour, item.count) for item in items if item.kind == "noun")
-    return Request(language, things, first["setting"], first["style"], first["time"], first["shot"] or "", _strange(items),
-                   loose, dropped)
+    return Request(language, things, first["setting"], first["style"], first["time"], first["shot"] or "",
+                   any(item.text in lexicon.ALOFT for item in items), _strange(items), loose, dropped)
 
 
 # phrases
@@ -117,6 +118,7 @@ def _phrases() -> dict[str, dict[str, Item]]:
     add("en", "preposition", "", lexicon.PREPOSITIONS)
     add("en", "joint", "", lexicon.JOINTS)
     add("en", "little", "", lexicon.LITTLE)
+    add("zh", "preposition", "", lexicon.PREPOSITIONS_ZH)
     add("zh", "joint", "", lexicon.JOINTS_ZH)
     for word, count in lexicon.COUNTS_EN.items():
         add("en", "number", str(count), [word])
@@ -326,7 +328,7 @@ def _strange(items: list[Item]) -> tuple[tuple[str, str], ...]:
             continue
         rows += _told(row, placed or item.text in "里上中下旁" and item.text != "")
         row = [item.text] if item.kind == "strange" else []
-        placed = item.kind == "preposition" or item.text == "在" or placed and item.kind in ("little", "colour", "number")
+        placed = item.kind == "preposition" or placed and item.kind in ("little", "colour", "number")
     return tuple(dict.fromkeys(rows))
 
 

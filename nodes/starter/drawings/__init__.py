@@ -176,7 +176,9 @@ def _keys(drawing: Drawing, row: dict[str, Any]) -> Iterator[tuple[str, str, int
     for place, word in enumerate((drawing.id.replace("-", " "), *row["en"])):
         key = _plain(word)
         yield "en", key, NAME if place < 2 and key == word or drawing.set == "own" else KEYWORD if place > 1 else HEAD
-    yield "en", _plain(drawing.name_en.split()[-1]), HEAD
+    head = drawing.name_en.split()[-1]
+    if not head.endswith("ing") or head == drawing.name_en:  # a man dancing is no dancing
+        yield "en", _plain(head), HEAD
     for language in ("zh", "zh-Hant"):
         for place, word in enumerate(row[language]):
             if not place or len(word) > 1:  # one character alone is a part of too many words
