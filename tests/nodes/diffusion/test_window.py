@@ -81,7 +81,7 @@ def test_steps_that_are_none_are_told(models):
         sample(**asked(models["sd"]), start_step=2)
 
 
-@pytest.mark.parametrize("name", ["EulerDiscreteScheduler", "DDIMScheduler", "PNDMScheduler", "KDPM2DiscreteScheduler",
+@pytest.mark.parametrize("name", ["EulerDiscreteScheduler", "DDIMScheduler", "PNDMScheduler",
                                   "DPMSolverMultistepScheduler", "HeunDiscreteScheduler"])
 @pytest.mark.parametrize("prediction", ["epsilon", "v_prediction"])
 def test_a_forecast_is_the_picture_that_a_perfect_denoiser_points_to(name, prediction):
