@@ -1,123 +1,21 @@
-"""The nodes that paint: encode a prompt, sample a latent, decode it, or do all three."""
+"""The node that paints: encode a prompt, sample a latent and decode it, in one."""
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from nodegraph import SILENT, Context, Seed, node
 
-from nodegraph import SILENT, Context, InputError, Range, Seed, node
-
-from ..media.types import Conditioning, Image, Latent
+from ..media.types import Image
 from . import families
-from .calls import dice, in_a_sentence, own_copy, paint_whole
-from .models import DiffusionModel, quiet
-from .preview import Forecast, latent_picture
-from .prompts import tell_of_negative
-from .schedulers import fitting_schedulers, is_flow
-from .sizes import Fit, fitted, size_refused, sizes_of
-
-PREVIEWS = 8  # pictures shown in the course of one sampling
-
-Steps = Annotated[int, Range(1, 150)]
-Guidance = Annotated[float, Range(0, 30, 0.1)]
-Side = Annotated[int, Range(0, 8192, 8)]
-Scheduler = Literal["model", "euler", "euler_ancestral", "heun", "dpm++_2m", "dpm++_2m_karras", "ddim", "pndm",
-                    "unipc"]
+from .calls import dice, paint_whole
+from .decode import decode
+from .encode import encode
+from .models import DiffusionModel
+from .sample import Count, Guidance, Scheduler, sample, size
+from .sizes import Side, size_refused
 
 
-@node("diffusion.encode", version=2, costly=True)
-def encode(model: DiffusionModel, prompt: str, negative_prompt: str = "",
-           max_sequence_length: Annotated[int, Range(1, 512)] | None = None) -> Conditioning:
-    """Turn a prompt into what the model's denoiser reads.
-
-    model: starter/painter, or a folder or hub name of a diffusers pipeline.
-    prompt: what to paint.
-    negative_prompt: what to stay away from.
-    max_sequence_length: how many tokens the third or T5 encoder of a Stable Diffusion 3 or Flux model reads; left
-        out, what its pipeline reads. Where that encoder is absent these tokens are empty, and fewer are faster.
-    """
-    with in_a_sentence(model):
-        tensors = families.encoded(model, prompt, negative_prompt, max_sequence_length)
-    return Conditioning(tensors, families.prompt_family(model), negative_prompt)
-
-
-@node("diffusion.sample", version=2, costly=True, refuses=size_refused)
-def sample(model: DiffusionModel, conditioning: Conditioning, seed: Seed = 0, steps: Steps = 30,
-           guidance_scale: Guidance | None = None, width: Side | None = None, height: Side | None = None,
-           scheduler: Scheduler = "model", start: Latent | None = None,
-           strength: Annotated[float, Range(0.01, 1, 0.01)] = 0.7, ctx: Context = SILENT) -> Latent:
-    """Paint what a conditioning says, from noise, step by step. The result is a latent, still to be decoded.
-
-    With a latent to start from, a picture is painted over rather than from nothing (Meng et al., SDEdit, 2022).
-
-    model: starter/painter, or a folder or hub name of a diffusers pipeline.
-    conditioning: from diffusion.encode with the same model, or one of its family.
-    seed: where the noise comes from; the same seed paints the same picture again.
-    steps: how often the picture is improved.
-    guidance_scale: how closely the prompt is followed; left out, what suits the model's family.
-    width, height: in pixels, multiples of 8 or 16 as the model has it; left out or 0, what the model was made for.
-    scheduler: the method of the steps; `model` is the one that comes with the model.
-    start: a latent of the size wanted, from diffusion.encode_image or an earlier sampling.
-    strength: how much of `start` is painted over; 1 leaves next to nothing of it.
-    """
-    family = families.known_family(model)
-    mine = families.prompt_family(model)
-    if conditioning.family != mine:
-        raise InputError(f"conditioning is for {conditioning.family}, and this model is {mine}; "
-                         "encode the prompt with this model")
-    width, height = _size(model, width, height, start)
-    guidance = family.guidance_scale if guidance_scale is None else float(guidance_scale)
-    tell_of_negative(conditioning.negative_prompt, guidance)
-    pipe = own_copy(model, scheduler, steps)
-    beginning: dict[str, Any] = {"width": width, "height": height}
-    if start is not None:
-        with quiet():
-            pipe, beginning = _painting_over(pipe, start, strength, steps, beginning)
-    tensors = {name: tensor.to(families.device_of(model)) for name, tensor in conditioning.tensors.items()}
-    with quiet(), in_a_sentence(pipe):
-        latents = pipe(**tensors, **beginning, num_inference_steps=steps, output_type="latent", return_dict=False,
-                       guidance_scale=guidance, generator=dice(seed),
-                       callback_on_step_end=_reporter(pipe, ctx, width, height))[0]
-    samples = families.unpacked(model, latents, width, height)[0].contiguous()
-    return Latent(samples, families.latent_family(model))
-
-
-@node("diffusion.decode", version=1, costly=True)
-def decode(model: DiffusionModel, latent: Latent) -> Image:
-    """Turn a latent into a picture.
-
-    model: starter/painter, or a folder or hub name of a diffusers pipeline.
-    latent: from diffusion.sample with the same model, or one with the same autoencoder.
-    """
-    mine = families.latent_family(model)
-    if latent.family != mine:
-        raise InputError(f"latent is in the space of {latent.family}, and this model has {mine}; "
-                         "decode it with the model that painted it")
-    return families.decoded(model, latent.samples[None].to(families.device_of(model)))
-
-
-@node("diffusion.encode_image", version=2, costly=True, refuses=size_refused)
-def encode_image(model: DiffusionModel, image: Image, width: Side = 0, height: Side = 0, fit: Fit = "crop") -> Latent:
-    """Turn a picture into a latent, to be painted over by diffusion.sample.
-
-    Of a picture of another size than the one wanted, `crop` keeps the middle and fills the whole size, `pad` keeps
-    all and repeats its edges around it, `stretch` keeps all and changes its shape.
-
-    model: starter/painter, or a folder or hub name of a diffusers pipeline.
-    image: the picture; what is transparent in it counts as white.
-    width, height: of the latent in pixels; 0 is the picture's own, at the next multiple (of 8 or 16, say) that the
-        model takes, or follows the other one.
-    fit: how the picture is brought to that size.
-    """
-    if image.shape[0] == 4:
-        image = image[:3] * image[3:] + (1 - image[3:])
-    pixels = fitted(image, sizes_of(model), width, height, fit).to(families.device_of(model))
-    return Latent(families.latents_of(model.vae, pixels)[0].contiguous(), families.latent_family(model))
-
-
-@node("diffusion.paint", version=2, costly=True, refuses=size_refused)
-def paint(model: DiffusionModel, prompt: str, negative_prompt: str = "", seed: Seed = 0, steps: Steps = 30,
+@node("diffusion.paint", version=3, costly=True, refuses=size_refused)
+def paint(model: DiffusionModel, prompt: str, negative_prompt: str = "", seed: Seed = 0, steps: Count = 30,
           guidance_scale: Guidance | None = None, width: Side | None = None, height: Side | None = None,
           scheduler: Scheduler = "model", ctx: Context = SILENT) -> Image:
     """Paint a picture from a prompt: diffusion.encode, diffusion.sample and diffusion.decode in one.
@@ -136,62 +34,7 @@ def paint(model: DiffusionModel, prompt: str, negative_prompt: str = "", seed: S
         return paint_whole(model, ctx, prompt=prompt, negative_prompt=negative_prompt or None, width=width,
                             height=height, guidance_scale=guidance_scale, num_inference_steps=steps,
                             generator=dice(seed), scheduler=scheduler)
-    width, height = _size(model, width, height)
+    width, height = size(model, width, height)
     conditioning = encode(model, prompt, negative_prompt)
     latent = sample(model, conditioning, seed, steps, guidance_scale, width, height, scheduler, ctx=ctx)
     return decode(model, latent)
-
-
-def _size(model: Any, width: int | None, height: int | None, start: Latent | None = None) -> tuple[int, int]:
-    """Width and height in pixels: those wanted, else those of the start, else the model's own."""
-    sizes = sizes_of(model)
-    if start is not None:
-        mine = families.latent_family(model)
-        if start.family != mine:
-            raise InputError(f"start is in the space of {start.family}, and this model has {mine}; "
-                             "encode the picture with this model")
-        own = tuple(side * model.vae_scale_factor for side in reversed(start.samples.shape[1:]))
-        if (width or own[0], height or own[1]) != own:
-            raise InputError(f"start is {own[0]} x {own[1]}, and {width or own[0]} x {height or own[1]} is asked "
-                             "for; leave width and height out")
-    else:
-        own = sizes.own or (sizes.unit, sizes.unit)
-    width, height = width or own[0], height or own[1]
-    sizes.judge(width, height)
-    return width, height
-
-
-def _painting_over(pipe: Any, start: Latent, strength: float, steps: int, size: dict[str, int]
-                   ) -> tuple[Any, dict[str, Any]]:
-    """The pipeline that begins with a picture, made of the same parts, and what its call takes for that."""
-    from diffusers import AutoPipelineForImage2Image
-
-    if int(steps * strength) < 1:
-        raise InputError(f"strength {strength:g} of {steps} steps leaves none to paint; raise one of them")
-    scheduler = pipe.scheduler
-    if is_flow(scheduler) and not hasattr(scheduler, "scale_noise"):
-        able = [name for name, (kind, _) in fitting_schedulers(pipe).items() if kind.startswith("FlowMatch")]
-        raise InputError("scheduler cannot begin with a picture on this model; it takes " + ", ".join(["model", *able]))
-    pipe = AutoPipelineForImage2Image.from_pipe(pipe)
-    pipe.scheduler = scheduler
-    pipe.set_progress_bar_config(disable=True)
-    takes = inspect.signature(type(pipe).__call__).parameters
-    return pipe, {"image": start.samples[None].to(families.device_of(pipe)), "strength": float(strength),
-                  **{name: side for name, side in size.items() if name in takes}}
-
-
-def _reporter(pipe: Any, ctx: Context, width: int, height: int) -> Callable:
-    """The pipeline's callback after each step: says how far it is, now and then with a picture."""
-    forecast = Forecast(pipe.scheduler)
-
-    def report(_, index: int, timestep: Any, tensors: dict[str, Any]) -> dict[str, Any]:
-        total = pipe.num_timesteps
-        preview = None
-        if ctx.previews:
-            latents = forecast(index, tensors["latents"])
-            if (index + 1) % max(1, total // PREVIEWS) == 0:
-                preview = latent_picture(pipe, families.unpacked(pipe, latents, width, height))
-        ctx.report(index + 1, total, "sampling", preview)
-        return tensors
-
-    return report

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
-from nodegraph import InputError, Recipe, warn
+from nodegraph import InputError, Range, Recipe, warn
 
 from ..common.folders import settings
 
 Fit = Literal["crop", "pad", "stretch"]
+Side = Annotated[int, Range(0, 8192, 8)]
 # Latents on a side that a pipeline takes as one; 0 is what its transformer says.
 _PATCHES = {"StableDiffusionPipeline": 1, "StableDiffusionXLPipeline": 1, "StableDiffusion3Pipeline": 0,
             "FluxPipeline": 2, "PixArtAlphaPipeline": 0, "PixArtSigmaPipeline": 0}
@@ -69,7 +70,7 @@ def sizes_of(pipe: Any) -> Sizes:
     patch = 2 if hasattr(pipe, "_pack_latents") else config.get("patch_size") or 1
     patch = patch[-1] if isinstance(patch, (list, tuple)) else patch
     side = getattr(pipe, "default_sample_size", None) or config.get("sample_size")
-    unit = scale * patch
+    unit = 64 if type(pipe).__name__.startswith("Kandinsky3") else scale * patch
     return Sizes(_unit(unit, "unet" in pipe.components), _pixels(side, scale),
                  unit * _places(type(pipe).__name__, config))
 

@@ -32,6 +32,7 @@ def load(recipe: Recipe, device: str, dtype: str) -> Any:
 
     It is always computed in float32, whatever the dtype asked for: its activations outgrow half precision.
     """
+    from .recolor import dye
     from .stylegan2 import Generator
 
     folder = Path(recipe.folder or recipe.source)
@@ -39,7 +40,9 @@ def load(recipe: Recipe, device: str, dtype: str) -> Any:
     if wrong:
         raise InputError(f"{recipe.source} {wrong}")
     try:
-        generator = Generator(_tensors(_weights(folder)[0]), _clamp(folder))
+        generator = Generator(_tensors(_weights(folder)[0]), *_told(folder), recipe=recipe)
+        if "inks" in dict(recipe.options):
+            dye(generator, dict(recipe.options)["inks"])
     except (OSError, ValueError) as error:
         raise InputError(f"{recipe.source} cannot be loaded as a {recipe.kind}: {error}") from error
     if generator.depth not in _USUAL_DEPTHS:
@@ -71,13 +74,18 @@ def _tensors(path: Path) -> dict[str, Any]:
     return chosen
 
 
-def _clamp(folder: Path) -> float | None:
-    """What config.json, if there is one, says that activations were clamped to."""
+def _told(folder: Path) -> tuple[float | None, tuple[str, ...], bool]:
+    """What config.json, if there is one, says that weights do not: the clamp, the names of kinds, and truncation."""
     config = folder / "config.json"
-    clamp = settings(config).get("conv_clamp") if config.is_file() else None
+    told = settings(config) if config.is_file() else {}
+    clamp, kinds, truncation = told.get("conv_clamp"), told.get("labels") or [], told.get("truncation", "all")
     if clamp is not None and (isinstance(clamp, bool) or not isinstance(clamp, (int, float)) or clamp <= 0):
         raise ValueError(f"conv_clamp in its config.json is {clamp!r}; it takes a number above 0, or null")
-    return clamp
+    if not (isinstance(kinds, list) and all(isinstance(kind, str) for kind in kinds)):
+        raise ValueError(f"labels in its config.json is {kinds!r}; it takes a list of names")
+    if truncation not in ("all", "label"):
+        raise ValueError(f"truncation in its config.json is {truncation!r}; it takes \"all\" or \"label\"")
+    return clamp, tuple(kinds), truncation == "label"
 
 
 def size(generator: Any) -> int:

@@ -7,16 +7,18 @@ from typing import Annotated, Any, Literal
 from nodegraph import InputError, Range, Seed, node
 
 from ..media.types import Image
+from .kinds import chosen
 from .models import GanLatent, GanModel, family_of
 
 Psi = Annotated[float, Range(0, 2, 0.05)]
 Label = Annotated[int, Range(0, 100_000)]
+Layers = Annotated[int, Range(0, 64)]
 Noise = Literal["const", "random", "none"]
 
 
 @node("gan.sample", version=1, costly=True)
 def sample(model: GanModel, seed: Seed = 0, truncation_psi: Psi = 0.7, label: Label = 0,
-           noise: Noise = "const") -> Image:
+           noise: Noise = "const", kinds: str = "", truncation_layers: Layers = 0) -> Image:
     """Draw a picture, a square of the one size that the model makes. The same seed draws the same picture again; at equal
     psi, the authors' own script's.
 
@@ -25,32 +27,38 @@ def sample(model: GanModel, seed: Seed = 0, truncation_psi: Psi = 0.7, label: La
     truncation_psi: how far from the average picture; less is likelier and more alike, 1 is what was learned.
     label: the class to draw, for models that were trained on classes.
     noise: where hair and grain come from: the pattern stored with the model, one drawn by the seed, or none.
+    kinds: in place of a label, kinds by name or number, also several and how much of each: `vine 2, waves 1`.
+    truncation_layers: how many layers, from the coarsest, are drawn towards the average; 0 for all of them.
     """
-    return synthesize(model, map_noise(model, seed, truncation_psi, label), noise, seed)
+    return synthesize(model, map_noise(model, seed, truncation_psi, label, kinds, truncation_layers), noise, seed)
 
 
 @node("gan.map", version=1, costly=True)
-def map_noise(model: GanModel, seed: Seed = 0, truncation_psi: Psi = 0.7, label: Label = 0) -> GanLatent:
+def map_noise(model: GanModel, seed: Seed = 0, truncation_psi: Psi = 0.7, label: Label = 0, kinds: str = "",
+              truncation_layers: Layers = 0) -> GanLatent:
     """Draw the styles of a picture, to be mixed with others before it is made.
 
     model: a folder with the generator of a StyleGAN2 as safetensors.
     seed: where the dice begin.
     truncation_psi: how far from the average picture; less is likelier and more alike, 1 is what was learned.
     label: the class to draw, for models that were trained on classes.
+    kinds: in place of a label, kinds by name or number, also several and how much of each: `vine 2, waves 1`.
+    truncation_layers: how many layers, from the coarsest, are drawn towards the average; 0 for all of them.
     """
     import torch
 
-    from .stylegan2 import mapped, truncated
+    from .stylegan2 import mapped, middle, truncated
 
-    if label >= max(1, model.labels):
-        known = f"knows the labels 0 to {model.labels - 1}" if model.labels else "knows no labels; leave it out"
-        raise InputError(f"label is {label}; this model {known}")
+    which = chosen(model, label, kinds)
     with torch.no_grad():
-        style = truncated(model, mapped(model, _noise(seed, model.z_width).to(model.device), label), truncation_psi)
-    return GanLatent(style.repeat(model.layers, 1), family_of(model))
+        style = mapped(model, noise_of(seed, model.z_width).to(model.device), which)
+        styles = truncated(model, style, truncation_psi, middle(model, which)).repeat(model.layers, 1)
+        if truncation_layers:
+            styles[truncation_layers:] = style
+    return GanLatent(styles, family_of(model))
 
 
-def _noise(seed: int, width: int) -> Any:
+def noise_of(seed: int, width: int) -> Any:
     """Standard normal noise, drawn as the authors' script draws it for seeds under 2**32."""
     import numpy as np
     import torch

@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 import torch.nn.functional as F
@@ -23,6 +23,7 @@ import torch.nn.functional as F
 Noise = Literal["const", "random", "none"]
 
 _MAPPING_RATE = 0.01  # the mapping network learns a hundred times more slowly than the rest
+_DRAWS = 1024  # that the middle of a class is the mean of
 _TAPS = (1.0, 3.0, 3.0, 1.0)  # the low-pass filter where resolutions change
 
 
@@ -36,11 +37,16 @@ class Generator:
     """A trained generator.
 
     tensors: name -> float32 tensor, all on one device. clamp: the largest magnitude of an activation, or None.
+    kinds: the names of its classes, where they are told. own_middles: whether each class is truncated towards its own
+    average (Mokady et al., 2022), since that of all of them shows none.
     Raises ValueError when the tensors are not those of a StyleGAN2 generator of the `skip` architecture.
     """
 
     tensors: dict[str, torch.Tensor] = field(repr=False)
     clamp: float | None = None
+    kinds: tuple[str, ...] = ()
+    own_middles: bool = False
+    recipe: Any = field(default=None, repr=False)  # by which it was loaded
 
     def __post_init__(self) -> None:
         self._demand(["mapping.fc0.weight", "mapping.w_avg", "synthesis.b4.const"])
@@ -141,20 +147,33 @@ class Generator:
         return self
 
 
-def mapped(generator: Generator, z: torch.Tensor, label: int = 0) -> torch.Tensor:
-    """The style (width,) that the mapping network makes of noise (z_width,)."""
+def mapped(generator: Generator, z: torch.Tensor, label: int | torch.Tensor = 0) -> torch.Tensor:
+    """The styles (..., width) that the mapping network makes of noise (..., z_width).
+
+    label: of a class, or how much of each there is in a blend: shares (labels,).
+    """
     tensors, x = generator.tensors, _unit(z)
     if generator.labels:
-        one_hot = F.one_hot(torch.tensor(label, device=z.device), generator.labels).float()
-        x = torch.cat([x, _unit(_dense(tensors, "mapping.embed", one_hot))])
+        shares = label.to(x) if isinstance(label, torch.Tensor) else \
+            F.one_hot(torch.tensor(label, device=z.device), generator.labels).float()
+        embedded = _unit(_dense(tensors, "mapping.embed", shares))
+        x = torch.cat([x, embedded.expand(*x.shape[:-1], -1)], -1)
     for k in range(generator.depth):
         x = _rectified(_dense(tensors, f"mapping.fc{k}", x, _MAPPING_RATE))
     return x
 
 
-def truncated(generator: Generator, style: torch.Tensor, psi: float) -> torch.Tensor:
-    """A style nearer to the average one (psi under 1: likelier pictures) or further from it (over 1)."""
-    average = generator.tensors["mapping.w_avg"]
+def middle(generator: Generator, label: int | torch.Tensor = 0) -> torch.Tensor:
+    """The style (width,) that truncation goes towards: the average one, or that of a class or a blend of them."""
+    if not (generator.own_middles and generator.labels):
+        return generator.tensors["mapping.w_avg"]
+    noise = torch.randn(_DRAWS, generator.z_width, generator=torch.Generator().manual_seed(0))
+    return mapped(generator, noise.to(generator.device), label).mean(0)
+
+
+def truncated(generator: Generator, style: torch.Tensor, psi: float, towards: torch.Tensor | None = None) -> torch.Tensor:
+    """A style nearer to the average one, or to another (psi under 1: likelier pictures), or further from it (over 1)."""
+    average = generator.tensors["mapping.w_avg"] if towards is None else towards
     return average + psi * (style - average)
 
 
@@ -224,7 +243,7 @@ def _clamped(x: torch.Tensor, limit: float | None) -> torch.Tensor:
 
 def _unit(x: torch.Tensor) -> torch.Tensor:
     """x at a mean square of 1."""
-    return x * (x.square().mean() + 1e-8).rsqrt()
+    return x * (x.square().mean(-1, keepdim=True) + 1e-8).rsqrt()
 
 
 def _filter(like: torch.Tensor) -> torch.Tensor:

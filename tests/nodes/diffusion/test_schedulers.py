@@ -5,7 +5,10 @@ import pytest
 import torch
 
 from nodegraph import InputError
-from nodegraph_nodes.diffusion.paint import decode, encode, encode_image, paint, sample
+from nodegraph_nodes.diffusion.decode import decode
+from nodegraph_nodes.diffusion.encode import encode, encode_image
+from nodegraph_nodes.diffusion.paint import paint
+from nodegraph_nodes.diffusion.sample import sample
 from nodegraph_nodes.diffusion.schedulers import scheduler_named
 
 pytestmark = [pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept:DeprecationWarning"),
@@ -89,9 +92,8 @@ def test_painting_over_with_a_scheduler_by_name_is_diffusers_own(models, kind, n
     scheduler = by_hand()[kind][name]
     start = encode_image(model, torch.rand(3, 32, 32, generator=torch.Generator().manual_seed(4)))
     asked = {"seed": 2, "steps": steps, "guidance_scale": 3.0, "start": start, "strength": strength, "scheduler": name}
-    if kind == "sd3" and not hasattr(scheduler, "scale_noise"):
-        with pytest.raises(InputError, match="cannot begin with a picture on this model; it takes model, euler, heun"):
-            sample(model, encode(model, "a boat"), **asked)
+    if kind == "sd3" and not hasattr(scheduler, "scale_noise"):  # of which diffusers' own pipelines cannot make a start
+        assert sample(model, encode(model, "a boat"), **asked).samples.isfinite().all()
         return
     over = {"sd": diffusers.StableDiffusionImg2ImgPipeline, "xl": diffusers.StableDiffusionXLImg2ImgPipeline,
             "sd3": diffusers.StableDiffusion3Img2ImgPipeline}[kind]

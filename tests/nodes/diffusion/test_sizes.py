@@ -8,7 +8,10 @@ import torch
 from nodegraph import Engine, GraphError, InputError, Recipe
 from nodegraph.events import Loaded
 from nodegraph.warning import collected
-from nodegraph_nodes.diffusion.paint import decode, encode, encode_image, paint, sample
+from nodegraph_nodes.diffusion.decode import decode
+from nodegraph_nodes.diffusion.encode import encode, encode_image
+from nodegraph_nodes.diffusion.paint import paint
+from nodegraph_nodes.diffusion.sample import sample
 from nodegraph_nodes.diffusion.sizes import Sizes, fitted, size_refused, sizes_in, sizes_of
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept:DeprecationWarning")

@@ -15,7 +15,7 @@ AUTHORS = {
 
 
 def picture(generator, label=0, noise="const"):
-    style = truncated(generator, mapped(generator, sample._noise(7, generator.z_width), label), 0.7)
+    style = truncated(generator, mapped(generator, sample.noise_of(7, generator.z_width), label), 0.7)
     return synthesised(generator, style.repeat(generator.layers, 1), noise)
 
 

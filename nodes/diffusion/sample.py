@@ -1,0 +1,112 @@
+"""The node that samples: from noise to a latent, step by step."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
+
+from nodegraph import SILENT, Context, InputError, Range, Seed, node
+
+from ..media.types import Conditioning, Latent, Mask
+from . import families, space
+from .beginning import Wanted, begun, window
+from .calls import dice, own_copy, sampled
+from .inpaint import text_pipeline
+from .models import DiffusionModel
+from .preview import latent_picture
+from .prompts import tell_of_negative
+from .sizes import Side, size_refused, sizes_of
+from .steps import Start, Steps
+
+PREVIEWS = 8  # pictures shown in the course of one sampling
+
+Count = Annotated[int, Range(1, 150)]
+Step = Annotated[int, Range(0, 150)]
+Guidance = Annotated[float, Range(0, 30, 0.1)]
+Scheduler = Literal["model", "euler", "euler_ancestral", "heun", "dpm++_2m", "dpm++_2m_karras", "ddim", "pndm",
+                    "unipc"]
+
+
+@node("diffusion.sample", version=3, costly=True, refuses=size_refused)
+def sample(model: DiffusionModel, conditioning: Conditioning, seed: Seed = 0, steps: Count = 30,
+           guidance_scale: Guidance | None = None, width: Side | None = None, height: Side | None = None,
+           scheduler: Scheduler = "model", start: Latent | None = None, mask: Mask | None = None,
+           strength: Annotated[float, Range(0.01, 1, 0.01)] = 0.7, start_step: Step = 0, end_step: Step = 0,
+           add_noise: bool = True, keep_noise: bool = False, ctx: Context = SILENT) -> Latent:
+    """Paint what a conditioning says, from noise, step by step. The result is a latent, still to be decoded.
+
+    With a latent to start from, a picture is painted over rather than from nothing (Meng et al., SDEdit, 2022); with
+    a mask besides, only what it covers is painted anew. What a mask covers by half is painted anew in the later half
+    of the steps alone (Levin and Fried, Differential Diffusion, 2023).
+
+    model: starter/painter, or a folder or hub name of a diffusers pipeline.
+    conditioning: from diffusion.encode with the same model, or one of its family.
+    seed: where the noise comes from; the same seed paints the same picture again.
+    steps: how often the picture is improved.
+    guidance_scale: how closely the prompt is followed; left out, what suits the model's family.
+    width, height: in pixels, multiples of 8 or 16 as the model has it; left out or 0, what the model was made for.
+    scheduler: the method of the steps; `model` is the one that comes with the model.
+    start: a latent of the size wanted, from diffusion.encode_image or an earlier sampling.
+    mask: where `start` is painted anew, 1 inside; left out, the mask that was encoded with it. A model that was
+        trained for inpainting wants the mask in diffusion.encode_image.
+    strength: how much of `start` is painted over; 1 leaves next to nothing of it.
+    start_step: the step to begin with, so that a part of the steps is another sampling's; 0 leaves it to `strength`.
+    end_step: the step to end before; 0 takes them all.
+    add_noise: whether noise is added to `start`. Not to one that an earlier sampling left with `keep_noise`.
+    keep_noise: whether an early end leaves the noise in that is still there, for another sampling to go on with.
+    """
+    family = families.known_family(model)
+    mine = families.prompt_family(model)
+    if conditioning.family != mine:
+        raise InputError(f"conditioning is for {conditioning.family}, and this model is {mine}; "
+                         "encode the prompt with this model")
+    wanted = Wanted(start, mask, float(strength), start_step, end_step, add_noise)
+    width, height = size(model, width, height, start)
+    guidance = family.guidance_scale if guidance_scale is None else float(guidance_scale)
+    if guidance is not None:
+        tell_of_negative(conditioning.negative_prompt, guidance)
+    pipe = own_copy(text_pipeline(model), scheduler, steps)
+    begin = begun(pipe, wanted)
+    course = _course(pipe, wanted, steps, begin, not keep_noise, _reporter(pipe, ctx, width, height))
+    samples = sampled(pipe, conditioning.tensors, course, dice(seed), steps, width, height, guidance)
+    return Latent(samples[0].contiguous(), space.latent_family(model))
+
+
+def _course(pipe: Any, wanted: Wanted, steps: int, begin: Start | None, whole: bool, after: Any) -> Steps:
+    """The steps that are taken. The scheduler of latent consistency spreads all of them over what is painted over."""
+    if begin is not None and "strength" in inspect.signature(pipe.scheduler.set_timesteps).parameters \
+            and "original_inference_steps" in inspect.signature(type(pipe).__call__).parameters:
+        return Steps(pipe.scheduler, wanted.first, wanted.last or None, begin, whole, {"strength": wanted.strength}, after)
+    return Steps(pipe.scheduler, *window(pipe, wanted, steps), begin, whole, after=after)
+
+
+def size(model: Any, width: int | None, height: int | None, start: Latent | None = None) -> tuple[int, int]:
+    """Width and height in pixels: those wanted, else those of the start, else the model's own."""
+    sizes = sizes_of(model)
+    if start is not None:
+        mine = space.latent_family(model)
+        if start.family != mine:
+            raise InputError(f"start is in the space of {start.family}, and this model has {mine}; "
+                             "encode the picture with this model")
+        own = tuple(side * space.scale_of(model) for side in reversed(start.samples.shape[-2:]))
+        if (width or own[0], height or own[1]) != own:
+            raise InputError(f"start is {own[0]} x {own[1]}, and {width or own[0]} x {height or own[1]} is asked "
+                             "for; leave width and height out")
+    else:
+        own = sizes.own or (sizes.unit, sizes.unit)
+    width, height = width or own[0], height or own[1]
+    sizes.judge(width, height)
+    return width, height
+
+
+def _reporter(pipe: Any, ctx: Context, width: int, height: int) -> Callable[[int, int, Any, Callable[[], Any]], None]:
+    """What is done after each step: it is said how far the sampling is, now and then with a picture."""
+
+    def report(index: int, total: int, latents: Any, forecast: Callable[[], Any]) -> None:
+        preview = None
+        if ctx.previews and index % max(1, total // PREVIEWS) == 0:
+            preview = latent_picture(pipe, space.unpacked(pipe, forecast(), width, height))
+        ctx.report(index, total, "sampling", preview)
+
+    return report

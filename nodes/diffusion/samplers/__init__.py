@@ -1,0 +1,234 @@
+"""Samplers and schedules by the names that artists know them by, as schedulers that pipelines of diffusers take.
+
+The same word means the same method, whether a model predicts noise, v or a flow. Where diffusers has the class it is
+used; the others, and those of its classes that cannot follow a schedule, are written here.
+"""
+
+from __future__ import annotations
+
+import copy
+import inspect
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from nodegraph import InputError
+
+from . import classes, tailor
+from .classes import BY_SIGMAS, FLOW, NOISE, OWN, is_flow
+from .schedules import CURVES, FLAGS, FORMULAS, given
+
+Sampler = Literal[
+    "model", "euler", "euler_ancestral", "heun", "heunpp2", "dpm_2", "dpm_2_ancestral", "lms", "dpm_fast",
+    "dpm_adaptive", "dpmpp_2s_ancestral", "dpmpp_sde", "dpmpp_2m", "dpmpp_2m_sde", "dpmpp_3m_sde", "ddpm", "lcm", "tcd",
+    "ipndm", "ipndm_v", "deis", "res_multistep", "gradient_estimation", "er_sde", "seeds_2", "seeds_3", "sa_solver",
+    "ddim", "uni_pc", "uni_pc_bh2", "pndm"]
+Schedule = Literal["model", "normal", "karras", "exponential", "beta", "sgm_uniform", "simple", "ddim_uniform",
+                   "linear_quadratic", "kl_optimal"]
+
+# What these were called in graphs before sampler and schedule were two choices.
+OLD = {"dpm++_2m": "sampler: dpmpp_2m", "dpm++_2m_karras": "sampler: dpmpp_2m and schedule: karras",
+       "unipc": "sampler: uni_pc"}
+_ONE_SCHEDULE = ("tcd", "pndm")  # which count the timesteps that they were trained on
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How a latent is sampled.
+
+    sampler, schedule: by name. sigmas: levels of noise, falling, in the place of a schedule; their number is that of
+    the steps and one. start_step, end_step: which of the steps are taken, from the first up to, without it, the last;
+    0 is all of them. add_noise: whether the start is made noisy; where it is not, it is noisy already. keep_noise:
+    whether the noise that `end_step` leaves stays, for another sampling to go on with; else the last step takes it.
+    """
+
+    sampler: str = "model"
+    schedule: str = "model"
+    sigmas: tuple[float, ...] | None = None
+    start_step: int = 0
+    end_step: int = 0
+    add_noise: bool = True
+    keep_noise: bool = False
+
+    @property
+    def spans(self) -> bool:
+        """Whether only some of the steps are taken."""
+        return bool(self.start_step or self.end_step)
+
+    @property
+    def leaves_noise(self) -> bool:
+        """Whether the last step goes no further than to the level that the schedule has for it."""
+        return self.keep_noise or not self.end_step
+
+
+def scheduler_for(pipe: Any, sampling: Sampling, generator: Any = None) -> Any:
+    """A new scheduler for this pipeline.
+
+    generator: where the noise of samplers that make some comes from, if the pipeline hands none on to its scheduler.
+    Raises InputError, naming the samplers that fit, when one does not suit the model, the schedule or the steps.
+    """
+    wrong = refusal(sampling)
+    if wrong:
+        raise InputError(wrong)
+    own = pipe.scheduler
+    if (sampling.sampler, sampling.schedule, sampling.sigmas, sampling.spans) == ("model", "model", None, False):
+        return tailor.with_noise_of(copy.deepcopy(own), generator)
+    able = fitting_samplers(pipe)
+    name = able_name(own) if sampling.sampler == "model" else sampling.sampler
+    if name not in able:
+        kind = "a flow" if is_flow(own) else "noise"
+        raise InputError(f"sampler is {sampling.sampler}, which does not suit " + (
+            "what else is asked of it (schedule, sigmas or a part of the steps) on this model"
+            if sampling.sampler == "model" else f"a model that predicts {kind}") +
+            f"; this one takes {', '.join(['model', *able])}")
+    sampling = replace(sampling, sampler=name)
+    scheduler = _of_diffusers(pipe, sampling, generator) or _of_our_own(pipe, sampling, generator)
+    return scheduler if sampling.add_noise else _from_noisy(scheduler)
+
+
+def refusal(sampling: Sampling) -> str:
+    """Why no model can be sampled so; "" if one can."""
+    if sampling.sampler in _ONE_SCHEDULE and (sampling.schedule != "model" or sampling.sigmas or sampling.spans):
+        what = "a part of the steps" if sampling.spans else f"schedule: {sampling.schedule}"
+        return (f"sampler {sampling.sampler} counts the steps that its model was trained on and takes no "
+                f"{'sigmas' if sampling.sigmas else what}; take another sampler, such as "
+                + ("lcm" if sampling.sampler == "tcd" else "ipndm"))
+    sigmas = sampling.sigmas
+    if sigmas and (len(sigmas) < 2 or any(a <= b for a, b in zip(sigmas, sigmas[1:])) or sigmas[-1] < 0):
+        return "sigmas must be two levels of noise or more, falling, the last one 0 or more: 14.6, 5, 1.5, 0"
+    if sigmas and sampling.schedule != "model":
+        return f"sigmas are given and schedule is {sampling.schedule}; leave one of them out"
+    if sampling.end_step and sampling.start_step >= sampling.end_step:
+        return f"start_step is {sampling.start_step} and end_step {sampling.end_step}; nothing is left to paint"
+    return ""
+
+
+def fitting_samplers(pipe: Any) -> list[str]:
+    """The samplers that suit a pipeline, "model" aside."""
+    own = pipe.scheduler
+    if "original_inference_steps" in inspect.signature(type(pipe).__call__).parameters:
+        return []  # which only the scheduler of LCM takes
+    if is_flow(own):
+        if own.config.get("invert_sigmas"):
+            return []
+        names = {*FLOW, *OWN} - {"ddpm"}
+    else:
+        names = {*NOISE, *OWN} if classes.has_betas(own) else set()
+    return [name for name in Sampler.__args__ if name in names]  # type: ignore[attr-defined]
+
+
+def able_name(own: Any) -> str:
+    """The name of a model's own sampler; "" where it has none here."""
+    kind = type(own).__name__
+    if is_flow(own) and kind in ("FlowMatchEulerDiscreteScheduler", "FlowMatchHeunDiscreteScheduler",
+                                 "FlowMatchLCMScheduler"):
+        return {"E": "euler", "H": "heun", "L": "lcm"}[kind[len("FlowMatch")]]
+    for name, (of, changes) in (FLOW if is_flow(own) else NOISE).items():
+        if of == kind and all(own.config.get(key) == value for key, value in changes.items()
+                              if key in ("algorithm_type", "solver_order", "solver_type")):
+            return name
+    return ""
+
+
+def _of_diffusers(pipe: Any, sampling: Sampling, generator: Any) -> Any:
+    """The scheduler as diffusers has it; None where its class cannot do what is asked, or there is none."""
+    own, flow = pipe.scheduler, is_flow(pipe.scheduler)
+    class_name, changes = (FLOW if flow else NOISE).get(sampling.sampler, ("", {}))
+    if not class_name or (sampling.spans and class_name not in BY_SIGMAS):
+        return None
+    if sampling.schedule not in classes.FOLLOWS.get(class_name, Schedule.__args__):  # type: ignore[attr-defined]
+        return None
+    if flow and not class_name.startswith("FlowMatch"):
+        scheduler = _multistep(pipe, class_name, changes, sampling)
+    elif class_name == "FlowMatchHeunDiscreteScheduler" and _lays_out(pipe, sampling):
+        return None  # it has levels of its own and takes no others
+    else:
+        scheduler = _scheduled(own, class_name, changes, sampling)
+    if scheduler is None:
+        return None
+    if sampling.sampler == "uni_pc":
+        scheduler = tailor.with_last(scheduler, classes.LAST["uni_pc"], least=True)
+    if flow and not own.config.get("use_dynamic_shifting"):
+        scheduler = tailor.unshifted(scheduler)
+    if sampling.spans:
+        none = classes.LAST.get(class_name, classes.LAST.get(sampling.sampler, 0.0))
+        scheduler = tailor.with_span(scheduler, sampling.start_step, sampling.end_step,
+                                     None if sampling.leaves_noise else none)
+    return tailor.with_noise_of(scheduler, generator)
+
+
+def _multistep(pipe: Any, class_name: str, changes: dict[str, Any], sampling: Sampling) -> Any:
+    """A multistep class of diffusers that follows a flow."""
+    own = pipe.scheduler
+    scheduler = classes.made_like(own, class_name, changes)
+    shifts = not own.config.get("use_dynamic_shifting") or (
+        "mu" in inspect.signature(scheduler.set_timesteps).parameters
+        and own.config.get("time_shift_type", "exponential") == "exponential")
+    last = classes.LAST.get(class_name, 0.0)
+    if sampling.schedule == "model" and not sampling.sigmas:
+        if shifts:  # by itself diffusers lets two of these classes stop where noise can still be seen
+            return tailor.with_last(scheduler, last) if last else scheduler
+        sampling = replace(sampling, schedule="sgm_uniform")
+    return tailor.with_levels_of(scheduler, _levels(pipe, sampling), last)
+
+
+def _lays_out(pipe: Any, sampling: Sampling) -> bool:
+    """Whether levels are wanted, or shifted by the pipeline, other than those that a flow has by itself."""
+    return bool(sampling.schedule != "model" or sampling.sigmas or pipe.scheduler.config.get("use_dynamic_shifting")
+                or type(pipe).__name__.startswith("Flux"))
+
+
+def _scheduled(own: Any, class_name: str, changes: dict[str, Any], sampling: Sampling) -> Any:
+    """A class of diffusers at the levels of a schedule; None where it cannot lay them out."""
+    import diffusers
+
+    schedule, sigmas, flow = sampling.schedule, sampling.sigmas, is_flow(own)
+    if schedule == "model" and not sigmas:
+        return classes.made_like(own, class_name, changes)
+    takes = set(inspect.signature(getattr(diffusers, class_name).__init__).parameters)
+    flags = {name: value for name, value in FLAGS.get(schedule, {}).items() if not flow or name in CURVES}
+    straight = {name: False for name in CURVES if name in takes}
+    formula = given(sigmas) if sigmas else FORMULAS.get(schedule)
+    if not set(flags) <= takes | {"steps_offset"} or (formula and "use_beta_sigmas" not in takes):
+        return None
+    scheduler = classes.made_like(own, class_name, {**changes, **straight, **flags})
+    if flow and sigmas:
+        return tailor.with_written(scheduler, sigmas)
+    if formula:
+        scheduler = tailor.with_formula(scheduler, formula)
+        last = (sigmas or (0.0,))[-1] or classes.LAST.get(class_name, 0.0)
+        return tailor.with_last(scheduler, last) if last and (sigmas or schedule == "linear_quadratic") else scheduler
+    return tailor.with_times(scheduler, schedule) if flow and not flags else scheduler
+
+
+def _levels(pipe: Any, sampling: Sampling) -> Any:
+    """The Euler scheduler of diffusers that lays out the levels of a schedule for this model."""
+    own = pipe.scheduler
+    if not is_flow(own):
+        return _scheduled(own, "EulerDiscreteScheduler", {}, replace(sampling, sigmas=None))
+    scheduler = _scheduled(own, "FlowMatchEulerDiscreteScheduler", {}, sampling)
+    return scheduler if own.config.get("use_dynamic_shifting") else tailor.unshifted(scheduler)
+
+
+def _of_our_own(pipe: Any, sampling: Sampling, generator: Any) -> Any:
+    from .protocol import GeneratorScheduler
+
+    method, order, in_snr = OWN[sampling.sampler]
+    return GeneratorScheduler(
+        _levels(pipe, sampling), method, order, is_flow(pipe.scheduler), in_snr=in_snr,
+        adaptive=sampling.sampler == "dpm_adaptive", levels=sampling.sigmas, start=sampling.start_step,
+        end=sampling.end_step, keep_noise=sampling.leaves_noise, generator=generator)
+
+
+def _from_noisy(scheduler: Any) -> Any:
+    if type(scheduler).__name__ == "GeneratorScheduler":
+        scheduler.noisy_start = True
+        return scheduler
+    return tailor.from_noisy(scheduler)
+
+
+def judge_steps(scheduler: Any, steps: int) -> None:
+    """Raises InputError for fewer steps than a scheduler can take."""
+    needed = scheduler.pndm_order if scheduler.config.get("skip_prk_steps") is False else 1
+    if type(scheduler).__name__ == "PNDMScheduler" and steps < needed:
+        raise InputError(f"steps is {steps}; the model's own scheduler (PNDM with Runge-Kutta steps) takes {needed} or "
+                         "more; raise it, or choose sampler: pndm or ddim")

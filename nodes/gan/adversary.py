@@ -1,0 +1,138 @@
+"""The game between two networks (Goodfellow et al., 2014) as one Learner: a generator, its critic, their optimisers.
+
+The generator maximises log D(G(z)) instead of minimising log(1 - D(G(z))): the non-saturating form, whose gradient does
+not vanish while the critic is winning. The critic is held back by R1, the squared gradient at true pictures (Mescheder
+et al., 2018), taken now and then and weighed up for it (Karras et al., 2020). What is kept is a moving average of the
+generator. With few pictures the critic learns them by heart; what it sees is then augmented, as much as keeps it
+unsure (`augmentation`).
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+
+from ..common.training import optimiser_tensors, restore_optimiser
+from .networks import Discriminator, Generator, Shape, averaged
+
+Draw = Callable[[int, int], tuple[torch.Tensor, torch.Tensor | None]]  # (step, n) -> pictures in -1..1, one-hot kinds
+Augment = Callable[[torch.Tensor, float], torch.Tensor]
+
+_R1_EVERY = 16
+_HELD = 0.6  # the mean sign of the critic's scores of true pictures that augmentation aims at (Karras et al., 2020)
+_HOLD_PICTURES = 100_000  # for augmentation to rise from 0 to 1
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How the game is played. rate: of both Adams; it falls to `final` of itself over the last `falling` of the time.
+    r1: weight of the penalty at first; it falls to r1_final over the first half: strict early on, while the critic
+    would win by a look at edges, and lenient later, for what is fine (Huang et al.,
+    2024). memory: pictures after which half of the average is forgotten."""
+
+    batch: int = 32
+    rate: float = 2.5e-3
+    final: float = 0.1
+    falling: float = 0.4
+    r1: float = 2.0
+    r1_final: float = 0.2
+    memory: float = 10_000
+
+
+class Game:
+    """A Learner. `average` is the generator to keep; `strength` how often pictures are augmented, 0 to 1."""
+
+    def __init__(self, shape: Shape, rules: Rules, draw: Draw, device: str, augment: Augment | None = None) -> None:
+        self.rules, self.draw, self.augment, self.device = rules, draw, augment, torch.device(device)
+        layout = torch.channels_last if self.device.type == "cuda" else torch.contiguous_format
+        self.generator = Generator(shape).to(self.device, memory_format=layout)
+        self.critic = Discriminator(shape).to(self.device, memory_format=layout)
+        self.average = copy.deepcopy(self.generator).requires_grad_(False)
+        lazy = _R1_EVERY / (_R1_EVERY + 1)  # R1 comes as one more step among 16
+        self.movers = (torch.optim.Adam(self.generator.parameters(), rules.rate, betas=(0.0, 0.99), eps=1e-8),
+                       torch.optim.Adam(self.critic.parameters(), rules.rate * lazy, betas=(0.0, 0.99**lazy), eps=1e-8))
+        self.rates = [mover.param_groups[0]["lr"] for mover in self.movers]
+        self.strength = torch.zeros((), device=self.device)
+        self.sign = torch.zeros((), device=self.device)
+        self.slope = torch.zeros((), device=self.device)
+
+    def step(self, number: int, fraction: float) -> Mapping[str, torch.Tensor]:
+        """One update of each network."""
+        fall = max(0.0, fraction - 1 + self.rules.falling) / self.rules.falling
+        for mover, rate in zip(self.movers, self.rates, strict=True):
+            mover.param_groups[0]["lr"] = rate * (1 - (1 - self.rules.final) * fall)
+        pictures, kinds = self.draw(number, self.rules.batch)
+        critic_loss, sign = self._criticise(pictures, kinds)
+        told = {"critic": critic_loss, "sign": sign}
+        if number % _R1_EVERY == 0:
+            weight = self.rules.r1 * (self.rules.r1_final / self.rules.r1) ** min(1.0, 2 * fraction)
+            told["slope"] = self.slope = self._flatten(pictures, kinds, weight)
+        else:
+            told["slope"] = self.slope
+        told["generator"] = self._forge(kinds)
+        share = 1 - 0.5 ** (self.rules.batch / min(self.rules.memory, max(1.0, (number + 1) * self.rules.batch * 0.05)))
+        averaged(self.average, self.generator, share)
+        if self.augment:
+            self.sign.lerp_(sign, 0.05)
+            self.strength.add_(torch.sign(self.sign - _HELD) * (self.rules.batch / _HOLD_PICTURES)).clamp_(0, 0.85)
+            told["augmentation"] = self.strength
+        return told
+
+    def _noise(self) -> torch.Tensor:
+        return torch.randn(self.rules.batch, self.generator.shape.z, device=self.device)
+
+    def _seen(self, pictures: torch.Tensor) -> torch.Tensor:
+        return self.augment(pictures, float(self.strength)) if self.augment else pictures
+
+    def _criticise(self, pictures: torch.Tensor, kinds: torch.Tensor | None) -> tuple[torch.Tensor, torch.Tensor]:
+        with torch.no_grad():
+            styles = self.generator.mapping(self._noise(), kinds)
+            self.generator.mapping.w_avg.lerp_(styles.mean(0), 0.005)
+            forged = self.generator.painted(styles[:, None].expand(-1, 2 * len(self.generator.shape.widths), -1))
+        true = self.critic(self._seen(pictures), kinds)
+        false = self.critic(self._seen(forged), kinds)
+        loss = F.softplus(-true).mean() + F.softplus(false).mean()
+        self._move(1, loss)
+        return loss.detach(), true.detach().sign().mean()
+
+    def _flatten(self, pictures: torch.Tensor, kinds: torch.Tensor | None, weight: float) -> torch.Tensor:
+        seen = self._seen(pictures).detach().requires_grad_()
+        slope, = torch.autograd.grad(self.critic(seen, kinds).sum(), seen, create_graph=True)
+        steepness = slope.square().sum((1, 2, 3)).mean()
+        self._move(1, steepness * (weight / 2 * _R1_EVERY))
+        return steepness.detach()
+
+    def _forge(self, kinds: torch.Tensor | None) -> torch.Tensor:
+        self.critic.requires_grad_(False)
+        loss = F.softplus(-self.critic(self._seen(self.generator(self._noise(), kinds)), kinds)).mean()
+        self._move(0, loss)
+        self.critic.requires_grad_(True)
+        return loss.detach()
+
+    def _move(self, player: int, loss: torch.Tensor) -> None:
+        self.movers[player].zero_grad(set_to_none=True)
+        loss.backward()
+        self.movers[player].step()
+
+    def tensors(self) -> dict[str, torch.Tensor]:
+        """Both networks, the average, the moments of their optimisers, and how strong augmentation is."""
+        parts = {"generator": self.generator, "critic": self.critic, "average": self.average}
+        held = {f"{name}/{key}": value for name, part in parts.items() for key, value in part.state_dict().items()}
+        for name, mover in zip(("adam.generator", "adam.critic"), self.movers, strict=True):
+            held |= optimiser_tensors(name, mover)
+        return held | {"strength": self.strength, "sign": self.sign}
+
+    def restore(self, tensors: Mapping[str, torch.Tensor]) -> None:
+        """Go on from such tensors."""
+        parts = {"generator": self.generator, "critic": self.critic, "average": self.average}
+        for name, part in parts.items():
+            part.load_state_dict({key.removeprefix(f"{name}/"): value for key, value in tensors.items()
+                                  if key.startswith(f"{name}/")})
+        for name, mover in zip(("adam.generator", "adam.critic"), self.movers, strict=True):
+            restore_optimiser(name, mover, tensors)
+        self.strength.copy_(tensors["strength"])
+        self.sign.copy_(tensors["sign"])
