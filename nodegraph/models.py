@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cached_property, partial
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from .packs import KNOWS, Catalogue
 from .recipe import Recipe
 from .types import DAMAGED, FILE, ModelType, Named, PortType, short
 from .warning import Remark, collected, warn
-from .wording import say
+from .wording import likely, say
 
 _Name = tuple[Any, ...]  # of a live model: type, content, options, and which copy it is
 Wanted = tuple[ModelType, Recipe]
@@ -166,7 +167,7 @@ class Models:
 
     def _folder(self, type: PortType, recipe: Recipe, beside: Path) -> tuple[Path | None, str]:
         """Where a model is, or what is wrong: it is not there, or what is there is of another kind."""
-        folder, problem = self._named_folder(recipe.source, beside)
+        folder, problem = self._named_folder(type, recipe.source, beside)
         if folder is not None and isinstance(type, ModelType):
             problem = self._misfit(type, recipe.source, folder)
         return (None if problem else folder), problem
@@ -188,12 +189,18 @@ class Models:
         return say("model.misfit", source=source, problem=problem or say("model.file"), kind=kind, hint=hint)
 
     def _names(self, type: ModelType) -> list[str]:
-        """The models of packs that are of this kind."""
-        folders = ((name, self.catalogue.model_folder(name)) for name in self.catalogue.model_names())
-        return [name for name, folder in folders
-                if folder is not None and folder.is_dir() and (type.holds is None or type.holds(folder))]
+        """The models of packs, and of the folders that people have, that are of this kind; a dozen at most."""
+        folders = chain(((name, self.catalogue.model_folder(name)) for name in self.catalogue.model_names()),
+                        ((found.name, found.path) for found in self.catalogue.library.found))
+        return list(islice((name for name, folder in folders if folder is not None and self._is_of(type, folder)), 12))
 
-    def _named_folder(self, source: str, beside: Path) -> tuple[Path | None, str]:
+    @staticmethod
+    def _is_of(type: PortType, path: Path) -> bool:
+        """Whether what lies at a path may be a model of a kind."""
+        return isinstance(type, ModelType) and (path.is_dir() or type.files and path.is_file()) \
+            and (type.holds is None or type.holds(path))
+
+    def _named_folder(self, type: PortType, source: str, beside: Path) -> tuple[Path | None, str]:
         """The folder, or the file, that a name stands for."""
         packed = self.catalogue.model_folder(source)
         if packed is not None:
@@ -206,22 +213,39 @@ class Models:
                     return path, ""
         except (OSError, RuntimeError) as error:  # a name too long to be one, or the home of a stranger
             return None, f"there is no model {short(source)}: {getattr(error, 'strerror', error)}"
-        if source.count("/") == 1 and not source.startswith((".", "~", "/")):
+        of_hub = source.count("/") == 1 and not source.startswith((".", "~", "/"))
+        there = self._in_library(type, source) if not (of_hub and self.download) else (None, "")
+        if there != (None, ""):
+            return there
+        if of_hub:
             return self._hub_folder(source)
-        return None, f"there is no model {source}, neither by that name nor as a folder. " + \
-            nearest(source, self.catalogue.model_names())
+        return None, f"there is no model {source}, neither by that name nor as a folder. " + self._nearest(source)
+
+    def _in_library(self, type: PortType, source: str) -> tuple[Path | None, str]:
+        """What goes by a name in the folders that people have: of the right kind, if there is one."""
+        named = self.catalogue.library.named(source)
+        named = [found for found in named if found.name == source] or named
+        fitting = [found for found in named if self._is_of(type, found.path)] or named
+        if len(fitting) > 1:
+            return None, say("model.several", source=source, names=", ".join(found.name for found in fitting[:6]))
+        return (fitting[0].path, "") if fitting else (None, "")
+
+    def _nearest(self, source: str) -> str:
+        """A hint that names what is like a name: of packs, or in the folders that people have."""
+        library = (name for found in self.catalogue.library.found for name in found.names)
+        return likely(source, [*self.catalogue.model_names(), *library]) or nearest(source, self.catalogue.model_names())
 
     def _hub_folder(self, source: str) -> tuple[Path | None, str]:
         from huggingface_hub import snapshot_download
         from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
 
         try:
-            return Path(snapshot_download(source, local_files_only=not self.download,
+            name, _, revision = source.partition("@")
+            return Path(snapshot_download(name, revision=revision or None, local_files_only=not self.download,
                                           allow_patterns=["*.json", "*.safetensors", "*.txt", "*.model", "*.jinja",
                                                           "*.tiktoken"])), ""
         except HFValidationError:
-            return None, f"there is no model {source}, and no hub repository can have that name. " + \
-                nearest(source, self.catalogue.model_names())
+            return None, f"there is no model {source}, and no hub repository can have that name. " + self._nearest(source)
         except LocalEntryNotFoundError:
             return None, self._not_fetched(source, None)
         except Exception as error:  # of the network, the hub and its rules, of which each has kinds of its own
@@ -231,7 +255,7 @@ class Models:
 
     def _not_fetched(self, source: str, error: Exception | None) -> str:
         """Why a hub repository is not there, and what to do: to allow downloads, unless they are allowed already."""
-        hint = nearest(source, self.catalogue.model_names())
+        hint = self._nearest(source)
         if not self.download:
             return say("model.not-here", source=source, hint=hint)
         why = words(error).strip().split("\n")[0][:200] if error is not None else say("model.no-hub")

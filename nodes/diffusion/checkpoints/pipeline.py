@@ -52,8 +52,8 @@ def pipeline(path: Path, patches: tuple[Recipe, ...], dtypes: dict[str, Any], pr
         raise InputError(f"{path.name} holds nothing that paints; {_described(path)}")
     kit = Kit(path, patches, dtypes, what)
     if not what.family and kit.base is None:
-        raise InputError(f"{path.name} paints as {what.like} does, whose settings do not come along; give base: a folder or hub "
-                         "name of that model (diffusion.load)")
+        raise InputError(f"{path.name} paints as {what.like} does, whose settings do not come along; give base: a folder or "
+                         "hub name of that model (diffusion.load)")
     config = _of_base(kit) if kit.base is not None else fitted(what.family, kit.shapes)
     index = config["model_index"]
     kind = pipeline_kind(index["_class_name"])
