@@ -50,5 +50,7 @@ def _paths(file: Path, wanted: str) -> list[Path]:
                                       graphfile.nearest(str(key), KEYS))])
     paths = data.get(wanted) or []
     if not isinstance(paths, list) or not all(isinstance(path, str) and path for path in paths):
-        raise GraphError([Problem(Position(str(file), 1, 1), say(f"project.{wanted}", found=graphfile.written(paths)))])
+        found = graphfile.written(paths)
+        sentence = say("project.models", found=found) if wanted == "models" else say("project.packs", found=found)
+        raise GraphError([Problem(Position(str(file), 1, 1), sentence)])
     return [file.parent / Path(path).expanduser() for path in paths]
