@@ -6,7 +6,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from .families import device_of
-from .schedulers import is_flow
+from .samplers import is_flow
 from .space import decoder_input, raw_latents
 
 SMALL_DECODER = 8_000_000  # parameters; a smaller decoder is quick enough to be the preview itself

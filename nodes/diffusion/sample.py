@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from pathlib import Path
+from typing import Annotated, Any
 
-from nodegraph import SILENT, Context, InputError, Range, Seed, node
+from nodegraph import SILENT, Context, InputError, Range, Recipe, Seed, node
 
 from ..media.types import Conditioning, Latent
 from . import families, space
@@ -14,21 +15,28 @@ from .calls import dice, in_a_sentence, own_copy
 from .models import DiffusionModel, quiet
 from .preview import Forecast, latent_picture
 from .prompts import tell_of_negative
-from .schedulers import fitting_schedulers, is_flow
+from .samplers import GONE, Sampler, Sampling, Schedule, refusal, unfit
 from .sizes import Side, size_refused, sizes_of
 
 PREVIEWS = 8  # pictures shown in the course of one sampling
 
 Steps = Annotated[int, Range(1, 150)]
 Guidance = Annotated[float, Range(0, 30, 0.1)]
-Scheduler = Literal["model", "euler", "euler_ancestral", "heun", "dpm++_2m", "dpm++_2m_karras", "ddim", "pndm",
-                    "unipc"]
+
+def refused(model: Recipe | None = None, width: int | None = None, height: int | None = None, sampler: str = "model",
+            schedule: str = "model", sigmas: list[float] | None = None) -> str:
+    """Why nothing can be sampled so, told before a model is loaded; "" if it can, or that is not known."""
+    wrong = refusal(Sampling(sampler, schedule, tuple(sigmas or ()) or None))
+    if not wrong and model is not None:
+        wrong = unfit(Path(model.folder or model.source), sampler)
+    return wrong or size_refused(model, width, height)
 
 
-@node("diffusion.sample", version=2, costly=True, refuses=size_refused)
+@node("diffusion.sample", version=3, costly=True, refuses=refused, gone=GONE)
 def sample(model: DiffusionModel, conditioning: Conditioning, seed: Seed = 0, steps: Steps = 30,
            guidance_scale: Guidance | None = None, width: Side | None = None, height: Side | None = None,
-           scheduler: Scheduler = "model", start: Latent | None = None,
+           sampler: Sampler = "model", schedule: Schedule = "model", sigmas: list[float] | None = None,
+           start: Latent | None = None,
            strength: Annotated[float, Range(0.01, 1, 0.01)] = 0.7, ctx: Context = SILENT) -> Latent:
     """Paint what a conditioning says, from noise, step by step. The result is a latent, still to be decoded.
 
@@ -40,7 +48,9 @@ def sample(model: DiffusionModel, conditioning: Conditioning, seed: Seed = 0, st
     steps: how often the picture is improved.
     guidance_scale: how closely the prompt is followed; left out, what suits the model's family.
     width, height: in pixels, multiples of 8 or 16 as the model has it; left out or 0, what the model was made for.
-    scheduler: the method of the steps; `model` is the one that comes with the model.
+    sampler: the method of the steps; `model` is the one that comes with the model.
+    schedule: how the steps are spread between much noise and none; `model` is as it comes with the model.
+    sigmas: the levels of noise themselves, falling, in the place of a schedule: steps is then one less than these.
     start: a latent of the size wanted, from diffusion.encode_image or an earlier sampling.
     strength: how much of `start` is painted over; 1 leaves next to nothing of it.
     """
@@ -52,7 +62,9 @@ def sample(model: DiffusionModel, conditioning: Conditioning, seed: Seed = 0, st
     width, height = size(model, width, height, start)
     guidance = family.guidance_scale if guidance_scale is None else float(guidance_scale)
     tell_of_negative(conditioning.negative_prompt, guidance)
-    pipe = own_copy(model, scheduler, steps)
+    sampling, steps = Sampling(sampler, schedule, tuple(sigmas or ()) or None), len(sigmas) - 1 if sigmas else steps
+    generator = dice(seed)
+    pipe = own_copy(model, sampling, steps, generator)
     beginning: dict[str, Any] = {"width": width, "height": height}
     if start is not None:
         with quiet():
@@ -60,7 +72,7 @@ def sample(model: DiffusionModel, conditioning: Conditioning, seed: Seed = 0, st
     tensors = {name: tensor.to(families.device_of(model)) for name, tensor in conditioning.tensors.items()}
     with quiet(), in_a_sentence(pipe):
         latents = pipe(**tensors, **beginning, num_inference_steps=steps, output_type="latent", return_dict=False,
-                       guidance_scale=guidance, generator=dice(seed),
+                       guidance_scale=guidance, generator=generator,
                        callback_on_step_end=_reporter(pipe, ctx, width, height))[0]
     samples = space.unpacked(model, latents, width, height)[0].contiguous()
     return Latent(samples, space.latent_family(model))
@@ -93,9 +105,6 @@ def _painting_over(pipe: Any, start: Latent, strength: float, steps: int, size: 
     if int(steps * strength) < 1:
         raise InputError(f"strength {strength:g} of {steps} steps leaves none to paint; raise one of them")
     scheduler = pipe.scheduler
-    if is_flow(scheduler) and not hasattr(scheduler, "scale_noise"):
-        able = [name for name, (kind, _) in fitting_schedulers(pipe).items() if kind.startswith("FlowMatch")]
-        raise InputError("scheduler cannot begin with a picture on this model; it takes " + ", ".join(["model", *able]))
     pipe = AutoPipelineForImage2Image.from_pipe(pipe)
     pipe.scheduler = scheduler
     pipe.set_progress_bar_config(disable=True)
