@@ -61,6 +61,7 @@ install: .venv/installed
 
 .venv/tested: .venv/installed
 	$(INSTALL) --editable ".[test]"
+	$(INSTALL) --no-deps spandrel
 	@touch $@
 
 .venv/documented: .venv/installed

@@ -1,10 +1,11 @@
 """What a service keeps that runs one graph again and again with other inputs: memory of the process, run after run.
 
-    python benchmarks/long.py [GRAPH] [--runs 200] [--host 0.4] [--objects]
+    python benchmarks/long.py [GRAPH] [--runs 200] [--every 50] [--steps 1] [--host 0.4] [--objects]
 
-The graph is made cheap first: one step of every sampler, few tokens. Tells the resident memory after a quarter, a half
-and all of the runs, the growth of a run over the second half, and what the Engine's budget for Values says. `--objects`
-also tells which types of Python objects became more in the second half.
+The graph is made cheap first: one step of every sampler (or as many as `--steps`), few tokens. Tells the resident memory
+after a quarter, a half and all of the runs, or after each `--every` runs, the growth of a run over the second half, and
+what the Engine's budget for Values says. `--host` is that budget, as a share of the memory or in bytes. `--objects` also
+tells which types of Python objects became more in the second half.
 """
 
 from __future__ import annotations
@@ -37,26 +38,29 @@ def main(arguments: list[str] | None = None) -> list[Reading]:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("graph", nargs="?", type=Path, default=GRAPH)
     parser.add_argument("--runs", type=int, default=200)
+    parser.add_argument("--every", type=int, help="tell after so many runs each")
+    parser.add_argument("--steps", type=int, default=CHEAP["steps"], help="of every sampler")
     parser.add_argument("--host", type=float, default=0.4, help="the Engine's budget for Values in memory")
     parser.add_argument("--objects", action="store_true")
     asked = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder, Engine(folder, host=asked.host) as engine:
         print(f"budget for Values in memory: {engine.cache.memory.budgets['cpu'] / MIB:,.0f} MiB")
-        return watched(engine, cheap(engine.load(asked.graph)), asked.runs, asked.objects)
+        return watched(engine, cheap(engine.load(asked.graph), asked.steps), asked.runs, asked.objects, asked.every)
 
 
-def cheap(graph: Graph) -> Graph:
-    """The graph with as little work in each node as there can be."""
+def cheap(graph: Graph, steps: int = CHEAP["steps"]) -> Graph:
+    """The graph with as little work in each node as there can be, but for the steps of its samplers."""
     for name, node in graph.nodes.items():
         for port, value in node.inputs.items():
             if port in CHEAP and isinstance(value, int):
-                graph = graph.with_value(name, port, CHEAP[port])
+                graph = graph.with_value(name, port, {**CHEAP, "steps": steps}[port])
     return graph
 
 
-def watched(engine: Engine, graph: Graph, runs: int, objects: bool = False) -> list[Reading]:
-    """Run so many times with a new seed each, and read memory at four places on the way."""
-    stops = sorted({max(1, runs // 4), max(1, runs // 2), max(1, runs * 3 // 4), runs})
+def watched(engine: Engine, graph: Graph, runs: int, objects: bool = False, every: int | None = None) -> list[Reading]:
+    """Run so many times with a new seed each, and read memory at four places on the way, or after `every` runs."""
+    stops = {*range(every, runs, every)} if every else {max(1, runs // 4), max(1, runs // 2), max(1, runs * 3 // 4)}
+    stops.add(runs)
     readings, half = [], Counter[str]()
     for run in range(1, runs + 1):
         result = engine.run(graph, {"seed": 1000 + run})

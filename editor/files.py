@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nodegraph.errors import PackError
+from nodegraph.graphfile.picture import resolved
 
 from .canvas.view import View
 from .document.document import Document, recoveries
@@ -63,8 +64,9 @@ class Files:
     def save(self, path: str | Path | None = None) -> bool:
         """Save; asks for a name where there is none. Whether it is on disk now."""
         if path is None and self.session.document.path is None:
-            self.session.ask("save_as", lambda chosen: self.save(chosen), folder=str(Path.cwd()),
-                             name=f"{free_name(self.session.document.graph.title or 'graph', ())}.yaml")
+            graph = self.session.document.graph
+            self.session.ask("save_as", lambda chosen: self.save(chosen), folder=str(graph.folder.resolve()),
+                             name=f"{free_name(graph.title or 'graph', ())}.yaml")
             return False
         if path is None and self.session.document.changed_on_disk:
             self.session.ask("changed_on_disk", self.answer_change, name=self._name())
@@ -150,7 +152,10 @@ class Files:
         node = self.session.document.graph.nodes[name]
         if not node.is_graph:
             raise EditRefused(t("error.no_graph_inside", name=name))
-        inner = Document.open(self.session.document.graph.folder / node.type)
+        path = self.session.document.graph.folder / node.type
+        if resolved(path) in self.session.document.graph.carried and not path.exists():
+            raise EditRefused(t("error.carried_inside", name=name))
+        inner = Document.open(path)
         states = {inside.removeprefix(f"{name}/"): state for inside, state in self.session.states.items()
                   if inside.startswith(f"{name}/")}
         self.levels = [*self.levels, Level(self.session.document, name, self.session.view, self.session.states)]

@@ -130,7 +130,7 @@ class Session:
             self.selected_links = frozenset(link for link in self.selected_links if link in there)
         if not means_same(before, graph):
             self.running.edited()
-            for name in [name for name in self.states if name not in graph.nodes]:
+            for name in [name for name in self.states if name.partition("/")[0] not in graph.nodes]:
                 del self.states[name]
             self.restale()
         self.touch()
@@ -276,9 +276,10 @@ class Session:
 
     def restale(self) -> None:
         """Find out anew which results no longer follow from the graph."""
-        stale = self.progress.stale(self.document.graph)
-        for name, state in self.states.items():
-            state.stale = name in stale and state.status not in ("", "waiting", "running")
+        stale = self.progress.stale(self.document.graph, self.catalogue)
+        inside = {name.partition("/")[0] for name, state in self.states.items() if "/" in name and state.status}
+        for name, state in self.states.items():  # a graph that stands as a node has no status but those inside
+            state.stale = name in stale and (state.status not in ("", "waiting", "running") or name in inside)
 
     # -- what the panels ask for
 

@@ -14,8 +14,8 @@ import yaml
 
 from nodegraph.errors import GraphError, NodegraphError
 from nodegraph.graphfile import read_mapping, scalar, written
+from nodegraph.wholefile import write_whole
 
-from .document.files import write_whole
 from .words.speak import LANGUAGES, t
 
 THEMES = ("dark", "light")

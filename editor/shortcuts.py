@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 
 from nodegraph.errors import GraphError
 from nodegraph.graphfile import closest, read_mapping, written
+from nodegraph.wholefile import write_whole
 
 from . import settings
-from .document.files import write_whole
 from .words.speak import t
 
 FILE = "shortcuts.yaml"

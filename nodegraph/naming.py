@@ -72,9 +72,12 @@ def room(outputs: Iterable[str], targets: Sequence[str]) -> int:
 def labels(values: Sequence[Any], most: int, paths: bool = False) -> list[str]:
     """For each of several values, what tells it from the others, fit for a name, in at most so many bytes.
 
+    Whole numbers get zeros before them, so that names sort as they do.
     paths: they name files or folders; of those the last part counts, and of equal ones the folders that differ.
     """
     texts = list(map(written, values))
+    if all(type(value) is int and value >= 0 for value in values):
+        texts = [text.zfill(max(map(len, texts))) for text in texts]
     if paths:
         texts = _last_parts(texts)
     short = dict(zip(dict.fromkeys(texts), told_apart(list(dict.fromkeys(texts)), most)))

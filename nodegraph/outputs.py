@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -38,6 +39,7 @@ from .types import FILE, PortType
 from .warning import collected
 from .wording import say
 
+TOLD = "told"  # ends the key under which a Value has, beside what its file holds, what the writer told
 Place = tuple[int, ...]  # the number of an item in each list, counted from 1
 
 
@@ -67,7 +69,7 @@ class OutputFiles:
         schemes = self.schemes(stem)
         there = None if overwrite else self.found(folder, (stem, *stems), schemes, number)
         if there is not None:
-            return Written(there)
+            return Written(there, warnings=self.remembered(self.items))
         tails = schemes[0]
         endings, contents, usable = self.by_tail(tails, self.ending), self.by_tail(tails, self.contents.get), \
             self.is_usable(overwrite)
@@ -80,16 +82,26 @@ class OutputFiles:
         if embed and self.cache.disk is not None:
             for path, content in files_read(self.result.plan):
                 self.cache.disk.note_place(content, path)
-        with collected() as remarks:
-            written = write(self.type, [(at[place].path, self.reader(place)) for place in todo], self.extension,
-                            self.form.quality, embed)
-        self.note(at, todo, set(written.paths))
+        written = Written(warnings=self.remembered(place for place in at if place not in todo))
+        for place in todo:
+            self.write_one(place, at[place].path, embed, written)
         if overwrite:
             self.retell([spot for spot in at.values() if spot.same], embed, written)
         new = set(written.paths)
         written.paths = [spot.path for spot in at.values() if spot.same or spot.path in new]
-        written.warnings = list(dict.fromkeys(remark.sentence for remark in remarks))
+        written.warnings = list(dict.fromkeys(written.warnings))
         return written
+
+    def write_one(self, place: Place, path: Path, embed: Mapping[str, str] | None, written: Written) -> None:
+        """Write the file of one item, and add what became of it."""
+        with collected() as remarks:
+            one = write(self.type, [(path, self.reader(place))], self.extension, self.form.quality, embed)
+        told = list(dict.fromkeys(remark.sentence for remark in remarks))
+        if one.paths:
+            self.note(place, path, told)
+        written.paths += one.paths
+        written.unwritten += one.unwritten
+        written.warnings += told
 
     def fits(self, folder: Path, number: int, stem: str, stems: tuple[str, ...]) -> bool:
         """Whether this output is there under a number already, or nothing is in its way."""
@@ -153,12 +165,20 @@ class OutputFiles:
                 if content is not None:
                     yield place, content
 
-    def note(self, at: Mapping[Place, Spot], places: list[Place], written: set[Path]) -> None:
-        """Remember what the files hold that were just written."""
+    def note(self, place: Place, path: Path, told: list[str]) -> None:
+        """Remember what a file holds that was just written, and what its writer told."""
         if self.cache.disk is not None and not self.type.located:
-            for place in places:
-                if at[place].path in written:
-                    self.cache.disk.note_export(_digest(self.items[place]), self.key, bare_digest(at[place].path))
+            digest, key = _digest(self.items[place]), f"{self.key} {TOLD}"
+            self.cache.disk.note_export(digest, self.key, bare_digest(path))
+            if told or self.cache.disk.exported(digest, key) is not None:
+                self.cache.disk.note_export(digest, key, json.dumps(told).encode())
+
+    def remembered(self, places: Iterable[Place]) -> list[str]:
+        """What the writers told of files that are there already."""
+        if self.cache.disk is None or self.type.located:
+            return []
+        found = (self.cache.disk.exported(_digest(self.items[place]), f"{self.key} {TOLD}") for place in places)
+        return list(dict.fromkeys(sentence for told in found if told for sentence in json.loads(told)))
 
     def retell(self, spots: list[Spot], embed: Mapping[str, str] | None, written: Written) -> None:
         """Give PNGs that hold the same picture the graph of this run, or take the one away that they carry."""

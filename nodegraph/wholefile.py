@@ -26,6 +26,22 @@ def whole_file(path: Path) -> Iterator[Path]:
         take_away(part)
 
 
+def write_whole(path: Path, text: str) -> None:
+    """Write a text as UTF-8 so that a reader finds the old file or the new one, never half of it.
+
+    Makes the folder; writes through links, and keeps the file's mode. Raises OSError, and nothing has changed then.
+    """
+    path = Path(os.path.realpath(path))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with whole_file(path) as part:
+        with part.open("w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        if path.exists():
+            part.chmod(path.stat().st_mode & 0o777)
+
+
 def put_in_place(part: str | Path, path: str | Path) -> None:
     """Give a file another's place. Raises OSError, PermissionError where someone holds that other one open."""
     for seconds in WAITS:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,9 +17,10 @@ from typing import Any, NamedTuple
 from nodegraph import graphfile
 from nodegraph.errors import GraphError, NodegraphError, Problem
 from nodegraph.graph import Graph
+from nodegraph.graphfile.picture import resolved
+from nodegraph.wholefile import write_whole
 
 from ..words.speak import t
-from .files import write_whole
 
 
 class SaveFailed(NodegraphError):
@@ -57,14 +59,14 @@ class Document:
 
     @classmethod
     def _from_picture(cls, path: Path) -> Document:
-        from nodegraph.export import embedded_graph
-
-        found = embedded_graph(path)
+        """The graph that a picture carries, with its parts, and the folder from which it names files, as `run` finds them."""
+        found = graphfile.embedded_graph(path)
         if found is None:
             raise GraphError([Problem(None, t("document.no_graph", path=path))])
         text, record = found
-        graph, problems = graphfile.parse(text, path.resolve().with_suffix(".yaml"))
-        document = cls(replace(graph, path=None, recorded=graphfile.packs_of(record)), text, problems)
+        graph, problems = graphfile.read(path.resolve())
+        graph = replace(graph, path=None)
+        document = cls(graph, text, problems)
         document.edit("undo.recorded", _as_recorded(graph, record))
         return document
 
@@ -157,19 +159,34 @@ class Document:
         path = Path(path).resolve() if path is not None else self.path
         if path is None:
             raise SaveFailed(t("document.no_file"))
-        text = self.written() if path == self.path or not self.path else self._moved(path).written()
-        write_atomically(path, text)
+        moved = path != self.path and (self.path or self.graph.base is not None)
+        parts = self._parts(path.parent) if moved else {}
+        text = self._moved(path, parts).written() if moved else self.written()
+        for place, part in {**parts, path: text}.items():
+            write_atomically(place, part)
         if path != self.path:
-            self._steps = [step._replace(graph=replace(step.graph, path=path)) for step in self._steps]
+            self._steps = [step._replace(graph=replace(step.graph, path=path, base=None, carried={})) for step in self._steps]
         self.text, self._saved, self.problems = text, self.graph, []
         self._on_disk = _stamp(path)
         self.seal()
         return path
 
-    def _moved(self, path: Path) -> Document:
-        """This document as it has to be written in another folder: paths to other graphs still lead there."""
+    def _parts(self, folder: Path) -> dict[Path, str]:
+        """The graphs that a picture brought along and that have no file yet: where they are to be written, and their texts."""
+        parts: dict[Path, str] = {}
+        for place, text in self.graph.carried.items():
+            way = os.path.relpath(place, resolved(self.graph.folder / "_").parent)
+            if not (place.exists() or way.startswith("..") or (folder / way).exists()):
+                parts[folder / way] = text
+        return parts
+
+    def _moved(self, path: Path, parts: Mapping[Path, str]) -> Document:
+        """This document as it has to be written in another folder: paths to other graphs still lead there.
+
+        parts: graphs that are written with it, and lie from it as they did.
+        """
         nodes = {name: node._replace(type=_from(path.parent, self.graph.folder / node.type))
-                 if node.is_graph and not node.type.startswith("/") else node
+                 if node.is_graph and not node.type.startswith("/") and resolved(path.parent / node.type) not in parts else node
                  for name, node in self.graph.nodes.items()}
         if path.parent == self.graph.folder or nodes == self.graph.nodes:
             return self

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from nodegraph.errors import PackError
 from nodegraph.graph import Graph
+from nodegraph.packs import Catalogue
 
 from ..words.speak import said, t, translated
 from . import updates as up
@@ -42,9 +44,15 @@ class Progress:
         name = type(update).__name__.lower()
         getattr(self, f"_{name}")(session, update)
 
-    def stale(self, graph: Graph) -> set[str]:
-        """The nodes whose shown results no longer follow from the graph."""
-        return self.shown.stale(graph)
+    def stale(self, graph: Graph, catalogue: Catalogue) -> set[str]:
+        """The nodes whose shown results no longer follow from the graph and from the code of its nodes."""
+        def code(type: str) -> str:
+            try:
+                nodetype = catalogue.nodetype(type)
+            except PackError:  # its file is broken now
+                return ""
+            return nodetype.code if nodetype is not None else ""
+        return self.shown.stale(graph, code=code if catalogue.revision else None)
 
     def _planned(self, session: Session, update: up.Planned) -> None:
         if update.job == self.number:

@@ -3,20 +3,23 @@
 Each node has a signature: a hash of what it says (type, literals, how often it runs, whether it is bypassed
 or muted) and of the signatures of what it reads, down to the defaults of the graph's inputs. A result
 is stale when its node's signature is no longer the one it was made under. Names, layout and the order of things
-play no part. What only a run can tell (files, models and graphs that changed on disk) is not looked at.
+play no part, but the code of nodes that are not installed does, since that may be edited while they are looked at.
+What only a run can tell (files, models and graphs that changed on disk) is not looked at.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from hashlib import blake2b
 from typing import Any
 
+from nodegraph.check import Checked
 from nodegraph.graph import Graph, Node, Ref
 
 from . import updates as up
 
 Signatures = dict[str, bytes]
+Codes = Mapping[str, Mapping[str, str]]  # by the type of a node: the code of each type in it that is not installed
 _CYCLE = b"in a cycle"
 
 
@@ -26,8 +29,9 @@ class Signer:
     def __init__(self) -> None:
         self._told: dict[int, tuple[Node, bytes, list[str]]] = {}  # by id: a Node, its words, what it reads
 
-    def sign(self, graph: Graph, given: Mapping[str, Any] | None = None) -> Signatures:
+    def sign(self, graph: Graph, given: Mapping[str, Any] | None = None, codes: Codes | None = None) -> Signatures:
         """The signature of every node. given: values that stand in for the inputs' defaults."""
+        codes = codes or {}
         told = self._told
         self._told = {id(node): told.get(id(node)) or (node, *_words(node)) for node in graph.nodes.values()}
         given = given or {}
@@ -43,6 +47,8 @@ class Signer:
             entered.add(name)
             _, words, names = self._told[id(graph.nodes[name])]
             parts, depth = [words], len(stack)
+            if graph.nodes[name].type in codes:
+                parts.append(_hash(repr(sorted(codes[graph.nodes[name].type].items()))))
             for other in names:
                 if other in signed:
                     parts.append(signed[other])
@@ -64,10 +70,22 @@ def signatures(graph: Graph, given: Mapping[str, Any] | None = None) -> Signatur
 
 
 def stale(graph: Graph, ran: Mapping[str, bytes], signer: Signer | None = None,
-          given: Mapping[str, Any] | None = None) -> set[str]:
+          given: Mapping[str, Any] | None = None, codes: Codes | None = None) -> set[str]:
     """The nodes whose results, made under the signatures in `ran`, no longer follow from the graph."""
-    now = (signer or Signer()).sign(graph, given)
+    now = (signer or Signer()).sign(graph, given, codes)
     return {name for name, signature in ran.items() if name in now and now[name] != signature}
+
+
+def codes_of(checked: Checked) -> dict[str, dict[str, str]]:
+    """The code of the node types of a graph that are not installed, by the types of its nodes, graphs among them."""
+    found: dict[str, dict[str, str]] = {}
+    for node in checked.nodes.values():
+        if node.graph is not None:
+            inside = {name: code for codes in codes_of(node.graph).values() for name, code in codes.items()}
+            found.setdefault(node.node.type, {}).update(inside)
+        elif node.nodetype is not None and not node.nodetype.installed:
+            found[node.node.type] = {node.nodetype.name: node.nodetype.code}
+    return found
 
 
 def _words(node: Node) -> tuple[bytes, list[str]]:
@@ -100,12 +118,14 @@ class Shown:
         self.ran: Signatures = {}
         self._signer = Signer()
         self._jobs: dict[int, Signatures] = {}
+        self._codes: dict[str, Mapping[str, str]] = {}
 
     def take(self, update: up.Update) -> None:
         """Note what an update tells."""
         match update:
             case up.Planned():
-                self._jobs[update.job] = Signer().sign(update.graph, update.given)
+                self._codes |= update.codes
+                self._jobs[update.job] = Signer().sign(update.graph, update.given, self._codes)
             case up.Finished() | up.Cached():
                 name = update.node.split("/", 1)[0]  # a graph that stands as a node is signed as one
                 signature = self._jobs.get(update.job, {}).get(name)
@@ -116,9 +136,14 @@ class Shown:
             case up.Done() | up.Refused():
                 self._jobs.pop(update.job, None)
 
-    def stale(self, graph: Graph, given: Mapping[str, Any] | None = None) -> set[str]:
-        """The nodes whose shown results no longer follow from the graph, run with these inputs."""
-        return stale(graph, self.ran, self._signer, given)
+    def stale(self, graph: Graph, given: Mapping[str, Any] | None = None,
+              code: Callable[[str], str] | None = None) -> set[str]:
+        """The nodes whose shown results no longer follow from the graph, run with these inputs.
+
+        code: what the code of a node type is now; None where none of it can have changed.
+        """
+        codes = {type: {name: code(name) for name in known} for type, known in self._codes.items()} if code else self._codes
+        return stale(graph, self.ran, self._signer, given, codes)
 
     def renamed(self, old: str, new: str) -> None:
         """A node goes by another name, and what is shown in it stays."""

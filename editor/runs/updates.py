@@ -28,6 +28,7 @@ class Output(NamedTuple):
 class Planned(NamedTuple):
     """A job begins. nodes: every one that may run, in order; seeds: what was rolled, by "node.port".
 
+    codes: of the nodes that are not installed, the code that runs (`staleness.codes_of`).
     Nodes that need not even be looked at, since nothing about them changed since the last job, are not named.
     """
 
@@ -37,6 +38,7 @@ class Planned(NamedTuple):
     seeds: Mapping[str, int]
     graph: Graph
     given: Mapping[str, Any]
+    codes: Mapping[str, Mapping[str, str]] = {}
 
 
 class Started(NamedTuple):

@@ -15,6 +15,7 @@ from .jobs import Job
 from .outbox import Outbox
 from .pictures import Allowance, Pictures, named
 from .products import Product, Products
+from .staleness import codes_of
 from .thumbnails import Thumbnail, preview_picture
 
 THUMBNAIL_SHARE = 0.25  # of a run's time may go into thumbnails while it lasts; the others are made after it
@@ -38,6 +39,7 @@ class Watch:
         self.plan = plan
         self.origin = replace(plan, graph=self.job.graph)
         self.passed_on = passed_on(checked)
+        self.codes = codes_of(checked)
 
     def __call__(self, event: ev.Event) -> None:
         update = self.update(event)
@@ -56,7 +58,7 @@ class Watch:
         match event:
             case ev.Planned():
                 return up.Planned(job, self.job.label, event.nodes, dict(self.plan.seeds), self.job.graph,
-                                  self.job.given)
+                                  self.job.given, self.codes)
             case ev.Started():
                 return up.Started(job, event.node)
             case ev.Progress():

@@ -18,7 +18,10 @@ def forms(checked: Checked, options: Options, catalogue: Catalogue) -> dict[str,
     chosen = {name: checked.graph.forms.get(name, USUAL) for name in flows}
     for text in options.format:
         name, equals, extension = text.rpartition("=")
-        extension = extension.lstrip(".").lower()
+        extension = extension.strip().lstrip(".").lower()
+        if not extension:
+            raise GraphError([Problem(None, f"--format {text}: no kind of file is named",
+                                      "Write --format jpg, say, or --format output=jpg for one output.")])
         for output in _meant(flows, f"--format {text}", name if equals else None):
             if equals or _takes(flows[output], Form(extension), catalogue):
                 quality = chosen[output].quality

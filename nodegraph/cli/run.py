@@ -262,6 +262,8 @@ class Interruptible:
 def make_folder(name: str) -> None:
     """Make the folder of --out, so that a run is not for nothing. Raises GraphError where no file can be written."""
     why = ""
+    if not name.strip():
+        raise GraphError([Problem(None, "--out is empty; it takes a folder", "`--out .` is the one that you are in.")])
     try:
         Path(name).mkdir(parents=True, exist_ok=True)
         if not os.access(name, os.W_OK | os.X_OK):

@@ -105,6 +105,14 @@ def trained(learner: Learner, budget: Budget, folder: Path, subject: str, tell: 
     return progress
 
 
+def kept_folder() -> Path:
+    """Where trainings are kept that name no folder: beside the cache, `NODEGRAPH_CACHE` or that of the user."""
+    named = os.environ.get("NODEGRAPH_CACHE")
+    if named:
+        return Path(named).expanduser() / "training"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "nodegraph-training"
+
+
 def step_seed(seed: int, step: int) -> int:
     """A seed for each step of a training."""
     return (seed * 1_000_003 + step * 7_919 + 1) % (2**63 - 1)

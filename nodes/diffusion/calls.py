@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import copy
 import inspect
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
 from typing import Any
 
 from nodegraph import Context, InputError, warn
 
 from ..common.knowledge import tell_of_unknown
 from ..common.loading import in_words
+from .conditioning import as_called
+from .families import known_family
 from .models import quiet
 from .noise import with_whole_noise
 from .prompts import tell_of_negative, tell_of_prompt
 from .samplers import Sampling, judge_steps, scheduler_for
 from .sizes import sizes_of
+from .space import channels_of, unpacked, vae_of
+from .steps import Steps
+
+_GUIDERS = ("guider", "ocr_guider")  # of HunyuanImage
 
 
 def dice(seed: int) -> Any:
@@ -34,9 +41,87 @@ def own_copy(model: Any, sampling: Sampling, steps: int, generator: Any = None) 
     pipe = copy.copy(model)
     pipe.scheduler = scheduler_for(model, sampling, generator)
     judge_steps(pipe.scheduler, steps)
+    for name in _GUIDERS:  # which keep the state of a call as well
+        if getattr(pipe, name, None) is not None:
+            pipe.__dict__[name] = copy.deepcopy(getattr(pipe, name))
     if pipe.dtype.itemsize < 4 and hasattr(pipe, "prepare_latents"):
         pipe.prepare_latents = with_whole_noise(pipe.prepare_latents)
     return pipe
+
+
+def sampled(pipe: Any, tensors: dict[str, Any], steps: Steps, generator: Any, count: int, width: int, height: int,
+            guidance_scale: float | None = None, frames: int | None = None, **more: Any) -> Any:
+    """Samples (batch, channels, [frames,] h, w) from a pipeline's own loop.
+
+    pipe: of this call's own. tensors: from conditioning.encoded. count: of the steps of the whole schedule.
+    more: what else the pipeline's call takes, such as the picture of a ControlNet.
+    Raises InputError in the pipeline's words for what it refuses.
+    """
+    takes = inspect.signature(type(pipe).__call__).parameters
+    family = known_family(pipe)
+    given = {**_own_way(pipe, count, width, height), "width": width, "height": height, "num_frames": frames,
+             family.guidance: guidance_scale, "generator": generator, "num_inference_steps": count, **more}
+    given = {name: value for name, value in given.items() if name in takes and value is not None}
+    given |= {"negative_prompt": None} if "negative_prompt" in takes else {}
+    given |= {"intermediate_timesteps": None} if "intermediate_timesteps" in takes and count != 2 else {}
+    if not family.guidance and guidance_scale is not None:
+        _guide(pipe, guidance_scale)
+    if steps.start is not None and {"image", "strength"} <= set(takes):
+        given |= {"image": steps.start.latents, "strength": 1.0}
+        pipe.prepare_latents = _drawing_of_picture(steps, generator)
+    elif steps.start is not None:
+        pipe.prepare_latents = _drawing_for(steps, channels_of(vae_of(pipe)), pipe.prepare_latents)
+    pipe.scheduler = steps
+    called = as_called(pipe, tensors)
+    if type(pipe).__name__.startswith("CogView3"):  # which puts zeros in the place of what it is not to paint
+        pipe.encode_prompt = lambda *_, **__: (called["prompt_embeds"], called["negative_prompt_embeds"])
+    with quiet(), in_a_sentence(pipe):
+        latents = pipe(**called, **given, output_type="latent", return_dict=False)[0]
+    # Flux.2 gives those that its decoder reads, and others may take them further: these are of the loop.
+    own = steps.latents if hasattr(pipe, "_patchify_latents") else latents
+    return unpacked(pipe, own, width, height)
+
+
+def _guide(pipe: Any, guidance_scale: float) -> None:
+    """Tell the guiders of a pipeline that has its guidance in them. Raises InputError where it has none."""
+    guiders = [guider for guider in (getattr(pipe, name, None) for name in _GUIDERS) if guider is not None]
+    if not guiders:
+        raise InputError(f"a {type(pipe).__name__} takes no guidance_scale; leave it out")
+    for guider in guiders:
+        guider.guidance_scale = guidance_scale
+
+
+def _own_way(pipe: Any, count: int, width: int, height: int) -> dict[str, Any]:
+    """What keeps pipelines from painting in sizes of their own, since any that fits the model is kept to."""
+    return {"use_resolution_binning": False, "max_area": width * height}
+
+
+def _drawing_for(steps: Steps, channels: int, draw: Callable[..., Any]) -> Callable[..., Any]:
+    """A pipeline's drawing of noise, which is then mixed with what the steps start from."""
+    takes = inspect.signature(draw)
+
+    @wraps(draw)
+    def drawn(*arguments: Any, **settings: Any) -> Any:
+        bound = takes.bind(*arguments, **settings)
+        for name in ("num_channels_latents", "num_latents_channels"):
+            if name in bound.arguments:  # which a model trained for inpainting has more of than it paints
+                bound.arguments[name] = channels
+        made = draw(*bound.args, **bound.kwargs)
+        steps.start.take(made[0] if isinstance(made, tuple) else made)  # type: ignore[union-attr]
+        steps.begin()
+        return made
+    return drawn
+
+
+def _drawing_of_picture(steps: Steps, generator: Any) -> Callable[..., Any]:
+    """The same for a pipeline that is made to begin with a picture (the refiner of Stable Diffusion XL)."""
+    from diffusers.utils.torch_utils import randn_tensor
+
+    def drawn(image: Any, *_: Any, **__: Any) -> Any:
+        steps.start.take(randn_tensor(image.shape, generator, image.device, image.dtype))  # type: ignore[union-attr]
+        steps.begin()
+        return steps.start.drawn  # type: ignore[union-attr]
+    return drawn
 
 
 @contextmanager

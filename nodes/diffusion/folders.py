@@ -95,6 +95,8 @@ def _part_problem(folder: Path, name: str, kind: tuple[str, str]) -> str:
 
 
 def _files_problem(folder: Path, name: str, library: str, kind: str) -> str:
+    if kind == "ByT5Tokenizer":  # its vocabulary is the 256 bytes
+        return ""
     if "Tokenizer" in kind or name.startswith("tokenizer"):
         if not any((folder / file).exists() or (folder / file).is_symlink() for file in TOKENIZER_FILES):
             return ("has no vocabulary (tokenizer.json, or vocab.json and merges.txt), and every word would be "
@@ -102,7 +104,7 @@ def _files_problem(folder: Path, name: str, library: str, kind: str) -> str:
         return tokenizer_problem(folder)
     if kind.endswith("Scheduler") or name == "scheduler":
         return _settings_problem(folder / "scheduler_config.json", kind)
-    if _NO_NETWORK.search(kind):
+    if _NO_NETWORK.search(kind) or (folder / "guider_config.json").is_file():
         return ""
     wrong = _settings_problem(folder / "config.json", kind) if library == "diffusers" else ""
     settings(folder / "config.json")

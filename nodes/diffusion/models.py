@@ -23,6 +23,9 @@ HARMLESS = (  # said of what these nodes do on purpose, never need, or tell them
     "no `dtype` was passed",
     "clean_caption",  # which wants a library that reads web pages
     "deprecated",  # advice to those who write code
+    "prompt tokens as valid",  # as Qwen's own encoder says where none is padding
+    "no negative_prompt is provided",  # which is how Qwen is told to do without guidance
+    "Guiders are currently an experimental feature",
 )
 
 
@@ -69,7 +72,7 @@ def _pipeline(folder: Path, dtype: str) -> Any:
     wanted = parts(folder, index)
     # Those that a folder says it lacks must be named (Stable Diffusion 3 without T5).
     absent: dict[str, Any] = {name: None for name, value in index.items()
-                              if isinstance(value, list) and name not in wanted}
+                              if _is_part(value) and name not in wanted}
     if "requires_safety_checker" in inspect.signature(pipeline.__init__).parameters:
         absent["requires_safety_checker"] = False
     loaded = loaded_parts(folder, wanted, dtype)
@@ -78,6 +81,11 @@ def _pipeline(folder: Path, dtype: str) -> Any:
     judge_tokenizers(pipe)
     _tell_of_adapters(folder)
     return pipe
+
+
+def _is_part(value: Any) -> bool:
+    """Whether a value of an index is a part, or the lack of one, and not a setting of the pipeline's."""
+    return isinstance(value, list) and len(value) == 2 and all(word is None or isinstance(word, str) for word in value)
 
 
 def _tell_of_adapters(folder: Path) -> None:

@@ -10,13 +10,13 @@ from .calls import dice, paint_whole
 from .decode import decode
 from .encode import encode
 from .models import DiffusionModel
-from .sample import Guidance, Steps, refused, sample, size
+from .sample import Count, Guidance, refused, sample, size
 from .samplers import GONE, Sampler, Sampling, Schedule
 from .sizes import Side
 
 
 @node("diffusion.paint", version=3, costly=True, refuses=refused, gone=GONE)
-def paint(model: DiffusionModel, prompt: str, negative_prompt: str = "", seed: Seed = 0, steps: Steps = 30,
+def paint(model: DiffusionModel, prompt: str, negative_prompt: str = "", seed: Seed = 0, steps: Count = 30,
           guidance_scale: Guidance | None = None, width: Side | None = None, height: Side | None = None,
           sampler: Sampler = "model", schedule: Schedule = "model", ctx: Context = SILENT) -> Image:
     """Paint a picture from a prompt: diffusion.encode, diffusion.sample and diffusion.decode in one.

@@ -6,8 +6,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from .families import device_of
-from .samplers import is_flow
-from .space import decoder_input, raw_latents
+from .space import decoder_input, pixels_of, raw_latents, scale_of, vae_of
 
 SMALL_DECODER = 8_000_000  # parameters; a smaller decoder is quick enough to be the preview itself
 _color_maps: WeakKeyDictionary = WeakKeyDictionary()
@@ -19,12 +18,12 @@ def latent_picture(pipe: Any, latents: Any) -> Any:
 
     from ..media.image import to_array
 
-    vae = pipe.vae
+    vae = vae_of(pipe)
     with torch.no_grad():
-        ready = decoder_input(vae, latents).to(vae.dtype)
         if sum(p.numel() for p in vae.decoder.parameters()) < SMALL_DECODER:
-            pixels = vae.decode(ready, return_dict=False)[0][0] / 2 + 0.5
+            pixels = pixels_of(vae, latents)[0] / 2 + 0.5
         else:
+            ready = decoder_input(vae, latents).to(vae.dtype)
             flat = ready[0].float().flatten(1).T
             weights = _color_map(pipe).to(flat.device)
             pixels = (flat @ weights[:-1] + weights[-1]).T.reshape(3, *ready.shape[2:])
@@ -38,35 +37,14 @@ def _color_map(pipe: Any) -> Any:
     """
     import torch
 
-    vae = pipe.vae
+    vae = vae_of(pipe)
     if vae not in _color_maps:
         colors = torch.rand(1, 3, 12, 12, generator=torch.Generator().manual_seed(0)).to(device_of(pipe))
         on_latents = torch.nn.functional.interpolate(colors, scale_factor=2)
-        sheet = torch.nn.functional.interpolate(on_latents, scale_factor=pipe.vae_scale_factor) * 2 - 1
+        sheet = torch.nn.functional.interpolate(on_latents, scale_factor=scale_of(pipe)) * 2 - 1
         rows = raw_latents(vae, sheet)[0].float().flatten(1).T
         rows = torch.cat([rows, torch.ones_like(rows[:, :1])], dim=1)
         wanted = on_latents[0].flatten(1).T
         _color_maps[vae] = torch.linalg.lstsq(rows.cpu(), wanted.cpu()).solution
     return _color_maps[vae]
 
-
-class Forecast:
-    """Guesses the finished latents from two steps of a flow.
-
-    Along a straight flow the velocity is the change of the latents over the change of sigma, and what is left is
-    to walk on to sigma 0 (Liu et al., Flow Straight and Fast, 2023). Other methods show the latents as they are.
-    """
-
-    def __init__(self, scheduler: Any):
-        self.scheduler, self.last = scheduler, None
-
-    def __call__(self, index: int, latents: Any) -> Any:
-        """The guess after step `index`, from the latents that step left."""
-        last, self.last = self.last, (index, latents)
-        sigmas = getattr(self.scheduler, "sigmas", None)
-        if last is None or last[0] != index - 1 or sigmas is None or not is_flow(self.scheduler):
-            return latents
-        before, now = float(sigmas[index]), float(sigmas[index + 1])
-        if before == now:
-            return latents
-        return latents - now * (latents - last[1]) / (now - before)

@@ -9,19 +9,24 @@ from typing import Annotated, Any
 
 from nodegraph import SILENT, Context, InputError, Range, Recipe, Seed, node
 
-from ..media.types import Conditioning, Latent
+from ..media.types import Conditioning, Latent, Mask
 from . import families, space
-from .calls import dice, in_a_sentence, own_copy
-from .models import DiffusionModel, quiet
-from .preview import Forecast, latent_picture
+from .beginning import Wanted, begun, window
+from .calls import dice, own_copy, sampled
+from .inpaint import text_pipeline
+from .models import DiffusionModel
+from .preview import latent_picture
 from .prompts import tell_of_negative
 from .samplers import GONE, Sampler, Sampling, Schedule, refusal, unfit
 from .sizes import Side, size_refused, sizes_of
+from .steps import Start, Steps
 
 PREVIEWS = 8  # pictures shown in the course of one sampling
 
-Steps = Annotated[int, Range(1, 150)]
+Count = Annotated[int, Range(1, 150)]
+Step = Annotated[int, Range(0, 150)]
 Guidance = Annotated[float, Range(0, 30, 0.1)]
+
 
 def refused(model: Recipe | None = None, width: int | None = None, height: int | None = None, sampler: str = "model",
             schedule: str = "model", sigmas: list[float] | None = None) -> str:
@@ -33,14 +38,17 @@ def refused(model: Recipe | None = None, width: int | None = None, height: int |
 
 
 @node("diffusion.sample", version=3, costly=True, refuses=refused, gone=GONE)
-def sample(model: DiffusionModel, conditioning: Conditioning, seed: Seed = 0, steps: Steps = 30,
+def sample(model: DiffusionModel, conditioning: Conditioning, seed: Seed = 0, steps: Count = 30,
            guidance_scale: Guidance | None = None, width: Side | None = None, height: Side | None = None,
            sampler: Sampler = "model", schedule: Schedule = "model", sigmas: list[float] | None = None,
-           start: Latent | None = None,
-           strength: Annotated[float, Range(0.01, 1, 0.01)] = 0.7, ctx: Context = SILENT) -> Latent:
+           start: Latent | None = None, mask: Mask | None = None,
+           strength: Annotated[float, Range(0.01, 1, 0.01)] = 0.7, start_step: Step = 0, end_step: Step = 0,
+           add_noise: bool = True, keep_noise: bool = False, ctx: Context = SILENT) -> Latent:
     """Paint what a conditioning says, from noise, step by step. The result is a latent, still to be decoded.
 
-    With a latent to start from, a picture is painted over rather than from nothing (Meng et al., SDEdit, 2022).
+    With a latent to start from, a picture is painted over rather than from nothing (Meng et al., SDEdit, 2022); with
+    a mask besides, only what it covers is painted anew. What a mask covers by half is painted anew in the later half
+    of the steps alone (Levin and Fried, Differential Diffusion, 2023).
 
     model: starter/painter, or a folder or hub name of a diffusers pipeline.
     conditioning: from diffusion.encode with the same model, or one of its family.
@@ -52,30 +60,39 @@ def sample(model: DiffusionModel, conditioning: Conditioning, seed: Seed = 0, st
     schedule: how the steps are spread between much noise and none; `model` is as it comes with the model.
     sigmas: the levels of noise themselves, falling, in the place of a schedule: steps is then one less than these.
     start: a latent of the size wanted, from diffusion.encode_image or an earlier sampling.
+    mask: where `start` is painted anew, 1 inside; left out, the mask that was encoded with it. A model that was
+        trained for inpainting wants the mask in diffusion.encode_image.
     strength: how much of `start` is painted over; 1 leaves next to nothing of it.
+    start_step: the step to begin with, so that a part of the steps is another sampling's; 0 leaves it to `strength`.
+    end_step: the step to end before; 0 takes them all.
+    add_noise: whether noise is added to `start`. Not to one that an earlier sampling left with `keep_noise`.
+    keep_noise: whether an early end leaves the noise in that is still there, for another sampling to go on with.
     """
     family = families.known_family(model)
     mine = families.prompt_family(model)
     if conditioning.family != mine:
         raise InputError(f"conditioning is for {conditioning.family}, and this model is {mine}; "
                          "encode the prompt with this model")
+    wanted = Wanted(start, mask, float(strength), start_step, end_step, add_noise)
     width, height = size(model, width, height, start)
     guidance = family.guidance_scale if guidance_scale is None else float(guidance_scale)
-    tell_of_negative(conditioning.negative_prompt, guidance)
+    if guidance is not None:
+        tell_of_negative(conditioning.negative_prompt, guidance)
     sampling, steps = Sampling(sampler, schedule, tuple(sigmas or ()) or None), len(sigmas) - 1 if sigmas else steps
     generator = dice(seed)
-    pipe = own_copy(model, sampling, steps, generator)
-    beginning: dict[str, Any] = {"width": width, "height": height}
-    if start is not None:
-        with quiet():
-            pipe, beginning = _painting_over(pipe, start, strength, steps, beginning)
-    tensors = {name: tensor.to(families.device_of(model)) for name, tensor in conditioning.tensors.items()}
-    with quiet(), in_a_sentence(pipe):
-        latents = pipe(**tensors, **beginning, num_inference_steps=steps, output_type="latent", return_dict=False,
-                       guidance_scale=guidance, generator=generator,
-                       callback_on_step_end=_reporter(pipe, ctx, width, height))[0]
-    samples = space.unpacked(model, latents, width, height)[0].contiguous()
-    return Latent(samples, space.latent_family(model))
+    pipe = own_copy(text_pipeline(model), sampling, steps, generator)
+    begin = begun(pipe, wanted)
+    course = _course(pipe, wanted, steps, begin, not keep_noise, _reporter(pipe, ctx, width, height))
+    samples = sampled(pipe, conditioning.tensors, course, generator, steps, width, height, guidance)
+    return Latent(samples[0].contiguous(), space.latent_family(model))
+
+
+def _course(pipe: Any, wanted: Wanted, steps: int, begin: Start | None, whole: bool, after: Any) -> Steps:
+    """The steps that are taken. The scheduler of latent consistency spreads all of them over what is painted over."""
+    if begin is not None and "strength" in inspect.signature(pipe.scheduler.set_timesteps).parameters \
+            and "original_inference_steps" in inspect.signature(type(pipe).__call__).parameters:
+        return Steps(pipe.scheduler, wanted.first, wanted.last or None, begin, whole, {"strength": wanted.strength}, after)
+    return Steps(pipe.scheduler, *window(pipe, wanted, steps), begin, whole, after=after)
 
 
 def size(model: Any, width: int | None, height: int | None, start: Latent | None = None) -> tuple[int, int]:
@@ -86,7 +103,7 @@ def size(model: Any, width: int | None, height: int | None, start: Latent | None
         if start.family != mine:
             raise InputError(f"start is in the space of {start.family}, and this model has {mine}; "
                              "encode the picture with this model")
-        own = tuple(side * model.vae_scale_factor for side in reversed(start.samples.shape[1:]))
+        own = tuple(side * space.scale_of(model) for side in reversed(start.samples.shape[-2:]))
         if (width or own[0], height or own[1]) != own:
             raise InputError(f"start is {own[0]} x {own[1]}, and {width or own[0]} x {height or own[1]} is asked "
                              "for; leave width and height out")
@@ -97,34 +114,13 @@ def size(model: Any, width: int | None, height: int | None, start: Latent | None
     return width, height
 
 
-def _painting_over(pipe: Any, start: Latent, strength: float, steps: int, size: dict[str, int]
-                   ) -> tuple[Any, dict[str, Any]]:
-    """The pipeline that begins with a picture, made of the same parts, and what its call takes for that."""
-    from diffusers import AutoPipelineForImage2Image
+def _reporter(pipe: Any, ctx: Context, width: int, height: int) -> Callable[[int, int, Any, Callable[[], Any]], None]:
+    """What is done after each step: it is said how far the sampling is, now and then with a picture."""
 
-    if int(steps * strength) < 1:
-        raise InputError(f"strength {strength:g} of {steps} steps leaves none to paint; raise one of them")
-    scheduler = pipe.scheduler
-    pipe = AutoPipelineForImage2Image.from_pipe(pipe)
-    pipe.scheduler = scheduler
-    pipe.set_progress_bar_config(disable=True)
-    takes = inspect.signature(type(pipe).__call__).parameters
-    return pipe, {"image": start.samples[None].to(families.device_of(pipe)), "strength": float(strength),
-                  **{name: side for name, side in size.items() if name in takes}}
-
-
-def _reporter(pipe: Any, ctx: Context, width: int, height: int) -> Callable:
-    """The pipeline's callback after each step: says how far it is, now and then with a picture."""
-    forecast = Forecast(pipe.scheduler)
-
-    def report(_, index: int, timestep: Any, tensors: dict[str, Any]) -> dict[str, Any]:
-        total = pipe.num_timesteps
+    def report(index: int, total: int, latents: Any, forecast: Callable[[], Any]) -> None:
         preview = None
-        if ctx.previews:
-            latents = forecast(index, tensors["latents"])
-            if (index + 1) % max(1, total // PREVIEWS) == 0:
-                preview = latent_picture(pipe, space.unpacked(pipe, latents, width, height))
-        ctx.report(index + 1, total, "sampling", preview)
-        return tensors
+        if ctx.previews and index % max(1, total // PREVIEWS) == 0:
+            preview = latent_picture(pipe, space.unpacked(pipe, forecast(), width, height))
+        ctx.report(index, total, "sampling", preview)
 
     return report

@@ -70,7 +70,7 @@ def sizes_of(pipe: Any) -> Sizes:
     patch = 2 if hasattr(pipe, "_pack_latents") else config.get("patch_size") or 1
     patch = patch[-1] if isinstance(patch, (list, tuple)) else patch
     side = getattr(pipe, "default_sample_size", None) or config.get("sample_size")
-    unit = scale * patch
+    unit = 64 if type(pipe).__name__.startswith("Kandinsky3") else scale * patch
     return Sizes(_unit(unit, "unet" in pipe.components), _pixels(side, scale),
                  unit * _places(type(pipe).__name__, config))
 

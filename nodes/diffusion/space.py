@@ -1,37 +1,139 @@
-"""Latent spaces: what autoencoders make of pictures, and how the loops of pipelines hold it."""
+"""Latent spaces: what autoencoders make of pictures, and how the loops of pipelines hold it.
+
+Samples are (batch, channels, height, width), or (batch, channels, frames, height, width) of a clip, scaled as the
+denoiser sees them. A loop holds them as they are, or as a row of patches.
+"""
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 from nodegraph import InputError
 
+from .families import denoiser
+
+
+def vae_of(pipe: Any) -> Any:
+    """The autoencoder; Kandinsky's is called movq."""
+    vae = pipe.components.get("vae") or pipe.components.get("movq")
+    if vae is None:
+        raise InputError(f"this model is a {type(pipe).__name__}, which has no autoencoder: it paints without latents; "
+                         "diffusion.paint runs it as a whole")
+    return vae
+
+
+def scale_of(pipe: Any) -> int:
+    """How many pixels a side a latent stands for."""
+    scale = int(getattr(pipe, "vae_scale_factor", 0) or getattr(pipe, "vae_scale_factor_spatial", 0)
+                or getattr(pipe, "vae_spatial_compression_ratio", 0) or getattr(pipe, "vae_scale_factor_space", 0) or 8)
+    return scale // 2 if _is_bria(pipe) else scale
+
+
+def _is_bria(pipe: Any) -> bool:
+    """Whether a pipeline counts the patches of its transformer as a part of its autoencoder's scale."""
+    return type(pipe).__name__ in ("BriaPipeline", "BriaFiboPipeline") and hasattr(pipe, "_unpack_latents")
+
+
+def channels_of(vae: Any) -> int:
+    """How many channels its latents have."""
+    return int(vae.config.get("latent_channels") or vae.config["z_dim"])
+
 
 def latent_family(pipe: Any) -> str:
     """One line that tells a latent space from others."""
-    vae = pipe.vae
+    vae = vae_of(pipe)
     scale, shift = _scale_and_shift(vae)
-    return (f"{type(vae).__name__} ({vae.config.latent_channels} channels at 1/{pipe.vae_scale_factor}, "
-            f"scale {scale:g}, shift {shift:g})")
+    return (f"{type(vae).__name__} ({channels_of(vae)} channels at 1/{scale_of(pipe)}, scale {scale:g}, "
+            f"shift {shift:g})")
 
 
 def _scale_and_shift(vae: Any) -> tuple[float, float]:
+    if type(vae).__name__ == "VQModel":  # whose pipelines (Kandinsky) leave its latents as they are
+        return 1.0, 0.0
     return vae.config.get("scaling_factor") or 1.0, vae.config.get("shift_factor") or 0.0
 
 
+# How a loop holds samples.
+
+def packed(pipe: Any, samples: Any) -> Any:
+    """Samples as the pipeline's loop holds them: for Flux and its kin a row of patches."""
+    batch, channels, *_, height, width = samples.shape
+    if hasattr(pipe, "_patchify_latents"):  # Flux.2
+        return pipe._pack_latents(pipe._patchify_latents(samples))
+    if not hasattr(pipe, "_pack_latents"):
+        return samples.transpose(1, 2) if _frames_first(pipe) else samples
+    takes = inspect.signature(pipe._pack_latents).parameters
+    if "patch_size_t" in takes:  # LTX
+        return pipe._pack_latents(samples, *_patches(pipe))
+    patch = (denoiser(pipe).config.patch_size,) if "patch_size" in takes else ()
+    return pipe._pack_latents(samples, batch, channels, height, width, *patch)
+
+
 def unpacked(pipe: Any, latents: Any, width: int, height: int) -> Any:
-    """Latents (1, channels, h, w) from what the pipeline's loop holds, which for Flux is a row of patches."""
+    """Samples from what the loop of a pipeline that paints width x height pixels holds."""
     if latents.ndim == 3:
-        return pipe._unpack_latents(latents, height, width, pipe.vae_scale_factor)
-    return latents
+        return _row_unpacked(pipe, latents, width, height)
+    return latents.transpose(1, 2) if _frames_first(pipe) else latents
 
 
-def latents_of(vae: Any, pixels: Any) -> Any:
-    """Latents (1, channels, h, w), as the denoiser sees them, of a picture float32 (3, height, width) in 0..1."""
+def _row_unpacked(pipe: Any, latents: Any, width: int, height: int) -> Any:
+    scale = scale_of(pipe)
+    if hasattr(pipe, "_patchify_latents"):
+        rows = latents.transpose(1, 2).unflatten(2, (height // (2 * scale), width // (2 * scale)))
+        return pipe._unpatchify_latents(rows)
+    takes = inspect.signature(pipe._unpack_latents).parameters
+    if "num_frames" in takes:
+        patch, patch_t = _patches(pipe)
+        rows, columns = height // scale // patch, width // scale // patch
+        return pipe._unpack_latents(latents, latents.shape[1] // (rows * columns), rows * patch, columns * patch,
+                                    patch, patch_t)
+    known = {"patch_size": denoiser(pipe).config.get("patch_size"),
+             "vae_scale_factor": getattr(pipe, "vae_scale_factor", scale)}
+    samples = pipe._unpack_latents(latents, height=height, width=width,
+                                   **{name: value for name, value in known.items() if name in takes})
+    return samples[:, :, 0] if samples.ndim == 5 else samples
+
+
+def _patches(pipe: Any) -> tuple[int, int]:
+    return pipe.transformer_spatial_patch_size, pipe.transformer_temporal_patch_size
+
+
+def _frames_first(pipe: Any) -> bool:
+    return type(pipe).__name__.startswith(("CogVideoX", "ConsisID"))
+
+
+# What an autoencoder makes of pictures, and back.
+
+def latents_of(pipe: Any, pixels: Any) -> Any:
+    """Samples (1, channels, h, w) of a picture float32 (3, height, width) in 0..1."""
     import torch
 
+    vae = vae_of(pipe)
     with torch.no_grad():
-        raw = raw_latents(vae, pixels[None] * 2 - 1)
+        return _normalized(vae, raw_latents(vae, pixels[None] * 2 - 1))
+
+
+def raw_latents(vae: Any, pixels: Any) -> Any:
+    """What the encoder makes of pixels (1, 3, height, width) in -1..1: its likeliest latents, not a drawn one."""
+    pixels = pixels.to(vae.dtype)
+    moving = _reads_clips(vae)
+    made = vae.encode(pixels[:, :, None] if moving else pixels)
+    raw = next((getattr(made, name) for name in ("latents", "latent") if hasattr(made, name)), None)
+    raw = made.latent_dist.mode() if raw is None else raw
+    return raw[:, :, 0] if moving else raw
+
+
+def _reads_clips(vae: Any) -> bool:
+    """Whether an autoencoder has a place for time, which a single picture fills with one frame."""
+    import torch
+
+    return any(type(part).__name__.endswith("CausalConv3d") or isinstance(part, torch.nn.Conv3d)
+               for part in vae.modules())
+
+
+def _normalized(vae: Any, raw: Any) -> Any:
+    """Latents as the denoiser sees them."""
     scale, shift = _scale_and_shift(vae)
     mean, deviation = _mean_and_deviation(vae, raw)
     if mean is not None:
@@ -39,39 +141,57 @@ def latents_of(vae: Any, pixels: Any) -> Any:
     return (raw - shift) * scale
 
 
-def raw_latents(vae: Any, pixels: Any) -> Any:
-    """What the encoder makes of pixels (1, 3, height, width) in -1..1: its likeliest latents, not a drawn one."""
-    found = vae.encode(pixels.to(vae.dtype))
-    return found.latents if hasattr(found, "latents") else found.latent_dist.mode()
+def decoder_input(vae: Any, samples: Any) -> Any:
+    """Samples in the scale that the decoder was trained on."""
+    scale, shift = _scale_and_shift(vae)
+    mean, deviation = _mean_and_deviation(vae, samples)
+    if mean is None:
+        return samples / scale + shift
+    if "z_dim" in vae.config:  # Wan and its kin, whose pipelines round in this order
+        return samples / (1.0 / deviation) + mean
+    return samples * deviation / scale + mean
 
 
 def _mean_and_deviation(vae: Any, like: Any) -> tuple[Any, Any]:
-    """The statistics that some autoencoders give for each channel, (1, channels, 1, 1), or None twice."""
+    """The statistics that some autoencoders give for each channel, to be broadcast over samples, or None twice."""
     import torch
 
-    mean, deviation = vae.config.get("latents_mean"), vae.config.get("latents_std")
+    if hasattr(vae, "bn"):
+        return _of_patches(vae, like)
+    buffers = dict(vae.named_buffers(recurse=False))  # of LTX
+    mean, deviation = (buffers.get(name, vae.config.get(name)) for name in ("latents_mean", "latents_std"))
     if mean is None or deviation is None:
         return None, None
-    return tuple(torch.tensor(v, device=like.device, dtype=like.dtype).view(1, -1, 1, 1)
-                 for v in (mean, deviation))
+    shape = (1, -1, *(1,) * (like.ndim - 2))
+    return tuple(torch.as_tensor(v).to(device=like.device, dtype=like.dtype).view(shape) for v in (mean, deviation))
 
 
-def decoder_input(vae: Any, latents: Any) -> Any:
-    """Latents (1, channels, h, w) in the scale that the decoder was trained on."""
-    scale, shift = _scale_and_shift(vae)
-    mean, deviation = _mean_and_deviation(vae, latents)
-    if mean is not None:
-        return latents * deviation / scale + mean
-    return latents / scale + shift
+def _of_patches(vae: Any, like: Any) -> tuple[Any, Any]:
+    """The statistics of Flux.2, which are those of patches of 2 x 2 latents."""
+    variance = vae.bn.running_var + vae.config.batch_norm_eps
+    return tuple(values.to(like.device, like.dtype).view(1, -1, 2, 2).repeat(
+        1, 1, like.shape[2] // 2, like.shape[3] // 2) for values in (vae.bn.running_mean, variance.sqrt()))
 
 
-def decoded(pipe: Any, latents: Any) -> Any:
-    """The picture, float32 (3, height, width) in 0..1, of latents (1, channels, h, w)."""
+def decoded(pipe: Any, samples: Any) -> Any:
+    """The picture, float32 (3, height, width) in 0..1, of samples (1, channels, h, w)."""
     import torch
 
+    vae = vae_of(pipe)
     with torch.no_grad():
-        pixels = pipe.vae.decode(decoder_input(pipe.vae, latents).to(pipe.vae.dtype), return_dict=False)[0]
+        pixels = pixels_of(vae, samples)
     if not pixels.isfinite().all():
         raise InputError("the model painted numbers that are none (NaN): half precision is too coarse for it, or its "
                          "weights are damaged; run with --dtype float32, or download it again")
-    return pipe.image_processor.postprocess(pixels, output_type="pt")[0].float()
+    return (pixels[0] * 0.5 + 0.5).clamp(0, 1).float()
+
+
+def pixels_of(vae: Any, samples: Any) -> Any:
+    """What the decoder makes of samples (1, channels, h, w): pixels (1, 3, height, width) in -1..1."""
+    ready = decoder_input(vae, samples).to(vae.dtype)
+    if _reads_clips(vae):
+        return vae.decode(ready[:, :, None], return_dict=False)[0][:, :, 0]
+    return vae.decode(ready, **_HOW.get(type(vae).__name__, {}), return_dict=False)[0]
+
+
+_HOW: dict[str, dict[str, Any]] = {"VQModel": {"force_not_quantize": True}}

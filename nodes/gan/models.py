@@ -32,6 +32,7 @@ def load(recipe: Recipe, device: str, dtype: str) -> Any:
 
     It is always computed in float32, whatever the dtype asked for: its activations outgrow half precision.
     """
+    from .recolor import dye
     from .stylegan2 import Generator
 
     folder = Path(recipe.folder or recipe.source)
@@ -39,7 +40,9 @@ def load(recipe: Recipe, device: str, dtype: str) -> Any:
     if wrong:
         raise InputError(f"{recipe.source} {wrong}")
     try:
-        generator = Generator(_tensors(_weights(folder)[0]), *_told(folder))
+        generator = Generator(_tensors(_weights(folder)[0]), *_told(folder), recipe=recipe)
+        if "inks" in dict(recipe.options):
+            dye(generator, dict(recipe.options)["inks"])
     except (OSError, ValueError) as error:
         raise InputError(f"{recipe.source} cannot be loaded as a {recipe.kind}: {error}") from error
     if generator.depth not in _USUAL_DEPTHS:

@@ -244,3 +244,13 @@ def averaged(average: Generator, current: Generator, share: float) -> None:
 def stored(generator: Generator, dtype: torch.dtype = torch.float32) -> Mapping[str, torch.Tensor]:
     """The tensors that `gan.sample` reads, on the CPU. Mapping weights are large (their rate is small) and fit float16."""
     return {name: value.detach().to("cpu", dtype).contiguous() for name, value in generator.state_dict().items()}
+
+
+@torch.no_grad()
+def sampled(generator: Generator, count: int, seed: int) -> torch.Tensor:
+    """Pictures (count, 3, side, side) in -1..1, of all kinds in turn; the same for the same seed."""
+    device, shape = generator.mapping.w_avg.device, generator.shape
+    noise = torch.randn(count, shape.z, generator=torch.Generator().manual_seed(seed)).to(device)
+    kinds = F.one_hot(torch.arange(count, device=device) % shape.labels, shape.labels).float() if shape.labels else None
+    parts = [generator(z, None if kinds is None else kinds[64 * k:64 * k + 64]) for k, z in enumerate(noise.split(64))]
+    return torch.cat(parts).clamp(-1, 1)

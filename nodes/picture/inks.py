@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from nodegraph import Range, node
 
 from ..common.colors import rgba
+from ..common.palettes import colors_of, dealt
 from ..common.pixels import luma
 from ..media.types import Image, Palette
 from .color import LUMA
@@ -50,7 +51,7 @@ def print_inks(image: Image, palette: Palette, sharpness: Annotated[float, Range
         about as much as they were enlarged by.
     turn: another one of the 24 ways to deal four colours.
     """
-    paper, *inks = dealt(palette, turn)
+    paper, *inks = [rgba(color)[:3] for color in dealt(palette, turn)]
 
     def changed(picture: Any) -> Any:
         import torch
@@ -63,20 +64,3 @@ def print_inks(image: Image, palette: Palette, sharpness: Annotated[float, Range
             parts = torch.softmax((parts - parts.amax(0, keepdim=True)) * 4 * sharpness, 0)
         return torch.einsum("khw,kc->chw", parts, picture.new_tensor([*inks, paper]))
     return on_colors(image, changed)
-
-
-def colors_of(palette: Palette, order: str) -> list[tuple[float, ...]]:
-    """The colours of a palette, (red, green, blue) in 0..1, as they come or from dark to light."""
-    colors = [rgba(color)[:3] for color in palette.colors]
-    if order == "palette":
-        return colors
-    return sorted(colors, key=lambda color: sum(part * weight for part, weight in zip(color, LUMA["bt601"], strict=True)))
-
-
-def dealt(palette: Palette, turn: int) -> list[tuple[float, ...]]:
-    """Four colours of a palette, in the turn-th of their orders: that of the paper, then those of the inks."""
-    from itertools import islice, permutations
-
-    colors = colors_of(palette, "palette")
-    four = [colors[k % len(colors)] for k in range(4)]
-    return list(next(islice(permutations(four), turn, None)))

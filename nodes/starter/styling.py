@@ -82,4 +82,50 @@ def _crayon(picture: np.ndarray, alpha: np.ndarray, rng: np.random.Generator) ->
     return picture * (1 - shown) + np.asarray((255, 250, 238), np.float32) * shown
 
 
-STYLING = {"watercolour": _watercolour, "ink": _ink, "poster": _poster, "crayon": _crayon}
+def _oil(picture: np.ndarray, alpha: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Dabs of one colour each, laid along a slowly turning direction, with the relief of their edges."""
+    image = Image.fromarray(np.clip(picture, 0, 255).astype(np.uint8))
+    dabbed = np.asarray(image.filter(ImageFilter.ModeFilter(5)).filter(ImageFilter.SMOOTH), np.float32)
+    grey = _grey(dabbed)
+    vivid = grey + (dabbed - grey) * 1.2
+    y, x = np.mgrid[:SIZE, :SIZE].astype(np.float32)[..., None]
+    turn = 2.2 * _cloudy(rng, 4)
+    bristles = np.sin(2.1 * (x * np.cos(turn) + y * np.sin(turn))) * (0.6 + 0.4 * _cloudy(rng, 24))
+    relief = np.diff(grey, axis=1, append=grey[:, -1:]) + np.diff(grey, axis=0, append=grey[-1:])
+    return vivid + 9 * bristles + 0.3 * np.clip(relief, -60, 60)
+
+
+def _chalk(picture: np.ndarray, alpha: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Chalk on a blackboard: colours lightened, dark places left to the board."""
+    board = np.asarray((40, 58, 54), np.float32) + 5 * _cloudy(rng)
+    grey = _grey(picture)
+    light = np.clip(picture * 0.85 + 50, 0, 255)
+    amount = np.clip(0.16 + 0.66 * grey / 255, 0, 0.8) * (0.6 + 0.15 * alpha) + 0.34 * alpha
+    grain = np.clip(0.82 + 0.3 * _tiles()["crayon"], 0.45, 1)
+    drawn = board + (light - board) * np.clip(amount * grain, 0, 1)
+    lines = np.maximum(_contours(picture) * 0.75, 0)
+    return drawn * (1 - lines) + np.asarray((238, 238, 226), np.float32) * lines
+
+
+BAYER = np.asarray(((0, 8, 2, 10), (12, 4, 14, 6), (3, 11, 1, 9), (15, 7, 13, 5)), np.float32) / 16 - 0.5
+
+
+def _pixel(picture: np.ndarray, alpha: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Squares of two pixels in few colours, dithered in order (Bayer, 1973) behind the subject."""
+    half = SIZE // 2
+    small, cover = picture.reshape(half, 2, half, 2, 3).mean((1, 3)), alpha.reshape(half, 2, half, 2, 1).mean((1, 3))
+    grey = _grey(small)
+    vivid = np.clip(grey + (small - grey) * 1.3, 0, 255)
+    dither = np.tile(BAYER, (half // 4, half // 4))[..., None] * 52 * (1 - 0.75 * cover)
+    few = np.round((vivid + dither) / 51) * 51
+    return few.repeat(2, 0).repeat(2, 1)
+
+
+def _cartoon(picture: np.ndarray, alpha: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Clean colours, as drawn, a little brighter."""
+    grey = _grey(picture)
+    return np.clip(grey + (picture - grey) * 1.12, 0, 255) * 0.96 + 10
+
+
+STYLING = {"watercolour": _watercolour, "ink": _ink, "poster": _poster, "crayon": _crayon, "oil": _oil, "chalk": _chalk,
+           "pixel": _pixel, "cartoon": _cartoon}

@@ -13,7 +13,7 @@ import pytest
 from nodegraph import graphfile
 from nodegraph.graph import Ref
 
-from .test_window import HERE, Stage, display  # noqa: F401 (a fixture)
+from .test_window import HERE, Stage, display, on_screen  # noqa: F401 (a fixture)
 
 POSTCARD = HERE.parents[2] / "graphs" / "postcard.yaml"
 STEP = (300, 250)  # canvas units from one node to the next
@@ -22,8 +22,7 @@ STEP = (300, 250)  # canvas units from one node to the next
 @pytest.mark.timeout(600)
 def test_the_postcard_is_built_by_hand_undone_and_saved_and_says_what_the_shipped_one_says(display, tmp_path):  # noqa: F811
     made = tmp_path / "mine.yaml"
-    environment = {**os.environ, "DISPLAY": display, "LIBGL_ALWAYS_SOFTWARE": "1", "OMP_NUM_THREADS": "1",
-                   "NODEGRAPH_CONFIG": str(tmp_path / "config"), "NODEGRAPH_CACHE": str(tmp_path / "cache")}
+    environment = {**on_screen(display, tmp_path), "NODEGRAPH_CACHE": str(tmp_path / "cache")}
     done = subprocess.run([sys.executable, "-m", "tests.editor.test_by_hand", str(made)], cwd=HERE.parents[2],
                           env=environment, capture_output=True, text=True, timeout=550)
     assert done.returncode == 0, done.stderr

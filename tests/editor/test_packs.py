@@ -87,3 +87,29 @@ def test_nothing_is_read_again_while_the_worker_is_at_work(session, tmp_path, mo
     monkeypatch.undo()
     session.tick(20)
     assert session.catalogue.revision == 1
+
+
+def test_what_is_shown_is_stale_once_the_code_of_its_node_or_of_one_before_it_was_edited(session, tmp_path):
+    (tmp_path / "inner.yaml").write_text("nodegraph: 1\nnodes: {x: {type: mine.one, text: in}}\noutputs: {x: $x}\n")
+    (tmp_path / "g.yaml").write_text(
+        "nodegraph: 1\nnodes:\n  a: {type: mine.one, text: hi}\n  b: {type: text.join, texts: [$a]}\n"
+        "  c: {type: ./inner.yaml}\n  d: {type: text.join, texts: [one]}\noutputs: {b: $b, c: $c, d: $d}\n")
+    session.open(tmp_path / "g.yaml")
+
+    def stale() -> set[str]:
+        return {name for name, state in session.states.items() if state.stale}
+    ran(session)
+    assert {"b", "c/x", "d"} <= {name for name, state in session.states.items() if state.status == "ran"} and not stale()
+    written(tmp_path / "mine.py", mark="???")
+    session.tick(10)
+    assert stale() == {"a", "b", "c"}
+    written(tmp_path / "mine.py")
+    session.tick(20)
+    assert not stale()  # the code is what it was
+    (tmp_path / "mine.py").write_text("def broken(:\n")
+    session.tick(30)
+    assert stale() == {"a", "b", "c"}
+    written(tmp_path / "mine.py", mark="????")
+    session.tick(40)
+    ran(session)
+    assert not stale()

@@ -6,14 +6,13 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import subprocess
 import sys
 
 import pytest
 
-from .test_window import GRAPH, HERE, Stage, display  # noqa: F401 (a fixture)
+from .test_window import GRAPH, HERE, Stage, display, on_screen  # noqa: F401 (a fixture)
 
 # Those that open a dialog of the system's, write files elsewhere or end the window are left to other tests.
 LEFT_OUT = ("file.", "app.quit", "node.group", "node.ungroup", "node.enter", "node.leave", "run.on_change")
@@ -23,8 +22,7 @@ LEFT_OUT = ("file.", "app.quit", "node.group", "node.ungroup", "node.enter", "no
 def test_a_monkey_at_the_window_leaves_a_valid_document_and_a_way_back(display, tmp_path):  # noqa: F811
     graph = tmp_path / "lines.yaml"
     graph.write_text(GRAPH, encoding="utf-8")
-    environment = {**os.environ, "DISPLAY": display, "LIBGL_ALWAYS_SOFTWARE": "1", "OMP_NUM_THREADS": "1",
-                   "PYTHONPATH": str(HERE.parents[2]), "NODEGRAPH_CONFIG": str(tmp_path / "config")}
+    environment = {**on_screen(display, tmp_path), "PYTHONPATH": str(HERE.parents[2])}
     done = subprocess.run([sys.executable, "-m", "tests.editor.test_window_monkey", str(graph), "400", "1"],
                           cwd=HERE.parents[2], env=environment, capture_output=True, text=True, timeout=280)
     assert done.returncode == 0, done.stderr

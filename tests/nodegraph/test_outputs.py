@@ -66,6 +66,10 @@ def test_what_the_command_says_comes_before_what_the_graph_says(work):
     (["--format", "gif"], "--format gif: no output can be written so"),
     (["--format", "p=gif"], "output p carries Patch, which is written as png, jpg, raw, not as gif"),
     (["--format", "q=png"], "--format q=png: the graph has no output q"),
+    (["--format", "p="], "--format p=: no kind of file is named"),
+    (["--format", ""], "--format : no kind of file is named"),
+    (["--format", "p=."], "--format p=.: no kind of file is named"),
+    (["--out", ""], "--out is empty; it takes a folder"),
     (["--quality", "0"], "--quality 0: it takes a whole number, 1 to 100"),
     (["--quality", "80"], "--quality 80: no output is written as a kind of file that has a quality"),
     (["--quality", "p=80"], "output p is written as png, which has no quality to choose"),
@@ -124,9 +128,16 @@ def test_what_a_writer_tells_is_a_warning_with_the_name_of_the_output(work, caps
     assert document["warnings"] == ["p: its green is gone"]
     assert run(ONE + "{value: $p, format: jpg}", "--out", "b") == 0
     assert "warning: p: its green is gone" in capsys.readouterr().err
+    assert told(capsys, ONE + "{value: $p, format: jpg}")["warnings"] == ["p: its green is gone"]  # the file is there already
+    many = (MANY % ("'00ff00', '111111'", "$p")).replace("$p", "{value: $p, format: jpg}")
+    assert told(capsys, many, "--out", "c")["warnings"] == ["p: its green is gone"]
+    Path("c/p.2.jpg").unlink()
+    assert told(capsys, many, "--out", "c")["warnings"] == ["p: its green is gone"]
+    assert told(capsys, many.replace("00ff00", "222222"), "--out", "c")["warnings"] == []
+    Path("g.yaml").write_text("nodegraph: 1\n" + ONE + "{value: $p, format: jpg}")
     with Engine(cache=None, device="cpu", packs=[PACK]) as engine, pytest.warns(UserWarning, match="its green is gone"):
         result = engine.run(engine.load("g.yaml"))
-        assert engine.export(result, "p", Path("c"), "p")[0].name == "p.jpg"
+        assert engine.export(result, "p", Path("d"), "p")[0].name == "p.jpg"
 
 
 # ---- names
@@ -136,6 +147,15 @@ def test_lists_are_named_so_that_they_sort(work):
     assert run(MANY % (colors, "$p")) == 0
     assert files()[:2] == ["p.01.png", "p.02.png"] and files()[-1] == "p.12.png"
     assert numbers([(1, 9), (1, 10), (2, 1)]) == {(1, 9): ".1.09", (1, 10): ".1.10", (2, 1): ".2.01"}
+
+
+def test_swept_whole_numbers_are_padded_so_that_their_files_sort(work):
+    assert labels(list(range(1, 13)), 20)[:2] == ["01", "02"] and labels([5, 10.5, True], 20) == ["5", "10.5", "true"]
+    assert labels([-1, 10], 20) == ["-1", "10"] and labels(["1", "10"], 20) == ["1", "10"]
+    text = "inputs: {n: {type: Int, default: 1}}\nnodes:\n  s: {type: switch, on: $n, cases: {'9': nine, else: more}}\noutputs: {w: $s}"
+    assert run(text, "--sweep", "n=9..11") == 0 and files() == ["w.n=09.txt", "w.n=10.txt", "w.n=11.txt"]
+    Path("out/w.n=09.txt").rename("out/w.n=9.txt")  # as an earlier release called it
+    assert run(text, "--sweep", "n=9..11") == 0 and files() == ["w.n=10.txt", "w.n=11.txt", "w.n=9.txt"]
 
 
 def test_files_under_names_of_an_earlier_release_are_known_again(work):

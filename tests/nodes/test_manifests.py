@@ -10,7 +10,7 @@ import nodegraph_nodes
 from nodegraph.nodetype import NodeType
 from nodegraph.packs import Catalogue, read_pack
 
-PACKS = ("media", "text", "diffusion", "gan", "music", "picture", "mask", "style", "mix", "video", "starter")
+PACKS = ("media", "text", "diffusion", "gan", "music", "picture", "mask", "image", "style", "mix", "video", "starter")
 FOLDER = Path(next(iter(nodegraph_nodes.__path__)))
 
 
@@ -58,7 +58,8 @@ def test_every_node_and_every_port_that_is_set_by_hand_has_help(name):
 
 def test_each_starter_model_is_recognised_as_one_kind_of_model():
     catalogue = Catalogue()
-    kinds = {name: catalogue.porttype(name) for name in ("DiffusionModel", "GanModel", "LanguageModel", "MusicModel")}
+    kinds = {name: catalogue.porttype(name) for name in ("DiffusionModel", "GanModel", "LanguageModel", "MusicModel",
+                                                             "UpscaleModel")}
     assert {model: [name for name, kind in kinds.items() if kind.holds(catalogue.model_folder(model))]
             for model in catalogue.model_names()} == {
-        "starter/composer": ["MusicModel"], "starter/painter": ["DiffusionModel"], "starter/poet": ["LanguageModel"]}
+        "picture/upscaler": ["UpscaleModel"], "starter/composer": ["MusicModel"], "starter/painter": ["DiffusionModel"], "starter/poet": ["LanguageModel"]}

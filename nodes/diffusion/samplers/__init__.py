@@ -19,6 +19,7 @@ from ...common.folders import settings
 from . import classes, tailor
 from .classes import FLOW, NOISE, OWN, is_flow
 from .schedules import CURVES, FLAGS, FORMULAS, given
+from .tailor import noisy_scale as noisy_scale
 
 Sampler = Literal[
     "model", "euler", "euler_ancestral", "heun", "heunpp2", "dpm_2", "dpm_2_ancestral", "lms", "dpm_fast",

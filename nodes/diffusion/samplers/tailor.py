@@ -10,6 +10,7 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from .classes import is_flow
 from .paths import ALMOST_NOISE
 from .schedules import EVEN, Formula
 
@@ -131,16 +132,14 @@ _EXPLODING = ("EulerDiscreteScheduler", "EulerAncestralDiscreteScheduler", "Heun
               "KDPM2DiscreteScheduler", "KDPM2AncestralDiscreteScheduler", "LMSDiscreteScheduler", "GeneratorScheduler")
 
 
-def exit_scale(scheduler: Any, at: int = -1) -> float:
-    """What a sample of this scheduler at a level is multiplied with to be picture + sigma * noise.
+def noisy_scale(scheduler: Any, at: int) -> float:
+    """What a sample of this scheduler at a step is multiplied with to be picture + sigma * noise.
 
-    In this form noisy latents go from one sampler to another. Along a flow every sampler has the same form.
+    In this form noisy latents go from one sampler to another. Along a flow every sampler has one form.
     """
-    from .classes import is_flow
-
     if is_flow(scheduler) or type(scheduler).__name__ in _EXPLODING:
         return 1.0
     sigmas = getattr(scheduler, "sigmas", None)
-    if sigmas is None:
-        return 1.0
-    return float((1 + sigmas[at].double() ** 2).sqrt())
+    if sigmas is not None:
+        return float((1 + sigmas[at].double() ** 2).sqrt())
+    return float(scheduler.alphas_cumprod[int(scheduler.timesteps[at])].double() ** -0.5)

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -84,6 +85,20 @@ def search(words: str, language: str | None = None) -> list[Drawing]:
     return list(dict.fromkeys(told))
 
 
+def answer(phrase: str, language: str) -> tuple[int, Drawing] | None:
+    """The drawing that answers best to just this phrase, and how: CHOICE, NAME, HEAD or KEYWORD; None where none does."""
+    words = phrase.lower()
+    if language == "en" and words.split()[:1] and words.split()[0] in _ARTICLES:
+        return None
+    forms = (words, _plain(words)) if language == "en" else (words,)
+    return min((told for form in forms for told in islice(_answers(form, language), 1)), key=lambda told: told[0], default=None)
+
+
+def chosen(phrase: str) -> bool:
+    """Whether this English phrase, as it stands, is one of the choices."""
+    return phrase in {word for english, _ in _choices().values() for word in english}
+
+
 def mentions(text: str, language: str | None = None) -> list[Mention]:
     """The nouns of a text that drawings answer to, in order; of phrases that overlap the longest one is taken."""
     return list((_chinese if _language(text, language) == "zh" else _english)(text))
@@ -92,7 +107,13 @@ def mentions(text: str, language: str | None = None) -> list[Mention]:
 def nearest(word: str, count: int = 3) -> list[str]:
     """Known words that are spelt like this one, the nearest first; perhaps none."""
     index = _index()[_language(word, None)]
-    return difflib.get_close_matches(word.lower(), [key for key, rows in index.items() if rows[0][0] <= NAME], count, 0.72)
+    return difflib.get_close_matches(word.lower(), [key for key, rows in index.items() if rows[0][0] <= NAME], count, 0.8)
+
+
+def keywords(drawing: Drawing) -> tuple[str, ...]:
+    """English words about a drawing, its name first: of Unicode's, or of our own."""
+    row = _kept()[drawing.id][1]
+    return (*row["en"], *row.get("keywords", ()))
 
 
 def svg(drawing: Drawing) -> str:
@@ -131,11 +152,11 @@ def _own() -> Iterator[dict[str, Any]]:
 
 @lru_cache(maxsize=1)
 def _index() -> dict[str, dict[str, list[tuple[int, int, str]]]]:
-    """By language and word: (rank, number of keywords, id) of the drawings that answer, the best first."""
+    """By language and word: (rank, number of keywords, id) of the drawings that answer, the best first; ours before others."""
     index: dict[str, dict[str, list[tuple[int, int, str]]]] = {"en": {}, "zh": {}}
     for drawing, row in _kept().values():
         for language, key, rank in _keys(drawing, row):
-            index[language].setdefault(key, []).append((rank, len(row["en"]), drawing.id))
+            index[language].setdefault(key, []).append((rank, len(row["en"]) if drawing.set == "fluent" else 0, drawing.id))
     for table in index.values():
         for rows in table.values():
             rows.sort()
@@ -155,13 +176,16 @@ def _keys(drawing: Drawing, row: dict[str, Any]) -> Iterator[tuple[str, str, int
     yield from (("en", _plain(word), CHOICE) for word in english)
     yield from (("zh", word, CHOICE) for word in chinese)
     for place, word in enumerate((drawing.id.replace("-", " "), *row["en"])):
-        key = _plain(word)
-        yield "en", key, KEYWORD if place > 1 else NAME if key == word else HEAD
-    yield "en", _plain(drawing.name_en.split()[-1]), HEAD
+        named = place < 2 or drawing.set == "own"
+        yield "en", word, NAME if named else KEYWORD
+        yield "en", _plain(word), KEYWORD if not named else NAME if drawing.set == "own" else HEAD
+    head = drawing.name_en.split()[-1]
+    if not head.endswith("ing") or head == drawing.name_en:  # a man dancing is no dancing
+        yield "en", _plain(head), HEAD
     for language in ("zh", "zh-Hant"):
         for place, word in enumerate(row[language]):
             if not place or len(word) > 1:  # one character alone is a part of too many words
-                yield "zh", word, KEYWORD if place else NAME
+                yield "zh", word, KEYWORD if place and drawing.set != "own" else NAME
 
 
 def _answers(word: str, language: str) -> Iterator[tuple[int, Drawing]]:
@@ -178,10 +202,11 @@ def _plain(words: str) -> str:
     parts = _WORD.findall(words.lower().replace("’", "'").replace("-", " "))
     while len(parts) > 1 and parts[0] in _ARTICLES:
         parts = parts[1:]
-    return " ".join((*parts[:-1], _singular(parts[-1]))) if parts else ""
+    return " ".join((*parts[:-1], singular(parts[-1]))) if parts else ""
 
 
-def _singular(word: str) -> str:
+def singular(word: str) -> str:
+    """An English noun in the singular, by rule; a word that is none comes back as it is."""
     if word in _ODD:
         return _ODD[word]
     if word.endswith("ies") and len(word) > 4:

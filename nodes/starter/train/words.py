@@ -22,19 +22,18 @@ def tokenizer_of(folder: Path) -> CLIPTokenizer:
     """The tokenizer kept in a folder, made and put there if there is none yet."""
     if not (folder / "tokenizer.json").exists():
         fresh = folder.with_name(folder.name + ".partial")
-        new_tokenizer().save_pretrained(fresh)
+        new_tokenizer(*_caption_texts()).save_pretrained(fresh)
         folder.parent.mkdir(parents=True, exist_ok=True)
         os.replace(fresh, folder)
     return CLIPTokenizer.from_pretrained(folder, trust_remote_code=False)
 
 
-def new_tokenizer() -> CLIPTokenizer:
+def new_tokenizer(english: list[str], chinese: list[str], length: int = MAX_TOKENS) -> CLIPTokenizer:
     """A byte-level BPE in CLIP's format: merges learned from English captions, one token for each Chinese character.
 
     Chinese is written without spaces, so merges learned from it would be whole phrases. A character gets its own
     merges instead, once inside a run and once at its end (where CLIP's tokens carry `</w>`).
     """
-    english, chinese = _caption_texts()
     learner = Tokenizer(models.BPE(end_of_word_suffix="</w>"))
     learner.normalizer = normalizers.Lowercase()
     learner.pre_tokenizer = pre_tokenizers.Sequence([
@@ -47,7 +46,7 @@ def new_tokenizer() -> CLIPTokenizer:
     merges += _character_merges({c for text in chinese for c in text if "\u4e00" <= c <= "\u9fff"})
     words = alphabet + [letter + "</w>" for letter in alphabet] + ["".join(pair) for pair in merges]
     vocabulary = {word: k for k, word in enumerate(dict.fromkeys((*words, "<|startoftext|>", "<|endoftext|>")))}
-    return CLIPTokenizer(vocab=vocabulary, merges=merges, model_max_length=MAX_TOKENS)
+    return CLIPTokenizer(vocab=vocabulary, merges=merges, model_max_length=length)
 
 
 def _caption_texts() -> tuple[list[str], list[str]]:

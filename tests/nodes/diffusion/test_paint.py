@@ -208,9 +208,14 @@ def test_flux_says_that_it_takes_no_negative_prompt(models):
         encode(models["flux"], "a boat", "people")
 
 
-def test_a_pipeline_of_an_unknown_family_points_to_the_node_that_runs_it_whole(models):
-    with pytest.raises(InputError, match=r"LatentConsistencyModelPipeline.*diffusion.paint"):
-        encode(models["whole"], "a boat")
+def test_a_pipeline_whose_steps_are_not_known_points_to_the_node_that_runs_it_whole(models):
+    class Whole(type(models["sd"])):
+        encode_prompt = None
+        __call__ = object.__init__
+
+    whole = Whole(**models["sd"].components, requires_safety_checker=False)
+    with pytest.raises(InputError, match=r"Whole, whose steps are not known one by one; diffusion.paint"):
+        encode(whole, "a boat")
 
 
 def test_what_encoding_and_sampling_give_passes_the_checks_of_its_port(models):

@@ -1,0 +1,105 @@
+"""Every family: its prompt, its steps and its decoder one by one give the pixels of a plain call of its pipeline."""
+
+import inspect
+
+import numpy as np
+import pytest
+import torch
+
+from nodegraph import InputError, Recipe
+from nodegraph_nodes.diffusion.decode import decode
+from nodegraph_nodes.diffusion.encode import encode, encode_image
+from nodegraph_nodes.diffusion.models import load
+from nodegraph_nodes.diffusion.paint import paint
+from nodegraph_nodes.diffusion.sample import sample
+from nodegraph_nodes.diffusion.space import scale_of
+from nodegraph_nodes.media.types import IMAGE, Conditioning, Latent
+
+from . import tiny
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept:DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore:.* is far from the:UserWarning"),
+    pytest.mark.filterwarnings("ignore:`FluxPosEmbed` is deprecated:FutureWarning"),
+    pytest.mark.filterwarnings("ignore:Guiders are currently:UserWarning"),
+    pytest.mark.filterwarnings("ignore:Token indices sequence length:UserWarning"),
+    pytest.mark.filterwarnings("ignore:.*prompt has .* tokens:UserWarning")]
+
+QUICK = ("flux2_klein", "pixart_sigma", "qwen_image", "sana", "z_image")  # each reads its prompt another way
+FAMILIES = [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in tiny.PICTURES]
+
+
+@pytest.fixture(scope="module")
+def family(tmp_path_factory):
+    """function(name) -> the live model of a family, loaded as the engine loads it."""
+    live = {}
+
+    def loaded(name):
+        if name not in live:
+            folder = tiny.saved(name, tmp_path_factory.mktemp(name) / "model")
+            live[name] = load(Recipe("DiffusionModel", name, str(folder)), "cpu", "float32")
+        return live[name]
+    return loaded
+
+
+def plain(model, prompt, seed, side, **arguments):
+    """The picture that the pipeline's own call paints at a size."""
+    takes = inspect.signature(type(model).__call__).parameters
+    own = {"use_resolution_binning": False, "max_area": side * side}
+    arguments |= {name: value for name, value in own.items() if name in takes}
+    pixels = model(prompt=prompt, width=side, height=side, generator=torch.Generator().manual_seed(seed),
+                   output_type="np", **arguments)[0]
+    return torch.as_tensor(np.asarray(pixels))[0].permute(2, 0, 1)
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_a_family_in_stages_gives_the_pixels_of_a_plain_call(family, name):
+    model, side = family(name), tiny.PICTURES[name][1]
+    conditioning = encode(model, "a red boat")
+    latent = sample(model, conditioning, seed=7, steps=2, width=side, height=side)
+    picture = decode(model, latent)
+    assert [IMAGE.complaint(picture), Conditioning.__porttype__.complaint(conditioning),
+            Latent.__porttype__.complaint(latent)] == [None] * 3
+    assert [length * scale_of(model) for length in latent.samples.shape[1:]] == [side, side]
+    assert torch.equal(picture, plain(model, "a red boat", 7, side, num_inference_steps=2))
+    assert torch.equal(picture, paint(model, "a red boat", seed=7, steps=2, width=side, height=side))
+
+
+@pytest.mark.parametrize("name", [name for name in FAMILIES if name not in ("flux2_klein",)])
+def test_a_negative_prompt_and_a_guidance_mean_what_they_mean_to_the_pipeline(family, name):
+    model, side = family(name), tiny.PICTURES[name][1]
+    if name in ("kontext", "sana_sprint"):
+        with pytest.raises(InputError, match="takes no negative_prompt"):
+            encode(model, "a boat", "people")
+        return
+    guidance = "true_cfg_scale" if name == "qwen_image" else "guidance_scale"
+    ours = decode(model, sample(model, encode(model, "a boat", "people"), seed=3, steps=2, guidance_scale=3.0,
+                                width=side, height=side))
+    scale = {guidance: 3.0}
+    if name == "hunyuan_image":
+        model.guider.guidance_scale, scale = 3.0, {}
+    theirs = plain(model, "a boat", 3, side, num_inference_steps=2, negative_prompt="people", **scale)
+    assert torch.equal(ours, theirs)
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_a_picture_that_is_encoded_and_decoded_keeps_its_size_and_what_the_denoiser_would_see(family, name):
+    model, side = family(name), tiny.PICTURES[name][1]
+    latent = encode_image(model, torch.rand(3, side, side, generator=torch.Generator().manual_seed(4)))
+    assert latent.family == sample(model, encode(model, "a boat"), steps=2, width=side, height=side).family
+    assert [length * scale_of(model) for length in latent.samples.shape[1:]] == [side, side]
+    assert decode(model, latent).shape == (3, side, side)
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_every_family_paints_over_a_picture_and_less_of_it_at_less_strength(family, name):
+    model, side = family(name), tiny.PICTURES[name][1]
+    start = encode_image(model, torch.rand(3, side, side, generator=torch.Generator().manual_seed(4)))
+    conditioning = encode(model, "a boat")
+    if name == "sana_sprint":
+        with pytest.raises(InputError, match="cannot begin with a picture"):
+            sample(model, conditioning, steps=8, start=start)
+        return
+    far = [float((sample(model, conditioning, steps=8, start=start, strength=strength).samples
+                  - start.samples).abs().mean()) for strength in (0.25, 0.9)]
+    assert 0 < far[0] < far[1]
