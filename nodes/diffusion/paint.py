@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from nodegraph import SILENT, Context, Seed, node
+from nodegraph import SILENT, Context, Seed, node, warn
 
 from ..media.types import Image
 from . import families
 from .calls import dice, paint_whole
 from .decode import decode
 from .encode import encode
+from .families import known_family
 from .models import DiffusionModel
 from .sample import Count, Guidance, Scheduler, sample, size
 from .sizes import Side, size_refused
@@ -35,6 +36,11 @@ def paint(model: DiffusionModel, prompt: str, negative_prompt: str = "", seed: S
                             height=height, guidance_scale=guidance_scale, num_inference_steps=steps,
                             generator=dice(seed), scheduler=scheduler)
     width, height = size(model, width, height)
+    frames = 1 if known_family(model).moving else None
+    if frames:
+        warn(f"a {type(model).__name__} paints moving pictures; this is a still one, and diffusion.sample with frames "
+             "makes a clip")
     conditioning = encode(model, prompt, negative_prompt)
-    latent = sample(model, conditioning, seed, steps, guidance_scale, width, height, scheduler, ctx=ctx)
+    latent = sample(model, conditioning, seed, steps, guidance_scale, width, height, scheduler, frames=frames,
+                    ctx=ctx)
     return decode(model, latent)
