@@ -14,6 +14,7 @@ from safetensors.torch import save_file
 from nodegraph import load
 from nodegraph.cli import main
 from nodegraph.packs import Catalogue
+from tests.nodes.diffusion.tiny import saved
 from tests.nodes.gan.conftest import weights
 from tests.nodes.image.server import serving
 
@@ -28,7 +29,12 @@ def gan(folder):
     return folder
 
 
-MODELS = {"gan": {"model": gan}}  # that no pack brings, by graph and input: what makes one in a folder
+def clips(folder):
+    """A painter of clips with random weights, as diffusers saves one."""
+    return saved("animatediff", folder)
+
+
+MODELS = {"gan": {"model": gan}, "diffusion": {"clips": clips}}  # that no pack brings, by graph and input: what makes one in a folder
 
 
 @pytest.fixture
