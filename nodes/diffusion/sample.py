@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from pathlib import Path
+from typing import Annotated, Any
 
-from nodegraph import SILENT, Context, InputError, Range, Seed, node
+from nodegraph import SILENT, Context, InputError, Range, Recipe, Seed, node
 
 from ..media.types import Conditioning, Image, Latent, Mask
 from . import families, space
@@ -18,6 +19,7 @@ from .inpaint import text_pipeline
 from .models import DiffusionModel
 from .preview import latent_picture
 from .prompts import tell_of_negative
+from .samplers import GONE, Sampler, Sampling, Schedule, refusal, unfit
 from .sizes import Side, size_refused, sizes_of
 from .steps import Start, Steps
 
@@ -27,14 +29,22 @@ Count = Annotated[int, Range(1, 150)]
 Frames = Annotated[int, Range(1, 1025)]
 Step = Annotated[int, Range(0, 150)]
 Guidance = Annotated[float, Range(0, 30, 0.1)]
-Scheduler = Literal["model", "euler", "euler_ancestral", "heun", "dpm++_2m", "dpm++_2m_karras", "ddim", "pndm",
-                    "unipc"]
 
 
-@node("diffusion.sample", version=3, costly=True, refuses=size_refused)
+def refused(model: Recipe | None = None, width: int | None = None, height: int | None = None, sampler: str = "model",
+            schedule: str = "model", sigmas: list[float] | None = None) -> str:
+    """Why nothing can be sampled so, told before a model is loaded; "" if it can, or that is not known."""
+    wrong = refusal(Sampling(sampler, schedule, tuple(sigmas or ()) or None))
+    if not wrong and model is not None:
+        wrong = unfit(Path(model.folder or model.source), sampler)
+    return wrong or size_refused(model, width, height)
+
+
+@node("diffusion.sample", version=3, costly=True, refuses=refused, gone=GONE)
 def sample(model: DiffusionModel, conditioning: Conditioning, seed: Seed = 0, steps: Count = 30,
            guidance_scale: Guidance | None = None, width: Side | None = None, height: Side | None = None,
-           scheduler: Scheduler = "model", start: Latent | None = None, mask: Mask | None = None,
+           sampler: Sampler = "model", schedule: Schedule = "model", sigmas: list[float] | None = None,
+           start: Latent | None = None, mask: Mask | None = None,
            strength: Annotated[float, Range(0.01, 1, 0.01)] = 0.7, start_step: Step = 0, end_step: Step = 0,
            add_noise: bool = True, keep_noise: bool = False, reference: list[Image] | None = None,
            frames: Frames | None = None, ctx: Context = SILENT) -> Latent:
@@ -50,7 +60,9 @@ def sample(model: DiffusionModel, conditioning: Conditioning, seed: Seed = 0, st
     steps: how often the picture is improved.
     guidance_scale: how closely the prompt is followed; left out, what suits the model's family.
     width, height: in pixels, multiples of 8 or 16 as the model has it; left out or 0, what the model was made for.
-    scheduler: the method of the steps; `model` is the one that comes with the model.
+    sampler: the method of the steps; `model` is the one that comes with the model.
+    schedule: how the steps are spread between much noise and none; `model` is as it comes with the model.
+    sigmas: the levels of noise themselves, falling, in the place of a schedule: steps is then one less than these.
     start: a latent of the size wanted, from diffusion.encode_image or an earlier sampling.
     mask: where `start` is painted anew, 1 inside; left out, the mask that was encoded with it. A model that was
         trained for inpainting wants the mask in diffusion.encode_image.
@@ -75,11 +87,12 @@ def sample(model: DiffusionModel, conditioning: Conditioning, seed: Seed = 0, st
     guidance = family.guidance_scale if guidance_scale is None else float(guidance_scale)
     if guidance is not None:
         tell_of_negative(conditioning.negative_prompt, guidance)
-    pipe = own_copy(text_pipeline(model), scheduler, steps)
+    sampling, steps = Sampling(sampler, schedule, tuple(sigmas or ()) or None), len(sigmas) - 1 if sigmas else steps
+    generator = dice(seed)
+    pipe = own_copy(text_pipeline(model), sampling, steps, generator)
     begin = begun(pipe, wanted)
     course = _course(pipe, wanted, steps, begin, not keep_noise, _reporter(pipe, ctx, width, height))
-    samples = sampled(pipe, conditioning.tensors, course, dice(seed), steps, width, height, guidance, frames,
-                      **more)
+    samples = sampled(pipe, conditioning.tensors, course, generator, steps, width, height, guidance, frames, **more)
     return Latent(samples[0].contiguous(), space.latent_family(model))
 
 
