@@ -636,6 +636,7 @@ WORDS: dict[str, tuple[str, str]] = {
 
     # ---- node types of the packs that come along; the Chinese column is also what a search in Chinese finds
     "node.diffusion.decode": ("Decode", "解码为图像"),
+    "node.diffusion.decode_clip": ("Decode Clip", "解码为视频"),
     "node.diffusion.encode": ("Encode Prompt", "提示词编码"),
     "node.diffusion.encode_image": ("Encode Image", "图像编码"),
     "node.diffusion.load": ("Load Model", "加载模型"),
@@ -733,6 +734,7 @@ WORDS: dict[str, tuple[str, str]] = {
 
     # ---- other words that a search finds node types by, with commas between them; never shown
     "find.diffusion.decode": ("vae decode", "VAE 解码"),
+    "find.diffusion.decode_clip": ("vae decode video, text to video, animation", "VAE 解码视频, 文生视频, 动画"),
     "find.diffusion.encode": ("clip text encode, conditioning", "文本编码, 条件"),
     "find.diffusion.encode_image": ("vae encode, img2img", "VAE 编码, 图生图"),
     "find.diffusion.load": ("checkpoint loader, load checkpoint, unet loader", "加载检查点, 模型加载器"),

@@ -16,6 +16,7 @@ from nodegraph import load
 from nodegraph.cli import main
 from nodegraph.packs import Catalogue
 from tests.nodes.diffusion.conftest import clip_encoder, kl_autoencoder, stable_diffusion
+from tests.nodes.diffusion.tiny import saved as saved_family
 from tests.nodes.gan.conftest import weights
 from tests.nodes.image.server import serving
 
@@ -52,7 +53,12 @@ def word(path):
     return path
 
 
-MODELS = {"gan": {"model": gan}, "recipe": {"model": saved(stable_diffusion), "hand": hand, "word": word,
+def clips(folder):
+    """A painter of clips with random weights, as diffusers saves one."""
+    return saved_family("animatediff", folder)
+
+
+MODELS = {"gan": {"model": gan}, "diffusion": {"clips": clips}, "recipe": {"model": saved(stable_diffusion), "hand": hand, "word": word,
                                                "encoder": saved(clip_encoder), "vae": saved(lambda: kl_autoencoder(4))}}  # that no pack brings, by graph and input: what makes one in a folder
 
 
