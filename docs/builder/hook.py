@@ -27,7 +27,6 @@ from nodegraph.packs import Catalogue  # noqa: E402
 from nodegraph.shipped import graph_files  # noqa: E402
 
 EXAMPLES = ROOT / "docs" / "examples"
-WANTS_A_MODEL = "gan"  # the pack whose models do not come along
 SHOWN = {"album": ("sheet",), "book": ("book",), "exhibition": ("wall",), "postcard": ("card", "verse", "sound"),
          "prints": ("wall",), "selection": ("all",), "suite": ("roll", "sound"), "tunes": ("roll", "sound")}
 CACHE = Path(os.environ.get("NODEGRAPH_DOCS_CACHE", ROOT / ".cache" / "docs"))
@@ -71,6 +70,11 @@ def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
     return pages.followed(markdown, MADE.get(page.file.src_uri, {}))
 
 
+def _wants(graph: Path) -> bool:
+    """Whether a graph has inputs that somebody must give."""
+    return any(not given.has_default for given in load(graph).inputs.values())
+
+
 class Maker:
     """Makes pages, and runs the graphs on them."""
 
@@ -99,7 +103,7 @@ class Maker:
         for name in catalogue.node_names():
             nodetype, example = catalogue.nodetype(name), EXAMPLES / f"{name}.yaml"
             assert nodetype is not None
-            made = None if nodetype.pack == WANTS_A_MODEL else self.made(example, "reference/")
+            made = None if _wants(example) else self.made(example, "reference/")
             self.page(f"reference/{name}.md", pages.node_page(Description.of(nodetype), example.read_text("utf-8"), made))
 
     def gallery(self) -> None:
@@ -120,4 +124,4 @@ class Maker:
         put_files(text, desk)
         studio = Studio(CACHE, tuple(desk / block.file for block in blocks(text) if block.file.endswith(".py")))
         folder = uri.removesuffix(path.name)
-        MADE[uri] = {name: self.made(desk / name, folder, studio=studio) for name in graphs}
+        MADE[uri] = {name: self.made(desk / name, folder, studio=studio) for name in graphs if not _wants(desk / name)}

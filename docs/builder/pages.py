@@ -14,9 +14,12 @@ from nodegraph.packs import Catalogue
 from .blocks import blocks
 from .media import Made
 
+_WANTS_A_MODEL = "a model that does not come along", "[Models](../models.md) tells what its folder holds."
+_WANTS_A_SERVICE = "a service on the network", "[Picture services](../howto/service.md) tells where its key stands."
+
 
 def node_page(description: Description, example: str, made: Made | None) -> str:
-    """A node type: its help, its ports, and an example. made: what the example made, None where no model comes along."""
+    """A node type: its help, its ports, and an example. made: what the example made, or None."""
     title, _, help, _, *ports = markdown(description)
     return "\n".join([f"# {title.removeprefix('## ')}", "", help, "", "## Example", "",
                       *_example(description.name, example, made), "", "## Ports", "", *ports])
@@ -25,8 +28,8 @@ def node_page(description: Description, example: str, made: Made | None) -> str:
 def _example(name: str, example: str, made: Made | None) -> list[str]:
     graph = [f"The graph `docs/examples/{name}.yaml`", "", "```yaml", example.rstrip(), "```", ""]
     if made is None:
-        return [*graph, "wants a model that does not come along, so what it makes is not shown.",
-                "[Pictures from a GAN](../gan.md) tells what its folder holds."]
+        wanted, page = _WANTS_A_SERVICE if name.startswith("image.") else _WANTS_A_MODEL
+        return [*graph, f"wants {wanted}, so what it makes is not shown.", page]
     return [*graph, "makes", "", made.markdown]
 
 

@@ -139,4 +139,4 @@ def size(upscaler: Upscaler) -> int:
 
 UpscaleModel = Annotated[Any, ModelType(
     "UpscaleModel", "A network that makes pictures larger, as safetensors.", load=load, size=size, holds=holds,
-    problem=kind_problem, color="#6fa8a0")]
+    problem=kind_problem, files=True, color="#6fa8a0")]

@@ -107,11 +107,11 @@ def render(composition: Composition) -> Rendered:
     return Rendered(_bytes(picture), (alpha[..., 0] * 255).astype(np.uint8))
 
 
-def reference(figures: tuple[Figure, ...]) -> tuple[np.ndarray, np.ndarray]:
-    """What the painter is shown: the drawings on middle grey, uint8 (128, 128, 3), and their cover, uint8 (128, 128)."""
-    picture, alpha = np.full((SIZE, SIZE, 3), GREY, np.float32), np.zeros((SIZE, SIZE, 1), np.float32)
+def reference(figures: tuple[Figure, ...], size: int = SIZE) -> tuple[np.ndarray, np.ndarray]:
+    """What the painter is shown: the drawings on middle grey, uint8 (size, size, 3), and their cover, uint8 (size, size)."""
+    picture, alpha = np.full((size, size, 3), GREY, np.float32), np.zeros((size, size, 1), np.float32)
     for figure in sorted(figures, key=lambda figure: figure.place.foot):
-        paint = np.asarray(_layer(figure), np.float32)
+        paint = np.asarray(_layer(figure, size), np.float32)
         cover = paint[..., 3:] / 255
         picture, alpha = picture * (1 - cover) + paint[..., :3] * cover, np.maximum(alpha, cover)
     return _bytes(picture), (alpha[..., 0] * 255).astype(np.uint8)
@@ -121,18 +121,18 @@ def _bytes(picture: np.ndarray) -> np.ndarray:
     return np.clip(picture + 0.5, 0, 255).astype(np.uint8)
 
 
-def _layer(figure: Figure) -> Image.Image:
-    """The figure alone at its place, RGBA at 128 x 128."""
+def _layer(figure: Figure, size: int = SIZE) -> Image.Image:
+    """The figure alone at its place, RGBA at size x size."""
     drawing = figure.drawing if figure.colour is None else recoloured(figure.drawing, PAINT[figure.colour])
     place = figure.place
     image = Image.fromarray(drawing[:, ::-1] if place.flip else drawing)
-    scale = min(place.width * SIZE / image.width, place.height * SIZE / image.height)
+    scale = min(place.width * size / image.width, place.height * size / image.height)
     image = image.resize((max(1, round(image.width * scale)), max(1, round(image.height * scale))),
                          Image.Resampling.BICUBIC)
     if place.tilt:
         image = image.convert("RGBa").rotate(place.tilt, Image.Resampling.BICUBIC, expand=True).convert("RGBA")
-    layer = Image.new("RGBA", (SIZE, SIZE), (0, 0, 0, 0))
-    layer.paste(image, (round(place.x * SIZE - image.width / 2), round(place.foot * SIZE - image.height)))
+    layer = Image.new("RGBA", (size, size), (0, 0, 0, 0))
+    layer.paste(image, (round(place.x * size - image.width / 2), round(place.foot * size - image.height)))
     return layer
 
 

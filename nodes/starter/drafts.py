@@ -16,7 +16,8 @@ from .compositions import Composition, Figure, places
 from .request import Request, Thing, read
 from .sentences import Wanted, plain
 
-SIDE = 256  # pixels of a drawing before it is placed
+LIFT = 0.2  # of the frame, for what flies
+FINEST = 256  # pixels of a drawing before it is placed
 STYLES = ("watercolour", "poster", "crayon", "oil", "cartoon")  # of which one is chosen where none is asked for
 TIMES = {"day": 10, "dusk": 4, "dawn": 3, "night": 3}  # and of these, so often
 
@@ -30,10 +31,11 @@ class Draft:
     facts: str
 
 
-def draft(text: str, seed: int, own: np.ndarray | None = None, **asked: str | None) -> Draft:
+def draft(text: str, seed: int, own: np.ndarray | None = None, side: int = FINEST, **asked: str | None) -> Draft:
     """The draft of a sentence. Warns of what was not read.
 
-    own: a drawing uint8 (h, w, 4) that takes the place of the first thing's. asked: setting, style and time that
+    What is left open depends on the seed and the things alone, so that a fox at dawn and at dusk are in one style.
+    own: a drawing uint8 (h, w, 4) that takes the place of the first thing's. side: pixels of the others. asked: setting, style and time that
     count before those of the sentence. Raises InputError for a sentence without a letter.
     """
     if not any(letter.isalpha() for letter in text):
@@ -43,11 +45,11 @@ def draft(text: str, seed: int, own: np.ndarray | None = None, **asked: str | No
         request = replace(request, things=(Thing("东西" if request.language == "zh" else "thing", None),))
     things = _counted(request.things)
     _tell(request, things, own is not None)
-    rng = random.Random(f"{seed} {text}")
-    chosen = {"setting": asked.get("setting") or request.setting or _fitting(things, rng),
-              "style": asked.get("style") or request.style or rng.choice(STYLES),
-              "time": asked.get("time") or request.time or rng.choices(list(TIMES), list(TIMES.values()))[0]}
-    figures = tuple(_figures(things, own, seed, request.shot))
+    dice = {name: random.Random(f"{name} {seed} {[thing.noun for thing in things]}") for name in ("setting", "style", "time")}
+    chosen = {"setting": asked.get("setting") or request.setting or _fitting(things, dice["setting"]),
+              "style": asked.get("style") or request.style or dice["style"].choice(STYLES),
+              "time": asked.get("time") or request.time or dice["time"].choices(list(TIMES), list(TIMES.values()))[0]}
+    figures = tuple(_figures(things, own, seed, request, side))
     wanted = Wanted(tuple(_names(thing, request.language) for thing in things), tuple(thing.colour for thing in things),
                     **chosen, alike=len(things) > 1 and len({id(thing) for thing in things}) == 1)
     return Draft(Composition(figures, **chosen, seed=seed), plain(wanted, request.language), _facts(things, chosen, request, own is not None))
@@ -58,16 +60,18 @@ def _counted(things: tuple[Thing, ...]) -> list[Thing]:
     return [thing for thing in things for _ in range(thing.count)][:vocabulary.MOST]
 
 
-def _figures(things: list[Thing], own: np.ndarray | None, seed: int, shot: str) -> Iterator[Figure]:
-    spots = places(len(things), seed, shot) if things else ()
+def _figures(things: list[Thing], own: np.ndarray | None, seed: int, request: Request, side: int) -> Iterator[Figure]:
+    spots = places(len(things), seed, request.shot) if things else ()
     for thing, spot in zip(things, spots):
+        if thing.drawing and thing.drawing.id in lexicon.AIRBORNE or request.aloft and thing is things[0]:
+            spot = replace(spot, foot=min(spot.foot, 0.88) - LIFT, width=0.85 * spot.width, height=0.85 * spot.height)
         mine = own is not None and thing is things[0]
-        yield Figure(own if mine or thing.drawing is None else _pixels(thing.drawing), spot, thing.colour)
+        yield Figure(own if mine or thing.drawing is None else _pixels(thing.drawing, side), spot, thing.colour)
 
 
-def _pixels(drawing: drawings.Drawing) -> np.ndarray:
+def _pixels(drawing: drawings.Drawing, side: int) -> np.ndarray:
     """A drawing as uint8 (h, w, 4), cropped to what is drawn."""
-    pixels = np.rint(drawings.rgba(drawing, SIDE).transpose(1, 2, 0) * 255).astype(np.uint8)
+    pixels = np.rint(drawings.rgba(drawing, side).transpose(1, 2, 0) * 255).astype(np.uint8)
     rows, columns = np.flatnonzero(pixels[..., 3].any(1)), np.flatnonzero(pixels[..., 3].any(0))
     return pixels[rows[0]:rows[-1] + 1, columns[0]:columns[-1] + 1]
 

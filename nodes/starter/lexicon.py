@@ -10,12 +10,12 @@ PLACES_EN = {
     "sea": "sea ocean water waves lake river pond harbour harbor bay lagoon stream underwater seabed reef seas oceans rivers",
     "forest": "forest wood woods woodland jungle pines rainforest grove forests clearing",
     "snow": "snow winter ice snowfall blizzard tundra arctic antarctica glacier snowstorm snowy wintry icy frozen frosty christmas",
-    "desert": "desert dunes dune sahara oasis savannah savanna sand deserts",
+    "desert": "desert outback dunes dune sahara oasis savannah savanna sand deserts",
     "city": "city town street downtown skyscrapers skyline metropolis village alley road avenue square london paris tokyo "
             "shanghai beijing streets cities",
     "meadow": "meadow field grass hill park countryside lawn prairie pasture farm farmland valley fields hills grassland "
               "hillside playground",
-    "kitchen": "kitchen table counter tabletop restaurant café cafe bakery",
+    "kitchen": "kitchen windowsill sill table counter tabletop restaurant café cafe bakery",
     "mountains": "mountain mountains alps peaks peak summit cliff himalayas highlands cliffs mountainside",
     "beach": "beach shore seaside coast seashore island sandbank beaches",
     "space": "space cosmos universe galaxy orbit mars",
@@ -37,7 +37,7 @@ PHRASES_EN = {
     "cartoon": "anime|manga|comic book|comics|disney|pixar|ghibli|clip-art|picture-book|children's book|emoji|cartoonish",
     "day": "noon|midday|sunny|sunshine|afternoon|daylight|blue sky|bright day|sunlit",
     "dusk": "golden hour|nightfall|setting sun|red sky|late evening|sundown|twilight",
-    "night": "moonlight|moonlit|starry|midnight|night sky|nighttime|starlight|tonight|moonlit night|starry sky|dark sky|nightly",
+    "night": "by candlelight|moonlight|moonlit|starry|midnight|night sky|nighttime|starlight|tonight|moonlit night|starry sky|dark sky|nightly",
     "dawn": "morning|daybreak|early light|morning light|first light|rising sun|sunrise",
     "red": "maroon|ruby|cherry red|blood red|burgundy|vermilion|ginger red|reddish", "orange": "ginger|apricot|coral|copper|rust",
     "yellow": "lemon|mustard|blonde|straw-coloured|yellowish", "green": "olive|lime green|mint green|teal|jade|turquoise green|greenish",
@@ -56,11 +56,11 @@ PHRASES_ZH = {
     "watercolour": "水彩的|水粉画|水粉", "ink": "素描|铅笔画|国画|速写|线稿|炭笔画|黑白画|中国画", "poster": "扁平|极简|木刻|矢量|扁平化|波普|宣传画",
     "crayon": "粉彩|彩色铅笔|儿童画|色粉画|油画棒", "oil": "梵高|莫奈|丙烯|丙烯画|印象主义", "chalk": "黑板上|彩色粉笔画", "pixel": "像素游戏|马赛克风格|乐高",
     "cartoon": "动漫|动画|动画片|童话书|儿童绘本|表情包|日漫|插画风|宫崎骏",
-    "day": "晴朗|日光下|阳光明媚|阳光灿烂|午后|夏天|晴空下|阳光里", "dusk": "晚霞|夕阳里|落日|落日下|晚霞中|日落时分|夕阳西下", "night": "夜空|星夜下|月夜里|月亮下|月下|午夜|半夜|夜色中|今夜|月光|星光下|夜间|繁星下|月色中|雪夜",
+    "day": "晴朗|日光下|阳光明媚|阳光灿烂|午后|夏天|晴空下|阳光里", "dusk": "晚霞|夕阳里|落日|落日下|晚霞中|日落时分|夕阳西下", "night": "黑夜里|黑夜|夜空|星夜下|月夜里|月亮下|月下|午夜|半夜|夜色中|今夜|月光|星光下|夜间|繁星下|月色中|雪夜",
     "dawn": "晨曦|朝阳|朝霞|清早|日出时分|晨光|朝阳下|晨曦中|天亮",
     "red": "朱红|绯红|枣红|火红", "orange": "橙红|橘红|桔", "yellow": "米黄|淡黄|柠檬黄|土黄", "green": "青|墨绿|嫩绿|草绿|碧绿|浅绿|淡绿",
     "blue": "湖蓝|海蓝|宝蓝|浅蓝|蔚蓝|淡蓝|湛蓝|青蓝", "purple": "紫罗兰|薰衣草紫|浅紫", "pink": "桃红|玫红|玫瑰红|浅粉|粉嫩", "white": "乳白|米白|银白",
-    "black": "墨黑|黑黑", "grey": "银灰", "brown": "棕褐|栗|赭|巧克力|古铜"}
+    "black": "墨黑|黑黑", "grey": "银灰", "brown": "棕褐|栗|赭|古铜"}
 WITHIN = {"city": {"rain"}, "forest": {"snow"}, "mountains": {"snow"}}  # settings that are part of these others
 SHOTS = {"close": ("close-up", "closeup", "close up", "portrait of", "very close", "特写", "近景", "大特写"),
          "far": ("far away", "in the distance", "distant", "tiny in a wide landscape", "远处", "远景", "远方")}
@@ -73,33 +73,39 @@ MEASURES = "只个座朵条辆棵把张艘头匹架位名盏本顶杯碗枝支�
 PREPOSITIONS = ("in", "on", "at", "over", "under", "above", "below", "behind", "near", "beside", "by", "among", "between", "inside",
                 "outside", "through", "across", "around", "along", "into", "onto", "beneath", "underneath", "from", "within", "past",
                 "in front of", "next to", "on top of", "in the middle of", "at the edge of", "surrounded by", "close to", "beyond", "against")
+PREPOSITIONS_ZH = ("在", "飞过", "穿过", "越过", "走过", "飘过", "驶过", "跑过")
+ALOFT = {"flying", "flies", "fly", "soaring", "hovering", "飞", "飞翔", "飞着", "飞过", "飘", "飘着", "飘过", "天上", "天空中", "空中", "天空"}
+AIRBORNE = set("""airplane small-airplane helicopter balloon hot-air-balloon kite butterfly honeybee crescent-moon full-moon
+    full-moon-face new-moon new-moon-face sun sun-with-face star glowing-star cloud cloud-with-lightning cloud-with-rain
+    cloud-with-snow cloud-with-lightning-and-rain rainbow comet shooting-star parachute flying-saucer ringed-planet bat dove
+    fly mosquito dragonfly phoenix-bird fireworks satellite globe-showing-europe-africa high-voltage""".split())  # drawings
 JOINTS = ("and", "with", "plus", "&", "without", "while", "as", "holding", "wearing", "carrying", "having", "but", "or")
 LITTLE = """a an the of it its my your one is that which to this these those some very there for me are be was were has have his her
     their our who where when so too also only just then like he she they we i you us them am being been not no really quite
-    please paint draw picture image painting drawing illustration show make imagine can could would want see create generate
+    thing things something please paint draw picture image painting drawing illustration show make imagine can could would want see create generate
     render give let scene depicting shows showing made depict sketching art artwork style painted drawn coloured colored colour
     color in-style any other another full all more most little small big cute lovely happy old lonely beautiful tiny sleepy friendly
     proud pretty wooden funny single sad large huge giant young baby-like sweet adorable fluffy furry soft warm cold hot cool calm
     quiet peaceful cosy cozy bright colorful colourful wild gentle magical dreamy mysterious ancient modern new shiny fat thin tall short long round
     wide deep stormy busy noisy misty foggy fresh dry golden-lit highly detailed mood light quality best masterpiece thanks thank
-    joyful cheerful melancholic daughter son mother father love 4k hd high resolution nice good great simple plain fine brave
+    joyful cheerful melancholic daughter son love 4k hd high resolution nice good great simple plain fine brave
     clever curious angry playful tired hungry fast slow strong elegant graceful silly chubby cuddly rustic vintage
     sitting standing lying floating flying sailing swimming waiting resting shining glowing blooming growing drifting looking
     walking running sleeping staying living alone together away up down out off hanging parked sits stands lies floats flies
     sails swims waits rests shines glows grows drifts looks walks runs sleeps lives peacefully slowly quietly happily gently softly
     background foreground landscape view side middle edge top left right air sky horizon day-time clear dark full hovering
-    playing slice piece galloping trotting perched soaring hopping hop crossing passing wandering resting dreaming gazing sits sit stand lie float fly swim sail""".split()
-LITTLE_ZH = """请画 请 画 给我 我想要 我想看 我要 一幅画 一张图片 一幅 一张 帮我 画面上有 画面上 有 的 了 是 着 地 在 里 上 中 下 旁 边 旁边 前 后 前面 后面 里面 上面 下面 中间 之间 一 一个 一只 一片
+    playing slice piece galloping trotting spooky wise leaning after before perched soaring hopping hop crossing passing wandering resting dreaming gazing sits sit stand lie float fly swim sail""".split()
+LITTLE_ZH = """东西 小家伙 家伙 请画 请 画 给我 我想要 我想看 我要 一幅画 一张图片 一幅 一张 帮我 画面上有 画面上 有 的 了 是 着 地 里 上 中 下 旁 边 旁边 前 后 前面 后面 里面 上面 下面 中间 之间 一 一片
     可爱的 小小的 美丽的 孤独的 快乐的 漂亮的 大大的 古老的 安静的 胖胖的 可爱 美丽 孤独 快乐 漂亮 古老 安静 胖胖 小 大 老 新 很美 非常 宁静 温暖 高清 谢谢 充满诗意 欢快 气氛 柔和 光 梦幻 心情 愉快
-    非常漂亮 充满诗意 欢快的气氛 柔和的光 心情愉快 安静的气氛 图片 图 画面 风格 风 色 颜色 样子 那 这 它 他 她 我 你 们 也 都 就 和谐 飞 飞翔 飞过 飞着 飘 飘着 游 游着 游泳 坐 坐着 站 站着 躺 躺着 停 停着 睡觉 睡着 睡
-    放 戴 戴着 玩 玩耍 放着 奔跑 飞奔 奔跑着 奔驰 盛开 开着 长着 走 走着 走在 跑 跑着 跳 漂 漂浮 漂着 航行 行驶 天空 天空中 天空下 天上 空中 天 平静 宽阔 广阔 深深 幽静 静静 慢慢 轻轻 地方 一起 穿过 越过 看着 望着 等待 发光 闪闪 闪亮 明亮 温馨 热闹 繁忙 高高 远 近
+    非常漂亮 充满诗意 欢快的气氛 柔和的光 心情愉快 安静的气氛 图片 图 画面 风格 风 色 颜色 样子 那 这 它 他 她 我 你 们 也 都 就 和谐 飞 飞翔 飞着 飘 飘着 游 游着 游泳 坐 坐着 站 站着 躺 躺着 停 停着 睡觉 睡着 睡
+    放 戴 戴着 玩 玩耍 放着 打着 打 靠 靠着 采 散步 串 一串 我家 我家的 奔跑 飞奔 奔跑着 奔驰 盛开 开着 长着 走 走着 走在 跑 跑着 跳 漂 漂浮 漂着 航行 行驶 天空 天空中 天空下 天上 空中 天 平静 宽阔 广阔 深深 幽静 静静 慢慢 轻轻 地方 一起 看着 望着 等待 发光 闪闪 闪亮 明亮 温馨 热闹 繁忙 高高 远 近
     开满花 茂密 幽暗 宽广 寒冷 洁白 炎热 青青 勇敢 聪明 好奇 生气 巨大 巨大的 毛茸茸 圆圆 长长 高大 神秘 神奇 想 要 看 张 座 副 可以 能 吗 吧 呢 啊 一点 充满 正在 正 在一 着一 风景 景色 背景 为 被 将 把 从 到 向 往 来 去 过""".split()
 JOINTS_ZH = ("和", "与", "跟", "以及", "还有", "旁边有", "同", "及", "、", "带着", "拿着")
 STYLE_SIGNS = {"photo", "photograph", "photography", "photorealistic", "realistic", "3d", "collage", "mosaic", "graffiti", "embroidery",
                "photographic", "hyperrealistic", "cyberpunk", "steampunk", "照片", "摄影", "写实", "真实", "拼贴", "刺绣", "涂鸦", "剪纸"}
 
 # settings that suit a drawing, by a word that Unicode gives it, where the request names none
-FITTING = (("desert", "desert"), ("night sky", "space", "mountains"), ("forest", "forest", "mountains"), ("street", "city", "rain"), ("sky", "mountains", "meadow", "sea"), ("nature", "garden", "meadow", "forest"), ("child", "meadow", "garden", "city", "beach"),
+FITTING = (("christmas", "snow"), ("antarctica", "snow"), ("halloween", "forest", "garden"), ("desert", "desert"), ("night sky", "space", "mountains"), ("forest", "forest", "mountains"), ("street", "city", "rain"), ("sky", "mountains", "meadow", "sea"), ("nature", "garden", "meadow", "forest"), ("child", "meadow", "garden", "city", "beach"),
            ("space", "space"), ("astronaut", "space"), ("planet", "space"), ("marine", "sea"), ("ocean", "sea", "beach"), ("fish", "sea"), ("sea", "sea", "beach"),
            ("boat", "sea"), ("ship", "sea"), ("whale", "sea"), ("winter", "snow", "mountains"), ("snow", "snow"), ("cold", "snow"), ("cactus", "desert"), ("camel", "desert"),
            ("beach", "beach"), ("umbrella", "rain", "beach"), ("food", "kitchen"), ("fruit", "kitchen", "garden"), ("vegetable", "kitchen", "garden"), ("drink", "kitchen"),

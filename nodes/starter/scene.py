@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, NamedTuple
 
-from nodegraph import Choice, Seed, node
+from nodegraph import Choice, Range, Seed, node
 
 from ..media.types import Image, Mask
 from .vocabulary import SETTINGS, STYLES, TIMES
@@ -28,7 +28,7 @@ class SceneParts(NamedTuple):
 
 @node("starter.scene", version=1)
 def scene(text: str, reference: Image | None = None, seed: Seed = 0, setting: Setting | None = None,
-          style: Style | None = None, time: Time | None = None) -> SceneParts:
+          style: Style | None = None, time: Time | None = None, size: Annotated[int, Range(64, 2048, 8)] = 128) -> SceneParts:
     """Read a sentence, in English or in Chinese, and lay out the picture that it asks for.
 
     Nouns are looked up among 900 drawings (boats, owls, teapots, lighthouses ...); colours, numbers, the setting, the
@@ -42,15 +42,17 @@ def scene(text: str, reference: Image | None = None, seed: Seed = 0, setting: Se
     style: how it is painted, before what the sentence says.
     time: the time of day, before what the sentence says.
     prompt: the sentence in the words that the painter knows, for diffusion.encode.
-    reference: the drawings at their places, 128 x 128, transparent where there is none.
+    size: of reference and mask in pixels, for another painter than the starter.
+    reference: the drawings at their places, transparent where there is none.
     mask: what is to be painted, which is all but the drawings.
     facts: what was read, a line each.
     """
     from .compositions import reference as shown
-    from .drafts import draft
+    from .drafts import FINEST, draft
 
-    made = draft(text, seed, _cut(reference), setting=setting, style=style, time=time)
-    picture, cover = shown(made.composition.figures)
+    size -= size % CELL
+    made = draft(text, seed, _cut(reference), max(size, FINEST), setting=setting, style=style, time=time)
+    picture, cover = shown(made.composition.figures, size)
     return SceneParts(made.prompt, _rgba(picture, cover), _mask(cover), made.facts)
 
 

@@ -15,6 +15,7 @@ from nodegraph import load
 from nodegraph.cli import main
 from nodegraph.packs import Catalogue
 from tests.nodes.gan.conftest import weights
+from tests.nodes.image.server import serving
 
 DRIVEN = Path(__file__).parent / "driven"
 GRAPHS = sorted(DRIVEN.glob("*.yaml"))
@@ -31,7 +32,14 @@ MODELS = {"gan": {"model": gan}}  # that no pack brings, by graph and input: wha
 
 
 @pytest.fixture
-def driven(tmp_path, monkeypatch, capsys):
+def service():
+    """The address of a picture service on this machine."""
+    with serving() as canned:
+        yield canned.url
+
+
+@pytest.fixture
+def driven(tmp_path, monkeypatch, capsys, service):
     """Runs a graph by the command, with a cache on disk: how each node fared, and the files that were written."""
     monkeypatch.setenv("NODEGRAPH_CACHE", str(tmp_path / "cache"))
     made = {}
@@ -39,6 +47,7 @@ def driven(tmp_path, monkeypatch, capsys):
     def run(path):
         given = {name: made.get(name) or made.setdefault(name, make(tmp_path / name))
                  for name, make in MODELS.get(path.stem, {}).items()}
+        given |= {"service": service} if path.stem == "image" else {}
         settings = [word for name, value in given.items() for word in ("--set", f"{name}={value}")]
         code = main(["run", str(path), "--device", "cpu", "--out", str(tmp_path / "out"), "--json", *settings])
         streams = capsys.readouterr()

@@ -9,6 +9,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch.nn import functional as F
 
+import nodegraph
 from nodegraph import Cancelled, Context, InputError, Recipe
 from nodegraph.packs import Catalogue
 from nodegraph_nodes.picture import foreign, ncnn
@@ -299,6 +300,18 @@ def test_weights_that_are_not_numbers_are_refused(tmp_path):
     spoiled["body.0.bias"][0] = torch.nan
     with pytest.raises(InputError, match=r"body\.0\.bias holds numbers that are none"):
         loaded(folder(tmp_path / "spoiled", spoiled))
+
+
+def test_a_graph_takes_the_file_itself_and_is_told_what_a_pickle_needs(tmp_path, photo, capsys):
+    folder(tmp_path, compact(), "2x.safetensors")
+    (tmp_path / "4x.pth").write_bytes(b"PK\x03\x04")
+    graph = "nodegraph: 1\ninputs: {image: {type: Image}}\nnodes: {a: {type: picture.upscale, image: $image, model: %s}}\noutputs: {a: $a}\n"
+    for name in ("2x.safetensors", "4x.pth"):
+        (tmp_path / f"{name}.yaml").write_text(graph % name)
+    made = nodegraph.run(tmp_path / "2x.safetensors.yaml", {"image": photo})["a"]
+    assert made.shape == (3, 120, 160)
+    with pytest.raises(nodegraph.GraphError, match=r"4x\.pth is a pickle, .* store it as safetensors: python -c"):
+        nodegraph.run(tmp_path / "4x.pth.yaml", {"image": photo})
 
 
 # ---- spandrel

@@ -56,6 +56,25 @@ def test_the_painter_is_shown_the_pixels_that_it_was_taught_with():
     assert torch.equal((parts.reference[3] * 255).round().to(torch.uint8), torch.from_numpy(cover))
 
 
+def test_what_is_left_open_is_the_same_for_one_thing_at_several_times_and_differs_by_the_seed():
+    scenes = [drafts.draft(f"a fox {time}", seed).composition for time in ("at dawn", "at night") for seed in range(8)]
+    chosen = [(scene.style, scene.setting) for scene in scenes]
+    assert chosen[:8] == chosen[8:] and len(set(chosen[:8])) > 3
+
+
+def test_what_flies_is_higher_than_what_does_not():
+    feet = [max(figure.place.foot for figure in drafts.draft(text, 1).composition.figures)
+            for text in ("a witch over the city", "a witch flying over the city", "飞着的女巫", "a balloon over the city")]
+    assert feet[0] > 0.8 > feet[1] == feet[2] == feet[3]
+
+
+def test_the_drawings_stand_at_the_same_places_in_any_size():
+    small, large = (scene("an owl and a teapot", seed=3, size=size) for size in (64, 256))
+    assert large.reference.shape == (4, 256, 256) and large.mask.shape == (1, 256, 256)
+    shrunk = torch.nn.functional.avg_pool2d(large.reference[3:], 4)
+    assert (shrunk - small.reference[3:]).abs().mean() < 0.02 < small.reference[3].mean()
+
+
 def test_another_seed_places_the_drawings_otherwise_and_the_same_one_does_not():
     first, again, other = (scene("a cat in the city", seed=seed).reference for seed in (1, 1, 2))
     assert torch.equal(first, again) and not torch.equal(first, other)

@@ -1,0 +1,90 @@
+"""What installing this project, or any extra of it, brings along; and what it must never bring.
+
+A torchvision that was built for another PyTorch breaks diffusers and transformers as soon as it is there, TensorFlow and
+CUDA's own packages are gigabytes for nothing. PyTorch is not looked into: which of its builds is there, is for each machine.
+"""
+
+import re
+import tomllib
+from importlib.metadata import PackageNotFoundError, requires
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[1]
+FORBIDDEN = re.compile(r"torchvision|torchaudio|tensorflow.*|tf-.*|keras|nvidia-.*|cuda-.*|jax|jaxlib")
+OWN_BUILDS = {"torch"}
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+EXTRAS = {"": PROJECT["dependencies"], **PROJECT["optional-dependencies"]}
+ENVIRONMENTS = [{"sys_platform": "linux", "platform_system": "Linux", "os_name": "posix"},
+                {"sys_platform": "win32", "platform_system": "Windows", "os_name": "nt"},
+                {"sys_platform": "darwin", "platform_system": "Darwin", "os_name": "posix"}]
+
+
+def applies(requirement, extras):
+    """Whether a requirement counts for one of these extras ("" for none) on any of the three systems."""
+    return requirement.marker is None or any(requirement.marker.evaluate({**system, "extra": extra})
+                                             for system in ENVIRONMENTS for extra in extras)
+
+
+def closure(words, told=requires):
+    """What requirements bring along: name -> the way to it. told: what an installed distribution requires."""
+    ways, stack, met = {}, [(Requirement(word), "") for word in words], set()
+    while stack:
+        requirement, way = stack.pop()
+        name = canonicalize_name(requirement.name)
+        here, extras = f"{way} > {name}".removeprefix(" > "), frozenset(requirement.extras) | {""}
+        ways.setdefault(name, here)
+        if (name, extras) in met or name in OWN_BUILDS or FORBIDDEN.fullmatch(name):
+            continue
+        met.add((name, extras))
+        try:
+            below = [Requirement(word) for word in told(name) or ()]
+        except PackageNotFoundError:
+            continue  # it is judged by its name alone
+        stack += [(one, here) for one in below if applies(one, extras)]
+    return ways
+
+
+def forbidden(ways):
+    """The ways to what must not be there."""
+    return [way for name, way in ways.items() if FORBIDDEN.fullmatch(name)]
+
+
+@pytest.mark.parametrize("extra", EXTRAS)
+def test_nothing_brings_torchvision_tensorflow_or_packages_of_cuda(extra):
+    assert forbidden(closure(EXTRAS[extra])) == []
+
+
+def test_nothing_that_is_pinned_is_forbidden():
+    lines = (ROOT / "constraints.txt").read_text("utf-8").splitlines()
+    names = [canonicalize_name(line.split("==")[0]) for line in lines if line and not line.startswith("#")]
+    assert len(names) > 80 and [name for name in names if FORBIDDEN.fullmatch(name)] == []
+
+
+def test_what_the_tests_run_with_is_pinned():
+    pinned = {canonicalize_name(line.split("==")[0]) for line in (ROOT / "constraints.txt").read_text("utf-8").splitlines()}
+    here = {name for name in closure([*EXTRAS[""], *EXTRAS["test"]]) if _is_installed(name)}
+    assert here - pinned - {"setuptools", "pip"} == set()
+
+
+def _is_installed(name):
+    try:
+        requires(name)
+    except PackageNotFoundError:
+        return False
+    return True
+
+
+def test_a_way_through_other_distributions_and_their_extras_is_found():
+    table = {"mender": ["painter[fast]>=1", "plain; sys_platform == 'never'"], "plain": ["tensorflow"],
+             "painter": ["numpy", "torchvision>=0.2; extra == 'fast'", "nvidia-cuda-runtime; extra == 'slow'"],
+             "numpy": None, "torch": ["nvidia-cudnn"]}
+    assert forbidden(closure(["mender", "torch"], table.__getitem__)) == ["mender > painter > torchvision"]
+    assert forbidden(closure(["painter", "torch"], table.__getitem__)) == []
+
+
+def test_spandrel_is_asked_for_by_no_extra_since_it_names_torchvision():
+    assert "spandrel" not in {name for words in EXTRAS.values() for name in closure(words)}
