@@ -567,6 +567,12 @@ WORDS: dict[str, tuple[str, str]] = {
     "template.exhibition.about": ("Each subject in a form of its own: picture, music or card.", "每个题材各有形式：图画、音乐或卡片。"),
     "template.grid": ("Grid", "网格"),
     "template.grid.about": ("Every subject with every seed, on one sheet.", "每个题材配每个种子，排在一张图上。"),
+    "template.loom": ("The loom", "织机"),
+    "template.loom.about": ("Ornaments that melt into one another, folded as they go, as a film that loops.",
+                            "纹样彼此渐变，边变边折叠，做成循环播放的短片。"),
+    "template.ornaments": ("Ornaments", "纹样"),
+    "template.ornaments.about": ("All the kinds that the starter weaver knows, each folded into a tile.",
+                                 "入门织工会的所有纹样，各自折成一块花砖。"),
     "template.poster": ("Poster", "海报"),
     "template.poster.about": ("A painted picture made large, with dark edges, grain and a title.", "把画放大，压暗四边，加上颗粒与标题。"),
     "template.prints": ("Prints", "拍立得"),
@@ -588,6 +594,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "template.tunes": ("Four tunes", "四首曲子"),
     "template.tunes.about": ("Four moods and styles, composed, played, and drawn as piano rolls.",
                              "四种情绪与风格：作曲、演奏，并画成钢琴卷帘。"),
+
+    "template.wallpaper": ("Wallpaper", "壁纸"),
+    "template.wallpaper.about": ("An ornament in the colours of a photograph, folded into a pattern for a wall.",
+                                 "用一张照片的颜色印出纹样，折成一整面墙的图案。"),
 
     # ---- kinds of value, as people call them
     "type.Any": ("anything", "任意"),
