@@ -14,6 +14,7 @@ from safetensors.torch import save_file
 from nodegraph import load
 from nodegraph.cli import main
 from nodegraph.packs import Catalogue
+from tests.nodes import seers
 from tests.nodes.gan.conftest import weights
 from tests.nodes.image.server import serving
 
@@ -28,7 +29,9 @@ def gan(folder):
     return folder
 
 
-MODELS = {"gan": {"model": gan}}  # that no pack brings, by graph and input: what makes one in a folder
+MODELS = {  # that no pack brings, by graph and input: what makes one in a folder
+    "gan": {"model": gan}, "picture": {"depth": seers.depth},
+    "mask": {"kinds": seers.segmentation, "anything": seers.sam}}
 
 
 @pytest.fixture
