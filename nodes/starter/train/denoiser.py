@@ -84,5 +84,6 @@ def all_tokens(context: torch.Tensor, padding: int = 16) -> tuple[torch.Tensor, 
 
 def sigmas(steps: int, shift: float) -> list[float]:
     """The levels of noise of the flow-matching scheduler, from 1 to 0, more of them high by the shift."""
-    even = torch.linspace(1, 1 / 1000, steps) if steps > 1 else torch.ones(1)
+    lowest = shift / 1000 / (1 + (shift - 1) / 1000)  # the scheduler shifts its lowest level twice
+    even = torch.linspace(1, lowest, steps)
     return [*(shift * even / (1 + (shift - 1) * even)).tolist(), 0.0]

@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from transformers import CLIPTextConfig, CLIPTextModelWithProjection, CLIPTokenizer
 
-from ..sentences import ALONE, CODES, LANGUAGES, MOST, Said, Wanted, sentence
+from ..sentences import ALONE, CODES, LANGUAGES, Said, Wanted, sentence
 from ..vocabulary import COLOURS, SETTINGS, STYLES, TIMES
 from . import loop
 from .words import POOLED_SCALE, new_tokenizer

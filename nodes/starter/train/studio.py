@@ -13,7 +13,7 @@ import os
 import random
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -31,7 +31,9 @@ KINDS = ("shown", "hole", "bare", "alone")
 SHARES = (0.74, 0.12, 0.05, 0.09)
 SET_SHARES = {"fluent": 0.46, "noto": 0.34, "game": 0.20}
 # how drawings are shown: as they are, grey, in the paint that is asked for already, in other hues
-SHOWN, SHOWN_SHARES = ("own", "grey", "painted", "turned"), (0.48, 0.2, 0.16, 0.16)
+SHOWN, SHOWN_SHARES = ("own", "grey", "painted", "turned"), (0.32, 0.15, 0.38, 0.15)
+BARELY = (0.0, 0.02, 0.06, 0.06)  # of a cell that counts as drawn upon
+LIFTED = 0.1  # of the figures are in the air
 
 Layout = dict[str, tuple[tuple[int, ...], Any]]
 LAYOUT: Layout = {
@@ -104,11 +106,13 @@ def _figures(library: Library, rng: random.Random, kind: str, noun: str | None
         colours = [colour or rng.choice(COLOURS) for colour in colours[:1 if alike else None]] * (count if alike else 1)
     turn, figures = rng.random(), []
     for glyph, colour, place in zip(glyphs, colours, places(count, rng.randrange(2**31)) if count else (), strict=True):
+        if rng.random() < LIFTED:
+            place = replace(place, foot=min(place.foot, 0.88) - 0.2, width=0.85 * place.width, height=0.85 * place.height)
         drawing = {"grey": recolour.grey, "turned": lambda d: recolour.rotated(d, turn)}.get(way, lambda d: d)(glyph.drawing)
         asked = Figure(glyph.drawing if colour else drawing, place, colour)
         figures.append((asked, Figure(glyph.drawing if way == "painted" else drawing, place,
                                       colour if way == "painted" else None)))
-    if way == "painted" and rng.random() < 0.5:
+    if way == "painted" and rng.random() < 0.3:
         colours = [None] * count  # what is shown in a paint keeps it, said or not
     return figures, {"nouns": tuple(glyph.names for glyph in glyphs), "colours": tuple(colours), "alike": alike}
 
@@ -120,17 +124,18 @@ def _shown(kind: str, rendered: Any, figures: tuple[Figure, ...], rng: random.Ra
     if kind == "hole":
         hole = _hole(rendered.mask, rng)
         picture = np.where(hole[..., None], np.uint8(128), rendered.picture)
-        return picture, _cells(hole.astype(np.float32), rng, keep=False)
+        corners, means = hole[::8, ::8], _means(hole.astype(np.float32)) > 0.02
+        return picture, (corners if rng.random() < 0.4 else means).astype(np.uint8)
     picture, alpha = reference(figures)
-    return picture, 1 - _cells(alpha / np.float32(255), rng, keep=True)
+    if rng.random() < 0.2:  # a mask of pixels, of which diffusers takes each cell's corner
+        return picture, (alpha[::8, ::8] <= 127).astype(np.uint8)
+    mask = (_means(alpha / np.float32(255)) <= rng.choice(BARELY)).astype(np.uint8)
+    # the pipeline makes grey what is to be painted
+    return np.where(mask.repeat(8, 0).repeat(8, 1)[..., None] > 0, np.uint8(128), picture), mask
 
 
-def _cells(cover: np.ndarray, rng: random.Random, keep: bool) -> np.ndarray:
-    """Which cells count as covered, uint8 (16, 16): by their mean, or by their corner as diffusers samples a mask."""
-    if rng.random() < 0.3:
-        return (cover[::8, ::8] > 0.5).astype(np.uint8)
-    means = cover.reshape(CELLS, 8, CELLS, 8).mean((1, 3))
-    return (means > rng.choice((0.02, 0.06, 0.06, 0.5) if keep else (0.02, 0.5))).astype(np.uint8)
+def _means(cover: np.ndarray) -> np.ndarray:
+    return cover.reshape(CELLS, 8, CELLS, 8).mean((1, 3))
 
 
 def _hole(figures: np.ndarray, rng: random.Random) -> np.ndarray:

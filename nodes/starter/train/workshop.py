@@ -19,7 +19,7 @@ import sys
 import tempfile
 import time
 import traceback
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,15 +34,16 @@ from . import loop
 from .autoencoder import CHANNELS, blocks, decibel_loss, fit_encoder, new_autoencoder, principal_components, reconstruction_loss
 from .denoiser import CountedAttention, all_tokens, painters_denoiser, picked_tokens, sigmas
 from .glyphs import held_out, unpacked
-from .reading import CHOICES, MAX_TOKENS, WIDTH, painters_encoder, one_hot
+from .reading import CHOICES, MAX_TOKENS, WIDTH, one_hot, painters_encoder
 from .studio import Studio, drawn
 from .words import POOLED_SCALE
 
 FIRST = 1_024  # samples that the encoder is fitted to
 UNSEEN = 256  # samples of drawings that are never trained
 UNGUIDED = 0.10
-DENOISER_ENDS, DECODER_SHARE = 0.87, 0.16  # of the time
+READING_SHARE, DENOISER_ENDS, DECODER_SHARE = 0.04, 0.87, 0.16  # of the time
 SHIFT = 2.5
+EARLY = 3  # the exit code of an error so early that it is worth to begin again, with --careful
 
 
 @dataclass
@@ -63,10 +64,10 @@ class Clock:
 class Size:
     """How much a device is asked to do."""
 
-    batch: int = 512
+    batch: int = 256
     words_batch: int = 1_024
     crops: int = 128
-    capacity: int = 420_000
+    capacity: int = 400_000
     pixels: int = 50_000  # pictures kept as they are, for the decoder
     attempts: int = 3_000
 
@@ -88,7 +89,6 @@ class Store:
         self.latents, self.shown = room(n, CHANNELS, 16, 16), room(n, CHANNELS, 16, 16)
         self.mask, self.cover = room(n, 16, 16, dtype=torch.uint8), room(n, 16, 16, dtype=torch.uint8)
         self.ids, self.codes = room(n, 2, MAX_TOKENS, dtype=torch.int16), room(n, 2, len(CODES), dtype=torch.int8)
-        self.context, self.pooled = room(n, 2, 16, WIDTH), room(n, 2, CHOICES)
         self.pictures = room(size.pixels, 3, 128, 128, dtype=torch.uint8)
         self.project: torch.Tensor | None = None
         self.mean = self.shift = self.scale = torch.zeros(())
@@ -162,10 +162,10 @@ class Painter:
         """bfloat16 products on a GPU; a CPU is left alone, because few have them."""
         return torch.autocast("cuda", torch.bfloat16) if self.gpu else contextlib.nullcontext()
 
-    def compile(self) -> str:
+    def compile(self, careful: bool) -> str:
         """Compile the blocks if that goes well; what was done, in words."""
-        if not self.gpu:
-            return "no compilation on the CPU"
+        if not self.gpu or careful:
+            return "not compiled"
         begun = time.monotonic()
         plain = [block.forward for block in self.denoiser.transformer_blocks]
         try:
@@ -174,6 +174,7 @@ class Painter:
             for _ in range(2):
                 self._trial()
         except Exception as error:  # a slower run is better than none
+            self.denoiser.zero_grad()
             for block, forward in zip(self.denoiser.transformer_blocks, plain, strict=True):
                 block.forward = forward
             torch._dynamo.reset()
@@ -233,7 +234,7 @@ class Painter:
             context = torch.where(unguided[:, None, None], empty_context, context)
             pooled = torch.where(unguided[:, None], empty_pooled, pooled)
         return self._step("denoiser", self._flow_loss(self.denoiser, store, picked, context, pooled, 2.0 * (1 - fraction)),
-                          self.denoiser, _rate(1.2e-3, self.steps["denoiser"], fraction))
+                          self.denoiser, _rate(1e-3, self.steps["denoiser"], fraction))
 
     def _flow_loss(self, net, store: Store, picked, context, pooled, emphasis: float, shown=None, sigma=None, noise=None,
                    within: bool = False) -> torch.Tensor:
@@ -362,21 +363,23 @@ class Run:
     """One training against the clock."""
 
     def __init__(self, asked: argparse.Namespace) -> None:
-        self.clock, self.out, self.log = Clock(asked.seconds), asked.out, []
+        self.asked, self.clock, self.out, self.log = asked, Clock(asked.until - time.time()), asked.out, []
         self.tokenizer = CLIPTokenizer.from_pretrained(asked.words / "tokenizer", trust_remote_code=False)
         glyphs = unpacked(asked.drawings)
         trained = [glyph for glyph in glyphs if not held_out(glyph.id)]
         self.strangers = [glyph for glyph in glyphs if held_out(glyph.id) and glyph.set == "fluent"]
         # before any accelerator is touched: the processes are forked
-        self.studio = Studio(trained, self.tokenizer, asked.workers, asked.seed)
+        self.studio = Studio(trained, self.tokenizer, asked.workers, asked.seed, asked.rows)
         self.say(f"{len(trained)} drawings to train with, {len(self.strangers)} held out; {asked.workers} processes draw")
         self.unseen_arrays, self.unseen_samples = drawn(self.strangers, self.tokenizer, UNSEEN if loop.device_of(asked.device) != "cpu" else 24, 99, "shown")
         device = loop.device_of(asked.device)
         self.size = Size.on(device)
+        if asked.careful:
+            self.size = replace(self.size, batch=self.size.batch // 2)
         path = asked.words / "words.safetensors"
         self.painter = Painter(device, self.size, self.tokenizer, load_file(path) if path.exists() else None)
         self.store, self.unseen = Store(self.size, device), Store(Size(capacity=UNSEEN, pixels=UNSEEN), device)
-        self.saved = 0.0
+        self.saved = self.clock.gone()
 
     def say(self, text: str, **facts: Any) -> None:
         self.log.append({"seconds": round(self.clock.gone(), 1), "says": text, **facts})
@@ -400,13 +403,14 @@ class Run:
         if self.painter.gpu:
             torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
             torch.backends.cudnn.benchmark = True
-        self.say(self.painter.compile())
+            torch.backends.cuda.enable_cudnn_sdp(False)  # of the others it is known that they take a bias
+        self.say(self.painter.compile(self.asked.careful))
         first: list[dict[str, np.ndarray]] = []
         wanted = FIRST if self.painter.gpu else 128
         while sum(len(chunk["picture"]) for chunk in first) < wanted:
             first += self.studio.samples()
             time.sleep(0.05)
-        self.store.fit(_channels_first(np.concatenate([chunk["picture"] for chunk in first]), "cpu"))
+        self.store.fit(_channels_first(np.concatenate([chunk["picture"] for chunk in first])[:wanted], "cpu"))
         for name in ("project", "mean", "shift", "scale"):
             setattr(self.unseen, name, getattr(self.store, name))
         fit_encoder(self.painter.autoencoder, self.store.mean, self.store.project)
@@ -417,7 +421,7 @@ class Run:
         self._read()
 
     def _read(self) -> None:
-        begun, allowed = self.clock.gone(), 0.05 * self.clock.seconds
+        begun, allowed, loss = self.clock.gone(), READING_SHARE * self.clock.seconds, math.nan
         while (spent := self.clock.gone() - begun) < allowed:
             self._gather()
             loss = self.painter.read(self.store, spent / allowed)
@@ -472,7 +476,7 @@ class Run:
     def _finish(self) -> None:
         attempts = self.painter.attempts(self.store)
         self.say(f"{len(attempts[0])} attempts of the denoiser are made")
-        begin, end = self.clock.fraction(), 1 - min(0.02, 10 / self.clock.seconds)
+        begin, end, loss = self.clock.fraction(), 1 - min(0.02, 10 / self.clock.seconds), math.nan
         while (fraction := self.clock.fraction()) < end:
             loss = self.painter.decode(self.store, (fraction - begin) / (end - begin), attempts, 6e-4)
             if self.painter.gpu:
@@ -531,6 +535,7 @@ class _whole_file:
     def __exit__(self, *error: Any) -> None:
         if error[0] is None:
             os.replace(Path(self.folder.name) / self.path.name, self.path)
+            self.path.chmod(0o644)
         self.folder.cleanup()
 
 
@@ -539,14 +544,22 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--drawings", type=Path, required=True, help="the packed drawings")
     parser.add_argument("--words", type=Path, required=True, help="folder with the tokenizer, and the text encoder to begin with")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--seconds", type=float, default=520)
+    parser.add_argument("--seconds", type=float, default=520, help="wall clock, from now")
+    parser.add_argument("--until", type=float, help="in place of --seconds: the second of the epoch to be done at")
+    parser.add_argument("--careful", action="store_true", help="small batches, nothing compiled")
     parser.add_argument("--workers", type=int, default=11, help="processes that draw")
+    parser.add_argument("--rows", type=int, default=40, help="how many times 64 samples a process may be ahead")
     parser.add_argument("--device", default="auto")
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args(words)
-    torch.set_num_threads(2)
+    torch.set_num_threads(1)  # the cores are for the drawing processes
     os.environ["TOKENIZERS_PARALLELISM"] = "false"  # the processes are forked
-    Run(asked).whole()
+    asked.until = asked.until or time.time() + asked.seconds
+    run = Run(asked)
+    try:
+        run.whole()
+    except Exception:
+        return EARLY if run.clock.fraction() < 0.4 else 1
     return 0
 
 
