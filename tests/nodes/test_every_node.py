@@ -15,6 +15,7 @@ from safetensors.torch import save_file
 from nodegraph import load
 from nodegraph.cli import main
 from nodegraph.packs import Catalogue
+from tests.nodes import seers
 from tests.nodes.diffusion.conftest import clip_encoder, kl_autoencoder, stable_diffusion
 from tests.nodes.diffusion.tiny import saved as saved_family
 from tests.nodes.gan.conftest import weights
@@ -58,8 +59,11 @@ def clips(folder):
     return saved_family("animatediff", folder)
 
 
-MODELS = {"gan": {"model": gan}, "diffusion": {"clips": clips}, "recipe": {"model": saved(stable_diffusion), "hand": hand, "word": word,
-                                               "encoder": saved(clip_encoder), "vae": saved(lambda: kl_autoencoder(4))}}  # that no pack brings, by graph and input: what makes one in a folder
+MODELS = {  # that no pack brings, by graph and input: what makes one in a folder
+    "gan": {"model": gan}, "diffusion": {"clips": clips}, "picture": {"depth": seers.depth},
+    "mask": {"kinds": seers.segmentation, "anything": seers.sam},
+    "recipe": {"model": saved(stable_diffusion), "hand": hand, "word": word, "encoder": saved(clip_encoder),
+               "vae": saved(lambda: kl_autoencoder(4))}}
 
 
 @pytest.fixture
