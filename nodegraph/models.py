@@ -24,7 +24,7 @@ from .errors import InputError
 from .graphfile import nearest
 from .packs import KNOWS, Catalogue
 from .recipe import Recipe
-from .types import FILE, ModelType, Named, PortType, short
+from .types import DAMAGED, FILE, ModelType, Named, PortType, short
 from .warning import Remark, collected, warn
 from .wording import say
 
@@ -180,7 +180,7 @@ class Models:
             names = [] if fits else self._names(type)
         except Exception as error:  # the code of a pack
             return say("model.unclear", source=source, kind=kind, error=words(error))
-        if fits:
+        if fits or path.is_dir() and problem.startswith(DAMAGED):  # nobody is helped by the names of other models then
             return say("model.broken", source=source, problem=problem) if problem else ""
         hint = say("hint.models", names=", ".join(names)) if names else say("hint.no-model")
         if not problem and (type.files or path.is_dir()):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from pathlib import Path
 
 from . import graphfile
+from .errors import GraphError, Problem
 from .filelist import listed_files
 from .graph import Graph
+from .wording import say
 
 _HERE = Path(__file__).parent
 
@@ -26,12 +29,17 @@ def graph_files() -> dict[str, Path]:
 def resolved(name: str) -> str:
     """The path of a graph that is named on a command line: a file that is there, or one that comes along.
 
-    `postcard`, `postcard.yaml` and `graphs/postcard.yaml` all name the same where no such file is there.
+    `postcard`, `postcard.yaml` and `graphs/postcard.yaml` all name the same where no such file is there. Raises GraphError
+    for a word that is neither and all but the name of one that comes along.
     """
     path = Path(name)
     if path.exists() or path.suffix not in ("", ".yaml") or path.parent not in (Path("."), Path("graphs")):
         return name
-    return str(graph_files().get(path.stem, name))
+    there = graph_files()
+    close = get_close_matches(name, there, 1, 0.7) if path.stem not in there else []
+    if close and not Path(f"{name}.yaml").exists():
+        raise GraphError([Problem(None, say("file.none", path=name), say("hint.meant", name=close[0]))])
+    return str(there.get(path.stem, name))
 
 
 def path_of(path: str | Path) -> str | Path:

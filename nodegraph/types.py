@@ -123,6 +123,9 @@ class Named(NamedTuple):
     stamp: Any = None
 
 
+DAMAGED = "cannot be loaded"  # begins what `problem` says of a model whose files are damaged
+
+
 class ModelType(PortType):
     """A kind of model. On a link travels its Recipe; a node that asks for it is handed the live model.
 
@@ -134,6 +137,7 @@ class ModelType(PortType):
     holds: function(folder) -> whether such a model lies there, told by a glance at its small files. An editor
         offers the models for which it is true; without it, all of them.
     problem: function(path) -> why what lies at a path, which may be a file, cannot be loaded as such a model, or "".
+    Words that begin with `DAMAGED` tell of such a model that is broken, and not of another thing in its place.
         The words stand behind its name and tell what it is and what to do: "is empty", "is the adapter of another
         model; merge the two". They should come from names and headers, since every check of a graph asks for them.
     fit: function(model, recipe) -> the model to hand out, or None for the model itself. It is called before a call whose

@@ -63,7 +63,10 @@ def sampled(pipe: Any, tensors: dict[str, Any], steps: Steps, generator: Any, co
     given |= {"intermediate_timesteps": None} if "intermediate_timesteps" in takes and count != 2 else {}
     if not family.guidance and guidance_scale is not None:
         _guide(pipe, guidance_scale)
-    if steps.start is not None:
+    if steps.start is not None and {"image", "strength"} <= set(takes):
+        given |= {"image": steps.start.latents, "strength": 1.0}
+        pipe.prepare_latents = _drawing_of_picture(steps, generator)
+    elif steps.start is not None:
         pipe.prepare_latents = _drawing_for(steps, channels_of(vae_of(pipe)), pipe.prepare_latents)
     pipe.scheduler = steps
     called = as_called(pipe, tensors)
@@ -101,11 +104,20 @@ def _drawing_for(steps: Steps, channels: int, draw: Callable[..., Any]) -> Calla
             if name in bound.arguments:  # which a model trained for inpainting has more of than it paints
                 bound.arguments[name] = channels
         made = draw(*bound.args, **bound.kwargs)
-        start = steps.start
-        start.drawn = made[0] if isinstance(made, tuple) else made  # type: ignore[union-attr]
-        start.noise = start.drawn.clone()  # type: ignore[union-attr]
+        steps.start.take(made[0] if isinstance(made, tuple) else made)  # type: ignore[union-attr]
         steps.begin()
         return made
+    return drawn
+
+
+def _drawing_of_picture(steps: Steps, generator: Any) -> Callable[..., Any]:
+    """The same for a pipeline that is made to begin with a picture (the refiner of Stable Diffusion XL)."""
+    from diffusers.utils.torch_utils import randn_tensor
+
+    def drawn(image: Any, *_: Any, **__: Any) -> Any:
+        steps.start.take(randn_tensor(image.shape, generator, image.device, image.dtype))  # type: ignore[union-attr]
+        steps.begin()
+        return steps.start.drawn  # type: ignore[union-attr]
     return drawn
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from nodegraph import Range, node
+from nodegraph import InputError, Range, node
 
-from ..media.types import Conditioning, Image, Latent
+from ..media.types import Conditioning, Image, Latent, Mask
 from . import families, space
 from .calls import in_a_sentence
 from .conditioning import encoded
+from .inpaint import is_trained, masked_latents
 from .models import DiffusionModel
 from .sizes import Fit, Side, fitted, size_refused, sizes_of
 
@@ -31,20 +32,35 @@ def encode(model: DiffusionModel, prompt: str, negative_prompt: str = "",
     return Conditioning(tensors, families.prompt_family(model), negative_prompt)
 
 
-@node("diffusion.encode_image", version=2, costly=True, refuses=size_refused)
-def encode_image(model: DiffusionModel, image: Image, width: Side = 0, height: Side = 0, fit: Fit = "crop") -> Latent:
+@node("diffusion.encode_image", version=3, costly=True, refuses=size_refused)
+def encode_image(model: DiffusionModel, image: Image, width: Side = 0, height: Side = 0, fit: Fit = "crop",
+                 mask: Mask | None = None) -> Latent:
     """Turn a picture into a latent, to be painted over by diffusion.sample.
 
     Of a picture of another size than the one wanted, `crop` keeps the middle and fills the whole size, `pad` keeps
-    all and repeats its edges around it, `stretch` keeps all and changes its shape.
+    all and repeats its edges around it, `stretch` keeps all and changes its shape. With a mask the latent is one to be
+    painted anew where the mask is 1, also by a model that was trained to see what lies around.
 
     model: starter/painter, or a folder or hub name of a diffusers pipeline.
-    image: the picture; what is transparent in it counts as white.
+    image: the picture; what is transparent in it counts as white, and with a mask as middle grey, which is nothing.
     width, height: of the latent in pixels; 0 is the picture's own, at the next multiple (of 8 or 16, say) that the
         model takes, or follows the other one.
-    fit: how the picture is brought to that size.
+    fit: how the picture, and the mask with it, is brought to that size.
+    mask: where the picture is to be painted anew, of the picture's size.
     """
+    import torch
+
+    if mask is not None and mask.shape[1:] != image.shape[1:]:
+        raise InputError(f"mask is {mask.shape[2]} x {mask.shape[1]}, and image is {image.shape[2]} x "
+                         f"{image.shape[1]}; give them one size")
     if image.shape[0] == 4:
-        image = image[:3] * image[3:] + (1 - image[3:])
-    pixels = fitted(image, sizes_of(model), width, height, fit).to(families.device_of(model))
-    return Latent(space.latents_of(model, pixels)[0].contiguous(), space.latent_family(model))
+        image = image[:3] * image[3:] + (1.0 if mask is None else 0.5) * (1 - image[3:])
+    layers = image if mask is None else torch.cat([image, mask])
+    pixels = fitted(layers, sizes_of(model), width, height, fit).to(families.device_of(model))
+    family = space.latent_family(model)
+    samples = space.latents_of(model, pixels[:3])[0].contiguous()
+    if mask is None:
+        return Latent(samples, family)
+    covered = pixels[3:].contiguous()
+    masked = masked_latents(model, pixels[:3], covered)[0].contiguous() if is_trained(model) else None
+    return Latent(samples, family, covered, masked)

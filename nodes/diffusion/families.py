@@ -86,7 +86,7 @@ def prompt_family(pipe: Any) -> str:
 _CONTEXTS = ("joint_attention_dim", "cross_attention_dim", "caption_channels", "cap_feat_dim", "text_embed_dim",
              "text_dim", "text_hidden_dim")
 # What a pipeline takes besides words does not change how it reads these.
-_TASKS = re.compile(r"Inpaint(ing)?|Img2Img|ImageToImage|Fill|ControlNet(Union)?|Adapter|PAG")
+_TASKS = re.compile(r"Inpaint(ing)?|Img2Img|ImageToImage|Fill|ControlNet(Union)?|Adapter")
 
 
 def plain_name(pipe: Any) -> str:
@@ -95,7 +95,7 @@ def plain_name(pipe: Any) -> str:
 
 
 # What a pipeline needs besides words, by what its name holds.
-_MASKED = "a picture and a mask of what to paint anew"
+_MASKED = "a picture and a mask of what to paint anew (diffusion.encode_image takes both, and makes a start of them)"
 _WANTS = {
     "Inpaint|Fill": _MASKED, "Control|T2IAdapter": "a control picture",
     "Upscale|SuperResolution": "a picture to enlarge",
@@ -114,4 +114,4 @@ def judge_words_alone(pipe: Any) -> None:
         wants = _MASKED if more > 2 * own else "a picture to edit"
     if wants:
         raise InputError(f"this model is a {name}, which does not paint from words alone: it also "
-                         f"needs {wants}; take a model that paints from a prompt")
+                         f"needs {wants}; give it that, or take a model that paints from a prompt")

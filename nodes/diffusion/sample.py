@@ -2,37 +2,43 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from nodegraph import SILENT, Context, InputError, Range, Seed, node
 
-from ..media.types import Conditioning, Latent
+from ..media.types import Conditioning, Latent, Mask
 from . import families, space
+from .beginning import Wanted, begun, window
 from .calls import dice, own_copy, sampled
+from .inpaint import text_pipeline
 from .models import DiffusionModel
 from .preview import latent_picture
 from .prompts import tell_of_negative
-from .schedulers import is_flow
 from .sizes import Side, size_refused, sizes_of
 from .steps import Start, Steps
 
 PREVIEWS = 8  # pictures shown in the course of one sampling
 
 Count = Annotated[int, Range(1, 150)]
+Step = Annotated[int, Range(0, 150)]
 Guidance = Annotated[float, Range(0, 30, 0.1)]
 Scheduler = Literal["model", "euler", "euler_ancestral", "heun", "dpm++_2m", "dpm++_2m_karras", "ddim", "pndm",
                     "unipc"]
 
 
-@node("diffusion.sample", version=2, costly=True, refuses=size_refused)
+@node("diffusion.sample", version=3, costly=True, refuses=size_refused)
 def sample(model: DiffusionModel, conditioning: Conditioning, seed: Seed = 0, steps: Count = 30,
            guidance_scale: Guidance | None = None, width: Side | None = None, height: Side | None = None,
-           scheduler: Scheduler = "model", start: Latent | None = None,
-           strength: Annotated[float, Range(0.01, 1, 0.01)] = 0.7, ctx: Context = SILENT) -> Latent:
+           scheduler: Scheduler = "model", start: Latent | None = None, mask: Mask | None = None,
+           strength: Annotated[float, Range(0.01, 1, 0.01)] = 0.7, start_step: Step = 0, end_step: Step = 0,
+           add_noise: bool = True, keep_noise: bool = False, ctx: Context = SILENT) -> Latent:
     """Paint what a conditioning says, from noise, step by step. The result is a latent, still to be decoded.
 
-    With a latent to start from, a picture is painted over rather than from nothing (Meng et al., SDEdit, 2022).
+    With a latent to start from, a picture is painted over rather than from nothing (Meng et al., SDEdit, 2022); with
+    a mask besides, only what it covers is painted anew. What a mask covers by half is painted anew in the later half
+    of the steps alone (Levin and Fried, Differential Diffusion, 2023).
 
     model: starter/painter, or a folder or hub name of a diffusers pipeline.
     conditioning: from diffusion.encode with the same model, or one of its family.
@@ -42,23 +48,37 @@ def sample(model: DiffusionModel, conditioning: Conditioning, seed: Seed = 0, st
     width, height: in pixels, multiples of 8 or 16 as the model has it; left out or 0, what the model was made for.
     scheduler: the method of the steps; `model` is the one that comes with the model.
     start: a latent of the size wanted, from diffusion.encode_image or an earlier sampling.
+    mask: where `start` is painted anew, 1 inside; left out, the mask that was encoded with it. A model that was
+        trained for inpainting wants the mask in diffusion.encode_image.
     strength: how much of `start` is painted over; 1 leaves next to nothing of it.
+    start_step: the step to begin with, so that a part of the steps is another sampling's; 0 leaves it to `strength`.
+    end_step: the step to end before; 0 takes them all.
+    add_noise: whether noise is added to `start`. Not to one that an earlier sampling left with `keep_noise`.
+    keep_noise: whether an early end leaves the noise in that is still there, for another sampling to go on with.
     """
     family = families.known_family(model)
     mine = families.prompt_family(model)
     if conditioning.family != mine:
         raise InputError(f"conditioning is for {conditioning.family}, and this model is {mine}; "
                          "encode the prompt with this model")
-    families.judge_words_alone(model)
+    wanted = Wanted(start, mask, float(strength), start_step, end_step, add_noise)
     width, height = size(model, width, height, start)
     guidance = family.guidance_scale if guidance_scale is None else float(guidance_scale)
     if guidance is not None:
         tell_of_negative(conditioning.negative_prompt, guidance)
-    pipe = own_copy(model, scheduler, steps)
-    first, begin = _begin(pipe, start, strength, steps)
-    course = Steps(pipe.scheduler, first, start=begin, after=_reporter(pipe, ctx, width, height))
+    pipe = own_copy(text_pipeline(model), scheduler, steps)
+    begin = begun(pipe, wanted)
+    course = _course(pipe, wanted, steps, begin, not keep_noise, _reporter(pipe, ctx, width, height))
     samples = sampled(pipe, conditioning.tensors, course, dice(seed), steps, width, height, guidance)
     return Latent(samples[0].contiguous(), space.latent_family(model))
+
+
+def _course(pipe: Any, wanted: Wanted, steps: int, begin: Start | None, whole: bool, after: Any) -> Steps:
+    """The steps that are taken. The scheduler of latent consistency spreads all of them over what is painted over."""
+    if begin is not None and "strength" in inspect.signature(pipe.scheduler.set_timesteps).parameters \
+            and "original_inference_steps" in inspect.signature(type(pipe).__call__).parameters:
+        return Steps(pipe.scheduler, wanted.first, wanted.last or None, begin, whole, {"strength": wanted.strength}, after)
+    return Steps(pipe.scheduler, *window(pipe, wanted, steps), begin, whole, after=after)
 
 
 def size(model: Any, width: int | None, height: int | None, start: Latent | None = None) -> tuple[int, int]:
@@ -78,20 +98,6 @@ def size(model: Any, width: int | None, height: int | None, start: Latent | None
     width, height = width or own[0], height or own[1]
     sizes.judge(width, height)
     return width, height
-
-
-def _begin(pipe: Any, start: Latent | None, strength: float, steps: int) -> tuple[int, Start | None]:
-    """The step that a sampling begins with, and what it begins with."""
-    if start is None:
-        return 0, None
-    if int(steps * strength) < 1:
-        raise InputError(f"strength {strength:g} of {steps} steps leaves none to paint; raise one of them")
-    if not (is_flow(pipe.scheduler) or hasattr(pipe.scheduler, "add_noise")):
-        raise InputError(f"a {type(pipe).__name__} cannot begin with a picture; leave start out")
-    # Pipelines of flows take a part of a step for a whole one, and those of noise leave it out.
-    first = int(steps - steps * strength) if is_flow(pipe.scheduler) else steps - int(steps * strength)
-    samples = start.samples[None].to(families.device_of(pipe))
-    return first, Start(space.packed(pipe, samples))
 
 
 def _reporter(pipe: Any, ctx: Context, width: int, height: int) -> Callable[[int, int, Any, Callable[[], Any]], None]:

@@ -15,20 +15,28 @@ from nodegraph import InputError
 
 from .schedulers import is_flow
 
+After = Callable[[int, int, Any, Callable[[], Any]], None]
+
 
 @dataclass
 class Start:
     """What a sampling begins with, as the loop of its pipeline holds it.
 
     latents: of the picture. mask: 1 where it is painted anew, in the shape of the latents, or None for all of it.
-    noisy: whether the latents are those that another sampling left, noise and all. noise: what the pipeline drew.
+    noisy: whether the latents are those that another sampling left, noise and all. bare: whether the first step sees
+    noise alone. noise: what the pipeline drew; drawn: the tensor that its loop begins with, to be filled.
     """
 
     latents: Any
     mask: Any = None
     noisy: bool = False
+    bare: bool = False
     noise: Any = None
     drawn: Any = None
+
+    def take(self, drawn: Any) -> None:
+        """Take the noise that the pipeline has drawn, in the tensor that its loop begins with."""
+        self.drawn, self.noise = drawn, drawn.clone()
 
 
 class Steps:
@@ -37,13 +45,15 @@ class Steps:
     It is one to whoever asks what it is, and all that is not said here is the scheduler's own affair.
     first, last: in the pipeline's steps; a negative or None end is the schedule's.
     start: what is painted over, or None. whole: whether what an early end leaves of noise is taken away at once.
+    settings: what else the scheduler's set_timesteps is told.
     after: function(index, total, latents, forecast) called after each step; forecast() is what the denoised picture
     is thought to be, in the loop's form.
     """
 
     def __init__(self, scheduler: Any, first: int = 0, last: int | None = None, start: Start | None = None,
-                 whole: bool = True, after: Callable[[int, int, Any, Callable[[], Any]], None] | None = None):
+                 whole: bool = True, settings: dict[str, Any] | None = None, after: After | None = None):
         self.inner, self.start, self.whole, self.after = scheduler, start, whole, after
+        self.settings = settings or {}
         self.first, self.last = first * scheduler.order, None if last is None else last * scheduler.order
         self.index = 0  # of the step that comes next, within the window
         self.latents: Any = None  # that the last step left
@@ -81,7 +91,7 @@ class Steps:
         self.inner.set_begin_index(self.first + begin_index)
 
     def _set_timesteps(self, *arguments: Any, **settings: Any) -> None:
-        self.inner.set_timesteps(*arguments, **settings)
+        self.inner.set_timesteps(*arguments, **settings, **self.settings)
         self.index = 0
         if not len(self.timesteps):
             raise InputError(f"of {len(self.inner.timesteps)} steps, those from {self.first} to "
@@ -95,8 +105,15 @@ class Steps:
         """Mix the start with the noise that the pipeline drew, once both that and the timesteps are known."""
         start = self.start
         if start is not None and start.drawn is not None and len(getattr(self.inner, "timesteps", ())):
-            latents = start.latents.to(start.drawn)
-            start.drawn.copy_(latents if start.noisy else self.noised(latents, self.first))
+            start.drawn.copy_(self._first_latents(start))
+
+    def _first_latents(self, start: Start) -> Any:
+        latents = start.latents.to(start.drawn)
+        if start.noisy:
+            return latents
+        if start.bare and not self.first:
+            return start.noise * self.inner.init_noise_sigma if hasattr(self.inner, "init_noise_sigma") else start.noise
+        return self.noised(latents, self.first)
 
     def noised(self, latents: Any, position: int) -> Any:
         """Latents with the noise that belongs to a position in the whole schedule; past its end, without any."""
@@ -117,7 +134,7 @@ class Steps:
         self.index += 1
 
         def forecast() -> Any:
-            return self._forecast(made, model_output, sample, latents, position)
+            return self._forecast(made, model_output, timestep, sample, latents, position)
 
         early = position + 1 < len(self.inner.timesteps)
         kept = forecast() if self.whole and early and self.index == total else latents
@@ -151,18 +168,28 @@ class Steps:
         own = self.noised(self.start.latents.to(latents), position)
         return torch.where(keep, own, latents)
 
-    def _forecast(self, made: Any, output: Any, sample: Any, latents: Any, position: int) -> Any:
+    def _forecast(self, made: Any, output: Any, timestep: Any, sample: Any, latents: Any, position: int) -> Any:
         """The denoised latents as this step sees them: the scheduler's own word, or along its line."""
         own = made[1] if isinstance(made, tuple) and len(made) > 1 else getattr(made, "pred_original_sample", None)
         if own is not None and getattr(own, "shape", None) == latents.shape:
             return own
-        sigmas = getattr(self.inner, "sigmas", None)
-        if sigmas is None or len(sigmas) <= position:
+        sigma = self._sigma(timestep, position)
+        if sigma is None:
             return latents
-        sigma = float(sigmas[position])
         if is_flow(self.inner):
             return sample - sigma * output.to(sample)
         return _of_noise(self.inner, sample, output.to(sample), sigma)
+
+    def _sigma(self, timestep: Any, position: int) -> float | None:
+        """The ratio of noise to signal at a step, of a flow the share of noise; None where a scheduler tells neither."""
+        sigmas = getattr(self.inner, "sigmas", None)
+        if sigmas is not None and len(sigmas) > position:
+            return float(sigmas[position])
+        kept = getattr(self.inner, "alphas_cumprod", None)
+        if kept is None:
+            return None
+        signal = float(kept[min(int(timestep), len(kept) - 1)])
+        return ((1 - signal) / max(signal, 1e-6)) ** 0.5
 
 
 def _like(pattern: Callable[..., Any], method: Callable[..., Any]) -> Callable[..., Any]:
@@ -173,8 +200,10 @@ def _like(pattern: Callable[..., Any], method: Callable[..., Any]) -> Callable[.
 
 
 def _of_noise(scheduler: Any, sample: Any, output: Any, sigma: float) -> Any:
-    """The denoised latents of a scheduler that keeps the variance, at a ratio sigma of noise to signal."""
+    """The denoised latents of a model that predicts noise, at a ratio sigma of noise to signal."""
     alpha = (1 + sigma ** 2) ** -0.5
+    if float(scheduler.init_noise_sigma) > 1.5:  # its latents are not scaled to a variance of 1
+        sample = sample * alpha
     kind = scheduler.config.get("prediction_type")
     if kind == "sample":
         return output

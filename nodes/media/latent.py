@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +14,20 @@ from .kinds import is_tensor, kind
 
 @dataclass(frozen=True, eq=False)
 class Latent:
-    """A picture in the space of an autoencoder.
+    """A picture or a clip in the space of an autoencoder.
 
-    samples: (channels, height, width), floating, scaled as the denoiser sees them.
-    family: one line that tells this latent space from others, as `diffusion.family` words it.
+    samples: (channels, height, width), of a clip (channels, frames, height, width); floating, scaled as the denoiser
+    sees them. family: one line that tells this latent space from others.
+    mask: where it is to be painted anew, float32 (1, height, width) in pixels, 1 inside; or None for all of it.
+    masked: samples of the picture without what the mask covers, for a model that was trained for inpainting, or None.
+    noise: how much noise is left in it, as the scheduler that left it counts (its sigma, or its timestep); 0 for none.
     """
 
     samples: Any
     family: str
+    mask: Any = None
+    masked: Any = None
+    noise: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,8 +46,11 @@ class Conditioning:
 def _latent_complaint(value: Any) -> str | None:
     if not isinstance(value, Latent):
         return f"is {kind(value)}"
-    if not (is_tensor(value.samples) and value.samples.ndim == 3 and value.samples.is_floating_point()):
+    if not (is_tensor(value.samples) and value.samples.ndim in (3, 4) and value.samples.is_floating_point()):
         return f"holds {kind(value.samples)}"
+    for name, tensor in (("mask", value.mask), ("masked", value.masked)):
+        if tensor is not None and not (is_tensor(tensor) and tensor.is_floating_point()):
+            return f"holds {kind(tensor)} as its {name}"
     return None if value.samples.isfinite().all() else "holds values that are not finite"
 
 
@@ -50,6 +59,7 @@ def _latent_preview(latent: Latent) -> Any:
     import torch
 
     samples = latent.samples.detach().to("cpu", torch.float32)
+    samples = samples[:, samples.shape[1] // 2] if samples.ndim == 4 else samples
     first = samples[torch.arange(3) % samples.shape[0]]
     low, high = first.amin((1, 2), keepdim=True), first.amax((1, 2), keepdim=True)
     return to_array((first - low) / (high - low).clamp_min(1e-6))
@@ -66,8 +76,15 @@ def _conditioning_complaint(value: Any) -> str | None:
     return None
 
 
+def _flat(latent: Latent) -> dict[str, Any]:
+    """Its parts, but for those that say nothing."""
+    plain = {field.name: getattr(latent, field.name) for field in fields(latent)}
+    return {name: value for name, value in plain.items() if value is not None and not (name == "noise" and not value)}
+
+
 def _save_latent(latent: Latent, path: Path) -> None:
-    _save_tensors({"samples": latent.samples}, latent.family, path)
+    parts = {"samples": latent.samples, "mask": latent.mask, "masked": latent.masked}
+    _save_tensors({name: tensor for name, tensor in parts.items() if tensor is not None}, latent.family, path)
 
 
 def _save_conditioning(conditioning: Conditioning, path: Path) -> None:
@@ -82,11 +99,11 @@ def _save_tensors(tensors: dict[str, Any], family: str, path: Path) -> None:
 
 
 Latent.__porttype__ = PortType(
-    "Latent", "A picture in the space of an autoencoder, before it is decoded.",
+    "Latent", "A picture or a clip in the space of an autoencoder, before it is decoded.",
     complaint=_latent_complaint, preview=_latent_preview, exports={"safetensors": _save_latent},
     color="#c98bd6",
-    flatten=lambda v: {"samples": v.samples, "family": v.family}, restore=lambda plain: Latent(**plain),
-    summary=lambda v: f"{'x'.join(map(str, v.samples.shape))}, {v.family}")
+    flatten=_flat, restore=lambda plain: Latent(**plain),
+    summary=lambda v: f"{'x'.join(map(str, v.samples.shape))}, {v.family}" + ", with a mask" * (v.mask is not None))
 
 Conditioning.__porttype__ = PortType(
     "Conditioning", "A prompt as a denoiser reads it.",

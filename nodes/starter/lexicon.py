@@ -60,7 +60,7 @@ PHRASES_ZH = {
     "dawn": "晨曦|朝阳|朝霞|清早|日出时分|晨光|朝阳下|晨曦中|天亮",
     "red": "朱红|绯红|枣红|火红", "orange": "橙红|橘红|桔", "yellow": "米黄|淡黄|柠檬黄|土黄", "green": "青|墨绿|嫩绿|草绿|碧绿|浅绿|淡绿",
     "blue": "湖蓝|海蓝|宝蓝|浅蓝|蔚蓝|淡蓝|湛蓝|青蓝", "purple": "紫罗兰|薰衣草紫|浅紫", "pink": "桃红|玫红|玫瑰红|浅粉|粉嫩", "white": "乳白|米白|银白",
-    "black": "墨黑|黑黑", "grey": "银灰", "brown": "棕褐|栗|赭|巧克力|古铜"}
+    "black": "墨黑|黑黑", "grey": "银灰", "brown": "棕褐|栗|赭|古铜"}
 WITHIN = {"city": {"rain"}, "forest": {"snow"}, "mountains": {"snow"}}  # settings that are part of these others
 SHOTS = {"close": ("close-up", "closeup", "close up", "portrait of", "very close", "特写", "近景", "大特写"),
          "far": ("far away", "in the distance", "distant", "tiny in a wide landscape", "远处", "远景", "远方")}
@@ -82,7 +82,7 @@ AIRBORNE = set("""airplane small-airplane helicopter balloon hot-air-balloon kit
 JOINTS = ("and", "with", "plus", "&", "without", "while", "as", "holding", "wearing", "carrying", "having", "but", "or")
 LITTLE = """a an the of it its my your one is that which to this these those some very there for me are be was were has have his her
     their our who where when so too also only just then like he she they we i you us them am being been not no really quite
-    please paint draw picture image painting drawing illustration show make imagine can could would want see create generate
+    thing things something please paint draw picture image painting drawing illustration show make imagine can could would want see create generate
     render give let scene depicting shows showing made depict sketching art artwork style painted drawn coloured colored colour
     color in-style any other another full all more most little small big cute lovely happy old lonely beautiful tiny sleepy friendly
     proud pretty wooden funny single sad large huge giant young baby-like sweet adorable fluffy furry soft warm cold hot cool calm
@@ -95,7 +95,7 @@ LITTLE = """a an the of it its my your one is that which to this these those som
     sails swims waits rests shines glows grows drifts looks walks runs sleeps lives peacefully slowly quietly happily gently softly
     background foreground landscape view side middle edge top left right air sky horizon day-time clear dark full hovering
     playing slice piece galloping trotting spooky wise leaning after before perched soaring hopping hop crossing passing wandering resting dreaming gazing sits sit stand lie float fly swim sail""".split()
-LITTLE_ZH = """请画 请 画 给我 我想要 我想看 我要 一幅画 一张图片 一幅 一张 帮我 画面上有 画面上 有 的 了 是 着 地 里 上 中 下 旁 边 旁边 前 后 前面 后面 里面 上面 下面 中间 之间 一 一个 一只 一片
+LITTLE_ZH = """东西 小家伙 家伙 请画 请 画 给我 我想要 我想看 我要 一幅画 一张图片 一幅 一张 帮我 画面上有 画面上 有 的 了 是 着 地 里 上 中 下 旁 边 旁边 前 后 前面 后面 里面 上面 下面 中间 之间 一 一片
     可爱的 小小的 美丽的 孤独的 快乐的 漂亮的 大大的 古老的 安静的 胖胖的 可爱 美丽 孤独 快乐 漂亮 古老 安静 胖胖 小 大 老 新 很美 非常 宁静 温暖 高清 谢谢 充满诗意 欢快 气氛 柔和 光 梦幻 心情 愉快
     非常漂亮 充满诗意 欢快的气氛 柔和的光 心情愉快 安静的气氛 图片 图 画面 风格 风 色 颜色 样子 那 这 它 他 她 我 你 们 也 都 就 和谐 飞 飞翔 飞着 飘 飘着 游 游着 游泳 坐 坐着 站 站着 躺 躺着 停 停着 睡觉 睡着 睡
     放 戴 戴着 玩 玩耍 放着 打着 打 靠 靠着 采 散步 串 一串 我家 我家的 奔跑 飞奔 奔跑着 奔驰 盛开 开着 长着 走 走着 走在 跑 跑着 跳 漂 漂浮 漂着 航行 行驶 天空 天空中 天空下 天上 空中 天 平静 宽阔 广阔 深深 幽静 静静 慢慢 轻轻 地方 一起 看着 望着 等待 发光 闪闪 闪亮 明亮 温馨 热闹 繁忙 高高 远 近

@@ -16,6 +16,7 @@ from . import drawings, lexicon, vocabulary
 from .drawings import Drawing
 
 LONGEST = 9  # words, or Chinese characters, of a phrase that is looked up
+ARTICLES = ("a", "an", "the", "one")
 UNREAD = 3.0  # what a character that is not read counts beside a phrase
 KINDS = {word: kind for kind, words in (("setting", vocabulary.SETTINGS), ("style", vocabulary.STYLES), ("time", vocabulary.TIMES),
                                         ("colour", vocabulary.COLOURS)) for word in words}
@@ -65,6 +66,7 @@ class Item:
     rank: int = drawings.KEYWORD
     count: int = 1
     colour: str | None = None
+    tint: str | None = None  # of the noun itself, as in red paper lantern
     said: str = ""
 
     def __post_init__(self) -> None:
@@ -87,7 +89,7 @@ def read(text: str, brought: bool = False) -> Request:
     _settle_numbers(items)
     dropped = (*_give_colours(items), *_seconds(items))
     first = {kind: next((item.value for item in items if item.kind == kind), None) for kind in ("setting", "style", "time", "shot")}
-    things = tuple(Thing(item.text, item.drawing, item.colour, item.count) for item in items if item.kind == "noun")
+    things = tuple(Thing(item.text, item.drawing, item.colour or item.tint, item.count) for item in items if item.kind == "noun")
     return Request(language, things, first["setting"], first["style"], first["time"], first["shot"] or "",
                    any(item.text in lexicon.ALOFT for item in items), _strange(items), loose, dropped)
 
@@ -124,7 +126,8 @@ def _phrases() -> dict[str, dict[str, Item]]:
         add("en", "number", str(count), [word])
     for word, count in lexicon.COUNTS_ZH.items():
         add("zh", "number", str(count), [word, *(word + measure for measure in lexicon.MEASURES)])
-    add("zh", "little", "", (*lexicon.LITTLE_ZH, *(f"一{measure}" for measure in lexicon.MEASURES), *lexicon.MEASURES))
+    add("zh", "number", "1", (f"一{measure}" for measure in lexicon.MEASURES))
+    add("zh", "little", "", (*lexicon.LITTLE_ZH, *lexicon.MEASURES))
     return table
 
 
@@ -134,7 +137,7 @@ def _items(text: str, language: str) -> Iterator[Item]:
         if not _is_word(words[0]):
             yield Item("joint" if words[0] in "&、" else "break", words[0])
         else:
-            yield from _chinese(words) if language == "zh" else _english(words)
+            yield from _phrased(words, language)
 
 
 def _runs(text: str, language: str) -> Iterator[list[str]]:
@@ -144,31 +147,22 @@ def _runs(text: str, language: str) -> Iterator[list[str]]:
         yield [part for _, part in run]
 
 
-def _english(words: list[str]) -> Iterator[Item]:
-    """The longest phrase that is known, word by word."""
-    place = 0
-    while place < len(words):
-        known = (_item(" ".join(words[place:end]), "en") for end in range(min(len(words), place + LONGEST), place, -1))
-        item = next(filter(None, known), None) or Item("strange", words[place])
-        yield item
-        place += len(item.said.split())
+def _phrased(words: list[str], language: str) -> tuple[Item, ...]:
+    """The fewest phrases that leave the fewest words unread; of two such ways the one that ends in the longer phrase.
 
-
-def _chinese(signs: list[str]) -> Iterator[Item]:
-    """The fewest phrases that leave the fewest characters unread; of two such ways the one that ends in the longer phrase.
-
-    So the swan in "白天鹅" is white, and no goose by day.
+    So the swan in "白天鹅" is white, and no goose by day; and a brown mushroom house is a house.
     """
+    glue = " " if language == "en" else ""
     ways: list[tuple[float, tuple[Item, ...]]] = [(0.0, ())]
-    for end in range(1, len(signs) + 1):
+    for end in range(1, len(words) + 1):
         options = []
         for start in range(max(0, end - LONGEST), end):
-            item = _item("".join(signs[start:end]), "zh")
+            item = _item(glue.join(words[start:end]), language) or language == "en" and _plainer(words[start:end])
             if item or end - start == 1:
                 cost, items = ways[start]
-                options.append((cost + (1 if item else UNREAD), (*items, item or Item("strange", signs[start]))))
+                options.append((cost + (1 if item else UNREAD), (*items, item or Item("strange", words[start]))))
         ways.append(min(options, key=lambda option: option[0]))
-    yield from ways[-1][1]
+    return ways[-1][1]
 
 
 def _is_word(part: str) -> bool:
@@ -181,19 +175,34 @@ def _item(phrase: str, language: str) -> Item | None:
     rank, drawing = drawings.answer(phrase, language) or (drawings.KEYWORD, None)
     if known:
         return replace(known, text=phrase, said=phrase, drawing=drawing if rank <= drawings.NAME else None)
-    if drawing is None or language == "zh" and _is_painted(phrase):
+    if drawing is None or language == "zh" and rank > drawings.CHOICE and _is_painted(phrase, drawing.name_en):
         return None
     first, _, rest = phrase.partition(" ")
     if language == "en" and rest and KINDS.get(first) == "colour":
-        return Item("noun", rest, said=phrase, colour=first, drawing=drawing, rank=rank, count=_plural(phrase, drawing))
+        return Item("noun", rest, said=phrase, tint=first, drawing=drawing, rank=rank, count=_plural(phrase, drawing))
     return Item("noun", phrase, drawing=drawing, rank=rank, count=_plural(phrase, drawing) if language == "en" else 1)
 
 
-def _is_painted(phrase: str) -> bool:
+def _is_painted(phrase: str, english: str) -> bool:
     """Whether it is a colour and a noun, which are read one by one: a black cat is a cat."""
     colour = _phrases()["zh"].get(phrase[:1])
     rank, _ = drawings.answer(phrase[1:], "zh") or (drawings.KEYWORD, None)
-    return colour is not None and colour.kind == "colour" and rank < drawings.KEYWORD
+    return colour is not None and colour.kind == "colour" and rank < drawings.KEYWORD and english.split()[0] == colour.value
+
+
+def _plainer(words: list[str]) -> Item | None:
+    """A place that is known without its adjectives: "below a high mountain"."""
+    kept = [words[0], *(word for word in words[1:-1] if word not in _adjectives()), words[-1]]
+    known = _phrases()["en"].get(" ".join(kept)) if len(kept) < len(words) else None
+    return replace(known, said=" ".join(words)) if known and known.placed else None
+
+
+@lru_cache(maxsize=1)
+def _adjectives() -> frozenset[str]:
+    around = (word for row in vocabulary.SURROUNDINGS_EN.values() for phrase in row for word in phrase.split())
+    colours = (word for colour in vocabulary.COLOURS for way in vocabulary.ENGLISH[colour] for word in way.split())
+    return frozenset((*around, *colours, *lexicon.LITTLE)) - {"a", "an", "the", "of", "in", "my", "your", "our", "his", "her", "their",
+                                                              "snowy", "starry"}
 
 
 def _plural(phrase: str, drawing: Drawing) -> int:
@@ -211,22 +220,29 @@ def _settle_colours(items: list[Item]) -> None:
         if item.kind == "colour" and item.drawing is not None:
             run = [other.kind for other in _run(items, place)]
             others = any(other.kind == "noun" and other.rank < drawings.KEYWORD for other in items)
-            article = place > 0 and items[place - 1].text in ("a", "an", "the", "one")
-            if not {"noun", "strange", "setting", "colour"} & set(run) and (article or not others):
+            before = items[place - 1].text if place else ""
+            alone = not others and before not in ("is", "are", "in", "painted", "coloured", "colored", "thing")
+            if not {"noun", "strange", "setting", "colour"} & set(run) and (alone or before in ARTICLES):
                 item.kind, item.rank = "noun", drawings.NAME
 
 
 def _settle_places(items: list[Item]) -> None:
-    """A place behind a preposition, or before a thing, is the setting; elsewhere it is a thing, if there is a drawing of it."""
-    for place, item in enumerate(items):
-        if item.kind == "setting" and not item.placed and item.drawing is not None:
-            before = [other for other in reversed(items[:place]) if other.kind not in ("little", "colour", "number")][:1]
-            behind = items[place + 1:place + 2]
-            modifies = behind and behind[0].kind == "noun" and behind[0].rank < drawings.KEYWORD
-            if not modifies and not (before and before[0].kind == "preposition"):
-                item.kind, item.rank = "noun", drawings.NAME
+    """A place behind a preposition, or before a thing, is the setting; counted or with an article it is a thing.
+
+    So it is, if there is a drawing of it, in a request without another thing.
+    """
+    bare = [(place, item) for place, item in enumerate(items) if item.kind == "setting" and not item.placed]
+    for place, item in bare:
+        before = list(takewhile(lambda other: other.kind in ("little", "colour", "number"), reversed(items[:place])))
+        head = items[place - len(before) - 1] if place > len(before) else None
+        item.placed = head is not None and head.kind == "preposition"
+        counted = any(other.kind == "number" or other.text in ARTICLES for other in before)
+        behind = items[place + 1:place + 2]
+        modifies = behind and behind[0].kind == "noun" and behind[0].rank < drawings.KEYWORD
+        if item.drawing is not None and counted and not item.placed and not modifies:
+            item.kind, item.rank = "noun", drawings.NAME
     if not any(item.kind == "noun" for item in items):
-        for item in items:
+        for _, item in bare:
             if item.kind == "setting" and item.drawing is not None and not item.placed:
                 item.kind, item.rank = "noun", drawings.NAME
 
@@ -311,7 +327,7 @@ def _run(items: list[Item], place: int) -> list[Item]:
     """What stands behind a place up to the end of its phrase."""
     run = []
     for item in items[place + 1:]:
-        if item.kind in ("break", "preposition", "joint") or item.placed:
+        if item.kind in ("break", "preposition", "joint") or item.placed and " " in item.said:
             break
         run.append(item)
     return run

@@ -34,6 +34,9 @@ def test_a_graph_to_begin_with_keeps_its_comments_and_is_never_written_over(here
     assert main(["new"]) == 0
     assert Path("postcard.yaml").read_text() == (shipped.folder() / "postcard.yaml").read_text()
     assert main(["new"]) == 2 and "postcard.yaml is there already" in capsys.readouterr().err
+    assert main(["run", "postcrad"]) == 2
+    assert capsys.readouterr().err.splitlines() == ["there is no file postcrad", "Did you mean postcard?"]
+    assert main(["check", "nosuch"]) == 2 and "there is no file nosuch" in capsys.readouterr().err
     assert main(["new", "postcrad"]) == 2 and "Did you mean postcard?" in capsys.readouterr().err
 
 

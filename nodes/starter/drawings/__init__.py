@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -86,10 +87,11 @@ def search(words: str, language: str | None = None) -> list[Drawing]:
 
 def answer(phrase: str, language: str) -> tuple[int, Drawing] | None:
     """The drawing that answers best to just this phrase, and how: CHOICE, NAME, HEAD or KEYWORD; None where none does."""
-    words = phrase.lower() if language == "zh" else _plain(phrase)
-    if language == "en" and phrase.lower().split()[:1] and phrase.lower().split()[0] in _ARTICLES:
+    words = phrase.lower()
+    if language == "en" and words.split()[:1] and words.split()[0] in _ARTICLES:
         return None
-    return next(_answers(words, language), None)
+    forms = (words, _plain(words)) if language == "en" else (words,)
+    return min((told for form in forms for told in islice(_answers(form, language), 1)), key=lambda told: told[0], default=None)
 
 
 def chosen(phrase: str) -> bool:
@@ -150,11 +152,11 @@ def _own() -> Iterator[dict[str, Any]]:
 
 @lru_cache(maxsize=1)
 def _index() -> dict[str, dict[str, list[tuple[int, int, str]]]]:
-    """By language and word: (rank, number of keywords, id) of the drawings that answer, the best first."""
+    """By language and word: (rank, number of keywords, id) of the drawings that answer, the best first; ours before others."""
     index: dict[str, dict[str, list[tuple[int, int, str]]]] = {"en": {}, "zh": {}}
     for drawing, row in _kept().values():
         for language, key, rank in _keys(drawing, row):
-            index[language].setdefault(key, []).append((rank, len(row["en"]), drawing.id))
+            index[language].setdefault(key, []).append((rank, len(row["en"]) if drawing.set == "fluent" else 0, drawing.id))
     for table in index.values():
         for rows in table.values():
             rows.sort()
@@ -174,8 +176,9 @@ def _keys(drawing: Drawing, row: dict[str, Any]) -> Iterator[tuple[str, str, int
     yield from (("en", _plain(word), CHOICE) for word in english)
     yield from (("zh", word, CHOICE) for word in chinese)
     for place, word in enumerate((drawing.id.replace("-", " "), *row["en"])):
-        key = _plain(word)
-        yield "en", key, NAME if place < 2 and key == word or drawing.set == "own" else KEYWORD if place > 1 else HEAD
+        named = place < 2 or drawing.set == "own"
+        yield "en", word, NAME if named else KEYWORD
+        yield "en", _plain(word), KEYWORD if not named else NAME if drawing.set == "own" else HEAD
     head = drawing.name_en.split()[-1]
     if not head.endswith("ing") or head == drawing.name_en:  # a man dancing is no dancing
         yield "en", _plain(head), HEAD

@@ -38,7 +38,10 @@ JUDGED, LAST_SECONDS = 0.06, {"cuda": 20.0, "cpu": 25.0}  # share of the time fo
 
 @dataclass(frozen=True)
 class Asked:
-    """What to make. seconds: all in all, scores too. out: the finished folder; folder: of checkpoints."""
+    """What to make. seconds: all in all, scores too. out: the finished folder; folder: of checkpoints.
+
+    steps, judge_steps: of the game and of the judge at most; scored: pictures of the last scores.
+    """
 
     out: Path
     folder: Path
@@ -47,6 +50,9 @@ class Asked:
     side: int = 64
     batch: int = 128
     seed: int = 0
+    steps: int = 10_000_000
+    judge_steps: int = 2_000
+    scored: int = 10_000
 
 
 class Pool:
@@ -130,13 +136,13 @@ def woven(asked: Asked) -> dict[str, Any]:
                            "course": [], "scores": []}
     torch.manual_seed(asked.seed)
     judge = Judge(NAMES, asked.side, asked.device, asked.seed)
-    log["judge"] = judge.learn(asked.seconds * JUDGED)
+    log["judge"] = judge.learn(asked.seconds * JUDGED, asked.judge_steps)
     print(json.dumps(log["judge"]), flush=True)
     shape, rules = SHAPES[asked.side], Rules(batch=asked.batch, memory=20_000 if asked.batch > 64 else 5_000)
     log |= {"shape": shape.plain(), "rules": asdict(rules)}
     game = Game(shape, rules, Pool(asked.side, asked.batch, asked.device, asked.seed), asked.device)
     keeper = Keeper(asked, game, judge, log)
-    budget = training.Budget(10_000_000, max(1.0, end - time.monotonic() - LAST_SECONDS[torch.device(asked.device).type]))
+    budget = training.Budget(asked.steps, max(1.0, end - time.monotonic() - LAST_SECONDS[torch.device(asked.device).type]))
     progress = training.Progress()
     try:
         progress = training.trained(game, budget, asked.folder, f"weaver of {asked.side}", keeper.tell, asked.seed,
@@ -147,7 +153,7 @@ def woven(asked: Asked) -> dict[str, Any]:
         print(log["failure"], file=sys.stderr, flush=True)
         if (asked.folder / training.CHECKPOINT).exists():
             game.restore(training.checkpoint(asked.folder))
-    keeper.keep(progress, 2048 if asked.device == "cpu" else 10_000)
+    keeper.keep(progress, asked.scored if asked.device != "cpu" else min(asked.scored, 2048))
     return log
 
 

@@ -363,6 +363,7 @@ def test_what_small_files_and_headers_tell_is_found_by_check(engine, model, spoi
     spoil(model)
     answer = Answer(engine, "text.generate", model, prompt="a boat", max_tokens=6)
     assert answer.checked and f"n.model: MODEL {says}" in answer.said
+    assert not ("cannot be loaded" in answer.said and "A language model is wanted" in answer.said)
     assert engine.models.loads == 0 or not answer.made
     assert capfd.readouterr().err == ""
 
@@ -377,6 +378,7 @@ def test_what_is_wrong_with_a_composers_small_files_is_named_by_check(engine, co
     (folder / name).write_bytes(data)
     answer = Answer(engine, "music.generate", folder)
     assert answer.checked and "MODEL cannot be loaded: " in answer.said and says in answer.said
+    assert "A music model is wanted" not in answer.said
 
 
 def test_a_composer_with_weights_of_another_model_is_refused_for_what_it_lacks(engine, model, composer_folder, tmp_path):

@@ -5,8 +5,6 @@ Sizes are facts of diffusers' classes (Apache-2.0), as its own tests know them t
 
 from __future__ import annotations
 
-import json
-
 import diffusers
 import torch
 import transformers
@@ -383,6 +381,71 @@ def animatediff():
         tokenizer=clip_tokenizer(), feature_extractor=None, image_encoder=None)
 
 
+def tiny_autoencoder(channels):
+    return diffusers.AutoencoderTiny(
+        encoder_block_out_channels=(8, 8), decoder_block_out_channels=(8, 8), latent_channels=channels,
+        num_encoder_blocks=(1, 1), num_decoder_blocks=(1, 1))
+
+
+def sd3(kind="StableDiffusion3Pipeline", channels=16):
+    network = diffusers.SD3Transformer2DModel(
+        sample_size=16, patch_size=2, in_channels=channels, out_channels=16, num_layers=1, attention_head_dim=8,
+        num_attention_heads=2, joint_attention_dim=32, caption_projection_dim=16, pooled_projection_dim=32,
+        pos_embed_max_size=32)
+    return getattr(diffusers, kind)(
+        transformer=network, scheduler=flow(shift=2.0), vae=tiny_autoencoder(16),
+        text_encoder=clip_encoder("CLIPTextModelWithProjection"), tokenizer=clip_tokenizer(),
+        text_encoder_2=clip_encoder("CLIPTextModelWithProjection"), tokenizer_2=clip_tokenizer(),
+        text_encoder_3=None, tokenizer_3=None)
+
+
+def sd3_inpaint():
+    """Of the starter painter's kind: latents, mask and masked latents are 16 + 1 + 16 channels."""
+    return sd3("StableDiffusion3InpaintPipeline", 33)
+
+
+def unet(context=16, channels=4, **more):
+    return diffusers.UNet2DConditionModel(
+        sample_size=16, in_channels=channels, out_channels=4, block_out_channels=(8, 16), layers_per_block=1,
+        norm_num_groups=4, down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
+        up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"), cross_attention_dim=context, attention_head_dim=8, **more)
+
+
+def sd_inpaint():
+    return diffusers.StableDiffusionInpaintPipeline(
+        unet=unet(channels=9), scheduler=diffusers.EulerDiscreteScheduler(beta_schedule="scaled_linear"), vae=kl(),
+        text_encoder=clip_encoder(), tokenizer=clip_tokenizer(), safety_checker=None, feature_extractor=None,
+        requires_safety_checker=False)
+
+
+def flux_fill():
+    network = diffusers.FluxTransformer2DModel(
+        patch_size=1, in_channels=4 * 16 + 4 * 16 + 4 * 4, out_channels=64, num_layers=1, num_single_layers=1,
+        attention_head_dim=16, num_attention_heads=2, joint_attention_dim=16, pooled_projection_dim=16,
+        axes_dims_rope=(4, 4, 8), guidance_embeds=True)
+    return diffusers.FluxFillPipeline(
+        transformer=network, vae=kl(16, shift_factor=0.1), scheduler=flow(use_dynamic_shifting=True),
+        text_encoder=clip_encoder(), tokenizer=clip_tokenizer(), text_encoder_2=t5_encoder(),
+        tokenizer_2=t5_tokenizer())
+
+
+def xl_parts(ids):
+    times = {"addition_embed_type": "text_time", "addition_time_embed_dim": 8}
+    return {"scheduler": diffusers.EulerDiscreteScheduler(beta_schedule="scaled_linear"), "vae": kl(),
+            "text_encoder_2": clip_encoder("CLIPTextModelWithProjection"), "tokenizer_2": clip_tokenizer(),
+            "unet": unet(16 if ids == 5 else 32, projection_class_embeddings_input_dim=16 + ids * 8, **times)}
+
+
+def xl():
+    return diffusers.StableDiffusionXLPipeline(**xl_parts(6), text_encoder=clip_encoder(), tokenizer=clip_tokenizer(),
+                                               add_watermarker=False)
+
+
+def xl_refiner():
+    return diffusers.StableDiffusionXLImg2ImgPipeline(
+        **xl_parts(5), text_encoder=None, tokenizer=None, requires_aesthetics_score=True, add_watermarker=False)
+
+
 PICTURES = {  # by family: how its pipeline is made, the size it paints in the tests
     "aura_flow": (aura_flow, 32), "bria": (bria, 32), "chroma": (chroma, 32), "cogview3": (cogview3, 32),
     "cogview4": (cogview4, 32), "flux2_klein": (flux2_klein, 32), "hunyuan_dit": (hunyuan_dit, 128),
@@ -390,15 +453,22 @@ PICTURES = {  # by family: how its pipeline is made, the size it paints in the t
     "krea2": (krea2, 32), "lumina2": (lumina2, 32), "ovis": (ovis, 32), "pixart_sigma": (pixart_sigma, 256),
     "qwen_image": (qwen_image, 32), "sana": (sana_pipeline, 32), "sana_sprint": (sana_sprint, 32),
     "z_image": (z_image, 32)}
+OTHERS = {"flux_fill": (flux_fill, 32), "sd3": (sd3, 32), "sd3_inpaint": (sd3_inpaint, 32), "sd_inpaint": (sd_inpaint, 32),
+          "xl": (xl, 32), "xl_refiner": (xl_refiner, 32)}
 CLIPS = {"animatediff": (animatediff, 32), "hunyuan_video": (hunyuan_video, 32), "ltx": (ltx, 32), "wan": (wan, 32)}
 
 
 def saved(name, folder):
     """The folder in which a family's tiny pipeline lies."""
-    make, _ = {**PICTURES, **CLIPS}[name]
+    make, _ = {**PICTURES, **OTHERS, **CLIPS}[name]
     torch.manual_seed(sum(map(ord, name)))
-    pipe = make()
-    pipe.save_pretrained(folder)
-    index = json.loads((folder / "model_index.json").read_text())
-    (folder / "model_index.json").write_text(json.dumps(index))
+    make().save_pretrained(folder)
     return folder
+
+
+def live(name, folder):
+    """A family's tiny pipeline, saved in a folder and loaded as the engine loads it."""
+    from nodegraph import Recipe
+    from nodegraph_nodes.diffusion.models import load
+
+    return load(Recipe("DiffusionModel", name, str(saved(name, folder))), "cpu", "float32")

@@ -19,7 +19,7 @@ CHINESE = """苹果 球 气球 香蕉 熊 床 蜜蜂 铃铛 自行车 小鸟 小
     彩虹 机器人 火箭 玫瑰 帆船 剪刀 鲨鱼 绵羊 贝壳 轮船 鞋子 蜗牛 蛇 雪人 蜘蛛 勺子 松鼠 星星 草莓 太阳 天鹅 桌子 茶壶 望远镜 帐篷 老虎 番茄 拖拉机 火车 大树 小号 乌龟
     雨伞 独角兽 小提琴 火山 手表 鲸鱼 风车 狼 斑马 橡果 燈塔 貓 飛機""".split()
 MEANT = {"ball": "soccer-ball", "cup": "hot-beverage", "boat": "sailboat", "house": "house", "mice": "mouse", "the geese": "goose",
-         "hot-air balloon": "hot-air-balloon", "a ladybird": "lady-beetle", "Lighthouse": "lighthouse", "wizards": "man-mage",
+         "hot-air balloon": "hot-air-balloon", "a ladybird": "lady-beetle", "Lighthouse": "lighthouse", "wizards": "wizard-standing",
          "ice cream": "soft-ice-cream", "cherries": "cherries", "cup of tea": "hot-beverage", "mountains": "high-mountain",
          "杯子": "hot-beverage", "灯塔": "lighthouse", "风车": "windmill", "机器人": "robot-standing", "贝壳": "spiral-shell", "大熊猫": "panda-sitting",
          "燈塔": "lighthouse", "貓頭鷹": "owl", "热气球": "hot-air-balloon", "北极熊": "polar-bear-sitting", "魚": "fish"}

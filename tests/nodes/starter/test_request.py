@@ -2,7 +2,9 @@
 
 import pytest
 
-from nodegraph_nodes.starter import request
+from nodegraph_nodes.starter import drawings, request
+from nodegraph_nodes.starter.sentences import Wanted, plain
+from nodegraph_nodes.starter.vocabulary import COLOURS, SETTINGS, STYLES, TIMES
 
 # sentence: things (drawing, colour, count), setting, style, time
 READ = {
@@ -23,20 +25,20 @@ READ = {
     "octopus, purple, ocean, poster": ("octopus purple 1", "sea", "poster", ""),
     "a snowman with a blue hat": ("snowman - 1, top-hat blue 1", "", "", ""),
     "cats playing in the meadow": ("cat - 2", "meadow", "", ""),
-    "an astronaut on the moon": ("astronaut - 1", "space", "", ""),
+    "an astronaut on the moon": ("astronaut-standing - 1", "space", "", ""),
     "a mountain goat": ("goat - 1", "mountains", "", ""),
     "please paint me a beautiful little robot for my daughter": ("robot-standing - 1", "", "", ""),
     "a rose in the snow": ("rose - 1", "snow", "", ""),
     "a giraffe in the city in the rain": ("giraffe - 1", "rain", "", ""),
     "pixel art of a green dragon in the mountains at night": ("dragon green 1", "mountains", "pixel", "night"),
-    "a pirate and a parrot on a tropical island": ("pirate - 1, parrot - 1", "beach", "", ""),
+    "a pirate and a parrot on a tropical island": ("pirate-standing - 1, parrot - 1", "beach", "", ""),
     "my red bicycle in the park on a sunny day": ("bicycle red 1", "meadow", "", "day"),
     "a huge yellow submarine under the sea": ("submarine yellow 1", "sea", "", ""),
     "sunflowers in a vase on the table": ("sunflower - 1, vase - 1", "kitchen", "", ""),
     "a castle between the mountains in the early morning": ("castle - 1", "mountains", "", "dawn"),
     "hedgehog and mushrooms in the woods, children's book illustration": ("hedgehog - 1, mushroom - 2", "forest", "cartoon", ""),
     "a black guitar on the beach at dusk, chalk": ("guitar black 1", "beach", "chalk", "dusk"),
-    "a witch on a broomstick by moonlight": ("woman-mage - 1, broom - 1", "", "", "night"),
+    "a witch on a broomstick by moonlight": ("witch-standing - 1, broom - 1", "", "", "night"),
     "星空下森林里的紫色猫头鹰，水彩画": ("owl purple 1", "forest", "watercolour", "night"),
     "雪地里的一只红狐狸": ("fox-sitting red 1", "snow", "", ""),
     "两只黑色的猫在厨房里": ("cat black 2", "kitchen", "", ""),
@@ -46,7 +48,7 @@ READ = {
     "桌子上的一杯咖啡": ("hot-beverage - 1", "kitchen", "", ""),
     "请画一条绿色的龙，像素画": ("dragon green 1", "", "pixel", ""),
     "月亮下的白兔": ("rabbit white 1", "", "", "night"),
-    "太空中的宇航员和火箭": ("astronaut - 1, rocket - 1", "space", "", ""),
+    "太空中的宇航员和火箭": ("astronaut-standing - 1, rocket - 1", "space", "", ""),
     "一座山": ("high-mountain - 1", "", "", ""),
     "一只橘猫和一条小狗在草地上": ("cat orange 1, dog - 1", "meadow", "", ""),
     "蓝天下的风车，海报": ("windmill - 1", "", "poster", "day"),
@@ -62,7 +64,7 @@ READ = {
     "三个红气球飞在天空": ("balloon red 3", "", "", ""),
     "厨房里的茶壶和杯子，素描": ("teapot - 1, hot-beverage - 1", "kitchen", "ink", ""),
     "一只黑猫和一只白狗": ("cat black 1, dog white 1", "", "", ""),
-    "骑士和龙，黑板画": ("knight - 1, dragon - 1", "", "chalk", ""),
+    "骑士和龙，黑板画": ("knight-standing - 1, dragon - 1", "", "chalk", ""),
     "橙色的橙子在桌子上": ("tangerine orange 1", "kitchen", "", ""),
     "灰色的狼，雪地，夜晚，油画": ("wolf-sitting grey 1", "snow", "oil", "night"),
     "夜裡海邊的紅色燈塔": ("lighthouse red 1", "beach", "", "night"),
@@ -107,3 +109,16 @@ def test_a_second_colour_setting_style_or_time_finds_no_place_and_is_handed_back
 def test_how_near_it_is_seen_is_read():
     assert [request.read(text).shot for text in ("portrait of an owl", "an owl in the distance", "猫头鹰特写", "an owl")] == [
         "close", "far", "close", ""]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_painters_own_sentences_about_any_drawing_are_read(language):
+    misread = []
+    for k, drawing in enumerate(drawings.every()[::8]):
+        words = {"setting": SETTINGS[k % len(SETTINGS)], "style": STYLES[k % len(STYLES)], "time": TIMES[k % len(TIMES)]}
+        colour = COLOURS[k % len(COLOURS)]
+        text = plain(Wanted(((drawing.name_en, drawing.name_zh),), (colour,), **words), language)
+        told = request.read(text)
+        if (told.setting, told.style, told.time, [thing.colour for thing in told.things]) != (*words.values(), [colour]):
+            misread.append(text)
+    assert len(misread) <= 2, misread  # such as Chinese names that hold a colour of their own

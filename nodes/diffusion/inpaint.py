@@ -1,0 +1,130 @@
+"""Inpainting: masks as a loop holds them, and models that were trained to see the picture around a mask.
+
+Such a model reads, beside the latents that it paints, the mask and the latents of the picture without what the mask
+covers, as further channels (Rombach et al., 2022; Stable Diffusion 3 and Flux Fill alike). It paints from words alone
+with the same pipeline as its kin: what it reads more is put on at the door of its denoiser.
+"""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+from nodegraph import InputError
+
+from .families import denoiser, device_of, painted_channels, plain_name
+from .models import quiet
+from .space import latents_of, packed, scale_of
+
+
+def is_trained(pipe: Any) -> bool:
+    """Whether a model reads a mask and a masked picture beside what it paints."""
+    own = painted_channels(pipe)
+    return bool(own) and (denoiser(pipe).config.get("in_channels") or 0) > 2 * own
+
+
+def text_pipeline(model: Any) -> Any:
+    """The pipeline of the same parts that paints from words alone; that itself where there is none, or it is one."""
+    import diffusers
+
+    if model.config.get("requires_aesthetics_score"):  # the refiner of SDXL reads a score that no other does
+        return model
+    kind = getattr(diffusers, plain_name(model), None)
+    if kind is None or isinstance(model, kind) or type(model).__name__ == plain_name(model):
+        return model
+    takes = inspect.signature(kind.__init__).parameters
+    known = {**{name: value for name, value in model.config.items() if not isinstance(value, (list, tuple))},
+             **model.components}
+    with quiet():
+        made = kind(**{name: known.get(name) for name, parameter in takes.items() if name != "self"
+                       and (name in known or parameter.default is parameter.empty)})
+    made.set_progress_bar_config(disable=True)
+    for name in ("knowledge", "patches"):
+        if hasattr(model, name):
+            setattr(made, name, getattr(model, name))
+    return made
+
+
+def without(pixels: Any, mask: Any) -> Any:
+    """A picture float32 (3, height, width) with middle grey, which is nothing, where a mask covers it."""
+    return (pixels - 0.5) * (mask < 0.5) + 0.5
+
+
+def blend_mask(pipe: Any, mask: Any, samples: Any) -> Any:
+    """A mask (1, height, width) in pixels as the loop holds samples (1, channels, [frames,] h, w)."""
+    import torch
+
+    small = torch.nn.functional.interpolate(mask[None].float(), samples.shape[-2:], mode="area")
+    if samples.ndim == 5:
+        small = small[:, :, None]
+    return packed(pipe, small.expand(samples.shape).contiguous())
+
+
+def widened(pipe: Any, mask: Any, masked: Any) -> Any:
+    """The pipeline with a denoiser that also sees a mask (1, height, width) and masked samples (1, channels, h, w)."""
+    device = device_of(pipe)
+    hard = (mask[None].to(device) >= 0.5).to(masked.dtype)
+    more = _of_rows(pipe, hard, masked) if hasattr(pipe, "_pack_latents") else _of_channels(hard, masked)
+    name = "transformer" if pipe.components.get("transformer") is not None else "unet"
+    network = getattr(pipe, name)
+    lacking = network.config.in_channels - painted_channels(pipe) - more.shape[-1 if more.ndim == 3 else 1]
+    if lacking:
+        raise InputError(f"this model's denoiser reads {network.config.in_channels} channels, and what it paints with a "
+                         f"mask and a picture are {network.config.in_channels - lacking}; it wants something else besides")
+    pipe.__dict__[name] = Widened(network, more)
+    return pipe
+
+
+def _of_channels(mask: Any, masked: Any) -> Any:
+    import torch
+
+    return torch.cat([torch.nn.functional.interpolate(mask, masked.shape[-2:]), masked], dim=1)
+
+
+def _of_rows(pipe: Any, mask: Any, masked: Any) -> Any:
+    """Of Flux Fill, which reads each pixel of the mask that a latent stands for."""
+    import torch
+
+    scale = scale_of(pipe)
+    pixels = torch.nn.functional.pixel_unshuffle(mask, scale)
+    return torch.cat([packed(pipe, masked), packed(pipe, pixels)], dim=-1)
+
+
+class Widened:
+    """A denoiser that is given more channels than its caller has. It is one to whoever asks what it is.
+
+    The network itself may be at work for others at the same time, so nothing is hung on it.
+    """
+
+    def __init__(self, network: Any, more: Any):
+        self.network, self.more = network, more
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "network":  # while it is being copied
+            raise AttributeError(name)
+        return getattr(self.network, name)
+
+    @property
+    def __class__(self) -> type:  # type: ignore[override]
+        return type(self.network)
+
+    def __call__(self, *arguments: Any, **settings: Any) -> Any:
+        if "hidden_states" in settings:
+            settings["hidden_states"] = self._with_more(settings["hidden_states"])
+        elif "sample" in settings:
+            settings["sample"] = self._with_more(settings["sample"])
+        else:
+            arguments = (self._with_more(arguments[0]), *arguments[1:])
+        return self.network(*arguments, **settings)
+
+    def _with_more(self, latents: Any) -> Any:
+        import torch
+
+        more = self.more.to(latents)
+        more = more.repeat(latents.shape[0] // more.shape[0], *(1,) * (more.ndim - 1))
+        return torch.cat([latents, more], dim=-1 if latents.ndim == 3 else 1)
+
+
+def masked_latents(pipe: Any, pixels: Any, mask: Any) -> Any:
+    """Samples (1, channels, h, w) of a picture without what a mask covers."""
+    return latents_of(pipe, without(pixels, mask))
