@@ -13,6 +13,7 @@ from ..media.types import Latent, Video
 from ..media.video import MOST_FPS, rate
 from . import space
 from .families import device_of, known_family
+from .memory import in_tiles_if_need_be
 from .models import DiffusionModel
 
 AT_ONCE = 16  # frames that an autoencoder of pictures decodes together
@@ -75,7 +76,9 @@ def frames_of(pipe: Any, samples: Any) -> Iterator[Any]:
     vae = space.vae_of(pipe)
     with torch.no_grad():
         if space.reads_clips(vae):
-            parts: Iterator[Any] = iter([space.clip_pixels(vae, samples)])
+            scale = space.scale_of(pipe)
+            parts: Iterator[Any] = iter([in_tiles_if_need_be(vae, max(samples.shape[-2:]) * scale, scale, "decode",
+                                                             lambda some: space.clip_pixels(some, samples))])
         else:
             rows = (1 / space.scale_and_shift(vae)[0] * samples)[0].transpose(0, 1).to(vae.dtype)
             parts = (vae.decode(some).sample.transpose(0, 1)[None] for some in rows.split(AT_ONCE))

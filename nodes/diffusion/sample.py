@@ -92,7 +92,8 @@ def sample(model: DiffusionModel, conditioning: Conditioning, seed: Seed = 0, st
     pipe = own_copy(text_pipeline(model), sampling, steps, generator)
     begin = begun(pipe, wanted)
     course = _course(pipe, wanted, steps, begin, not keep_noise, _reporter(pipe, ctx, width, height))
-    samples = sampled(pipe, conditioning.tensors, course, generator, steps, width, height, guidance, frames, **more)
+    samples = sampled(pipe, conditioning.tensors, course, generator, steps, width, height, guidance, frames,
+                      lambda: ctx.report(course.index, len(course.timesteps), "sampling"), **more)
     return Latent(samples[0].contiguous(), space.latent_family(model))
 
 

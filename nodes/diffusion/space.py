@@ -12,6 +12,7 @@ from typing import Any
 from nodegraph import InputError
 
 from .families import denoiser
+from .memory import in_tiles_if_need_be
 
 
 def vae_of(pipe: Any) -> Any:
@@ -109,9 +110,9 @@ def latents_of(pipe: Any, pixels: Any) -> Any:
     """Samples (1, channels, h, w) of a picture float32 (3, height, width) in 0..1."""
     import torch
 
-    vae = vae_of(pipe)
     with torch.no_grad():
-        return _normalized(vae, raw_latents(vae, pixels[None] * 2 - 1))
+        return in_tiles_if_need_be(vae_of(pipe), max(pixels.shape), scale_of(pipe), "encode", lambda vae: _normalized(
+            vae, raw_latents(vae, pixels[None] * 2 - 1)))
 
 
 def raw_latents(vae: Any, pixels: Any) -> Any:
@@ -185,8 +186,10 @@ def decoded(pipe: Any, samples: Any) -> Any:
     """The picture, float32 (3, height, width) in 0..1, of samples (1, channels, h, w)."""
     import torch
 
+    scale = scale_of(pipe)
     with torch.no_grad():
-        return picture(pixels_of(vae_of(pipe), samples)[0])
+        return picture(in_tiles_if_need_be(vae_of(pipe), max(samples.shape[-2:]) * scale, scale, "decode",
+                                           lambda vae: pixels_of(vae, samples))[0])
 
 
 def picture(pixels: Any) -> Any:
