@@ -87,8 +87,11 @@ class Port:
     uses: Uses | None = None
 
     def narrowed(self, value: Any) -> Any:
-        """A value as it counts here: of a model, with just the patches that are of use."""
-        return value.narrowed(self.uses) if self.uses is not None and isinstance(value, Recipe) else value
+        """A value as it counts here: of a model, with just the patches that are of use, or that make it another model."""
+        if self.uses is None or not isinstance(value, Recipe):
+            return value
+        assert isinstance(self.type, ModelType)
+        return value.narrowed(self.uses | self.type.heavy)
 
     def complaint(self, value: Any) -> str | None:
         """What is wrong with one item for this port, in a few words, or None."""

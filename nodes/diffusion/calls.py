@@ -16,6 +16,7 @@ from ..common.loading import in_words
 from .conditioning import as_called
 from .doors import Watched
 from .families import denoiser, denoiser_name, known_family
+from .guided import shifted
 from .models import quiet
 from .noise import with_whole_noise
 from .prompts import tell_of_negative, tell_of_prompt
@@ -40,7 +41,8 @@ def own_copy(model: Any, sampling: Sampling, steps: int, generator: Any = None) 
     generator: where the noise of the steps comes from, if the pipeline hands none on to its scheduler.
     """
     pipe = copy.copy(model)
-    pipe.scheduler = scheduler_for(model, sampling, generator)
+    pipe.scheduler = shifted(model)
+    pipe.scheduler = scheduler_for(pipe, sampling, generator)
     judge_steps(pipe.scheduler, steps)
     for name in _GUIDERS:  # which keep the state of a call as well
         if getattr(pipe, name, None) is not None:

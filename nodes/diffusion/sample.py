@@ -15,6 +15,7 @@ from .beginning import Wanted, begun, window
 from .calls import dice, own_copy, sampled
 from .clips import judge_frames
 from .edit import looked_at
+from .guided import guide
 from .inpaint import text_pipeline
 from .models import DiffusionModel
 from .preview import latent_picture
@@ -90,6 +91,7 @@ def sample(model: DiffusionModel, conditioning: Conditioning, seed: Seed = 0, st
     sampling, steps = Sampling(sampler, schedule, tuple(sigmas or ()) or None), len(sigmas) - 1 if sigmas else steps
     generator = dice(seed)
     pipe = own_copy(text_pipeline(model), sampling, steps, generator)
+    guide(pipe, guidance)
     begin = begun(pipe, wanted)
     course = _course(pipe, wanted, steps, begin, not keep_noise, _reporter(pipe, ctx, width, height))
     samples = sampled(pipe, conditioning.tensors, course, generator, steps, width, height, guidance, frames,
