@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Any
 
-from nodegraph import SILENT, Context, InputError, Range, node
+from nodegraph import SILENT, Context, InputError, Range, Uses, node
 
 from ..media.films.footage import stills
 from ..media.image import to_array
@@ -15,6 +15,7 @@ from . import space
 from .families import device_of, known_family
 from .memory import in_tiles_if_need_be
 from .models import DiffusionModel
+from .uses import DECODES
 
 AT_ONCE = 16  # frames that an autoencoder of pictures decodes together
 # Frames a second that the families were made for.
@@ -43,8 +44,8 @@ def _frames_in_one(pipe: Any) -> int:
 
 
 @node("diffusion.decode_clip", version=1, costly=True)
-def decode_clip(model: DiffusionModel, latent: Latent, fps: Annotated[float, Range(0.01, MOST_FPS)] | None = None,
-                ctx: Context = SILENT) -> Video:
+def decode_clip(model: Annotated[DiffusionModel, Uses(*DECODES)], latent: Latent,
+                fps: Annotated[float, Range(0.01, MOST_FPS)] | None = None, ctx: Context = SILENT) -> Video:
     """Turn the latent of a clip into a video.
 
     model: a folder or hub name of a diffusers pipeline that paints clips (Wan, LTX, HunyuanVideo, AnimateDiff).

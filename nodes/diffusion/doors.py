@@ -7,14 +7,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from time import monotonic
 from typing import Any
-from weakref import WeakSet
 
 from nodegraph import warn
 
 from .memory import is_out
 
 ASKED_AFTER = 0.5  # seconds between two looks at whether the run is to stop
-_watched: WeakSet = WeakSet()
 _here = threading.local()  # .look: of the sampling that this thread is at
 
 
@@ -47,6 +45,7 @@ class Watched(Door):
     def __init__(self, network: Any, look: Callable[[], None]):
         super().__init__(network)
         self.look, self.halved = look, False
+        self.whole = "rules" in vars(network)  # of a guided one, which wants its pairs
         _watch(network)
 
     def __call__(self, *arguments: Any, **settings: Any) -> Any:
@@ -64,7 +63,7 @@ class Watched(Door):
                 return self._halves(arguments, settings, count)
             return self.network(*arguments, **settings)
         except RuntimeError as error:
-            if count < 2 or not is_out(error):
+            if count < 2 or self.whole or not is_out(error):
                 raise
         if not self.halved:
             warn(f"memory ran out for {count} pictures at a time in the denoiser; it takes them in halves, which is slower")
@@ -92,14 +91,12 @@ def _watch(network: Any) -> None:
     """Have the blocks of a network look, once for all samplings that it is ever at work for."""
     import torch
 
-    while isinstance(network, Door):
-        network = network.network
-    if network in _watched or not isinstance(network, torch.nn.Module):
-        return
-    _watched.add(network)
+    while not issubclass(type(network), torch.nn.Module):
+        network = next(vars(network)[name] for name in ("network", "inner") if name in vars(network))
     for part in network.children():
         for block in part if isinstance(part, torch.nn.ModuleList) else ():
-            block.register_forward_pre_hook(_look)
+            if _look not in block._forward_pre_hooks.values():
+                block.register_forward_pre_hook(_look)
 
 
 def _look(*_: Any) -> None:

@@ -46,7 +46,18 @@ def latent_family(pipe: Any) -> str:
     vae = vae_of(pipe)
     scale, shift = scale_and_shift(vae)
     return (f"{type(vae).__name__} ({channels_of(vae)} channels at 1/{scale_of(pipe)}, scale {scale:g}, "
-            f"shift {shift:g})")
+            f"shift {shift:g})" + _PUT_IN * any(patch.kind == "vae" for patch in getattr(pipe, "patches", ())))
+
+
+_PUT_IN = " in the place of the model's own"
+
+
+def same_space(latent: Any, pipe: Any) -> bool:
+    """Whether a Latent is one of this model's. An autoencoder that was put in reads the latents of the model's own."""
+    there, mine = latent.family, latent_family(pipe)
+    if there == mine or not (there.endswith(_PUT_IN) or mine.endswith(_PUT_IN)):
+        return bool(there == mine)
+    return there[there.find("("):].split(",")[0] == mine[mine.find("("):].split(",")[0]
 
 
 def scale_and_shift(vae: Any) -> tuple[float, float]:
@@ -176,9 +187,8 @@ def _of_patches(vae: Any, like: Any) -> tuple[Any, Any]:
 
 def judge_latent(pipe: Any, latent: Any) -> None:
     """Raises InputError for a Latent of another space than this model's."""
-    mine = latent_family(pipe)
-    if latent.family != mine:
-        raise InputError(f"latent is in the space of {latent.family}, and this model has {mine}; "
+    if not same_space(latent, pipe):
+        raise InputError(f"latent is in the space of {latent.family}, and this model has {latent_family(pipe)}; "
                          "decode it with the model that painted it")
 
 
