@@ -12,7 +12,7 @@ from typing import Any
 from nodegraph import InputError
 
 from ..common.knowledge import tell_of_unknown
-from .families import denoiser, device_of, known_family
+from .families import denoiser, device_of, known_family, text_kind
 from .models import quiet
 from .prompts import tell_of_prompt
 
@@ -82,7 +82,7 @@ def _asked(pipe: Any, prompt: str, negative: str, length: int | None) -> dict[st
     family = known_family(pipe)
     if "negative_prompt_embeds" not in takes and family.takes_negative and (negative or family.guides_empty):
         tensors |= {f"negative_{name}": tensor for name, tensor in _given(pipe, negative, "", shared).items()}
-    calls = inspect.signature(type(pipe).__call__).parameters
+    calls = inspect.signature(text_kind(pipe).__call__).parameters
     return {name: tensor for name, tensor in tensors.items() if name in calls}
 
 
@@ -111,7 +111,7 @@ def _names(kind: type) -> tuple[str, ...]:
 def _arguments(pipe: Any) -> dict[str, Any]:
     """What encode_prompt is told besides the words: what the pipeline's own call tells it where nothing is said."""
     takes = inspect.signature(type(pipe).encode_prompt).parameters
-    calls = inspect.signature(type(pipe).__call__).parameters
+    calls = inspect.signature(text_kind(pipe).__call__).parameters
     given = {name: calls[name].default for name in takes
              if name in calls and name not in _OWN and "embeds" not in name and "mask" not in name}
     given |= {name: None for name, parameter in takes.items()
