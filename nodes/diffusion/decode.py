@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from nodegraph import InputError, node
+from typing import Annotated
+
+from nodegraph import InputError, Uses, node
 
 from ..media.types import Image, Latent
 from . import families, space
 from .models import DiffusionModel
+from .uses import DECODES
 
 
 @node("diffusion.decode", version=1, costly=True)
-def decode(model: DiffusionModel, latent: Latent) -> Image:
+def decode(model: Annotated[DiffusionModel, Uses(*DECODES)], latent: Latent) -> Image:
     """Turn a latent into a picture.
 
     model: starter/painter, or a folder or hub name of a diffusers pipeline.

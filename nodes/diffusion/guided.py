@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import copy
 import inspect
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from nodegraph import InputError, Recipe, warn
@@ -73,13 +74,36 @@ def _changed(pipe: Any, name: str, network: Any, said: dict[str, dict[str, Any]]
             raise InputError(f"freeu: the denoiser of a {type(pipe).__name__} is no unet; leave diffusion.freeu out")
         inner.enable_freeu(**said["freeu"])
     if "cache" in said:
-        from diffusers.hooks import FirstBlockCacheConfig, apply_first_block_cache
-
-        if name == "unet" or not hasattr(inner, "cache_context"):
-            raise InputError(f"cache: the denoiser of a {type(pipe).__name__} has no row of blocks; leave "
-                             "diffusion.cache out")
-        apply_first_block_cache(inner, FirstBlockCacheConfig(threshold=said["cache"]["threshold"]))
+        _cache(inner, said["cache"]["threshold"], type(pipe).__name__)
     return inner
+
+
+def _cache(network: Any, threshold: float, kind: str) -> None:
+    """Have blocks left out where the first changes little from step to step (diffusers' form of TeaCache)."""
+    import torch
+    from diffusers.hooks import FirstBlockCacheConfig, apply_first_block_cache
+
+    blocks = getattr(network, "transformer_blocks", None)
+    if blocks and getattr(blocks[-1], "context_pre_only", False):  # of Stable Diffusion 3: it gives one thing less
+        network = torch.nn.Module()
+        network.transformer_blocks = blocks[:-1]
+    try:
+        apply_first_block_cache(network, FirstBlockCacheConfig(threshold=threshold))
+    except (IndexError, ValueError) as error:  # it has none, or of a kind that is not known there
+        raise InputError(f"cache: the denoiser of a {kind} has no row of blocks that diffusers can leave out; leave "
+                         "diffusion.cache out") from error
+
+
+@contextmanager
+def _remembering(network: Any, name: str) -> Iterator[None]:
+    """The memory of a cache for one sort of call."""
+    from diffusers.hooks.hooks import CacheContext, _set_cache_context
+
+    _set_cache_context(network, CacheContext(name))
+    try:
+        yield
+    finally:
+        _set_cache_context(network, None)
 
 
 def own_modules(network: Any) -> Any:
@@ -160,9 +184,9 @@ class Guided:
         return _with_first(made, torch.cat([answer, answer]) if pair else answer)
 
     def _asked(self, name: str, arguments: Any, settings: Any) -> Any:
-        if self.inner is self.bare or not hasattr(self.inner, "cache_context"):
+        if self.inner is self.bare:
             return self.inner(*arguments, **settings)
-        with self.inner.cache_context(name):
+        with _remembering(self.inner, name):
             return self.inner(*arguments, **settings)
 
     def _guided(self, pair: Any, step: int, given: list[Any]) -> Any:

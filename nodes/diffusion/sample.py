@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
-from nodegraph import SILENT, Context, InputError, Range, Recipe, Seed, node
+from nodegraph import SILENT, Context, InputError, Range, Recipe, Seed, Uses, node
 
 from ..media.types import Conditioning, Latent, Mask
 from . import families, space
@@ -21,6 +21,7 @@ from .prompts import tell_of_negative
 from .samplers import GONE, Sampler, Sampling, Schedule, refusal, unfit
 from .sizes import Side, size_refused, sizes_of
 from .steps import Start, Steps
+from .uses import SAMPLES
 
 PREVIEWS = 8  # pictures shown in the course of one sampling
 
@@ -39,8 +40,9 @@ def refused(model: Recipe | None = None, width: int | None = None, height: int |
 
 
 @node("diffusion.sample", version=3, costly=True, refuses=refused, gone=GONE)
-def sample(model: DiffusionModel, conditioning: Conditioning, seed: Seed = 0, steps: Count = 30,
-           guidance_scale: Guidance | None = None, width: Side | None = None, height: Side | None = None,
+def sample(model: Annotated[DiffusionModel, Uses(*SAMPLES)], conditioning: Conditioning, seed: Seed = 0,
+           steps: Count = 30, guidance_scale: Guidance | None = None, width: Side | None = None,
+           height: Side | None = None,
            sampler: Sampler = "model", schedule: Schedule = "model", sigmas: list[float] | None = None,
            start: Latent | None = None, mask: Mask | None = None,
            strength: Annotated[float, Range(0.01, 1, 0.01)] = 0.7, start_step: Step = 0, end_step: Step = 0,
