@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from nodegraph import SILENT, Context, Seed, node
+from nodegraph import SILENT, Context, Seed, node, warn
 
 from ..media.types import Image
 from . import families
 from .calls import dice, paint_whole
 from .decode import decode
 from .encode import encode
+from .families import known_family
 from .models import DiffusionModel
 from .sample import Count, Guidance, refused, sample, size
 from .samplers import GONE, Sampler, Sampling, Schedule
@@ -37,6 +38,11 @@ def paint(model: DiffusionModel, prompt: str, negative_prompt: str = "", seed: S
                             height=height, guidance_scale=guidance_scale, num_inference_steps=steps,
                             generator=dice(seed), sampling=Sampling(sampler, schedule))
     width, height = size(model, width, height)
+    frames = 1 if known_family(model).moving else None
+    if frames:
+        warn(f"a {type(model).__name__} paints moving pictures; this is a still one, and diffusion.sample with frames "
+             "makes a clip")
     conditioning = encode(model, prompt, negative_prompt)
-    latent = sample(model, conditioning, seed, steps, guidance_scale, width, height, sampler, schedule, ctx=ctx)
+    latent = sample(model, conditioning, seed, steps, guidance_scale, width, height, sampler, schedule,
+                    frames=frames, ctx=ctx)
     return decode(model, latent)

@@ -15,7 +15,9 @@ from safetensors.torch import save_file
 from nodegraph import load
 from nodegraph.cli import main
 from nodegraph.packs import Catalogue
+from tests.nodes import seers
 from tests.nodes.diffusion.conftest import clip_encoder, kl_autoencoder, stable_diffusion
+from tests.nodes.diffusion.tiny import saved as saved_family
 from tests.nodes.gan.conftest import weights
 from tests.nodes.image.server import serving
 
@@ -52,8 +54,16 @@ def word(path):
     return path
 
 
-MODELS = {"gan": {"model": gan}, "recipe": {"model": saved(stable_diffusion), "hand": hand, "word": word,
-                                               "encoder": saved(clip_encoder), "vae": saved(lambda: kl_autoencoder(4))}}  # that no pack brings, by graph and input: what makes one in a folder
+def clips(folder):
+    """A painter of clips with random weights, as diffusers saves one."""
+    return saved_family("animatediff", folder)
+
+
+MODELS = {  # that no pack brings, by graph and input: what makes one in a folder
+    "gan": {"model": gan}, "diffusion": {"clips": clips}, "picture": {"depth": seers.depth},
+    "mask": {"kinds": seers.segmentation, "anything": seers.sam},
+    "recipe": {"model": saved(stable_diffusion), "hand": hand, "word": word, "encoder": saved(clip_encoder),
+               "vae": saved(lambda: kl_autoencoder(4))}}
 
 
 @pytest.fixture
