@@ -15,6 +15,7 @@ from typing import Any
 from nodegraph import InputError, Recipe, warn
 
 from . import guides
+from .doors import Door
 from .samplers import is_flow
 
 SETTINGS = ("guidance", "shift", "freeu", "cache")  # the kinds of patches that are read here, and change no weights
@@ -141,25 +142,17 @@ def perturbed(unet: Any, layers: str) -> Any:
     return mine
 
 
-class Guided:
+class Guided(Door):
     """A denoiser that gives its guided answer for both halves of a pipeline's pair, so that its guidance leaves it so.
 
-    It is one to whoever asks what it is. inner: the network to ask; bare: the same without a cache.
+    inner: the network to ask. bare: the same without a cache.
     """
 
     def __init__(self, pipe: Any, inner: Any, bare: Any, rules: dict[str, Any], scale: float | None, count: int):
-        self.pipe, self.inner, self.bare, self.rules, self.scale, self.count = pipe, inner, bare, rules, scale, count
+        super().__init__(inner)
+        self.pipe, self.bare, self.rules, self.scale, self.count = pipe, bare, rules, scale, count
         self.average = guides.momentum(rules.get("momentum", 0.0))
         self.bent = perturbed(bare, rules.get("pag_layers", "mid")) if rules.get("pag_scale") else None
-
-    def __getattr__(self, name: str) -> Any:
-        if name == "inner":  # while it is being copied
-            raise AttributeError(name)
-        return getattr(self.inner, name)
-
-    @property
-    def __class__(self) -> type:  # type: ignore[override]
-        return type(self.inner)
 
     def __call__(self, *arguments: Any, **settings: Any) -> Any:
         batch = _batch(arguments, settings)
@@ -184,10 +177,10 @@ class Guided:
         return _with_first(made, torch.cat([answer, answer]) if pair else answer)
 
     def _asked(self, name: str, arguments: Any, settings: Any) -> Any:
-        if self.inner is self.bare:
-            return self.inner(*arguments, **settings)
-        with _remembering(self.inner, name):
-            return self.inner(*arguments, **settings)
+        if self.network is self.bare:
+            return self.network(*arguments, **settings)
+        with _remembering(self.network, name):
+            return self.network(*arguments, **settings)
 
     def _guided(self, pair: Any, step: int, given: list[Any]) -> Any:
         """The pair guided into one, by the way that is chosen."""
@@ -240,7 +233,7 @@ class Guided:
 
 
 def _batch(arguments: tuple[Any, ...], settings: dict[str, Any]) -> int:
-    first = arguments[0] if arguments else settings.get("sample", settings.get("hidden_states"))
+    first: Any = arguments[0] if arguments else settings.get("sample", settings.get("hidden_states"))
     return int(first.shape[0])
 
 
