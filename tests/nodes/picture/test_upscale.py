@@ -328,10 +328,10 @@ def spandrel(monkeypatch, tmp_path):
 import torch
 from torchvision.transforms.functional import InterpolationMode, normalize, rotate
 asked = InterpolationMode.BILINEAR
-class ModelTiling: SUPPORTED, INTERNAL = "SUPPORTED", "INTERNAL"
+class Supported: name = "SUPPORTED"
 class ImageModelDescriptor:
     input_channels = output_channels = 3
-    scale, tiling = 2, ModelTiling.SUPPORTED
+    scale, tiling = 2, Supported
     class architecture: name = "Repeated"
     def __init__(self, weights): self.model = torch.nn.Conv2d(3, 3, 1, bias=False); self.weights = weights
     def to(self, *place): self.model.to(*place)
