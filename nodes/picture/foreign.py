@@ -18,8 +18,9 @@ from typing import Any
 from nodegraph import InputError
 
 from ..common.loading import reason
+from .tiles import RING, WINDOW
 
-MARGIN, SIDE = 32, 192
+MARGIN, SIDE = 2 * WINDOW - RING, 192
 _WHOLE = 1 << 14  # for a network that parts pictures by itself
 
 

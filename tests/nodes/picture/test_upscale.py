@@ -191,6 +191,8 @@ def test_tiles_cover_a_line_once_with_margins_that_end_at_its_ends():
     found = spans(100, 40, 8)
     assert [tuple(span) for span in found] == [(0, 33, 0, 41), (33, 67, 25, 75), (67, 100, 59, 100)]
     assert count(100, 41, 40) == 6
+    large = spans(1000, 192, 32)
+    assert [span.first % 16 for span in large] == [0] * 6 and large[0][:2] == (0, 160) and large[-1].end == 1000
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 7), (5, 2)])
