@@ -9,6 +9,7 @@ from nodegraph import InputError, ModelType, Recipe, node
 
 from ..common import vision
 from ..common.folders import settings
+from ..media.image import to_pil
 from ..media.types import Image, Mask
 
 _SEMANTIC = "ForSemanticSegmentation"
@@ -48,7 +49,7 @@ def segment(image: Image, model: SegmentationModel, what: str) -> Mask:
         answered with what it does.
     """
     wanted = _numbers(model.network.config, what)
-    answer, _ = model.answer(image)
+    answer, _ = model.answer(to_pil(image[:3]))
     found = model.processor.post_process_semantic_segmentation(answer, target_sizes=[tuple(image.shape[1:])])[0].cpu()
     return sum((found == number) for number in wanted).clamp(0, 1).float()[None]
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from nodegraph import InputError, ModelType, Recipe, node
 
 from ..common import vision
+from ..media.image import to_pil
 from ..media.types import Image
 
 KINDS, WANTED = ("ForDepthEstimation",), "a model of depth"
@@ -40,7 +41,7 @@ def depth(image: Image, model: DepthModel) -> Image:
     image: the picture; its alpha is left out.
     model: a folder of transformers, such as those of Depth Anything, DPT (MiDaS), ZoeDepth, GLPN or DepthPro.
     """
-    answer, _ = model.answer(image)
+    answer, _ = model.answer(to_pil(image[:3]))
     # The size is called source_sizes by some of the processors, and comes second with all.
     found = model.processor.post_process_depth_estimation(answer, [tuple(image.shape[1:])])[0]["predicted_depth"].float().cpu()
     if not found.isfinite().all():
