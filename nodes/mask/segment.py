@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,6 +15,7 @@ from ..media.types import Image, Mask
 
 _SEMANTIC = "ForSemanticSegmentation"
 KINDS = (_SEMANTIC, "ForUniversalSegmentation", "ForInstanceSegmentation")
+_OF_SCIPY = ("MaskFormer", "Mask2Former", "OneFormer")  # their losses, which are made with them, do
 WANTED = "a model that parts pictures into kinds of things (semantic segmentation)"
 
 
@@ -30,7 +32,12 @@ def load(recipe: Recipe, device: str, dtype: str) -> vision.Seer:
 
 def kind_problem(folder: Path) -> str:
     """Why a folder holds no such model, or ""."""
-    return vision.problem(folder, KINDS, WANTED)
+    wrong = vision.problem(folder, KINDS, WANTED)
+    if wrong or find_spec("scipy"):
+        return wrong
+    kind = settings(folder / "config.json")["architectures"][0]
+    return f"is a {kind}, which asks for scipy, and that is not installed: pip install scipy" \
+        if kind.startswith(_OF_SCIPY) else ""
 
 
 SegmentationModel = Annotated[Any, ModelType(
@@ -44,7 +51,7 @@ def segment(image: Image, model: SegmentationModel, what: str) -> Mask:
     """Find where things of a kind are in a picture: sky, person, tree, whatever the model knows.
 
     image: the picture; its alpha is left out.
-    model: a folder of transformers, such as those of SegFormer, DPT, BEiT, UperNet, MobileViT, MaskFormer or Mask2Former.
+    model: a folder of transformers, such as those of SegFormer, BEiT, UperNet or MobileViT; MaskFormer and Mask2Former with scipy.
     what: the kinds, by the model's own names or numbers, with commas between them: "person, cat". What it does not know is
         answered with what it does.
     """

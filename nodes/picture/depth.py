@@ -39,7 +39,7 @@ def depth(image: Image, model: DepthModel) -> Image:
     depth want it.
 
     image: the picture; its alpha is left out.
-    model: a folder of transformers, such as those of Depth Anything, DPT (MiDaS), ZoeDepth, GLPN or DepthPro.
+    model: a folder of transformers, such as those of Depth Anything, DPT (MiDaS), ZoeDepth or GLPN.
     """
     answer, _ = model.answer(to_pil(image[:3]))
     # The size is called source_sizes by some of the processors, and comes second with all.
