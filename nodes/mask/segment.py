@@ -15,7 +15,8 @@ from ..media.types import Image, Mask
 
 _SEMANTIC = "ForSemanticSegmentation"
 KINDS = (_SEMANTIC, "ForUniversalSegmentation", "ForInstanceSegmentation")
-_OF_SCIPY = ("MaskFormer", "Mask2Former", "OneFormer")  # their losses, which are made with them, do
+_OF_MORE = ("OneFormer", "Eomt", "VideoMT", "Videomt")  # words for the task, or frames
+_OF_SCIPY = ("MaskFormer", "Mask2Former")  # their losses, which are made with them, do
 WANTED = "a model that parts pictures into kinds of things (semantic segmentation)"
 
 
@@ -33,11 +34,13 @@ def load(recipe: Recipe, device: str, dtype: str) -> vision.Seer:
 def kind_problem(folder: Path) -> str:
     """Why a folder holds no such model, or ""."""
     wrong = vision.problem(folder, KINDS, WANTED)
-    if wrong or find_spec("scipy"):
+    if wrong:
         return wrong
     kind = settings(folder / "config.json")["architectures"][0]
+    if kind.startswith(_OF_MORE):
+        return f"is a {kind}, which wants more than a picture; take a SegFormer or a Mask2Former"
     return f"is a {kind}, which asks for scipy, and that is not installed: pip install scipy" \
-        if kind.startswith(_OF_SCIPY) else ""
+        if kind.startswith(_OF_SCIPY) and not find_spec("scipy") else ""
 
 
 SegmentationModel = Annotated[Any, ModelType(
@@ -51,7 +54,8 @@ def segment(image: Image, model: SegmentationModel, what: str) -> Mask:
     """Find where things of a kind are in a picture: sky, person, tree, whatever the model knows.
 
     image: the picture; its alpha is left out.
-    model: a folder of transformers, such as those of SegFormer, BEiT, UperNet or MobileViT; MaskFormer and Mask2Former with scipy.
+    model: a folder of transformers, such as those of SegFormer, BEiT, UperNet or MobileViT; MaskFormer and Mask2Former
+        with scipy.
     what: the kinds, by the model's own names or numbers, with commas between them: "person, cat". What it does not know is
         answered with what it does.
     """

@@ -119,3 +119,5 @@ def test_a_model_that_wants_scipy_says_so_before_it_loads(tmp_path, monkeypatch)
     assert segments.kind_problem(folder).endswith("asks for scipy, and that is not installed: pip install scipy")
     monkeypatch.setattr(segments, "find_spec", lambda name: True)
     assert segments.kind_problem(folder) == ""
+    (folder / "config.json").write_text(json.dumps(told | {"architectures": ["OneFormerForUniversalSegmentation"]}))
+    assert "wants more than a picture" in segments.kind_problem(folder)
