@@ -14,7 +14,8 @@ from nodegraph import Context, InputError, warn
 from ..common.knowledge import tell_of_unknown
 from ..common.loading import in_words
 from .conditioning import as_called
-from .families import known_family
+from .doors import Watched
+from .families import denoiser, denoiser_name, known_family
 from .guided import shifted
 from .models import quiet
 from .noise import with_whole_noise
@@ -52,10 +53,12 @@ def own_copy(model: Any, sampling: Sampling, steps: int, generator: Any = None) 
 
 
 def sampled(pipe: Any, tensors: dict[str, Any], steps: Steps, generator: Any, count: int, width: int, height: int,
-            guidance_scale: float | None = None, frames: int | None = None, **more: Any) -> Any:
+            guidance_scale: float | None = None, frames: int | None = None, look: Callable[[], None] | None = None,
+            **more: Any) -> Any:
     """Samples (batch, channels, [frames,] h, w) from a pipeline's own loop.
 
     pipe: of this call's own. tensors: from conditioning.encoded. count: of the steps of the whole schedule.
+    look: called now and then within a step, so that it can end the sampling by what it raises.
     more: what else the pipeline's call takes, such as the picture of a ControlNet.
     Raises InputError in the pipeline's words for what it refuses.
     """
@@ -74,6 +77,8 @@ def sampled(pipe: Any, tensors: dict[str, Any], steps: Steps, generator: Any, co
     elif steps.start is not None:
         pipe.prepare_latents = _drawing_for(steps, channels_of(vae_of(pipe)), pipe.prepare_latents)
     pipe.scheduler = steps
+    if denoiser_name(pipe):
+        pipe.__dict__[denoiser_name(pipe)] = Watched(denoiser(pipe), look or (lambda: None))
     called = as_called(pipe, tensors)
     if type(pipe).__name__.startswith("CogView3"):  # which puts zeros in the place of what it is not to paint
         pipe.encode_prompt = lambda *_, **__: (called["prompt_embeds"], called["negative_prompt_embeds"])

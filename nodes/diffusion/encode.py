@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from nodegraph import InputError, Range, node
+from nodegraph import InputError, Range, Uses, node
 
 from ..media.types import Conditioning, Image, Latent, Mask
 from . import families, space
@@ -13,10 +13,11 @@ from .conditioning import encoded
 from .inpaint import is_trained, masked_latents
 from .models import DiffusionModel
 from .sizes import Fit, Side, fitted, size_refused, sizes_of
+from .uses import DECODES, ENCODES
 
 
 @node("diffusion.encode", version=2, costly=True)
-def encode(model: DiffusionModel, prompt: str, negative_prompt: str = "",
+def encode(model: Annotated[DiffusionModel, Uses(*ENCODES)], prompt: str, negative_prompt: str = "",
            max_sequence_length: Annotated[int, Range(1, 512)] | None = None) -> Conditioning:
     """Turn a prompt into what the model's denoiser reads.
 
@@ -33,8 +34,8 @@ def encode(model: DiffusionModel, prompt: str, negative_prompt: str = "",
 
 
 @node("diffusion.encode_image", version=3, costly=True, refuses=size_refused)
-def encode_image(model: DiffusionModel, image: Image, width: Side = 0, height: Side = 0, fit: Fit = "crop",
-                 mask: Mask | None = None) -> Latent:
+def encode_image(model: Annotated[DiffusionModel, Uses(*DECODES)], image: Image, width: Side = 0, height: Side = 0,
+                 fit: Fit = "crop", mask: Mask | None = None) -> Latent:
     """Turn a picture into a latent, to be painted over by diffusion.sample.
 
     Of a picture of another size than the one wanted, `crop` keeps the middle and fills the whole size, `pad` keeps

@@ -26,6 +26,7 @@ HARMLESS = (  # said of what these nodes do on purpose, never need, or tell them
     "clean_caption",  # which wants a library that reads web pages
     "deprecated",  # advice to those who write code
     "No LoRA keys associated to",  # of an adapter that is for the denoiser alone, or for the encoders
+    "should be kept in float32: []",
     "LOAD REPORT",  # of transformers, which misses the adapters that were there before
     "new embeddings will be initialized", "mean resizing", "mean_resizing",  # of rows that a learned word fills at once
     "prompt tokens as valid",  # as Qwen's own encoder says where none is padding

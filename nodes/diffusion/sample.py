@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
-from nodegraph import SILENT, Context, InputError, Range, Recipe, Seed, node
+from nodegraph import SILENT, Context, InputError, Range, Recipe, Seed, Uses, node
 
 from ..media.types import Conditioning, Image, Latent, Mask
 from . import families, space
@@ -23,6 +23,7 @@ from .prompts import tell_of_negative
 from .samplers import GONE, Sampler, Sampling, Schedule, refusal, unfit
 from .sizes import Side, size_refused, sizes_of
 from .steps import Start, Steps
+from .uses import SAMPLES
 
 PREVIEWS = 8  # pictures shown in the course of one sampling
 
@@ -42,7 +43,7 @@ def refused(model: Recipe | None = None, width: int | None = None, height: int |
 
 
 @node("diffusion.sample", version=3, costly=True, refuses=refused, gone=GONE)
-def sample(model: DiffusionModel, conditioning: Conditioning, seed: Seed = 0, steps: Count = 30,
+def sample(model: Annotated[DiffusionModel, Uses(*SAMPLES)], conditioning: Conditioning, seed: Seed = 0, steps: Count = 30,
            guidance_scale: Guidance | None = None, width: Side | None = None, height: Side | None = None,
            sampler: Sampler = "model", schedule: Schedule = "model", sigmas: list[float] | None = None,
            start: Latent | None = None, mask: Mask | None = None,
@@ -94,7 +95,8 @@ def sample(model: DiffusionModel, conditioning: Conditioning, seed: Seed = 0, st
     guide(pipe, guidance)
     begin = begun(pipe, wanted)
     course = _course(pipe, wanted, steps, begin, not keep_noise, _reporter(pipe, ctx, width, height))
-    samples = sampled(pipe, conditioning.tensors, course, generator, steps, width, height, guidance, frames, **more)
+    samples = sampled(pipe, conditioning.tensors, course, generator, steps, width, height, guidance, frames,
+                      lambda: ctx.report(course.index, len(course.timesteps), "sampling"), **more)
     return Latent(samples[0].contiguous(), space.latent_family(model))
 
 
@@ -114,9 +116,8 @@ def size(model: Any, width: int | None, height: int | None, start: Latent | None
     """
     sizes = sizes_of(model)
     if start is not None:
-        mine = space.latent_family(model)
-        if start.family != mine:
-            raise InputError(f"start is in the space of {start.family}, and this model has {mine}; "
+        if not space.same_space(start, model):
+            raise InputError(f"start is in the space of {start.family}, and this model has {space.latent_family(model)}; "
                              "encode the picture with this model")
         own = tuple(side * space.scale_of(model) for side in reversed(start.samples.shape[-2:]))
         if (width or own[0], height or own[1]) != own:

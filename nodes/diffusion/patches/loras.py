@@ -138,6 +138,13 @@ def problem(place: Path) -> str:
     return ""
 
 
+def about(place: Path) -> str:
+    """For which models an adapter is, and the words that call it up."""
+    path = adapter_file(place)
+    words = triggers(path)
+    return "; ".join(filter(None, (of and f"for {of}" if (of := family(path)) else "", words and f"words: {', '.join(words)}")))
+
+
 def misfit(pipe: Any, source: str, path: Path, error: Exception | None) -> str:
     """What is said of an adapter that does not belong to a model."""
     of = family(path)
