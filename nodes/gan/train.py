@@ -110,12 +110,12 @@ def signed(pictures: Any) -> Any:
 
 
 def shape_of(side: int, network: str, kinds: int) -> Any:
-    """The shape of networks for pictures of a side: as wide as their name says up to 16 pixels, then ever narrower."""
+    """The shape of networks for pictures of a side: as wide as their name says at first, then ever narrower."""
     from .networks import Shape
 
     most = _WIDTHS[network]
     sides = [4 << k for k in range(side.bit_length() - 2)]
-    widths = tuple(max(8, min(most, most * 32 // one)) for one in sides)
+    widths = tuple(max(8, min(most, most * 3 // 4 if one == 16 else most * 16 // one)) for one in sides)
     return Shape(side, kinds, widths, widths[-2::-1], most, most)
 
 
