@@ -15,10 +15,11 @@ from ..common.knowledge import tell_of_unknown
 from ..common.loading import in_words
 from .conditioning import as_called
 from .families import known_family
+from .guided import shifted
 from .models import quiet
 from .noise import with_whole_noise
 from .prompts import tell_of_negative, tell_of_prompt
-from .schedulers import judge_steps, scheduler_named
+from .samplers import Sampling, judge_steps, scheduler_for
 from .sizes import sizes_of
 from .space import channels_of, unpacked, vae_of
 from .steps import Steps
@@ -33,10 +34,14 @@ def dice(seed: int) -> Any:
     return torch.Generator().manual_seed(seed)
 
 
-def own_copy(model: Any, scheduler: str, steps: int) -> Any:
-    """The same networks in a pipeline of this call's own: a pipeline keeps the state of its call in itself."""
+def own_copy(model: Any, sampling: Sampling, steps: int, generator: Any = None) -> Any:
+    """The same networks in a pipeline of this call's own: a pipeline keeps the state of its call in itself.
+
+    generator: where the noise of the steps comes from, if the pipeline hands none on to its scheduler.
+    """
     pipe = copy.copy(model)
-    pipe.scheduler = scheduler_named(scheduler, model)
+    pipe.scheduler = shifted(model)
+    pipe.scheduler = scheduler_for(pipe, sampling, generator)
     judge_steps(pipe.scheduler, steps)
     for name in _GUIDERS:  # which keep the state of a call as well
         if getattr(pipe, name, None) is not None:
@@ -136,7 +141,7 @@ def in_a_sentence(pipe: Any) -> Iterator[None]:
                          "again") from error
 
 
-def paint_whole(model: Any, ctx: Context, scheduler: str, **wanted: Any) -> Any:
+def paint_whole(model: Any, ctx: Context, sampling: Sampling, **wanted: Any) -> Any:
     """A picture float32 (3, height, width) from a pipeline whose parts are not known here.
 
     It is called with what it takes of what is wanted. Raises InputError where it takes less, or more.
@@ -145,7 +150,7 @@ def paint_whole(model: Any, ctx: Context, scheduler: str, **wanted: Any) -> Any:
     if given.get("width") or given.get("height"):
         own = sizes_of(model).own or (0, 0)
         sizes_of(model).judge(given.get("width") or own[0], given.get("height") or own[1])
-    pipe = own_copy(model, scheduler, wanted["num_inference_steps"])
+    pipe = own_copy(model, sampling, wanted["num_inference_steps"], wanted["generator"])
     with quiet(), in_a_sentence(pipe):
         for name in ("prompt", "negative_prompt"):
             tell_of_prompt(pipe, name, given.get(name) or "")
