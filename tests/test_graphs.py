@@ -271,3 +271,16 @@ def test_samplers_stand_beside_one_another_and_one_more_samples_its_own_row(engi
     story: list = []
     engine.run(graph, {**given, "samplers": ["euler", "heun", "dpmpp_2m"]}, emit=story.append)
     assert items(story)["sketches"] == (2, 4) and "idea" not in items(story)
+
+
+def test_a_hand_is_learned_and_other_sentences_learn_nothing_again(engine, tmp_path, monkeypatch):
+    monkeypatch.setenv("NODEGRAPH_CACHE", str(tmp_path / "kept"))
+    graph = engine.load(GRAPHS / "learn-my-hand.yaml").with_value("hand", "batch", 1)
+    given = {"most": 1, "steps": 1, "keep": ["a red boat"], "sentences": ["a red boat on the sea"]}
+    story: list = []
+    result = engine.run(graph, given, emit=story.append)
+    assert not result.errors and Path(result["hand"].source).suffix == ".safetensors"
+    assert items(story)["before"] == items(story)["after"] == (1, 1)
+    story.clear()
+    engine.run(graph, {**given, "sentences": ["a red boat on the sea", "a green tree in the snow"]}, emit=story.append)
+    assert "hand" not in ran(story) and items(story)["after"] == (1, 2)

@@ -11,7 +11,6 @@ from nodegraph import InputError
 
 from ...media.image import load
 from ...media.types import Latent
-from ..beginning import Wanted, begun
 from ..calls import dice, own_copy, sampled
 from ..conditioning import encoded
 from ..families import denoiser, device_of, known_family
@@ -20,7 +19,7 @@ from ..samplers import Sampling
 from ..sizes import fitted, sizes_of
 from ..space import latent_family, latents_of, packed, scale_of
 from ..steps import Steps
-from .calls import Habit, call_of, habit_of
+from .calls import Habit, call_of, habit_of, seen
 from .lesson import Example
 
 _SHOWN = 0.02  # of a cell is drawn upon, and it is shown to a model that was trained for inpainting
@@ -109,7 +108,7 @@ class Studio:
         family, generator = known_family(self.pipe), dice(seed)
         own = own_copy(self.pipe, Sampling(), steps, generator)
         shown = self.shown(drawing)
-        course = Steps(own.scheduler, start=None if shown is None else begun(own, Wanted(shown, None, 1.0)))
+        course = Steps(own.scheduler, start=None if shown is None else seen(own, shown))
         with torch.no_grad():
             made = sampled(own, self.text(caption), course, generator, steps, self.width, self.height,
                            family.guidance_scale, 1 if family.moving else None, look)
