@@ -91,6 +91,30 @@ def test_the_refiner_is_told_from_its_base_and_paints_over_a_picture(zoo):
     assert torch.allclose(over(pipe), over(zoo.pipe("sdxl_refiner")), atol=1e-5)
 
 
+def test_newer_blocks_of_stable_diffusion_3_are_told_by_their_tensors(zoo, tmp_path):
+    pipe = zoo.pipe("sd3")
+    torch.manual_seed(8)
+    config = {name: value for name, value in pipe.transformer.config.items() if not name.startswith("_")}
+    newer = type(pipe.transformer).from_config(config | {"qk_norm": "rms_norm", "dual_attention_layers": [0]})
+    whole = type(pipe)(**pipe.components | {"transformer": newer})
+    texts = (wild.clip(pipe.text_encoder, "text_encoders.clip_l.transformer."),
+             wild.clip(pipe.text_encoder_2, "text_encoders.clip_g.transformer."))
+    opened_ = opened(stored(tmp_path / "sd35.safetensors", wild.sd3(newer), wild.vae(pipe.vae), *texts))
+    assert tuple(opened_.transformer.config.dual_attention_layers) == (0,)
+    assert torch.allclose(paint(opened_), paint(whole), atol=1e-5)
+
+
+@pytest.mark.parametrize(("family", "channels", "kind"), [
+    ("sd1", 9, "StableDiffusionInpaintPipeline"), ("sd1", 8, "StableDiffusionInstructPix2PixPipeline"),
+    ("sdxl", 9, "StableDiffusionXLInpaintPipeline"), ("flux", 384, "FluxFillPipeline"), ("flux", 128, "FluxControlPipeline")])
+def test_what_a_denoiser_reads_beside_latents_tells_what_it_is_for(zoo, family, channels, kind):
+    files = {"flux": flux_files(zoo)["model"]}
+    names = tensors.shapes(files[family] if family in files else zoo.file(family))
+    first = {"flux": "img_in.weight"}.get(family, "model.diffusion_model.input_blocks.0.0.weight")
+    wide = (names[first][0], channels, *names[first][2:])
+    assert anatomy.fitted(family, names | {first: wide})["model_index"]["_class_name"] == kind
+
+
 def flux_files(zoo: Zoo) -> dict[str, Path]:
     """Flux as its parts are passed around: a transformer, an autoencoder, CLIP and T5, and a folder with T5's tokenizer."""
     torch.manual_seed(9)
