@@ -14,6 +14,7 @@ from nodegraph import InputError
 from ..common.knowledge import tell_of_unknown
 from .families import denoiser, device_of, known_family, text_kind
 from .models import quiet
+from .patches.loras import tell_of_triggers
 from .prompts import tell_of_prompt
 
 _PAIR = ("prompt_embeds", "negative_prompt_embeds")
@@ -66,6 +67,7 @@ def encoded(pipe: Any, prompt: str, negative: str, max_sequence_length: int | No
         tell_of_prompt(pipe, "prompt", prompt, max_sequence_length)
         tell_of_prompt(pipe, "negative_prompt", negative, max_sequence_length)
         tell_of_unknown(getattr(pipe, "knowledge", None), prompt)
+        tell_of_triggers(getattr(pipe, "patches", ()), prompt)
         tensors = _asked(pipe, prompt, negative, max_sequence_length)
     return {name: tensor.contiguous() for name, tensor in tensors.items()}
 
