@@ -34,6 +34,8 @@ def family_named(kind: Any) -> Family | None:
     takes = inspect.signature(kind.__call__).parameters
     if not (hasattr(kind, "encode_prompt") and {"prompt_embeds", "latents", "output_type"} <= set(takes)):
         return None
+    if "Audio" in kind.__name__:  # latents of sounds
+        return None
     true = takes.get("true_cfg_scale")
     # Flux and its kin are distilled: their guidance is a number that the network reads, and needs no second call.
     doubled = true is not None and true.default > 1
