@@ -56,6 +56,8 @@ def load(recipe: Recipe, device: str, dtype: str) -> Any:
         raise InputError(f"{recipe.source} {wrong}")
     # Settings of the first years, which pipelines mend while they say so.
     warnings.filterwarnings("ignore", "The configuration file of ", FutureWarning)
+    # Of how its schedulers hand tensors to numpy, which nobody who runs a graph can mend.
+    warnings.filterwarnings("ignore", "__array(_wrap)?__ ", DeprecationWarning)
     with loading(recipe, "diffusers", "transformers", harmless=HARMLESS):
         try:
             pipe = _made(place, recipe, dtype)

@@ -17,7 +17,7 @@ from nodegraph import InputError
 
 from ...common.folders import settings
 from . import classes, tailor
-from .classes import FLOW, NOISE, OWN, is_flow
+from .classes import FLOW, NOISE, OWN, is_flow as is_flow
 from .schedules import CURVES, FLAGS, FORMULAS, given
 from .tailor import noisy_scale as noisy_scale
 
