@@ -16,6 +16,7 @@ from .inpaint import text_pipeline
 from .models import DiffusionModel
 from .preview import latent_picture
 from .prompts import tell_of_negative
+from .prompts.division import divide
 from .sizes import Side, size_refused, sizes_of
 from .steps import Start, Steps
 
@@ -69,6 +70,7 @@ def sample(model: DiffusionModel, conditioning: Conditioning, seed: Seed = 0, st
     pipe = own_copy(text_pipeline(model), scheduler, steps)
     begin = begun(pipe, wanted)
     course = _course(pipe, wanted, steps, begin, not keep_noise, _reporter(pipe, ctx, width, height))
+    divide(pipe, conditioning, course, steps, width, height)
     samples = sampled(pipe, conditioning.tensors, course, dice(seed), steps, width, height, guidance)
     return Latent(samples[0].contiguous(), space.latent_family(model))
 
