@@ -9,7 +9,6 @@ from nodegraph.warning import collected
 from nodegraph_nodes.diffusion.encode import encode
 from nodegraph_nodes.diffusion.prompts.syntax import Moment, moments, parsed, pieces, plain
 
-
 ALL = Moment()
 
 
