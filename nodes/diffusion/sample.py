@@ -12,6 +12,8 @@ from ..media.types import Conditioning, Latent, Mask
 from . import families, space
 from .beginning import Wanted, begun, window
 from .calls import dice, own_copy, sampled
+from .control import Control
+from .controlled import steer
 from .inpaint import text_pipeline
 from .models import DiffusionModel
 from .preview import latent_picture
@@ -34,7 +36,7 @@ def sample(model: DiffusionModel, conditioning: Conditioning, seed: Seed = 0, st
            guidance_scale: Guidance | None = None, width: Side | None = None, height: Side | None = None,
            scheduler: Scheduler = "model", start: Latent | None = None, mask: Mask | None = None,
            strength: Annotated[float, Range(0.01, 1, 0.01)] = 0.7, start_step: Step = 0, end_step: Step = 0,
-           add_noise: bool = True, keep_noise: bool = False, ctx: Context = SILENT) -> Latent:
+           add_noise: bool = True, keep_noise: bool = False, control: list[Control] | None = None, ctx: Context = SILENT) -> Latent:
     """Paint what a conditioning says, from noise, step by step. The result is a latent, still to be decoded.
 
     With a latent to start from, a picture is painted over rather than from nothing (Meng et al., SDEdit, 2022); with
@@ -56,6 +58,7 @@ def sample(model: DiffusionModel, conditioning: Conditioning, seed: Seed = 0, st
     end_step: the step to end before; 0 takes them all.
     add_noise: whether noise is added to `start`. Not to one that an earlier sampling left with `keep_noise`.
     keep_noise: whether an early end leaves the noise in that is still there, for another sampling to go on with.
+    control: what else steers it, from diffusion.control and diffusion.ip_adapter.
     """
     family = families.known_family(model)
     mine = families.prompt_family(model)
@@ -70,6 +73,7 @@ def sample(model: DiffusionModel, conditioning: Conditioning, seed: Seed = 0, st
     pipe = own_copy(text_pipeline(model), scheduler, steps)
     begin = begun(pipe, wanted)
     course = _course(pipe, wanted, steps, begin, not keep_noise, _reporter(pipe, ctx, width, height))
+    steer(pipe, control, ctx, course, width, height)
     divide(pipe, conditioning, course, steps, width, height)
     samples = sampled(pipe, conditioning.tensors, course, dice(seed), steps, width, height, guidance)
     return Latent(samples[0].contiguous(), space.latent_family(model))
