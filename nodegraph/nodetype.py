@@ -87,8 +87,11 @@ class Port:
     uses: Uses | None = None
 
     def narrowed(self, value: Any) -> Any:
-        """A value as it counts here: of a model, with just the patches that are of use."""
-        return value.narrowed(self.uses) if self.uses is not None and isinstance(value, Recipe) else value
+        """A value as it counts here: of a model, with just the patches that are of use, or that make it another model."""
+        if self.uses is None or not isinstance(value, Recipe):
+            return value
+        assert isinstance(self.type, ModelType)
+        return value.narrowed(self.uses | self.type.heavy)
 
     def complaint(self, value: Any) -> str | None:
         """What is wrong with one item for this port, in a few words, or None."""
@@ -144,6 +147,7 @@ class NodeType:
     fingerprint: given the arguments, gives plain data that counts in the Key; it is asked before each run.
     refuses: given the arguments, a model as its Recipe, says what cannot be made of them, or "". It is asked before a
         model is loaded, and by `check`, with those that stand in the file; what is not given is left out.
+    gone: inputs that it once had, and what is to be written in their place, as a sentence that `check` says.
     timeout: the seconds that a call may take. retry: how many times a call that fails is made again.
     distribution: the installed distribution that its pack comes from; "" for loose files and functions. origin: the
     same with its version, or what else brings it (`Pack.origin`); "" for functions. installed: whether it is one.
@@ -167,6 +171,7 @@ class NodeType:
     batch_size: int | None = None
     fingerprint: Callable[..., Any] | None = None
     refuses: Callable[..., str] | None = None
+    gone: Mapping[str, str] = field(default_factory=dict)
     timeout: float | None = None
     retry: int = 0
     lazy: tuple[str, ...] = ()
@@ -214,8 +219,8 @@ class NodeType:
 
 def node(name: str, version: int | None = None, *, batch: str | None = None, batch_size: int | None = None,
          costly: bool | None = None, remember: bool = True, fingerprint: Callable[..., Any] | None = None,
-         refuses: Callable[..., str] | None = None, timeout: float | None = None, retry: int = 0,
-         tags: Iterable[str] = ()) -> Callable[[F], F]:
+         refuses: Callable[..., str] | None = None, gone: Mapping[str, str] | None = None,
+         timeout: float | None = None, retry: int = 0, tags: Iterable[str] = ()) -> Callable[[F], F]:
     """Declare a function to be a node. It stays the function it was; see the module's text for how it is read.
 
     Raises PackError, naming the function and the parameter, when the signature does not say enough.
@@ -223,8 +228,8 @@ def node(name: str, version: int | None = None, *, batch: str | None = None, bat
     def declare(function: F) -> F:
         around = sys._getframe(1).f_locals  # of a function inside another, or in a notebook
         nodetype = read_nodetype(function, name, version, around=around, batch=batch, batch_size=batch_size, costly=costly,
-                                 remember=remember, fingerprint=fingerprint, refuses=refuses, timeout=timeout,
-                                 retry=retry, tags=tuple(tags))
+                                 remember=remember, fingerprint=fingerprint, refuses=refuses, gone=gone or {},
+                                 timeout=timeout, retry=retry, tags=tuple(tags))
         setattr(function, "__nodetype__", nodetype)
         return function
     return declare

@@ -106,7 +106,9 @@ def _unknown_input(site: Site, name: str, port_name: str, value: Any, ports: Map
                      say("hint.write-word", word=COUNT, value=value.port or value.name if type(value) is Ref else "name"),
                      "nodes", name, port_name, value=True)
         return target(site, value, "nodes", name, port_name)
-    hint = say("hint.meant", name=close) if close else \
-        nearest(port_name, [*ports, *_LISTED]) if ports else say("hint.takes-none")
+    nodetype = site.types.get(site.graph.nodes[name].type or "")
+    gone = nodetype.gone.get(port_name) if nodetype is not None else None
+    hint = gone or (say("hint.meant", name=close) if close else
+                    nearest(port_name, [*ports, *_LISTED]) if ports else say("hint.takes-none"))
     site.problem(say("node.no-input", node=name, input=shown), hint, "nodes", name, port_name)
     target(site, value, "nodes", name, port_name)

@@ -110,11 +110,13 @@ def in_words(told: object) -> str:
     return (words if len(words) <= 400 else words[:397] + "...") or type(told).__name__
 
 
-def part(kind: Any, folder: Path, what: str, *, harmless: Iterable[str] = (), **options: Any) -> Any:
+def part(kind: Any, folder: Path, what: str, *, variant: str = "", harmless: Iterable[str] = (),
+         **options: Any) -> Any:
     """One network of transformers or diffusers from its folder, with all the weights that it wants.
 
     kind: its class, or an Auto class. what: what it is called in a sentence, "unet". harmless: patterns of weights that
-    a file may hold in vain. options: more for `from_pretrained`, such as dtype.
+    a file may hold in vain. variant: the one that is wanted where a folder has several, "fp16". options: more for
+    `from_pretrained`, such as dtype.
 
     Only safetensors are read, of a variant where there are no others. Raises InputError where files are absent or
     damaged, and where they lack weights or hold them in other sizes; weights that are not used are told as a warning.
@@ -122,7 +124,7 @@ def part(kind: Any, folder: Path, what: str, *, harmless: Iterable[str] = (), **
     _refuse_broken(folder, what)
     _refuse_kernels(folder / "config.json", what)
     _refuse_whole_numbers(folder, what)
-    variant = weights(folder).variant
+    variant = variant if variant and any(folder.glob(f"*.{variant}*")) else weights(folder).variant
     try:
         network, report = kind.from_pretrained(
             folder, local_files_only=True, use_safetensors=True, trust_remote_code=False, output_loading_info=True,

@@ -121,11 +121,23 @@ def header(path: Path) -> dict[str, Any]:
 
     Raises ValueError where it is not JSON.
     """
+    return {name: entry for name, entry in _told(path).items() if name != "__metadata__"}
+
+
+def metadata(path: Path) -> dict[str, str]:
+    """What whoever made a safetensors file wrote into it about it. Raises ValueError where it is not JSON."""
+    told = _told(path).get("__metadata__")
+    return {str(name): str(value) for name, value in told.items()} if isinstance(told, dict) else {}
+
+
+def _told(path: Path) -> dict[str, Any]:
     length = _header_length(path)
     with path.open("rb") as file:
         file.seek(8)
         told = json.loads(file.read(min(length, _LONGEST_HEADER)))
-    return {name: entry for name, entry in told.items() if name != "__metadata__"}
+    if not isinstance(told, dict):
+        raise ValueError(f"{path.name} has no header")
+    return told
 
 
 def _data_bytes(tensors: dict[str, Any]) -> int:

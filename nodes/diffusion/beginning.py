@@ -11,7 +11,7 @@ from ..media.types import Latent
 from . import space
 from .families import device_of, judge_words_alone
 from .inpaint import blend_mask, is_trained, masked_latents, widened
-from .schedulers import is_flow
+from .samplers import is_flow
 from .steps import Start
 
 

@@ -14,11 +14,13 @@ from nodegraph import Context, InputError, warn
 from ..common.knowledge import tell_of_unknown
 from ..common.loading import in_words
 from .conditioning import as_called
-from .families import known_family
+from .doors import Watched
+from .families import denoiser, denoiser_name, known_family
+from .guided import shifted
 from .models import quiet
 from .noise import with_whole_noise
 from .prompts import tell_of_negative, tell_of_prompt
-from .schedulers import judge_steps, scheduler_named
+from .samplers import Sampling, judge_steps, scheduler_for
 from .sizes import sizes_of
 from .space import channels_of, unpacked, vae_of
 from .steps import Steps
@@ -33,10 +35,14 @@ def dice(seed: int) -> Any:
     return torch.Generator().manual_seed(seed)
 
 
-def own_copy(model: Any, scheduler: str, steps: int) -> Any:
-    """The same networks in a pipeline of this call's own: a pipeline keeps the state of its call in itself."""
+def own_copy(model: Any, sampling: Sampling, steps: int, generator: Any = None) -> Any:
+    """The same networks in a pipeline of this call's own: a pipeline keeps the state of its call in itself.
+
+    generator: where the noise of the steps comes from, if the pipeline hands none on to its scheduler.
+    """
     pipe = copy.copy(model)
-    pipe.scheduler = scheduler_named(scheduler, model)
+    pipe.scheduler = shifted(model)
+    pipe.scheduler = scheduler_for(pipe, sampling, generator)
     judge_steps(pipe.scheduler, steps)
     for name in _GUIDERS:  # which keep the state of a call as well
         if getattr(pipe, name, None) is not None:
@@ -47,10 +53,12 @@ def own_copy(model: Any, scheduler: str, steps: int) -> Any:
 
 
 def sampled(pipe: Any, tensors: dict[str, Any], steps: Steps, generator: Any, count: int, width: int, height: int,
-            guidance_scale: float | None = None, frames: int | None = None, **more: Any) -> Any:
+            guidance_scale: float | None = None, frames: int | None = None, look: Callable[[], None] | None = None,
+            **more: Any) -> Any:
     """Samples (batch, channels, [frames,] h, w) from a pipeline's own loop.
 
     pipe: of this call's own. tensors: from conditioning.encoded. count: of the steps of the whole schedule.
+    look: called now and then within a step, so that it can end the sampling by what it raises.
     more: what else the pipeline's call takes, such as the picture of a ControlNet.
     Raises InputError in the pipeline's words for what it refuses.
     """
@@ -69,6 +77,8 @@ def sampled(pipe: Any, tensors: dict[str, Any], steps: Steps, generator: Any, co
     elif steps.start is not None:
         pipe.prepare_latents = _drawing_for(steps, channels_of(vae_of(pipe)), pipe.prepare_latents)
     pipe.scheduler = steps
+    if denoiser_name(pipe):
+        pipe.__dict__[denoiser_name(pipe)] = Watched(denoiser(pipe), look or (lambda: None))
     called = as_called(pipe, tensors)
     if type(pipe).__name__.startswith("CogView3"):  # which puts zeros in the place of what it is not to paint
         pipe.encode_prompt = lambda *_, **__: (called["prompt_embeds"], called["negative_prompt_embeds"])
@@ -136,7 +146,7 @@ def in_a_sentence(pipe: Any) -> Iterator[None]:
                          "again") from error
 
 
-def paint_whole(model: Any, ctx: Context, scheduler: str, **wanted: Any) -> Any:
+def paint_whole(model: Any, ctx: Context, sampling: Sampling, **wanted: Any) -> Any:
     """A picture float32 (3, height, width) from a pipeline whose parts are not known here.
 
     It is called with what it takes of what is wanted. Raises InputError where it takes less, or more.
@@ -145,7 +155,7 @@ def paint_whole(model: Any, ctx: Context, scheduler: str, **wanted: Any) -> Any:
     if given.get("width") or given.get("height"):
         own = sizes_of(model).own or (0, 0)
         sizes_of(model).judge(given.get("width") or own[0], given.get("height") or own[1])
-    pipe = own_copy(model, scheduler, wanted["num_inference_steps"])
+    pipe = own_copy(model, sampling, wanted["num_inference_steps"], wanted["generator"])
     with quiet(), in_a_sentence(pipe):
         for name in ("prompt", "negative_prompt"):
             tell_of_prompt(pipe, name, given.get(name) or "")

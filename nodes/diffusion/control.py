@@ -98,3 +98,9 @@ def ip_adapter(adapter: Unloaded[IPAdapter], images: list[Image], weight: Annota
 def _judge(begin: float, end: float) -> None:
     if begin >= end:
         raise InputError(f"begin is {begin:g} and end {end:g}, which leaves no steps between; raise end")
+
+
+def weight_now(control: Control, course: Any) -> float:
+    """How strongly a control steers the step that a course is at: not at all before its begin and after its end."""
+    place, total = course.first + course.index, len(course.inner.timesteps)
+    return 0.0 if place / total < control.begin or (place + 1) / total > control.end else control.weight

@@ -1,4 +1,4 @@
-"""Control nets, T2I-Adapters and IP-Adapters in the loop of a pipeline that paints from words alone.
+"""Control nets and T2I-Adapters in the loop of a pipeline that paints from words alone.
 
 A pipeline calls its denoiser; what is called in its place in that one call asks the control nets first, with the same
 latents and the same words, and hands on what they add. So a picture to start from, a mask, regions and the window of the
@@ -7,49 +7,33 @@ steps go with any of them, and an autoencoder of any kind encodes the picture.
 
 from __future__ import annotations
 
-import copy
 from dataclasses import dataclass, field
 from typing import Any
 
 from nodegraph import Context, InputError
 
 from . import space
-from .control import Control
-from .families import device_of
+from .control import Control, weight_now
+from .doors import Door
+from .families import denoisers, device_of
+from .looking import Looking, Looks
 from .nets import IpAdapter
 from .sizes import fitted, sizes_of
-from .standin import StandIn, denoisers
 
 
-def steer(pipe: Any, controls: list[Control] | None, ctx: Context, course: Any, width: int, height: int) -> None:
-    """Let controls steer a pipeline of a call's own. course: the Steps that are taken.
+def steer(pipe: Any, controls: list[Control] | None, looks: Looks | None, ctx: Context, course: Any, width: int,
+          height: int) -> None:
+    """Let controls steer a pipeline of a call's own. looks: of `look`. course: the Steps that are taken.
 
     Raises InputError where one is not made for this model.
     """
-    if not controls:
-        return
-    live = [(control, ctx.live(control.net)) for control in controls]
-    looks = [(control, net) for control, net in live if isinstance(net, IpAdapter)]
+    live = [(control, ctx.live(control.net)) for control in controls or ()]
     nets = [_Net(control, net, _reader(pipe, control, net)) for control, net in live if not isinstance(net, IpAdapter)]
     for name, network in denoisers(pipe).items():
-        if looks:
-            network = _looking(pipe, network, looks, course)
-        if nets:
-            network = Controlled(network, pipe, nets, course)
-        pipe.__dict__[name] = network
+        network = Looking(network, pipe, looks, course) if looks else network
+        pipe.__dict__[name] = Controlled(network, pipe, nets, course) if nets else network
     for net in nets:
         net.picture = net.reader.prepared(pipe, net, width, height)
-
-
-def _share(course: Any) -> tuple[float, float]:
-    """The shares of the steps that this step begins and ends at."""
-    place, total = course.first + course.index, len(course.inner.timesteps)
-    return place / total, (place + 1) / total
-
-
-def _weight(control: Control, course: Any) -> float:
-    begin, end = _share(course)
-    return 0.0 if begin < control.begin or end > control.end else control.weight
 
 
 @dataclass
@@ -63,7 +47,7 @@ class _Net:
     features: list[Any] = field(default_factory=list)
 
 
-class Controlled(StandIn):
+class Controlled(Door):
     """A denoiser that is handed what control nets add."""
 
     def __init__(self, network: Any, pipe: Any, nets: list[_Net], course: Any):
@@ -74,7 +58,7 @@ class Controlled(StandIn):
         asked = dict(zip(("sample", "timestep"), arguments)) | settings  # a unet is given these two by their place
         added: dict[str, Any] = {}
         for net in self.nets:
-            weight = _weight(net.control, self.course)
+            weight = weight_now(net.control, self.course)
             if weight:
                 for name, value in net.reader.added(self.pipe, self.network, net, asked, weight).items():
                     added[name] = _sum(added.get(name), value)
@@ -110,7 +94,8 @@ def _reader(pipe: Any, control: Control, net: Any) -> Any:
                          f"{network.config.block_out_channels}; take one that was made for its family")
     several = getattr(net, "union", False) or reader is _Union
     if several != (control.mode is not None):
-        raise InputError(f"{name} is a net for {'several kinds of pictures; say in `mode` which one this is' if several else 'one kind of pictures; leave `mode` out'}")
+        raise InputError(f"{name} is a net for " + ("several kinds of pictures; say in `mode` which one this is" if several
+                                                    else "one kind of pictures; leave `mode` out"))
     return reader()
 
 
@@ -236,73 +221,3 @@ class _Flux:
         made = {"controlnet_block_samples": blocks, "controlnet_single_block_samples": singles}
         return {**{name: [one.to(hidden.dtype) for one in value] for name, value in made.items() if value is not None},
                 "controlnet_blocks_repeat": live.input_hint_block is not None}
-
-
-# IP-Adapters.
-
-def _looking(pipe: Any, network: Any, looks: list[tuple[Control, IpAdapter]], course: Any) -> Any:
-    """A denoiser of the same weights that also attends to pictures."""
-    if type(network).__name__ != "UNet2DConditionModel":
-        raise InputError(f"an IP-Adapter is put on a unet (Stable Diffusion, also XL), and this model is a {type(pipe).__name__}; "
-                         "leave it out")
-    own = with_same_weights(network.network if isinstance(network, StandIn) else network)
-    try:
-        own._load_ip_adapter_weights([look.weights for _, look in looks], low_cpu_mem_usage=False)
-    except (KeyError, RuntimeError, ValueError, IndexError) as error:
-        raise InputError(f"{', '.join(control.net.source for control, _ in looks)} is no IP-Adapter for this "
-                         f"{type(pipe).__name__}; take one that was made for its family") from error
-    own.requires_grad_(False)
-    pictures = [_seen(control, look, layer) for (control, look), layer
-                in zip(looks, own.encoder_hid_proj.image_projection_layers)]
-    if isinstance(network, StandIn):  # one that is given more channels
-        network = copy.copy(network)
-        network.__dict__["network"] = own
-    else:
-        network = own
-    return Looking(network, own, pipe, [control for control, _ in looks], pictures, course)
-
-
-def with_same_weights(network: Any) -> Any:
-    """A network of layers of its own, with the same tensors: what is hung on it, the other does not have."""
-    shared = {id(tensor): tensor for tensor in (*network.parameters(), *network.buffers())}
-    return copy.deepcopy(network, shared)
-
-
-def _seen(control: Control, look: IpAdapter, layer: Any) -> tuple[Any, Any]:
-    """The pictures as a layer reads them (1, pictures, ...), and what stands for none."""
-    import torch
-    from diffusers.models.embeddings import ImageProjection
-    from diffusers.utils import numpy_to_pil
-
-    images = [image if image.shape[0] == 3 else image[:3] * image[3:] + 1 - image[3:] for image in control.images]
-    pictures = [numpy_to_pil(image.permute(1, 2, 0).cpu().numpy())[0] for image in images]
-    pixels = look.processor(pictures, return_tensors="pt").pixel_values.to(look.encoder.device, look.encoder.dtype)
-    with torch.no_grad():
-        if isinstance(layer, ImageProjection):
-            made = look.encoder(pixels).image_embeds
-            return made[None], torch.zeros_like(made)[None]
-        made, none = (look.encoder(one, output_hidden_states=True).hidden_states[-2]
-                      for one in (pixels, torch.zeros_like(pixels)))
-    return made[None], none[None]
-
-
-class Looking(StandIn):
-    """A unet with IP-Adapters on it, which is handed what they saw."""
-
-    def __init__(self, network: Any, own: Any, pipe: Any, controls: list[Control], pictures: list[tuple[Any, Any]],
-                 course: Any):
-        super().__init__(network)
-        self.own, self.pipe, self.controls, self.pictures, self.course = own, pipe, controls, pictures, course
-        self.processors = [one for one in own.attn_processors.values() if hasattr(one, "to_k_ip")]
-
-    def __call__(self, sample: Any, *arguments: Any, **settings: Any) -> Any:
-        import torch
-
-        weights = [_weight(control, self.course) for control in self.controls]
-        for processor in self.processors:
-            processor.scale = list(weights)
-        half = len(sample) // 2 if self.pipe.do_classifier_free_guidance and len(sample) > 1 else 0
-        looked = [torch.cat([*[none] * half, *[seen] * (len(sample) - half)]).to(sample)
-                  for seen, none in self.pictures]
-        more = {**(settings.pop("added_cond_kwargs", None) or {}), "image_embeds": looked}
-        return self.network(sample, *arguments, **settings, added_cond_kwargs=more)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from nodegraph import InputError, Range, node
+from nodegraph import InputError, Range, Uses, node
 
 from ..media.types import Conditioning, Image, Latent, Mask
 from . import families, space
@@ -14,10 +14,11 @@ from .models import DiffusionModel
 from .prompts.reading import conditioning_of
 from .prompts.syntax import Signs
 from .sizes import Fit, Side, fitted, size_refused, sizes_of
+from .uses import DECODES, ENCODES
 
 
 @node("diffusion.encode", version=3, costly=True)
-def encode(model: DiffusionModel, prompt: str, negative_prompt: str = "",
+def encode(model: Annotated[DiffusionModel, Uses(*ENCODES)], prompt: str, negative_prompt: str = "",
            max_sequence_length: Annotated[int, Range(1, 512)] | None = None, signs: Signs = "numbers",
            clip_skip: Annotated[int, Range(0, 12)] = 0) -> Conditioning:
     """Turn a prompt into what the model's denoiser reads.
@@ -41,8 +42,8 @@ def encode(model: DiffusionModel, prompt: str, negative_prompt: str = "",
 
 
 @node("diffusion.encode_image", version=3, costly=True, refuses=size_refused)
-def encode_image(model: DiffusionModel, image: Image, width: Side = 0, height: Side = 0, fit: Fit = "crop",
-                 mask: Mask | None = None) -> Latent:
+def encode_image(model: Annotated[DiffusionModel, Uses(*DECODES)], image: Image, width: Side = 0, height: Side = 0,
+                 fit: Fit = "crop", mask: Mask | None = None) -> Latent:
     """Turn a picture into a latent, to be painted over by diffusion.sample.
 
     Of a picture of another size than the one wanted, `crop` keeps the middle and fills the whole size, `pad` keeps

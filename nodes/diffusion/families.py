@@ -29,9 +29,9 @@ class Family:
 
 
 @cache
-def family_named(kind: type) -> Family | None:
+def family_named(kind: Any) -> Family | None:
     """The Family of a class of pipelines, or None where its steps cannot be taken one by one."""
-    takes = inspect.signature(kind.__call__).parameters  # type: ignore[operator]
+    takes = inspect.signature(kind.__call__).parameters
     if not (hasattr(kind, "encode_prompt") and {"prompt_embeds", "latents", "output_type"} <= set(takes)):
         return None
     true = takes.get("true_cfg_scale")
@@ -63,15 +63,27 @@ def known_family(pipe: Any) -> Family:
 
 def denoiser(pipe: Any) -> Any:
     """The network that is called at every step, or None where a pipeline has it under another name."""
-    return pipe.components.get("transformer") or pipe.components.get("unet") or pipe.components.get("prior")
+    return pipe.components.get(denoiser_name(pipe))
+
+
+def denoiser_name(pipe: Any) -> str:
+    """The part that is called at every step."""
+    return next((name for name in ("transformer", "unet", "prior") if pipe.components.get(name) is not None), "")
+
+
+def denoisers(pipe: Any) -> dict[str, Any]:
+    """The networks that are called at every step, by their name in the pipeline; Wan has one for each half of them."""
+    networks = {name: getattr(pipe, name, None) for name in ("transformer", "transformer_2", "unet")}
+    return {name: network for name, network in networks.items() if hasattr(network, "config")}
 
 
 def painted_channels(pipe: Any) -> int:
     """How many channels the denoiser paints, as it reads them: of Qwen and its kin those of a patch."""
     config = getattr(denoiser(pipe), "config", {})
     own, patch = config.get("out_channels") or 0, config.get("patch_size")
-    in_rows = hasattr(pipe, "_pack_latents") and isinstance(patch, int)
-    return own * patch ** 2 if in_rows and own * patch ** 2 <= (config.get("in_channels") or 0) else own
+    if hasattr(pipe, "_pack_latents") and isinstance(patch, int) and own * patch ** 2 <= (config.get("in_channels") or 0):
+        return own * patch ** 2
+    return own
 
 
 def prompt_family(pipe: Any) -> str:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from ..common.folders import TOKENIZER_FILES, described, settings, tokenizer_problem
-from ..common.weights import folder_problem, header, weights
+from ..common.weights import folder_problem, header, problem as broken_weights, single_file, weights
+from .checkpoints.anatomy import paints
 
 _NO_NETWORK = re.compile(r"(Tokenizer(Fast)?|Scheduler|Processor(Fast|Pil)?|FeatureExtractor)$")
 
@@ -18,6 +19,8 @@ def problem(path: Path) -> str:
 
     The words stand behind its name: "is a file, and a folder is wanted".
     """
+    if path.is_file():
+        return "" if path.suffix in (".safetensors", ".gguf") and not broken(path) and holds(path) else _other(path)
     if not holds(path):
         return _other(path)
     try:
@@ -30,25 +33,39 @@ def problem(path: Path) -> str:
 
 
 def holds(folder: Path) -> bool:
-    """Whether a diffusers pipeline lies in a folder, be it whole or not."""
+    """Whether a diffusers pipeline lies in a folder, be it whole or not, or a model that paints in a file."""
+    if folder.suffix in (".safetensors", ".gguf") and folder.is_file():
+        try:
+            return paints(folder)
+        except (ValueError, OSError):
+            return False
     index = folder / "model_index.json"
     return index.is_file() or index.is_symlink()
+
+
+def broken(path: Path) -> str:
+    """Why a single file cannot be read; "" if its first bytes say nothing against it."""
+    if path.suffix == ".gguf":
+        return "" if paints(path) else f"{path.name} is no GGUF file; download it again"
+    return broken_weights(path)
 
 
 def _other(path: Path) -> str:
     """What is there in the place of a pipeline."""
     if path.is_dir():
         if (path / "modular_model_index.json").is_file():
-            return "holds a modular pipeline (modular_model_index.json), a kind that is not read here"
+            return ("holds a modular pipeline (modular_model_index.json), a kind that is not read here; take the model's "
+                    "folder with a model_index.json, where its makers offer one")
         adapters = [file.name for file in sorted(path.glob("*.safetensors")) if is_adapter(file)]
         if adapters and not (path / "config.json").is_file():
             return (f"holds an adapter (LoRA, {adapters[0]}), which changes a model and is none; merge it into its "
                     "model (load_lora_weights and fuse_lora of diffusers, then save_pretrained) and give that folder")
     elif path.suffix in (".ckpt", ".pt", ".pth", ".bin"):
-        return ("is a checkpoint in one file, and a pickle, which is code when it is loaded and is not opened here; a "
-                "folder of safetensors is wanted")
-    elif path.suffix == ".gguf":
-        return "is a GGUF file, which is not read here; a folder of safetensors is wanted"
+        return ("is a checkpoint in one file, and a pickle, which is code when it is loaded and is not opened here; take the "
+                "same model as .safetensors, which most makers offer, or turn it into one where you trust its maker")
+    elif path.suffix in (".safetensors", ".gguf"):
+        wrong = broken(path)
+        return f"cannot be loaded: {wrong}" if wrong else f"is a file that holds nothing that paints: {single_file(path)}"
     found = described(path)
     return found + ("; give the folder around it" if "a part of a diffusion pipeline" in found else "")
 

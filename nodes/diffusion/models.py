@@ -1,4 +1,4 @@
-"""DiffusionModel: any folder in the format of a diffusers pipeline."""
+"""DiffusionModel: any folder in the format of a diffusers pipeline, or a single file, and what is put on it."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from ..common.folders import settings
 from ..common.loading import heard, loading
 from .folders import holds, is_adapter, parts, problem
 from .parts import judge_index, judge_tokenizers, loaded_parts, pipeline_kind
+from .patches import Bench, fit
+from .patches.components import Spares, components
 
 HARMLESS = (  # said of what these nodes do on purpose, never need, or tell themselves
     "requires torchvision",  # image processors, of which text to image has none
@@ -23,6 +25,10 @@ HARMLESS = (  # said of what these nodes do on purpose, never need, or tell them
     "no `dtype` was passed",
     "clean_caption",  # which wants a library that reads web pages
     "deprecated",  # advice to those who write code
+    "No LoRA keys associated to",  # of an adapter that is for the denoiser alone, or for the encoders
+    "should be kept in float32: []",
+    "LOAD REPORT",  # of transformers, which misses the adapters that were there before
+    "new embeddings will be initialized", "mean resizing", "mean_resizing",  # of rows that a learned word fills at once
     "prompt tokens as valid",  # as Qwen's own encoder says where none is padding
     "no negative_prompt is provided",  # which is how Qwen is told to do without guidance
     "Guiders are currently an experimental feature",
@@ -34,35 +40,75 @@ def quiet() -> Any:
     return heard("diffusers", "transformers", harmless=HARMLESS)
 
 
-def load(recipe: Recipe, device: str, dtype: str) -> Any:
-    """A diffusers pipeline from a local folder, or from what is on this machine already of a hub name.
+HEAVY = ("part", "offload")  # kinds of patches that a model is loaded with
 
-    Only safetensors are read, and code that comes with a model never runs. Raises InputError when the folder holds
-    no such pipeline, or not the whole of it.
+
+def load(recipe: Recipe, device: str, dtype: str) -> Any:
+    """A diffusers pipeline from a local folder or a single file, or from what is on this machine already of a hub name.
+
+    Only safetensors and GGUF are read, and code that comes with a model never runs. Raises InputError when there is no such
+    pipeline, or not the whole of it.
     """
-    folder = Path(recipe.folder or recipe.source)
-    wrong = problem(folder)
+    place = Path(recipe.folder or recipe.source)
+    wrong = problem(place)
     if wrong:
         raise InputError(f"{recipe.source} {wrong}")
     # Settings of the first years, which pipelines mend while they say so.
     warnings.filterwarnings("ignore", "The configuration file of ", FutureWarning)
     with loading(recipe, "diffusers", "transformers", harmless=HARMLESS):
         try:
-            pipe = _pipeline(folder, dtype)
+            pipe = _made(place, recipe, dtype)
         except InputError as error:
             raise InputError(f"{recipe.source} cannot be loaded: {error}") from error
     for part in _networks(pipe):
         part.eval().requires_grad_(False)
     pipe.set_progress_bar_config(disable=True)
-    pipe.knowledge = Knowledge.of(folder)
-    if dict(recipe.options).get("offload"):
-        pipe.enable_model_cpu_offload(device=device)  # each network visits the device for the length of its turn
-    else:
-        move(pipe, device)
+    pipe.knowledge = Knowledge.of(place) if place.is_dir() else None
+    pipe.patches, pipe.bench = (), Bench(pipe)
+    _settle(pipe, recipe, device)
     return pipe
 
 
-def _pipeline(folder: Path, dtype: str) -> Any:
+def _settle(pipe: Any, recipe: Recipe, device: str) -> None:
+    """Put a pipeline on a device, whole or in turns."""
+    asked = next((dict(patch.options)["how"] for patch in recipe.patches if patch.kind == "offload"), "")
+    how = asked if device != "cpu" else ""
+    if how == "sequential":
+        pipe.enable_sequential_cpu_offload(device=device)
+    elif how or dict(recipe.options).get("offload"):
+        pipe.enable_model_cpu_offload(device=device)  # each network visits the device for the length of its turn
+    else:
+        move(pipe, device)
+
+
+def _made(place: Path, recipe: Recipe, dtype: str) -> Any:
+    options = dict(recipe.options)
+    dtypes = {"": dtype, **dict(options.get("dtypes", ()))}
+    if place.is_file():
+        return _of_file(place, recipe, dtypes, options.get("prediction", ""))
+    pipe = _pipeline(place, dtypes, options.get("variant", ""))
+    if options.get("prediction") and "prediction_type" in pipe.scheduler.config:
+        pipe.scheduler.register_to_config(prediction_type=options["prediction"])
+    parts = [patch._replace(kind=slot) for patch in recipe.patches if patch.kind == "part"
+             and (slot := dict(patch.options)["slot"]) != "base"]
+    return components(pipe, [patch._replace(options=()) for patch in parts], Spares())
+
+
+def _of_file(path: Path, recipe: Recipe, dtypes: dict[str, str], prediction: str) -> Any:
+    """The pipeline of a single file, with the parts that were given for it."""
+    import torch
+
+    from .checkpoints.pipeline import pipeline
+
+    kinds = {name: getattr(torch, name_of) for name, name_of in dtypes.items()}
+    if kinds[""] is torch.float16 and "vae" not in kinds:
+        kinds["vae"] = torch.float32  # decoders overflow in half precision
+    pipe = pipeline(path, recipe.patches, kinds, prediction)
+    judge_tokenizers(pipe)
+    return pipe
+
+
+def _pipeline(folder: Path, dtypes: dict[str, str], variant: str) -> Any:
     """The pipeline of a folder, its networks loaded and judged one by one. Raises InputError."""
     from diffusers import DiffusionPipeline
 
@@ -75,7 +121,7 @@ def _pipeline(folder: Path, dtype: str) -> Any:
                               if _is_part(value) and name not in wanted}
     if "requires_safety_checker" in inspect.signature(pipeline.__init__).parameters:
         absent["requires_safety_checker"] = False
-    loaded = loaded_parts(folder, wanted, dtype)
+    loaded = loaded_parts(folder, wanted, dtypes, variant)
     pipe = DiffusionPipeline.from_pretrained(folder, local_files_only=True, use_safetensors=True,
                                              trust_remote_code=False, **absent, **loaded)
     judge_tokenizers(pipe)
@@ -92,13 +138,14 @@ def _tell_of_adapters(folder: Path) -> None:
     """Warn of what lies beside a model and is not used: LoRAs, and words that were learned."""
     for path in sorted(folder.glob("*.safetensors")):
         if is_adapter(path):
-            warn(f"{path.name} lies in the model's folder and is not used: it is an adapter (LoRA); merge it into the "
-                 "model (load_lora_weights and fuse_lora of diffusers, then save_pretrained) if it is to count")
+            warn(f"{path.name} lies in the model's folder and is not used: it is an adapter (LoRA); put it on with "
+                 "diffusion.lora if it is to count")
         elif path.name.startswith("learned_embeds"):
-            warn(f"{path.name} lies in the model's folder and is not used: words that were learned later are not read")
+            warn(f"{path.name} lies in the model's folder and is not used: it is a learned word; put it on with "
+                 "diffusion.textual_inversion if it is to count")
     if (folder / "adapter_config.json").is_file():
-        warn("adapter_config.json lies in the model's folder, and adapters (LoRA) are not used; merge it into the "
-             "model if it is to count")
+        warn("adapter_config.json lies in the model's folder, and the adapter (LoRA) is not used; put it on with "
+             "diffusion.lora if it is to count")
 
 
 def _networks(pipe: Any) -> list[Any]:
@@ -108,17 +155,25 @@ def _networks(pipe: Any) -> list[Any]:
 
 
 def size(pipe: Any) -> int:
-    """Bytes of weights and buffers of all its parts."""
-    return sum(t.nbytes for part in _networks(pipe) for t in (*part.parameters(), *part.buffers()))
+    """Bytes of weights and buffers of all its parts, and of those that are kept beside them."""
+    parts = (*_networks(pipe), *_spares(pipe))
+    tensors = {t.data_ptr(): t.nbytes for part in parts for t in (*part.parameters(), *part.buffers())}
+    return sum(tensors.values())
 
 
 def move(pipe: Any, device: str) -> None:
     """Move all its parts to a device, in place."""
     # One by one: a pipeline that is moved as a whole complains when half precision is parked on the CPU.
-    for part in _networks(pipe):
+    for part in (*_networks(pipe), *_spares(pipe)):
         part.to(device)
 
 
+def _spares(pipe: Any) -> list[Any]:
+    """Parts that patches brought, which are no parts of the pipeline itself."""
+    bench = getattr(pipe, "bench", None)
+    return list(bench.spares.kept.values()) if bench is not None else []
+
+
 DiffusionModel = Annotated[Any, ModelType(
-    "DiffusionModel", "A diffusion model in the folder format of a diffusers pipeline.", load=load, size=size,
-    move=move, holds=holds, problem=problem, color="#d9a441")]
+    "DiffusionModel", "A diffusion model: the folder of a diffusers pipeline, or a single file.", load=load, size=size,
+    move=move, holds=holds, problem=problem, fit=fit, heavy=HEAVY, files=True, color="#d9a441")]

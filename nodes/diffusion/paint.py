@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from nodegraph import SILENT, Context, Seed, node
+from nodegraph import SILENT, Context, Seed, node, warn
 
 from ..media.types import Image
 from . import families
 from .calls import dice, paint_whole
 from .decode import decode
 from .encode import encode
+from .families import known_family
 from .models import DiffusionModel
-from .sample import Count, Guidance, Scheduler, sample, size
-from .sizes import Side, size_refused
+from .sample import Count, Guidance, refused, sample, size
+from .samplers import GONE, Sampler, Sampling, Schedule
+from .sizes import Side
 
 
-@node("diffusion.paint", version=3, costly=True, refuses=size_refused)
+@node("diffusion.paint", version=3, costly=True, refuses=refused, gone=GONE)
 def paint(model: DiffusionModel, prompt: str, negative_prompt: str = "", seed: Seed = 0, steps: Count = 30,
           guidance_scale: Guidance | None = None, width: Side | None = None, height: Side | None = None,
-          scheduler: Scheduler = "model", ctx: Context = SILENT) -> Image:
+          sampler: Sampler = "model", schedule: Schedule = "model", ctx: Context = SILENT) -> Image:
     """Paint a picture from a prompt: diffusion.encode, diffusion.sample and diffusion.decode in one.
 
     model: starter/painter, or a folder or hub name of a diffusers pipeline.
@@ -27,14 +29,20 @@ def paint(model: DiffusionModel, prompt: str, negative_prompt: str = "", seed: S
     steps: how often the picture is improved.
     guidance_scale: how closely the prompt is followed; left out, what suits the model's family.
     width, height: in pixels, multiples of 8 or 16 as the model has it; left out or 0, what the model was made for.
-    scheduler: the method of the steps; `model` is the one that comes with the model.
+    sampler: the method of the steps; `model` is the one that comes with the model.
+    schedule: how the steps are spread between much noise and none; `model` is as it comes with the model.
     """
     families.judge_words_alone(model)
     if families.family_of(model) is None:
         return paint_whole(model, ctx, prompt=prompt, negative_prompt=negative_prompt or None, width=width,
                             height=height, guidance_scale=guidance_scale, num_inference_steps=steps,
-                            generator=dice(seed), scheduler=scheduler)
+                            generator=dice(seed), sampling=Sampling(sampler, schedule))
     width, height = size(model, width, height)
+    frames = 1 if known_family(model).moving else None
+    if frames:
+        warn(f"a {type(model).__name__} paints moving pictures; this is a still one, and diffusion.sample with frames "
+             "makes a clip")
     conditioning = encode(model, prompt, negative_prompt)
-    latent = sample(model, conditioning, seed, steps, guidance_scale, width, height, scheduler, ctx=ctx)
+    latent = sample(model, conditioning, seed, steps, guidance_scale, width, height, sampler, schedule,
+                    frames=frames, ctx=ctx)
     return decode(model, latent)

@@ -57,10 +57,12 @@ def judge_index(pipeline: Any, index: dict[str, Any]) -> None:
                              "that belongs to the model")
 
 
-def loaded_parts(folder: Path, parts: dict[str, tuple[str, str]], dtype: str) -> dict[str, Any]:
+def loaded_parts(folder: Path, parts: dict[str, tuple[str, str]], dtypes: dict[str, str],
+                 variant: str = "") -> dict[str, Any]:
     """The parts by name: networks with all of their weights, tokenizers, schedulers. Raises InputError with the name.
 
-    What looks at pictures is left to the pipeline.
+    dtypes: the name of the floating type of all, under "", and of single kinds of parts. What looks at pictures is left
+    to the pipeline.
     """
     import torch
 
@@ -68,9 +70,10 @@ def loaded_parts(folder: Path, parts: dict[str, tuple[str, str]], dtype: str) ->
     loaded = {}
     for name, kind in kinds.items():
         if isinstance(kind, type) and issubclass(kind, torch.nn.Module) and hasattr(kind, "from_pretrained"):
+            dtype = dtypes.get(name.rstrip("_234"), dtypes[""])
             # decoders overflow in half precision
-            own = torch.float32 if name == "vae" and dtype == "float16" else getattr(torch, dtype)
-            loaded[name] = _network(kind, folder / name, name, own)
+            own = torch.float32 if name == "vae" and dtype == "float16" and "vae" not in dtypes else getattr(torch, dtype)
+            loaded[name] = _network(kind, folder / name, name, own, variant)
         elif name.startswith(("tokenizer", "scheduler")):
             loaded[name] = _reader(kind, folder / name, name)
     return loaded
@@ -87,10 +90,10 @@ def _reader(kind: Any, folder: Path, name: str) -> Any:
                          "model") from error
 
 
-def _network(kind: Any, folder: Path, name: str, dtype: Any) -> Any:
+def _network(kind: Any, folder: Path, name: str, dtype: Any, variant: str = "") -> Any:
     quantised = settings(folder / "config.json").get("quantization_config")
     try:
-        return part(kind, folder, f"its {name}", dtype=dtype)
+        return part(kind, folder, f"its {name}", variant=variant, dtype=dtype)
     except InputError:
         raise
     except Exception as error:  # of a library that is not here, or wants a GPU

@@ -4,39 +4,57 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from pathlib import Path
+from typing import Annotated, Any
 
-from nodegraph import SILENT, Context, InputError, Range, Seed, node
+from nodegraph import SILENT, Context, InputError, Range, Recipe, Seed, Uses, node
 
-from ..media.types import Conditioning, Latent, Mask
+from ..media.types import Conditioning, Image, Latent, Mask
 from . import families, space
 from .beginning import Wanted, begun, window
 from .calls import dice, own_copy, sampled
+from .clips import judge_frames
 from .control import Control
 from .controlled import steer
+from .edit import looked_at
+from .guided import guide
 from .inpaint import text_pipeline
+from .looking import look
 from .models import DiffusionModel
 from .preview import latent_picture
 from .prompts import tell_of_negative
 from .prompts.division import divide
+from .samplers import GONE, Sampler, Sampling, Schedule, refusal, unfit
 from .sizes import Side, size_refused, sizes_of
 from .steps import Start, Steps
+from .uses import SAMPLES
 
 PREVIEWS = 8  # pictures shown in the course of one sampling
 
 Count = Annotated[int, Range(1, 150)]
+Frames = Annotated[int, Range(1, 1025)]
 Step = Annotated[int, Range(0, 150)]
 Guidance = Annotated[float, Range(0, 30, 0.1)]
-Scheduler = Literal["model", "euler", "euler_ancestral", "heun", "dpm++_2m", "dpm++_2m_karras", "ddim", "pndm",
-                    "unipc"]
 
 
-@node("diffusion.sample", version=3, costly=True, refuses=size_refused)
-def sample(model: DiffusionModel, conditioning: Conditioning, seed: Seed = 0, steps: Count = 30,
+def refused(model: Recipe | None = None, width: int | None = None, height: int | None = None, sampler: str = "model",
+            schedule: str = "model", sigmas: list[float] | None = None) -> str:
+    """Why nothing can be sampled so, told before a model is loaded; "" if it can, or that is not known."""
+    wrong = refusal(Sampling(sampler, schedule, tuple(sigmas or ()) or None))
+    if not wrong and model is not None:
+        wrong = unfit(Path(model.folder or model.source), sampler)
+    return wrong or size_refused(model, width, height)
+
+
+@node("diffusion.sample", version=3, costly=True, refuses=refused, gone=GONE)
+def sample(model: Annotated[DiffusionModel, Uses(*SAMPLES)], conditioning: Conditioning, seed: Seed = 0, steps: Count = 30,
            guidance_scale: Guidance | None = None, width: Side | None = None, height: Side | None = None,
-           scheduler: Scheduler = "model", start: Latent | None = None, mask: Mask | None = None,
+           sampler: Sampler = "model", schedule: Schedule = "model", sigmas: list[float] | None = None,
+           start: Latent | None = None, mask: Mask | None = None,
            strength: Annotated[float, Range(0.01, 1, 0.01)] = 0.7, start_step: Step = 0, end_step: Step = 0,
-           add_noise: bool = True, keep_noise: bool = False, control: list[Control] | None = None, ctx: Context = SILENT) -> Latent:
+           add_noise: bool = True, keep_noise: bool = False, reference: list[Image] | None = None,
+           frames: Frames | None = None, control: list[Control] | None = None,
+           ctx: Context = SILENT) -> Latent:
     """Paint what a conditioning says, from noise, step by step. The result is a latent, still to be decoded.
 
     With a latent to start from, a picture is painted over rather than from nothing (Meng et al., SDEdit, 2022); with
@@ -49,7 +67,9 @@ def sample(model: DiffusionModel, conditioning: Conditioning, seed: Seed = 0, st
     steps: how often the picture is improved.
     guidance_scale: how closely the prompt is followed; left out, what suits the model's family.
     width, height: in pixels, multiples of 8 or 16 as the model has it; left out or 0, what the model was made for.
-    scheduler: the method of the steps; `model` is the one that comes with the model.
+    sampler: the method of the steps; `model` is the one that comes with the model.
+    schedule: how the steps are spread between much noise and none; `model` is as it comes with the model.
+    sigmas: the levels of noise themselves, falling, in the place of a schedule: steps is then one less than these.
     start: a latent of the size wanted, from diffusion.encode_image or an earlier sampling.
     mask: where `start` is painted anew, 1 inside; left out, the mask that was encoded with it. A model that was
         trained for inpainting wants the mask in diffusion.encode_image.
@@ -58,6 +78,9 @@ def sample(model: DiffusionModel, conditioning: Conditioning, seed: Seed = 0, st
     end_step: the step to end before; 0 takes them all.
     add_noise: whether noise is added to `start`. Not to one that an earlier sampling left with `keep_noise`.
     keep_noise: whether an early end leaves the noise in that is still there, for another sampling to go on with.
+    reference: pictures that the model looks at, such as the one to edit, of a model that takes them (Flux Kontext,
+        Flux.2); with width and height left out, the first one's shape at the size the model was made for.
+    frames: how many, of a model that paints clips; left out, as many as its pipeline makes.
     control: what else steers it, from diffusion.control and diffusion.ip_adapter.
     """
     family = families.known_family(model)
@@ -65,17 +88,24 @@ def sample(model: DiffusionModel, conditioning: Conditioning, seed: Seed = 0, st
     if conditioning.family != mine:
         raise InputError(f"conditioning is for {conditioning.family}, and this model is {mine}; "
                          "encode the prompt with this model")
+    judge_frames(model, frames)
+    more = looked_at(model, reference or [])
     wanted = Wanted(start, mask, float(strength), start_step, end_step, add_noise)
-    width, height = size(model, width, height, start)
+    width, height = size(model, width, height, start, reference[0] if reference else None)
     guidance = family.guidance_scale if guidance_scale is None else float(guidance_scale)
     if guidance is not None:
         tell_of_negative(conditioning.negative_prompt, guidance)
-    pipe = own_copy(text_pipeline(model), scheduler, steps)
+    sampling, steps = Sampling(sampler, schedule, tuple(sigmas or ()) or None), len(sigmas) - 1 if sigmas else steps
+    generator = dice(seed)
+    pipe = own_copy(text_pipeline(model), sampling, steps, generator)
+    looks = look(pipe, control, ctx)
+    guide(pipe, guidance)
     begin = begun(pipe, wanted)
     course = _course(pipe, wanted, steps, begin, not keep_noise, _reporter(pipe, ctx, width, height))
-    steer(pipe, control, ctx, course, width, height)
+    steer(pipe, control, looks, ctx, course, width, height)
     divide(pipe, conditioning, course, steps, width, height)
-    samples = sampled(pipe, conditioning.tensors, course, dice(seed), steps, width, height, guidance)
+    samples = sampled(pipe, conditioning.tensors, course, generator, steps, width, height, guidance, frames,
+                      lambda: ctx.report(course.index, len(course.timesteps), "sampling"), **more)
     return Latent(samples[0].contiguous(), space.latent_family(model))
 
 
@@ -87,20 +117,23 @@ def _course(pipe: Any, wanted: Wanted, steps: int, begin: Start | None, whole: b
     return Steps(pipe.scheduler, *window(pipe, wanted, steps), begin, whole, after=after)
 
 
-def size(model: Any, width: int | None, height: int | None, start: Latent | None = None) -> tuple[int, int]:
-    """Width and height in pixels: those wanted, else those of the start, else the model's own."""
+def size(model: Any, width: int | None, height: int | None, start: Latent | None = None,
+         reference: Any = None) -> tuple[int, int]:
+    """Width and height in pixels: those wanted, else those of the start, else the model's own.
+
+    With a reference, a picture float32 (channels, height, width), the model's own is brought to that one's shape.
+    """
     sizes = sizes_of(model)
     if start is not None:
-        mine = space.latent_family(model)
-        if start.family != mine:
-            raise InputError(f"start is in the space of {start.family}, and this model has {mine}; "
+        if not space.same_space(start, model):
+            raise InputError(f"start is in the space of {start.family}, and this model has {space.latent_family(model)}; "
                              "encode the picture with this model")
         own = tuple(side * space.scale_of(model) for side in reversed(start.samples.shape[-2:]))
         if (width or own[0], height or own[1]) != own:
             raise InputError(f"start is {own[0]} x {own[1]}, and {width or own[0]} x {height or own[1]} is asked "
                              "for; leave width and height out")
     else:
-        own = sizes.own or (sizes.unit, sizes.unit)
+        own = sizes.shaped(reference.shape[2] / reference.shape[1]) if reference is not None else sizes.whole
     width, height = width or own[0], height or own[1]
     sizes.judge(width, height)
     return width, height
@@ -112,7 +145,8 @@ def _reporter(pipe: Any, ctx: Context, width: int, height: int) -> Callable[[int
     def report(index: int, total: int, latents: Any, forecast: Callable[[], Any]) -> None:
         preview = None
         if ctx.previews and index % max(1, total // PREVIEWS) == 0:
-            preview = latent_picture(pipe, space.unpacked(pipe, forecast(), width, height))
+            seen = space.unpacked(pipe, forecast(), width, height)[:1]
+            preview = latent_picture(pipe, seen[:, :, seen.shape[2] // 2] if seen.ndim == 5 else seen)
         ctx.report(index, total, "sampling", preview)
 
     return report

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
@@ -55,6 +56,16 @@ class Sizes(NamedTuple):
     def _made_for(self) -> str:
         return f" (it was made for {self.own[0]} x {self.own[1]})" if self.own else ""
 
+    @property
+    def whole(self) -> tuple[int, int]:
+        """The width and height to paint where none are asked for."""
+        return self.own or (self.unit, self.unit)
+
+    def shaped(self, ratio: float) -> tuple[int, int]:
+        """As many pixels as the model was made for, at a ratio of width to height."""
+        area = math.prod(self.whole)
+        return self.nearest(math.sqrt(area * ratio)), self.nearest(math.sqrt(area / ratio))
+
     def nearest(self, side: float) -> int:
         """The multiple of the unit that is nearest to a side."""
         return max(self.unit, round(side / self.unit) * self.unit)
@@ -63,16 +74,24 @@ class Sizes(NamedTuple):
 def sizes_of(pipe: Any) -> Sizes:
     """The sizes of a live pipeline."""
     from .families import denoiser
+    from .space import scale_of
 
     config = getattr(denoiser(pipe), "config", {})
-    scale = getattr(pipe, "vae_scale_factor", None) or getattr(pipe, "vae_scale_factor_spatial", None) or 1
+    scale = scale_of(pipe)
     # Flux and its kin pack 2 x 2 latents into one token and call that a patch of 1.
     patch = 2 if hasattr(pipe, "_pack_latents") else config.get("patch_size") or 1
     patch = patch[-1] if isinstance(patch, (list, tuple)) else patch
     side = getattr(pipe, "default_sample_size", None) or config.get("sample_size")
     unit = 64 if type(pipe).__name__.startswith("Kandinsky3") else scale * patch
-    return Sizes(_unit(unit, "unet" in pipe.components), _pixels(side, scale),
+    return Sizes(_unit(unit, "unet" in pipe.components), _pixels(side, scale) or _by_default(pipe),
                  unit * _places(type(pipe).__name__, config))
+
+
+def _by_default(pipe: Any) -> tuple[int, int] | None:
+    """The size that a pipeline's call has by default."""
+    takes = inspect.signature(type(pipe).__call__).parameters
+    width, height = (takes[name].default if name in takes else None for name in ("width", "height"))
+    return (width, height) if isinstance(width, int) and isinstance(height, int) else None
 
 
 def _places(pipeline: str, config: Any) -> int:

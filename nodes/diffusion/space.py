@@ -12,6 +12,7 @@ from typing import Any
 from nodegraph import InputError
 
 from .families import denoiser
+from .memory import in_tiles_if_need_be
 
 
 def vae_of(pipe: Any) -> Any:
@@ -43,12 +44,23 @@ def channels_of(vae: Any) -> int:
 def latent_family(pipe: Any) -> str:
     """One line that tells a latent space from others."""
     vae = vae_of(pipe)
-    scale, shift = _scale_and_shift(vae)
+    scale, shift = scale_and_shift(vae)
     return (f"{type(vae).__name__} ({channels_of(vae)} channels at 1/{scale_of(pipe)}, scale {scale:g}, "
-            f"shift {shift:g})")
+            f"shift {shift:g})" + _PUT_IN * any(patch.kind == "vae" for patch in getattr(pipe, "patches", ())))
 
 
-def _scale_and_shift(vae: Any) -> tuple[float, float]:
+_PUT_IN = " in the place of the model's own"
+
+
+def same_space(latent: Any, pipe: Any) -> bool:
+    """Whether a Latent is one of this model's. An autoencoder that was put in reads the latents of the model's own."""
+    there, mine = latent.family, latent_family(pipe)
+    if there == mine or not (there.endswith(_PUT_IN) or mine.endswith(_PUT_IN)):
+        return bool(there == mine)
+    return there[there.find("("):].split(",")[0] == mine[mine.find("("):].split(",")[0]
+
+
+def scale_and_shift(vae: Any) -> tuple[float, float]:
     if type(vae).__name__ == "VQModel":  # whose pipelines (Kandinsky) leave its latents as they are
         return 1.0, 0.0
     return vae.config.get("scaling_factor") or 1.0, vae.config.get("shift_factor") or 0.0
@@ -109,22 +121,22 @@ def latents_of(pipe: Any, pixels: Any) -> Any:
     """Samples (1, channels, h, w) of a picture float32 (3, height, width) in 0..1."""
     import torch
 
-    vae = vae_of(pipe)
     with torch.no_grad():
-        return _normalized(vae, raw_latents(vae, pixels[None] * 2 - 1))
+        return in_tiles_if_need_be(vae_of(pipe), max(pixels.shape), scale_of(pipe), "encode", lambda vae: _normalized(
+            vae, raw_latents(vae, pixels[None] * 2 - 1)))
 
 
 def raw_latents(vae: Any, pixels: Any) -> Any:
     """What the encoder makes of pixels (1, 3, height, width) in -1..1: its likeliest latents, not a drawn one."""
     pixels = pixels.to(vae.dtype)
-    moving = _reads_clips(vae)
+    moving = reads_clips(vae)
     made = vae.encode(pixels[:, :, None] if moving else pixels)
     raw = next((getattr(made, name) for name in ("latents", "latent") if hasattr(made, name)), None)
     raw = made.latent_dist.mode() if raw is None else raw
     return raw[:, :, 0] if moving else raw
 
 
-def _reads_clips(vae: Any) -> bool:
+def reads_clips(vae: Any) -> bool:
     """Whether an autoencoder has a place for time, which a single picture fills with one frame."""
     import torch
 
@@ -134,7 +146,7 @@ def _reads_clips(vae: Any) -> bool:
 
 def _normalized(vae: Any, raw: Any) -> Any:
     """Latents as the denoiser sees them."""
-    scale, shift = _scale_and_shift(vae)
+    scale, shift = scale_and_shift(vae)
     mean, deviation = _mean_and_deviation(vae, raw)
     if mean is not None:
         return (raw - mean) * scale / deviation
@@ -143,7 +155,7 @@ def _normalized(vae: Any, raw: Any) -> Any:
 
 def decoder_input(vae: Any, samples: Any) -> Any:
     """Samples in the scale that the decoder was trained on."""
-    scale, shift = _scale_and_shift(vae)
+    scale, shift = scale_and_shift(vae)
     mean, deviation = _mean_and_deviation(vae, samples)
     if mean is None:
         return samples / scale + shift
@@ -173,25 +185,44 @@ def _of_patches(vae: Any, like: Any) -> tuple[Any, Any]:
         1, 1, like.shape[2] // 2, like.shape[3] // 2) for values in (vae.bn.running_mean, variance.sqrt()))
 
 
+def judge_latent(pipe: Any, latent: Any) -> None:
+    """Raises InputError for a Latent of another space than this model's."""
+    if not same_space(latent, pipe):
+        raise InputError(f"latent is in the space of {latent.family}, and this model has {latent_family(pipe)}; "
+                         "decode it with the model that painted it")
+
+
 def decoded(pipe: Any, samples: Any) -> Any:
     """The picture, float32 (3, height, width) in 0..1, of samples (1, channels, h, w)."""
     import torch
 
-    vae = vae_of(pipe)
+    scale = scale_of(pipe)
     with torch.no_grad():
-        pixels = pixels_of(vae, samples)
+        return picture(in_tiles_if_need_be(vae_of(pipe), max(samples.shape[-2:]) * scale, scale, "decode",
+                                           lambda vae: pixels_of(vae, samples))[0])
+
+
+def picture(pixels: Any) -> Any:
+    """A picture, float32 in 0..1, of what a decoder makes, (3, height, width) in -1..1. Raises InputError for NaN."""
     if not pixels.isfinite().all():
         raise InputError("the model painted numbers that are none (NaN): half precision is too coarse for it, or its "
                          "weights are damaged; run with --dtype float32, or download it again")
-    return (pixels[0] * 0.5 + 0.5).clamp(0, 1).float()
+    return (pixels * 0.5 + 0.5).clamp(0, 1).float()
 
 
 def pixels_of(vae: Any, samples: Any) -> Any:
     """What the decoder makes of samples (1, channels, h, w): pixels (1, 3, height, width) in -1..1."""
+    if reads_clips(vae):
+        return clip_pixels(vae, samples[:, :, None])[:, :, 0]
+    more = {"force_not_quantize": True} if type(vae).__name__ == "VQModel" else {}
+    return vae.decode(decoder_input(vae, samples).to(vae.dtype), **more, return_dict=False)[0]
+
+
+def clip_pixels(vae: Any, samples: Any) -> Any:
+    """What a decoder that knows time makes of samples (1, channels, frames, h, w): (1, 3, frames, height, width)."""
+    import torch
+
     ready = decoder_input(vae, samples).to(vae.dtype)
-    if _reads_clips(vae):
-        return vae.decode(ready[:, :, None], return_dict=False)[0][:, :, 0]
-    return vae.decode(ready, **_HOW.get(type(vae).__name__, {}), return_dict=False)[0]
-
-
-_HOW: dict[str, dict[str, Any]] = {"VQModel": {"force_not_quantize": True}}
+    timed = vae.config.get("timestep_conditioning")  # of LTX, which may be told how much noise is left
+    more = {"temb": torch.zeros(1, device=ready.device, dtype=ready.dtype)} if timed else {}
+    return vae.decode(ready, **more, return_dict=False)[0]

@@ -13,7 +13,7 @@ from typing import Any
 
 from nodegraph import InputError
 
-from .schedulers import is_flow
+from .samplers import is_flow, noisy_scale
 
 After = Callable[[int, int, Any, Callable[[], Any]], None]
 
@@ -110,7 +110,7 @@ class Steps:
     def _first_latents(self, start: Start) -> Any:
         latents = start.latents.to(start.drawn)
         if start.noisy:
-            return latents
+            return latents / noisy_scale(self.inner, self.first)
         if start.bare and not self.first:
             return start.noise * self.inner.init_noise_sigma if hasattr(self.inner, "init_noise_sigma") else start.noise
         return self.noised(latents, self.first)
@@ -140,6 +140,8 @@ class Steps:
         kept = forecast() if self.whole and early and self.index == total else latents
         kept = self._held(kept, position + 1 if early and not (self.whole and self.index == total)
                           else len(self.inner.timesteps))
+        if early and self.index == total and not self.whole:
+            kept = kept * noisy_scale(self.inner, position + 1)
         self.latents = kept
         if self.after is not None:
             self.after(self.index, total, kept, forecast)

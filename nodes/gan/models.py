@@ -40,7 +40,7 @@ def load(recipe: Recipe, device: str, dtype: str) -> Any:
     if wrong:
         raise InputError(f"{recipe.source} {wrong}")
     try:
-        generator = Generator(_tensors(_weights(folder)[0]), *_told(folder), recipe=recipe)
+        generator = Generator(_tensors(_weights(folder)[0]), *_told(folder))
         if "inks" in dict(recipe.options):
             dye(generator, dict(recipe.options)["inks"])
     except (OSError, ValueError) as error:

@@ -254,3 +254,16 @@ def sampled(generator: Generator, count: int, seed: int) -> torch.Tensor:
     kinds = F.one_hot(torch.arange(count, device=device) % shape.labels, shape.labels).float() if shape.labels else None
     parts = [generator(z, None if kinds is None else kinds[64 * k:64 * k + 64]) for k, z in enumerate(noise.split(64))]
     return torch.cat(parts).clamp(-1, 1)
+
+
+def restored(tensors: Mapping[str, torch.Tensor]) -> Generator:
+    """A generator that can be trained, of tensors as `stored` gives them; its shape is read off theirs."""
+    sides = sorted(int(name.split(".")[1][1:]) for name in tensors if name.endswith(".conv1.bias"))
+    widths = tuple(len(tensors[f"synthesis.b{side}.conv1.bias"]) for side in sides)
+    labels = tensors["mapping.embed.weight"].shape[1] if "mapping.embed.weight" in tensors else 0
+    w, taken = len(tensors["mapping.w_avg"]), tensors["mapping.fc0.weight"].shape[1]
+    depth = sum(name.startswith("mapping.fc") and name.endswith("weight") for name in tensors)
+    shape = Shape(sides[-1], labels, widths, widths[-2::-1], taken - (w if labels else 0), w, depth)
+    generator = Generator(shape)
+    generator.load_state_dict({name: tensor.float() for name, tensor in tensors.items()})
+    return generator

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from nodegraph import InputError, Range, node
+from nodegraph import InputError, Range, Unloaded, node
 
 from ..common.colors import rgba
 from ..common.palettes import dealt
@@ -14,7 +14,7 @@ from .models import GanModel
 
 
 @node("gan.recolor", version=1)
-def recolor(model: GanModel, palette: Palette, turn: Annotated[int, Range(0, 23)] = 0) -> GanModel:
+def recolor(model: Unloaded[GanModel], palette: Palette, turn: Annotated[int, Range(0, 23)] = 0) -> GanModel:
     """Have a generator draw in the colours of a palette. What was red, green and blue becomes three inks, and what was
     black becomes paper, exactly: its pictures are sums of colour layers, which are changed and nothing else. The starter
     weaver draws inks already; of others this makes prints in false colours.
@@ -23,7 +23,7 @@ def recolor(model: GanModel, palette: Palette, turn: Annotated[int, Range(0, 23)
     palette: its first colour becomes the paper, the next three the inks; of fewer colours some come twice.
     turn: another one of the 24 ways to deal four colours.
     """
-    return model.recipe.with_option("inks", tuple(dealt(palette, turn)))
+    return model.with_option("inks", tuple(dealt(palette, turn)))
 
 
 def dye(generator: Any, colors: Sequence[str]) -> None:

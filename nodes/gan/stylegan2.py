@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import Literal
 
 import torch
 import torch.nn.functional as F
@@ -46,7 +46,6 @@ class Generator:
     clamp: float | None = None
     kinds: tuple[str, ...] = ()
     own_middles: bool = False
-    recipe: Any = field(default=None, repr=False)  # by which it was loaded
 
     def __post_init__(self) -> None:
         self._demand(["mapping.fc0.weight", "mapping.w_avg", "synthesis.b4.const"])

@@ -69,7 +69,7 @@ def train(pictures: list[File], minutes: Annotated[float, Range(0.01, 100_000)] 
 
     def tell(progress: Any) -> None:
         words = f"{progress.step * _BATCH} pictures, D {progress.told['critic']:.2f}, G {progress.told['generator']:.2f}"
-        ctx.report(progress.fraction, 1.0, words, _preview(game.average) if ctx.previews else None)
+        ctx.report(round(100 * progress.fraction), 100, words, _preview(game.average) if ctx.previews else None)
 
     try:
         progress = trained(game, budget, place, subject, tell, seed, _TELL_SECONDS, _SAVE_SECONDS)

@@ -15,12 +15,13 @@ from nodegraph import InputError, ModelType, Recipe
 
 from ..common.folders import described, elsewhere
 from ..common.weights import PICKLES, header, problem as file_problem, single_file
-from .architectures import architecture, plain_name
+from .architectures import Shapes, architecture, plain_name
 
 SPANDREL = "pip install einops && pip install --no-deps spandrel"
 _CONVERSION = ("""python -c "import torch, safetensors.torch as s; d = torch.load('{name}', 'cpu', weights_only=True); """
                """d = d.get('params_ema', d.get('params', d)); s.save_file({{k: v.contiguous() for k, v in d.items()}}, """
                """'{stem}.safetensors')\"""")
+_ENDS = tuple(3 * scale ** 2 for scale in (1, 2, 3, 4, 8))
 _OTHERS = ("lora", "text_model", "transformer_blocks", "cond_stage_model", "down_blocks", "embed_tokens")  # of others
 
 
@@ -119,12 +120,19 @@ def _architecture_problem(path: Path) -> str:
     told = single_file(path)
     if not told.startswith("weights alone"):
         return f"is no upscaler: {told}"
-    if any(part in name for part in _OTHERS for name in shapes) or not any(len(shape) == 4 for shape in shapes.values()):
+    if not _makes_colors(shapes):
         return "is no upscaler: its tensors are those of another kind of model"
     if find_spec("spandrel") is None:
         return ("is of an architecture that is not among those built in (ESRGAN, Compact); the library spandrel reads "
                 f"forty others: {SPANDREL}")
     return ""
+
+
+def _makes_colors(shapes: Shapes) -> bool:
+    """Whether convolutions begin with the three colours, folded or not, and end with them, before a shuffle or not."""
+    kernels = [shape for shape in shapes.values() if len(shape) == 4]
+    return any(shape[1] in (3, 12, 48) for shape in kernels) and any(shape[0] in _ENDS for shape in kernels) \
+        and not any(part in name for part in _OTHERS for name in shapes)
 
 
 def holds(folder: Path) -> bool:

@@ -65,8 +65,11 @@ def _figures(things: list[Thing], own: np.ndarray | None, seed: int, request: Re
     for thing, spot in zip(things, spots):
         if thing.drawing and thing.drawing.id in lexicon.AIRBORNE or request.aloft and thing is things[0]:
             spot = replace(spot, foot=min(spot.foot, 0.88) - LIFT, width=0.85 * spot.width, height=0.85 * spot.height)
-        mine = own is not None and thing is things[0]
-        yield Figure(own if mine or thing.drawing is None else _pixels(thing.drawing, side), spot, thing.colour)
+        pixels = own if thing is things[0] or thing.drawing is None else None
+        if pixels is None and thing.drawing is not None:
+            pixels = _pixels(thing.drawing, side)
+        if pixels is not None:
+            yield Figure(pixels, spot, thing.colour)
 
 
 def _pixels(drawing: drawings.Drawing, side: int) -> np.ndarray:

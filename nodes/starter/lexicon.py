@@ -62,6 +62,7 @@ PHRASES_ZH = {
     "blue": "湖蓝|海蓝|宝蓝|浅蓝|蔚蓝|淡蓝|湛蓝|青蓝", "purple": "紫罗兰|薰衣草紫|浅紫", "pink": "桃红|玫红|玫瑰红|浅粉|粉嫩", "white": "乳白|米白|银白",
     "black": "墨黑|黑黑", "grey": "银灰", "brown": "棕褐|栗|赭|古铜"}
 WITHIN = {"city": {"rain"}, "forest": {"snow"}, "mountains": {"snow"}}  # settings that are part of these others
+INDOORS = ("table", "tabletop", "counter", "windowsill", "shelf", "桌子上", "桌上", "木桌上", "桌面上", "餐桌上", "窗台上")  # gives way to another setting
 SHOTS = {"close": ("close-up", "closeup", "close up", "portrait of", "very close", "特写", "近景", "大特写"),
          "far": ("far away", "in the distance", "distant", "tiny in a wide landscape", "远处", "远景", "远方")}
 COUNTS_EN = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "2": 2, "3": 3, "4": 4,

@@ -229,9 +229,9 @@ def _settle_colours(items: list[Item]) -> None:
 def _settle_places(items: list[Item]) -> None:
     """A place behind a preposition, or before a thing, is the setting; counted or with an article it is a thing.
 
-    So it is, if there is a drawing of it, in a request without another thing.
+    So it is, if there is a drawing of it, in a request without another thing. And "a pencil" is no style.
     """
-    bare = [(place, item) for place, item in enumerate(items) if item.kind == "setting" and not item.placed]
+    bare = [(place, item) for place, item in enumerate(items) if item.kind in ("setting", "style") and not item.placed]
     for place, item in bare:
         before = list(takewhile(lambda other: other.kind in ("little", "colour", "number"), reversed(items[:place])))
         head = items[place - len(before) - 1] if place > len(before) else None
@@ -250,7 +250,8 @@ def _settle_places(items: list[Item]) -> None:
 def _within(items: list[Item]) -> list[Item]:
     """Without the setting that another one holds already, such as the city of rain in the city."""
     said = {item.value for item in items if item.kind == "setting"}
-    return [item for item in items if not (item.kind == "setting" and lexicon.WITHIN.get(item.value, set()) & said)]
+    return [item for item in items if item.kind != "setting" or not (
+        lexicon.WITHIN.get(item.value, set()) & said or len(said) > 1 and item.text.endswith(lexicon.INDOORS))]
 
 
 def _joined(items: list[Item], language: str) -> Iterator[Item]:

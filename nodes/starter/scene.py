@@ -10,7 +10,7 @@ from ..media.types import Image, Mask
 from .vocabulary import SETTINGS, STYLES, TIMES
 
 CELL = 8  # pixels of a cell of the painter's latents
-SHOWN = 0.06  # of a cell is drawn upon, and the cell is shown to the painter
+SHOWN = 0.02  # of a cell is drawn upon, and the cell is shown to the painter
 
 Setting = Annotated[str, Choice(*SETTINGS)]
 Style = Annotated[str, Choice(*STYLES)]

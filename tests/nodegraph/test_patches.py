@@ -189,6 +189,12 @@ outputs: {both: $both}
     assert result["both"] == "boat+boat=False" and sorted(LOG) == ["fit body", "load m", "load m"]
 
 
+def test_a_heavy_patch_is_of_use_to_every_node(place):
+    text = "nodes: {s: {type: p.set, model: m, kind: body}, a: {type: p.decode, model: $s, text: x}}\noutputs: {a: $a}"
+    _, result = run(place, text)
+    assert result["a"] == "x|[0]" and sorted(LOG) == ["fit body", "load m"]
+
+
 def test_one_call_may_have_a_model_twice_the_same_or_with_other_patches(place):
     text = """
 nodes:

@@ -9,11 +9,16 @@ import json
 from pathlib import Path
 
 import pytest
+import torch
 from safetensors.torch import save_file
 
 from nodegraph import load
 from nodegraph.cli import main
 from nodegraph.packs import Catalogue
+from tests.nodes import seers
+from tests.nodes.diffusion.conftest import clip_encoder, kl_autoencoder, stable_diffusion
+from tests.nodes.diffusion.steering import control_net, ip_adapter_weights, vision
+from tests.nodes.diffusion.tiny import saved as saved_family
 from tests.nodes.gan.conftest import weights
 from tests.nodes.image.server import serving
 
@@ -28,7 +33,52 @@ def gan(folder):
     return folder
 
 
-MODELS = {"gan": {"model": gan}}  # that no pack brings, by graph and input: what makes one in a folder
+def saved(make):
+    """Who saves what is made in a folder."""
+    def save(folder):
+        make().save_pretrained(folder)
+        return folder
+    return save
+
+
+def hand(path):
+    """An adapter of no effect for it."""
+    place = "unet.down_blocks.1.attentions.0.transformer_blocks.0.attn1.to_q"
+    save_file({f"{place}.lora_A.weight": torch.zeros(2, 16), f"{place}.lora_B.weight": torch.zeros(16, 2)},
+              path := path.with_suffix(".safetensors"))
+    return path
+
+
+def word(path):
+    """A word that it might have learned."""
+    save_file({"<owl>": torch.ones(1, 16)}, path := path.with_suffix(".safetensors"))
+    return path
+
+
+def clips(folder):
+    """A painter of clips with random weights, as diffusers saves one."""
+    return saved_family("animatediff", folder)
+
+
+def net(folder):
+    """A control net for it."""
+    control_net(stable_diffusion(), "sd").save_pretrained(folder)
+    return folder
+
+
+def adapter(folder):
+    """An IP-Adapter for it, with the encoder of its pictures."""
+    vision().save_pretrained(folder / "image_encoder")
+    save_file(ip_adapter_weights(stable_diffusion().unet), folder / "ip-adapter.safetensors")
+    return folder
+
+
+MODELS = {  # that no pack brings, by graph and input: what makes one in a folder
+    "gan": {"model": gan}, "diffusion": {"clips": clips}, "picture": {"depth": seers.depth},
+    "mask": {"kinds": seers.segmentation, "anything": seers.sam},
+    "control": {"model": saved(stable_diffusion), "net": net, "adapter": adapter},
+    "recipe": {"model": saved(stable_diffusion), "hand": hand, "word": word, "encoder": saved(clip_encoder),
+               "vae": saved(lambda: kl_autoencoder(4))}}
 
 
 @pytest.fixture

@@ -58,8 +58,10 @@ def test_every_node_and_every_port_that_is_set_by_hand_has_help(name):
 
 def test_each_starter_model_is_recognised_as_one_kind_of_model():
     catalogue = Catalogue()
-    kinds = {name: catalogue.porttype(name) for name in ("DiffusionModel", "GanModel", "LanguageModel", "MusicModel",
-                                                             "UpscaleModel")}
+    kinds = {name: catalogue.porttype(name) for name in (
+        "DiffusionModel", "GanModel", "LanguageModel", "MusicModel", "UpscaleModel", "DepthModel", "SegmentationModel",
+        "SamModel", "PersonModel")}
     assert {model: [name for name, kind in kinds.items() if kind.holds(catalogue.model_folder(model))]
             for model in catalogue.model_names()} == {
-        "picture/upscaler": ["UpscaleModel"], "starter/composer": ["MusicModel"], "starter/painter": ["DiffusionModel"], "starter/poet": ["LanguageModel"]}
+        "mask/person": ["PersonModel"], "picture/upscaler": ["UpscaleModel"], "starter/composer": ["MusicModel"],
+        "starter/painter": ["DiffusionModel"], "starter/poet": ["LanguageModel"]}

@@ -15,8 +15,9 @@ from nodegraph import InputError
 from ...media.latent import Conditioning, Part
 from .. import space
 from ..conditioning import as_called
+from ..doors import Door
+from ..families import denoisers
 from ..inpaint import blend_mask
-from ..standin import StandIn, denoisers
 
 
 def divide(pipe: Any, conditioning: Conditioning, course: Any, steps: int, width: int, height: int) -> None:
@@ -66,7 +67,7 @@ class _Ready:
         self.part, self.tensors, self.mask = part, tensors, mask
 
 
-class Divided(StandIn):
+class Divided(Door):
     """A denoiser that is called once for each part that holds."""
 
     def __init__(self, network: Any, base: dict[str, Any], parts: list[_Ready], course: Any):

@@ -12,7 +12,7 @@ import copy
 import re
 from typing import Any
 
-from ..standin import StandIn
+from ..doors import Door
 from .syntax import Piece
 
 _FIRST, _BREAK = 0x10F000, "\U0010f8ff"
@@ -103,7 +103,7 @@ def _is_clip(encoder: Any) -> bool:
     return type(encoder).__name__.startswith("CLIPText")
 
 
-class Reader(StandIn):
+class Reader(Door):
     """A tokenizer that reads marked texts, and knows the weights of the tokens it gave.
 
     chunks: of CLIP's, to be filled with words and put in a row; 0 for a tokenizer that reads as it always does.
@@ -186,7 +186,7 @@ def _at(weights: list[float], begin: int, end: int) -> float:
     return weights[end - 1] if end > begin else 1.0
 
 
-class Weigher(StandIn):
+class Weigher(Door):
     """A text encoder that moves the vectors of weighed words, reads chunk after chunk, and ends some layers early."""
 
     def __init__(self, encoder: Any, reader: Reader, skip: int = 0):

@@ -9,13 +9,17 @@ from __future__ import annotations
 import copy
 import inspect
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Literal, get_args
 
 from nodegraph import InputError
 
+from ...common.folders import settings
 from . import classes, tailor
-from .classes import BY_SIGMAS, FLOW, NOISE, OWN, is_flow
+from .classes import FLOW, NOISE, OWN, is_flow
 from .schedules import CURVES, FLAGS, FORMULAS, given
+from .tailor import noisy_scale as noisy_scale
 
 Sampler = Literal[
     "model", "euler", "euler_ancestral", "heun", "heunpp2", "dpm_2", "dpm_2_ancestral", "lms", "dpm_fast",
@@ -25,81 +29,81 @@ Sampler = Literal[
 Schedule = Literal["model", "normal", "karras", "exponential", "beta", "sgm_uniform", "simple", "ddim_uniform",
                    "linear_quadratic", "kl_optimal"]
 
-# What these were called in graphs before sampler and schedule were two choices.
-OLD = {"dpm++_2m": "sampler: dpmpp_2m", "dpm++_2m_karras": "sampler: dpmpp_2m and schedule: karras",
-       "unipc": "sampler: uni_pc"}
+GONE = {"scheduler": "What it said are two inputs now, sampler and schedule: write sampler: dpmpp_2m for dpm++_2m, that "
+                     "and schedule: karras for dpm++_2m_karras, sampler: uni_pc_bh2 for unipc; other names are those of "
+                     "samplers."}
 _ONE_SCHEDULE = ("tcd", "pndm")  # which count the timesteps that they were trained on
+
+
+_FOR_NOISE = [name for name in get_args(Sampler) if name in {*NOISE, *OWN}]
+_FOR_FLOWS = [name for name in get_args(Sampler) if name in {*FLOW, *OWN} - {"ddpm"}]
 
 
 @dataclass(frozen=True)
 class Sampling:
-    """How a latent is sampled.
+    """How a latent is sampled: sampler and schedule by name.
 
-    sampler, schedule: by name. sigmas: levels of noise, falling, in the place of a schedule; their number is that of
-    the steps and one. start_step, end_step: which of the steps are taken, from the first up to, without it, the last;
-    0 is all of them. add_noise: whether the start is made noisy; where it is not, it is noisy already. keep_noise:
-    whether the noise that `end_step` leaves stays, for another sampling to go on with; else the last step takes it.
+    sigmas: levels of noise, falling, in the place of a schedule; their number is that of the steps and one.
     """
 
     sampler: str = "model"
     schedule: str = "model"
     sigmas: tuple[float, ...] | None = None
-    start_step: int = 0
-    end_step: int = 0
-    add_noise: bool = True
-    keep_noise: bool = False
 
     @property
-    def spans(self) -> bool:
-        """Whether only some of the steps are taken."""
-        return bool(self.start_step or self.end_step)
-
-    @property
-    def leaves_noise(self) -> bool:
-        """Whether the last step goes no further than to the level that the schedule has for it."""
-        return self.keep_noise or not self.end_step
+    def own(self) -> bool:
+        """Whether all is left to the model."""
+        return self == Sampling()
 
 
 def scheduler_for(pipe: Any, sampling: Sampling, generator: Any = None) -> Any:
     """A new scheduler for this pipeline.
 
     generator: where the noise of samplers that make some comes from, if the pipeline hands none on to its scheduler.
-    Raises InputError, naming the samplers that fit, when one does not suit the model, the schedule or the steps.
+    Raises InputError, naming the samplers that fit, when one does not suit the model or the schedule.
     """
     wrong = refusal(sampling)
     if wrong:
         raise InputError(wrong)
     own = pipe.scheduler
-    if (sampling.sampler, sampling.schedule, sampling.sigmas, sampling.spans) == ("model", "model", None, False):
+    if sampling.own:
         return tailor.with_noise_of(copy.deepcopy(own), generator)
     able = fitting_samplers(pipe)
-    name = able_name(own) if sampling.sampler == "model" else sampling.sampler
+    name = named(own) if sampling.sampler == "model" else sampling.sampler
+    if sampling.sampler == "model" and (name not in able or refusal(replace(sampling, sampler=name))):
+        raise InputError("sampler is model, which goes by the model's own schedule alone; this one takes "
+                         + ", ".join(["model", *able]))
     if name not in able:
-        kind = "a flow" if is_flow(own) else "noise"
-        raise InputError(f"sampler is {sampling.sampler}, which does not suit " + (
-            "what else is asked of it (schedule, sigmas or a part of the steps) on this model"
-            if sampling.sampler == "model" else f"a model that predicts {kind}") +
-            f"; this one takes {', '.join(['model', *able])}")
+        raise InputError(_unfit(name, is_flow(own), ["model", *able]))
     sampling = replace(sampling, sampler=name)
-    scheduler = _of_diffusers(pipe, sampling, generator) or _of_our_own(pipe, sampling, generator)
-    return scheduler if sampling.add_noise else _from_noisy(scheduler)
+    return _of_diffusers(pipe, sampling, generator) or _of_our_own(pipe, sampling, generator)
 
 
 def refusal(sampling: Sampling) -> str:
-    """Why no model can be sampled so; "" if one can."""
-    if sampling.sampler in _ONE_SCHEDULE and (sampling.schedule != "model" or sampling.sigmas or sampling.spans):
-        what = "a part of the steps" if sampling.spans else f"schedule: {sampling.schedule}"
-        return (f"sampler {sampling.sampler} counts the steps that its model was trained on and takes no "
-                f"{'sigmas' if sampling.sigmas else what}; take another sampler, such as "
+    """Why no model can be sampled so, in words that begin with the input; "" if one can."""
+    sigmas, schedule = sampling.sigmas, sampling.schedule
+    if sampling.sampler in _ONE_SCHEDULE and (schedule != "model" or sigmas):
+        return (f"sampler is {sampling.sampler}, which counts the steps that its model was trained on and takes no "
+                f"{'sigmas' if sigmas else f'schedule: {schedule}'}; take another, such as "
                 + ("lcm" if sampling.sampler == "tcd" else "ipndm"))
-    sigmas = sampling.sigmas
-    if sigmas and (len(sigmas) < 2 or any(a <= b for a, b in zip(sigmas, sigmas[1:])) or sigmas[-1] < 0):
-        return "sigmas must be two levels of noise or more, falling, the last one 0 or more: 14.6, 5, 1.5, 0"
-    if sigmas and sampling.schedule != "model":
-        return f"sigmas are given and schedule is {sampling.schedule}; leave one of them out"
-    if sampling.end_step and sampling.start_step >= sampling.end_step:
-        return f"start_step is {sampling.start_step} and end_step {sampling.end_step}; nothing is left to paint"
-    return ""
+    if sigmas and (len(sigmas) < 2 or any(a <= b for a, b in pairwise(sigmas)) or sigmas[-1] < 0):
+        return "sigmas must be two levels of noise or more, falling, the last one 0 or more: [14.6, 5, 1.5, 0]"
+    return f"sigmas are given and schedule is {schedule}; leave one of them out" if sigmas and schedule != "model" else ""
+
+
+def unfit(folder: Path, sampler: str) -> str:
+    """Why a sampler does not suit the model in a folder, by its settings alone; "" if it does, or that is not known."""
+    try:
+        config = settings(folder / "scheduler" / "scheduler_config.json")
+    except ValueError:  # which is said where the model is loaded
+        return ""
+    flow = str(config.get("_class_name")).startswith("FlowMatch") or bool(config.get("use_flow_sigmas"))
+    return _unfit(sampler, True, ["model", *_FOR_FLOWS]) if flow and sampler not in ("model", *_FOR_FLOWS) else ""
+
+
+def _unfit(sampler: str, flow: bool, able: list[str]) -> str:
+    return (f"sampler is {sampler}, which does not suit a model that predicts {'a flow' if flow else 'noise'}; this one "
+            f"takes {', '.join(able)}")
 
 
 def fitting_samplers(pipe: Any) -> list[str]:
@@ -108,34 +112,25 @@ def fitting_samplers(pipe: Any) -> list[str]:
     if "original_inference_steps" in inspect.signature(type(pipe).__call__).parameters:
         return []  # which only the scheduler of LCM takes
     if is_flow(own):
-        if own.config.get("invert_sigmas"):
-            return []
-        names = {*FLOW, *OWN} - {"ddpm"}
-    else:
-        names = {*NOISE, *OWN} if classes.has_betas(own) else set()
-    return [name for name in Sampler.__args__ if name in names]  # type: ignore[attr-defined]
+        return [] if own.config.get("invert_sigmas") else list(_FOR_FLOWS)
+    return list(_FOR_NOISE) if classes.has_betas(own) else []
 
 
-def able_name(own: Any) -> str:
+def named(own: Any) -> str:
     """The name of a model's own sampler; "" where it has none here."""
     kind = type(own).__name__
-    if is_flow(own) and kind in ("FlowMatchEulerDiscreteScheduler", "FlowMatchHeunDiscreteScheduler",
-                                 "FlowMatchLCMScheduler"):
-        return {"E": "euler", "H": "heun", "L": "lcm"}[kind[len("FlowMatch")]]
     for name, (of, changes) in (FLOW if is_flow(own) else NOISE).items():
         if of == kind and all(own.config.get(key) == value for key, value in changes.items()
                               if key in ("algorithm_type", "solver_order", "solver_type")):
             return name
-    return ""
+    return {"LMSDiscreteScheduler": "lms", "DPMSolverSDEScheduler": "dpmpp_sde"}.get(kind, "")
 
 
 def _of_diffusers(pipe: Any, sampling: Sampling, generator: Any) -> Any:
     """The scheduler as diffusers has it; None where its class cannot do what is asked, or there is none."""
     own, flow = pipe.scheduler, is_flow(pipe.scheduler)
     class_name, changes = (FLOW if flow else NOISE).get(sampling.sampler, ("", {}))
-    if not class_name or (sampling.spans and class_name not in BY_SIGMAS):
-        return None
-    if sampling.schedule not in classes.FOLLOWS.get(class_name, Schedule.__args__):  # type: ignore[attr-defined]
+    if not class_name or sampling.schedule not in classes.FOLLOWS.get(class_name, get_args(Schedule)):
         return None
     if flow and not class_name.startswith("FlowMatch"):
         scheduler = _multistep(pipe, class_name, changes, sampling)
@@ -149,10 +144,6 @@ def _of_diffusers(pipe: Any, sampling: Sampling, generator: Any) -> Any:
         scheduler = tailor.with_last(scheduler, classes.LAST["uni_pc"], least=True)
     if flow and not own.config.get("use_dynamic_shifting"):
         scheduler = tailor.unshifted(scheduler)
-    if sampling.spans:
-        none = classes.LAST.get(class_name, classes.LAST.get(sampling.sampler, 0.0))
-        scheduler = tailor.with_span(scheduler, sampling.start_step, sampling.end_step,
-                                     None if sampling.leaves_noise else none)
     return tailor.with_noise_of(scheduler, generator)
 
 
@@ -185,7 +176,8 @@ def _scheduled(own: Any, class_name: str, changes: dict[str, Any], sampling: Sam
     if schedule == "model" and not sigmas:
         return classes.made_like(own, class_name, changes)
     takes = set(inspect.signature(getattr(diffusers, class_name).__init__).parameters)
-    flags = {name: value for name, value in FLAGS.get(schedule, {}).items() if not flow or name in CURVES}
+    flags = {} if sigmas else FLAGS.get(schedule, FLAGS["normal"])
+    flags = {name: value for name, value in flags.items() if not flow or name in CURVES}
     straight = {name: False for name in CURVES if name in takes}
     formula = given(sigmas) if sigmas else FORMULAS.get(schedule)
     if not set(flags) <= takes | {"steps_offset"} or (formula and "use_beta_sigmas" not in takes):
@@ -215,15 +207,7 @@ def _of_our_own(pipe: Any, sampling: Sampling, generator: Any) -> Any:
     method, order, in_snr = OWN[sampling.sampler]
     return GeneratorScheduler(
         _levels(pipe, sampling), method, order, is_flow(pipe.scheduler), in_snr=in_snr,
-        adaptive=sampling.sampler == "dpm_adaptive", levels=sampling.sigmas, start=sampling.start_step,
-        end=sampling.end_step, keep_noise=sampling.leaves_noise, generator=generator)
-
-
-def _from_noisy(scheduler: Any) -> Any:
-    if type(scheduler).__name__ == "GeneratorScheduler":
-        scheduler.noisy_start = True
-        return scheduler
-    return tailor.from_noisy(scheduler)
+        adaptive=sampling.sampler == "dpm_adaptive", levels=sampling.sigmas, generator=generator)
 
 
 def judge_steps(scheduler: Any, steps: int) -> None:

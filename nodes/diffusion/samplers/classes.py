@@ -57,9 +57,6 @@ OWN: dict[str, tuple[Any, int, bool]] = {
     "seeds_2": (exponential.seeds_2, 2, True), "seeds_3": (exponential.seeds_3, 3, True),
     "dpm_fast": (adaptive.dpm_fast, 1, True), "dpm_adaptive": (adaptive.dpm_adaptive, 1, True),
 }
-BY_SIGMAS = {"EulerDiscreteScheduler", "EulerAncestralDiscreteScheduler", "DPMSolverMultistepScheduler",
-             "DEISMultistepScheduler", "UniPCMultistepScheduler", "SASolverScheduler",
-             "FlowMatchEulerDiscreteScheduler"}  # one question a step, at sigmas that can be set or cut short
 # Schedules that these classes follow; the others are left to our own samplers of the same name. (At timesteps that do
 # not lie one regular step apart, DDIM's and DDPM's steps would end elsewhere than the next one begins.)
 FOLLOWS = {"DDIMScheduler": ("model", "sgm_uniform", "simple", "ddim_uniform"),

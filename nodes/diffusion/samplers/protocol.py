@@ -6,13 +6,14 @@ Imports torch and diffusers, so it is imported where a pipeline is at hand.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import count, islice
 from typing import Any
 
 import numpy as np
 import torch
 from diffusers import ConfigMixin, SchedulerMixin
-from diffusers.schedulers.scheduling_utils import SchedulerOutput
+from diffusers.utils import BaseOutput
 from diffusers.utils.torch_utils import randn_tensor
 
 from nodegraph import InputError
@@ -21,6 +22,14 @@ from .ode import Sampler
 from .paths import ALMOST_NOISE, EXPLODING, FLOW
 
 Method = Callable[..., Sampler]
+
+
+@dataclass
+class Step(BaseOutput):
+    """What a step gives, as diffusers names it."""
+
+    prev_sample: Any
+    pred_original_sample: Any = None
 
 
 class Evaluations(torch.Tensor):
@@ -38,20 +47,18 @@ class GeneratorScheduler(SchedulerMixin, ConfigMixin):
     """The protocol of diffusers' schedulers around one of our samplers.
 
     base: an Euler scheduler of diffusers, which knows the model's levels and how they are spread. method: the sampler.
-    order: how often it asks the model in one step. span: first step, and the one after the last; keep_noise: whether
-    what is left of the noise there stays. `generator` draws the noise of a pipeline that hands none on.
+    order: how often it asks the model in one step. in_snr: whether it counts in the logarithm of the signal to noise
+    ratio. adaptive: whether it finds its own steps. levels: sigmas in the place of the base's. generator: draws the
+    noise where the pipeline hands none on.
     """
 
     config_name = "scheduler_config.json"
 
     def __init__(self, base: Any, method: Method, order: int, flow: bool, in_snr: bool = False, adaptive: bool = False,
-                 levels: Sequence[float] | None = None, start: int = 0, end: int = 0, keep_noise: bool = True,
-                 generator: Any = None):
+                 levels: Sequence[float] | None = None, generator: Any = None):
         self.base, self.method, self.order, self.path = base, method, order, FLOW if flow else EXPLODING
-        self.in_snr, self.adaptive, self.given = in_snr, adaptive, levels
-        self.start, self.end, self.keep_noise, self.generator = start, end, keep_noise, generator
+        self.in_snr, self.adaptive, self.given, self.generator = in_snr, adaptive, levels, generator
         self.levels: list[float] = []
-        self.noisy_start: bool = False
         self._forget()
 
     @property
@@ -78,7 +85,9 @@ class GeneratorScheduler(SchedulerMixin, ConfigMixin):
             name: value for name, value in facts.items() if value is not None}))
         levels = self.base.sigmas.double().tolist() if self.given is None else list(self.given)
         exact = dict(zip(levels, self.base.timesteps.tolist())) if self.given is None else {}
-        self.levels = self._spanned(levels)
+        if self.in_snr and self.path.flow:
+            levels[0] = min(levels[0], ALMOST_NOISE)
+        self.levels = levels
         self._forget()
         asked = [sigma for _, sigma in self._dry(self.levels)]
         times = [exact.get(sigma, self._time(sigma)) for sigma in asked]
@@ -88,17 +97,6 @@ class GeneratorScheduler(SchedulerMixin, ConfigMixin):
         if self.adaptive:
             kind = type("Evaluations", (Evaluations,), {"scheduler": self})
             self.timesteps = self.timesteps.as_subclass(kind)
-
-    def _spanned(self, levels: list[float]) -> list[float]:
-        """The levels between the first step that is wanted and the last."""
-        steps = len(levels) - 1
-        end = min(self.end or steps, steps)
-        if self.start >= end:
-            raise InputError(f"start_step is {self.start} and the last of the steps is {end}; nothing is left to paint")
-        levels = levels[self.start:end + 1]
-        if self.in_snr and self.path.flow:
-            levels[0] = min(levels[0], ALMOST_NOISE)
-        return levels if self.keep_noise else [*levels[:-1], 0.0]
 
     def _dry(self, levels: list[float]) -> Iterator[tuple[Any, float]]:
         """What the sampler asks of these levels. One that finds its own steps is only heard for as many as wanted."""
@@ -145,8 +143,9 @@ class GeneratorScheduler(SchedulerMixin, ConfigMixin):
 
     @property
     def init_noise_sigma(self) -> float:
-        """What pure noise is multiplied with at the start; 1 where the pipeline is handed a noisy latent."""
-        return 1.0 if self.path.flow or self.noisy_start else self.levels[0]
+        """What pure noise is multiplied with at the start, as Euler's scheduler of diffusers has it."""
+        below = self.base.config.get("timestep_spacing") == "leading"  # the highest level that the model knows
+        return 1.0 if self.path.flow else (self.levels[0] ** 2 + below) ** 0.5
 
     def index_for_timestep(self, timestep: Any, schedule_timesteps: Any = None) -> int:
         """The question at which a timestep is told."""
@@ -174,7 +173,7 @@ class GeneratorScheduler(SchedulerMixin, ConfigMixin):
     # One answer of the model, and the next question.
 
     def step(self, model_output: Any, timestep: Any, sample: Any, generator: Any = None, return_dict: bool = True) -> Any:
-        """The next sample to be judged, or the last one; of the shape and type of `model_output`."""
+        """The next sample to be judged, or the last one, of the type of `model_output`; and the picture seen in this one."""
         if self._run is None:
             self._begin_run(sample, timestep, generator)
         asked, sigma = self._asked  # type: ignore[misc]  # there is one while the run goes on
@@ -188,7 +187,8 @@ class GeneratorScheduler(SchedulerMixin, ConfigMixin):
             x, self.done, self._asked = finished.value, True, None
         self._index = (self._index or 0) + 1
         self._handed = x.to(model_output.dtype)
-        return SchedulerOutput(prev_sample=self._handed) if return_dict else (self._handed,)
+        made = {"prev_sample": self._handed, "pred_original_sample": self.denoised.to(model_output.dtype)}
+        return Step(**made) if return_dict else tuple(made.values())
 
     def _first_step(self, timestep: Any) -> int:
         at = self._begin if self._begin is not None else (

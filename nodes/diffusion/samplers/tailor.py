@@ -1,4 +1,4 @@
-"""A scheduler of diffusers cut to what is wanted of it: a schedule, a part of the steps, noise of its own.
+"""A scheduler of diffusers cut to what is wanted of it: a schedule, levels of another, noise of its own.
 
 It stays what it is, an object of its class; what is changed stands in a subclass of the same name.
 """
@@ -10,8 +10,7 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from nodegraph import InputError
-
+from .classes import is_flow
 from .paths import ALMOST_NOISE
 from .schedules import EVEN, Formula
 
@@ -98,26 +97,6 @@ def with_last(scheduler: Any, sigma: float, least: bool = False) -> Any:
     return with_method(scheduler, "set_timesteps", ended)
 
 
-def with_span(scheduler: Any, start: int, end: int, last_level: float | None) -> Any:
-    """The scheduler, with only some of its steps: from `start` on, up to `end` (0: all); and where they end, if told."""
-    def cut(set_timesteps: Any) -> Any:
-        @functools.wraps(set_timesteps)
-        def cut_out(self: Any, *arguments: Any, **settings: Any) -> None:
-            set_timesteps(self, *arguments, **settings)
-            steps = len(self.timesteps)
-            last = min(end or steps, steps)
-            if start >= last:
-                raise InputError(f"start_step is {start} and the last of the steps is {last}; nothing is left to paint")
-            self.timesteps = self.timesteps[start:last]
-            self.sigmas = self.sigmas[start:last + 1].clone()
-            self.num_inference_steps = last - start
-            if last_level is not None:
-                self.sigmas[-1] = last_level
-        return cut_out
-
-    return with_method(scheduler, "set_timesteps", cut)
-
-
 def unshifted(scheduler: Any) -> Any:
     """The scheduler, deaf to the shift that some pipelines compute whether their model wants one or not."""
     if "mu" not in inspect.signature(scheduler.set_timesteps).parameters:
@@ -148,30 +127,19 @@ def with_noise_of(scheduler: Any, generator: Any) -> Any:
     return with_method(scheduler, "step", drawing)
 
 
-def from_noisy(scheduler: Any) -> Any:
-    """The scheduler, for a pipeline that is handed a latent with its noise: see `entry_scale`."""
-    kind = type(scheduler)
-    scheduler.__class__ = type(kind.__name__, (kind,), {
-        "init_noise_sigma": property(lambda self: 1 / exit_scale(self, 0), lambda self, value: None),
-        "__module__": kind.__module__})
-    return scheduler
-
-
 # Classes of diffusers whose samples explode with their noise, as Karras' do; others keep a variance of one.
 _EXPLODING = ("EulerDiscreteScheduler", "EulerAncestralDiscreteScheduler", "HeunDiscreteScheduler",
               "KDPM2DiscreteScheduler", "KDPM2AncestralDiscreteScheduler", "LMSDiscreteScheduler", "GeneratorScheduler")
 
 
-def exit_scale(scheduler: Any, at: int = -1) -> float:
-    """What a sample of this scheduler at a level is multiplied with to be picture + sigma * noise.
+def noisy_scale(scheduler: Any, at: int) -> float:
+    """What a sample of this scheduler at a step is multiplied with to be picture + sigma * noise.
 
-    In this form noisy latents go from one sampler to another. Along a flow every sampler has the same form.
+    In this form noisy latents go from one sampler to another. Along a flow every sampler has one form.
     """
-    from .classes import is_flow
-
     if is_flow(scheduler) or type(scheduler).__name__ in _EXPLODING:
         return 1.0
     sigmas = getattr(scheduler, "sigmas", None)
-    if sigmas is None:
-        return 1.0
-    return float((1 + sigmas[at].double() ** 2).sqrt())
+    if sigmas is not None:
+        return float((1 + sigmas[at].double() ** 2).sqrt())
+    return float(scheduler.alphas_cumprod[int(scheduler.timesteps[at])].double() ** -0.5)

@@ -181,6 +181,7 @@ class Studio:
             process.start()
 
     def _draw(self, worker: int, parent: int) -> None:
+        os.nice(10)  # the trainer waits for nobody
         number = 0
         while not self.stop[0] and os.getppid() == parent:
             for chunk in range(worker * self.rows, (worker + 1) * self.rows):

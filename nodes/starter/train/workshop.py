@@ -154,7 +154,7 @@ class Painter:
             "decoder": torch.optim.AdamW(self.autoencoder.decoder.parameters(), 2e-3, (0.9, 0.99), weight_decay=0.0,
                                          fused=True),
             "reading": torch.optim.AdamW(self.encoder.parameters(), 1e-3, (0.9, 0.98), fused=True)}
-        self.steps = dict.fromkeys(self.optimisers, 0)
+        self.steps, self.skipped = dict.fromkeys(self.optimisers, 0), 0
         self.empty: tuple[torch.Tensor, torch.Tensor] | None = None
         self.tokenizer = tokenizer
 
@@ -292,7 +292,10 @@ class Painter:
             group["lr"] = rate
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+        norm = torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+        if not torch.isfinite(norm):  # one bad step must not cost the run
+            self.skipped += 1
+            return loss.detach()
         optimiser.step()
         self.steps[name] += 1
         if name in self.averages:
@@ -467,7 +470,7 @@ class Run:
     def _note(self, spent: dict[str, float], losses: dict[str, torch.Tensor]) -> None:
         steps = self.painter.steps
         right, wrong = self.painter.heed(self.unseen)
-        self.say("training", samples=self.store.count, steps=dict(steps), shown=steps["denoiser"] * self.size.batch,
+        self.say("training", samples=self.store.count, steps=dict(steps), skipped=self.painter.skipped, shown=steps["denoiser"] * self.size.batch,
                  loss={name: round(float(loss), 4) for name, loss in losses.items()},
                  milliseconds={name: round(1000 * spent[name] / max(1, steps[name]), 1) for name in spent},
                  inside_unseen_right=round(right, 4), inside_unseen_wrong=round(wrong, 4),

@@ -7,14 +7,16 @@ import diffusers
 import pytest
 import torch
 
-from nodegraph import Context, InputError, Recipe
-from nodegraph_nodes.diffusion.control import Control, control
+from nodegraph import InputError, Recipe
+from nodegraph_nodes.diffusion.control import Control
 from nodegraph_nodes.diffusion.encode import encode, encode_image
 from nodegraph_nodes.diffusion.nets import load_net
 from nodegraph_nodes.diffusion.prompts.division import combined
 from nodegraph_nodes.diffusion.regions import region
 from nodegraph_nodes.diffusion.sample import sample
 from nodegraph_nodes.diffusion.space import unpacked
+
+from .steering import Live, awake, control_net, steered, t2i_adapter
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept:DeprecationWarning"),
@@ -26,41 +28,6 @@ PIPELINES = {"sd": "StableDiffusionControlNetPipeline", "xl": "StableDiffusionXL
              "sd3": "StableDiffusion3ControlNetPipeline", "flux": "FluxControlNetPipeline"}
 
 
-class Live(Context):
-    """Hands out live models by what their recipes are called."""
-
-    def __init__(self, nets):
-        super().__init__()
-        object.__setattr__(self, "nets", nets)
-
-    def live(self, recipe):
-        return self.nets[recipe.source]
-
-
-def awake(net, seed=5):
-    """A net whose layers are not of zeros, as they are before it is trained."""
-    generator = torch.Generator().manual_seed(seed)
-    with torch.no_grad():
-        for parameter in net.parameters():
-            parameter.add_(torch.randn(parameter.shape, generator=generator) * 0.05)
-    return net.eval().requires_grad_(False)
-
-
-def control_net(model, kind, seed=5):
-    if kind == "sd3":
-        return awake(diffusers.SD3ControlNetModel.from_transformer(model.transformer, 1, 0), seed)
-    if kind == "flux":
-        return awake(diffusers.FluxControlNetModel.from_transformer(
-            model.transformer, num_layers=1, num_single_layers=1, attention_head_dim=16, num_attention_heads=2), seed)
-    return awake(diffusers.ControlNetModel.from_unet(model.unet, conditioning_embedding_out_channels=(8, 8)), seed)
-
-
-def t2i_adapter(channels=1, seed=5):
-    torch.manual_seed(seed)
-    return diffusers.T2IAdapter(channels, [8, 16], num_res_blocks=1, downscale_factor=4,
-                                adapter_type="full_adapter_xl").eval().requires_grad_(False)
-
-
 @pytest.fixture(scope="module")
 def nets(models):
     made = {kind: control_net(models[kind], kind) for kind in PIPELINES}
@@ -70,10 +37,6 @@ def nets(models):
 @pytest.fixture(scope="module")
 def picture():
     return torch.rand(3, SIDE, SIDE, generator=torch.Generator().manual_seed(1))
-
-
-def steered(name, picture, **more):
-    return control(Recipe("ControlNetModel", name), picture, **more)
 
 
 def painted(models, nets, kind, controls, **more):

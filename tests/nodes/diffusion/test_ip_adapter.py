@@ -13,32 +13,12 @@ from nodegraph_nodes.diffusion.encode import encode
 from nodegraph_nodes.diffusion.nets import adapter_problem, holds_adapter, load_adapter
 from nodegraph_nodes.diffusion.sample import sample
 
-from .test_control import SIDE, Live, control_net, pytestmark, steered  # noqa: F401
+from .steering import Live, control_net, ip_adapter_weights, steered, vision
 
-
-def vision():
-    from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
-
-    torch.manual_seed(4)
-    return CLIPVisionModelWithProjection(CLIPVisionConfig(
-        hidden_size=16, intermediate_size=16, num_hidden_layers=2, num_attention_heads=2, image_size=16, patch_size=8,
-        projection_dim=12))
-
-
-def weights(unet, width=12, seed=3):
-    """An IP-Adapter for a unet, as its authors store one: two groups in one file."""
-    context = unet.config.cross_attention_dim
-    generator = torch.Generator().manual_seed(seed)
-
-    def drawn(*shape):
-        return torch.randn(shape, generator=generator) * 0.3
-    made = {"image_proj.proj.weight": drawn(4 * context, width), "image_proj.proj.bias": drawn(4 * context),
-            "image_proj.norm.weight": torch.ones(context), "image_proj.norm.bias": torch.zeros(context)}
-    layers = [name for name in unet.attn_processors if "attn2" in name]
-    sizes = {name: dict(unet.named_modules())[name.removesuffix(".processor")].to_q.out_features for name in layers}
-    for number, name in enumerate(layers):
-        made |= {f"ip_adapter.{2 * number + 1}.to_{letter}_ip.weight": drawn(sizes[name], context) for letter in "kv"}
-    return made
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept:DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore:.*deprecat.*:FutureWarning")]
+SIDE = 32
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +27,7 @@ def folders(models, tmp_path_factory):
     root = tmp_path_factory.mktemp("adapters")
     for kind in ("sd", "xl"):
         vision().save_pretrained(root / kind / "image_encoder")
-        save_file(weights(models[kind].unet), root / kind / "ip-adapter.safetensors")
+        save_file(ip_adapter_weights(models[kind].unet), root / kind / "ip-adapter.safetensors")
     return root
 
 
@@ -107,17 +87,17 @@ def test_it_looks_only_in_its_share_of_the_steps_and_beside_a_control_net(models
 
 
 def test_a_folder_without_the_encoder_or_with_several_adapters_is_told(folders, models, tmp_path):
-    save_file(weights(models["sd"].unet), tmp_path / "ip-adapter.safetensors")
+    save_file(ip_adapter_weights(models["sd"].unet), tmp_path / "ip-adapter.safetensors")
     assert holds_adapter(tmp_path) and "lacks the encoder of its pictures" in adapter_problem(tmp_path)
     assert not holds_adapter(folders) and "a folder with an IP-Adapter" in adapter_problem(folders)
     vision().save_pretrained(tmp_path / "image_encoder")
-    save_file(weights(models["sd"].unet, seed=9), tmp_path / "plus.safetensors")
+    save_file(ip_adapter_weights(models["sd"].unet, seed=9), tmp_path / "plus.safetensors")
     recipe = Recipe("IPAdapter", "both", str(tmp_path))
     with pytest.raises(InputError, match="both holds ip-adapter.safetensors, plus.safetensors; say in `file`"):
         load_adapter(recipe, "cpu", "float32")
     named = load_adapter(ip_adapter(recipe, [torch.zeros(3, 8, 8)], file="plus").net, "cpu", "float32")
     assert torch.equal(named.weights["image_proj"]["proj.weight"],
-                       weights(models["sd"].unet, seed=9)["image_proj.proj.weight"])
+                       ip_adapter_weights(models["sd"].unet, seed=9)["image_proj.proj.weight"])
 
 
 def test_one_for_another_model_or_family_is_told(models, adapters, pictures):

@@ -328,15 +328,15 @@ def test_an_adapter_beside_a_model_is_told_and_not_used(painted, copied):
     assert torch.equal(image, plain)
 
 
-@pytest.mark.parametrize("name, words", [("sd.safetensors", "is a file, and a folder is wanted"),
+@pytest.mark.parametrize("name, words", [("sd.safetensors", "is a file that holds nothing that paints"),
                                          ("sd.ckpt", "is a checkpoint in one file, and a pickle"),
-                                         ("sd.gguf", "is a GGUF file")])
-def test_a_file_in_the_place_of_a_folder_is_named_before_anything_runs(painted, tmp_path, name, words):
+                                         ("sd.gguf", "is no GGUF file")])
+def test_a_file_that_is_no_model_is_named_before_anything_runs(painted, tmp_path, name, words):
     path = tmp_path / name
     if name.endswith(".safetensors"):
-        save_file({"model.diffusion_model.x.weight": torch.zeros(4, 4)}, path)
+        save_file({"some.weight": torch.zeros(4, 4)}, path)
     else:
-        path.write_bytes(b"GGUF\3")
+        path.write_bytes(b"PK\3\4")
     _image, sentence, _ = painted(path)
     assert words in sentence and "graph.yaml:" in sentence
 

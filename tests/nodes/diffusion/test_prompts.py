@@ -6,11 +6,12 @@ import pytest
 
 from nodegraph import SILENT, InputError
 from nodegraph.warning import collected
-from nodegraph_nodes.diffusion.calls import paint_whole
+from nodegraph_nodes.diffusion.calls import dice, paint_whole
 from nodegraph_nodes.diffusion.encode import encode
 from nodegraph_nodes.diffusion.paint import paint
 from nodegraph_nodes.diffusion.prompts import tell_of_prompt
 from nodegraph_nodes.diffusion.sample import sample
+from nodegraph_nodes.diffusion.samplers import Sampling
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept:DeprecationWarning")
 
@@ -42,8 +43,8 @@ def test_words_that_one_of_the_encoders_reads_are_not_lost(models):
 
 
 def test_a_pipeline_that_is_run_as_a_whole_tells_of_a_long_prompt_too(models):
-    sentences = told(paint_whole, models["whole"], SILENT, "model", prompt="a boat and some people on it", width=32,
-                     height=32, num_inference_steps=1)
+    sentences = told(paint_whole, models["whole"], SILENT, Sampling(), prompt="a boat and some people on it", width=32,
+                     height=32, num_inference_steps=1, generator=dice(3))
     assert sentences == ["prompt has 22 tokens, and this model reads 14; left out is 'ople on it'"]
 
 

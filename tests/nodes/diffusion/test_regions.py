@@ -51,8 +51,7 @@ def test_predictions_are_blended_by_the_masks_at_each_step(models):
     model = models["sd"]
     red, blue = (encode(model, text, "fog") for text in ("a red boat", "a blue sea"))
     made = painted(model, combine([region(red, half(True)), region(blue, half(False), weight=2)]), sampler="ddim",
-                   guidance_scale=5) if "sampler" in sample.__annotations__ else painted(
-        model, combine([region(red, half(True)), region(blue, half(False), weight=2)]), scheduler="ddim", guidance_scale=5)
+                   guidance_scale=5)
     from diffusers import DDIMScheduler
 
     scheduler = DDIMScheduler.from_config(model.scheduler.config, clip_sample=False, set_alpha_to_one=False)

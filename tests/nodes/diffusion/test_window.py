@@ -16,16 +16,29 @@ def asked(model, **more):
     return {"model": model, "conditioning": encode(model, "a boat"), "seed": 2, "steps": 5, "guidance_scale": 3.0, **more}
 
 
-@pytest.mark.parametrize("kind, scheduler", [("sd", "euler"), ("sd", "ddim"), ("xl", "model"), ("sd3", "model"),
-                                             ("flux", "euler")])
+@pytest.mark.parametrize("kind, sampler", [("sd", "euler"), ("sd", "ddim"), ("xl", "model"), ("sd3", "model"),
+                                           ("flux", "euler"), ("sd3", "dpm_2")])
 @pytest.mark.filterwarnings("ignore:.* is far from the 256 x 256:UserWarning")
-def test_steps_in_two_parts_are_the_steps_in_one(models, kind, scheduler):
-    how = asked(models[kind], scheduler=scheduler)
+def test_steps_in_two_parts_are_the_steps_in_one(models, kind, sampler):
+    how = asked(models[kind], sampler=sampler)
     whole = sample(**how, width=32, height=32)
     half = sample(**how, width=32, height=32, end_step=2, keep_noise=True)
     rest = sample(**how, start=half, start_step=2, add_noise=False)
     assert not torch.equal(half.samples, whole.samples)
-    assert torch.equal(rest.samples, whole.samples)
+    if sampler == "ddim":  # whose samples are scaled to the form in which all samplers hand them on
+        assert torch.allclose(rest.samples, whole.samples, atol=1e-5)
+    else:
+        assert torch.equal(rest.samples, whole.samples)
+
+
+def test_what_one_sampler_leaves_another_goes_on_with(models):
+    """Two samplers that make the same steps, one in samples that explode with their noise, one in samples that do not."""
+    how = asked(models["xl"], schedule="sgm_uniform")
+    whole = sample(**how, width=32, height=32, sampler="euler")
+    for first, second in (("ddim", "euler"), ("euler", "ddim")):
+        half = sample(**how, width=32, height=32, end_step=2, keep_noise=True, sampler=first)
+        rest = sample(**how, start=half, start_step=2, add_noise=False, sampler=second)
+        assert (rest.samples - whole.samples).abs().max() < 0.1 * whole.samples.std()
 
 
 @pytest.mark.parametrize("kind", ["sd", "xl", "sd3"])

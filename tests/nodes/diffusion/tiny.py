@@ -23,16 +23,16 @@ def t5_encoder(kind="T5", width=16):
     return getattr(transformers, f"{kind}EncoderModel")(config)
 
 
-def clip_tokenizer():
+def clip_tokenizer(length=16):
     letters = _bytes()
     words = ["<|startoftext|>", "<|endoftext|>", *letters, *(letter + "</w>" for letter in letters)]
-    return transformers.CLIPTokenizer(vocab={word: i for i, word in enumerate(words)}, merges=[], model_max_length=16)
+    return transformers.CLIPTokenizer(vocab={word: i for i, word in enumerate(words)}, merges=[], model_max_length=length)
 
 
-def clip_encoder(kind="CLIPTextModel", width=16):
+def clip_encoder(kind="CLIPTextModel", width=16, length=16):
     config = transformers.CLIPTextConfig(
         vocab_size=514, hidden_size=width, intermediate_size=32, num_hidden_layers=2, num_attention_heads=2,
-        max_position_embeddings=16, projection_dim=16, bos_token_id=0, eos_token_id=1, pad_token_id=1)
+        max_position_embeddings=length, projection_dim=16, bos_token_id=0, eos_token_id=1, pad_token_id=1)
     return getattr(transformers, kind)(config)
 
 
@@ -365,7 +365,7 @@ def hunyuan_video():
         hidden_size=16, intermediate_size=16, num_attention_heads=2, num_hidden_layers=2, vocab_size=VOCABULARY))
     return diffusers.HunyuanVideoPipeline(
         transformer=network, vae=vae, scheduler=flow(shift=7.0), text_encoder=llama, tokenizer=byte_tokenizer("right"),
-        text_encoder_2=clip_encoder(), tokenizer_2=clip_tokenizer())
+        text_encoder_2=clip_encoder(length=77), tokenizer_2=clip_tokenizer(77))
 
 
 def animatediff():

@@ -111,7 +111,7 @@ def test_a_picture_that_the_model_drew_is_found_again():
 
 def test_a_recoloured_model_prints_its_pictures_exactly(gan, gan_folder):
     palette = Palette(("#ffffff", "#ff0000", "#204060"), (0.5, 0.3, 0.2))
-    dyed = models.load(recolor(gan, palette), "cpu", "float32")
+    dyed = models.load(recolor(Recipe("GanModel", "tiny", str(gan_folder)), palette), "cpu", "float32")
     latent = sample.map_noise(gan, 3)
     inked = (synthesised(gan, latent.styles) + 1) / 2
     paper, *inks = torch.tensor([[1, 1, 1], [1, 0, 0], [32 / 255, 64 / 255, 96 / 255], [1, 1, 1]])

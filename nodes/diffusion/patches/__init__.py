@@ -1,0 +1,55 @@
+"""What is put on a live pipeline and taken off again: other parts, learned words, adapters, settings of its networks.
+
+One live pipeline serves all recipes that differ in these. `fit` brings it from one set of patches to another; what is
+in both stays where it is. Kinds that are not known here are for those who sample to read from `pipe.patches`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nodegraph import Recipe
+
+from .components import Spares, components
+from .loras import put_on, take_off
+from .settings import Settings
+from .words import Words
+
+PARTS = ("vae", "text_encoder")
+WORDS = "textual_inversion"
+
+
+class Bench:
+    """The state of a live pipeline: what was changed about it, so that it can be undone."""
+
+    def __init__(self, pipe: Any):
+        self.pipe = self.variant = pipe
+        self.spares, self.words, self.settings = Spares(), Words(), Settings()
+        self.structure: tuple[Recipe, ...] = ()
+
+    def fit(self, recipe: Recipe) -> Any:
+        """The pipeline with the patches of a recipe on, and no others."""
+        structure = tuple([patch for patch in recipe.patches if patch.kind in (*PARTS, WORDS)])
+        if structure != self.structure:
+            self.rebuild(structure)
+        put_on(self.variant, [patch for patch in recipe.patches if patch.kind == "lora"])
+        self.settings.put_on(self.variant, recipe.patches)
+        self.variant.patches = recipe.patches
+        return self.variant
+
+    def rebuild(self, structure: tuple[Recipe, ...]) -> None:
+        """Make the pipeline anew, of the same networks where no other is asked for."""
+        self.settings.put_on(self.variant, ())
+        take_off(self.variant)
+        self.words.take_off()
+        self.variant = components(self.pipe, [patch for patch in structure if patch.kind in PARTS], self.spares)
+        self.variant = self.words.put_on(self.variant, [patch for patch in structure if patch.kind == WORDS])
+        self.structure = structure
+
+
+def fit(pipe: Any, recipe: Recipe) -> Any:
+    """The pipeline with the patches of a recipe on. Raises InputError for one that does not belong to this model."""
+    from ..models import quiet
+
+    with quiet():
+        return pipe.bench.fit(recipe)

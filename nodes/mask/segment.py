@@ -1,0 +1,77 @@
+"""SegmentationModel, and the node that finds kinds of things in a picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from nodegraph import InputError, ModelType, Recipe, node
+
+from ..common import vision
+from ..common.folders import settings
+from ..media.types import Image, Mask
+
+_SEMANTIC = "ForSemanticSegmentation"
+KINDS = (_SEMANTIC, "ForUniversalSegmentation", "ForInstanceSegmentation")
+WANTED = "a model that parts pictures into kinds of things (semantic segmentation)"
+
+
+def load(recipe: Recipe, device: str, dtype: str) -> vision.Seer:
+    """The network in a folder. Raises InputError when there is none, or not all of it."""
+    from transformers import AutoModelForSemanticSegmentation, AutoModelForUniversalSegmentation
+
+    folder = Path(recipe.folder or recipe.source)
+    wrong = kind_problem(folder)
+    semantic = wrong or settings(folder / "config.json")["architectures"][0].endswith(_SEMANTIC)
+    return vision.seer(recipe, device, dtype, wrong,
+                       AutoModelForSemanticSegmentation if semantic else AutoModelForUniversalSegmentation)
+
+
+def kind_problem(folder: Path) -> str:
+    """Why a folder holds no such model, or ""."""
+    return vision.problem(folder, KINDS, WANTED)
+
+
+SegmentationModel = Annotated[Any, ModelType(
+    "SegmentationModel", "A network that parts pictures into kinds of things, as transformers saves it.", load=load,
+    size=vision.Seer.nbytes,
+    holds=lambda folder: not kind_problem(folder), problem=kind_problem, color="#8fae6b")]
+
+
+@node("mask.segment", version=1, costly=True)
+def segment(image: Image, model: SegmentationModel, what: str) -> Mask:
+    """Find where things of a kind are in a picture: sky, person, tree, whatever the model knows.
+
+    image: the picture; its alpha is left out.
+    model: a folder of transformers, such as those of SegFormer, DPT, BEiT, UperNet, MobileViT, MaskFormer or Mask2Former.
+    what: the kinds, by the model's own names or numbers, with commas between them: "person, cat". What it does not know is
+        answered with what it does.
+    """
+    wanted = _numbers(model.network.config, what)
+    answer, _ = model.answer(image)
+    found = model.processor.post_process_semantic_segmentation(answer, target_sizes=[tuple(image.shape[1:])])[0].cpu()
+    return sum((found == number) for number in wanted).clamp(0, 1).float()[None]
+
+
+def _numbers(config: Any, what: str) -> list[int]:
+    """The numbers of kinds that are named. Raises InputError with the names that there are."""
+    names = {int(number): str(name) for number, name in config.id2label.items()}
+    asked = [word.strip() for word in what.split(",") if word.strip()]
+    found = [_number(names, word) for word in asked]
+    unknown = [word for word, number in zip(asked, found) if number is None]
+    if unknown or not asked:
+        known = ", ".join(names[number] for number in sorted(names)[:40]) + (" ..." if len(names) > 40 else "")
+        raise InputError((f"this model knows no {unknown[0]!r}; " if unknown else "what names nothing; ") +
+                         f"it knows {known}")
+    return [number for number in found if number is not None]
+
+
+def _number(names: dict[int, str], word: str) -> int | None:
+    """The number of a kind; a name of several words (`person;individual`, `wall, building`) answers to each of them."""
+    if word.isdigit() and int(word) in names:
+        return int(word)
+    for number, name in names.items():
+        parts = [part.strip().lower() for part in name.replace(";", ",").split(",")]
+        if word.lower() in (name.lower(), *parts):
+            return number
+    return None

@@ -1,0 +1,57 @@
+"""Tiny networks with random weights that read pictures, as folders of transformers."""
+
+import torch
+
+
+def depth(folder):
+    """A DPT of 32 pixels a side."""
+    from transformers import DPTConfig, DPTForDepthEstimation, DPTImageProcessorPil
+
+    torch.manual_seed(1)
+    network = DPTForDepthEstimation(DPTConfig(
+        hidden_size=16, num_hidden_layers=4, num_attention_heads=2, intermediate_size=16, image_size=32, patch_size=8,
+        backbone_out_indices=[0, 1, 2, 3], neck_hidden_sizes=[8, 8, 8, 8], fusion_hidden_size=8,
+        reassemble_factors=[4, 2, 1, 0.5]))
+    return _saved(network, DPTImageProcessorPil(size={"height": 32, "width": 32}), folder)
+
+
+def segmentation(folder):
+    """A SegFormer that knows three kinds of things."""
+    from transformers import SegformerConfig, SegformerForSemanticSegmentation, SegformerImageProcessorPil
+
+    torch.manual_seed(2)
+    names = {0: "wall", 1: "sky;heaven", 2: "person, someone"}
+    network = SegformerForSemanticSegmentation(SegformerConfig(
+        num_encoder_blocks=2, depths=[1, 1], hidden_sizes=[8, 16], decoder_hidden_size=8, num_attention_heads=[1, 2],
+        sr_ratios=[2, 1], patch_sizes=[7, 3], strides=[4, 2], mlp_ratios=[2, 2], id2label=names,
+        label2id={name: number for number, name in names.items()}))
+    return _saved(network, SegformerImageProcessorPil(size={"height": 32, "width": 32}), folder)
+
+
+def sam(folder):
+    """A Segment Anything of 64 pixels a side."""
+    from transformers import (
+        SamConfig,
+        SamImageProcessorPil,
+        SamMaskDecoderConfig,
+        SamModel,
+        SamPromptEncoderConfig,
+        SamVisionConfig,
+    )
+
+    torch.manual_seed(3)
+    network = SamModel(SamConfig(
+        vision_config=SamVisionConfig(hidden_size=16, output_channels=8, num_hidden_layers=2, num_attention_heads=2,
+                                      image_size=64, patch_size=8, window_size=4, global_attn_indexes=[1], num_pos_feats=4,
+                                      mlp_dim=16).to_dict(),
+        prompt_encoder_config=SamPromptEncoderConfig(hidden_size=8, image_size=64, patch_size=8, mask_input_channels=4,
+                                                     image_embedding_size=8).to_dict(),
+        mask_decoder_config=SamMaskDecoderConfig(hidden_size=8, mlp_dim=16, num_hidden_layers=2, num_attention_heads=2,
+                                                 iou_head_hidden_dim=8).to_dict()))
+    return _saved(network, SamImageProcessorPil(size={"longest_edge": 64}, pad_size={"height": 64, "width": 64}), folder)
+
+
+def _saved(network, processor, folder):
+    network.save_pretrained(folder)
+    processor.save_pretrained(folder)
+    return folder
