@@ -246,3 +246,28 @@ def test_a_graph_is_refused_with_the_place_before_anything_runs(engine, tmp_path
     (tmp_path / "wrong.yaml").write_text(text, "utf-8")
     with pytest.raises(GraphError, match=r"wrong\.yaml:34:12  sketch\.steps is 0; it takes 1 to 150"):
         engine.load(tmp_path / "wrong.yaml")
+
+
+def test_a_picture_is_inpainted_outpainted_and_made_finer_and_other_words_repeat_what_they_must(engine, tmp_path):
+    given = {"steps": 4}
+    for name, output, shape in (("inpaint", "anew", (3, 128, 128)), ("outpaint", "painted", (3, 128, 128)),
+                                ("hires", "large", (3, 512, 512))):
+        result = engine.run(engine.load(GRAPHS / f"{name}.yaml"), given)
+        assert not result.errors and result[output].shape == shape
+        assert nothing_runs_again(name, given, tmp_path)
+    story: list = []
+    engine.run(engine.load(GRAPHS / "inpaint.yaml"), {**given, "after": "a green tree"}, emit=story.append)
+    assert ran(story) == ["idea", "sketch", "anew", "sheet"]
+    story.clear()
+    engine.run(engine.load(GRAPHS / "hires.yaml"), {**given, "strength": 0.3}, emit=story.append)
+    assert ran(story) == ["over", "fine", "large"]
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept:DeprecationWarning")  # diffusers' own
+def test_samplers_stand_beside_one_another_and_one_more_samples_its_own_row(engine):
+    graph = engine.load(GRAPHS / "samplers.yaml")
+    given = {"samplers": ["euler", "dpmpp_2m"], "steps": [1, 2], "counts": ["1", "2"], "columns": 2}
+    assert not engine.run(graph, given).errors
+    story: list = []
+    engine.run(graph, {**given, "samplers": ["euler", "heun", "dpmpp_2m"]}, emit=story.append)
+    assert items(story)["sketches"] == (2, 4) and "idea" not in items(story)

@@ -22,7 +22,7 @@ from .noise import with_whole_noise
 from .prompts import tell_of_negative, tell_of_prompt
 from .samplers import Sampling, judge_steps, scheduler_for
 from .sizes import sizes_of
-from .space import channels_of, unpacked, vae_of
+from .space import channels_of, scale_of, unpacked, vae_of
 from .steps import Steps
 
 _GUIDERS = ("guider", "ocr_guider")  # of HunyuanImage
@@ -86,7 +86,17 @@ def sampled(pipe: Any, tensors: dict[str, Any], steps: Steps, generator: Any, co
         latents = pipe(**called, **given, output_type="latent", return_dict=False)[0]
     # Flux.2 gives those that its decoder reads, and others may take them further: these are of the loop.
     own = steps.latents if hasattr(pipe, "_patchify_latents") else latents
-    return unpacked(pipe, own, width, height)
+    samples = unpacked(pipe, own, width, height)
+    _tell_of_size(pipe, samples, width, height)
+    return samples
+
+
+def _tell_of_size(pipe: Any, samples: Any, width: int, height: int) -> None:
+    """Warn of a pipeline that has gone by a size of its own."""
+    rows, columns = (side * scale_of(pipe) for side in samples.shape[-2:])
+    if (columns, rows) != (width, height):
+        warn(f"{width} x {height} was asked for, and a {type(pipe).__name__} paints in sizes of its own: this is "
+             f"{columns} x {rows}")
 
 
 def _guide(pipe: Any, guidance_scale: float) -> None:

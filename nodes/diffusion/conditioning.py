@@ -12,8 +12,9 @@ from typing import Any
 from nodegraph import InputError
 
 from ..common.knowledge import tell_of_unknown
-from .families import denoiser, device_of, known_family
+from .families import denoiser, device_of, known_family, text_kind
 from .models import quiet
+from .patches.loras import tell_of_triggers
 from .prompts import tell_of_prompt
 
 _PAIR = ("prompt_embeds", "negative_prompt_embeds")
@@ -60,6 +61,7 @@ def encoded(pipe: Any, prompt: str, negative: str, max_sequence_length: int | No
         tell_of_prompt(pipe, "prompt", prompt, max_sequence_length)
         tell_of_prompt(pipe, "negative_prompt", negative, max_sequence_length)
         tell_of_unknown(getattr(pipe, "knowledge", None), prompt)
+        tell_of_triggers(getattr(pipe, "patches", ()), prompt)
         tensors = _asked(pipe, prompt, negative, max_sequence_length)
     return {name: tensor.contiguous() for name, tensor in tensors.items()}
 
@@ -82,7 +84,7 @@ def _asked(pipe: Any, prompt: str, negative: str, length: int | None) -> dict[st
     family = known_family(pipe)
     if "negative_prompt_embeds" not in takes and family.takes_negative and (negative or family.guides_empty):
         tensors |= {f"negative_{name}": tensor for name, tensor in _given(pipe, negative, "", shared).items()}
-    calls = inspect.signature(type(pipe).__call__).parameters
+    calls = inspect.signature(text_kind(pipe).__call__).parameters
     return {name: tensor for name, tensor in tensors.items() if name in calls}
 
 
@@ -111,7 +113,7 @@ def _names(kind: type) -> tuple[str, ...]:
 def _arguments(pipe: Any) -> dict[str, Any]:
     """What encode_prompt is told besides the words: what the pipeline's own call tells it where nothing is said."""
     takes = inspect.signature(type(pipe).encode_prompt).parameters
-    calls = inspect.signature(type(pipe).__call__).parameters
+    calls = inspect.signature(text_kind(pipe).__call__).parameters
     given = {name: calls[name].default for name in takes
              if name in calls and name not in _OWN and "embeds" not in name and "mask" not in name}
     given |= {name: None for name, parameter in takes.items()

@@ -103,3 +103,49 @@ def test_every_family_paints_over_a_picture_and_less_of_it_at_less_strength(fami
     far = [float((sample(model, conditioning, steps=8, start=start, strength=strength).samples
                   - start.samples).abs().mean()) for strength in (0.25, 0.9)]
     assert 0 < far[0] < far[1]
+
+
+@pytest.mark.parametrize("name, kind", [pytest.param("qwen_image", "QwenImageImg2ImgPipeline", marks=pytest.mark.slow),
+                                        ("z_image", "ZImageImg2ImgPipeline")])
+def test_a_picture_is_painted_over_as_the_familys_own_pipeline_for_that_does(family, name, kind, monkeypatch):
+    import diffusers
+    from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
+
+    # Those pipelines draw the latents of a picture; these nodes take the likeliest.
+    monkeypatch.setattr(DiagonalGaussianDistribution, "sample", lambda self, generator=None: self.mode())
+    model, side = family(name), tiny.PICTURES[name][1]
+    picture = torch.rand(3, side, side, generator=torch.Generator().manual_seed(4))
+    start = encode_image(model, picture)
+    over = getattr(diffusers, kind)(**model.components)
+    over.set_progress_bar_config(disable=True)
+    theirs = over(prompt="a boat", image=picture[None], strength=0.5, num_inference_steps=4, width=side, height=side,
+                  output_type="np", generator=torch.Generator().manual_seed(2))[0]
+    ours = decode(model, sample(model, encode(model, "a boat"), seed=2, steps=4, start=start, strength=0.5))
+    assert torch.allclose(ours, torch.as_tensor(np.asarray(theirs))[0].permute(2, 0, 1), atol=1e-5)
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_every_family_shows_what_it_is_painting(family, name, monkeypatch):
+    """By its decoder where that is quick, and by the colours of its latents where it is not."""
+    from nodegraph_nodes.diffusion import preview
+
+    class Listener:
+        previews = True
+
+        def __init__(self):
+            self.seen = []
+
+        def report(self, done, total, text, preview=None):
+            self.seen.append(preview)
+
+    model, side = family(name), tiny.PICTURES[name][1]
+    shown = {}
+    for most in (preview.SMALL_DECODER, 0):
+        monkeypatch.setattr(preview, "SMALL_DECODER", most)
+        listener = Listener()
+        sample(model, encode(model, "a boat"), steps=2, width=side, height=side, ctx=listener)
+        shown[most] = listener.seen
+    small = side // scale_of(model)
+    assert [[picture.shape for picture in seen] for seen in shown.values()] == \
+        [[(side, side, 3)] * 2, [(small, small, 3)] * 2]
+    assert all(picture.std() > 0 for seen in shown.values() for picture in seen)
