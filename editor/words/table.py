@@ -1079,7 +1079,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "port.value": ("value", "值"),
     "port.variant": ("variant", "变体"),
     "port.verse": ("verse", "诗句"),
-    "port.weight": ("weight", "权重"),
     "port.way": ("way", "方式"),
     "port.weight": ("weight", "权重"),
     "port.weights": ("weights", "权重"),
