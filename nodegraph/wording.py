@@ -51,6 +51,11 @@ ENGLISH: dict[str, str] = {
     "pack.requires-missing": "pack {pack} requires the pack {name}, and there is none; "
                              "install it, or name its folder with --pack",
     "project.key": "{key!r} is no part of a project file",
+    "models.none": "no model that is found here speaks of {word}",
+    "models.no-folder": "no models are found here; name folders of them in nodegraph.yaml (models:), or in NODEGRAPH_MODELS",
+    "models.pickle": "a pickle, which is code when it is loaded and is not opened here; take the same as .safetensors",
+    "models.unknown": "of no kind that is known here",
+    "project.models": "models is {found}; it takes a list of folders, as in [~/ComfyUI/models]",
     "project.packs": "packs is {found}; it takes a list of folders and Python files, as in [./my_pack]",
     "record.picture": "{path} is a picture; what a run records is in it already",
     "record.unwritable": "{path} cannot be written ({error}); nothing is recorded in it",
@@ -331,6 +336,7 @@ ENGLISH: dict[str, str] = {
     "model.unknown-kind": "an argument names a model of a kind that no pack declares; name its ModelType in the Recipe",
     "model.not-leased": "none of the arguments names the model {source}, so it is not at hand; a PortType names those of its "
                         "values by models=",
+    "model.several": "there are several models {source}: {names}; write more of the path of the one that is meant",
     "model.misfit": "{source} {problem}. A {kind} is wanted. {hint}",
     "model.not-here": "there is no model {source} on this machine. {hint} If it is the name of a hub repository, run once "
                       "with --download; otherwise give a folder.",

@@ -120,6 +120,16 @@ def test_a_daybreak_is_a_film_that_ends_as_it_began_and_one_frame_more_paints_on
     assert items(story)["sketches"] == (1, 2) and "first/sketch" not in items(story)
 
 
+def test_regions_hold_two_prompts_and_another_seam_reads_neither_again(engine, tmp_path):
+    graph, given = engine.load(GRAPHS / "regions.yaml"), {"steps": 2}
+    result = engine.run(graph, given)
+    assert not result.errors and result["picture"].shape == (3, 128, 128)
+    assert nothing_runs_again("regions", given, tmp_path)
+    story: list = []
+    engine.run(graph, {**given, "soft": 4.0}, emit=story.append)
+    assert {"night", "day"}.isdisjoint(ran(story)) and "sketch" in ran(story)
+
+
 def test_a_grid_reads_each_subject_once_and_paints_each_pair(engine, tmp_path):
     graph = engine.load(GRAPHS / "grid.yaml")
     given = {"subjects": ["a red boat", "一只猫"], "seeds": [1, 2], "columns": 2, "steps": 2}
@@ -246,3 +256,28 @@ def test_a_graph_is_refused_with_the_place_before_anything_runs(engine, tmp_path
     (tmp_path / "wrong.yaml").write_text(text, "utf-8")
     with pytest.raises(GraphError, match=r"wrong\.yaml:34:12  sketch\.steps is 0; it takes 1 to 150"):
         engine.load(tmp_path / "wrong.yaml")
+
+
+def test_a_picture_is_inpainted_outpainted_and_made_finer_and_other_words_repeat_what_they_must(engine, tmp_path):
+    given = {"steps": 4}
+    for name, output, shape in (("inpaint", "anew", (3, 128, 128)), ("outpaint", "painted", (3, 128, 128)),
+                                ("hires", "large", (3, 512, 512))):
+        result = engine.run(engine.load(GRAPHS / f"{name}.yaml"), given)
+        assert not result.errors and result[output].shape == shape
+        assert nothing_runs_again(name, given, tmp_path)
+    story: list = []
+    engine.run(engine.load(GRAPHS / "inpaint.yaml"), {**given, "after": "a green tree"}, emit=story.append)
+    assert ran(story) == ["idea", "sketch", "anew", "sheet"]
+    story.clear()
+    engine.run(engine.load(GRAPHS / "hires.yaml"), {**given, "strength": 0.3}, emit=story.append)
+    assert ran(story) == ["over", "fine", "large"]
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept:DeprecationWarning")  # diffusers' own
+def test_samplers_stand_beside_one_another_and_one_more_samples_its_own_row(engine):
+    graph = engine.load(GRAPHS / "samplers.yaml")
+    given = {"samplers": ["euler", "dpmpp_2m"], "steps": [1, 2], "counts": ["1", "2"], "columns": 2}
+    assert not engine.run(graph, given).errors
+    story: list = []
+    engine.run(graph, {**given, "samplers": ["euler", "heun", "dpmpp_2m"]}, emit=story.append)
+    assert items(story)["sketches"] == (2, 4) and "idea" not in items(story)

@@ -49,8 +49,7 @@ def is_text_encoder(place: Path) -> bool:
     if place.is_dir():
         return _class_of(place) in _ENCODERS or holds_pipeline(place) and (place / "text_encoder").is_dir()
     return any(name.startswith(("text_model.encoder.", "encoder.block.", "model.layers.", "transformer.resblocks.",
-                                "text_encoders.", "shared.weight", "model.language_model.")) for name in _names(place)) \
-        or place.suffix == ".gguf"
+                                "text_encoders.", "shared.weight", "model.language_model.")) for name in _names(place))
 
 
 def is_word(place: Path) -> bool:
@@ -69,7 +68,7 @@ def _alone(recipe: Recipe, device: str, dtype: str) -> Any:
 
 
 LORA = ModelType("Lora", "A small change of a model's weights (LoRA), as a file or a folder.", load=_alone, files=True,
-                 holds=loras.holds, problem=loras.problem, color="#c98fd9")
+                 holds=loras.holds, problem=loras.problem, about=loras.about, color="#c98fd9")
 AUTOENCODER = ModelType("Autoencoder", "What turns pictures into latents and back (VAE), as a file or a folder.", load=_alone,
                         files=True, holds=is_autoencoder, problem=_pickled, color="#d98f8f")
 TEXT_ENCODER = ModelType("TextEncoder", "What reads prompts for a model, as a file or a folder.", load=_alone, files=True,
