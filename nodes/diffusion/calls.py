@@ -16,7 +16,7 @@ from ..common.loading import in_words
 from .conditioning import as_called
 from .doors import Watched
 from .families import denoiser, denoiser_name, known_family
-from .guided import shifted
+from .guided import guide, shifted
 from .inpaint import is_trained
 from .models import quiet
 from .noise import with_whole_noise
@@ -168,6 +168,7 @@ def paint_whole(model: Any, ctx: Context, sampling: Sampling, **wanted: Any) -> 
         own = sizes_of(model).own or (0, 0)
         sizes_of(model).judge(given.get("width") or own[0], given.get("height") or own[1])
     pipe = own_copy(model, sampling, wanted["num_inference_steps"], wanted["generator"])
+    guide(pipe, given.get("guidance_scale"))
     with quiet(), in_a_sentence(pipe):
         for name in ("prompt", "negative_prompt"):
             tell_of_prompt(pipe, name, given.get(name) or "")

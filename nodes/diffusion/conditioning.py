@@ -11,11 +11,8 @@ from typing import Any
 
 from nodegraph import InputError
 
-from ..common.knowledge import tell_of_unknown
 from .families import denoiser, device_of, known_family, text_kind
 from .models import quiet
-from .patches.loras import tell_of_triggers
-from .prompts import tell_of_prompt
 
 _PAIR = ("prompt_embeds", "negative_prompt_embeds")
 _MASK = ("prompt_attention_mask", "negative_prompt_attention_mask")
@@ -64,10 +61,6 @@ def encoded(pipe: Any, prompt: str, negative: str, max_sequence_length: int | No
     if max_sequence_length is not None and not _reads_long(pipe):
         raise InputError(f"a {kind} takes no max_sequence_length; leave it out")
     with torch.no_grad(), quiet(), _tokenizers:
-        tell_of_prompt(pipe, "prompt", prompt, max_sequence_length)
-        tell_of_prompt(pipe, "negative_prompt", negative, max_sequence_length)
-        tell_of_unknown(getattr(pipe, "knowledge", None), prompt)
-        tell_of_triggers(getattr(pipe, "patches", ()), prompt)
         tensors = _asked(pipe, prompt, negative, max_sequence_length)
     return {name: tensor.contiguous() for name, tensor in tensors.items()}
 

@@ -84,6 +84,12 @@ def denoiser_name(pipe: Any) -> str:
     return next((name for name in ("transformer", "unet", "prior") if vars(pipe).get(name) is not None), "")
 
 
+def denoisers(pipe: Any) -> dict[str, Any]:
+    """The networks that are called at every step, by their name in the pipeline; Wan has one for each half of them."""
+    networks = {name: getattr(pipe, name, None) for name in ("transformer", "transformer_2", "unet")}
+    return {name: network for name, network in networks.items() if hasattr(network, "config")}
+
+
 def painted_channels(pipe: Any) -> int:
     """How many channels the denoiser paints, as it reads them: of Qwen and its kin those of a patch."""
     config = getattr(denoiser(pipe), "config", {})

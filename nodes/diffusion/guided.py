@@ -151,11 +151,12 @@ class Guided(Door):
     def __init__(self, pipe: Any, inner: Any, bare: Any, rules: dict[str, Any], scale: float | None, count: int):
         super().__init__(inner)
         self.pipe, self.bare, self.rules, self.scale, self.count = pipe, bare, rules, scale, count
+        self.calls = 0
         self.average = guides.momentum(rules.get("momentum", 0.0))
         self.bent = perturbed(bare, rules.get("pag_layers", "mid")) if rules.get("pag_scale") else None
 
     def __call__(self, *arguments: Any, **settings: Any) -> Any:
-        batch = _batch(arguments, settings)
+        batch, self.calls = _batch(arguments, settings), self.calls + 1
         if not self.rules:
             return self._asked("pair", arguments, settings)
         pair = batch == 2 * self.count
@@ -214,11 +215,12 @@ class Guided(Door):
 
     def _step(self) -> tuple[int, int]:
         """The step that is on, and how many there are, of the whole schedule."""
-        course = self.pipe.scheduler
-        order = getattr(course, "order", 1)
-        inner = getattr(course, "inner", course)
-        position = course.first + course.index if inner is not course else int(course.step_index or 0)
-        return position // order, -(-len(inner.timesteps) // order)
+        inner, order = getattr(self.pipe.scheduler, "inner", self.pipe.scheduler), getattr(self.pipe.scheduler, "order", 1)
+        return self._position() // order, -(-len(inner.timesteps) // order)
+
+    def _position(self) -> int:
+        """The question to the model that is on, of those of the whole schedule."""
+        return int(getattr(self.pipe.scheduler, "first", 0)) + self.calls - 1
 
     def _levels(self) -> tuple[float, float, str]:
         """The levels that the step goes from and to, and what the model predicts. Raises InputError but for Euler's."""
@@ -227,7 +229,7 @@ class Guided(Door):
         method = getattr(getattr(inner, "method", None), "__name__", "")
         if not (method == "euler" or type(inner).__name__ in ("EulerDiscreteScheduler", "FlowMatchEulerDiscreteScheduler")):
             raise InputError("way is manifold (CFG++), which is known for the steps of Euler's method; take sampler: euler")
-        position = course.first + course.index if inner is not course else int(inner.step_index or 0)
+        position = self._position()
         kind = "flow" if is_flow(inner) else inner.config.prediction_type
         return float(inner.sigmas[position]), float(inner.sigmas[position + 1]), kind
 
