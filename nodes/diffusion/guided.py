@@ -87,6 +87,9 @@ def _cache(network: Any, threshold: float, kind: str) -> None:
     import torch
     from diffusers.hooks import FirstBlockCacheConfig, apply_first_block_cache
 
+    why = f"cache: the denoiser of a {kind} has no row of blocks that diffusers can leave out; leave diffusion.cache out"
+    if type(network).__name__.startswith("Flux2"):  # whose hooks in diffusers 0.42 take its blocks for Flux's
+        raise InputError(why)
     blocks = getattr(network, "transformer_blocks", None)
     if blocks and getattr(blocks[-1], "context_pre_only", False):  # of Stable Diffusion 3: it gives one thing less
         network = torch.nn.Module()
@@ -94,8 +97,7 @@ def _cache(network: Any, threshold: float, kind: str) -> None:
     try:
         apply_first_block_cache(network, FirstBlockCacheConfig(threshold=threshold))
     except (IndexError, ValueError) as error:  # it has none, or of a kind that is not known there
-        raise InputError(f"cache: the denoiser of a {kind} has no row of blocks that diffusers can leave out; leave "
-                         "diffusion.cache out") from error
+        raise InputError(why) from error
 
 
 @contextmanager
