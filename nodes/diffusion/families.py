@@ -34,6 +34,8 @@ def family_named(kind: Any) -> Family | None:
     takes = inspect.signature(kind.__call__).parameters
     if not (hasattr(kind, "encode_prompt") and {"prompt_embeds", "latents", "output_type"} <= set(takes)):
         return None
+    if "Audio" in kind.__name__:  # latents of sounds
+        return None
     true = takes.get("true_cfg_scale")
     # Flux and its kin are distilled: their guidance is a number that the network reads, and needs no second call.
     doubled = true is not None and true.default > 1
@@ -79,6 +81,12 @@ def denoiser(pipe: Any) -> Any:
 def denoiser_name(pipe: Any) -> str:
     """The part that is called at every step."""
     return next((name for name in ("transformer", "unet", "prior") if pipe.components.get(name) is not None), "")
+
+
+def denoisers(pipe: Any) -> dict[str, Any]:
+    """The networks that are called at every step, by their name in the pipeline; Wan has one for each half of them."""
+    networks = {name: getattr(pipe, name, None) for name in ("transformer", "transformer_2", "unet")}
+    return {name: network for name, network in networks.items() if hasattr(network, "config")}
 
 
 def painted_channels(pipe: Any) -> int:
