@@ -34,7 +34,7 @@ SHAPES = {64: Shape(64, len(NAMES), (128, 128, 128, 80, 40), (80, 128, 160, 192)
           16: Shape(16, len(NAMES), (16, 16, 16), (16, 32), 16, 16)}
 POOL = {"cuda": 4096, "cpu": 192}  # drawings of each kind that wait
 JUDGED, LAST_SECONDS = 0.04, {"cuda": 16.0, "cpu": 25.0}  # share of the time for the judge's training; for the last scores
-NOISE = 0.1  # over pictures in -1..1 that are mostly flat, of exactly the inks
+NOISE, R1 = 0.1, 30.0  # over pictures in -1..1 that are mostly flat, of exactly the inks; where its weight begins
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,7 @@ def woven(asked: Asked) -> dict[str, Any]:
     judge = Judge(NAMES, asked.side, asked.device, asked.seed)
     log["judge"] = judge.learn(asked.seconds * JUDGED, asked.judge_steps)
     print(json.dumps(log["judge"]), flush=True)
-    shape, rules = SHAPES[asked.side], Rules(batch=asked.batch, memory=160.0 * asked.batch, noise=NOISE)
+    shape, rules = SHAPES[asked.side], Rules(batch=asked.batch, memory=160.0 * asked.batch, noise=NOISE, r1=R1)
     log |= {"shape": shape.plain(), "rules": asdict(rules)}
     game = Game(shape, rules, Pool(asked.side, asked.batch, asked.device, asked.seed), asked.device)
     keeper = Keeper(asked, game, judge, log)
