@@ -33,10 +33,11 @@ def settings_of(pipe: Any) -> dict[str, dict[str, Any]]:
     return said
 
 
-def guide(pipe: Any, guidance_scale: float | None, count: int = 1) -> None:
+def guide(pipe: Any, guidance_scale: float | None, count: int = 1, parts: int = 0) -> None:
     """Put what the patches of a pipeline say on it, which is a copy of this call's own.
 
-    count: how many latents are sampled at once. Raises InputError for what its denoiser cannot do.
+    count: how many latents are sampled at once. parts: of which the conditioning is made, each asked for by itself.
+    Raises InputError for what its denoiser cannot do.
     """
     said = settings_of(pipe)
     rules = said.get("guidance", {})
@@ -46,6 +47,9 @@ def guide(pipe: Any, guidance_scale: float | None, count: int = 1) -> None:
     network = getattr(pipe, name)
     if rules:
         _judge(pipe, name, rules)
+    if parts > 1 and ("cache" in said or rules.get("momentum") or (rules and _in_turn(pipe))):
+        raise InputError("this conditioning has several parts, and a cache, a momentum of the guidance, or guidance of a "
+                         "model that is asked twice a step would mix them up; leave that out, or take one prompt")
     inner = _changed(pipe, name, network, said)
     pipe.__dict__[name] = Guided(pipe, inner, network, rules, guidance_scale, count)
 
@@ -63,6 +67,11 @@ def _judge(pipe: Any, name: str, rules: dict[str, Any]) -> None:
         takes = inspect.signature(type(getattr(pipe, name)).forward).parameters
         if "skip_layers" not in takes:
             raise InputError(f"skip_layers: the denoiser of a {kind} has no layers to skip; leave it out")
+
+
+def _in_turn(pipe: Any) -> bool:
+    """Whether a pipeline asks with the prompt and without it one after the other, and not at once."""
+    return _PAIR not in inspect.getsource(type(pipe).__call__)
 
 
 def _changed(pipe: Any, name: str, network: Any, said: dict[str, dict[str, Any]]) -> Any:
@@ -157,7 +166,7 @@ class Guided(Door):
         super().__init__(inner)
         self.pipe, self.bare, self.rules, self.scale, self.count = pipe, bare, rules, scale, count
         self.calls, self.at, self.turn = 0, -1, 0
-        self.turns = _PAIR not in inspect.getsource(type(pipe).__call__)
+        self.turns = _in_turn(pipe)
         self.made: Any = None  # in this step with the prompt
         self.average = guides.momentum(rules.get("momentum", 0.0))
         self.bent = perturbed(bare, rules.get("pag_layers", "mid")) if rules.get("pag_scale") else None

@@ -251,6 +251,15 @@ def test_what_a_denoiser_cannot_do_is_a_sentence(models, kind, recipe, says):
         painted(models[kind], recipe)
 
 
+def test_prompts_of_several_parts_are_guided_too_and_do_not_mix_in_a_memory(models):
+    both = encode(models["sd"], "[a boat:fog:0.5]")
+    asked = {"seed": 3, "steps": 4, "guidance_scale": 6.0, "width": 32, "height": 32}
+    latent = sample(patched(models["sd"], guidance(MODEL, rescale=0.7)), both, **asked).samples
+    assert not torch.allclose(latent, sample(models["sd"], both, **asked).samples, atol=1e-3)
+    with pytest.raises(InputError, match="several parts, and a cache, a momentum"):
+        sample(patched(models["sd"], guidance(MODEL, way="projected", momentum=-0.5)), both, **asked)
+
+
 def test_settings_on_settings_go_on_and_each_counts():
     twice = guidance(guidance(MODEL, rescale=0.3), rescale=0.7, way="projected")
     assert [patch.kind for patch in twice.patches] == ["guidance", "guidance"]
