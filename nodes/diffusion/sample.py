@@ -99,7 +99,7 @@ def sample(model: Annotated[DiffusionModel, Uses(*SAMPLES)], conditioning: Condi
     generator = dice(seed)
     pipe = own_copy(text_pipeline(model), sampling, steps, generator)
     looks = look(pipe, control, ctx)
-    guide(pipe, guidance)
+    guide(pipe, guidance, parts=len(conditioning.parts))
     begin = begun(pipe, wanted)
     course = _course(pipe, wanted, steps, begin, not keep_noise, reporter(pipe, ctx, width, height))
     steer(pipe, control, looks, ctx, course, width, height)
