@@ -99,14 +99,21 @@ def _layers(network: Any) -> Iterator[Any]:
 
 
 def _watch(network: Any) -> None:
-    """Have the blocks of a network look, once for all samplings that it is ever at work for."""
+    """Have the blocks of a network look, once for all samplings that it is ever at work for.
+
+    One that is compiled is left whole, since a look between its blocks would cut it into as many pieces.
+    """
     import torch
 
     *_, network = _layers(network)
-    for part in network.children():
-        for block in part if isinstance(part, torch.nn.ModuleList) else ():
-            if _look not in block._forward_pre_hooks.values():
-                block.register_forward_pre_hook(_look)
+    compiled = getattr(network, "_compiled_call_impl", None) is not None
+    for block in (block for part in network.children() if isinstance(part, torch.nn.ModuleList) for block in part):
+        looks = [number for number, hook in block._forward_pre_hooks.items() if hook is _look]
+        if compiled:
+            for number in looks:
+                del block._forward_pre_hooks[number]
+        elif not looks:
+            block.register_forward_pre_hook(_look)
 
 
 def _look(*_: Any) -> None:

@@ -34,6 +34,8 @@ def family_named(kind: Any) -> Family | None:
     takes = inspect.signature(kind.__call__).parameters
     if not (hasattr(kind, "encode_prompt") and {"prompt_embeds", "latents", "output_type"} <= set(takes)):
         return None
+    if "Audio" in kind.__name__:  # latents of sounds
+        return None
     true = takes.get("true_cfg_scale")
     # Flux and its kin are distilled: their guidance is a number that the network reads, and needs no second call.
     doubled = true is not None and true.default > 1
@@ -44,7 +46,17 @@ def family_named(kind: Any) -> Family | None:
 
 def family_of(pipe: Any) -> Family | None:
     """The Family of a pipeline, or None where its steps cannot be taken one by one."""
-    return family_named(type(pipe))
+    return family_named(text_kind(pipe))
+
+
+def text_kind(pipe: Any) -> Any:
+    """The class of pipelines that paints from words alone with the same parts; the pipeline's own where there is none."""
+    import diffusers
+
+    own = type(pipe)
+    if pipe.config.get("requires_aesthetics_score"):  # the refiner of SDXL reads a score that no other does
+        return own
+    return own if own.__name__ == plain_name(pipe) else getattr(diffusers, plain_name(pipe), own)
 
 
 def device_of(pipe: Any) -> Any:
@@ -92,13 +104,14 @@ def prompt_family(pipe: Any) -> str:
     context = next((config[name] for name in _CONTEXTS if config.get(name)), None)
     pooled = config.get("pooled_projection_dim")
     said = [f"context {context}"] * bool(context) + [f"pooled {pooled}"] * bool(pooled)
-    return plain_name(pipe) + (f" ({', '.join(said)})" if said else "")
+    return _CONTROLS.sub("", plain_name(pipe)) + (f" ({', '.join(said)})" if said else "")
 
 
 _CONTEXTS = ("joint_attention_dim", "cross_attention_dim", "caption_channels", "cap_feat_dim", "text_embed_dim",
              "text_dim", "text_hidden_dim")
 # What a pipeline takes besides words does not change how it reads these.
-_TASKS = re.compile(r"Inpaint(ing)?|Img2Img|ImageToImage|Fill|ControlNet(Union)?|Adapter")
+_TASKS = re.compile(r"Inpaint(ing)?|Img2Img|ImageToImage|Fill")
+_CONTROLS = re.compile(r"ControlNet(Union)?|Adapter")
 
 
 def plain_name(pipe: Any) -> str:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import copy
 import inspect
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from nodegraph import InputError, Recipe, warn
 
 from . import guides
+from .doors import Door
 from .samplers import is_flow
 
 SETTINGS = ("guidance", "shift", "freeu", "cache")  # the kinds of patches that are read here, and change no weights
@@ -73,13 +75,36 @@ def _changed(pipe: Any, name: str, network: Any, said: dict[str, dict[str, Any]]
             raise InputError(f"freeu: the denoiser of a {type(pipe).__name__} is no unet; leave diffusion.freeu out")
         inner.enable_freeu(**said["freeu"])
     if "cache" in said:
-        from diffusers.hooks import FirstBlockCacheConfig, apply_first_block_cache
-
-        if name == "unet" or not hasattr(inner, "cache_context"):
-            raise InputError(f"cache: the denoiser of a {type(pipe).__name__} has no row of blocks; leave "
-                             "diffusion.cache out")
-        apply_first_block_cache(inner, FirstBlockCacheConfig(threshold=said["cache"]["threshold"]))
+        _cache(inner, said["cache"]["threshold"], type(pipe).__name__)
     return inner
+
+
+def _cache(network: Any, threshold: float, kind: str) -> None:
+    """Have blocks left out where the first changes little from step to step (diffusers' form of TeaCache)."""
+    import torch
+    from diffusers.hooks import FirstBlockCacheConfig, apply_first_block_cache
+
+    blocks = getattr(network, "transformer_blocks", None)
+    if blocks and getattr(blocks[-1], "context_pre_only", False):  # of Stable Diffusion 3: it gives one thing less
+        network = torch.nn.Module()
+        network.transformer_blocks = blocks[:-1]
+    try:
+        apply_first_block_cache(network, FirstBlockCacheConfig(threshold=threshold))
+    except (IndexError, ValueError) as error:  # it has none, or of a kind that is not known there
+        raise InputError(f"cache: the denoiser of a {kind} has no row of blocks that diffusers can leave out; leave "
+                         "diffusion.cache out") from error
+
+
+@contextmanager
+def _remembering(network: Any, name: str) -> Iterator[None]:
+    """The memory of a cache for one sort of call."""
+    from diffusers.hooks.hooks import CacheContext, _set_cache_context
+
+    _set_cache_context(network, CacheContext(name))
+    try:
+        yield
+    finally:
+        _set_cache_context(network, None)
 
 
 def own_modules(network: Any) -> Any:
@@ -117,28 +142,21 @@ def perturbed(unet: Any, layers: str) -> Any:
     return mine
 
 
-class Guided:
+class Guided(Door):
     """A denoiser that gives its guided answer for both halves of a pipeline's pair, so that its guidance leaves it so.
 
-    It is one to whoever asks what it is. inner: the network to ask; bare: the same without a cache.
+    inner: the network to ask. bare: the same without a cache.
     """
 
     def __init__(self, pipe: Any, inner: Any, bare: Any, rules: dict[str, Any], scale: float | None, count: int):
-        self.pipe, self.inner, self.bare, self.rules, self.scale, self.count = pipe, inner, bare, rules, scale, count
+        super().__init__(inner)
+        self.pipe, self.bare, self.rules, self.scale, self.count = pipe, bare, rules, scale, count
+        self.calls = 0
         self.average = guides.momentum(rules.get("momentum", 0.0))
         self.bent = perturbed(bare, rules.get("pag_layers", "mid")) if rules.get("pag_scale") else None
 
-    def __getattr__(self, name: str) -> Any:
-        if name == "inner":  # while it is being copied
-            raise AttributeError(name)
-        return getattr(self.inner, name)
-
-    @property
-    def __class__(self) -> type:  # type: ignore[override]
-        return type(self.inner)
-
     def __call__(self, *arguments: Any, **settings: Any) -> Any:
-        batch = _batch(arguments, settings)
+        batch, self.calls = _batch(arguments, settings), self.calls + 1
         if not self.rules:
             return self._asked("pair", arguments, settings)
         pair = batch == 2 * self.count
@@ -160,10 +178,10 @@ class Guided:
         return _with_first(made, torch.cat([answer, answer]) if pair else answer)
 
     def _asked(self, name: str, arguments: Any, settings: Any) -> Any:
-        if self.inner is self.bare or not hasattr(self.inner, "cache_context"):
-            return self.inner(*arguments, **settings)
-        with self.inner.cache_context(name):
-            return self.inner(*arguments, **settings)
+        if self.network is self.bare:
+            return self.network(*arguments, **settings)
+        with _remembering(self.network, name):
+            return self.network(*arguments, **settings)
 
     def _guided(self, pair: Any, step: int, given: list[Any]) -> Any:
         """The pair guided into one, by the way that is chosen."""
@@ -197,11 +215,12 @@ class Guided:
 
     def _step(self) -> tuple[int, int]:
         """The step that is on, and how many there are, of the whole schedule."""
-        course = self.pipe.scheduler
-        order = getattr(course, "order", 1)
-        inner = getattr(course, "inner", course)
-        position = course.first + course.index if inner is not course else int(course.step_index or 0)
-        return position // order, -(-len(inner.timesteps) // order)
+        inner, order = getattr(self.pipe.scheduler, "inner", self.pipe.scheduler), getattr(self.pipe.scheduler, "order", 1)
+        return self._position() // order, -(-len(inner.timesteps) // order)
+
+    def _position(self) -> int:
+        """The question to the model that is on, of those of the whole schedule."""
+        return int(getattr(self.pipe.scheduler, "first", 0)) + self.calls - 1
 
     def _levels(self) -> tuple[float, float, str]:
         """The levels that the step goes from and to, and what the model predicts. Raises InputError but for Euler's."""
@@ -210,13 +229,13 @@ class Guided:
         method = getattr(getattr(inner, "method", None), "__name__", "")
         if not (method == "euler" or type(inner).__name__ in ("EulerDiscreteScheduler", "FlowMatchEulerDiscreteScheduler")):
             raise InputError("way is manifold (CFG++), which is known for the steps of Euler's method; take sampler: euler")
-        position = course.first + course.index if inner is not course else int(inner.step_index or 0)
+        position = self._position()
         kind = "flow" if is_flow(inner) else inner.config.prediction_type
         return float(inner.sigmas[position]), float(inner.sigmas[position + 1]), kind
 
 
 def _batch(arguments: tuple[Any, ...], settings: dict[str, Any]) -> int:
-    first = arguments[0] if arguments else settings.get("sample", settings.get("hidden_states"))
+    first: Any = arguments[0] if arguments else settings.get("sample", settings.get("hidden_states"))
     return int(first.shape[0])
 
 

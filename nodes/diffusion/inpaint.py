@@ -13,7 +13,7 @@ from typing import Any
 from nodegraph import InputError
 
 from .doors import Door
-from .families import denoiser, denoiser_name, device_of, painted_channels, plain_name
+from .families import denoiser, denoiser_name, device_of, painted_channels, text_kind
 from .models import quiet
 from .space import latents_of, packed, scale_of
 
@@ -26,12 +26,8 @@ def is_trained(pipe: Any) -> bool:
 
 def text_pipeline(model: Any) -> Any:
     """The pipeline of the same parts that paints from words alone; that itself where there is none, or it is one."""
-    import diffusers
-
-    if model.config.get("requires_aesthetics_score"):  # the refiner of SDXL reads a score that no other does
-        return model
-    kind = getattr(diffusers, plain_name(model), None)
-    if kind is None or isinstance(model, kind) or type(model).__name__ == plain_name(model):
+    kind = text_kind(model)
+    if isinstance(model, kind):
         return model
     takes = inspect.signature(kind.__init__).parameters
     known = {**{name: value for name, value in model.config.items() if not isinstance(value, (list, tuple))},

@@ -10,6 +10,7 @@ from .calls import dice, paint_whole
 from .decode import decode
 from .encode import encode
 from .families import known_family
+from .inpaint import text_pipeline
 from .models import DiffusionModel
 from .sample import Count, Guidance, refused, sample, size
 from .samplers import GONE, Sampler, Sampling, Schedule
@@ -32,7 +33,7 @@ def paint(model: DiffusionModel, prompt: str, negative_prompt: str = "", seed: S
     sampler: the method of the steps; `model` is the one that comes with the model.
     schedule: how the steps are spread between much noise and none; `model` is as it comes with the model.
     """
-    families.judge_words_alone(model)
+    families.judge_words_alone(text_pipeline(model))
     if families.family_of(model) is None:
         return paint_whole(model, ctx, prompt=prompt, negative_prompt=negative_prompt or None, width=width,
                             height=height, guidance_scale=guidance_scale, num_inference_steps=steps,

@@ -101,7 +101,7 @@ def sample(model: Annotated[DiffusionModel, Uses(*SAMPLES)], conditioning: Condi
     looks = look(pipe, control, ctx)
     guide(pipe, guidance)
     begin = begun(pipe, wanted)
-    course = _course(pipe, wanted, steps, begin, not keep_noise, _reporter(pipe, ctx, width, height))
+    course = _course(pipe, wanted, steps, begin, not keep_noise, reporter(pipe, ctx, width, height))
     steer(pipe, control, looks, ctx, course, width, height)
     divide(pipe, conditioning, course, steps, width, height)
     samples = sampled(pipe, conditioning.tensors, course, generator, steps, width, height, guidance, frames,
@@ -139,7 +139,7 @@ def size(model: Any, width: int | None, height: int | None, start: Latent | None
     return width, height
 
 
-def _reporter(pipe: Any, ctx: Context, width: int, height: int) -> Callable[[int, int, Any, Callable[[], Any]], None]:
+def reporter(pipe: Any, ctx: Context, width: int, height: int) -> Callable[[int, int, Any, Callable[[], Any]], None]:
     """What is done after each step: it is said how far the sampling is, now and then with a picture."""
 
     def report(index: int, total: int, latents: Any, forecast: Callable[[], Any]) -> None:

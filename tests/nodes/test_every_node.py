@@ -114,7 +114,7 @@ def test_nodes_run_on_real_files_and_are_remembered_in_a_new_process(path, drive
     assert files and all(file.stat().st_size for file in files)
     again = driven(path)
     assert {name: node["status"] for name, node in again["nodes"].items() if node["status"] != "cached"} == {}
-    assert again["warnings"] == first["warnings"]
+    assert sorted(again["warnings"]) == sorted(first["warnings"])  # of nodes that overlap, in whichever order they ended
     assert [Path(written) for output in again["outputs"].values() for written in output["paths"]] == files
 
 

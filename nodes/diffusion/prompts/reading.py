@@ -11,6 +11,7 @@ from ...media.latent import Conditioning, Part
 from ..conditioning import encoded
 from ..families import known_family, prompt_family
 from ..models import quiet
+from ..patches.loras import tell_of_triggers
 from . import tell_of_cut, tell_of_signs
 from .syntax import Moment, Piece, Signs, moments, parsed, pieces, plain
 from .weighing import Marks, chunks, reads_on, weighing, weighs
@@ -84,6 +85,7 @@ def _tell(pipe: Any, texts: dict[str, str], said: dict[str, list[list[Piece]]], 
                     tell_of_cut(pipe, name, text, max_sequence_length)
                 if name == "prompt":
                     tell_of_unknown(getattr(pipe, "knowledge", None), text)
+                    tell_of_triggers(getattr(pipe, "patches", ()), text)
         weighed = any(piece is None or piece[1] != 1 for reading in readings for piece in reading)
         if weighed and not weighs(pipe):
             kinds = ", ".join(type(part).__name__ for key, part in pipe.components.items()

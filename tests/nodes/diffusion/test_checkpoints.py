@@ -91,6 +91,30 @@ def test_the_refiner_is_told_from_its_base_and_paints_over_a_picture(zoo):
     assert torch.allclose(over(pipe), over(zoo.pipe("sdxl_refiner")), atol=1e-5)
 
 
+def test_newer_blocks_of_stable_diffusion_3_are_told_by_their_tensors(zoo, tmp_path):
+    pipe = zoo.pipe("sd3")
+    torch.manual_seed(8)
+    config = {name: value for name, value in pipe.transformer.config.items() if not name.startswith("_")}
+    newer = type(pipe.transformer).from_config(config | {"qk_norm": "rms_norm", "dual_attention_layers": [0]})
+    whole = type(pipe)(**pipe.components | {"transformer": newer})
+    texts = (wild.clip(pipe.text_encoder, "text_encoders.clip_l.transformer."),
+             wild.clip(pipe.text_encoder_2, "text_encoders.clip_g.transformer."))
+    opened_ = opened(stored(tmp_path / "sd35.safetensors", wild.sd3(newer), wild.vae(pipe.vae), *texts))
+    assert tuple(opened_.transformer.config.dual_attention_layers) == (0,)
+    assert torch.allclose(paint(opened_), paint(whole), atol=1e-5)
+
+
+@pytest.mark.parametrize(("family", "channels", "kind"), [
+    ("sd1", 9, "StableDiffusionInpaintPipeline"), ("sd1", 8, "StableDiffusionInstructPix2PixPipeline"),
+    ("sdxl", 9, "StableDiffusionXLInpaintPipeline"), ("flux", 384, "FluxFillPipeline"), ("flux", 128, "FluxControlPipeline")])
+def test_what_a_denoiser_reads_beside_latents_tells_what_it_is_for(zoo, family, channels, kind):
+    files = {"flux": flux_files(zoo)["model"]}
+    names = tensors.shapes(files[family] if family in files else zoo.file(family))
+    first = {"flux": "img_in.weight"}.get(family, "model.diffusion_model.input_blocks.0.0.weight")
+    wide = (names[first][0], channels, *names[first][2:])
+    assert anatomy.fitted(family, names | {first: wide})["model_index"]["_class_name"] == kind
+
+
 def flux_files(zoo: Zoo) -> dict[str, Path]:
     """Flux as its parts are passed around: a transformer, an autoencoder, CLIP and T5, and a folder with T5's tokenizer."""
     torch.manual_seed(9)
@@ -117,6 +141,12 @@ def test_split_files_of_flux_are_put_together(zoo):
     loose = opened(files["model"], part("text_encoder", files["t5xxl"]), part("text_encoder", files["clip"]),
                    part("text_encoder", files["t5"]), part("vae", files["vae"]))
     assert torch.allclose(paint(loose, max_sequence_length=16), plain, atol=1e-5)
+    alone = opened(files["model"], part("text_encoder", files["t5xxl"]), part("text_encoder", files["clip"]),
+                   part("vae", files["vae"]), part("tokenizer", files["t5"] / "tokenizer.json"))
+    assert torch.allclose(paint(alone, max_sequence_length=16), plain, atol=1e-5)
+    with pytest.raises(InputError, match="config.json is no tokenizer"):
+        opened(files["model"], part("text_encoder", files["t5xxl"]), part("text_encoder", files["clip"]), part("vae", files["vae"]),
+               part("tokenizer", files["t5"] / "config.json"))
 
 
 @pytest.mark.parametrize(("left_out", "words"), [
@@ -148,10 +178,12 @@ def test_floating_types_and_the_variant_of_a_folder_are_chosen(zoo, checkpoints,
     assert [str(part.dtype) for part in (pipe.unet, pipe.vae, pipe.text_encoder)] == ["torch.bfloat16", "torch.float32", "torch.float32"]
     plain = loading.load(Recipe("DiffusionModel", "sd", str(checkpoints / "sd")), "cpu", "float32")
     plain.save_pretrained(tmp_path / "sd")
-    for part in (plain.unet, plain.vae, plain.text_encoder):
-        part.half()
+    for network in (plain.unet, plain.vae, plain.text_encoder):
+        network.half()
     plain.save_pretrained(tmp_path / "sd", variant="fp16")
-    whole, half = opened(tmp_path / "sd"), opened(tmp_path / "sd", variant="fp16")
+    with pytest.warns(UserWarning, match="base: sd is not used, since sd is a folder"):
+        whole = opened(tmp_path / "sd", part("base", tmp_path / "sd"))
+    half = opened(tmp_path / "sd", variant="fp16")
     weight = lambda pipe: pipe.unet.conv_in.weight
     assert torch.equal(weight(half), weight(whole).half().float()) and not torch.equal(weight(half), weight(whole))
 

@@ -14,6 +14,8 @@ from nodegraph_nodes.diffusion.guided import own_modules
 from nodegraph_nodes.diffusion.sample import sample
 from nodegraph_nodes.diffusion.samplers import Sampling
 
+from .conftest import stable_diffusion_3
+
 pytestmark = [pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept:DeprecationWarning"),
               pytest.mark.filterwarnings("ignore:.* is far from the 256 x 256:UserWarning")]
 MODEL = Recipe("DiffusionModel", "mine")
@@ -185,6 +187,18 @@ def test_a_cache_leaves_out_blocks_that_would_change_little(models):
     assert torch.equal(painted(models["flux"]), plain)
 
 
+def test_a_cache_goes_with_guidance_in_a_part_of_the_steps_on_a_deeper_stable_diffusion_3():
+    torch.manual_seed(0)
+    model = stable_diffusion_3(layers=4)
+    model.set_progress_bar_config(disable=True)
+    ran = []
+    model.transformer.transformer_blocks[1].ff.register_forward_pre_hook(lambda *_: ran.append(1))
+    plain = painted(model)
+    assert torch.allclose(painted(model, cache(MODEL, threshold=0.0)), plain, atol=1e-5) and len(ran) == 8
+    assert painted(model, cache(MODEL, threshold=1.0), guidance(MODEL, end=0.5)).isfinite().all()
+    assert len(ran) < 12
+
+
 def test_a_shift_is_the_shift_of_the_scheduler(models):
     import diffusers
 
@@ -207,7 +221,7 @@ def test_a_shift_is_the_shift_of_the_scheduler(models):
     ("flux", guidance(MODEL, rescale=0.5), "a FluxPipeline is not guided in one call"),
     ("sd3", guidance(MODEL, pag_scale=2.0), "pag_scale: .* takes a unet"),
     ("sd", guidance(MODEL, skip_layers=[1]), "skip_layers: .* has no layers to skip"),
-    ("sd3", freeu(MODEL), "freeu: .* is no unet"), ("sd", cache(MODEL), "cache: .* has no row of blocks")])
+    ("sd3", freeu(MODEL), "freeu: .* is no unet"), ("sd", cache(MODEL), "cache: .* has no row of blocks"), ("sd3", cache(MODEL), "cache: .* has no row of blocks")])
 def test_what_a_denoiser_cannot_do_is_a_sentence(models, kind, recipe, says):
     with pytest.raises(InputError, match=says):
         painted(models[kind], recipe)

@@ -95,8 +95,9 @@ def sd3(network: Any) -> dict[str, torch.Tensor]:
              "norm1.linear": "x_block.adaLN_modulation.1", "norm1_context.linear": "context_block.adaLN_modulation.1",
              "ff.net.0.proj": "x_block.mlp.fc1", "ff.net.2": "x_block.mlp.fc2", "ff_context.net.0.proj": "context_block.mlp.fc1",
              "ff_context.net.2": "context_block.mlp.fc2", "attn.norm_q": "x_block.attn.ln_q", "attn.norm_k": "x_block.attn.ln_k",
-             "attn.norm_added_q": "context_block.attn.ln_q", "attn.norm_added_k": "context_block.attn.ln_k"}
-    joined = {"x_block": "to_{}", "context_block": "add_{}_proj"}
+             "attn.norm_added_q": "context_block.attn.ln_q", "attn.norm_added_k": "context_block.attn.ln_k",
+             "attn2.to_out.0": "x_block.attn2.proj", "attn2.norm_q": "x_block.attn2.ln_q", "attn2.norm_k": "x_block.attn2.ln_k"}
+    joined = {"x_block.attn": "attn.to_{}", "context_block.attn": "attn.add_{}_proj", "x_block.attn2": "attn2.to_{}"}
     out = {}
     for name, tensor in state.items():
         stem, _, kind = name.rpartition(".")
@@ -112,8 +113,9 @@ def sd3(network: Any) -> dict[str, torch.Tensor]:
     for layer in range(last + 1):
         for part, form in joined.items():
             for kind in ("weight", "bias"):
-                out[f"joint_blocks.{layer}.{part}.attn.qkv.{kind}"] = torch.cat(
-                    [state[f"transformer_blocks.{layer}.attn.{form.format(one)}.{kind}"] for one in "qkv"])
+                names = [f"transformer_blocks.{layer}.{form.format(one)}.{kind}" for one in "qkv"]
+                if names[0] in state:
+                    out[f"joint_blocks.{layer}.{part}.qkv.{kind}"] = torch.cat([state[name] for name in names])
     return {f"model.diffusion_model.{name}": tensor for name, tensor in out.items()}
 
 
