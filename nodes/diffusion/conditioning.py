@@ -13,6 +13,7 @@ from nodegraph import InputError
 
 from ..common.knowledge import tell_of_unknown
 from .families import denoiser, device_of, known_family
+from .inpaint import is_trained
 from .models import quiet
 from .prompts import tell_of_prompt
 
@@ -59,7 +60,7 @@ def encoded(pipe: Any, prompt: str, negative: str, max_sequence_length: int | No
     with torch.no_grad(), quiet(), _tokenizers:
         tell_of_prompt(pipe, "prompt", prompt, max_sequence_length)
         tell_of_prompt(pipe, "negative_prompt", negative, max_sequence_length)
-        tell_of_unknown(getattr(pipe, "knowledge", None), prompt)
+        tell_of_unknown(getattr(pipe, "knowledge", None), prompt, shown=is_trained(pipe))
         tensors = _asked(pipe, prompt, negative, max_sequence_length)
     return {name: tensor.contiguous() for name, tensor in tensors.items()}
 

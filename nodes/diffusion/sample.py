@@ -92,7 +92,7 @@ def sample(model: DiffusionModel, conditioning: Conditioning, seed: Seed = 0, st
     generator = dice(seed)
     pipe = own_copy(text_pipeline(model), sampling, steps, generator)
     guide(pipe, guidance)
-    begin = begun(pipe, wanted)
+    begin = begun(pipe, wanted, width, height)
     course = _course(pipe, wanted, steps, begin, not keep_noise, _reporter(pipe, ctx, width, height))
     samples = sampled(pipe, conditioning.tensors, course, generator, steps, width, height, guidance, frames, **more)
     return Latent(samples[0].contiguous(), space.latent_family(model))
