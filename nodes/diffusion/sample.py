@@ -100,7 +100,7 @@ def sample(model: Annotated[DiffusionModel, Uses(*SAMPLES)], conditioning: Condi
     pipe = own_copy(text_pipeline(model), sampling, steps, generator)
     looks = look(pipe, control, ctx)
     guide(pipe, guidance, parts=len(conditioning.parts))
-    begin = begun(pipe, wanted)
+    begin = begun(pipe, wanted, width, height)
     course = _course(pipe, wanted, steps, begin, not keep_noise, reporter(pipe, ctx, width, height))
     steer(pipe, control, looks, ctx, course, width, height)
     divide(pipe, conditioning, course, steps, width, height)
