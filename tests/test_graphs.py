@@ -120,6 +120,16 @@ def test_a_daybreak_is_a_film_that_ends_as_it_began_and_one_frame_more_paints_on
     assert items(story)["sketches"] == (1, 2) and "first/sketch" not in items(story)
 
 
+def test_regions_hold_two_prompts_and_another_seam_reads_neither_again(engine, tmp_path):
+    graph, given = engine.load(GRAPHS / "regions.yaml"), {"steps": 2}
+    result = engine.run(graph, given)
+    assert not result.errors and result["picture"].shape == (3, 128, 128)
+    assert nothing_runs_again("regions", given, tmp_path)
+    story: list = []
+    engine.run(graph, {**given, "soft": 4.0}, emit=story.append)
+    assert {"night", "day"}.isdisjoint(ran(story)) and "sketch" in ran(story)
+
+
 def test_a_grid_reads_each_subject_once_and_paints_each_pair(engine, tmp_path):
     graph = engine.load(GRAPHS / "grid.yaml")
     given = {"subjects": ["a red boat", "一只猫"], "seeds": [1, 2], "columns": 2, "steps": 2}

@@ -16,7 +16,8 @@ from ..common.loading import in_words
 from .conditioning import as_called
 from .doors import Watched
 from .families import denoiser, denoiser_name, known_family
-from .guided import shifted
+from .guided import guide, shifted
+from .inpaint import is_trained
 from .models import quiet
 from .noise import with_whole_noise
 from .prompts import tell_of_negative, tell_of_prompt
@@ -74,7 +75,7 @@ def sampled(pipe: Any, tensors: dict[str, Any], steps: Steps, generator: Any, co
     if steps.start is not None and {"image", "strength"} <= set(takes):
         given |= {"image": steps.start.latents, "strength": 1.0}
         pipe.prepare_latents = _drawing_of_picture(steps, generator)
-    elif steps.start is not None:
+    elif steps.start is not None or is_trained(pipe):
         pipe.prepare_latents = _drawing_for(steps, channels_of(vae_of(pipe)), pipe.prepare_latents)
     pipe.scheduler = steps
     if denoiser_name(pipe):
@@ -124,8 +125,9 @@ def _drawing_for(steps: Steps, channels: int, draw: Callable[..., Any]) -> Calla
             if name in bound.arguments:  # which a model trained for inpainting has more of than it paints
                 bound.arguments[name] = channels
         made = draw(*bound.args, **bound.kwargs)
-        steps.start.take(made[0] if isinstance(made, tuple) else made)  # type: ignore[union-attr]
-        steps.begin()
+        if steps.start is not None:
+            steps.start.take(made[0] if isinstance(made, tuple) else made)
+            steps.begin()
         return made
     return drawn
 
@@ -166,6 +168,7 @@ def paint_whole(model: Any, ctx: Context, sampling: Sampling, **wanted: Any) -> 
         own = sizes_of(model).own or (0, 0)
         sizes_of(model).judge(given.get("width") or own[0], given.get("height") or own[1])
     pipe = own_copy(model, sampling, wanted["num_inference_steps"], wanted["generator"])
+    guide(pipe, given.get("guidance_scale"))
     with quiet(), in_a_sentence(pipe):
         for name in ("prompt", "negative_prompt"):
             tell_of_prompt(pipe, name, given.get(name) or "")

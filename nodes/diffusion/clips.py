@@ -48,7 +48,7 @@ def decode_clip(model: Annotated[DiffusionModel, Uses(*DECODES)], latent: Latent
                 fps: Annotated[float, Range(0.01, MOST_FPS)] | None = None, ctx: Context = SILENT) -> Video:
     """Turn the latent of a clip into a video.
 
-    model: a folder or hub name of a diffusers pipeline that paints clips (Wan, LTX, HunyuanVideo, AnimateDiff).
+    model: a folder or hub name of a diffusers pipeline that paints clips (Wan, LTX, HunyuanVideo, CogVideoX, AnimateDiff).
     latent: from diffusion.sample with the same model, or one with the same autoencoder.
     fps: how many frames are shown in a second; left out, what the model's family was made for.
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from time import monotonic
 from typing import Any
 
@@ -45,7 +45,8 @@ class Watched(Door):
     def __init__(self, network: Any, look: Callable[[], None]):
         super().__init__(network)
         self.look, self.halved = look, False
-        self.whole = "rules" in vars(network)  # of a guided one, which wants its pairs
+        # One that is guided, or looks at pictures, wants its pairs.
+        self.whole = any({"rules", "looks"} & vars(layer).keys() for layer in _layers(network))
         _watch(network)
 
     def __call__(self, *arguments: Any, **settings: Any) -> Any:
@@ -87,16 +88,32 @@ class _Now_and_then:
             self.look()
 
 
-def _watch(network: Any) -> None:
-    """Have the blocks of a network look, once for all samplings that it is ever at work for."""
+def _layers(network: Any) -> Iterator[Any]:
+    """What stands before a network, from the door in, and that itself."""
     import torch
 
     while not issubclass(type(network), torch.nn.Module):
+        yield network
         network = next(vars(network)[name] for name in ("network", "inner") if name in vars(network))
-    for part in network.children():
-        for block in part if isinstance(part, torch.nn.ModuleList) else ():
-            if _look not in block._forward_pre_hooks.values():
-                block.register_forward_pre_hook(_look)
+    yield network
+
+
+def _watch(network: Any) -> None:
+    """Have the blocks of a network look, once for all samplings that it is ever at work for.
+
+    One that is compiled is left whole, since a look between its blocks would cut it into as many pieces.
+    """
+    import torch
+
+    *_, network = _layers(network)
+    compiled = getattr(network, "_compiled_call_impl", None) is not None
+    for block in (block for part in network.children() if isinstance(part, torch.nn.ModuleList) for block in part):
+        looks = [number for number, hook in block._forward_pre_hooks.items() if hook is _look]
+        if compiled:
+            for number in looks:
+                del block._forward_pre_hooks[number]
+        elif not looks:
+            block.register_forward_pre_hook(_look)
 
 
 def _look(*_: Any) -> None:
@@ -108,7 +125,7 @@ def _look(*_: Any) -> None:
 def _batch(arguments: tuple[Any, ...], settings: dict[str, Any]) -> int:
     """How many pictures a call is about."""
     first = settings.get("hidden_states", settings.get("sample", arguments[0] if arguments else None))
-    return int(first.shape[0]) if hasattr(first, "shape") else 1
+    return int(first.shape[0]) if first is not None and hasattr(first, "shape") else 1
 
 
 def _part(value: Any, count: int, some: slice) -> Any:

@@ -34,6 +34,8 @@ def family_named(kind: Any) -> Family | None:
     takes = inspect.signature(kind.__call__).parameters
     if not (hasattr(kind, "encode_prompt") and {"prompt_embeds", "latents", "output_type"} <= set(takes)):
         return None
+    if "Audio" in kind.__name__:  # latents of sounds
+        return None
     true = takes.get("true_cfg_scale")
     # Flux and its kin are distilled: their guidance is a number that the network reads, and needs no second call.
     doubled = true is not None and true.default > 1
@@ -73,12 +75,19 @@ def known_family(pipe: Any) -> Family:
 
 def denoiser(pipe: Any) -> Any:
     """The network that is called at every step, or None where a pipeline has it under another name."""
-    return pipe.components.get(denoiser_name(pipe))
+    return vars(pipe).get(denoiser_name(pipe))
 
 
 def denoiser_name(pipe: Any) -> str:
     """The part that is called at every step."""
-    return next((name for name in ("transformer", "unet", "prior") if pipe.components.get(name) is not None), "")
+    # Not by pipe.components, which takes milliseconds.
+    return next((name for name in ("transformer", "unet", "prior") if vars(pipe).get(name) is not None), "")
+
+
+def denoisers(pipe: Any) -> dict[str, Any]:
+    """The networks that are called at every step, by their name in the pipeline; Wan has one for each half of them."""
+    networks = {name: getattr(pipe, name, None) for name in ("transformer", "transformer_2", "unet")}
+    return {name: network for name, network in networks.items() if hasattr(network, "config")}
 
 
 def painted_channels(pipe: Any) -> int:
@@ -127,8 +136,8 @@ def judge_words_alone(pipe: Any) -> None:
     wants = next((wants for pattern, wants in _WANTS.items() if re.search(pattern, name)), "")
     config = getattr(denoiser(pipe), "config", {})
     more, own = config.get("in_channels") or 0, painted_channels(pipe)
-    if not wants and own and more > own:  # latents of a picture come beside those that are painted
-        wants = _MASKED if more > 2 * own else "a picture to edit"
+    if not wants and own and own < more <= 2 * own:  # latents of a picture come beside those that are painted
+        wants = "a picture to edit"
     if wants:
         raise InputError(f"this model is a {name}, which does not paint from words alone: it also "
                          f"needs {wants}; give it that, or take a model that paints from a prompt")

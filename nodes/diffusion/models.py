@@ -93,8 +93,11 @@ def _made(place: Path, recipe: Recipe, dtype: str) -> Any:
     pipe = _pipeline(place, dtypes, options.get("variant", ""))
     if options.get("prediction") and "prediction_type" in pipe.scheduler.config:
         pipe.scheduler.register_to_config(prediction_type=options["prediction"])
-    parts = [patch._replace(kind=slot) for patch in recipe.patches if patch.kind == "part"
-             and (slot := dict(patch.options)["slot"]) != "base"]
+    slots = [(dict(patch.options)["slot"], patch) for patch in recipe.patches if patch.kind == "part"]
+    for slot, patch in slots:
+        if slot in ("base", "tokenizer"):
+            warn(f"{slot}: {patch.source} is not used, since {recipe.source} is a folder, which brings its own")
+    parts = [patch._replace(kind=slot) for slot, patch in slots if slot not in ("base", "tokenizer")]
     return components(pipe, [patch._replace(options=()) for patch in parts], Spares())
 
 

@@ -14,12 +14,16 @@ from . import families, space
 from .beginning import Wanted, begun, window
 from .calls import dice, own_copy, sampled
 from .clips import judge_frames
+from .control import Control
+from .controlled import steer
 from .edit import looked_at
 from .guided import guide
 from .inpaint import text_pipeline
+from .looking import look
 from .models import DiffusionModel
 from .preview import latent_picture
 from .prompts import tell_of_negative
+from .prompts.division import divide
 from .samplers import GONE, Sampler, Sampling, Schedule, refusal, unfit
 from .sizes import Side, size_refused, sizes_of
 from .steps import Start, Steps
@@ -49,7 +53,8 @@ def sample(model: Annotated[DiffusionModel, Uses(*SAMPLES)], conditioning: Condi
            start: Latent | None = None, mask: Mask | None = None,
            strength: Annotated[float, Range(0.01, 1, 0.01)] = 0.7, start_step: Step = 0, end_step: Step = 0,
            add_noise: bool = True, keep_noise: bool = False, reference: list[Image] | None = None,
-           frames: Frames | None = None, ctx: Context = SILENT) -> Latent:
+           frames: Frames | None = None, control: list[Control] | None = None,
+           ctx: Context = SILENT) -> Latent:
     """Paint what a conditioning says, from noise, step by step. The result is a latent, still to be decoded.
 
     With a latent to start from, a picture is painted over rather than from nothing (Meng et al., SDEdit, 2022); with
@@ -76,6 +81,7 @@ def sample(model: Annotated[DiffusionModel, Uses(*SAMPLES)], conditioning: Condi
     reference: pictures that the model looks at, such as the one to edit, of a model that takes them (Flux Kontext,
         Flux.2); with width and height left out, the first one's shape at the size the model was made for.
     frames: how many, of a model that paints clips; left out, as many as its pipeline makes.
+    control: what else steers it, from diffusion.control and diffusion.ip_adapter.
     """
     family = families.known_family(model)
     mine = families.prompt_family(model)
@@ -92,9 +98,12 @@ def sample(model: Annotated[DiffusionModel, Uses(*SAMPLES)], conditioning: Condi
     sampling, steps = Sampling(sampler, schedule, tuple(sigmas or ()) or None), len(sigmas) - 1 if sigmas else steps
     generator = dice(seed)
     pipe = own_copy(text_pipeline(model), sampling, steps, generator)
-    guide(pipe, guidance)
-    begin = begun(pipe, wanted)
+    looks = look(pipe, control, ctx)
+    guide(pipe, guidance, parts=len(conditioning.parts))
+    begin = begun(pipe, wanted, width, height)
     course = _course(pipe, wanted, steps, begin, not keep_noise, reporter(pipe, ctx, width, height))
+    steer(pipe, control, looks, ctx, course, width, height)
+    divide(pipe, conditioning, course, steps, width, height)
     samples = sampled(pipe, conditioning.tensors, course, generator, steps, width, height, guidance, frames,
                       lambda: ctx.report(course.index, len(course.timesteps), "sampling"), **more)
     return Latent(samples[0].contiguous(), space.latent_family(model))

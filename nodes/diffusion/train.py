@@ -88,7 +88,7 @@ def train_lora(model: Annotated[DiffusionModel, Uses("lora", "text_encoder", "te
         course = Course(studio, studio.habit(), wish, place, ctx)
         painted = course.painted(prior or (), old)
         return Recipe("Lora", str(course.learned(seen, lines, drawn, painted, word, subject)))
-    except FloatingPointError as error:
+    except (ValueError, FloatingPointError) as error:
         raise InputError(f"{error}") from error
     except RuntimeError as error:
         if not is_out(error):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +16,8 @@ from . import encoders, flux, networks, tensors
 from .anatomy import Anatomy, anatomy, fitted, paints
 
 _DENOISERS = ("transformer", "unet")
-_T5 = ("a T5 tokenizer (tokenizer.json or spiece.model), which does not come along; give base: a whole model of the family "
-       "in a folder, or text_encoders: a folder that holds the tokenizer beside the encoder")
+_T5 = ("a T5 tokenizer, which does not come along; give tokenizer: its tokenizer.json or spiece.model, or base: a whole model "
+       "of the family in a folder (diffusion.load)")
 
 
 class Kit:
@@ -29,6 +31,7 @@ class Kit:
         slots = [(dict(patch.options)["slot"], Path(patch.folder)) for patch in patches if patch.kind == "part"]
         self.base = next((place for slot, place in slots if slot == "base"), None)
         self.vae = next((place for slot, place in slots if slot == "vae"), None)
+        self.tokenizer = next((place for slot, place in slots if slot == "tokenizer"), None)
         self.encoders = [place for slot, place in slots if slot == "text_encoder"]
         self.shapes = tensors.shapes(path)
         self._state: dict[str, Any] | None = None
@@ -212,6 +215,8 @@ def _tokenizer(kit: Kit, name: str, kind: Any, config: dict[str, Any], encoder: 
     places = [kit.base / name] if kit.base is not None else []
     for folder in folders:
         places += [folder / name, folder / "tokenizer", folder, folder.parent / name]
+    if kit.tokenizer is not None and "CLIP" not in kind.__name__:
+        return _tokenizer_of(kit.tokenizer, kind)
     for place in places:
         if _reads(place, kind):
             return kind.from_pretrained(place, local_files_only=True, trust_remote_code=False)
@@ -221,6 +226,22 @@ def _tokenizer(kit: Kit, name: str, kind: Any, config: dict[str, Any], encoder: 
     raise InputError(f"{kit.path.name} is {kit.what.like} and needs " + (
         _T5 if "T5" in kind.__name__ else f"its {name} ({kind.__name__}), which does not come along; give base: a whole model "
                                           "of the family in a folder"))
+
+
+def _tokenizer_of(file: Path, kind: Any) -> Any:
+    """A tokenizer of one file, of which alone what it reads depends."""
+    name = "tokenizer.json" if file.suffix == ".json" else "spiece.model"
+    wrong = InputError(f"{file.name} is no tokenizer ({kind.__name__}); take the tokenizer.json or spiece.model that belongs "
+                       "to the encoder")
+    if name == "tokenizer.json" and not isinstance(settings(file).get("model"), dict):
+        raise wrong
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copy(file, Path(folder) / name)
+        own = {"extra_ids": 0} if "T5" in kind.__name__ else {}  # those that it has stand in the file
+        try:
+            return kind.from_pretrained(folder, local_files_only=True, trust_remote_code=False, **own)
+        except Exception as error:  # whatever a library stumbles over in a file that is something else
+            raise wrong from error
 
 
 def _reads(place: Path, kind: Any) -> bool:

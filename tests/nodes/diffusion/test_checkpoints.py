@@ -141,6 +141,12 @@ def test_split_files_of_flux_are_put_together(zoo):
     loose = opened(files["model"], part("text_encoder", files["t5xxl"]), part("text_encoder", files["clip"]),
                    part("text_encoder", files["t5"]), part("vae", files["vae"]))
     assert torch.allclose(paint(loose, max_sequence_length=16), plain, atol=1e-5)
+    alone = opened(files["model"], part("text_encoder", files["t5xxl"]), part("text_encoder", files["clip"]),
+                   part("vae", files["vae"]), part("tokenizer", files["t5"] / "tokenizer.json"))
+    assert torch.allclose(paint(alone, max_sequence_length=16), plain, atol=1e-5)
+    with pytest.raises(InputError, match="config.json is no tokenizer"):
+        opened(files["model"], part("text_encoder", files["t5xxl"]), part("text_encoder", files["clip"]), part("vae", files["vae"]),
+               part("tokenizer", files["t5"] / "config.json"))
 
 
 @pytest.mark.parametrize(("left_out", "words"), [
@@ -172,10 +178,12 @@ def test_floating_types_and_the_variant_of_a_folder_are_chosen(zoo, checkpoints,
     assert [str(part.dtype) for part in (pipe.unet, pipe.vae, pipe.text_encoder)] == ["torch.bfloat16", "torch.float32", "torch.float32"]
     plain = loading.load(Recipe("DiffusionModel", "sd", str(checkpoints / "sd")), "cpu", "float32")
     plain.save_pretrained(tmp_path / "sd")
-    for part in (plain.unet, plain.vae, plain.text_encoder):
-        part.half()
+    for network in (plain.unet, plain.vae, plain.text_encoder):
+        network.half()
     plain.save_pretrained(tmp_path / "sd", variant="fp16")
-    whole, half = opened(tmp_path / "sd"), opened(tmp_path / "sd", variant="fp16")
+    with pytest.warns(UserWarning, match="base: sd is not used, since sd is a folder"):
+        whole = opened(tmp_path / "sd", part("base", tmp_path / "sd"))
+    half = opened(tmp_path / "sd", variant="fp16")
     weight = lambda pipe: pipe.unet.conv_in.weight
     assert torch.equal(weight(half), weight(whole).half().float()) and not torch.equal(weight(half), weight(whole))
 

@@ -1,6 +1,8 @@
 """Every family: its prompt, its steps and its decoder one by one give the pixels of a plain call of its pipeline."""
 
+import ast
 import inspect
+import textwrap
 
 import numpy as np
 import pytest
@@ -149,3 +151,37 @@ def test_every_family_shows_what_it_is_painting(family, name, monkeypatch):
     assert [[picture.shape for picture in seen] for seen in shown.values()] == \
         [[(side, side, 3)] * 2, [(small, small, 3)] * 2]
     assert all(picture.std() > 0 for seen in shown.values() for picture in seen)
+
+
+# Of these the names are in the calls of their pipelines and not in what encode_prompt says that it gives back.
+UNSAID = {"ErnieImagePipeline", "LattePipeline", "LongCatImagePipeline", "VisualClozeGenerationPipeline"}
+
+
+def given_back(kind):
+    """The names in the last `return` of a pipeline's encode_prompt."""
+    function = ast.parse(textwrap.dedent(inspect.getsource(kind.encode_prompt))).body[0]
+    last = [node.value for node in ast.walk(function) if isinstance(node, ast.Return) and node.value is not None][-1]
+    parts = last.elts if isinstance(last, ast.Tuple) else [last]
+    return [ast.unparse(part.body if isinstance(part, ast.IfExp) else part) for part in parts]
+
+
+@pytest.mark.slow
+def test_what_an_encode_prompt_gives_back_is_named_as_its_own_source_names_it():
+    """Read off the sources of all pipelines of diffusers, those that cannot be built here too."""
+    import diffusers
+
+    from nodegraph_nodes.diffusion.conditioning import _names
+    from nodegraph_nodes.diffusion.families import family_named
+
+    seen = 0
+    for name in sorted(name for name in dir(diffusers) if name.endswith("Pipeline") and "Audio" not in name):
+        kind = getattr(diffusers, name)
+        if name in UNSAID or "dummy" in kind.__module__:  # which wants a library that is not here
+            continue
+        if not hasattr(kind, "encode_prompt") or family_named(kind) is None:
+            continue
+        calls = inspect.signature(kind.__call__).parameters
+        theirs, ours = ([word if word in calls else "" for word in words] for words in (given_back(kind), _names(kind)))
+        assert ours == theirs[:len(ours)] and not any(theirs[len(ours):]), name
+        seen += 1
+    assert seen > 150

@@ -109,3 +109,12 @@ def test_looking_whether_to_stop_is_hung_on_a_network_once(models):
     hooks = [len(block._forward_pre_hooks) for block in model.unet.down_blocks]
     sample(model, encode(model, "a boat"), steps=1)
     assert hooks == [len(block._forward_pre_hooks) for block in model.unet.down_blocks] == [1, 1]
+
+
+def test_a_compiled_network_is_left_whole(models, monkeypatch):
+    model = models["sd"]
+    sample(model, encode(model, "a boat"), steps=1)
+    whole = sample(model, encode(model, "a boat"), steps=1)
+    monkeypatch.setattr(model.unet, "_compiled_call_impl", model.unet._call_impl)
+    assert torch.equal(sample(model, encode(model, "a boat"), steps=1).samples, whole.samples)
+    assert [len(block._forward_pre_hooks) for block in model.unet.down_blocks] == [0, 0]

@@ -25,6 +25,8 @@ from nodegraph_nodes.media.image import save_png
 
 from . import tiny
 
+pytestmark = [pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept:DeprecationWarning"),  # of diffusers
+              pytest.mark.filterwarnings("ignore:.*is far from the .* that this model was made for")]
 SMALL = {"steps": 3, "minutes": 60, "size": 32, "batch": 2}
 
 
