@@ -1,12 +1,15 @@
 """A judge of pictures: a small classifier that has seen rendered scenes only, and shares no code with the painter.
 
-It is trained on first use and kept under the given folder as safetensors. It learns from blurred, noisy and shifted
-renderings too, so that it judges what is shown and not how crisply.
+It tells ten subjects apart whose drawings no training of the painter has seen, and the colours, settings, styles and
+times of day. It is trained on first use and kept under the given folder as safetensors. It learns from blurred, noisy
+and shifted renderings too, so that it judges what is shown and not how crisply.
 """
 
 from __future__ import annotations
 
+import multiprocessing
 import os
+import random
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,14 +19,19 @@ import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from nodegraph_nodes.starter import scenes
+from nodegraph_nodes.starter import compositions, drawings
+from nodegraph_nodes.starter.vocabulary import COLOURS, SETTINGS, STYLES, TIMES
 
-TRAINING_PICTURES, EXAM_PICTURES, EPOCHS, BATCH = 8_000, 500, 5, 64
+SUBJECTS = {"goat": ("goat", "山羊"), "lobster": ("lobster", "龙虾"), "lady-beetle": ("ladybird", "瓢虫"), "baby-chick": ("chick", "小鸡"),
+            "pencil": ("pencil", "铅笔"), "broom": ("broom", "扫帚"), "television": ("television", "电视机"),
+            "robot-standing": ("robot", "机器人"), "canoe": ("canoe", "独木舟"), "feather": ("feather", "羽毛")}  # by id of the drawing
+CHOICES = {"subject": tuple(SUBJECTS), "colour": COLOURS, "setting": SETTINGS, "style": STYLES, "time": TIMES}
+TRAINING_PICTURES, EXAM_PICTURES, EPOCHS, BATCH = 3_000, 200, 20, 64
 
 
 @dataclass(frozen=True)
 class Judge:
-    """A classifier and how often it is right about rendered scenes of combinations it never saw."""
+    """A classifier and how often it is right about rendered scenes that it never saw."""
 
     network: nn.Module
     accuracy: dict[str, float]
@@ -35,13 +43,13 @@ class Judge:
         seen = []
         for part in pictures.split(64):
             best = [head.argmax(1).tolist() for head in _heads(self.network(_small(part)))]
-            seen += [{name: choices[k] for (name, choices), k in zip(scenes.ATTRIBUTES.items(), ks, strict=True)}
+            seen += [{name: choices[k] for (name, choices), k in zip(CHOICES.items(), ks, strict=True)}
                      for ks in zip(*best, strict=True)]
         return seen
 
 
 def judge(folder: Path, seed: int = 0) -> Judge:
-    """The judge kept in `folder`, or a newly trained one that is then kept there. Takes about two minutes."""
+    """The judge kept in `folder`, or a newly trained one that is then kept there. Takes about five minutes of one core."""
     path = folder / "judge.safetensors"
     network = _network()
     if path.exists():
@@ -54,22 +62,38 @@ def judge(folder: Path, seed: int = 0) -> Judge:
     return Judge(network, _exam(network))
 
 
-def rendered(count: int, seed: int, unseen: bool) -> tuple[torch.Tensor, torch.Tensor]:
+def wanted(seed: int) -> dict[str, str]:
+    """One of each of CHOICES."""
+    rng = random.Random(f"judged {seed}")
+    return {name: rng.choice(choices) for name, choices in CHOICES.items()}
+
+
+def picture(seed: int) -> tuple[np.ndarray, list[int]]:
+    """A rendered scene uint8 (3, 128, 128), and the place of each of its attributes among CHOICES."""
+    from nodegraph_nodes.starter.drafts import FINEST, _pixels
+
+    asked = wanted(seed)
+    figure = compositions.Figure(_pixels(drawings.by_id(asked["subject"]), FINEST), compositions.places(1, seed)[0], asked["colour"])
+    scene = compositions.Composition((figure,), asked["setting"], asked["style"], asked["time"], seed)
+    labels = [choices.index(asked[name]) for name, choices in CHOICES.items()]
+    return compositions.render(scene).picture.transpose(2, 0, 1), labels
+
+
+def rendered(count: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
     """uint8 pictures (count, 3, 128, 128) and int64 labels (count, 5)."""
-    wanted = list(scenes.scenes(count, seed, unseen))
-    pictures = np.stack([scenes.render(scene).picture for scene in wanted])
-    return (torch.from_numpy(pictures).permute(0, 3, 1, 2).contiguous(),
-            torch.tensor([scenes.labels(scene) for scene in wanted]))
+    with multiprocessing.get_context("spawn").Pool(os.cpu_count()) as pool:
+        made = pool.map(picture, range(seed, seed + count), 50)
+    return torch.from_numpy(np.stack([pixels for pixels, _ in made])), torch.tensor([labels for _, labels in made])
 
 
 def _network() -> nn.Module:
-    choices = sum(map(len, scenes.ATTRIBUTES.values()))
-
     def stage(inside: int, outside: int) -> list[nn.Module]:
-        return [nn.Conv2d(inside, outside, 3, 2, 1, bias=False), nn.BatchNorm2d(outside), nn.ReLU()]
+        return [nn.Conv2d(inside, outside, 3, 2, 1, bias=False), nn.BatchNorm2d(outside), nn.ReLU(),
+                nn.Conv2d(outside, outside, 3, 1, 1, bias=False), nn.BatchNorm2d(outside), nn.ReLU()]
 
-    return nn.Sequential(*stage(3, 32), *stage(32, 48), *stage(48, 64), *stage(64, 96), nn.Flatten(),
-                         nn.Dropout(0.2), nn.Linear(96 * 16, choices))
+    return nn.Sequential(nn.Conv2d(3, 24, 3, 1, 1, bias=False), nn.BatchNorm2d(24), nn.ReLU(), *stage(24, 32), *stage(32, 64),
+                         *stage(64, 96), *stage(96, 128), nn.Flatten(), nn.Dropout(0.2),
+                         nn.Linear(128 * 16, sum(map(len, CHOICES.values()))))
 
 
 def _small(pictures: torch.Tensor) -> torch.Tensor:
@@ -77,7 +101,7 @@ def _small(pictures: torch.Tensor) -> torch.Tensor:
 
 
 def _heads(logits: torch.Tensor) -> tuple[torch.Tensor, ...]:
-    return logits.split([len(choices) for choices in scenes.ATTRIBUTES.values()], 1)
+    return logits.split([len(choices) for choices in CHOICES.values()], 1)
 
 
 def _worn(pictures: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
@@ -91,7 +115,7 @@ def _worn(pictures: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
 
 def _teach(network: nn.Module, seed: int) -> None:
     torch.manual_seed(seed)
-    pictures, labels = rendered(TRAINING_PICTURES, 500_001 + seed, unseen=False)
+    pictures, labels = rendered(TRAINING_PICTURES, 500_001 + seed * TRAINING_PICTURES)
     pictures = torch.cat([_small(part).half() for part in pictures.split(500)])
     generator = torch.Generator().manual_seed(seed)
     optimiser = torch.optim.AdamW(network.parameters(), lr=2e-3, weight_decay=0.02)
@@ -111,7 +135,7 @@ def _teach(network: nn.Module, seed: int) -> None:
 @torch.no_grad()
 def _exam(network: nn.Module) -> dict[str, float]:
     network.eval()
-    pictures, labels = rendered(EXAM_PICTURES, 600_001, unseen=True)
+    pictures, labels = rendered(EXAM_PICTURES, 400_001)
     heads = _heads(network(torch.cat([_small(part) for part in pictures.split(100)])))
     return {name: (head.argmax(1) == labels[:, k]).float().mean().item()
-            for k, (name, head) in enumerate(zip(scenes.ATTRIBUTES, heads, strict=True))}
+            for k, (name, head) in enumerate(zip(CHOICES, heads, strict=True))}

@@ -400,7 +400,7 @@ ENGLISH: dict[str, str] = {
     "hint.link-made": "Link a node that gives {type}, such as {nodes}.",
     "hint.link-reader": "Link a node that gives it, such as {nodes}: `{port}: $node`.",
     "hint.file-instead": "Take it out; inside the graph a node such as {nodes} gives it.",
-    "hint.make-file": "Make the input {input} a File, and put {nodes} between them.",
+    "hint.make-file": "Make the input {input} a File, `{declared}`, and put {nodes} between them, `{between}`.",
     "hint.link-node": "Link a node that gives it: {port}: $node.",
     "hint.link-or-out": "Link it somewhere with ${input}, or take it out.",
     "hint.link-type": "Link something that gives {type}.",
@@ -459,6 +459,7 @@ ENGLISH: dict[str, str] = {
     "hint.spread-list": "Write {link}... to join its items into this list.",
     "hint.takes-none": "It takes none.",
     "hint.there-is": "There is {names}.",
+    "hint.there-is-more": "There is {names} and {count} more.",
     "hint.turn-round": "Turn them round.",
     "hint.type-here": "Write the type here, or choose between two nodes with a switch.",
     "hint.unquote": "Take the quotes away: {value}.",
@@ -582,7 +583,8 @@ def nearest(name: str, names: Iterable[str]) -> str:
         return say("hint.meant", name=close)
     if not names:
         return ""
-    return say("hint.there-is", names=", ".join(sorted(names)[:12]) + (", ..." if len(names) > 12 else ""))
+    shown, more = ", ".join(sorted(names)[:12]), len(names) - 12
+    return say("hint.there-is-more", names=shown, count=more) if more > 0 else say("hint.there-is", names=shown)
 
 
 def likely(word: Any, words: Iterable[str] | None) -> str:

@@ -132,7 +132,7 @@ def _run(run: argparse.ArgumentParser) -> None:
     run.add_argument("--out", default="out", metavar="DIR", help="where outputs are written (default: out)")
     run.add_argument("--only", action="append", default=[], metavar="OUTPUT", help="make only this output")
     run.add_argument("--sweep", action="append", default=[], metavar="NODE.PORT=VALUES",
-                     help="run for each value: 1..8, a,b,c or '[a, \"b, c\"]', "
+                     help="run for each value: 1..8, 100..112:4, a,b,c or '[a, \"b, c\"]', "
                           "for a node's port or an input of the graph")
     run.add_argument("--format", action="append", default=[], metavar="KIND",
                      help="write every output that can be so as png, jpg, webp, wav, txt, json ...; OUTPUT=KIND for one")

@@ -15,11 +15,12 @@ _PARTICLES = "的在有了是着地一只条个座棵朵辆艘栋间幅张 "
 _LONGEST = 60  # characters of a prompt that are shown
 
 
-def tell_of_unknown(knowledge: Knowledge | None, prompt: str) -> None:
+def tell_of_unknown(knowledge: Knowledge | None, prompt: str, shown: bool = False) -> None:
     """Warn, in one sentence with the words that are known, of what a prompt asks for and its model never learned.
 
     knowledge: of the model; None says nothing. A prompt with a subject that is known may say more than the model reads:
-    of that only a setting, a style or a mood is told.
+    of that only a setting, a style or a mood is told. shown: the model may be shown its subject, which then need not be
+    known.
     """
     if knowledge is None or not any(letter.isalpha() for letter in prompt):
         return
@@ -27,9 +28,22 @@ def tell_of_unknown(knowledge: Knowledge | None, prompt: str) -> None:
         warn(f"this model was not taught to read prompts like {_brief(prompt)}; {knowledge.advice}")
         return
     chinese = bool(_HAN.search(prompt))
-    told = [f"{what} (its {group.name}: {group.listed(chinese)})" for group, what in _strangers(knowledge, prompt)]
+    strangers = [pair for pair in _strangers(knowledge, prompt) if not (shown and pair[0].wanted)]
+    _tell(knowledge, strangers, chinese)
+
+
+def tell_of_subject(knowledge: Knowledge | None, prompt: str) -> None:
+    """Warn of a prompt for a model that could be shown its subject, and is not, where the words are of none it knows."""
+    if knowledge is not None and any(letter.isalpha() for letter in prompt):
+        strangers = [pair for pair in _strangers(knowledge, prompt) if pair[0].wanted]
+        _tell(knowledge, strangers, bool(_HAN.search(prompt)))
+
+
+def _tell(knowledge: Knowledge, strangers: list[tuple[KnownWords, str]], chinese: bool) -> None:
+    told = [f"{what} (its {group.name}: {group.listed(chinese)})" for group, what in strangers]
+    advice = f"; {knowledge.advice}" if knowledge.advice and any(group.wanted for group, _ in strangers) else ""
     if told:
-        warn("this model does not know " + ", nor ".join(told))
+        warn("this model does not know " + ", nor ".join(told) + advice)
 
 
 def _strangers(knowledge: Knowledge, prompt: str) -> Iterator[tuple[KnownWords, str]]:
@@ -54,7 +68,8 @@ def _read(knowledge: Knowledge, prompt: str) -> tuple[list[KnownWords], str]:
 
     The longest way of saying something is read first: "among the trees" is a setting, and no tree.
     """
-    ways = [(way, group) for group in knowledge.groups if not group.form for row in group.words.values() for way in row]
+    ways: list[tuple[str, KnownWords | None]] = [
+        (way, group) for group in knowledge.groups if not group.form for row in group.words.values() for way in row]
     ways += [(phrase, None) for phrase in knowledge.passed_over
              if " " in phrase or _HAN.search(phrase) and len(phrase) > 1]
     present = []

@@ -14,6 +14,7 @@ from .guided import guide, settings_of
 from .inpaint import text_pipeline
 from .models import DiffusionModel
 from .prompts import tell_of_negative
+from .prompts.division import divide
 from .sample import Count, Guidance, refused, reporter, size
 from .samplers import Sampler, Sampling, Schedule
 from .sizes import Side
@@ -114,18 +115,22 @@ def _sampled(model: Any, conditionings: list[Conditioning], seeds: list[int], as
     generators: Any = [dice(seed) for seed in seeds]
     generators = generators if len(seeds) > 1 else generators[0]
     pipe = own_copy(text_pipeline(model), asked.sampling, asked.steps, generators)
-    guide(pipe, asked.guidance_scale, len(seeds))
+    guide(pipe, asked.guidance_scale, len(seeds), len(conditionings[0].parts))
     course = Steps(pipe.scheduler, after=reporter(pipe, ctx, asked.width, asked.height))
+    divide(pipe, conditionings[0], course, asked.steps, asked.width, asked.height)
     return sampled(pipe, _joined(conditionings), course, generators, asked.steps, asked.width, asked.height,
                    asked.guidance_scale, None, lambda: ctx.report(course.index, len(course.timesteps), "sampling"))
 
 
 def _alike(conditionings: list[Conditioning]) -> list[list[int]]:
-    """The places of conditionings that can go through a model together: with tensors of the same names and shapes."""
+    """The places of conditionings that can go through a model together: with tensors of the same names and shapes.
+
+    One of several parts goes by itself.
+    """
     groups: dict[Any, list[int]] = {}
     for place, conditioning in enumerate(conditionings):
         shapes = tuple(sorted((name, tuple(tensor.shape[1:])) for name, tensor in conditioning.tensors.items()))
-        groups.setdefault(shapes, []).append(place)
+        groups.setdefault((shapes, place if conditioning.parts else -1), []).append(place)
     return list(groups.values())
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from nodegraph import InputError, warn
@@ -10,7 +10,7 @@ from nodegraph import InputError, warn
 from ..media.types import Latent
 from . import space
 from .families import device_of, judge_words_alone
-from .inpaint import blend_mask, is_trained, masked_latents, widened
+from .inpaint import blend_mask, is_trained, masked_latents, nothing_seen, widened
 from .samplers import is_flow
 from .steps import Start
 
@@ -53,24 +53,26 @@ def window(pipe: Any, wanted: Wanted, steps: int) -> tuple[int, int | None]:
     return first, last
 
 
-def begun(pipe: Any, wanted: Wanted) -> Start | None:
+def begun(pipe: Any, wanted: Wanted, width: int, height: int) -> Start | None:
     """What a sampling begins with, as the pipeline's loop holds it. Raises InputError for what cannot be a start.
 
-    Of a model that was trained for inpainting the denoiser is widened, in this pipeline of the call's own.
+    Of a model that was trained for inpainting the denoiser is widened, in this pipeline of the call's own. Without a
+    mask it sees nothing, and paints all of the picture.
     """
-    start = wanted.start
-    if start is None:
+    if wanted.start is None:
         _judge_without(pipe, wanted)
-        return None
+        if not is_trained(pipe):
+            return None
+        mask, grey = nothing_seen(pipe, width, height)
+        wanted = replace(wanted, start=Latent(grey[0], space.latent_family(pipe), mask, grey[0]), strength=1.0)
+    start = wanted.start
     if not (is_flow(pipe.scheduler) or hasattr(pipe.scheduler, "add_noise")):
         raise InputError(f"a {type(pipe).__name__} cannot begin with a picture; leave start out")
     samples, mask = start.samples[None].to(device_of(pipe)), wanted.own_mask
     _judge_mask(pipe, mask, start)
     if is_trained(pipe):
-        if mask is None:
-            raise InputError(f"a {type(pipe).__name__} was trained for inpainting and needs a mask of what to paint anew; "
-                             "give one to diffusion.encode_image, with the picture")
-        widened(pipe, mask, _masked(pipe, wanted, samples))
+        seen = nothing_seen(pipe, width, height) if mask is None else (mask, _masked(pipe, wanted, samples))
+        widened(pipe, *seen)
         blend = None
     else:
         blend = None if mask is None else blend_mask(pipe, mask.to(samples), samples)

@@ -79,7 +79,7 @@ def _reader(pipe: Any, control: Control, net: Any) -> Any:
     network = next(iter(denoisers(pipe).values()))
     reader = {"UNet2DConditionModel": {"ControlNetModel": _Unet, "ControlNetUnionModel": _Union, "T2IAdapter": _Features},
               "SD3Transformer2DModel": {"SD3ControlNetModel": _Sd3},
-              "FluxTransformer2DModel": {"FluxControlNetModel": _Flux}}.get(type(network).__name__, {}).get(kind)
+              "FluxTransformer2DModel": {"FluxControlNetModel": _Flux}}.get(network.__class__.__name__, {}).get(kind)
     if reader is None:
         raise InputError(f"{name} is a {kind}, and this model is a {type(pipe).__name__}, which is not steered by such a net; "
                          "take one that was made for its family")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -20,6 +21,7 @@ from .samplers import is_flow
 
 SETTINGS = ("guidance", "shift", "freeu", "cache")  # the kinds of patches that are read here, and change no weights
 _PAIR = "noise_pred_uncond, noise_pred_text = noise_pred.chunk(2)"  # how pipelines of one call a step guide
+_TURNS = re.compile(r"= neg_noise_pred \+ \w+ \* \(noise_pred - neg_noise_pred\)")  # and those of two
 
 
 def settings_of(pipe: Any) -> dict[str, dict[str, Any]]:
@@ -31,10 +33,11 @@ def settings_of(pipe: Any) -> dict[str, dict[str, Any]]:
     return said
 
 
-def guide(pipe: Any, guidance_scale: float | None, count: int = 1) -> None:
+def guide(pipe: Any, guidance_scale: float | None, count: int = 1, parts: int = 0) -> None:
     """Put what the patches of a pipeline say on it, which is a copy of this call's own.
 
-    count: how many latents are sampled at once. Raises InputError for what its denoiser cannot do.
+    count: how many latents are sampled at once. parts: of which the conditioning is made, each asked for by itself.
+    Raises InputError for what its denoiser cannot do.
     """
     said = settings_of(pipe)
     rules = said.get("guidance", {})
@@ -44,15 +47,19 @@ def guide(pipe: Any, guidance_scale: float | None, count: int = 1) -> None:
     network = getattr(pipe, name)
     if rules:
         _judge(pipe, name, rules)
+    if parts > 1 and ("cache" in said or rules.get("momentum") or (rules and _in_turn(pipe))):
+        raise InputError("this conditioning has several parts, and a cache, a momentum of the guidance, or guidance of a "
+                         "model that is asked twice a step would mix them up; leave that out, or take one prompt")
     inner = _changed(pipe, name, network, said)
     pipe.__dict__[name] = Guided(pipe, inner, network, rules, guidance_scale, count)
 
 
 def _judge(pipe: Any, name: str, rules: dict[str, Any]) -> None:
     kind = type(pipe).__name__
-    if _PAIR not in inspect.getsource(type(pipe).__call__):
-        raise InputError(f"guidance: a {kind} is not guided in one call of its denoiser, so diffusion.guidance cannot be "
-                         "put on it; leave that out")
+    source = inspect.getsource(type(pipe).__call__)
+    if _PAIR not in source and (not _TURNS.search(source) or getattr(pipe, name).config.get("guidance_embeds")):
+        raise InputError(f"guidance: a {kind} is not guided by its answers with the prompt and without, so "
+                         "diffusion.guidance cannot be put on it; leave that out")
     if rules.get("pag_scale") and name != "unet":
         raise InputError(f"pag_scale: the denoiser of a {kind} is a transformer, and perturbed attention takes a unet; "
                          "leave it out, or take skip_layers on Stable Diffusion 3")
@@ -60,6 +67,11 @@ def _judge(pipe: Any, name: str, rules: dict[str, Any]) -> None:
         takes = inspect.signature(type(getattr(pipe, name)).forward).parameters
         if "skip_layers" not in takes:
             raise InputError(f"skip_layers: the denoiser of a {kind} has no layers to skip; leave it out")
+
+
+def _in_turn(pipe: Any) -> bool:
+    """Whether a pipeline asks with the prompt and without it one after the other, and not at once."""
+    return _PAIR not in inspect.getsource(type(pipe).__call__)
 
 
 def _changed(pipe: Any, name: str, network: Any, said: dict[str, dict[str, Any]]) -> Any:
@@ -84,6 +96,9 @@ def _cache(network: Any, threshold: float, kind: str) -> None:
     import torch
     from diffusers.hooks import FirstBlockCacheConfig, apply_first_block_cache
 
+    why = f"cache: the denoiser of a {kind} has no row of blocks that diffusers can leave out; leave diffusion.cache out"
+    if type(network).__name__.startswith("Flux2"):  # whose hooks in diffusers 0.42 take its blocks for Flux's
+        raise InputError(why)
     blocks = getattr(network, "transformer_blocks", None)
     if blocks and getattr(blocks[-1], "context_pre_only", False):  # of Stable Diffusion 3: it gives one thing less
         network = torch.nn.Module()
@@ -91,8 +106,7 @@ def _cache(network: Any, threshold: float, kind: str) -> None:
     try:
         apply_first_block_cache(network, FirstBlockCacheConfig(threshold=threshold))
     except (IndexError, ValueError) as error:  # it has none, or of a kind that is not known there
-        raise InputError(f"cache: the denoiser of a {kind} has no row of blocks that diffusers can leave out; leave "
-                         "diffusion.cache out") from error
+        raise InputError(why) from error
 
 
 @contextmanager
@@ -151,31 +165,56 @@ class Guided(Door):
     def __init__(self, pipe: Any, inner: Any, bare: Any, rules: dict[str, Any], scale: float | None, count: int):
         super().__init__(inner)
         self.pipe, self.bare, self.rules, self.scale, self.count = pipe, bare, rules, scale, count
-        self.calls = 0
+        self.calls, self.at, self.turn = 0, -1, 0
+        self.turns = _in_turn(pipe)
+        self.made: Any = None  # in this step with the prompt
         self.average = guides.momentum(rules.get("momentum", 0.0))
         self.bent = perturbed(bare, rules.get("pag_layers", "mid")) if rules.get("pag_scale") else None
 
     def __call__(self, *arguments: Any, **settings: Any) -> Any:
-        batch, self.calls = _batch(arguments, settings), self.calls + 1
+        self.turn = self.turn + 1 if self._position() == self.at else 0
+        self.at, self.calls = self._position(), self.calls + 1
         if not self.rules:
-            return self._asked("pair", arguments, settings)
-        pair = batch == 2 * self.count
-        alone = (lambda value: _half(value, batch)) if pair else (lambda value: value)
-        step, steps = self._step()
-        given = [alone(value) for value in (arguments, settings)]
-        within = int(self.rules.get("start", 0.0) * steps) <= step < int(self.rules.get("end", 1.0) * steps)
-        if pair and within:
-            made = self._asked("pair", arguments, settings)
-            answer = self._guided(_first(made), step, given)
-        else:
-            made = self._asked("alone", *given)
-            answer = self._further(_first(made), _first(made), step, steps, given, within)
-        if pair and within:
-            with_prompt = _first(made).chunk(2)[1]
-            answer = self._further(answer, with_prompt, step, steps, given, within)
+            return self._asked(f"turn {self.turn}", arguments, settings)
+        return (self._in_turn if self.turns else self._in_pairs)(arguments, settings)
+
+    def _in_pairs(self, arguments: tuple[Any, ...], settings: dict[str, Any]) -> Any:
+        """The answer where a pipeline asks for both at once, without the prompt and with it."""
         import torch
 
+        batch, (step, steps) = _batch(arguments, settings), self._step()
+        pair = batch == 2 * self.count
+        given = [_half(value, batch) if pair else value for value in (arguments, settings)]
+        within = self._within(step, steps)
+        if pair and within:
+            made = self._asked("pair", arguments, settings)
+            without, with_prompt = _first(made).chunk(2)
+            answer = self._guided(with_prompt, without, step, given)
+        else:
+            made = self._asked("alone", *given)
+            answer = with_prompt = _first(made)
+        answer = self._further(answer, with_prompt, step, steps, given, within)
         return _with_first(made, torch.cat([answer, answer]) if pair else answer)
+
+    def _in_turn(self, arguments: tuple[Any, ...], settings: dict[str, Any]) -> Any:
+        """The answer where a pipeline asks with the prompt first, and then without it.
+
+        It goes on to without + scale * (with - without); so the second answer is what makes that the guided one.
+        """
+        if not self.turn:
+            self.made = self._asked("turn 0", arguments, settings)
+            return self.made
+        step, steps = self._step()
+        with_prompt, scale, given = _first(self.made), self._scale(), [arguments, settings]
+        guided = with_prompt
+        if self._within(step, steps):
+            without = _first(self._asked("turn 1", arguments, settings))
+            guided = self._further(self._guided(with_prompt, without, step, given), with_prompt, step, steps, given, True)
+        return _with_first(self.made, (guided - scale * with_prompt) / (1 - scale))
+
+    def _within(self, step: int, steps: int) -> bool:
+        """Whether there is guidance in a step."""
+        return int(self.rules.get("start", 0.0) * steps) <= step < int(self.rules.get("end", 1.0) * steps)
 
     def _asked(self, name: str, arguments: Any, settings: Any) -> Any:
         if self.network is self.bare:
@@ -183,9 +222,8 @@ class Guided(Door):
         with _remembering(self.network, name):
             return self.network(*arguments, **settings)
 
-    def _guided(self, pair: Any, step: int, given: list[Any]) -> Any:
-        """The pair guided into one, by the way that is chosen."""
-        without, with_prompt = pair.chunk(2)
+    def _guided(self, with_prompt: Any, without: Any, step: int, given: list[Any]) -> Any:
+        """Two answers made one, by the way that is chosen."""
         way, scale = self.rules.get("way", "plain"), self._scale()
         if way == "zero_star":
             return guides.zero_star(with_prompt, without, scale, step == 0)
@@ -219,8 +257,9 @@ class Guided(Door):
         return self._position() // order, -(-len(inner.timesteps) // order)
 
     def _position(self) -> int:
-        """The question to the model that is on, of those of the whole schedule."""
-        return int(getattr(self.pipe.scheduler, "first", 0)) + self.calls - 1
+        """The question to the model that is on, of those of the whole schedule; of a pair in turns it is the same one."""
+        course = self.pipe.scheduler
+        return int(course.first + course.index) if hasattr(course, "inner") else self.calls
 
     def _levels(self) -> tuple[float, float, str]:
         """The levels that the step goes from and to, and what the model predicts. Raises InputError but for Euler's."""

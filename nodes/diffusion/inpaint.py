@@ -110,6 +110,14 @@ class Widened(Door):
         return torch.cat([latents, more], dim=-1 if latents.ndim == 3 else 1)
 
 
+def nothing_seen(pipe: Any, width: int, height: int) -> tuple[Any, Any]:
+    """A mask of all the picture, and samples of the middle grey that is left of it: all is to be painted."""
+    import torch
+
+    mask = torch.ones(1, height, width, device=device_of(pipe))
+    return mask, masked_latents(pipe, mask.new_full((3, height, width), 0.5), mask)
+
+
 def masked_latents(pipe: Any, pixels: Any, mask: Any) -> Any:
     """Samples (1, channels, h, w) of a picture without what a mask covers."""
     return latents_of(pipe, without(pixels, mask))

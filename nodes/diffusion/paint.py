@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from nodegraph import SILENT, Context, Seed, node, warn
+from nodegraph import SILENT, Context, InputError, Seed, node, warn
 
-from ..media.types import Image
+from ..common.knowledge import tell_of_subject
+from ..media.types import Image, Mask
 from . import families
 from .calls import dice, paint_whole
 from .decode import decode
-from .encode import encode
+from .encode import encode, encode_image
 from .families import known_family
-from .inpaint import text_pipeline
+from .inpaint import is_trained, text_pipeline
 from .models import DiffusionModel
 from .sample import Count, Guidance, refused, sample, size
 from .samplers import GONE, Sampler, Sampling, Schedule
@@ -20,8 +21,12 @@ from .sizes import Side
 @node("diffusion.paint", version=3, costly=True, refuses=refused, gone=GONE)
 def paint(model: DiffusionModel, prompt: str, negative_prompt: str = "", seed: Seed = 0, steps: Count = 30,
           guidance_scale: Guidance | None = None, width: Side | None = None, height: Side | None = None,
-          sampler: Sampler = "model", schedule: Schedule = "model", ctx: Context = SILENT) -> Image:
+          sampler: Sampler = "model", schedule: Schedule = "model", image: Image | None = None,
+          mask: Mask | None = None, ctx: Context = SILENT) -> Image:
     """Paint a picture from a prompt: diffusion.encode, diffusion.sample and diffusion.decode in one.
+
+    With a picture and a mask, what the mask covers is painted anew; more of that in diffusion.encode_image and
+    diffusion.sample.
 
     model: starter/painter, or a folder or hub name of a diffusers pipeline.
     prompt: what to paint.
@@ -32,18 +37,25 @@ def paint(model: DiffusionModel, prompt: str, negative_prompt: str = "", seed: S
     width, height: in pixels, multiples of 8 or 16 as the model has it; left out or 0, what the model was made for.
     sampler: the method of the steps; `model` is the one that comes with the model.
     schedule: how the steps are spread between much noise and none; `model` is as it comes with the model.
+    image: what lies around that which is painted, or what a painter is shown, as starter.scene gives it.
+    mask: where `image` is painted anew, 1 inside, of its size.
     """
+    if (image is None) != (mask is None):
+        raise InputError("image and mask go together; give both or none (diffusion.encode_image takes a picture alone)")
     families.judge_words_alone(text_pipeline(model))
-    if families.family_of(model) is None:
+    if families.family_of(model) is None and image is None:
         return paint_whole(model, ctx, prompt=prompt, negative_prompt=negative_prompt or None, width=width,
                             height=height, guidance_scale=guidance_scale, num_inference_steps=steps,
                             generator=dice(seed), sampling=Sampling(sampler, schedule))
-    width, height = size(model, width, height)
+    shown = None if image is None else encode_image(model, image, width or 0, height or 0, mask=mask)
+    width, height = size(model, width, height, shown)
     frames = 1 if known_family(model).moving else None
     if frames:
         warn(f"a {type(model).__name__} paints moving pictures; this is a still one, and diffusion.sample with frames "
              "makes a clip")
+    if is_trained(model) and shown is None:
+        tell_of_subject(getattr(model, "knowledge", None), prompt)
     conditioning = encode(model, prompt, negative_prompt)
     latent = sample(model, conditioning, seed, steps, guidance_scale, width, height, sampler, schedule,
-                    frames=frames, ctx=ctx)
+                    start=shown, strength=1.0, frames=frames, ctx=ctx)
     return decode(model, latent)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from nodegraph import PortType
 
@@ -28,6 +28,7 @@ class Latent:
     mask: Any = None
     masked: Any = None
     noise: float = 0.0
+    __porttype__: ClassVar[PortType]
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +61,7 @@ class Conditioning:
     family: str
     negative_prompt: str = ""
     parts: tuple[Part, ...] = ()
+    __porttype__: ClassVar[PortType]
 
 
 def _latent_complaint(value: Any) -> str | None:

@@ -1,15 +1,9 @@
-"""The many ways of saying a scene, in English and in Chinese: what the little illustrator's words are learned from.
+"""Words for what the painter can be asked for, in English and in Chinese: nouns, colours, places, styles, lights, manners.
 
-A caption is a sentence and which attributes it names. Orders, synonyms, colours of the surroundings, polite words,
-moods and words that mean nothing are mixed in, so that the encoder learns what to heed and what to pass over.
+The first word of each row is the plainest.
 """
 
 from __future__ import annotations
-
-import random
-from dataclasses import dataclass
-
-from .scenes import ATTRIBUTES, Scene
 
 LANGUAGES = ("en", "zh")
 
@@ -88,9 +82,6 @@ CHINESE = {
     "night": ("夜晚", "夜里", "晚上", "月光下", "星空下", "深夜", "夜", "月夜", "星夜", "夜空下"),
     "dawn": ("黎明", "清晨", "日出", "早晨", "拂晓", "早上", "破晓", "黎明时分", "日出时", "晨光中")}
 
-MEASURES = {"boat": "只艘条", "house": "座栋间", "fox": "只", "cat": "只", "bird": "只", "fish": "条", "tree": "棵",
-            "flower": "朵", "car": "辆", "balloon": "个只"}
-
 SURROUNDINGS_EN = {
     "sea": ("blue", "calm", "deep blue", "stormy", "wide", "green", "dark", "quiet"),
     "forest": ("green", "dark", "deep", "dark green", "quiet", "misty"),
@@ -112,158 +103,3 @@ CLOSINGS_EN = ("please", "beautiful", "highly detailed", "peaceful", "a calm moo
                "for my daughter", "soft light", "cosy", "best quality", "dreamy", "melancholic", "with love",
                "very cheerful", "a gentle mood", "4k", "quiet and warm", "thank you")
 CLOSINGS_ZH = ("很美", "非常漂亮", "宁静", "温暖", "高清", "谢谢", "充满诗意", "欢快的气氛", "柔和的光", "梦幻", "心情愉快", "安静的气氛")
-
-
-@dataclass(frozen=True)
-class Caption:
-    """A sentence about a scene, and the attributes it names (the others are the painter's to choose)."""
-
-    text: str
-    named: frozenset[str]
-
-
-def caption(scene: Scene, language: str, seed: int) -> Caption:
-    """One phrasing of a scene in `en` or `zh`; the seed chooses it. Usually all attributes are named."""
-    rng = random.Random(seed)
-    chances = {"subject": 0.96, "colour": 0.93, "setting": 0.92, "style": 0.85, "time": 0.88}
-    named = frozenset(name for name, chance in chances.items() if rng.random() < chance)
-    if not named:
-        named = frozenset(("subject",))
-    return Caption({"en": _english, "zh": _chinese}[language](scene, named, rng), named)
-
-
-def targets(scene: Scene, named: frozenset[str]) -> list[float]:
-    """One-hot codes of the named attributes, joined in the order of ATTRIBUTES; zeros where nothing is named."""
-    return [float(name in named and choice == getattr(scene, name))
-            for name, choices in ATTRIBUTES.items() for choice in choices]
-
-
-def plain(scene: Scene, language: str) -> str:
-    """The plainest full sentence about a scene, as a person would type it."""
-    if language == "zh":
-        zh = {name: CHINESE[getattr(scene, name)][0] for name in ATTRIBUTES}
-        return f"{zh['time']}，{zh['setting']}的{zh['colour']}色{zh['subject']}，{zh['style']}"
-    en = {name: ENGLISH[getattr(scene, name)][0] for name in ATTRIBUTES}
-    article = "an" if en["colour"][0] in "aeiou" else "a"
-    return f"{article} {en['colour']} {en['subject']} {en['setting']} {en['time']}, {en['style']}"
-
-
-def _english(scene: Scene, named: frozenset[str], rng: random.Random) -> str:
-    said = {name: rng.choice(ENGLISH[getattr(scene, name)]) for name in ATTRIBUTES if name in named}
-    if rng.random() < 0.12:
-        words = list(said.values())
-        rng.shuffle(words)
-        return _dressed(", ".join(words) if rng.random() < 0.7 else " ".join(words), rng, "en")
-    subject = _english_subject(said, rng)
-    place = _english_place(said, scene, rng)
-    time, style = said.get("time", ""), said.get("style", "")
-    form = rng.randrange(6)
-    if form == 0:
-        text = _joined((f"{subject} {place} {time}", style), ", ")
-    elif form == 1:
-        text = _joined((subject, place, time, style), ", ")
-    elif form == 2:
-        text = _joined((time, f"{subject} {place}", style), ", ")
-    elif form == 3:
-        text = _joined((f"{style}{rng.choice((' of', ':', ','))} {subject} {time} {place}" if style
-                        else f"{subject} {time} {place}",), "")
-    elif form == 4:
-        text = _joined((place, f"{subject} {time}", style), ", ")
-    else:
-        text = _joined((f"{subject} {time} {place}", style), rng.choice((", ", " ", ". ")))
-    if form != 3 and rng.random() < 0.3:
-        text = f"{rng.choice(OPENINGS_EN)} {text}"
-    return _dressed(text, rng, "en")
-
-
-def _english_subject(said: dict[str, str], rng: random.Random) -> str:
-    subject, colour = said.get("subject", ""), said.get("colour", "")
-    if not subject:
-        subject = rng.choice(("something", "a thing", "")) if not colour else rng.choice(("something", "thing"))
-    kind = rng.choice(KINDS_EN) if rng.random() < 0.3 else ""
-    if colour and rng.random() < 0.1:
-        return f"{_article(kind or subject)} {kind} {subject} {rng.choice(('that is', 'in', 'which is', ','))} {colour}"
-    words = [w for w in ((kind, colour) if rng.random() < 0.8 else (colour, kind)) if w] + [subject]
-    if rng.random() < 0.15 or not words[0]:
-        return " ".join(words)
-    return f"{rng.choice((_article(words[0]), _article(words[0]), 'the', 'one', 'my'))} {' '.join(words)}"
-
-
-def _article(word: str) -> str:
-    return "an" if word[:1] in "aeiou" else "a"
-
-
-def _english_place(said: dict[str, str], scene: Scene, rng: random.Random) -> str:
-    place = said.get("setting", "")
-    if place and rng.random() < 0.4:
-        words = place.split(" ")
-        adjective = rng.choice(SURROUNDINGS_EN[scene.setting])
-        for k, word in enumerate(words):
-            if word in ("a", "an", "the"):
-                return " ".join((*words[:k], word if word == "the" else _article(adjective), adjective, *words[k + 1:]))
-    return place
-
-
-def _chinese(scene: Scene, named: frozenset[str], rng: random.Random) -> str:
-    said = {name: rng.choice(CHINESE[getattr(scene, name)]) for name in ATTRIBUTES if name in named}
-    if "colour" in said and (len(said["colour"]) > 1 or rng.random() < 0.85):
-        said["colour"] += "色" if rng.random() < 0.85 else ""
-    comma = rng.choice(("，", "，", ",", "、", " "))
-    if rng.random() < 0.12:
-        words = list(said.values())
-        rng.shuffle(words)
-        return _dressed(comma.join(words), rng, "zh")
-    subject, place = _chinese_subject(said, scene, rng), said.get("setting", "")
-    if place and rng.random() < 0.35:
-        place = rng.choice(SURROUNDINGS_ZH[scene.setting]) + place
-    time, style = said.get("time", ""), said.get("style", "")
-    has = rng.choice(("有", "的", "", "，")) if place else ""
-    form = rng.randrange(6)
-    if form == 0:
-        text = _joined((f"{time}{'的' if time and place else ''}{place}{has}{subject}", style), comma)
-    elif form == 1:
-        text = _joined((subject, time, style, place), comma)
-    elif form == 2:
-        text = (f"{style}{rng.choice(('：', ':', '，'))}" if style else "") + f"{time}{place}{has}{subject}"
-    elif form == 3:
-        text = _joined((time, f"{place}{has}{subject}", style), comma)
-    elif form == 4:
-        text = _joined((f"{subject}{'在' if place else ''}{place}", time, style), comma)
-    else:
-        text = _joined((style, time, place, subject), comma)
-    if rng.random() < 0.25:
-        text = f"{rng.choice(OPENINGS_ZH)}{text}"
-    return _dressed(text, rng, "zh")
-
-
-def _chinese_subject(said: dict[str, str], scene: Scene, rng: random.Random) -> str:
-    subject, colour = said.get("subject", ""), said.get("colour", "")
-    if not subject and not colour:
-        return ""
-    measure = f"一{rng.choice(MEASURES[scene.subject])}" if rng.random() < 0.7 and subject else ""
-    kind = rng.choice(KINDS_ZH) if rng.random() < 0.25 else ""
-    of = "的" if colour and (rng.random() < 0.75) else ""
-    return rng.choice((f"{measure}{kind}{colour}{of}{subject}", f"{measure}{colour}{of}{kind}{subject}"))
-
-
-def _dressed(text: str, rng: random.Random, language: str) -> str:
-    """A closing word now and then, and sometimes a word that means nothing, at any place."""
-    if rng.random() < 0.2:
-        text = text + (", " + rng.choice(CLOSINGS_EN) if language == "en" else "，" + rng.choice(CLOSINGS_ZH))
-    if language == "en":
-        if rng.random() < 0.15:
-            words = text.split(" ")
-            words.insert(rng.randrange(len(words) + 1), _nonsense(rng))
-            text = " ".join(words)
-        return " ".join(text.split()) + ("." if rng.random() < 0.1 else "")
-    if rng.random() < 0.12:
-        text = f"{_nonsense(rng)} {text}" if rng.random() < 0.5 else f"{text}，{_nonsense(rng)}"
-    return text + ("。" if rng.random() < 0.15 else "")
-
-
-def _nonsense(rng: random.Random) -> str:
-    return "".join(rng.choice("bcdfghjklmnprstvwz") + rng.choice("aeiou") for _ in range(rng.randint(1, 4)))
-
-
-def _joined(parts: tuple[str, ...], comma: str) -> str:
-    return comma.join(part for part in (" ".join(part.split()) for part in parts) if part)

@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from . import captions, tunes
-from .scenes import ATTRIBUTES
+from .sentences import ALONE
 from .verse_words import MOOD_NAMES, MOODS
+from .vocabulary import CHINESE, COLOURS, ENGLISH, SETTINGS, STYLES, SURROUNDINGS_EN, SURROUNDINGS_ZH, TIMES
 
 MODELS = Path(__file__).parent / "models"
-GROUPS = {"subject": "subjects", "colour": "colours", "setting": "settings", "style": "styles", "time": "times of day"}
 PLACES_EN = ("in", "on", "at", "over", "under", "above", "below", "behind", "near", "beside", "by", "among", "between",
              "inside", "outside", "through", "across", "around")
 PLACES_ZH = ("里", "上", "中", "旁", "边", "下", "在")
-STYLES = ("style", "painting", "photo", "photograph", "photography", "photorealistic", "realistic", "drawing", "sketch",
+STYLE_SIGNS = ("style", "painting", "photo", "photograph", "photography", "photorealistic", "realistic", "drawing", "sketch",
           "art", "anime", "manga", "cartoon", "comic", "render", "oil", "pastel", "collage", "woodcut", "engraving",
           "风格", "画", "照片", "摄影", "写实", "动漫", "漫画", "素描")
 _LEADING = ("a", "an", "the", "deep", "front", "of", "next", "to")
@@ -28,20 +28,24 @@ LITTLE_WORDS = ("a", "an", "the", "of", "and", "with", "it", "its", "my", "your"
 
 
 def painter() -> dict[str, Any]:
-    """Of the painter: subjects, colours, settings, styles and times of day, in the phrases of its captions."""
-    groups = {GROUPS[name]: {"words": {word: _ways(captions.ENGLISH[word], captions.CHINESE[word]) for word in words}}
-              for name, words in ATTRIBUTES.items()}
+    """Of the painter: subjects, colours, settings, styles and times of day, in the phrases of its sentences."""
+    subjects = {word: _ways(captions.ENGLISH[word], captions.CHINESE[word]) for word in ALONE}
+    said = {"colours": COLOURS, "settings": SETTINGS, "styles": STYLES, "times of day": TIMES}
+    groups: dict[str, dict[str, Any]] = {"subjects": {"words": subjects}}
+    groups |= {name: {"words": {word: _ways(ENGLISH[word], CHINESE[word]) for word in words}} for name, words in said.items()}
     for name in ("settings", "times of day"):
         groups[name]["words"] = {word: _with_nouns(ways) for word, ways in groups[name]["words"].items()}
     groups["subjects"]["wanted"] = True
     groups["settings"] |= {"before": PLACES_EN, "signs": PLACES_ZH}
-    groups["styles"] |= {"signs": STYLES}
-    around = [word for table in (captions.SURROUNDINGS_EN, captions.SURROUNDINGS_ZH) for row in table.values() for word in row]
+    groups["styles"] |= {"signs": STYLE_SIGNS}
+    around = [word for table in (SURROUNDINGS_EN, SURROUNDINGS_ZH) for row in table.values() for word in row]
     passed = [*LITTLE_WORDS, *around, *captions.KINDS_EN, *captions.KINDS_ZH, *captions.OPENINGS_EN, *captions.OPENINGS_ZH,
               *captions.CLOSINGS_EN, *captions.CLOSINGS_ZH]
-    return {"about": {"en": "Paints 128 x 128 illustrations of one subject in a setting; passes over words that it does not "
-                            "know.", "zh": "画 128 x 128 的插图：一个主体，一处场景；不认识的词会被略过。"},
-            "groups": groups, "passed_over": list(dict.fromkeys(passed))}
+    return {"about": {"en": "Paints 128 x 128 illustrations of any subject that it is shown a drawing of, which "
+                            "starter.scene finds; from words alone, of ten subjects.",
+                      "zh": "照着图样画 128 x 128 的插图，主体不限（starter.scene 会找到图样）；只凭文字时，认识十种主体。"},
+            "groups": groups, "passed_over": list(dict.fromkeys(passed)),
+            "advice": "starter.scene finds a drawing of nearly any subject, and diffusion.encode_image shows it to the model"}
 
 
 def poet() -> dict[str, Any]:
@@ -69,7 +73,7 @@ def composer() -> dict[str, Any]:
 
 def _with_nouns(ways: list[str]) -> list[str]:
     """Ways of saying a place, also without the words in front of it, between which an adjective may stand."""
-    subjects = {way for word in ATTRIBUTES["subject"] for way in captions.ENGLISH[word]}
+    subjects = {way for word in ALONE for way in captions.ENGLISH[word]}
     nouns = [re.sub(rf"^(({'|'.join((*PLACES_EN, *_LEADING))}) )+", "", way) for way in ways]
     return _ways(ways, [noun for noun in nouns if not {noun, noun.removesuffix("s")} & subjects])
 

@@ -10,6 +10,7 @@ from ...common.knowledge import tell_of_unknown
 from ...media.latent import Conditioning, Part
 from ..conditioning import encoded
 from ..families import known_family, prompt_family
+from ..inpaint import is_trained
 from ..models import quiet
 from ..patches.loras import tell_of_triggers
 from . import tell_of_cut, tell_of_signs
@@ -84,7 +85,7 @@ def _tell(pipe: Any, texts: dict[str, str], said: dict[str, list[list[Piece]]], 
                 if not reads_on(pipe):
                     tell_of_cut(pipe, name, text, max_sequence_length)
                 if name == "prompt":
-                    tell_of_unknown(getattr(pipe, "knowledge", None), text)
+                    tell_of_unknown(getattr(pipe, "knowledge", None), text, shown=is_trained(pipe))
                     tell_of_triggers(getattr(pipe, "patches", ()), text)
         weighed = any(piece is None or piece[1] != 1 for reading in readings for piece in reading)
         if weighed and not weighs(pipe):

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 MODELS = ("painter", "poet", "composer")
-STAGES = {"painter": ("decoder", "denoiser", "finish"), "poet": ("refine",), "composer": ("refine",)}  # that can be gone on with alone
+STAGES = {"poet": ("refine",), "composer": ("refine",)}  # that can be gone on with alone
 
 
 def arguments(words: list[str] | None = None) -> argparse.Namespace:
@@ -16,7 +16,7 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m nodegraph_nodes.starter.train",
         description="Train the starter models from nothing, on material they draw and write themselves. "
-                    "Stop with Ctrl-C at any time; the same command goes on where it stopped.")
+                    "Stop the poet or the composer with Ctrl-C at any time; the same command goes on where it stopped.")
     parser.add_argument("model", choices=(*MODELS, "all"))
     parser.add_argument("--folder", type=Path, default=Path(".training"), help="material and checkpoints")
     parser.add_argument("--out", type=Path, help="where the finished model goes (default: into the starter pack); "
@@ -25,9 +25,9 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, help="wall-clock budget for each model")
     parser.add_argument("--threads", type=int, help="CPU threads (default: torch's choice)")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--stage", help="go on with one stage from the finished model: of the painter, `decoder` (turns "
-                                        "latents into pixels), `denoiser` (paints the latents) or `finish` (teaches the "
-                                        "decoder to read what the denoiser writes); of the others, `refine`")
+    parser.add_argument("--stage", help="go on with one stage from the finished model: `refine`")
+    parser.add_argument("--assemble", type=Path, metavar="FOLDER",
+                        help="train nothing: put the painter's folder together from what a training left in FOLDER")
     asked = parser.parse_args(words)
     if asked.stage and asked.stage not in STAGES.get(asked.model, ()):
         known = ", ".join(f"{stage} of the {model}" for model, stages in STAGES.items() for stage in stages)
@@ -37,6 +37,11 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
 
 def main(words: list[str] | None = None) -> int:
     asked = arguments(words)
+    if asked.assemble:
+        from .painter import assembled
+
+        assembled(asked.assemble, asked.folder / "painter", asked.out)
+        return 0
     import torch
 
     from .. import knows

@@ -3,25 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 from pathlib import Path
 
 import torch
 from transformers import CLIPTokenizer, T5Config, T5EncoderModel, T5TokenizerFast
-
-
-def replace_part(net, part: Path) -> None:
-    """Write one part of a finished pipeline anew, as float16."""
-    fresh = part.with_name(part.name + ".partial")
-    shutil.rmtree(fresh, ignore_errors=True)
-    net.half().save_pretrained(fresh)
-    if part.name == "vae":
-        forget_derived_setting(fresh / "config.json")
-    for file in fresh.glob("*.safetensors"):
-        file.chmod(0o644)
-    shutil.rmtree(part)
-    os.replace(fresh, part)
 
 
 def forget_derived_setting(path: Path) -> None:

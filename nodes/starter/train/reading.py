@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from pathlib import Path
 
 import torch
 import torch.nn.functional as F
@@ -127,11 +126,3 @@ def encode(tokenizer: CLIPTokenizer, encoder: CLIPTextModelWithProjection, texts
     """
     told = encoder(token_ids(tokenizer, texts).to(encoder.device), output_hidden_states=True)
     return told.hidden_states[-2].repeat(1, 1, 2), told.text_embeds.repeat(1, 2)
-
-
-def saved_reading(folder: Path, device: str) -> tuple[CLIPTokenizer, CLIPTextModelWithProjection]:
-    """The tokenizer and the text encoder that `train_reading` left in a folder, frozen."""
-    tokenizer = CLIPTokenizer.from_pretrained(folder / "tokenizer", trust_remote_code=False)
-    encoder = painters_encoder(tokenizer)
-    encoder.load_state_dict(loop.averaged(folder / "reading", "text_encoder"))
-    return tokenizer, encoder.to(device).eval().requires_grad_(False)

@@ -38,8 +38,6 @@ from .reading import CHOICES, MAX_TOKENS, WIDTH, one_hot, painters_encoder
 from .studio import Studio, drawn
 from .words import POOLED_SCALE
 
-FIRST = 1_024  # samples that the encoder is fitted to
-UNSEEN = 256  # samples of drawings that are never trained
 UNGUIDED = 0.10
 READING_SHARE, DENOISER_ENDS, DECODER_SHARE = 0.04, 0.87, 0.16  # of the time
 SHIFT = 2.5
@@ -70,10 +68,12 @@ class Size:
     capacity: int = 400_000
     pixels: int = 50_000  # pictures kept as they are, for the decoder
     attempts: int = 3_000
+    first: int = 1_024  # samples that the encoder is fitted to
+    unseen: int = 256  # samples of drawings that are never trained
 
     @classmethod
     def on(cls, device: str) -> Size:
-        return cls() if device.startswith("cuda") else cls(4, 32, 4, 4_000, 1_000, 8)
+        return cls() if device.startswith("cuda") else cls(4, 32, 4, 4_000, 1_000, 8, 128, 24)
 
 
 class Store:
@@ -255,7 +255,7 @@ class Painter:
     @torch.no_grad()
     def heed(self, unseen: Store) -> tuple[float, float]:
         """The loss inside drawings never trained, with the right drawing shown and with another's."""
-        n = min(unseen.count, UNSEEN)
+        n = unseen.count
         picked = torch.arange(n, device=self.device)
         context, pooled = self.words(unseen.ids[:n, 0])
         generator = torch.Generator(self.device).manual_seed(5)
@@ -374,14 +374,14 @@ class Run:
         # before any accelerator is touched: the processes are forked
         self.studio = Studio(trained, self.tokenizer, asked.workers, asked.seed, asked.rows)
         self.say(f"{len(trained)} drawings to train with, {len(self.strangers)} held out; {asked.workers} processes draw")
-        self.unseen_arrays, self.unseen_samples = drawn(self.strangers, self.tokenizer, UNSEEN if loop.device_of(asked.device) != "cpu" else 24, 99, "shown")
         device = loop.device_of(asked.device)
         self.size = Size.on(device)
+        self.unseen_arrays, self.unseen_samples = drawn(self.strangers, self.tokenizer, self.size.unseen, 99, "shown")
         if asked.careful:
             self.size = replace(self.size, batch=self.size.batch // 2)
         path = asked.words / "words.safetensors"
         self.painter = Painter(device, self.size, self.tokenizer, load_file(path) if path.exists() else None)
-        self.store, self.unseen = Store(self.size, device), Store(Size(capacity=UNSEEN, pixels=UNSEEN), device)
+        self.store, self.unseen = Store(self.size, device), Store(replace(self.size, capacity=self.size.unseen, pixels=self.size.unseen), device)
         self.saved = self.clock.gone()
 
     def say(self, text: str, **facts: Any) -> None:
@@ -409,7 +409,7 @@ class Run:
             torch.backends.cuda.enable_cudnn_sdp(False)  # of the others it is known that they take a bias
         self.say(self.painter.compile(self.asked.careful))
         first: list[dict[str, np.ndarray]] = []
-        wanted = FIRST if self.painter.gpu else 128
+        wanted = self.size.first
         while sum(len(chunk["picture"]) for chunk in first) < wanted:
             first += self.studio.samples()
             time.sleep(0.05)

@@ -55,6 +55,14 @@ def test_prompts_of_other_lengths_go_by_themselves(models):
     assert all((a.samples - b.samples).abs().max() < 1e-5 * b.samples.abs().max() for a, b in zip(together, alone, strict=True))
 
 
+def test_a_prompt_of_several_parts_goes_by_itself(models):
+    both = encode(models["sd"], "[a boat:fog:0.5]")
+    assert len(both.parts) == 2
+    together = sample_seeds(models["sd"], both, [5, 6], **ASKED)
+    for seed, latent in zip((5, 6), together, strict=True):
+        assert torch.equal(latent.samples, sample(models["sd"], both, seed=seed, **ASKED).samples)
+
+
 def test_in_half_precision_the_noise_of_each_is_its_own_too(models, checkpoints):
     half = load(Recipe("DiffusionModel", "sd", str(checkpoints / "sd")), "cpu", "bfloat16")
     conditioning = encode(half, "a boat")

@@ -14,6 +14,7 @@ from nodegraph_nodes.diffusion.guided import own_modules
 from nodegraph_nodes.diffusion.sample import sample
 from nodegraph_nodes.diffusion.samplers import Sampling
 
+from . import tiny
 from .conftest import stable_diffusion_3
 
 pytestmark = [pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept:DeprecationWarning"),
@@ -199,6 +200,29 @@ def test_a_cache_goes_with_guidance_in_a_part_of_the_steps_on_a_deeper_stable_di
     assert len(ran) < 12
 
 
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:`FluxPosEmbed` is deprecated:FutureWarning")
+@pytest.mark.filterwarnings("ignore:.*prompt has .* tokens:UserWarning")
+def test_a_model_that_is_asked_twice_a_step_is_guided_as_one_that_is_asked_once(tmp_path):
+    """Of Chroma, whose pipeline asks with the prompt and then without it."""
+    from nodegraph_nodes.diffusion.models import load
+
+    model = load(Recipe("DiffusionModel", "chroma", str(tiny.saved("chroma", tmp_path / "model"))), "cpu", "float32")
+    asked = []
+    hook = model.transformer.register_forward_pre_hook(lambda *_: asked.append(1))
+    side = tiny.PICTURES["chroma"][1]
+    plain = painted(model, width=side, height=side)
+    assert torch.allclose(painted(model, guidance(MODEL), width=side, height=side), plain, atol=1e-4)
+    kept = painted(model, guidance(MODEL, way="projected", eta=1.0, limit=0.0), width=side, height=side)
+    assert torch.allclose(kept, plain, atol=1e-4) and len(asked) == 24
+    half = painted(model, guidance(MODEL, end=0.5), width=side, height=side)
+    assert len(asked) == 30 and not torch.allclose(half, plain, atol=1e-3)
+    never = painted(model, guidance(MODEL, end=0.0), width=side, height=side)
+    assert torch.allclose(never, painted(model, guidance_scale=1.0, width=side, height=side), atol=1e-4)
+    assert not torch.allclose(painted(model, guidance(MODEL, rescale=0.7), width=side, height=side), plain, atol=1e-3)
+    hook.remove()
+
+
 def test_a_shift_is_the_shift_of_the_scheduler(models):
     import diffusers
 
@@ -218,13 +242,22 @@ def test_a_shift_is_the_shift_of_the_scheduler(models):
 
 
 @pytest.mark.parametrize("kind, recipe, says", [
-    ("flux", guidance(MODEL, rescale=0.5), "a FluxPipeline is not guided in one call"),
+    ("flux", guidance(MODEL, rescale=0.5), "a FluxPipeline is not guided by its answers"),
     ("sd3", guidance(MODEL, pag_scale=2.0), "pag_scale: .* takes a unet"),
     ("sd", guidance(MODEL, skip_layers=[1]), "skip_layers: .* has no layers to skip"),
     ("sd3", freeu(MODEL), "freeu: .* is no unet"), ("sd", cache(MODEL), "cache: .* has no row of blocks"), ("sd3", cache(MODEL), "cache: .* has no row of blocks")])
 def test_what_a_denoiser_cannot_do_is_a_sentence(models, kind, recipe, says):
     with pytest.raises(InputError, match=says):
         painted(models[kind], recipe)
+
+
+def test_prompts_of_several_parts_are_guided_too_and_do_not_mix_in_a_memory(models):
+    both = encode(models["sd"], "[a boat:fog:0.5]")
+    asked = {"seed": 3, "steps": 4, "guidance_scale": 6.0, "width": 32, "height": 32}
+    latent = sample(patched(models["sd"], guidance(MODEL, rescale=0.7)), both, **asked).samples
+    assert not torch.allclose(latent, sample(models["sd"], both, **asked).samples, atol=1e-3)
+    with pytest.raises(InputError, match="several parts, and a cache, a momentum"):
+        sample(patched(models["sd"], guidance(MODEL, way="projected", momentum=-0.5)), both, **asked)
 
 
 def test_settings_on_settings_go_on_and_each_counts():

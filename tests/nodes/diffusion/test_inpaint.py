@@ -7,6 +7,7 @@ import torch
 from nodegraph import InputError
 from nodegraph_nodes.diffusion.decode import decode
 from nodegraph_nodes.diffusion.encode import encode, encode_image
+from nodegraph_nodes.diffusion.paint import paint
 from nodegraph_nodes.diffusion.sample import sample
 from nodegraph_nodes.media.types import Latent
 
@@ -120,10 +121,21 @@ def test_a_trained_model_that_is_given_its_mask_too_late_says_so_and_paints(trai
     with pytest.warns(UserWarning, match="give the mask to diffusion.encode_image instead"):
         late = sample(model, encode(model, "a boat"), seed=2, steps=3, start=start, strength=1, mask=MASK)
     assert late.samples.shape == start.samples.shape
-    with pytest.raises(InputError, match="needs a mask of what to paint anew; give one to diffusion.encode_image"):
-        sample(model, encode(model, "a boat"), start=start)
-    with pytest.raises(InputError, match="a picture and a mask of what to paint anew"):
-        sample(model, encode(model, "a boat"))
+
+
+@pytest.mark.parametrize("kind", ["sd_inpaint", "sd3_inpaint", "flux_fill"])
+def test_a_trained_model_without_a_mask_paints_all_of_the_picture(trained, kind):
+    """As its pipeline does of middle grey under a mask of everything."""
+    model, grey = trained[kind], torch.full_like(PICTURE, 0.5)
+    shown = encode_image(model, grey, mask=torch.ones_like(MASK))
+    asked = {"seed": 2, "steps": 3, "guidance_scale": 3.0}
+    idea = encode(model, "a boat")
+    assert torch.equal(sample(model, idea, width=48, height=32, **asked).samples,
+                       sample(model, idea, start=shown, strength=1, **asked).samples)
+    over = encode_image(model, PICTURE)
+    masked = encode_image(model, PICTURE, mask=torch.ones_like(MASK))
+    assert torch.allclose(sample(model, idea, start=over, strength=0.6, **asked).samples,
+                          sample(model, idea, start=masked, strength=0.6, **asked).samples, atol=1e-5)
 
 
 def test_a_drawing_on_nothing_is_what_a_mask_leaves_of_it(trained):
@@ -165,6 +177,16 @@ def test_the_inpainting_model_paints_in_threads_what_it_paints_in_turn(trained):
     in_turn = [inpainted(model, mask=mask)[1].samples for mask in jobs]
     with ThreadPoolExecutor(4) as pool:
         assert all(map(torch.equal, pool.map(lambda mask: inpainted(model, mask=mask)[1].samples, jobs), in_turn))
+
+
+def test_painting_with_a_picture_and_a_mask_is_the_three_steps_in_one(trained):
+    model, asked = trained["sd3_inpaint"], {"seed": 2, "steps": 2, "guidance_scale": 3.0}
+    start = encode_image(model, PICTURE, mask=MASK)
+    latent = sample(model, encode(model, "a boat"), start=start, strength=1, **asked)
+    assert torch.equal(paint(model, "a boat", image=PICTURE, mask=MASK, **asked), decode(model, latent))
+    assert paint(model, "a boat", width=48, height=32, **asked).shape == (3, 32, 48)
+    with pytest.raises(InputError, match="image and mask go together"):
+        paint(model, "a boat", image=PICTURE, **asked)
 
 
 def test_a_decoded_inpainting_is_a_picture(trained):

@@ -11,9 +11,9 @@ from nodegraph.graph import GraphInput
 from nodegraph.models import Models
 from nodegraph.packs import Catalogue
 from nodegraph.warning import collected
-from nodegraph_nodes.common.knowledge import tell_of_unknown
-from nodegraph_nodes.starter import captions, knows, verses
-from nodegraph_nodes.starter.scenes import ATTRIBUTES, Scene
+from nodegraph_nodes.common.knowledge import tell_of_subject, tell_of_unknown
+from nodegraph_nodes.starter import knows, sentences, verses
+from nodegraph_nodes.starter.vocabulary import COLOURS, SETTINGS, STYLES, TIMES
 
 GRAPHS = Path(__file__).parents[3] / "graphs"
 PAINTER = Knowledge.of(knows.MODELS / "painter")
@@ -31,15 +31,16 @@ def test_each_file_is_what_the_tables_of_the_training_make_it(name):
     assert (knows.MODELS / name / "knows.json").read_text(encoding="utf-8") == knows.text(knows.TOLD[name]())
 
 
-def test_every_caption_that_the_painter_learned_from_is_known():
+def test_what_the_painter_is_asked_after_a_scene_is_read_is_known():
     rng = random.Random(1)
-    for seed in range(80):
-        scene = Scene(**{name: rng.choice(words) for name, words in ATTRIBUTES.items()}, seed=seed)
-        for language in captions.LANGUAGES:
-            caption = captions.caption(scene, language, seed)
-            assert told(PAINTER, captions.plain(scene, language)) == []
-            if "subject" in caption.named:
-                assert not any("the subject of" in sentence for sentence in told(PAINTER, caption.text)), caption
+    for seed in range(120):
+        noun = rng.choice(list(sentences.ALONE))
+        asked = sentences.Wanted((sentences.ALONE[noun],), (rng.choice(COLOURS),), rng.choice(SETTINGS), rng.choice(STYLES),
+                                 rng.choice(TIMES), noun=noun)
+        for language in sentences.LANGUAGES:
+            assert told(PAINTER, sentences.plain(asked, language)) == []
+            text = sentences.sentence(asked, language, seed).text
+            assert not any("the subject of" in sentence for sentence in told(PAINTER, text)), text
 
 
 def test_every_request_that_the_poet_learned_from_is_known():
@@ -51,17 +52,29 @@ def test_every_request_that_the_poet_learned_from_is_known():
 
 @pytest.mark.parametrize("prompt, stranger, known", [
     ("a dog on a beach", "the subject of 'a dog on a beach'", "boat, house, fox, cat, bird"),
-    ("a dog on a beach", "the setting 'beach'", "sea, forest, snow, desert, city, meadow"),
-    ("a fox in a kitchen", "the setting 'kitchen'", "sea, forest, snow, desert, city, meadow"),
-    ("an oil painting of a fox", "the style 'oil painting'", "watercolour, ink, poster, crayon"),
+    ("a fox in a bathroom", "the setting 'bathroom'", "sea, forest, snow, desert, city, meadow, kitchen"),
+    ("a photograph of a fox", "the style 'photograph'", "watercolour, ink, poster, crayon, oil"),
     ("a cat in the style of Van Gogh", "the style 'style of van gogh'", "watercolour, ink, poster, crayon"),
-    ("厨房里的一只猫", "the setting '厨房里'", "大海上、森林里、雪地里"),
+    ("浴室里的一只猫", "the setting '浴室里'", "大海上、森林里、雪地里"),
     ("一条龙", "the subject of '一条龙'", "小船、房子、狐狸"),
-    ("一只狐狸，油画", "the style '油画'", "水彩、墨水画、海报、蜡笔"),
+    ("一只狐狸，浮世绘风格", "the style '浮世绘风格'", "水彩、墨水画、海报、蜡笔"),
 ])
 def test_what_the_painter_never_learned_is_told_with_what_it_knows(prompt, stranger, known):
     [sentence] = told(PAINTER, prompt)  # one for all of it
     assert stranger in sentence and known in sentence
+    assert ("starter.scene finds a drawing" in sentence) == ("subject" in stranger)
+
+
+def test_a_subject_that_may_be_shown_need_not_be_known_and_is_told_where_nothing_is_shown():
+    with collected() as remarks:
+        tell_of_unknown(PAINTER, "a dragon in a bathroom", shown=True)
+    assert [remark.sentence[:54] for remark in remarks] == ["this model does not know the setting 'bathroom' (its se"[:54]]
+    with collected() as remarks:
+        tell_of_subject(PAINTER, "a dragon in a bathroom")
+        tell_of_subject(PAINTER, "a fox in a bathroom")
+        tell_of_subject(None, "a dragon")
+    [remark] = remarks
+    assert "the subject of 'a dragon in a bathroom'" in remark.sentence and "setting" not in remark.sentence
 
 
 @pytest.mark.parametrize("prompt", ["a fox", "two boats on a lake", "a red boat with a lantern", "a painting of a fox", "",
@@ -118,7 +131,7 @@ def test_the_graphs_that_come_along_ask_for_what_is_known():
 
 def test_a_run_tells_it_and_tells_it_again_from_the_cache(tmp_path):
     graph = tmp_path / "graph.yaml"
-    graph.write_text("nodegraph: 1\nnodes:\n  seen: {type: diffusion.encode, model: starter/painter, prompt: a dragon}\n"
+    graph.write_text("nodegraph: 1\nnodes:\n  seen: {type: diffusion.encode, model: starter/painter, prompt: a fox in a bathroom}\n"
                      "  said: {type: text.generate, model: starter/poet, prompt: hello, max_tokens: 2}\n"
                      "outputs: {seen: $seen, said: $said}\n")
     for fresh in (True, False):
@@ -126,7 +139,7 @@ def test_a_run_tells_it_and_tells_it_again_from_the_cache(tmp_path):
             story: list = []
             engine.run(graph, emit=story.append)
         warned = {event.node: event.message for event in story if isinstance(event, ev.Warned)}
-        assert "the subject of 'a dragon'" in warned["seen"] and "starter.prompt" in warned["said"]
+        assert "the setting 'bathroom'" in warned["seen"] and "starter.prompt" in warned["said"]
         loads = [(type(event).__name__, event.node, event.source) for event in story if isinstance(event, ev.Loading | ev.Loaded)]
         assert sorted(loads) == sorted([(name, *what) for name in ("Loading", "Loaded") for what in
                                         (("seen", "starter/painter"), ("said", "starter/poet"))] * fresh)
