@@ -132,7 +132,8 @@ def _arguments(pipe: Any) -> dict[str, Any]:
 def as_called(pipe: Any, tensors: dict[str, Any]) -> dict[str, Any]:
     """Encoded tensors as a pipeline's call takes them, on its device; Z-Image and its kin want a list of texts."""
     takes = inspect.signature(type(pipe).__call__).parameters
-    moved = {name: tensor.to(device_of(pipe)) for name, tensor in tensors.items()}
+    device = device_of(pipe)
+    moved = {name: tensor.to(device) for name, tensor in tensors.items()}
     return {name: list(tensor) if _is_list(takes.get(name)) else tensor for name, tensor in moved.items()}
 
 

@@ -125,7 +125,7 @@ def _look(*_: Any) -> None:
 def _batch(arguments: tuple[Any, ...], settings: dict[str, Any]) -> int:
     """How many pictures a call is about."""
     first = settings.get("hidden_states", settings.get("sample", arguments[0] if arguments else None))
-    return int(first.shape[0]) if hasattr(first, "shape") else 1
+    return int(first.shape[0]) if first is not None and hasattr(first, "shape") else 1
 
 
 def _part(value: Any, count: int, some: slice) -> Any:

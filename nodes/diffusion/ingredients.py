@@ -14,6 +14,7 @@ from .patches import loras
 
 _ENCODERS = ("clip_text_model", "clip", "t5", "umt5", "mt5", "qwen2", "qwen2_5_vl", "qwen3", "gemma2", "gemma3_text", "llama",
              "mistral", "mistral3", "bert", "chatglm", "glm", "glm4", "phi3", "smollm3", "xlm-roberta")
+_WRITERS = ("ForCausalLM", "LMHeadModel")  # which read prompts too, but are rarely meant
 _PICKLE = ("is a pickle, which is code when it is loaded and is not opened here; store it as safetensors, or take the "
            "safetensors file that most makers offer beside it")
 
@@ -29,10 +30,12 @@ def _names(path: Path) -> set[str]:
 
 
 def _class_of(folder: Path) -> str:
-    """What the config.json of a folder says that it is of."""
+    """What the config.json of a folder says that it is of; "" for a model that writes."""
     try:
         told = settings(folder / "config.json")
     except ValueError:
+        return ""
+    if str(told.get("architectures") or "").rstrip("]'\"").endswith(_WRITERS):
         return ""
     return str(told.get("_class_name") or told.get("model_type") or "")
 

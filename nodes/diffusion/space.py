@@ -17,7 +17,7 @@ from .memory import in_tiles_if_need_be
 
 def vae_of(pipe: Any) -> Any:
     """The autoencoder; Kandinsky's is called movq."""
-    vae = pipe.components.get("vae") or pipe.components.get("movq")
+    vae = vars(pipe).get("vae") or vars(pipe).get("movq")
     if vae is None:
         raise InputError(f"this model is a {type(pipe).__name__}, which has no autoencoder: it paints without latents; "
                          "diffusion.paint runs it as a whole")

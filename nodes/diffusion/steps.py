@@ -61,6 +61,7 @@ class Steps:
         # Pipelines look at the parameters of these two.
         self.set_timesteps = _like(scheduler.set_timesteps, self._set_timesteps)
         self.step = _like(scheduler.step, self._step)
+        self._takes = signature(scheduler.step)
         if hasattr(scheduler, "set_begin_index"):
             self.set_begin_index = self._set_begin_index
 
@@ -128,7 +129,7 @@ class Steps:
 
     def _step(self, *arguments: Any, **settings: Any) -> Any:
         # Not every scheduler has them in the same places (CogVideoX's takes what it thought before as well).
-        given = signature(self.inner.step).bind(*arguments, **settings).arguments
+        given = self._takes.bind(*arguments, **settings).arguments
         model_output, timestep, sample = (given[name] for name in ("model_output", "timestep", "sample"))
         position, total = self.first + self.index, len(self.timesteps)
         if not self.index:

@@ -11,6 +11,7 @@ from typing import Any
 
 from nodegraph import Recipe
 
+from ...common.loading import loading
 from .components import Spares, components
 from .loras import put_on, take_off
 from .settings import Settings
@@ -58,7 +59,7 @@ class Bench:
 
 def fit(pipe: Any, recipe: Recipe) -> Any:
     """The pipeline with the patches of a recipe on. Raises InputError for one that does not belong to this model."""
-    from ..models import quiet
+    from ..models import HARMLESS
 
-    with quiet():
+    with loading(recipe, "diffusers", "transformers", harmless=HARMLESS):
         return pipe.bench.fit(recipe)

@@ -150,8 +150,8 @@ def tell_of_triggers(patches: Iterable[Recipe], prompt: str) -> None:
 def about(place: Path) -> str:
     """For which models an adapter is, and the words that call it up."""
     path = adapter_file(place)
-    words = triggers(path)
-    return "; ".join(filter(None, (of and f"for {of}" if (of := family(path)) else "", words and f"words: {', '.join(words)}")))
+    of, words = family(path), ", ".join(triggers(path))
+    return "; ".join([f"for {of}"] * bool(of) + [f"words: {words}"] * bool(words))
 
 
 def misfit(pipe: Any, source: str, path: Path, error: Exception | None) -> str:

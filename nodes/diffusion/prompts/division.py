@@ -16,7 +16,7 @@ from ...media.latent import Conditioning, Part
 from .. import space
 from ..conditioning import as_called
 from ..doors import Door
-from ..families import denoisers
+from ..families import denoisers, known_family
 from ..inpaint import blend_mask
 
 
@@ -57,6 +57,9 @@ def _mask(pipe: Any, mask: Any, width: int, height: int) -> Any:
     small = torch.nn.functional.interpolate(mask[None].float(), (height // scale, width // scale), mode="area")
     if not hasattr(pipe, "_pack_latents"):
         return small
+    if known_family(pipe).moving:
+        raise InputError(f"a {type(pipe).__name__} holds clips in rows of patches, and no region of them is told apart; leave "
+                         "mask out, and let prompts hold for a part of the steps")
     return blend_mask(pipe, mask, torch.zeros(1, space.channels_of(space.vae_of(pipe)), *small.shape[-2:]))
 
 
@@ -104,7 +107,7 @@ class Divided(Door):
         arguments, settings = tuple(map(swap, arguments)), swap(settings)
         if "prompt_embeds" not in swapped:
             raise InputError("this model's pipeline changes what it is told before its denoiser reads it, so it takes no "
-                             "conditioning in parts; give it one prompt without [signs of time], regions or blends")
+                             "conditioning in parts; give it one prompt without [signs of time] or regions, or an average")
         return self.network(*arguments, **settings)
 
     def _rows(self, value: Any) -> list[str] | None:

@@ -1,13 +1,15 @@
 """Control nets and adapters give the pixels of diffusers' own pipelines for them, and go with all else."""
 
 import copy
+import shutil
+from pathlib import Path
 from types import SimpleNamespace
 
 import diffusers
 import pytest
 import torch
 
-from nodegraph import InputError, Recipe
+from nodegraph import Engine, InputError, Recipe, events as ev
 from nodegraph_nodes.diffusion.control import Control
 from nodegraph_nodes.diffusion.encode import encode, encode_image
 from nodegraph_nodes.diffusion.nets import load_net
@@ -214,3 +216,24 @@ def test_a_control_is_remembered_as_it_is(picture):
     assert (again.weight, again.end, again.net.kind) == (0.5, 0.6, "ControlNetModel")
     assert torch.equal(again.images[0], picture) and kind.complaint(one) is None
     assert kind.summary(one) == "ControlNetModel canny at 0.5" and kind.preview(one).shape == (SIDE, SIDE, 3)
+
+
+def test_a_sketch_is_painted_by_the_graph_of_the_docs_and_another_weight_reads_nothing_again(models, nets, checkpoints,
+                                                                                           tmp_path, monkeypatch):
+    page = (Path(__file__).parents[3] / "docs/howto/control.md").read_text("utf-8")
+    (tmp_path / "from-sketch.yaml").write_text(page.split("```yaml\n")[1].split("```")[0], encoding="utf-8")
+    nets["sd"].save_pretrained(tmp_path / "net")
+    shutil.copy(Path(__file__).parents[3] / "graphs/pictures/boat.jpg", tmp_path / "photo.jpg")
+    given = {"model": str(checkpoints / "sd"), "net": str(tmp_path / "net"), "steps": 2}
+    with Engine(tmp_path / "cache", device="cpu") as engine:
+        graph, story = engine.load(tmp_path / "from-sketch.yaml"), []
+        first = engine.run(graph, given)
+        assert not first.errors and first["picture"].shape == (3, SIDE, SIDE)
+        second = engine.run(graph.with_value("held", "weight", 0.3), given, emit=story.append)
+        assert [event.node for event in story if isinstance(event, ev.Finished)] == ["held", "painted", "picture"]
+        assert not torch.equal(first["picture"], second["picture"])
+        # A net of the same content in another place is the same net.
+        (tmp_path / "net").rename(tmp_path / "moved")
+        story.clear()
+        engine.run(graph, {**given, "net": str(tmp_path / "moved")}, emit=story.append)
+        assert [event.node for event in story if isinstance(event, ev.Finished)] == []

@@ -290,3 +290,33 @@ def test_the_nodes_say_all_that_in_a_graph_and_one_live_model_serves_it(checkpoi
             pictures.append(engine.run(path)["picture"])
         assert engine.models.loads == 1 and engine.models.fits == 3
     assert torch.equal(pictures[0], pictures[1]) and not torch.allclose(pictures[0], pictures[2], atol=1e-4)
+
+
+STAGED = """
+nodegraph: 1
+nodes:
+  hand: {type: diffusion.lora, model: sd, file: one.safetensors, weight: WEIGHT}
+  seen: {type: diffusion.vae, model: $hand, file: VAE}
+  idea: {type: diffusion.encode, model: $seen, prompt: a fox}
+  sketch: {type: diffusion.sample, model: $seen, conditioning: $idea, steps: 1, width: 32, height: 32}
+  picture: {type: diffusion.decode, model: $seen, latent: $sketch}
+outputs: {picture: $picture}
+"""
+
+
+def test_another_autoencoder_samples_nothing_again_and_another_weight_everything(checkpoints, hands, tmp_path):
+    torch.manual_seed(11)
+    kl_autoencoder(4).save_pretrained(tmp_path / "vae")
+    (tmp_path / "sd").symlink_to(checkpoints / "sd")
+    (tmp_path / "one.safetensors").symlink_to(hands[0])
+    path = tmp_path / "graph.yaml"
+
+    def ran(engine: Engine, weight: str, vae: str) -> list[str]:
+        path.write_text(STAGED.replace("WEIGHT", weight).replace("VAE", vae))
+        return [name for name, node in engine.run(path).nodes.items() if node.status == "ran"]
+
+    with Engine(tmp_path / "cache") as engine:
+        assert set(ran(engine, "0.5", "sd")) >= {"idea", "sketch", "picture"}
+        assert ran(engine, "0.5", "vae") == ["seen", "picture"]
+        assert set(ran(engine, "0.7", "vae")) >= {"idea", "sketch", "picture"} and engine.models.loads == 1
+        assert ran(engine, "0.5", "sd") == []

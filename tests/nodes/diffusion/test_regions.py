@@ -136,3 +136,13 @@ def test_what_cannot_be_put_together_is_told(models, make, words):
 def test_steps_that_nothing_holds_at_are_told_before_any_is_taken(models):
     with pytest.raises(InputError, match="no part of the conditioning holds at step 3 of 4"):
         painted(models["sd"], region(encode(models["sd"], "red"), end=0.5), steps=4)
+
+
+def test_families_that_cannot_be_told_in_parts_say_so(tmp_path):
+    from . import tiny
+
+    for name, words in (("ltx", "holds clips in rows of patches"), ("z_image", "takes no conditioning in parts")):
+        model = tiny.live(name, tmp_path / name)
+        both = combine([region(encode(model, text), half(left)) for text, left in (("red", True), ("blue", False))])
+        with pytest.raises(InputError, match=words):
+            sample(model, both, steps=1, width=SIDE, height=SIDE)

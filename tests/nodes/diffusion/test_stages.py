@@ -1,6 +1,7 @@
 """Changing one thing repeats what follows from it alone: counted by what ran."""
 
 import json
+from copy import copy
 from pathlib import Path
 
 import pytest
@@ -55,7 +56,8 @@ def test_latents_of_another_model_are_no_ones_that_an_autoencoder_in_its_place_r
     from nodegraph_nodes.media.types import Latent
 
     model = models["sd"]
-    other = type("Other", (), {"components": model.components, "vae_scale_factor": 2, "patches": (Recipe("vae", "x"),)})()
+    other = copy(model)
+    other.patches = (Recipe("vae", "x"),)
     assert latent_family(other) == latent_family(model) + " in the place of the model's own"
     assert same_space(Latent(None, latent_family(model)), other) and same_space(Latent(None, latent_family(other)), model)
     assert not same_space(Latent(None, latent_family(models["sd3"])), other)

@@ -167,15 +167,15 @@ def tiny(family: str) -> Any:
             made[name] = clip_tokenizer(found[name]["pad_token"], 77)
         elif library == "transformers":
             cls = getattr(transformers, kind)
-            width = 128 if "2" in name or family == "sd2" else 64
+            width = 64 if "2" in name or family == "sd2" else 32
             made[name] = cls(cls.config_class(**found[name] | {
-                "hidden_size": width, "num_attention_heads": width // 64, "num_hidden_layers": 2, "intermediate_size": 64,
+                "hidden_size": width, "num_attention_heads": 1, "num_hidden_layers": 2, "intermediate_size": 64,
                 "projection_dim": width}))
         elif name == "scheduler":
             made[name] = getattr(diffusers, kind).from_config({k: v for k, v in found[name].items() if k != "_class_name"})
         else:
             cls = getattr(diffusers, kind)
-            sizes = _SIZES[family] if name in ("unet", "transformer") else {"block_out_channels": [32, 32, 32, 64]}
+            sizes = _SIZES[family] if name in ("unet", "transformer") else {"block_out_channels": [32, 32, 32, 32]}
             made[name] = cls.from_config({k: v for k, v in {**found[name], **sizes}.items() if k != "_class_name"})
     for name, encoder in made.items():
         if name == "text_encoder" and family == "sd3":
@@ -184,14 +184,14 @@ def tiny(family: str) -> Any:
 
 
 _SIZES: dict[str, dict[str, Any]] = {
-    "sd1": {"block_out_channels": [32, 32, 64, 64], "cross_attention_dim": 64},
-    "sd2": {"block_out_channels": [32, 32, 64, 64], "cross_attention_dim": 128, "attention_head_dim": [1, 1, 1, 1]},
-    "sdxl": {"block_out_channels": [32, 64, 64], "cross_attention_dim": 64 + 128, "attention_head_dim": [1, 1, 1],
-             "transformer_layers_per_block": [1, 1, 2], "projection_class_embeddings_input_dim": 6 * 256 + 128},
-    "sdxl_refiner": {"block_out_channels": [32, 32, 64, 64], "cross_attention_dim": 128, "attention_head_dim": [1, 1, 1, 1],
-                     "transformer_layers_per_block": 1, "projection_class_embeddings_input_dim": 5 * 256 + 128},
+    "sd1": {"block_out_channels": [32, 32, 32, 32], "cross_attention_dim": 32},
+    "sd2": {"block_out_channels": [32, 32, 32, 32], "cross_attention_dim": 64, "attention_head_dim": [1, 1, 1, 1]},
+    "sdxl": {"block_out_channels": [32, 32, 64], "cross_attention_dim": 32 + 64, "attention_head_dim": [1, 1, 1],
+             "transformer_layers_per_block": [1, 1, 2], "projection_class_embeddings_input_dim": 6 * 256 + 64},
+    "sdxl_refiner": {"block_out_channels": [32, 32, 32, 32], "cross_attention_dim": 64, "attention_head_dim": [1, 1, 1, 1],
+                     "transformer_layers_per_block": 1, "projection_class_embeddings_input_dim": 5 * 256 + 64},
     "sd3": {"num_layers": 2, "attention_head_dim": 32, "num_attention_heads": 1, "caption_projection_dim": 32,
-            "joint_attention_dim": 256, "pooled_projection_dim": 64 + 128, "pos_embed_max_size": 32, "sample_size": 8},
+            "joint_attention_dim": 128, "pooled_projection_dim": 32 + 64, "pos_embed_max_size": 32, "sample_size": 8},
     "flux": {"num_layers": 1, "num_single_layers": 1, "attention_head_dim": 32, "num_attention_heads": 1,
-             "joint_attention_dim": 64, "pooled_projection_dim": 64, "axes_dims_rope": [4, 14, 14]},
+             "joint_attention_dim": 64, "pooled_projection_dim": 32, "axes_dims_rope": [4, 14, 14]},
 }
