@@ -252,9 +252,9 @@ def test_a_suite_climbs_and_one_climb_more_composes_nothing(engine, tmp_path):
 
 
 def test_a_graph_is_refused_with_the_place_before_anything_runs(engine, tmp_path):
-    text = (GRAPHS / "postcard.yaml").read_text("utf-8").replace("steps: 24", "steps: 0")
+    text = (GRAPHS / "postcard.yaml").read_text("utf-8").replace("steps: 12", "steps: 0")
     (tmp_path / "wrong.yaml").write_text(text, "utf-8")
-    with pytest.raises(GraphError, match=r"wrong\.yaml:34:12  sketch\.steps is 0; it takes 1 to 150"):
+    with pytest.raises(GraphError, match=r"wrong\.yaml:45:12  sketch\.steps is 0; it takes 1 to 150"):
         engine.load(tmp_path / "wrong.yaml")
 
 
