@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 from typing import Annotated, Any
@@ -126,9 +127,9 @@ class Course:
         else:
             samples = []
             for k, (prompt, drawing) in enumerate(zip(prompts, drawings, strict=True)):
-                self.ctx.report(k, len(prompts), "painting what is to stay")
-                samples.append(self.studio.painted(prompt, drawing, self.wish.seed + k, _PRIOR_STEPS,
-                                                   lambda k=k: self.ctx.report(k, len(prompts), "painting what is to stay")))
+                look = partial(self.ctx.report, 0, 100, f"painting what is to stay, {k + 1} of {len(prompts)}")
+                look()
+                samples.append(self.studio.painted(prompt, drawing, self.wish.seed + k, _PRIOR_STEPS, look))
             if samples:
                 self.place.mkdir(parents=True, exist_ok=True)
                 save_file({str(k): one.float().cpu() for k, one in enumerate(samples)}, path.with_suffix(".partial"))
