@@ -88,7 +88,7 @@ def test_a_book_has_chapters_with_pages_and_a_new_title_makes_one_chapter(engine
 
 
 def test_it_dawns_until_it_is_bright_and_one_round_more_paints_one_picture(engine, tmp_path):
-    graph, given = engine.load(GRAPHS / "dawn.yaml"), {"steps": 4, "strength": 0.5}
+    graph, given = engine.load(GRAPHS / "dawn.yaml"), {"steps": 4, "strength": 0.05}
     assert not engine.run(graph, {**given, "rounds": 2}).errors
     story: list = []
     result = engine.run(graph, {**given, "rounds": 3}, emit=story.append)
@@ -104,11 +104,11 @@ def test_it_dawns_until_it_is_bright_and_one_round_more_paints_one_picture(engin
     assert none["strip"].shape[2] < result["strip"].shape[2] and none["picture"].shape == result["picture"].shape
     story.clear()
     engine.run(graph, {**given, "rounds": 50, "strength": 1.0}, emit=story.append)
-    assert items(story)["dawning/sketch"] == (1, 0)    # painted over wholly it is bright at once
+    assert items(story)["dawning/after"] == (1, 0)    # painted over wholly it is bright at once
 
 
-def test_a_daybreak_is_a_film_that_ends_as_it_began_and_one_frame_more_paints_one_picture(engine, tmp_path):
-    graph, given = engine.load(GRAPHS / "daybreak.yaml"), {"strengths": [0.4, 0.8], "steps": 4}
+def test_a_daybreak_is_a_film_that_ends_as_it_began_and_one_frame_more_is_mixed_alone(engine, tmp_path):
+    graph, given = engine.load(GRAPHS / "daybreak.yaml"), {"shares": [0.4, 0.8], "steps": 2}
     result = engine.run(graph, given)
     assert not result.errors and result["loop"].form[:4] == (384, 384, 6, (5, 1))
     first, *_, last = result["loop"].pictures()
@@ -116,8 +116,8 @@ def test_a_daybreak_is_a_film_that_ends_as_it_began_and_one_frame_more_paints_on
     assert [path.name for path in engine.export(result, "loop", tmp_path / "out", "loop")] == ["loop.gif"]
     assert nothing_runs_again("daybreak", given, tmp_path)
     story: list = []
-    engine.run(graph, {**given, "strengths": [0.4, 0.6, 0.8]}, emit=story.append)
-    assert items(story)["sketches"] == (1, 2) and "first/sketch" not in items(story)
+    engine.run(graph, {**given, "shares": [0.4, 0.6, 0.8]}, emit=story.append)
+    assert items(story)["frames"] == (1, 2) and "first/sketch" not in items(story)
 
 
 def test_a_grid_reads_each_subject_once_and_paints_each_pair(engine, tmp_path):
