@@ -45,7 +45,7 @@ def make_session(*, packs: Iterable[str | Path] = (), folder: Path | None = None
     settings, told = kept.load(folder)
     set_language(settings.language)
     shortcuts = Shortcuts.load(folder)
-    catalogue = Catalogue(folders=packs)
+    catalogue = Catalogue(folders=packs, models=machine.pop("models", ()))
     checking = Engine(None, catalogue=catalogue, device="cpu")  # it looks at graphs and never runs one
     runner = Runner(lambda: Engine(catalogue=catalogue, previews=True, **machine))
     session = Session(checker=checking.check, catalogue=catalogue, runner=runner, commands=COMMANDS, settings=settings,

@@ -48,19 +48,20 @@ class Engine:
 
     cache: a folder; None remembers in memory only; "default" is the user's own. device: "auto", "cpu", "mps", "cuda:0".
     dtype: "float32", or "auto" for half precision where the device has it; one that is named counts in Keys.
-    functions, packs: nodes that are not installed. host, device_memory: budgets for Values and models, in bytes or as
-    a fraction (up to 1) of what there is; disk: bytes of the cache folder. download: whether models may be fetched
-    from a hub.
+    functions, packs: nodes that are not installed. models: folders in which models are found by name, beside those that
+    NODEGRAPH_MODELS names. host, device_memory: budgets for Values and models, in bytes or as a fraction (up to 1) of
+    what there is; disk: bytes of the cache folder. download: whether models may be fetched from a hub.
     previews: whether progress events carry pictures of what is being made. warn: told, in a sentence, what is not
     as it should be.
     """
 
     def __init__(self, cache: str | Path | None = "default", *, device: str = "auto", dtype: str = "auto",
-                 functions: Iterable[Callable[..., Any]] = (), packs: Iterable[str | Path] = (), host: float = 0.4,
+                 functions: Iterable[Callable[..., Any]] = (), packs: Iterable[str | Path] = (),
+                 models: Iterable[str | Path] = (), host: float = 0.4,
                  device_memory: float = 0.9, disk: int = 10 << 30, download: bool = False,
                  workers: int | None = None, previews: bool = False,
                  catalogue: Catalogue | None = None, warn: Callable[[str], None] | None = None):
-        self.catalogue = catalogue or Catalogue(functions, packs)
+        self.catalogue = catalogue or Catalogue(functions, packs, models=models)
         self.warn = warn or (lambda message: LOGGER.warning("%s", message))
         self.emit: Callable[[Event], None] | None = None
         self.cache = Cache(default_cache_folder() if cache == "default" else cache, host=host_budget(host), disk=disk,

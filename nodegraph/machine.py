@@ -25,7 +25,8 @@ class Machine:
     cache: a folder; None remembers in memory only; "default" is the user's own. device: "auto", "cpu", "mps", "cuda:0".
     dtype: "float32", or "auto" for half precision where the device has it.
     host, device_memory: budgets for Values and models, in bytes or as a fraction (up to 1) of what there is.
-    disk: bytes of the cache folder. download: whether models may be fetched from a hub.
+    disk: bytes of the cache folder. download: whether models may be fetched from a hub. models: folders in which they are
+    found by name.
     workers: threads for costly nodes; None is as many as there are cores. previews: whether anyone looks at them.
     """
 
@@ -36,6 +37,7 @@ class Machine:
     device_memory: float = 0.9
     disk: int = 10 << 30
     download: bool = False
+    models: tuple[str, ...] = ()
     workers: int | None = None
     previews: bool = False
 

@@ -1,13 +1,11 @@
 """Live models: found by name, named by the content of their files, loaded once, leased per call.
 
-Only this module loads models and lets them go. One live copy serves all nodes that ask for it, one call at a time.
-Nothing is fetched from a hub unless downloads were allowed.
+Only this module loads models and lets them go. One live copy serves all nodes that ask for it, one call at a time. Where
+they lie is known to `places`.
 """
 
 from __future__ import annotations
 
-import os
-import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -16,21 +14,16 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
-from .cache.files import content_digest
 from .cache.memory import HOST, Holding, Memory
-from .cache.values import words
-from .digest import digest_bytes, encode
-from .errors import InputError
-from .graphfile import nearest
-from .packs import KNOWS, Catalogue
+from .digest import encode
+from .packs import Catalogue
+from .places import Places, files_of
 from .recipe import Recipe
-from .types import DAMAGED, FILE, ModelType, Named, PortType, short
+from .types import ModelType, Named, PortType
 from .warning import Remark, collected, warn
-from .wording import say
 
 _Name = tuple[Any, ...]  # of a live model: type, content, options, and which copy it is
 Wanted = tuple[ModelType, Recipe]
-_SKIPPED = (".md", ".txt~", ".gitattributes", ".lock")
 
 
 # Libraries patch themselves while they build a model, and import their parts when these are first asked for: whoever
@@ -75,13 +68,11 @@ class Models:
     def __init__(self, catalogue: Catalogue, place: Callable[[], tuple[str, str]] = lambda: ("cpu", "float32"), *,
                  memory: Memory | None = None, download: bool = False,
                  digests: Callable[[Path], bytes] | None = None, precision: str = ""):
-        self.catalogue, self._choose, self.download = catalogue, place, download
-        self.precision = precision
+        self.catalogue, self._choose = catalogue, place
+        self.places = Places(catalogue, download=download, digests=digests, precision=precision)
         self.memory = memory if memory is not None else Memory({})
         self.memory.tenants.append(self)
-        self.file_digest = digests or content_digest
         self._live: dict[_Name, _Live] = {}
-        self._places: dict[bytes, str] = {}  # where the content of a fingerprint was last seen
         self._lock = threading.RLock()
         self.loads = self.fits = 0
 
@@ -100,156 +91,28 @@ class Models:
         """The floating type they run in, by name."""
         return self.place[1]
 
-    # -- finding
+    # -- finding, which `places` does
 
     def find(self, type: PortType, value: Any, folder: Path) -> str | None:
         """What is missing about a file or a model that a graph names, or None. Reads no content."""
-        if type is FILE:
-            return _file_problem(folder / value)
-        return self._folder(type, value, folder)[1]
+        return self.places.find(type, value, folder)
 
     def locate(self, type: PortType, value: Any, folder: Path) -> Named:
         """A file's path or a model's Recipe, with the digest of the content."""
-        try:
-            return self._located(type, value, folder)
-        except OSError as error:
-            return Named(value, None, f"{error.filename or value} cannot be read: {error.strerror}")
+        return self.places.locate(type, value, folder)
 
-    def _located(self, type: PortType, value: Any, folder: Path) -> Named:
-        if type is FILE:
-            path = folder / value
-            problem = _file_problem(path)
-            if problem:
-                return Named(value, None, problem)
-            stamp = self.stamp(path)  # before it is read, so that a change while it is read is seen
-            return Named(path, (path.name, self.file_digest(path)), "", stamp)
-        place, problem = self._folder(type, value, folder)
-        if place is None:
-            return Named(value, None, problem)
-        try:
-            recipe = self._filled(value._replace(folder=str(place.absolute()), fingerprint=b""))
-        except InputError as error:
-            return Named(value, None, str(error))
-        return Named(recipe.with_option("dtype", self.precision) if self.precision else recipe)
+    def completed(self, type: ModelType, recipe: Recipe) -> Recipe:
+        """A Recipe that a node gave, with its folder and fingerprint. Raises InputError if there is no such model."""
+        return self.places.completed(type, recipe)
 
-    def _filled(self, recipe: Recipe) -> Recipe:
-        """A recipe, and its patches, with the fingerprints of what lies in their places."""
-        print = recipe.fingerprint
-        if recipe.folder and not print:
-            place = Path(recipe.folder)
-            if not place.exists():
-                raise InputError(say("model.patch-gone", kind=recipe.kind, source=recipe.source, place=recipe.folder))
-            print = self.fingerprint(place)
-        if print and recipe.folder:
-            self._places[print] = recipe.folder
-        return recipe._replace(fingerprint=print, patches=tuple([self._filled(patch) for patch in recipe.patches]))
+    def fingerprint(self, folder: Path) -> bytes:
+        """A digest of the content of a model's files."""
+        return self.places.fingerprint(folder)
 
     @staticmethod
     def stamp(path: Path) -> Any:
         """What tells whether a file changed; None where it is gone."""
-        from .cache.files import file_stamp
-
-        try:
-            return file_stamp(path)
-        except OSError:
-            return None
-
-    def completed(self, type: ModelType, recipe: Recipe) -> Recipe:
-        """A Recipe that a node gave, with its folder and fingerprint. Raises InputError if there is no such model."""
-        if recipe.fingerprint:
-            return self._filled(recipe)
-        named = self.locate(type, recipe, Path())
-        if named.problem:
-            raise InputError(named.problem)
-        found: Recipe = named.value
-        return found
-
-    def _folder(self, type: PortType, recipe: Recipe, beside: Path) -> tuple[Path | None, str]:
-        """Where a model is, or what is wrong: it is not there, or what is there is of another kind."""
-        folder, problem = self._named_folder(recipe.source, beside)
-        if folder is not None and isinstance(type, ModelType):
-            problem = self._misfit(type, recipe.source, folder)
-        return (None if problem else folder), problem
-
-    def _misfit(self, type: ModelType, source: str, path: Path) -> str:
-        """What a kind of model has against the folder, or the file, that a graph names."""
-        kind = re.sub("(?<=[a-z])(?=[A-Z])", " ", type.name).lower()
-        try:
-            fits = (type.files or path.is_dir()) and (type.holds is None or type.holds(path))
-            problem = type.problem(path) if type.problem is not None else ""
-            names = [] if fits else self._names(type)
-        except Exception as error:  # the code of a pack
-            return say("model.unclear", source=source, kind=kind, error=words(error))
-        if fits or path.is_dir() and problem.startswith(DAMAGED):  # nobody is helped by the names of other models then
-            return say("model.broken", source=source, problem=problem) if problem else ""
-        hint = say("hint.models", names=", ".join(names)) if names else say("hint.no-model")
-        if not problem and (type.files or path.is_dir()):
-            return say("model.other-kind", source=source, kind=kind, hint=hint)
-        return say("model.misfit", source=source, problem=problem or say("model.file"), kind=kind, hint=hint)
-
-    def _names(self, type: ModelType) -> list[str]:
-        """The models of packs that are of this kind."""
-        folders = ((name, self.catalogue.model_folder(name)) for name in self.catalogue.model_names())
-        return [name for name, folder in folders
-                if folder is not None and folder.is_dir() and (type.holds is None or type.holds(folder))]
-
-    def _named_folder(self, source: str, beside: Path) -> tuple[Path | None, str]:
-        """The folder, or the file, that a name stands for."""
-        packed = self.catalogue.model_folder(source)
-        if packed is not None:
-            if packed.is_dir():
-                return packed, ""
-            return None, f"the pack names {source}, but its folder {packed.name} is not there; install the pack again"
-        try:
-            for path in (beside / source, Path(source).expanduser()):
-                if path.exists():
-                    return path, ""
-        except (OSError, RuntimeError) as error:  # a name too long to be one, or the home of a stranger
-            return None, f"there is no model {short(source)}: {getattr(error, 'strerror', error)}"
-        if source.count("/") == 1 and not source.startswith((".", "~", "/")):
-            return self._hub_folder(source)
-        return None, f"there is no model {source}, neither by that name nor as a folder. " + \
-            nearest(source, self.catalogue.model_names())
-
-    def _hub_folder(self, source: str) -> tuple[Path | None, str]:
-        from huggingface_hub import snapshot_download
-        from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
-
-        try:
-            return Path(snapshot_download(source, local_files_only=not self.download,
-                                          allow_patterns=["*.json", "*.safetensors", "*.txt", "*.model", "*.jinja",
-                                                          "*.tiktoken"])), ""
-        except HFValidationError:
-            return None, f"there is no model {source}, and no hub repository can have that name. " + \
-                nearest(source, self.catalogue.model_names())
-        except LocalEntryNotFoundError:
-            return None, self._not_fetched(source, None)
-        except Exception as error:  # of the network, the hub and its rules, of which each has kinds of its own
-            if not self.download and not isinstance(error, OSError):
-                raise
-            return None, self._not_fetched(source, error)
-
-    def _not_fetched(self, source: str, error: Exception | None) -> str:
-        """Why a hub repository is not there, and what to do: to allow downloads, unless they are allowed already."""
-        hint = nearest(source, self.catalogue.model_names())
-        if not self.download:
-            return say("model.not-here", source=source, hint=hint)
-        why = words(error).strip().split("\n")[0][:200] if error is not None else say("model.no-hub")
-        return say("model.not-fetched", source=source, hint=hint, error=why)
-
-    def fingerprint(self, folder: Path) -> bytes:
-        """A digest of the names and contents of a model folder's files; notes and hidden files do not count.
-
-        A model in a single file counts by its content alone.
-        """
-        if not folder.is_dir():
-            return digest_bytes(b"file\0" + self.file_digest(folder))
-        parts = []
-        for path, content in sorted(_files(folder)):
-            name = path.relative_to(folder).as_posix()
-            if not name.startswith(".") and not name.endswith(_SKIPPED) and name != KNOWS:
-                parts.append(name.encode() + b"\0" + (content or self.file_digest(path)))
-        return digest_bytes(b"".join(parts))
+        return Places.stamp(path)
 
     # -- leasing
 
@@ -300,7 +163,7 @@ class Models:
         try:
             with live.lock:
                 if live.model is None:
-                    recipe = self._found(recipe)
+                    recipe = self.places.placed(recipe)
                     begun(recipe.source)
                     self._load(live, recipe._replace(patches=tuple(filter(type.is_heavy, recipe.patches))))
                     told(recipe.source, live.seconds, live.bytes)
@@ -317,11 +180,6 @@ class Models:
             with self._lock:
                 live.users -= 1
 
-    def _found(self, recipe: Recipe) -> Recipe:
-        """A recipe that lost its place on its way through a cache, with that."""
-        folder = recipe.folder or self._places.get(recipe.fingerprint, "")
-        return recipe._replace(folder=folder, patches=tuple(map(self._found, recipe.patches)))
-
     def _fit(self, live: _Live, recipe: Recipe) -> Any:
         """The live model with the patches that a recipe has, and no others."""
         if live.type.fit is None:
@@ -330,7 +188,7 @@ class Models:
             live.fitted = None
             try:
                 with BUILDING, collected() as live.fit_remarks:
-                    fitted = live.type.fit(live.model, self._found(recipe))
+                    fitted = live.type.fit(live.model, self.places.placed(recipe))
             except BaseException:  # nobody knows what is on it now
                 live.drop()
                 raise
@@ -398,27 +256,8 @@ def file_bytes(folder: Path) -> int:
     """Bytes of the weights that lie in a model's folder, or of its one file."""
     if folder.is_file():
         return folder.stat().st_size
-    return sum(path.stat().st_size for path, again in _files(folder) if path.suffix == ".safetensors" and not again) \
+    return sum(path.stat().st_size for path, again in files_of(folder) if path.suffix == ".safetensors" and not again) \
         if folder.name else 0
-
-
-def _files(folder: Path) -> Iterator[tuple[Path, bytes]]:
-    """The files below a folder, also where a link leads to a folder; and b"" for each.
-
-    A folder that was met before, as in a loop of links, comes as one path, with the path that it was met by.
-    """
-    met: dict[tuple[int, int], str] = {}
-    stack = [folder]
-    while stack:
-        here = stack.pop()
-        stat = here.stat()
-        first = met.setdefault((stat.st_dev, stat.st_ino), here.relative_to(folder).as_posix())
-        if first != here.relative_to(folder).as_posix():
-            yield here, b"the same as " + os.fsencode(first)
-            continue
-        inside = sorted(here.iterdir())
-        stack += reversed([path for path in inside if path.is_dir()])
-        yield from ((path, b"") for path in inside if path.is_file())
 
 
 def weight_bytes(model: Any) -> int:
@@ -434,12 +273,3 @@ def weight_bytes(model: Any) -> int:
     tensors = {t.data_ptr(): t.numel() * t.element_size()
                for module in modules for t in (*module.parameters(), *module.buffers())}
     return sum(tensors.values())
-
-
-def _file_problem(path: Path) -> str:
-    try:
-        if path.is_dir():
-            return f"{path} is a folder; it takes a file"
-        return "" if path.is_file() else f"there is no file {path}"
-    except OSError as error:  # a name too long to be one
-        return f"{short(str(path))} cannot be read: {error.strerror}"

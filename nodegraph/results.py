@@ -62,22 +62,26 @@ class RunResult(Mapping[str, Any]):
     def save(self, name: str, path: str | Path) -> list[Path]:
         """Write an output to this very file, over one that is there; the paths.
 
-        A list is written as name.1.png, name.2.png, ... A PNG carries the graph that made it. Raises KeyError for an
-        output that was not made, InputError where the type cannot be written as such a file, OSError where the disk
-        refuses.
+        A list is written as name.1.png, name.2.png, ... A PNG carries the graph that made it. Raises InputError for
+        an output that was not made and where the type cannot be written as such a file, OSError where the disk refuses.
         """
         path = Path(path)
         if not path.name:
             raise InputError(f"{path} is a folder; save({name!r}, ...) takes the path of a file, such as {name}.png")
+        if name not in self.raw.digests:
+            raise InputError(self._missing(name))
         value = self[name]  # which makes it again if it is gone
         return save(self.type(name), value, depth_of(self.digests[name]), path, self.raw.plan, name)
 
     def __getitem__(self, name: str) -> Any:
-        if name not in self.raw.plan.outputs:
-            raise KeyError(f"{name}; the outputs are {', '.join(self.raw.plan.outputs)}")
         if name not in self.raw.digests:
-            raise KeyError(f"{name} was not made; {self.reason(name)}")
+            raise KeyError(self._missing(name))
         return self.raw.value(name)
+
+    def _missing(self, name: str) -> str:
+        if name not in self.raw.plan.outputs:
+            return f"there is no output {name}; the outputs are {', '.join(self.raw.plan.outputs)}"
+        return f"{name} was not made; {self.reason(name)}"
 
     def reason(self, name: str) -> str:
         """Why an output is not there, in a few words."""

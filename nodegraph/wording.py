@@ -51,6 +51,11 @@ ENGLISH: dict[str, str] = {
     "pack.requires-missing": "pack {pack} requires the pack {name}, and there is none; "
                              "install it, or name its folder with --pack",
     "project.key": "{key!r} is no part of a project file",
+    "models.none": "no model that is found here speaks of {word}",
+    "models.no-folder": "no models are found here; name folders of them in nodegraph.yaml (models:), or in NODEGRAPH_MODELS",
+    "models.pickle": "a pickle, which is code when it is loaded and is not opened here; take the same as .safetensors",
+    "models.unknown": "of no kind that is known here",
+    "project.models": "models is {found}; it takes a list of folders, as in [~/ComfyUI/models]",
     "project.packs": "packs is {found}; it takes a list of folders and Python files, as in [./my_pack]",
     "record.picture": "{path} is a picture; what a run records is in it already",
     "record.unwritable": "{path} cannot be written ({error}); nothing is recorded in it",
@@ -331,6 +336,7 @@ ENGLISH: dict[str, str] = {
     "model.unknown-kind": "an argument names a model of a kind that no pack declares; name its ModelType in the Recipe",
     "model.not-leased": "none of the arguments names the model {source}, so it is not at hand; a PortType names those of its "
                         "values by models=",
+    "model.several": "there are several models {source}: {names}; write more of the path of the one that is meant",
     "model.misfit": "{source} {problem}. A {kind} is wanted. {hint}",
     "model.not-here": "there is no model {source} on this machine. {hint} If it is the name of a hub repository, run once "
                       "with --download; otherwise give a folder.",
@@ -394,7 +400,7 @@ ENGLISH: dict[str, str] = {
     "hint.link-made": "Link a node that gives {type}, such as {nodes}.",
     "hint.link-reader": "Link a node that gives it, such as {nodes}: `{port}: $node`.",
     "hint.file-instead": "Take it out; inside the graph a node such as {nodes} gives it.",
-    "hint.make-file": "Make the input {input} a File, and put {nodes} between them.",
+    "hint.make-file": "Make the input {input} a File, `{declared}`, and put {nodes} between them, `{between}`.",
     "hint.link-node": "Link a node that gives it: {port}: $node.",
     "hint.link-or-out": "Link it somewhere with ${input}, or take it out.",
     "hint.link-type": "Link something that gives {type}.",
@@ -453,6 +459,7 @@ ENGLISH: dict[str, str] = {
     "hint.spread-list": "Write {link}... to join its items into this list.",
     "hint.takes-none": "It takes none.",
     "hint.there-is": "There is {names}.",
+    "hint.there-is-more": "There is {names} and {count} more.",
     "hint.turn-round": "Turn them round.",
     "hint.type-here": "Write the type here, or choose between two nodes with a switch.",
     "hint.unquote": "Take the quotes away: {value}.",
@@ -576,7 +583,8 @@ def nearest(name: str, names: Iterable[str]) -> str:
         return say("hint.meant", name=close)
     if not names:
         return ""
-    return say("hint.there-is", names=", ".join(sorted(names)[:12]) + (", ..." if len(names) > 12 else ""))
+    shown, more = ", ".join(sorted(names)[:12]), len(names) - 12
+    return say("hint.there-is-more", names=shown, count=more) if more > 0 else say("hint.there-is", names=shown)
 
 
 def likely(word: Any, words: Iterable[str] | None) -> str:

@@ -116,6 +116,14 @@ def test_dependents_of_a_node_are_counted(script):
     assert [shapes.dependents(tree, name) for name in ("n0", "n1", "n14")] == [15, 7, 1]
 
 
+# ---- pictures -----------------------------------------------------------------------------------------------------
+
+def test_upscaling_is_measured_by_size_and_tiles(script, capsys):
+    assert script("upscale").main(["--sides", "24", "--tile", "16"]) == 0
+    size, seconds, _, megabytes, unit = capsys.readouterr().out.rsplit(maxsplit=4)
+    assert size.split() == ["24", "x", "24"] and float(seconds) > 0 and unit == "MB" and float(megabytes) < 200
+
+
 # ---- a tree as it lies, and the GPU's -----------------------------------------------------------------------------
 
 def test_a_tree_is_importable_as_it_lies_with_its_packs(script, tmp_path):

@@ -120,6 +120,16 @@ def test_a_daybreak_is_a_film_that_ends_as_it_began_and_one_frame_more_is_mixed_
     assert items(story)["frames"] == (1, 2) and "first/sketch" not in items(story)
 
 
+def test_regions_hold_two_prompts_and_another_seam_reads_neither_again(engine, tmp_path):
+    graph, given = engine.load(GRAPHS / "regions.yaml"), {"steps": 2}
+    result = engine.run(graph, given)
+    assert not result.errors and result["picture"].shape == (3, 128, 128)
+    assert nothing_runs_again("regions", given, tmp_path)
+    story: list = []
+    engine.run(graph, {**given, "soft": 4.0}, emit=story.append)
+    assert {"night", "day"}.isdisjoint(ran(story)) and "sketch" in ran(story)
+
+
 def test_a_grid_reads_each_subject_once_and_paints_each_pair(engine, tmp_path):
     graph = engine.load(GRAPHS / "grid.yaml")
     given = {"subjects": ["a red boat", "一只猫"], "seeds": [1, 2], "columns": 2, "steps": 2}
@@ -246,3 +256,57 @@ def test_a_graph_is_refused_with_the_place_before_anything_runs(engine, tmp_path
     (tmp_path / "wrong.yaml").write_text(text, "utf-8")
     with pytest.raises(GraphError, match=r"wrong\.yaml:45:12  sketch\.steps is 0; it takes 1 to 150"):
         engine.load(tmp_path / "wrong.yaml")
+
+
+def test_a_picture_is_inpainted_outpainted_and_made_finer_and_other_words_repeat_what_they_must(engine, tmp_path):
+    given = {"steps": 4}
+    for name, output, shape in (("inpaint", "anew", (3, 128, 128)), ("outpaint", "painted", (3, 128, 128)),
+                                ("hires", "large", (3, 512, 512))):
+        result = engine.run(engine.load(GRAPHS / f"{name}.yaml"), given)
+        assert not result.errors and result[output].shape == shape
+        assert nothing_runs_again(name, given, tmp_path)
+    story: list = []
+    engine.run(engine.load(GRAPHS / "inpaint.yaml"), {**given, "after": "a green tree"}, emit=story.append)
+    assert ran(story) == ["idea", "sketch", "anew", "sheet"]
+    story.clear()
+    engine.run(engine.load(GRAPHS / "hires.yaml"), {**given, "strength": 0.3}, emit=story.append)
+    assert ran(story) == ["over", "fine", "large"]
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept:DeprecationWarning")  # diffusers' own
+def test_samplers_stand_beside_one_another_and_one_more_samples_its_own_row(engine):
+    graph = engine.load(GRAPHS / "samplers.yaml")
+    given = {"samplers": ["euler", "dpmpp_2m"], "steps": [1, 2], "counts": ["1", "2"], "columns": 2}
+    assert not engine.run(graph, given).errors
+    story: list = []
+    engine.run(graph, {**given, "samplers": ["euler", "heun", "dpmpp_2m"]}, emit=story.append)
+    assert items(story)["sketches"] == (2, 4) and "idea" not in items(story)
+
+
+def test_a_wallpaper_has_the_colours_of_a_photograph_and_is_dealt_anew_without_drawing_again(engine, tmp_path):
+    graph = engine.load(GRAPHS / "wallpaper.yaml")
+    result = engine.run(graph)
+    assert not result.errors
+    wall, cell = result["wall"], result["wall"][:, :384, :384]
+    assert wall.shape == (3, 3 * 384, 4 * 384)
+    assert (wall == cell.repeat(1, 3, 4)).all() and (cell == cell.transpose(1, 2)).all() and (cell == cell.flip(2)).all()
+    inks = [[int(color[k:k + 2], 16) / 255 for k in (1, 3, 5)] for color in result["palette"].colors]
+    pixels = cell.flatten(1).T
+    apart = min_distance(pixels, pixels.new_tensor(inks))
+    assert (apart < 0.05).float().mean() > 0.7  # the rest are edges between inks
+    story: list = []
+    engine.run(graph, {"turn": 5}, emit=story.append)
+    assert ran(story) == ["printed", "wall"]
+
+
+def min_distance(pixels, colors):
+    """How far each pixel (n, 3) is from the nearest of some colours."""
+    return (pixels[:, None] - colors).square().sum(2).amin(1).sqrt()
+
+
+def test_ornaments_of_every_kind_are_on_the_sheet_and_the_loom_goes_round(engine):
+    sheet = engine.run(engine.load(GRAPHS / "ornaments.yaml"))
+    assert not sheet.errors and sheet["sheet"].shape[0] == 3
+    film = engine.run(engine.load(GRAPHS / "loom.yaml"), {"frames": 6})
+    assert not film.errors and film["film"].form.frames == 6
+    assert film["film"].form.width % 2 == film["film"].form.height % 2 == 0

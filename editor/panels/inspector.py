@@ -184,7 +184,10 @@ _OF_TYPE = {BOOL.name: "checkbox", COLOR.name: "color", SEED.name: "seed", FILE.
 def _models(type: PortType, catalogue: Catalogue | None) -> tuple[str, ...]:
     if not isinstance(type, ModelType) or catalogue is None:
         return ()
-    return tuple(name for name in catalogue.model_names() if _is_in(type, catalogue.model_folder(name)))
+    packed = [name for name in catalogue.model_names() if _is_in(type, catalogue.model_folder(name))]
+    found = [model.name for model in catalogue.library.found
+             if (type.files or model.path.is_dir()) and _is_in(type, model.path)]
+    return (*packed, *found)
 
 
 def _help(port: Port, value: Any, catalogue: Catalogue | None) -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+import sys
 from hashlib import blake2b
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any, NamedTuple
 
 from ..digest import SIZE, decode, encode, is_tensor, plain
@@ -10,6 +13,7 @@ from ..types import PortType
 from ..wording import say
 
 SMALL = 256  # bytes; an encoding up to this size travels inside the trace that made it
+_SHARED = (type, ModuleType, FunctionType, BuiltinFunctionType, MethodType)  # of the program, and no part of a value
 _ATOMS = frozenset((str, int, float, bool, bytes, type(None)))
 
 
@@ -124,9 +128,34 @@ def _private(array: Any) -> Any:
     return array
 
 
+def object_bytes(value: Any) -> int:
+    """Bytes that the Python objects of a value take, each counted once; tensors and arrays are left out.
+
+    A thousand notes take five times what their encoding does: numbers and tuples are objects with a head each.
+    """
+    seen: set[int] = set()
+    total, layer = 0, [value]
+    while layer:
+        left_out = set(filter(_is_left_out, set(map(type, layer))))
+        fresh = {id(item): item for item in layer if type(item) not in left_out}
+        for address in fresh.keys() & seen:
+            del fresh[address]
+        seen.update(fresh)
+        total += sum(map(sys.getsizeof, fresh.values()))
+        layer = gc.get_referents(*fresh.values())
+    return total
+
+
+def _is_left_out(kind: type) -> bool:
+    torch = sys.modules.get("torch")
+    return issubclass(kind, _SHARED) or hasattr(kind, "__array_interface__") or \
+        torch is not None and issubclass(kind, torch.Tensor)
+
+
 def storages(prepared: Prepared) -> list[tuple[str, int, int]]:
-    """What a Value holds: (device, address, bytes) of each tensor's storage; plain data counts as host memory."""
-    held = [("cpu", 0, 64 + len(prepared.code))]
+    """What a Value holds: (device, address, bytes) of each tensor's storage; its encoding and the Python objects that
+    nodes are handed count as host memory."""
+    held = [("cpu", 0, 64 + len(prepared.code) + object_bytes(prepared.value))]
     for tensor in prepared.tensors:
         if is_tensor(tensor):
             storage = tensor.untyped_storage()

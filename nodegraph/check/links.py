@@ -160,10 +160,19 @@ def _made(site: Site, ref: Ref, flow: Flow, port: Port) -> str:
     if readers and flow.type is FILE:
         return say("hint.between", nodes=" or ".join(readers))
     if readers and flow.type is TEXT and ref.name in site.inputs:
-        return say("hint.make-file", input=ref.name, nodes=" or ".join(readers))
+        return say("hint.make-file", input=ref.name, nodes=" or ".join(readers), **_example(site, ref.name, readers[0]))
     makers = readers or makers_of(site.catalogue, port.type)
     return say("hint.link-made", type=an(port.type.name), nodes=" or ".join(makers)) if makers else \
         say("hint.link-type", type=port.type.name)
+
+
+def _example(site: Site, name: str, reader: str) -> dict[str, str]:
+    """The lines with which an input becomes a File that a node reads."""
+    nodetype = site.catalogue.nodetype(reader)
+    port = next(port.name for port in nodetype.inputs.values() if port.type is FILE) if nodetype else "file"
+    default = site.graph.inputs[name].default
+    begins = f", default: {default}" if isinstance(default, str) and re.fullmatch(r"[\w./-]+", default) else ""
+    return {"declared": f"{name}: {{type: File{begins}}}", "between": f"read_{name}: {{type: {reader}, {port}: ${name}}}"}
 
 
 def _too_deep(site: Site, ref: Ref, flow: Flow, port: Port, depth: int, word: str, *place: Any) -> None:

@@ -24,7 +24,7 @@ from .stdout import Stdout
 
 def check(options: Options, stdout: Stdout) -> int:
     """Carry out the command; the exit code."""
-    catalogue = Catalogue(folders=options.pack)
+    catalogue = Catalogue(folders=options.pack, models=options.models)
     models = Models(catalogue)
     problems_by_graph: list[tuple[str, list[Problem]]] = []
     code = DONE

@@ -85,7 +85,7 @@ def _cache(rows: list[list[str]], options: Options, remedies: list[str]) -> list
 
 
 def _packs(rows: list[list[str]], options: Options) -> list[str]:
-    catalogue = Catalogue(folders=options.pack)
+    catalogue = Catalogue(folders=options.pack, models=options.models)
     packs = catalogue.packs
     rows.append(["packs", ", ".join(f"{name} {packs[name].version}" for name in sorted(packs)) or "none"])
     return [str(error) for error in catalogue.broken.values()]

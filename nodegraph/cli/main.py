@@ -76,15 +76,16 @@ def _guarded(options: Options, stdout: Stdout) -> int:
 
 def _answer(options: Options, stdout: Stdout) -> int:
     """Hand a command to the file that carries it out."""
-    if options.command in ("run", "edit", "check", "nodes", "plan", "why", "pack", "doctor"):
+    if options.command in ("run", "edit", "check", "nodes", "plan", "why", "pack", "doctor", "models"):
         from pathlib import Path
 
-        from ..packs.project import known_packs
+        from ..packs.project import known_models, known_packs
         from ..shipped import resolved
 
         options.graph = resolved(options.graph) if options.graph else ""
         options.graphs = [resolved(graph) for graph in options.graphs]
         options.pack = [*options.pack, *map(str, known_packs(Path.cwd(), os.environ))]
+        options.models = [*options.models, *map(str, known_models(Path.cwd()))]
     match options.command:
         case "run":
             from .run import run
@@ -110,6 +111,10 @@ def _answer(options: Options, stdout: Stdout) -> int:
             from .pack import pack
 
             return pack(options, stdout)
+        case "models":
+            from .models import models
+
+            return models(options, stdout)
         case "cache":
             from .cache import cache
 

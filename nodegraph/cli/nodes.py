@@ -21,7 +21,7 @@ from .terminal import known_words, table
 
 def nodes(options: Options, stdout: Stdout) -> int:
     """Carry out the command; the exit code."""
-    catalogue = Catalogue(folders=options.pack)
+    catalogue = Catalogue(folders=options.pack, models=options.models)
     names = catalogue.node_names()
     for error in catalogue.broken.values():
         print(f"warning: {error}", file=sys.stderr)

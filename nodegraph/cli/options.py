@@ -31,6 +31,7 @@ class Options(argparse.Namespace):
     only: list[str] = []
     sweep: list[str] = []
     pack: list[str] = []
+    models: list[str] = []
     format: list[str] = []
     quality: list[str] = []
     no_graph = False
@@ -100,6 +101,10 @@ def parser() -> argparse.ArgumentParser:
     pack.add_argument("name", nargs="?", default="", metavar="NAME", help="a pack; for test its folder (default: .)")
     pack.add_argument("folder", nargs="?", default="", metavar="FOLDER", help="for new (default: nodegraph-NAME)")
     _pack_option(pack)
+    models = _command(commands, "models", "list the models that are found by name, and what is wrong with one")
+    models.add_argument("name", nargs="?", default="", metavar="WORD", help="of those, the ones that speak of this")
+    models.add_argument("--json", action="store_true", help="print one JSON document on stdout, and nothing else there")
+    _pack_option(models)
     cache = _command(commands, "cache", "look after what is remembered")
     cache.add_argument("action", choices=["info", "prune", "clear"])
     cache.add_argument("--to", default="", metavar="SIZE",
@@ -127,7 +132,7 @@ def _run(run: argparse.ArgumentParser) -> None:
     run.add_argument("--out", default="out", metavar="DIR", help="where outputs are written (default: out)")
     run.add_argument("--only", action="append", default=[], metavar="OUTPUT", help="make only this output")
     run.add_argument("--sweep", action="append", default=[], metavar="NODE.PORT=VALUES",
-                     help="run for each value: 1..8, a,b,c or '[a, \"b, c\"]', "
+                     help="run for each value: 1..8, 100..112:4, a,b,c or '[a, \"b, c\"]', "
                           "for a node's port or an input of the graph")
     run.add_argument("--format", action="append", default=[], metavar="KIND",
                      help="write every output that can be so as png, jpg, webp, wav, txt, json ...; OUTPUT=KIND for one")
@@ -189,7 +194,7 @@ def machine(options: Options) -> Machine:
     if device not in ("auto", "cpu", "mps", "cuda") and not device.removeprefix("cuda:").isdigit():
         raise GraphError(f"--device is {device!r}; it takes auto, cpu, mps, cuda or cuda:0")
     return Machine(cache=None if options.cache == "none" else options.cache or default_cache_folder(),
-                   device=device, dtype=options.dtype, download=options.download,
+                   device=device, dtype=options.dtype, download=options.download, models=tuple(options.models),
                    host=_budget(options.host_memory, "--host-memory"),
                    device_memory=_budget(options.device_memory, "--device-memory"),
                    disk=size_in_bytes(options.disk, "--disk"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from ..errors import GraphError, PackError, Problem
 from ..graphfile import nearest
 from ..nodetype import MISSING, Port
 from ..packs import Catalogue, Pack
+from ..wording import say
 from .exits import DONE, NODE_FAILED
 from .options import Options
 from .stdout import Stdout
@@ -26,8 +28,8 @@ def _new(options: Options, stdout: Stdout) -> int:
 
     name = options.name
     if not name.isidentifier() or name != name.lower():
-        raise GraphError(f"{name!r} cannot be the name of a pack; it takes one word of small letters, digits and _, "
-                         "such as watercolor")
+        raise GraphError([Problem(None, f"{name!r} cannot be the name of a pack; it takes one word of small letters, "
+                                  "digits and _, such as watercolor", _like(name))])
     taken = Catalogue().packs.get(name)
     if taken is not None:
         raise GraphError(f"there is a pack {name} already, {_origin(taken)}; choose another name")
@@ -42,6 +44,12 @@ def _new(options: Options, stdout: Stdout) -> int:
            f"    nodegraph run {folder}/graphs/first.yaml --pack {folder}/nodegraph_{name}\n"
            f"    nodegraph pack test {folder}\n    pip install --editable {folder}")
     return DONE
+
+
+def _like(name: str) -> str:
+    """A hint that spells a name as a pack may be called; empty where that takes more than other letters."""
+    spelled = re.sub(r"\W+", "_", name.lower()).strip("_")
+    return say("hint.meant", name=spelled) if spelled.isidentifier() else ""
 
 
 def _test(options: Options, stdout: Stdout) -> int:

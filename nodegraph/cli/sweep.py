@@ -82,7 +82,7 @@ def _variant(engine: Engine, checked: Checked, given: dict[str, Any], row: dict[
 
 
 def read_sweep(checked: Checked, text: str) -> Sweep:
-    """`node.port=1..8` or `name=a,b,c` or `name=[a, b]`. Raises GraphError for what cannot be swept so."""
+    """`node.port=1..8`, `name=100..112:4`, `name=a,b,c` or `name=[a, b]`. Raises GraphError for what cannot be swept so."""
     target, equals, values = text.partition("=")
     name, _, port_name = target.partition(".")
     if not equals or not values:
@@ -130,15 +130,18 @@ def _node_port(checked: Checked, what: str, name: str, port_name: str) -> tuple[
 
 
 def numbers(text: str, values: str) -> list[str]:
-    """The words that `1..8` stands for; none where it is no range."""
+    """The words that `1..8` or `100..112:4` stands for; none where it is no range."""
     if values[0] in "[\"'" or not re.fullmatch(r"[^,./\\]*\.\.[^,./\\]*", values):
         return []
-    match = re.fullmatch(r"(-?\d{1,18})\.\.(-?\d{1,18})", values)
+    match = re.fullmatch(r"(-?\d{1,18})\.\.(-?\d{1,18})(?::(\d{1,18}))?", values)
     if match is None:
-        raise GraphError(f"--sweep {text}: a range goes from one whole number to another, as in 1..8")
-    low, high = int(match[1]), int(match[2])
+        raise GraphError(f"--sweep {text}: a range goes from one whole number to another, as in 1..8, "
+                         "or in steps, as in 100..112:4")
+    low, high, step = int(match[1]), int(match[2]), int(match[3] or 1)
+    if step == 0:
+        raise GraphError(f"--sweep {text}: the step is 0; it takes a whole number from 1")
     if low > high:
         raise GraphError(f"--sweep {text}: the range goes from {low} down to {high}; turn it round")
-    if high - low >= MOST_RUNS:
-        raise GraphError(f"--sweep {text}: that is {high - low + 1} runs; one command does {MOST_RUNS} at most")
-    return [str(number) for number in range(low, high + 1)]
+    if (high - low) // step >= MOST_RUNS:
+        raise GraphError(f"--sweep {text}: that is {(high - low) // step + 1} runs; one command does {MOST_RUNS} at most")
+    return [str(number) for number in range(low, high + 1, step)]

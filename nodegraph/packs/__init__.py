@@ -5,6 +5,7 @@ A pack that is installed announces itself by an entry point in the group `nodegr
 
 from .catalogue import Catalogue as Catalogue
 from .knowledge import KNOWS as KNOWS, Knowledge as Knowledge, KnownWords as KnownWords
+from .library import Found as Found, Library as Library
 from .makers import makers_of as makers_of
 from .manifest import Pack as Pack, read_pack as read_pack
 from .project import known_packs as known_packs

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -15,6 +17,7 @@ from ..types import PLAIN, PortType
 from ..wording import say
 from .imports import importing
 from .installed import installed_packs
+from .library import Library, folders_of
 from .loose import Stamp, forget, stamp_of
 from .manifest import LOOSE_ORIGIN, Pack
 
@@ -26,11 +29,12 @@ class Catalogue:
 
     functions: nodes declared outside any pack, as tests and notebooks do; they come before those of packs.
     folders: packs that are not installed, given as folders (`--pack`) or single Python files. What they declare joins
-    what is installed; a name that is taken is refused.
+    what is installed; a name that is taken is refused. models: folders in which models are found by name, beside those
+    that the environment names.
     """
 
     def __init__(self, functions: Iterable[Callable[..., Any]] = (), folders: Iterable[str | Path] = (),
-                 installed: bool = True):
+                 installed: bool = True, models: Iterable[str | Path] = ()):
         self._use_installed = installed
         self._installed: dict[str, Pack] | None = None
         self._broken: dict[str, PackError] = {}
@@ -43,6 +47,7 @@ class Catalogue:
         self._named: dict[Path, Path] = {}  # and as their user names them
         self._lost_from: dict[str, Path] = {}  # node types that were let go of to be read again, and where they lay
         self._gone: dict[str, PackError] = {}  # node types whose place cannot be read any more
+        self._models = tuple(models)
         self.revision = 0  # goes up whenever something was read again
         for path in folders:
             self.join(path)
@@ -170,6 +175,11 @@ class Catalogue:
     def model_names(self) -> list[str]:
         """The names that packs give to model folders, sorted."""
         return sorted(n for pack in self._manifests() for n in pack.models)
+
+    @cached_property
+    def library(self) -> Library:
+        """The models in the folders that people have."""
+        return Library([*self._models, *folders_of(os.environ)])
 
     def model_folder(self, source: str) -> Path | None:
         """The folder that a pack gives this name to, or None."""

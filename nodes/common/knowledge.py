@@ -68,7 +68,8 @@ def _read(knowledge: Knowledge, prompt: str) -> tuple[list[KnownWords], str]:
 
     The longest way of saying something is read first: "among the trees" is a setting, and no tree.
     """
-    ways = [(way, group) for group in knowledge.groups if not group.form for row in group.words.values() for way in row]
+    ways: list[tuple[str, KnownWords | None]] = [
+        (way, group) for group in knowledge.groups if not group.form for row in group.words.values() for way in row]
     ways += [(phrase, None) for phrase in knowledge.passed_over
              if " " in phrase or _HAN.search(phrase) and len(phrase) > 1]
     present = []

@@ -17,7 +17,7 @@ from typing import Any
 from nodegraph import InputError, Recipe, warn
 
 from .folders import other_task, settings, settings_problem
-from .weights import adapter, folder_problem, header, weights
+from .weights import Weights, adapter, folder_problem, header, weights
 
 # Weights that a file may hold though no network asks for them: buffers that are computed, and counters.
 _NEEDLESS = re.compile(r"(^|\.)(position_ids|inv_freq|rotary_emb\.\w+|masked_bias|attn\.bias|attention\.bias|"
@@ -124,7 +124,7 @@ def part(kind: Any, folder: Path, what: str, *, variant: str = "", harmless: Ite
     _refuse_broken(folder, what)
     _refuse_kernels(folder / "config.json", what)
     _refuse_whole_numbers(folder, what)
-    variant = variant if variant and any(folder.glob(f"*.{variant}*")) else weights(folder).variant
+    variant = variant if variant and any(folder.glob(f"*.{variant}*")) else _own(folder, what).variant
     try:
         network, report = kind.from_pretrained(
             folder, local_files_only=True, use_safetensors=True, trust_remote_code=False, output_loading_info=True,
@@ -144,6 +144,13 @@ def _refuse_broken(folder: Path, what: str) -> None:
         raise InputError(f"{what} {problem}")
 
 
+def _own(folder: Path, what: str) -> Weights:
+    own = weights(folder)
+    if own is None:
+        raise InputError(f"{what} has no weights in {folder.name}; download it again")
+    return own
+
+
 def _refuse_kernels(path: Path, what: str) -> None:
     """Refuse a config.json that asks for attention in code of a hub repository, which transformers would fetch."""
     for name in re.findall(r'attn_implementation[^"]*"\s*:\s*"([^"]*/[^"]*)"', path.read_text(encoding="utf-8")):
@@ -155,7 +162,7 @@ def _refuse_whole_numbers(folder: Path, what: str) -> None:
     """Refuse weights that are codes of a quantisation of which the settings do not speak, as MLX stores them."""
     if re.search(r'"quantization_config"\s*:\s*\{', (folder / "config.json").read_text(encoding="utf-8")):
         return
-    for path in weights(folder).files:
+    for path in _own(folder, what).files:
         for name, entry in header(path).items():
             if name.endswith(".weight") and entry["dtype"] in ("I8", "U8", "I32", "U32"):
                 raise InputError(f"{what} is quantised: {name} in {path.name} holds whole numbers ({entry['dtype']}), "

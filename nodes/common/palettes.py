@@ -14,7 +14,7 @@ Color = tuple[float, ...]  # red, green, blue in 0..1
 
 def colors_of(palette: Any, order: str) -> list[Color]:
     """The colours of a palette as they come ("palette"), or from dark to light ("light")."""
-    colors = [rgba(color)[:3] for color in palette.colors]
+    colors: list[Color] = [rgba(color)[:3] for color in palette.colors]
     if order == "palette":
         return colors
     return sorted(colors, key=lambda color: sum(part * weight for part, weight in zip(color, _LUMA, strict=True)))

@@ -62,7 +62,8 @@ def luma(image: Any, weights: tuple[float, float, float]) -> Any:
     return (image[:3] * image.new_tensor(weights)[:, None, None]).sum(0, keepdim=True)
 
 
-def resampled(image: Any, width: int, height: int, filter: str, box: tuple[float, ...] | None = None) -> Any:
+def resampled(image: Any, width: int, height: int, filter: str,
+              box: tuple[float, float, float, float] | None = None) -> Any:
     """A picture or a mask at another size, by Pillow's filters, which are widened where it becomes smaller.
 
     box: the part that is taken: left, top, right, bottom in pixels, which need not be whole. The result is on the CPU

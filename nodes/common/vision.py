@@ -32,13 +32,11 @@ class Seer:
         self.network.to(device)
         return self
 
-    def answer(self, image: Any, **given: Any) -> tuple[Any, Any]:
-        """What the network answers to a picture (3 or 4, height, width), and what it was given. Alpha is left out."""
+    def answer(self, picture: Any, **given: Any) -> tuple[Any, Any]:
+        """What the network answers to a picture of Pillow's, and what it was given. given: more for the processor."""
         import torch
 
-        from ..media.image import to_pil
-
-        inputs = self.processor(images=to_pil(image[:3]), return_tensors="pt", **given)
+        inputs = self.processor(images=picture, return_tensors="pt", **given)
         weight = next(self.network.parameters())
         taken = {name: value.to(weight.device, weight.dtype if value.is_floating_point() else None)
                  for name, value in inputs.items() if name not in _SIZES}

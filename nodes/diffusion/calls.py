@@ -14,14 +14,16 @@ from nodegraph import Context, InputError, warn
 from ..common.knowledge import tell_of_unknown
 from ..common.loading import in_words
 from .conditioning import as_called
-from .families import known_family
-from .guided import shifted
+from .doors import Watched
+from .families import denoiser, denoiser_name, known_family
+from .guided import guide, shifted
+from .inpaint import is_trained
 from .models import quiet
 from .noise import with_whole_noise
 from .prompts import tell_of_negative, tell_of_prompt
 from .samplers import Sampling, judge_steps, scheduler_for
 from .sizes import sizes_of
-from .space import channels_of, unpacked, vae_of
+from .space import channels_of, scale_of, unpacked, vae_of
 from .steps import Steps
 
 _GUIDERS = ("guider", "ocr_guider")  # of HunyuanImage
@@ -52,10 +54,12 @@ def own_copy(model: Any, sampling: Sampling, steps: int, generator: Any = None) 
 
 
 def sampled(pipe: Any, tensors: dict[str, Any], steps: Steps, generator: Any, count: int, width: int, height: int,
-            guidance_scale: float | None = None, frames: int | None = None, **more: Any) -> Any:
+            guidance_scale: float | None = None, frames: int | None = None, look: Callable[[], None] | None = None,
+            **more: Any) -> Any:
     """Samples (batch, channels, [frames,] h, w) from a pipeline's own loop.
 
     pipe: of this call's own. tensors: from conditioning.encoded. count: of the steps of the whole schedule.
+    look: called now and then within a step, so that it can end the sampling by what it raises.
     more: what else the pipeline's call takes, such as the picture of a ControlNet.
     Raises InputError in the pipeline's words for what it refuses.
     """
@@ -71,9 +75,11 @@ def sampled(pipe: Any, tensors: dict[str, Any], steps: Steps, generator: Any, co
     if steps.start is not None and {"image", "strength"} <= set(takes):
         given |= {"image": steps.start.latents, "strength": 1.0}
         pipe.prepare_latents = _drawing_of_picture(steps, generator)
-    elif steps.start is not None:
+    elif steps.start is not None or is_trained(pipe):
         pipe.prepare_latents = _drawing_for(steps, channels_of(vae_of(pipe)), pipe.prepare_latents)
     pipe.scheduler = steps
+    if denoiser_name(pipe):
+        pipe.__dict__[denoiser_name(pipe)] = Watched(denoiser(pipe), look or (lambda: None))
     called = as_called(pipe, tensors)
     if type(pipe).__name__.startswith("CogView3"):  # which puts zeros in the place of what it is not to paint
         pipe.encode_prompt = lambda *_, **__: (called["prompt_embeds"], called["negative_prompt_embeds"])
@@ -81,7 +87,17 @@ def sampled(pipe: Any, tensors: dict[str, Any], steps: Steps, generator: Any, co
         latents = pipe(**called, **given, output_type="latent", return_dict=False)[0]
     # Flux.2 gives those that its decoder reads, and others may take them further: these are of the loop.
     own = steps.latents if hasattr(pipe, "_patchify_latents") else latents
-    return unpacked(pipe, own, width, height)
+    samples = unpacked(pipe, own, width, height)
+    _tell_of_size(pipe, samples, width, height)
+    return samples
+
+
+def _tell_of_size(pipe: Any, samples: Any, width: int, height: int) -> None:
+    """Warn of a pipeline that has gone by a size of its own."""
+    rows, columns = (side * scale_of(pipe) for side in samples.shape[-2:])
+    if (columns, rows) != (width, height):
+        warn(f"{width} x {height} was asked for, and a {type(pipe).__name__} paints in sizes of its own: this is "
+             f"{columns} x {rows}")
 
 
 def _guide(pipe: Any, guidance_scale: float) -> None:
@@ -109,8 +125,9 @@ def _drawing_for(steps: Steps, channels: int, draw: Callable[..., Any]) -> Calla
             if name in bound.arguments:  # which a model trained for inpainting has more of than it paints
                 bound.arguments[name] = channels
         made = draw(*bound.args, **bound.kwargs)
-        steps.start.take(made[0] if isinstance(made, tuple) else made)  # type: ignore[union-attr]
-        steps.begin()
+        if steps.start is not None:
+            steps.start.take(made[0] if isinstance(made, tuple) else made)
+            steps.begin()
         return made
     return drawn
 
@@ -151,6 +168,7 @@ def paint_whole(model: Any, ctx: Context, sampling: Sampling, **wanted: Any) -> 
         own = sizes_of(model).own or (0, 0)
         sizes_of(model).judge(given.get("width") or own[0], given.get("height") or own[1])
     pipe = own_copy(model, sampling, wanted["num_inference_steps"], wanted["generator"])
+    guide(pipe, given.get("guidance_scale"))
     with quiet(), in_a_sentence(pipe):
         for name in ("prompt", "negative_prompt"):
             tell_of_prompt(pipe, name, given.get(name) or "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Any
 
-from nodegraph import SILENT, Context, InputError, Range, node
+from nodegraph import SILENT, Context, InputError, Range, Uses, node
 
 from ..media.films.footage import stills
 from ..media.image import to_array
@@ -13,7 +13,9 @@ from ..media.types import Latent, Video
 from ..media.video import MOST_FPS, rate
 from . import space
 from .families import device_of, known_family
+from .memory import in_tiles_if_need_be
 from .models import DiffusionModel
+from .uses import DECODES
 
 AT_ONCE = 16  # frames that an autoencoder of pictures decodes together
 # Frames a second that the families were made for.
@@ -42,11 +44,11 @@ def _frames_in_one(pipe: Any) -> int:
 
 
 @node("diffusion.decode_clip", version=1, costly=True)
-def decode_clip(model: DiffusionModel, latent: Latent, fps: Annotated[float, Range(0.01, MOST_FPS)] | None = None,
-                ctx: Context = SILENT) -> Video:
+def decode_clip(model: Annotated[DiffusionModel, Uses(*DECODES)], latent: Latent,
+                fps: Annotated[float, Range(0.01, MOST_FPS)] | None = None, ctx: Context = SILENT) -> Video:
     """Turn the latent of a clip into a video.
 
-    model: a folder or hub name of a diffusers pipeline that paints clips (Wan, LTX, HunyuanVideo, AnimateDiff).
+    model: a folder or hub name of a diffusers pipeline that paints clips (Wan, LTX, HunyuanVideo, CogVideoX, AnimateDiff).
     latent: from diffusion.sample with the same model, or one with the same autoencoder.
     fps: how many frames are shown in a second; left out, what the model's family was made for.
     """
@@ -75,7 +77,9 @@ def frames_of(pipe: Any, samples: Any) -> Iterator[Any]:
     vae = space.vae_of(pipe)
     with torch.no_grad():
         if space.reads_clips(vae):
-            parts: Iterator[Any] = iter([space.clip_pixels(vae, samples)])
+            scale = space.scale_of(pipe)
+            parts: Iterator[Any] = iter([in_tiles_if_need_be(vae, max(samples.shape[-2:]) * scale, scale, "decode",
+                                                             lambda some: space.clip_pixels(some, samples))])
         else:
             rows = (1 / space.scale_and_shift(vae)[0] * samples)[0].transpose(0, 1).to(vae.dtype)
             parts = (vae.decode(some).sample.transpose(0, 1)[None] for some in rows.split(AT_ONCE))

@@ -11,11 +11,8 @@ from typing import Any
 
 from nodegraph import InputError
 
-from ..common.knowledge import tell_of_unknown
-from .families import denoiser, device_of, known_family
-from .inpaint import is_trained
+from .families import denoiser, device_of, known_family, text_kind
 from .models import quiet
-from .prompts import tell_of_prompt
 
 _PAIR = ("prompt_embeds", "negative_prompt_embeds")
 _MASK = ("prompt_attention_mask", "negative_prompt_attention_mask")
@@ -35,7 +32,13 @@ _GROUPS: tuple[tuple[set[str], tuple[str, ...]], ...] = (
     ({"prompt_attention_mask"}, ("prompt_embeds", "prompt_attention_mask")),
     (set(), ("prompt_embeds",)),
 )
-_CHROMA = (_PAIR[0], "", _MASK[0], _PAIR[1], "", _MASK[1])  # with the places of its tokens between
+# Those that give back more, or in an order of their own, by the beginning of their names.
+_BY_NAME = {
+    "Chroma": (_PAIR[0], "", _MASK[0], _PAIR[1], "", _MASK[1]),  # with the places of its tokens between
+    "EasyAnimate": (*_PAIR, *_MASK), "MotifVideo": (*_PAIR, *_MASK),
+    "Kandinsky6": (_PAIR[0], "pooled_prompt_embeds", _MASK[0], _PAIR[1], "negative_pooled_prompt_embeds", _MASK[1]),
+    "StableCascade": (_PAIR[0], "prompt_embeds_pooled", _PAIR[1], "negative_prompt_embeds_pooled"),
+}
 _OWN = {"prompt", "negative_prompt", "device", "dtype", "num_images_per_prompt", "num_videos_per_prompt", "lora_scale",
         "do_classifier_free_guidance", "text_encoder_index", "image", "max_sequence_length", "kwargs", "self"}
 # Two encoders that are asked one after the other (HunyuanDiT): how many tokens each reads.
@@ -58,9 +61,6 @@ def encoded(pipe: Any, prompt: str, negative: str, max_sequence_length: int | No
     if max_sequence_length is not None and not _reads_long(pipe):
         raise InputError(f"a {kind} takes no max_sequence_length; leave it out")
     with torch.no_grad(), quiet(), _tokenizers:
-        tell_of_prompt(pipe, "prompt", prompt, max_sequence_length)
-        tell_of_prompt(pipe, "negative_prompt", negative, max_sequence_length)
-        tell_of_unknown(getattr(pipe, "knowledge", None), prompt, shown=is_trained(pipe))
         tensors = _asked(pipe, prompt, negative, max_sequence_length)
     return {name: tensor.contiguous() for name, tensor in tensors.items()}
 
@@ -83,7 +83,7 @@ def _asked(pipe: Any, prompt: str, negative: str, length: int | None) -> dict[st
     family = known_family(pipe)
     if "negative_prompt_embeds" not in takes and family.takes_negative and (negative or family.guides_empty):
         tensors |= {f"negative_{name}": tensor for name, tensor in _given(pipe, negative, "", shared).items()}
-    calls = inspect.signature(type(pipe).__call__).parameters
+    calls = inspect.signature(text_kind(pipe).__call__).parameters
     return {name: tensor for name, tensor in tensors.items() if name in calls}
 
 
@@ -104,15 +104,14 @@ def _tensor(value: Any) -> Any:
 
 def _names(kind: type) -> tuple[str, ...]:
     takes = set(inspect.signature(kind.encode_prompt).parameters)  # type: ignore[attr-defined]
-    if kind.__name__.startswith("Chroma"):
-        return _CHROMA
-    return next(names for needed, names in _GROUPS if needed <= takes)
+    own = next((names for begin, names in _BY_NAME.items() if kind.__name__.startswith(begin)), None)
+    return own or next(names for needed, names in _GROUPS if needed <= takes)
 
 
 def _arguments(pipe: Any) -> dict[str, Any]:
     """What encode_prompt is told besides the words: what the pipeline's own call tells it where nothing is said."""
     takes = inspect.signature(type(pipe).encode_prompt).parameters
-    calls = inspect.signature(type(pipe).__call__).parameters
+    calls = inspect.signature(text_kind(pipe).__call__).parameters
     given = {name: calls[name].default for name in takes
              if name in calls and name not in _OWN and "embeds" not in name and "mask" not in name}
     given |= {name: None for name, parameter in takes.items()
@@ -131,8 +130,12 @@ def _arguments(pipe: Any) -> dict[str, Any]:
 
 
 def as_called(pipe: Any, tensors: dict[str, Any]) -> dict[str, Any]:
-    """Encoded tensors as a pipeline's call takes them, on its device; Z-Image wants a list of texts."""
-    moved = {name: tensor.to(device_of(pipe)) for name, tensor in tensors.items()}
-    if "ZImage" in type(pipe).__name__:
-        moved = {name: list(tensor) for name, tensor in moved.items()}
-    return moved
+    """Encoded tensors as a pipeline's call takes them, on its device; Z-Image and its kin want a list of texts."""
+    takes = inspect.signature(type(pipe).__call__).parameters
+    device = device_of(pipe)
+    moved = {name: tensor.to(device) for name, tensor in tensors.items()}
+    return {name: list(tensor) if _is_list(takes.get(name)) else tensor for name, tensor in moved.items()}
+
+
+def _is_list(parameter: inspect.Parameter | None) -> bool:
+    return parameter is not None and str(parameter.annotation).startswith(("list[", "typing.List[", "typing.Optional[list"))

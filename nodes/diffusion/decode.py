@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from nodegraph import InputError, node
+from typing import Annotated
+
+from nodegraph import InputError, Uses, node
 
 from ..media.types import Image, Latent
 from . import space
 from .families import device_of
 from .models import DiffusionModel
+from .uses import DECODES
 
 
 @node("diffusion.decode", version=1, costly=True)
-def decode(model: DiffusionModel, latent: Latent) -> Image:
+def decode(model: Annotated[DiffusionModel, Uses(*DECODES)], latent: Latent) -> Image:
     """Turn a latent into a picture.
 
     model: starter/painter, or a folder or hub name of a diffusers pipeline.

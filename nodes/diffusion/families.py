@@ -29,10 +29,12 @@ class Family:
 
 
 @cache
-def family_named(kind: type) -> Family | None:
+def family_named(kind: Any) -> Family | None:
     """The Family of a class of pipelines, or None where its steps cannot be taken one by one."""
-    takes = inspect.signature(kind.__call__).parameters  # type: ignore[operator]
+    takes = inspect.signature(kind.__call__).parameters
     if not (hasattr(kind, "encode_prompt") and {"prompt_embeds", "latents", "output_type"} <= set(takes)):
+        return None
+    if "Audio" in kind.__name__:  # latents of sounds
         return None
     true = takes.get("true_cfg_scale")
     # Flux and its kin are distilled: their guidance is a number that the network reads, and needs no second call.
@@ -44,7 +46,17 @@ def family_named(kind: type) -> Family | None:
 
 def family_of(pipe: Any) -> Family | None:
     """The Family of a pipeline, or None where its steps cannot be taken one by one."""
-    return family_named(type(pipe))
+    return family_named(text_kind(pipe))
+
+
+def text_kind(pipe: Any) -> Any:
+    """The class of pipelines that paints from words alone with the same parts; the pipeline's own where there is none."""
+    import diffusers
+
+    own = type(pipe)
+    if pipe.config.get("requires_aesthetics_score"):  # the refiner of SDXL reads a score that no other does
+        return own
+    return own if own.__name__ == plain_name(pipe) else getattr(diffusers, plain_name(pipe), own)
 
 
 def device_of(pipe: Any) -> Any:
@@ -63,15 +75,28 @@ def known_family(pipe: Any) -> Family:
 
 def denoiser(pipe: Any) -> Any:
     """The network that is called at every step, or None where a pipeline has it under another name."""
-    return pipe.components.get("transformer") or pipe.components.get("unet") or pipe.components.get("prior")
+    return vars(pipe).get(denoiser_name(pipe))
+
+
+def denoiser_name(pipe: Any) -> str:
+    """The part that is called at every step."""
+    # Not by pipe.components, which takes milliseconds.
+    return next((name for name in ("transformer", "unet", "prior") if vars(pipe).get(name) is not None), "")
+
+
+def denoisers(pipe: Any) -> dict[str, Any]:
+    """The networks that are called at every step, by their name in the pipeline; Wan has one for each half of them."""
+    networks = {name: getattr(pipe, name, None) for name in ("transformer", "transformer_2", "unet")}
+    return {name: network for name, network in networks.items() if hasattr(network, "config")}
 
 
 def painted_channels(pipe: Any) -> int:
     """How many channels the denoiser paints, as it reads them: of Qwen and its kin those of a patch."""
     config = getattr(denoiser(pipe), "config", {})
     own, patch = config.get("out_channels") or 0, config.get("patch_size")
-    in_rows = hasattr(pipe, "_pack_latents") and isinstance(patch, int)
-    return own * patch ** 2 if in_rows and own * patch ** 2 <= (config.get("in_channels") or 0) else own
+    if hasattr(pipe, "_pack_latents") and isinstance(patch, int) and own * patch ** 2 <= (config.get("in_channels") or 0):
+        return own * patch ** 2
+    return own
 
 
 def prompt_family(pipe: Any) -> str:
@@ -80,13 +105,14 @@ def prompt_family(pipe: Any) -> str:
     context = next((config[name] for name in _CONTEXTS if config.get(name)), None)
     pooled = config.get("pooled_projection_dim")
     said = [f"context {context}"] * bool(context) + [f"pooled {pooled}"] * bool(pooled)
-    return plain_name(pipe) + (f" ({', '.join(said)})" if said else "")
+    return _CONTROLS.sub("", plain_name(pipe)) + (f" ({', '.join(said)})" if said else "")
 
 
 _CONTEXTS = ("joint_attention_dim", "cross_attention_dim", "caption_channels", "cap_feat_dim", "text_embed_dim",
              "text_dim", "text_hidden_dim")
 # What a pipeline takes besides words does not change how it reads these.
-_TASKS = re.compile(r"Inpaint(ing)?|Img2Img|ImageToImage|Fill|ControlNet(Union)?|Adapter")
+_TASKS = re.compile(r"Inpaint(ing)?|Img2Img|ImageToImage|Fill")
+_CONTROLS = re.compile(r"ControlNet(Union)?|Adapter")
 
 
 def plain_name(pipe: Any) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from nodegraph import Range, Unloaded, node
 
@@ -38,7 +38,7 @@ def guidance(model: Unloaded[DiffusionModel], way: Literal["plain", "projected",
     skip_scale: how much so.
     skip_start, skip_end: in which share of the steps.
     """
-    options = [("way", way), ("rescale", float(rescale)), ("start", float(start)), ("end", float(end))]
+    options: list[tuple[str, Any]] = [("way", way), ("rescale", float(rescale)), ("start", float(start)), ("end", float(end))]
     if way == "projected":
         options += [("eta", float(eta)), ("limit", float(limit)), ("momentum", float(momentum))]
     if pag_scale:

@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import copy
 import inspect
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from nodegraph import InputError, Recipe, warn
 
 from . import guides
+from .doors import Door
 from .samplers import is_flow
 
 SETTINGS = ("guidance", "shift", "freeu", "cache")  # the kinds of patches that are read here, and change no weights
 _PAIR = "noise_pred_uncond, noise_pred_text = noise_pred.chunk(2)"  # how pipelines of one call a step guide
+_TURNS = re.compile(r"= neg_noise_pred \+ \w+ \* \(noise_pred - neg_noise_pred\)")  # and those of two
 
 
 def settings_of(pipe: Any) -> dict[str, dict[str, Any]]:
@@ -29,10 +33,11 @@ def settings_of(pipe: Any) -> dict[str, dict[str, Any]]:
     return said
 
 
-def guide(pipe: Any, guidance_scale: float | None, count: int = 1) -> None:
+def guide(pipe: Any, guidance_scale: float | None, count: int = 1, parts: int = 0) -> None:
     """Put what the patches of a pipeline say on it, which is a copy of this call's own.
 
-    count: how many latents are sampled at once. Raises InputError for what its denoiser cannot do.
+    count: how many latents are sampled at once. parts: of which the conditioning is made, each asked for by itself.
+    Raises InputError for what its denoiser cannot do.
     """
     said = settings_of(pipe)
     rules = said.get("guidance", {})
@@ -42,15 +47,19 @@ def guide(pipe: Any, guidance_scale: float | None, count: int = 1) -> None:
     network = getattr(pipe, name)
     if rules:
         _judge(pipe, name, rules)
+    if parts > 1 and ("cache" in said or rules.get("momentum") or (rules and _in_turn(pipe))):
+        raise InputError("this conditioning has several parts, and a cache, a momentum of the guidance, or guidance of a "
+                         "model that is asked twice a step would mix them up; leave that out, or take one prompt")
     inner = _changed(pipe, name, network, said)
     pipe.__dict__[name] = Guided(pipe, inner, network, rules, guidance_scale, count)
 
 
 def _judge(pipe: Any, name: str, rules: dict[str, Any]) -> None:
     kind = type(pipe).__name__
-    if _PAIR not in inspect.getsource(type(pipe).__call__):
-        raise InputError(f"guidance: a {kind} is not guided in one call of its denoiser, so diffusion.guidance cannot be "
-                         "put on it; leave that out")
+    source = inspect.getsource(type(pipe).__call__)
+    if _PAIR not in source and (not _TURNS.search(source) or getattr(pipe, name).config.get("guidance_embeds")):
+        raise InputError(f"guidance: a {kind} is not guided by its answers with the prompt and without, so "
+                         "diffusion.guidance cannot be put on it; leave that out")
     if rules.get("pag_scale") and name != "unet":
         raise InputError(f"pag_scale: the denoiser of a {kind} is a transformer, and perturbed attention takes a unet; "
                          "leave it out, or take skip_layers on Stable Diffusion 3")
@@ -58,6 +67,11 @@ def _judge(pipe: Any, name: str, rules: dict[str, Any]) -> None:
         takes = inspect.signature(type(getattr(pipe, name)).forward).parameters
         if "skip_layers" not in takes:
             raise InputError(f"skip_layers: the denoiser of a {kind} has no layers to skip; leave it out")
+
+
+def _in_turn(pipe: Any) -> bool:
+    """Whether a pipeline asks with the prompt and without it one after the other, and not at once."""
+    return _PAIR not in inspect.getsource(type(pipe).__call__)
 
 
 def _changed(pipe: Any, name: str, network: Any, said: dict[str, dict[str, Any]]) -> Any:
@@ -73,13 +87,38 @@ def _changed(pipe: Any, name: str, network: Any, said: dict[str, dict[str, Any]]
             raise InputError(f"freeu: the denoiser of a {type(pipe).__name__} is no unet; leave diffusion.freeu out")
         inner.enable_freeu(**said["freeu"])
     if "cache" in said:
-        from diffusers.hooks import FirstBlockCacheConfig, apply_first_block_cache
-
-        if name == "unet" or not hasattr(inner, "cache_context"):
-            raise InputError(f"cache: the denoiser of a {type(pipe).__name__} has no row of blocks; leave "
-                             "diffusion.cache out")
-        apply_first_block_cache(inner, FirstBlockCacheConfig(threshold=said["cache"]["threshold"]))
+        _cache(inner, said["cache"]["threshold"], type(pipe).__name__)
     return inner
+
+
+def _cache(network: Any, threshold: float, kind: str) -> None:
+    """Have blocks left out where the first changes little from step to step (diffusers' form of TeaCache)."""
+    import torch
+    from diffusers.hooks import FirstBlockCacheConfig, apply_first_block_cache
+
+    why = f"cache: the denoiser of a {kind} has no row of blocks that diffusers can leave out; leave diffusion.cache out"
+    if type(network).__name__.startswith("Flux2"):  # whose hooks in diffusers 0.42 take its blocks for Flux's
+        raise InputError(why)
+    blocks = getattr(network, "transformer_blocks", None)
+    if blocks and getattr(blocks[-1], "context_pre_only", False):  # of Stable Diffusion 3: it gives one thing less
+        network = torch.nn.Module()
+        network.transformer_blocks = blocks[:-1]
+    try:
+        apply_first_block_cache(network, FirstBlockCacheConfig(threshold=threshold))
+    except (IndexError, ValueError) as error:  # it has none, or of a kind that is not known there
+        raise InputError(why) from error
+
+
+@contextmanager
+def _remembering(network: Any, name: str) -> Iterator[None]:
+    """The memory of a cache for one sort of call."""
+    from diffusers.hooks.hooks import CacheContext, _set_cache_context
+
+    _set_cache_context(network, CacheContext(name))
+    try:
+        yield
+    finally:
+        _set_cache_context(network, None)
 
 
 def own_modules(network: Any) -> Any:
@@ -117,57 +156,74 @@ def perturbed(unet: Any, layers: str) -> Any:
     return mine
 
 
-class Guided:
+class Guided(Door):
     """A denoiser that gives its guided answer for both halves of a pipeline's pair, so that its guidance leaves it so.
 
-    It is one to whoever asks what it is. inner: the network to ask; bare: the same without a cache.
+    inner: the network to ask. bare: the same without a cache.
     """
 
     def __init__(self, pipe: Any, inner: Any, bare: Any, rules: dict[str, Any], scale: float | None, count: int):
-        self.pipe, self.inner, self.bare, self.rules, self.scale, self.count = pipe, inner, bare, rules, scale, count
+        super().__init__(inner)
+        self.pipe, self.bare, self.rules, self.scale, self.count = pipe, bare, rules, scale, count
+        self.calls, self.at, self.turn = 0, -1, 0
+        self.turns = _in_turn(pipe)
+        self.made: Any = None  # in this step with the prompt
         self.average = guides.momentum(rules.get("momentum", 0.0))
         self.bent = perturbed(bare, rules.get("pag_layers", "mid")) if rules.get("pag_scale") else None
 
-    def __getattr__(self, name: str) -> Any:
-        if name == "inner":  # while it is being copied
-            raise AttributeError(name)
-        return getattr(self.inner, name)
-
-    @property
-    def __class__(self) -> type:  # type: ignore[override]
-        return type(self.inner)
-
     def __call__(self, *arguments: Any, **settings: Any) -> Any:
-        batch = _batch(arguments, settings)
+        self.turn = self.turn + 1 if self._position() == self.at else 0
+        self.at, self.calls = self._position(), self.calls + 1
         if not self.rules:
-            return self._asked("pair", arguments, settings)
-        pair = batch == 2 * self.count
-        alone = (lambda value: _half(value, batch)) if pair else (lambda value: value)
-        step, steps = self._step()
-        given = [alone(value) for value in (arguments, settings)]
-        within = int(self.rules.get("start", 0.0) * steps) <= step < int(self.rules.get("end", 1.0) * steps)
-        if pair and within:
-            made = self._asked("pair", arguments, settings)
-            answer = self._guided(_first(made), step, given)
-        else:
-            made = self._asked("alone", *given)
-            answer = self._further(_first(made), _first(made), step, steps, given, within)
-        if pair and within:
-            with_prompt = _first(made).chunk(2)[1]
-            answer = self._further(answer, with_prompt, step, steps, given, within)
+            return self._asked(f"turn {self.turn}", arguments, settings)
+        return (self._in_turn if self.turns else self._in_pairs)(arguments, settings)
+
+    def _in_pairs(self, arguments: tuple[Any, ...], settings: dict[str, Any]) -> Any:
+        """The answer where a pipeline asks for both at once, without the prompt and with it."""
         import torch
 
+        batch, (step, steps) = _batch(arguments, settings), self._step()
+        pair = batch == 2 * self.count
+        given = [_half(value, batch) if pair else value for value in (arguments, settings)]
+        within = self._within(step, steps)
+        if pair and within:
+            made = self._asked("pair", arguments, settings)
+            without, with_prompt = _first(made).chunk(2)
+            answer = self._guided(with_prompt, without, step, given)
+        else:
+            made = self._asked("alone", *given)
+            answer = with_prompt = _first(made)
+        answer = self._further(answer, with_prompt, step, steps, given, within)
         return _with_first(made, torch.cat([answer, answer]) if pair else answer)
 
-    def _asked(self, name: str, arguments: Any, settings: Any) -> Any:
-        if self.inner is self.bare or not hasattr(self.inner, "cache_context"):
-            return self.inner(*arguments, **settings)
-        with self.inner.cache_context(name):
-            return self.inner(*arguments, **settings)
+    def _in_turn(self, arguments: tuple[Any, ...], settings: dict[str, Any]) -> Any:
+        """The answer where a pipeline asks with the prompt first, and then without it.
 
-    def _guided(self, pair: Any, step: int, given: list[Any]) -> Any:
-        """The pair guided into one, by the way that is chosen."""
-        without, with_prompt = pair.chunk(2)
+        It goes on to without + scale * (with - without); so the second answer is what makes that the guided one.
+        """
+        if not self.turn:
+            self.made = self._asked("turn 0", arguments, settings)
+            return self.made
+        step, steps = self._step()
+        with_prompt, scale, given = _first(self.made), self._scale(), [arguments, settings]
+        guided = with_prompt
+        if self._within(step, steps):
+            without = _first(self._asked("turn 1", arguments, settings))
+            guided = self._further(self._guided(with_prompt, without, step, given), with_prompt, step, steps, given, True)
+        return _with_first(self.made, (guided - scale * with_prompt) / (1 - scale))
+
+    def _within(self, step: int, steps: int) -> bool:
+        """Whether there is guidance in a step."""
+        return int(self.rules.get("start", 0.0) * steps) <= step < int(self.rules.get("end", 1.0) * steps)
+
+    def _asked(self, name: str, arguments: Any, settings: Any) -> Any:
+        if self.network is self.bare:
+            return self.network(*arguments, **settings)
+        with _remembering(self.network, name):
+            return self.network(*arguments, **settings)
+
+    def _guided(self, with_prompt: Any, without: Any, step: int, given: list[Any]) -> Any:
+        """Two answers made one, by the way that is chosen."""
         way, scale = self.rules.get("way", "plain"), self._scale()
         if way == "zero_star":
             return guides.zero_star(with_prompt, without, scale, step == 0)
@@ -197,11 +253,13 @@ class Guided:
 
     def _step(self) -> tuple[int, int]:
         """The step that is on, and how many there are, of the whole schedule."""
+        inner, order = getattr(self.pipe.scheduler, "inner", self.pipe.scheduler), getattr(self.pipe.scheduler, "order", 1)
+        return self._position() // order, -(-len(inner.timesteps) // order)
+
+    def _position(self) -> int:
+        """The question to the model that is on, of those of the whole schedule; of a pair in turns it is the same one."""
         course = self.pipe.scheduler
-        order = getattr(course, "order", 1)
-        inner = getattr(course, "inner", course)
-        position = course.first + course.index if inner is not course else int(course.step_index or 0)
-        return position // order, -(-len(inner.timesteps) // order)
+        return int(course.first + course.index) if hasattr(course, "inner") else self.calls
 
     def _levels(self) -> tuple[float, float, str]:
         """The levels that the step goes from and to, and what the model predicts. Raises InputError but for Euler's."""
@@ -210,13 +268,13 @@ class Guided:
         method = getattr(getattr(inner, "method", None), "__name__", "")
         if not (method == "euler" or type(inner).__name__ in ("EulerDiscreteScheduler", "FlowMatchEulerDiscreteScheduler")):
             raise InputError("way is manifold (CFG++), which is known for the steps of Euler's method; take sampler: euler")
-        position = course.first + course.index if inner is not course else int(inner.step_index or 0)
+        position = self._position()
         kind = "flow" if is_flow(inner) else inner.config.prediction_type
         return float(inner.sigmas[position]), float(inner.sigmas[position + 1]), kind
 
 
 def _batch(arguments: tuple[Any, ...], settings: dict[str, Any]) -> int:
-    first = arguments[0] if arguments else settings.get("sample", settings.get("hidden_states"))
+    first: Any = arguments[0] if arguments else settings.get("sample", settings.get("hidden_states"))
     return int(first.shape[0])
 
 

@@ -14,6 +14,7 @@ from .patches import loras
 
 _ENCODERS = ("clip_text_model", "clip", "t5", "umt5", "mt5", "qwen2", "qwen2_5_vl", "qwen3", "gemma2", "gemma3_text", "llama",
              "mistral", "mistral3", "bert", "chatglm", "glm", "glm4", "phi3", "smollm3", "xlm-roberta")
+_WRITERS = ("ForCausalLM", "LMHeadModel")  # which read prompts too, but are rarely meant
 _PICKLE = ("is a pickle, which is code when it is loaded and is not opened here; store it as safetensors, or take the "
            "safetensors file that most makers offer beside it")
 
@@ -29,10 +30,12 @@ def _names(path: Path) -> set[str]:
 
 
 def _class_of(folder: Path) -> str:
-    """What the config.json of a folder says that it is of."""
+    """What the config.json of a folder says that it is of; "" for a model that writes."""
     try:
         told = settings(folder / "config.json")
     except ValueError:
+        return ""
+    if str(told.get("architectures") or "").rstrip("]'\"").endswith(_WRITERS):
         return ""
     return str(told.get("_class_name") or told.get("model_type") or "")
 
@@ -49,8 +52,7 @@ def is_text_encoder(place: Path) -> bool:
     if place.is_dir():
         return _class_of(place) in _ENCODERS or holds_pipeline(place) and (place / "text_encoder").is_dir()
     return any(name.startswith(("text_model.encoder.", "encoder.block.", "model.layers.", "transformer.resblocks.",
-                                "text_encoders.", "shared.weight", "model.language_model.")) for name in _names(place)) \
-        or place.suffix == ".gguf"
+                                "text_encoders.", "shared.weight", "model.language_model.")) for name in _names(place))
 
 
 def is_word(place: Path) -> bool:
@@ -69,7 +71,7 @@ def _alone(recipe: Recipe, device: str, dtype: str) -> Any:
 
 
 LORA = ModelType("Lora", "A small change of a model's weights (LoRA), as a file or a folder.", load=_alone, files=True,
-                 holds=loras.holds, problem=loras.problem, color="#c98fd9")
+                 holds=loras.holds, problem=loras.problem, about=loras.about, color="#c98fd9")
 AUTOENCODER = ModelType("Autoencoder", "What turns pictures into latents and back (VAE), as a file or a folder.", load=_alone,
                         files=True, holds=is_autoencoder, problem=_pickled, color="#d98f8f")
 TEXT_ENCODER = ModelType("TextEncoder", "What reads prompts for a model, as a file or a folder.", load=_alone, files=True,

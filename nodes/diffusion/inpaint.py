@@ -12,7 +12,8 @@ from typing import Any
 
 from nodegraph import InputError
 
-from .families import denoiser, device_of, painted_channels, plain_name
+from .doors import Door
+from .families import denoiser, denoiser_name, device_of, painted_channels, text_kind
 from .models import quiet
 from .space import latents_of, packed, scale_of
 
@@ -25,12 +26,8 @@ def is_trained(pipe: Any) -> bool:
 
 def text_pipeline(model: Any) -> Any:
     """The pipeline of the same parts that paints from words alone; that itself where there is none, or it is one."""
-    import diffusers
-
-    if model.config.get("requires_aesthetics_score"):  # the refiner of SDXL reads a score that no other does
-        return model
-    kind = getattr(diffusers, plain_name(model), None)
-    if kind is None or isinstance(model, kind) or type(model).__name__ == plain_name(model):
+    kind = text_kind(model)
+    if isinstance(model, kind):
         return model
     takes = inspect.signature(kind.__init__).parameters
     known = {**{name: value for name, value in model.config.items() if not isinstance(value, (list, tuple))},
@@ -65,8 +62,7 @@ def widened(pipe: Any, mask: Any, masked: Any) -> Any:
     device = device_of(pipe)
     hard = (mask[None].to(device) >= 0.5).to(masked.dtype)
     more = _of_rows(pipe, hard, masked) if hasattr(pipe, "_pack_latents") else _of_channels(hard, masked)
-    name = "transformer" if pipe.components.get("transformer") is not None else "unet"
-    network = getattr(pipe, name)
+    name, network = denoiser_name(pipe), denoiser(pipe)
     lacking = network.config.in_channels - painted_channels(pipe) - more.shape[-1 if more.ndim == 3 else 1]
     if lacking:
         raise InputError(f"this model's denoiser reads {network.config.in_channels} channels, and what it paints with a "
@@ -90,23 +86,12 @@ def _of_rows(pipe: Any, mask: Any, masked: Any) -> Any:
     return torch.cat([packed(pipe, masked), packed(pipe, pixels)], dim=-1)
 
 
-class Widened:
-    """A denoiser that is given more channels than its caller has. It is one to whoever asks what it is.
-
-    The network itself may be at work for others at the same time, so nothing is hung on it.
-    """
+class Widened(Door):
+    """A denoiser that is given more channels than its caller has."""
 
     def __init__(self, network: Any, more: Any):
-        self.network, self.more = network, more
-
-    def __getattr__(self, name: str) -> Any:
-        if name == "network":  # while it is being copied
-            raise AttributeError(name)
-        return getattr(self.network, name)
-
-    @property
-    def __class__(self) -> type:  # type: ignore[override]
-        return type(self.network)
+        super().__init__(network)
+        self.more = more
 
     def __call__(self, *arguments: Any, **settings: Any) -> Any:
         if "hidden_states" in settings:

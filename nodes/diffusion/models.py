@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -26,6 +27,7 @@ HARMLESS = (  # said of what these nodes do on purpose, never need, or tell them
     "clean_caption",  # which wants a library that reads web pages
     "deprecated",  # advice to those who write code
     "No LoRA keys associated to",  # of an adapter that is for the denoiser alone, or for the encoders
+    "should be kept in float32: []",
     "LOAD REPORT",  # of transformers, which misses the adapters that were there before
     "new embeddings will be initialized", "mean resizing", "mean_resizing",  # of rows that a learned word fills at once
     "prompt tokens as valid",  # as Qwen's own encoder says where none is padding
@@ -54,6 +56,8 @@ def load(recipe: Recipe, device: str, dtype: str) -> Any:
         raise InputError(f"{recipe.source} {wrong}")
     # Settings of the first years, which pipelines mend while they say so.
     warnings.filterwarnings("ignore", "The configuration file of ", FutureWarning)
+    # Of how its schedulers hand tensors to numpy, which nobody who runs a graph can mend.
+    warnings.filterwarnings("ignore", "__array(_wrap)?__ ", DeprecationWarning)
     with loading(recipe, "diffusers", "transformers", harmless=HARMLESS):
         try:
             pipe = _made(place, recipe, dtype)
@@ -63,21 +67,22 @@ def load(recipe: Recipe, device: str, dtype: str) -> Any:
         part.eval().requires_grad_(False)
     pipe.set_progress_bar_config(disable=True)
     pipe.knowledge = Knowledge.of(place) if place.is_dir() else None
-    pipe.patches, pipe.bench = (), Bench(pipe)
-    _settle(pipe, recipe, device)
+    pipe.patches, pipe.bench = (), Bench(pipe, _visits(recipe, device))
+    if pipe.bench.visits is not None:
+        pipe.bench.visits(pipe)
+    else:
+        move(pipe, device)
     return pipe
 
 
-def _settle(pipe: Any, recipe: Recipe, device: str) -> None:
-    """Put a pipeline on a device, whole or in turns."""
+def _visits(recipe: Recipe, device: str) -> Callable[[Any], None] | None:
+    """How networks that do not live on a device visit it: one for the length of its turn, or layer by layer."""
     asked = next((dict(patch.options)["how"] for patch in recipe.patches if patch.kind == "offload"), "")
-    how = asked if device != "cpu" else ""
-    if how == "sequential":
-        pipe.enable_sequential_cpu_offload(device=device)
-    elif how or dict(recipe.options).get("offload"):
-        pipe.enable_model_cpu_offload(device=device)  # each network visits the device for the length of its turn
-    else:
-        move(pipe, device)
+    if device == "cpu" or not (asked or dict(recipe.options).get("offload")):
+        return None
+    if asked == "sequential":
+        return lambda pipe: pipe.enable_sequential_cpu_offload(device=device)
+    return lambda pipe: pipe.enable_model_cpu_offload(device=device)
 
 
 def _made(place: Path, recipe: Recipe, dtype: str) -> Any:
@@ -88,8 +93,11 @@ def _made(place: Path, recipe: Recipe, dtype: str) -> Any:
     pipe = _pipeline(place, dtypes, options.get("variant", ""))
     if options.get("prediction") and "prediction_type" in pipe.scheduler.config:
         pipe.scheduler.register_to_config(prediction_type=options["prediction"])
-    parts = [patch._replace(kind=slot) for patch in recipe.patches if patch.kind == "part"
-             and (slot := dict(patch.options)["slot"]) != "base"]
+    slots = [(dict(patch.options)["slot"], patch) for patch in recipe.patches if patch.kind == "part"]
+    for slot, patch in slots:
+        if slot in ("base", "tokenizer"):
+            warn(f"{slot}: {patch.source} is not used, since {recipe.source} is a folder, which brings its own")
+    parts = [patch._replace(kind=slot) for slot, patch in slots if slot not in ("base", "tokenizer")]
     return components(pipe, [patch._replace(options=()) for patch in parts], Spares())
 
 

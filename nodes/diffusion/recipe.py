@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from nodegraph import InputError, Range, Recipe, Unloaded, node
+from nodegraph import File, InputError, Range, Recipe, Unloaded, node
 
 from .ingredients import Autoencoder, LearnedWord, Lora, TextEncoder
 from .models import DiffusionModel
@@ -18,7 +18,8 @@ Slot = Literal["auto", "text_encoder", "text_encoder_2", "text_encoder_3", "text
 
 @node("diffusion.load", version=1)
 def load(model: Unloaded[DiffusionModel], vae: Unloaded[Autoencoder] | None = None,
-         text_encoders: list[Unloaded[TextEncoder]] | None = None, base: Unloaded[DiffusionModel] | None = None,
+         text_encoders: list[Unloaded[TextEncoder]] | None = None, tokenizer: File | None = None,
+         base: Unloaded[DiffusionModel] | None = None,
          dtype: Dtype = "run", vae_dtype: Dtype = "run", text_dtype: Dtype = "run", variant: str = "",
          prediction: Literal["model", "epsilon", "v_prediction"] = "model") -> DiffusionModel:
     """Say how a model is loaded, and of which files. A model that is whole needs no such node: its name is enough.
@@ -26,6 +27,7 @@ def load(model: Unloaded[DiffusionModel], vae: Unloaded[Autoencoder] | None = No
     model: a folder, a single file (.safetensors, .gguf), or a hub name, also as name@revision.
     vae: the autoencoder, where the model brings none, or another than its own.
     text_encoders: what reads the prompts, where the model brings none: files or folders, in any order.
+    tokenizer: of a text encoder in a file whose vocabulary does not come along (T5, Qwen): its tokenizer.json or spiece.model.
     base: a whole model of the same family, from which is taken what the file lacks (tokenizers, settings, encoders).
     dtype: the floating type of its networks; `run` is that of the run.
     vae_dtype: of the autoencoder alone.
@@ -43,6 +45,8 @@ def load(model: Unloaded[DiffusionModel], vae: Unloaded[Autoencoder] | None = No
     for part, slot in parts:
         if part is not None:
             recipe = recipe.with_patch(Recipe("part", part.source, part.folder, part.fingerprint, (("slot", slot),)))
+    if tokenizer is not None:
+        recipe = recipe.with_patch(Recipe("part", tokenizer.name, str(tokenizer), options=(("slot", "tokenizer"),)))
     return recipe
 
 

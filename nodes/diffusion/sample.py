@@ -7,22 +7,27 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
-from nodegraph import SILENT, Context, InputError, Range, Recipe, Seed, node
+from nodegraph import SILENT, Context, InputError, Range, Recipe, Seed, Uses, node
 
 from ..media.types import Conditioning, Image, Latent, Mask
 from . import families, space
 from .beginning import Wanted, begun, window
 from .calls import dice, own_copy, sampled
 from .clips import judge_frames
+from .control import Control
+from .controlled import steer
 from .edit import looked_at
 from .guided import guide
 from .inpaint import text_pipeline
+from .looking import look
 from .models import DiffusionModel
 from .preview import latent_picture
 from .prompts import tell_of_negative
+from .prompts.division import divide
 from .samplers import GONE, Sampler, Sampling, Schedule, refusal, unfit
 from .sizes import Side, size_refused, sizes_of
 from .steps import Start, Steps
+from .uses import SAMPLES
 
 PREVIEWS = 8  # pictures shown in the course of one sampling
 
@@ -42,13 +47,14 @@ def refused(model: Recipe | None = None, width: int | None = None, height: int |
 
 
 @node("diffusion.sample", version=3, costly=True, refuses=refused, gone=GONE)
-def sample(model: DiffusionModel, conditioning: Conditioning, seed: Seed = 0, steps: Count = 30,
+def sample(model: Annotated[DiffusionModel, Uses(*SAMPLES)], conditioning: Conditioning, seed: Seed = 0, steps: Count = 30,
            guidance_scale: Guidance | None = None, width: Side | None = None, height: Side | None = None,
            sampler: Sampler = "model", schedule: Schedule = "model", sigmas: list[float] | None = None,
            start: Latent | None = None, mask: Mask | None = None,
            strength: Annotated[float, Range(0.01, 1, 0.01)] = 0.7, start_step: Step = 0, end_step: Step = 0,
            add_noise: bool = True, keep_noise: bool = False, reference: list[Image] | None = None,
-           frames: Frames | None = None, ctx: Context = SILENT) -> Latent:
+           frames: Frames | None = None, control: list[Control] | None = None,
+           ctx: Context = SILENT) -> Latent:
     """Paint what a conditioning says, from noise, step by step. The result is a latent, still to be decoded.
 
     With a latent to start from, a picture is painted over rather than from nothing (Meng et al., SDEdit, 2022); with
@@ -75,6 +81,7 @@ def sample(model: DiffusionModel, conditioning: Conditioning, seed: Seed = 0, st
     reference: pictures that the model looks at, such as the one to edit, of a model that takes them (Flux Kontext,
         Flux.2); with width and height left out, the first one's shape at the size the model was made for.
     frames: how many, of a model that paints clips; left out, as many as its pipeline makes.
+    control: what else steers it, from diffusion.control and diffusion.ip_adapter.
     """
     family = families.known_family(model)
     mine = families.prompt_family(model)
@@ -91,10 +98,14 @@ def sample(model: DiffusionModel, conditioning: Conditioning, seed: Seed = 0, st
     sampling, steps = Sampling(sampler, schedule, tuple(sigmas or ()) or None), len(sigmas) - 1 if sigmas else steps
     generator = dice(seed)
     pipe = own_copy(text_pipeline(model), sampling, steps, generator)
-    guide(pipe, guidance)
+    looks = look(pipe, control, ctx)
+    guide(pipe, guidance, parts=len(conditioning.parts))
     begin = begun(pipe, wanted, width, height)
-    course = _course(pipe, wanted, steps, begin, not keep_noise, _reporter(pipe, ctx, width, height))
-    samples = sampled(pipe, conditioning.tensors, course, generator, steps, width, height, guidance, frames, **more)
+    course = _course(pipe, wanted, steps, begin, not keep_noise, reporter(pipe, ctx, width, height))
+    steer(pipe, control, looks, ctx, course, width, height)
+    divide(pipe, conditioning, course, steps, width, height)
+    samples = sampled(pipe, conditioning.tensors, course, generator, steps, width, height, guidance, frames,
+                      lambda: ctx.report(course.index, len(course.timesteps), "sampling"), **more)
     return Latent(samples[0].contiguous(), space.latent_family(model))
 
 
@@ -114,9 +125,8 @@ def size(model: Any, width: int | None, height: int | None, start: Latent | None
     """
     sizes = sizes_of(model)
     if start is not None:
-        mine = space.latent_family(model)
-        if start.family != mine:
-            raise InputError(f"start is in the space of {start.family}, and this model has {mine}; "
+        if not space.same_space(start, model):
+            raise InputError(f"start is in the space of {start.family}, and this model has {space.latent_family(model)}; "
                              "encode the picture with this model")
         own = tuple(side * space.scale_of(model) for side in reversed(start.samples.shape[-2:]))
         if (width or own[0], height or own[1]) != own:
@@ -129,7 +139,7 @@ def size(model: Any, width: int | None, height: int | None, start: Latent | None
     return width, height
 
 
-def _reporter(pipe: Any, ctx: Context, width: int, height: int) -> Callable[[int, int, Any, Callable[[], Any]], None]:
+def reporter(pipe: Any, ctx: Context, width: int, height: int) -> Callable[[int, int, Any, Callable[[], Any]], None]:
     """What is done after each step: it is said how far the sampling is, now and then with a picture."""
 
     def report(index: int, total: int, latents: Any, forecast: Callable[[], Any]) -> None:

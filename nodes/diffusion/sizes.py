@@ -83,7 +83,7 @@ def sizes_of(pipe: Any) -> Sizes:
     patch = patch[-1] if isinstance(patch, (list, tuple)) else patch
     side = getattr(pipe, "default_sample_size", None) or config.get("sample_size")
     unit = 64 if type(pipe).__name__.startswith("Kandinsky3") else scale * patch
-    return Sizes(_unit(unit, "unet" in pipe.components), _pixels(side, scale) or _by_default(pipe),
+    return Sizes(_unit(unit, "unet" in vars(pipe)), _pixels(side, scale) or _by_default(pipe),
                  unit * _places(type(pipe).__name__, config))
 
 

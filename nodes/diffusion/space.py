@@ -12,11 +12,12 @@ from typing import Any
 from nodegraph import InputError
 
 from .families import denoiser
+from .memory import in_tiles_if_need_be
 
 
 def vae_of(pipe: Any) -> Any:
     """The autoencoder; Kandinsky's is called movq."""
-    vae = pipe.components.get("vae") or pipe.components.get("movq")
+    vae = vars(pipe).get("vae") or vars(pipe).get("movq")
     if vae is None:
         raise InputError(f"this model is a {type(pipe).__name__}, which has no autoencoder: it paints without latents; "
                          "diffusion.paint runs it as a whole")
@@ -45,7 +46,18 @@ def latent_family(pipe: Any) -> str:
     vae = vae_of(pipe)
     scale, shift = scale_and_shift(vae)
     return (f"{type(vae).__name__} ({channels_of(vae)} channels at 1/{scale_of(pipe)}, scale {scale:g}, "
-            f"shift {shift:g})")
+            f"shift {shift:g})" + _PUT_IN * any(patch.kind == "vae" for patch in getattr(pipe, "patches", ())))
+
+
+_PUT_IN = " in the place of the model's own"
+
+
+def same_space(latent: Any, pipe: Any) -> bool:
+    """Whether a Latent is one of this model's. An autoencoder that was put in reads the latents of the model's own."""
+    there, mine = latent.family, latent_family(pipe)
+    if there == mine or not (there.endswith(_PUT_IN) or mine.endswith(_PUT_IN)):
+        return bool(there == mine)
+    return there[there.find("("):].split(",")[0] == mine[mine.find("("):].split(",")[0]
 
 
 def scale_and_shift(vae: Any) -> tuple[float, float]:
@@ -109,9 +121,9 @@ def latents_of(pipe: Any, pixels: Any) -> Any:
     """Samples (1, channels, h, w) of a picture float32 (3, height, width) in 0..1."""
     import torch
 
-    vae = vae_of(pipe)
     with torch.no_grad():
-        return _normalized(vae, raw_latents(vae, pixels[None] * 2 - 1))
+        return in_tiles_if_need_be(vae_of(pipe), max(pixels.shape), scale_of(pipe), "encode", lambda vae: _normalized(
+            vae, raw_latents(vae, pixels[None] * 2 - 1)))
 
 
 def raw_latents(vae: Any, pixels: Any) -> Any:
@@ -175,9 +187,8 @@ def _of_patches(vae: Any, like: Any) -> tuple[Any, Any]:
 
 def judge_latent(pipe: Any, latent: Any) -> None:
     """Raises InputError for a Latent of another space than this model's."""
-    mine = latent_family(pipe)
-    if latent.family != mine:
-        raise InputError(f"latent is in the space of {latent.family}, and this model has {mine}; "
+    if not same_space(latent, pipe):
+        raise InputError(f"latent is in the space of {latent.family}, and this model has {latent_family(pipe)}; "
                          "decode it with the model that painted it")
 
 
@@ -185,8 +196,10 @@ def decoded(pipe: Any, samples: Any) -> Any:
     """The picture, float32 (3, height, width) in 0..1, of samples (1, channels, h, w)."""
     import torch
 
+    scale = scale_of(pipe)
     with torch.no_grad():
-        return picture(pixels_of(vae_of(pipe), samples)[0])
+        return picture(in_tiles_if_need_be(vae_of(pipe), max(samples.shape[-2:]) * scale, scale, "decode",
+                                           lambda vae: pixels_of(vae, samples))[0])
 
 
 def picture(pixels: Any) -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
+from inspect import signature
 from typing import Any
 
 from nodegraph import InputError
@@ -60,6 +61,7 @@ class Steps:
         # Pipelines look at the parameters of these two.
         self.set_timesteps = _like(scheduler.set_timesteps, self._set_timesteps)
         self.step = _like(scheduler.step, self._step)
+        self._takes = signature(scheduler.step)
         if hasattr(scheduler, "set_begin_index"):
             self.set_begin_index = self._set_begin_index
 
@@ -125,11 +127,14 @@ class Steps:
             return sigma * noise + (1.0 - sigma) * latents
         return inner.add_noise(latents, noise, inner.timesteps[position:position + 1])
 
-    def _step(self, model_output: Any, timestep: Any, sample: Any, *arguments: Any, **settings: Any) -> Any:
+    def _step(self, *arguments: Any, **settings: Any) -> Any:
+        # Not every scheduler has them in the same places (CogVideoX's takes what it thought before as well).
+        given = self._takes.bind(*arguments, **settings).arguments
+        model_output, timestep, sample = (given[name] for name in ("model_output", "timestep", "sample"))
         position, total = self.first + self.index, len(self.timesteps)
         if not self.index:
             self._judge_begin(sample)
-        made = self.inner.step(model_output, timestep, sample, *arguments, **settings)
+        made = self.inner.step(*arguments, **settings)
         latents = made[0] if isinstance(made, tuple) else made.prev_sample
         self.index += 1
 

@@ -22,24 +22,33 @@ from .networks import Discriminator, Generator, Shape, averaged
 Draw = Callable[[int, int], tuple[torch.Tensor, torch.Tensor | None]]  # (step, n) -> pictures in -1..1, one-hot kinds
 Augment = Callable[[torch.Tensor, float], torch.Tensor]
 
-_R1_EVERY = 16
+_R1_EVERY = 4
+_R1_UP, _R1_DOWN, _R1_RANGE = 0.08, 0.01, (0.05, 1e4)  # the most that its weight changes each time, as shares
+_RECENT = 0.05  # the share of the last step in the mean loss
 _HELD = 0.6  # the mean sign of the critic's scores of true pictures that augmentation aims at (Karras et al., 2020)
 _HOLD_PICTURES = 100_000  # for augmentation to rise from 0 to 1
 
 
 @dataclass(frozen=True)
 class Rules:
-    """How the game is played. rate: of both Adams; it falls to `final` of itself over the last `falling` of the time.
-    r1: weight of the penalty at first; it falls to r1_final over the first half: strict early on, while the critic
-    would win by a look at edges, and lenient later, for what is fine (Huang et al.,
-    2024). memory: pictures after which half of the average is forgotten."""
+    """How the game is played.
+
+    rate: of both Adams; it falls to `final` of itself over the last `falling` of the time. r1: weight of the penalty at
+    first; it then grows while the critic's loss is below `aim` and falls while it is above. What weight is right goes with
+    the square of the side, with the networks and with how far the generator has come, and a critic that wins outright
+    teaches nothing: one trained with a weight that was a tenth of what it should have been had collapsed by step 100.
+    noise: standard deviation of what is laid over true and forged pictures before the critic sees them, at first; a third
+    of it is left at the end. No flat ground is told by how flat it is. memory: pictures after which half of the average
+    is forgotten.
+    """
 
     batch: int = 32
     rate: float = 2.5e-3
     final: float = 0.1
     falling: float = 0.4
-    r1: float = 2.0
-    r1_final: float = 0.2
+    r1: float = 15.0
+    aim: float = 0.9
+    noise: float = 0.05
     memory: float = 10_000
 
 
@@ -52,27 +61,32 @@ class Game:
         self.generator = Generator(shape).to(self.device, memory_format=layout)
         self.critic = Discriminator(shape).to(self.device, memory_format=layout)
         self.average = copy.deepcopy(self.generator).requires_grad_(False)
-        lazy = _R1_EVERY / (_R1_EVERY + 1)  # R1 comes as one more step among 16
+        lazy = _R1_EVERY / (_R1_EVERY + 1)  # R1 comes as one more step among these
         self.movers = (torch.optim.Adam(self.generator.parameters(), rules.rate, betas=(0.0, 0.99), eps=1e-8),
                        torch.optim.Adam(self.critic.parameters(), rules.rate * lazy, betas=(0.0, 0.99**lazy), eps=1e-8))
         self.rates = [mover.param_groups[0]["lr"] for mover in self.movers]
         self.strength = torch.zeros((), device=self.device)
         self.sign = torch.zeros((), device=self.device)
         self.slope = torch.zeros((), device=self.device)
+        self.r1 = torch.tensor(rules.r1, device=self.device)
+        self.loss = torch.tensor(rules.aim, device=self.device)  # the critic's, a mean over the last steps
+        self.fraction = 0.0
 
     def step(self, number: int, fraction: float) -> Mapping[str, torch.Tensor]:
         """One update of each network."""
         fall = max(0.0, fraction - 1 + self.rules.falling) / self.rules.falling
         for mover, rate in zip(self.movers, self.rates, strict=True):
             mover.param_groups[0]["lr"] = rate * (1 - (1 - self.rules.final) * fall)
+        self.fraction = fraction
         pictures, kinds = self.draw(number, self.rules.batch)
         critic_loss, sign = self._criticise(pictures, kinds)
         told = {"critic": critic_loss, "sign": sign}
+        self.loss.lerp_(critic_loss, _RECENT)
         if number % _R1_EVERY == 0:
-            weight = self.rules.r1 * (self.rules.r1_final / self.rules.r1) ** min(1.0, 2 * fraction)
-            told["slope"] = self.slope = self._flatten(pictures, kinds, weight)
-        else:
-            told["slope"] = self.slope
+            lacking = ((self.rules.aim - self.loss) / 0.1).clamp(-1, 1)
+            self.r1.mul_(torch.exp(lacking.clamp(min=0) * _R1_UP + lacking.clamp(max=0) * _R1_DOWN)).clamp_(*_R1_RANGE)
+            self.slope = self._flatten(pictures, kinds)
+        told |= {"slope": self.slope, "r1": self.r1}
         told["generator"] = self._forge(kinds)
         share = 1 - 0.5 ** (self.rules.batch / min(self.rules.memory, max(1.0, (number + 1) * self.rules.batch * 0.05)))
         averaged(self.average, self.generator, share)
@@ -86,6 +100,8 @@ class Game:
         return torch.randn(self.rules.batch, self.generator.shape.z, device=self.device)
 
     def _seen(self, pictures: torch.Tensor) -> torch.Tensor:
+        if self.rules.noise:
+            pictures = pictures + self.rules.noise * (1 - self.fraction * 2 / 3) * torch.randn_like(pictures)
         return self.augment(pictures, float(self.strength)) if self.augment else pictures
 
     def _criticise(self, pictures: torch.Tensor, kinds: torch.Tensor | None) -> tuple[torch.Tensor, torch.Tensor]:
@@ -99,11 +115,11 @@ class Game:
         self._move(1, loss)
         return loss.detach(), true.detach().sign().mean()
 
-    def _flatten(self, pictures: torch.Tensor, kinds: torch.Tensor | None, weight: float) -> torch.Tensor:
+    def _flatten(self, pictures: torch.Tensor, kinds: torch.Tensor | None) -> torch.Tensor:
         seen = self._seen(pictures).detach().requires_grad_()
         slope, = torch.autograd.grad(self.critic(seen, kinds).sum(), seen, create_graph=True)
         steepness = slope.square().sum((1, 2, 3)).mean()
-        self._move(1, steepness * (weight / 2 * _R1_EVERY))
+        self._move(1, steepness * (self.r1 / 2 * _R1_EVERY))
         return steepness.detach()
 
     def _forge(self, kinds: torch.Tensor | None) -> torch.Tensor:
@@ -124,7 +140,7 @@ class Game:
         held = {f"{name}/{key}": value for name, part in parts.items() for key, value in part.state_dict().items()}
         for name, mover in zip(("adam.generator", "adam.critic"), self.movers, strict=True):
             held |= optimiser_tensors(name, mover)
-        return held | {"strength": self.strength, "sign": self.sign}
+        return held | {"strength": self.strength, "sign": self.sign, "r1": self.r1, "loss": self.loss}
 
     def restore(self, tensors: Mapping[str, torch.Tensor]) -> None:
         """Go on from such tensors."""
@@ -134,5 +150,5 @@ class Game:
                                   if key.startswith(f"{name}/")})
         for name, mover in zip(("adam.generator", "adam.critic"), self.movers, strict=True):
             restore_optimiser(name, mover, tensors)
-        self.strength.copy_(tensors["strength"])
-        self.sign.copy_(tensors["sign"])
+        for name in ("strength", "sign", "r1", "loss"):
+            getattr(self, name).copy_(tensors[name])

@@ -60,10 +60,11 @@ def train(pictures: list[File], minutes: Annotated[float, Range(0.01, 100_000)] 
     held = torch.stack([_square(path, int(size)) for path in pictures])
     names = sorted(set(kinds or ()))
     labels = torch.tensor([names.index(kind) for kind in kinds]) if kinds else None
-    subject = _subject(held, labels, size, network, mirror, augment)
+    shape = shape_of(int(size), network, len(names))
+    subject = _subject(held, labels, shape, mirror, augment)
     place = _place(folder, subject)
     material = Material(held, labels, len(names), mirror, seed, ctx.device)
-    game = Game(shape_of(int(size), network, len(names)), Rules(batch=_BATCH, memory=2_000), material, ctx.device,
+    game = Game(shape, Rules(batch=_BATCH, memory=2_000), material, ctx.device,
                 augmented if augment else None)
     budget = Budget(max(1, shown // _BATCH) if shown else 10**9, minutes * 60)
 
@@ -110,12 +111,12 @@ def signed(pictures: Any) -> Any:
 
 
 def shape_of(side: int, network: str, kinds: int) -> Any:
-    """The shape of networks for pictures of a side: as wide as their name says up to 16 pixels, then ever narrower."""
+    """The shape of networks for pictures of a side: as wide as their name says at first, then ever narrower."""
     from .networks import Shape
 
     most = _WIDTHS[network]
     sides = [4 << k for k in range(side.bit_length() - 2)]
-    widths = tuple(max(8, min(most, most * 32 // one)) for one in sides)
+    widths = tuple(max(8, min(most, most * 3 // 4 if one == 16 else most * 16 // one)) for one in sides)
     return Shape(side, kinds, widths, widths[-2::-1], most, most)
 
 
@@ -142,10 +143,12 @@ def _square(path: Path, side: int) -> Any:
     return (small.clamp(0, 1) * 255).round().to(torch.uint8)
 
 
-def _subject(pictures: Any, labels: Any, *settings: Any) -> str:
-    """What a training is of, in a line: by the content of its pictures, and its settings."""
+def _subject(pictures: Any, labels: Any, shape: Any, mirror: bool, augment: bool) -> str:
+    """What a training is of, in a line: the content of its pictures, and what cannot change in the middle of it."""
     digest = blake2b(pictures.numpy().tobytes() + (b"" if labels is None else labels.numpy().tobytes()), digest_size=8)
-    return f"GAN of {len(pictures)} pictures {digest.hexdigest()}, {', '.join(map(str, settings))}"
+    settings = "".join(f", {word}" for word, on in (("mirrored", mirror), ("augmented", augment)) if on)
+    return (f"GAN of {len(pictures)} pictures ({digest.hexdigest()}) at {shape.side} pixels, {shape.labels} kinds, "
+            f"widths {shape.widths}{settings}")
 
 
 def _place(folder: str, subject: str) -> Path:

@@ -9,6 +9,7 @@ from nodegraph import InputError, ModelType, Recipe, node
 
 from ..common import vision
 from ..common.folders import settings
+from ..media.image import to_pil
 from ..media.types import Image, Mask
 
 KINDS, WANTED = ("SamModel",), "a Segment Anything model (SAM)"
@@ -71,7 +72,7 @@ def sam(image: Image, model: SamModel, points: str = "", outside: str = "", box:
     given: dict[str, Any] = {"input_boxes": [boxes[:1]]} if boxes else {}
     if inside or beside:
         given |= {"input_points": [[[*inside, *beside]]], "input_labels": [[[1] * len(inside) + [0] * len(beside)]]}
-    answer, prepared = model.answer(image, **given)
+    answer, prepared = model.answer(to_pil(image[:3]), **given)
     found = model.processor.image_processor.post_process_masks(
         answer.pred_masks.float().cpu(), prepared["original_sizes"], prepared["reshaped_input_sizes"], binarize=False)[0][0]
     number = int(answer.iou_scores.flatten().argmax()) if which == "best" else ("part", "object", "whole").index(which)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,10 +10,13 @@ from nodegraph import InputError, ModelType, Recipe, node
 
 from ..common import vision
 from ..common.folders import settings
+from ..media.image import to_pil
 from ..media.types import Image, Mask
 
 _SEMANTIC = "ForSemanticSegmentation"
 KINDS = (_SEMANTIC, "ForUniversalSegmentation", "ForInstanceSegmentation")
+_OF_MORE = ("OneFormer", "Eomt", "VideoMT", "Videomt")  # words for the task, or frames
+_OF_SCIPY = ("MaskFormer", "Mask2Former")  # their losses, which are made with them, do
 WANTED = "a model that parts pictures into kinds of things (semantic segmentation)"
 
 
@@ -29,7 +33,14 @@ def load(recipe: Recipe, device: str, dtype: str) -> vision.Seer:
 
 def kind_problem(folder: Path) -> str:
     """Why a folder holds no such model, or ""."""
-    return vision.problem(folder, KINDS, WANTED)
+    wrong = vision.problem(folder, KINDS, WANTED)
+    if wrong:
+        return wrong
+    kind = settings(folder / "config.json")["architectures"][0]
+    if kind.startswith(_OF_MORE):
+        return f"is a {kind}, which wants more than a picture; take a SegFormer or a Mask2Former"
+    return f"is a {kind}, which asks for scipy, and that is not installed: pip install scipy" \
+        if kind.startswith(_OF_SCIPY) and not find_spec("scipy") else ""
 
 
 SegmentationModel = Annotated[Any, ModelType(
@@ -43,12 +54,13 @@ def segment(image: Image, model: SegmentationModel, what: str) -> Mask:
     """Find where things of a kind are in a picture: sky, person, tree, whatever the model knows.
 
     image: the picture; its alpha is left out.
-    model: a folder of transformers, such as those of SegFormer, DPT, BEiT, UperNet, MobileViT, MaskFormer or Mask2Former.
+    model: a folder of transformers, such as those of SegFormer, BEiT, UperNet or MobileViT; MaskFormer and Mask2Former
+        with scipy.
     what: the kinds, by the model's own names or numbers, with commas between them: "person, cat". What it does not know is
         answered with what it does.
     """
     wanted = _numbers(model.network.config, what)
-    answer, _ = model.answer(image)
+    answer, _ = model.answer(to_pil(image[:3]))
     found = model.processor.post_process_semantic_segmentation(answer, target_sizes=[tuple(image.shape[1:])])[0].cpu()
     return sum((found == number) for number in wanted).clamp(0, 1).float()[None]
 

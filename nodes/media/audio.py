@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from nodegraph import InputError, PortType
 
@@ -17,6 +17,7 @@ class Audio:
 
     samples: Any
     sample_rate: int
+    __porttype__: ClassVar[PortType]
 
     @property
     def seconds(self) -> float:

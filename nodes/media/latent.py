@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from nodegraph import PortType
 
@@ -28,6 +28,24 @@ class Latent:
     mask: Any = None
     masked: Any = None
     noise: float = 0.0
+    __porttype__: ClassVar[PortType]
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """What a denoiser is told in a part of the steps, or of the picture.
+
+    tensors: by name, each with a batch of 1. begin, end: shares of the steps, from 0 to 1. turn: of so many steps,
+    which one: (1, 2) is every second. mask: where it holds, float32 (1, height, width) in pixels, or None for everywhere.
+    weight: of its prediction, beside those of others that hold in the same place.
+    """
+
+    tensors: dict[str, Any]
+    begin: float = 0.0
+    end: float = 1.0
+    turn: tuple[int, int] = (0, 1)
+    mask: Any = None
+    weight: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,11 +54,14 @@ class Conditioning:
 
     tensors: by name, each with a batch of 1. family: one line on who can read them.
     negative_prompt: what they were made of that is to be stayed away from, which takes guidance; "" for nothing.
+    parts: where it is told other things at other steps or in other places; `tensors` are then those of the first.
     """
 
     tensors: dict[str, Any]
     family: str
     negative_prompt: str = ""
+    parts: tuple[Part, ...] = ()
+    __porttype__: ClassVar[PortType]
 
 
 def _latent_complaint(value: Any) -> str | None:
@@ -68,11 +89,12 @@ def _latent_preview(latent: Latent) -> Any:
 def _conditioning_complaint(value: Any) -> str | None:
     if not isinstance(value, Conditioning):
         return f"is {kind(value)}"
-    for name, tensor in value.tensors.items():
-        if not is_tensor(tensor):
-            return f"holds {kind(tensor)} as {name}"
-        if tensor.is_floating_point() and not tensor.isfinite().all():
-            return f"holds values that are not finite in {name}"
+    for tensors in (value.tensors, *(part.tensors for part in value.parts)):
+        for name, tensor in tensors.items():
+            if not is_tensor(tensor):
+                return f"holds {kind(tensor)} as {name}"
+            if tensor.is_floating_point() and not tensor.isfinite().all():
+                return f"holds values that are not finite in {name}"
     return None
 
 
@@ -87,8 +109,21 @@ def _save_latent(latent: Latent, path: Path) -> None:
     _save_tensors({name: tensor for name, tensor in parts.items() if tensor is not None}, latent.family, path)
 
 
+def _flat_conditioning(conditioning: Conditioning) -> dict[str, Any]:
+    plain = {"tensors": conditioning.tensors, "family": conditioning.family, "negative_prompt": conditioning.negative_prompt}
+    parts = [{field.name: getattr(part, field.name) for field in fields(part)} for part in conditioning.parts]
+    return {**plain, "parts": parts} if parts else plain
+
+
+def _restored(plain: dict[str, Any]) -> Conditioning:
+    parts = tuple(Part(**{**part, "turn": tuple(part["turn"])}) for part in plain.get("parts", ()))
+    return Conditioning(**{**plain, "parts": parts})
+
+
 def _save_conditioning(conditioning: Conditioning, path: Path) -> None:
-    _save_tensors(conditioning.tensors, conditioning.family, path)
+    parts = {f"{name}.{number}": tensor for number, part in enumerate(conditioning.parts)
+             for name, tensor in {**part.tensors, **({} if part.mask is None else {"mask": part.mask})}.items()}
+    _save_tensors(parts or conditioning.tensors, conditioning.family, path)
 
 
 def _save_tensors(tensors: dict[str, Any], family: str, path: Path) -> None:
@@ -108,6 +143,5 @@ Latent.__porttype__ = PortType(
 Conditioning.__porttype__ = PortType(
     "Conditioning", "A prompt as a denoiser reads it.",
     complaint=_conditioning_complaint, exports={"safetensors": _save_conditioning}, color="#e58f65",
-    flatten=lambda v: {"tensors": v.tensors, "family": v.family, "negative_prompt": v.negative_prompt},
-    restore=lambda plain: Conditioning(**plain),
-    summary=lambda v: f"{', '.join(v.tensors)}, {v.family}")
+    flatten=_flat_conditioning, restore=_restored,
+    summary=lambda v: f"{', '.join(v.tensors)}, {v.family}" + f", in {len(v.parts)} parts" * bool(v.parts))

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from operator import index as whole_number
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from nodegraph import InputError, PortType
 
@@ -109,6 +109,7 @@ class Score:
     texts: tuple[Text, ...] = ()
     raw: tuple[tuple[float, bytes], ...] = ()
     ticks_per_beat: int = TICKS_PER_BEAT
+    __porttype__: ClassVar[PortType]
 
     def __post_init__(self) -> None:
         ticks = _whole(self.ticks_per_beat, "the score")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from nodegraph import PortType
 
@@ -23,6 +23,7 @@ class Palette:
 
     colors: tuple[str, ...]
     weights: tuple[float, ...]
+    __porttype__: ClassVar[PortType]
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class Style:
     mood: str
     tempo: str
     mode: str
+    __porttype__: ClassVar[PortType]
 
 
 _HEX = re.compile(r"#[0-9a-fA-F]{6}\Z")

@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields
 from fractions import Fraction
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from nodegraph import PortType
 
@@ -48,6 +48,7 @@ class Video(ABC):
     form: Form
     of: tuple[Video, ...] = ()
     data: Any = None
+    __porttype__: ClassVar[PortType]
 
     @abstractmethod
     def pictures(self, first: int = 0, last: int | None = None) -> Iterator[Any]:

@@ -44,12 +44,14 @@ def theme_of(palette: Palette) -> Theme:
 
 def rgb(color: str) -> Rgb:
     """The bytes of "#rrggbb"; an alpha behind them does not count."""
-    return tuple(bytes.fromhex(color[1:7]))
+    red, green, blue = bytes.fromhex(color[1:7])
+    return red, green, blue
 
 
 def mixed(one: Rgb, other: Rgb, share: float) -> Rgb:
     """One colour with a share, 0..1, of the other."""
-    return tuple(round(a + (b - a) * share) for a, b in zip(one, other))
+    red, green, blue = (round(a + (b - a) * share) for a, b in zip(one, other))
+    return red, green, blue
 
 
 def luminance(color: Rgb) -> float:

@@ -52,7 +52,8 @@ def default_soundfont() -> Path:
     from importlib.util import find_spec
 
     spec = find_spec("pretty_midi")
-    path = Path(next(iter(spec.submodule_search_locations)) if spec else "", "TimGM6mb.sf2")
+    folders = spec.submodule_search_locations if spec else None
+    path = Path(folders[0] if folders else "", "TimGM6mb.sf2")
     if not path.exists():
         raise InputError("pretty_midi, whose soundfont is used, is not whole; "
                          "reinstall it or give a soundfont")
@@ -136,14 +137,14 @@ def _dry(part: Channel, synthesizer: Any, clock: Callable[[float], float], lengt
     import numpy as np
     import symusic
 
-    piece = symusic.Score(SAMPLE_RATE // 2)
+    piece: Any = symusic.Score(SAMPLE_RATE // 2)
     piece.tempos.append(symusic.Tempo(0, 120))
     voices: dict[tuple[int, bool], Any] = {}
     for note in part.notes:
         voice = voices.setdefault((note.program, note.is_drum), symusic.Track("", note.program, note.is_drum))
         start, end = (min(round(clock(second) * SAMPLE_RATE), length) for second in (note.start, note.end))
         voice.notes.append(symusic.Note(start, max(1, end - start), note.pitch, note.velocity))
-    marker = symusic.Track("end", 0, False)
+    marker: Any = symusic.Track("end", 0, False)
     marker.notes.append(symusic.Note(length + 1, 1, 0, 1))
     for voice in (*voices.values(), marker):
         piece.tracks.append(voice)

@@ -8,10 +8,13 @@ from typing import Annotated, Any
 from nodegraph import InputError, ModelType, Recipe, node
 
 from ..common import vision
+from ..common.folders import settings
+from ..media.image import to_pil
 from ..media.types import Image
 
 KINDS, WANTED = ("ForDepthEstimation",), "a model of depth"
-_DISTANCES = ("zoedepth", "glpn", "depth_pro")  # kinds that answer metres; others answer how near something is
+_DISTANCES = ("glpn",)  # kinds that answer metres; others answer how near something is
+_WITH_TORCHVISION = ("zoedepth", "depth_pro")
 
 
 def load(recipe: Recipe, device: str, dtype: str) -> vision.Seer:
@@ -23,7 +26,11 @@ def load(recipe: Recipe, device: str, dtype: str) -> vision.Seer:
 
 def kind_problem(folder: Path) -> str:
     """Why a folder holds no model of depth, or ""."""
-    return vision.problem(folder, KINDS, WANTED)
+    wrong = vision.problem(folder, KINDS, WANTED)
+    if wrong or settings(folder / "config.json").get("model_type") not in _WITH_TORCHVISION:
+        return wrong
+    return ("is of a kind whose answers transformers reads with torchvision, which this project goes without; take a Depth "
+            "Anything, or a DPT")
 
 
 DepthModel = Annotated[Any, ModelType(
@@ -38,9 +45,9 @@ def depth(image: Image, model: DepthModel) -> Image:
     depth want it.
 
     image: the picture; its alpha is left out.
-    model: a folder of transformers, such as those of Depth Anything, DPT (MiDaS), ZoeDepth, GLPN or DepthPro.
+    model: a folder of transformers, such as those of Depth Anything, DPT (MiDaS) or GLPN.
     """
-    answer, _ = model.answer(image)
+    answer, _ = model.answer(to_pil(image[:3]))
     # The size is called source_sizes by some of the processors, and comes second with all.
     found = model.processor.post_process_depth_estimation(answer, [tuple(image.shape[1:])])[0]["predicted_depth"].float().cpu()
     if not found.isfinite().all():

@@ -8,6 +8,7 @@ ever called.
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -17,9 +18,10 @@ from typing import Any
 from nodegraph import InputError
 
 from ..common.loading import reason
+from .tiles import RING, WINDOW
 
-MARGIN, SIDE = 32, 192
-_WHOLE = 1 << 14  # for a network that must see all of a picture
+MARGIN, SIDE = 2 * WINDOW - RING, 192
+_WHOLE = 1 << 14  # for a network that parts pictures by itself
 
 
 def spandrels(tensors: Mapping[str, Any]) -> tuple[Any, str, int, int, int]:
@@ -27,13 +29,14 @@ def spandrels(tensors: Mapping[str, Any]) -> tuple[Any, str, int, int, int]:
     with _stand_ins():
         import spandrel
     try:
-        made = spandrel.ModelLoader().load_from_state_dict({**tensors})
+        with warnings.catch_warnings(action="ignore"):  # what PyTorch has against the code of these architectures
+            made = spandrel.ModelLoader().load_from_state_dict({**tensors})
     except Exception as error:  # each architecture refuses in its own way
         raise ValueError(f"spandrel does not know it: {reason(error)}") from error
     if not isinstance(made, spandrel.ImageModelDescriptor) or (made.input_channels, made.output_channels) != (3, 3):
         raise ValueError(f"it is a {made.architecture.name}, which takes something else than one picture in colour")
     made.model.eval().requires_grad_(False)
-    side = _WHOLE if made.tiling is spandrel.ModelTiling.INTERNAL else SIDE
+    side = {"INTERNAL": _WHOLE, "DISCOURAGED": 2 * SIDE}.get(made.tiling.name, SIDE)
     return _Called(made), made.architecture.name, made.scale, MARGIN, side
 
 

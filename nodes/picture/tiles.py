@@ -15,6 +15,8 @@ from ..common.pixels import resampled
 
 RING = 4  # pixels beside a piece that resampling looks at, which are three at most, and one for rounding
 
+WINDOW = 16  # pixels; those of Swin's kin have 8 or 16
+
 
 class Span(NamedTuple):
     """A part of a line, and the same with its margin."""
@@ -26,9 +28,12 @@ class Span(NamedTuple):
 
 
 def spans(length: int, side: int, margin: int) -> list[Span]:
-    """A line cut into parts that are nearly equal, none longer than a side."""
-    count = math.ceil(length / side)
-    cuts = [round(k * length / count) for k in range(count + 1)]
+    """A line cut into parts that are nearly equal and about as long as a side at most.
+
+    Large ones begin where the windows begin that many networks part a picture into, so that these see it as in the whole.
+    """
+    count, grid = math.ceil(length / side), WINDOW if side >= 4 * WINDOW else 1
+    cuts = [min(length, round(k * length / count / grid) * grid) for k in range(count)] + [length]
     return [Span(a, b, max(0, a - margin), min(length, b + margin)) for a, b in zip(cuts, cuts[1:])]
 
 

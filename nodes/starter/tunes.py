@@ -253,7 +253,7 @@ def _opening(rng, request: Request, metre, mode: str, letter: str) -> dict:
     motif, answer = (_motif(rng, request, metre) for _ in range(2))
     second = rng.choice((motif, motif, _inverted(motif), answer, (motif[0], answer[1])))
     third = rng.choice((motif, answer, _varied(rng, motif), answer))
-    harmony = [(chord,) for chord in chords]
+    harmony: list[tuple[str, ...]] = [(chord,) for chord in chords]
     if request.style == "jazz" and rng.random() < 0.4:
         harmony[1] = (chords[1], _coloured(rng, request, rng.choice(_passing(mode))))
     centre = mood.centre + (0 if letter == "A" else rng.choice((-3, 2, 4)))
@@ -276,8 +276,8 @@ def _finished(rng, request: Request, metre, mode: str, opening: dict, ending: st
         if request.style == "jazz" and rng.random() < 0.25:
             dominant = "subV"
         split = metre == (4, 4) and rng.random() < (0.8 if request.style == "jazz" else 0.4)
-        third = (_chord(rng, request, mode, "S"), dominant) if split else (dominant,)
-        harmony = opening["harmony"] + [third, (_coloured(rng, request, "I" if mode == "major" else "i"),)]
+        turn = (_chord(rng, request, mode, "S"), dominant) if split else (dominant,)
+        harmony = opening["harmony"] + [turn, (_coloured(rng, request, "I" if mode == "major" else "i"),)]
     melody = list(opening["melody"])
     melody += _sung(rng, opening["third"], harmony[2], 2, metre, mode, request, opening["centre"], melody)
     melody += _cadence(rng, harmony[3], ending, metre, mode, request, melody)
@@ -377,7 +377,8 @@ def _sung(rng, motif, harmony, index: int, metre, mode, request: Request, centre
     target = centre + mood.arc[index]
     last = before[-1][2] if before else target
     anchor = _nearest(chord_pitch_classes(harmony[0]), 0.4 * last + 0.6 * target + rng.choice((-2, 0, 0, 2)))
-    notes, onset = [], 0
+    notes: list[tuple[int, int, int]] = []
+    onset = 0
     for length, step in zip(*motif):
         if length < 0 or (onset and rng.random() < mood.rests):
             onset += abs(length)
@@ -415,7 +416,7 @@ def _cadence(rng, harmony, ending: str, metre, mode, request: Request, before) -
     tones = [rng.choice(resting)] if resting else chord_pitch_classes(chord)[:3]
     goal = _nearest(tones, before[-1][2], 59, 84)
     half = bar // 2 if metre in ((4, 4), (6, 8), (2, 4)) else TICKS
-    lead = ()
+    lead: tuple[int, ...] = ()
     if ending != "final" or rng.random() < 0.5:
         lead = rng.choice(((), (), (half,), (half // 2, half // 2)))
     if request.style == "jazz" and lead == (12, 12):
@@ -423,7 +424,8 @@ def _cadence(rng, harmony, ending: str, metre, mode, request: Request, before) -
     side = 1 if before[-1][2] >= goal else -1
     if len(harmony) > 1 and lead:
         lead = ()
-    notes, onset = [], 3 * bar
+    notes: list[tuple[int, int, int]] = []
+    onset = 3 * bar
     for index, length in enumerate(lead):
         notes.append((onset, _sounding(length, mood.length),
                       _stepped(goal, side * (len(lead) - index), scale)))

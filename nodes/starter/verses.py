@@ -66,11 +66,11 @@ def example(seed: int, language: str | None = None, task: str | None = None) -> 
 
 def _sound_verse(rng: random.Random, subject: Subject, mood: str, language: str) -> str:
     """The first draft without faults; a subject that no draft suits gets the best of eight."""
-    write, best = (_verse_en if language == "en" else _verse_zh), None
+    write, best = (_verse_en if language == "en" else _verse_zh), (1 << 30, "")
     for _ in range(8):
         draft = write(rng, subject, mood)
         wrong = len(faults(draft, subject.text, mood, language, subject.noun))
-        if best is None or wrong < best[0]:
+        if wrong < best[0]:
             best = wrong, draft
         if not wrong:
             break
@@ -439,7 +439,7 @@ def _tails(table: str, mood: str, time: str) -> dict[str, tuple[str, ...]]:
 
 def _rhymes(draw: _Draw, tables: dict[str, tuple[str, ...]], scheme: str) -> list[str]:
     """A tail for each line, so that lines with the same letter rhyme and no tail or end word comes twice."""
-    sounds = {}
+    sounds: dict[str, str] = {}
     for letter in dict.fromkeys(scheme):
         enough = [s for s, tails in tables.items()
                   if len({_end(t) for t in tails}) >= scheme.count(letter) and s not in sounds.values()]
@@ -777,7 +777,7 @@ def _mood_faults(verse: str, mood: str, language: str) -> list[str]:
     counts = {m: _signs(verse, m, language) for m in MOODS}
     if counts[mood] < 2:
         return [f"only {counts[mood]} of its words are {mood}"]
-    rival = max(counts, key=counts.get)
+    rival = max(counts, key=lambda one: counts[one])
     return [f"it sounds more {rival} than {mood}"] if counts[rival] > counts[mood] else []
 
 

@@ -56,8 +56,8 @@ def measured(lab: Any, opaque: Any) -> Measures:
     lightness, chroma = lab[..., 0], np.hypot(lab[..., 1], lab[..., 2])
     hue = np.arctan2(lab[..., 2], lab[..., 1])
     warmth = 0.02 * chroma ** 1.07 * np.cos(hue - np.deg2rad(50))
-    changes = [np.abs(np.diff(lightness, axis=axis))[_both(opaque, axis)] for axis in (0, 1)]
-    changes = np.concatenate([change.ravel() for change in changes])
+    along = [np.abs(np.diff(lightness, axis=axis))[_both(opaque, axis)] for axis in (0, 1)]
+    changes = np.concatenate([change.ravel() for change in along])
     return Measures(
         brightness=_within(lightness[opaque].mean() / 100), contrast=_within(2 * lightness[opaque].std() / 100),
         saturation=_within(chroma[opaque].mean() / VIVID), warmth=_within(warmth[opaque].mean(), -1),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -395,3 +396,13 @@ def test_a_model_that_says_what_it_knows_says_so_beside_its_field():
         return {field.name: field for field in fields(check(graph, catalogue), Item("node", "n"), catalogue)}["model"].help
     assert "subjects: boat, house, fox" in help_of("starter/painter") and "settings: sea" in help_of("starter/painter")
     assert "subjects" not in help_of("some/where")
+
+
+def test_models_in_the_folders_of_the_user_are_offered_with_those_of_packs(tmp_path):
+    (tmp_path / "loras").mkdir()
+    tensors = json.dumps({"x.lora_A.weight": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}).encode()
+    (tmp_path / "loras" / "hand.safetensors").write_bytes(len(tensors).to_bytes(8, "little") + tensors + bytes(4))
+    catalogue = Catalogue(models=[tmp_path])
+    port = catalogue.nodetype("diffusion.lora").inputs["file"]
+    assert inspector._models(port.type, catalogue) == ("loras/hand.safetensors",)
+    assert "loras/hand.safetensors" not in inspector._models(catalogue.porttype("DiffusionModel"), catalogue)

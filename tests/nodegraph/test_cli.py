@@ -151,6 +151,9 @@ def test_set_gives_inputs_in_their_own_types(work, capsys):
     (["--sweep", "loud=1..3"], "To sweep an input of the node write --sweep loud.port=..."),
     (["--sweep", "times=3..1"], "the range goes from 3 down to 1; turn it round"),
     (["--sweep", "times=1..x"], "a range goes from one whole number to another, as in 1..8"),
+    (["--sweep", "times=1..9:0"], "the step is 0; it takes a whole number from 1"),
+    (["--sweep", "times=1..9:x"], "or in steps, as in 100..112:4"),
+    (["--sweep", "times=1..99999:2"], "that is 50000 runs; one command does 10000 at most"),
     (["--sweep", "times=1..99999999999"], "one command does 10000 at most"),
     (["--sweep", "times=1,20"], "--sweep times is 20; it takes 1 to 9"),
     (["--sweep", "times=1..2", "--sweep", "times=3"], "times is swept already"),
@@ -184,6 +187,11 @@ def test_a_sweep_runs_once_for_each_combination_and_names_the_files_after_it(wor
     assert sorted(p.name for p in (work / "out").iterdir()) == [
         f"loud.times={t}.tune-mood={m}.txt" for t in (1, 2) for m in ("calm", "sad")]
     assert "1 remembered" in capsys.readouterr().err
+
+
+def test_a_sweep_goes_in_steps_up_to_the_last_number_that_they_meet(work):
+    assert run("--sweep", "times=1..8:3", "--only", "loud") == 0
+    assert sorted(p.name for p in (work / "out").iterdir()) == [f"loud.times={t}.txt" for t in (1, 4, 7)]
 
 
 def test_a_sweep_over_texts_keeps_them_texts(work):

@@ -40,6 +40,13 @@ def test_a_graph_to_begin_with_keeps_its_comments_and_is_never_written_over(here
     assert main(["new", "postcrad"]) == 2 and "Did you mean postcard?" in capsys.readouterr().err
 
 
+def test_of_many_names_the_first_are_told_and_how_many_more_there_are(here, capsys):
+    assert main(["new", "zzz"]) == 2
+    names = sorted(shipped.graph_files())
+    assert capsys.readouterr().err.splitlines() == [
+        "there is no graph zzz to begin with", f"There is {', '.join(names[:12])} and {len(names) - 12} more."]
+
+
 def test_the_graphs_to_begin_with_are_listed(capsys):
     assert main(["new", "--list"]) == 0
     out = capsys.readouterr().out

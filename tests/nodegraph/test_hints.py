@@ -205,7 +205,7 @@ SPOKEN = set("""upgrade record install newer-nodegraph pack-loose answers add-ch
     one-of-two one-type output-value packs path pictures place-once plain-character plain-space plain-utf8 plain-values
     quality-formats quote-brace quote-bracket quote-colon quote-color quote-comment quote-it quote-whole quote-yaml quotes
     rename-input rename-one repeat-or-each same-indent save-utf8 several single-quotes spaces take-it-out takes-none
-    there-is type-here until whole-escape word-behind word-inside write-colon write-format write-input write-name write-node
+    there-is there-is-more type-here until whole-escape word-behind word-inside write-colon write-format write-input write-name write-node
     write-out write-out-link write-output-node write-section write-type write-word""".split())
 
 NEXT = {"meant": "each.not-given", "between": "link.one-into-list"}  # what only shows when the first is mended
@@ -271,9 +271,14 @@ def test_what_no_graph_file_can_hold_is_sent_to_the_node_that_reads_it(node, rea
 
 
 def test_an_input_that_nothing_can_bring_names_the_node_that_reads_it():
-    [problem] = problems_of("nodegraph: 1\ninputs: {photo: a.jpg}\n"
+    [problem] = problems_of("nodegraph: 1\ninputs: {photo: empty.yaml}\n"
                             "nodes: {s: {type: style.analyze, image: $photo}}\noutputs: {s: $s.mood}")
-    assert problem.hint == "Make the input photo a File, and put media.read_image between them."
+    assert problem.hint == ("Make the input photo a File, `photo: {type: File, default: empty.yaml}`, and put "
+                            "media.read_image between them, `read_photo: {type: media.read_image, file: $photo}`.")
+    assert not [p for p in problems_of(
+        f"nodegraph: 1\ninputs:\n  {problem.hint.facts['declared']}\n"
+        f"nodes:\n  {problem.hint.facts['between']}\n  s: {{type: style.analyze, image: $read_photo}}\n"
+        "outputs: {s: $s.mood}")]
 
 
 def test_a_node_that_nothing_reads_is_told_of_unless_it_is_muted_or_something_else_is_wrong():

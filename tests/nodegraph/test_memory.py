@@ -1,22 +1,53 @@
 """What an Engine that lives for long holds in memory stays within its budget."""
 
+import tracemalloc
+
 import numpy
 import pytest
 import torch
 
-from nodegraph import node
+from nodegraph import PortType, node
 from nodegraph.cache import Cache, prepare
 from nodegraph.cache.memory import Memory
+from nodegraph.cache.values import object_bytes
 from nodegraph.digest import ListDigest, digest, encode, leaves
 from nodegraph.types import ANY, FILE, INT
 
 from .playground import engine, graph, told
 
 
+class Half:
+    """An object with a field, as types of packs are."""
+
+    __slots__ = ("of",)
+
+    def __init__(self, of: float):
+        self.of = of
+
+
 @node("m.range", version=1)
 def numbers(n: int) -> list[int]:
     """The numbers up to n."""
     return list(range(n))
+
+
+def test_what_python_objects_take_counts_and_not_only_their_encoding():
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    notes = [(60 + number % 20, 1000.5 + number, "a word", Half(number + 0.5)) for number in range(5000)]
+    taken = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+    value = prepare(PortType("Notes", flatten=lambda v: [(*n[:3], n[3].of) for n in v], restore=lambda plain: notes), notes)
+    memory = Memory({"cpu": 10 ** 8})
+    memory.put(ANY, value, 1.0)
+    counted = memory.taken("cpu") - len(value.code)
+    assert taken > 3 * len(value.code) and 0.9 < counted / taken < 1.2, (taken, counted)
+    assert object_bytes([notes[0]] * 5000) < 50_000  # one note, to which there are five thousand links
+
+
+def test_what_a_value_only_refers_to_is_no_part_of_its_size():
+    assert object_bytes([torch.Tensor, torch, test_what_a_value_only_refers_to_is_no_part_of_its_size]) < 200
+    assert object_bytes({"picture": torch.zeros(10_000), "same": numpy.zeros(10_000)}) < 500
 
 
 MANY = """

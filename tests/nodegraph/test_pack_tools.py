@@ -71,6 +71,13 @@ def test_each_promise_that_is_broken_is_told(fault, made, tmp_path):
     assert any(words in problem for problem in problems), problems
 
 
+@pytest.mark.parametrize("name, hint", [("glow-worm", "\nDid you mean glow_worm?"), ("Glow", "\nDid you mean glow?"), ("3d", "")])
+def test_a_name_that_a_pack_cannot_have_is_answered_with_one_that_it_can(name, hint, capsys):
+    assert main(["pack", "new", name]) == 2
+    assert capsys.readouterr().err == (f"{name!r} cannot be the name of a pack; it takes one word of small letters, "
+                                       f"digits and _, such as watercolor{hint}\n")
+
+
 def test_what_is_no_pack_is_refused(tmp_path, capsys):
     with pytest.raises(PackError, match="there is none"):
         judge(tmp_path, tmp_path)

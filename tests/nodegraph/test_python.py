@@ -100,6 +100,10 @@ def test_a_result_saves_an_output_to_the_file_that_is_named(engine, path, tmp_pa
     assert (tmp_path / "deep" / "words.txt").read_text() == "HELLO\n"
     with pytest.raises(nodegraph.InputError, match="Text is written as"):
         result.save("loud", tmp_path / "words.png")
+    with pytest.raises(nodegraph.InputError, match="there is no output nope; the outputs are loud, q"):
+        result.save("nope", tmp_path / "words.txt")
+    with pytest.raises(nodegraph.InputError, match="q was not made; .*division by zero"):
+        engine.run(path, {"emit": 0}).save("q", tmp_path / "q.json")
     assert engine.export(result, "loud", str(tmp_path), "w")[0] == tmp_path / "w.txt"
 
 

@@ -73,7 +73,7 @@ def test_a_file_that_nothing_names_goes_when_it_is_old(tmp_path):
 
 
 def test_from_memory_what_was_read_stays_longer_than_what_was_not():
-    memory = Memory({"cpu": 3 * 1200})
+    memory = Memory({"cpu": 3 * 2200})
     values = {letter: text(letter) for letter in "abcde"}
     for letter, seconds in (("c", 0.5), ("a", 1.0), ("b", 1.0)):
         memory.put(TEXT, values[letter], seconds)
@@ -86,7 +86,7 @@ def test_from_memory_what_was_read_stays_longer_than_what_was_not():
 
 
 def test_from_memory_what_is_made_again_fastest_goes_first():
-    memory = Memory({"cpu": 2 * 1200})
+    memory = Memory({"cpu": 2 * 2200})
     values = {letter: text(letter) for letter in "abc"}
     for letter, seconds in (("a", 5.0), ("b", 0.001), ("c", 3.0)):
         memory.put(TEXT, values[letter], seconds)

@@ -70,7 +70,7 @@ def fitted(config: dict[str, Any], encoder: Encoder) -> dict[str, Any]:
     positions = names["text_model.embeddings.position_embedding.weight" if hugging else "positional_embedding"]
     projection = names.get("text_projection.weight") or names.get("text_projection")
     if encoder.prefix.startswith("cond_stage_model.model."):
-        layers = min(layers, config["num_hidden_layers"]) if layers > 2 else layers  # Stable Diffusion 2 reads the last but one
+        layers = min(layers, config["num_hidden_layers"])  # Stable Diffusion 2 reads the last layer but one
         projection = None
     return config | {"hidden_size": rows[1], "vocab_size": rows[0], "num_hidden_layers": layers,
                      "max_position_embeddings": positions[0], "intermediate_size": names[f"{block}.0.{inner}"][0],

@@ -12,6 +12,7 @@ from nodegraph import InputError, Recipe
 from ...common.folders import settings
 from ...common.loading import in_words, part as part_of_folder
 from . import encoders, tensors
+from .anatomy import vae_shapes, vae_sizes
 
 _CANNOT = "; take a file or folder of the part alone, as safetensors"
 
@@ -91,15 +92,19 @@ def autoencoder(own: Any, place: Path, dtype: Any, usual: dict[str, Any] | None 
     elif kind is diffusers.AutoencoderTiny:
         raise InputError(f"{place.name} is a whole autoencoder, and this model has a tiny one, whose latents are its own; "
                          "take a tiny one of its family")
-    return single(kind, state, {name: value for name, value in config.items() if name != "_name_or_path"}, dtype, place.name)
+    config = {name: value for name, value in config.items() if name != "_name_or_path"}
+    if "block_out_channels" in config:
+        config |= vae_sizes(config, vae_shapes({name: tuple(tensor.shape) for name, tensor in state.items()}))
+    return single(kind, state, config, dtype, place.name)
 
 
-def single(kind: Any, state: dict[str, Any], config: dict[str, Any], dtype: Any, source: str) -> Any:
+def single(kind: Any, state: dict[str, Any], config: dict[str, Any], dtype: Any, source: str, **options: Any) -> Any:
     """A network of diffusers from tensors under its authors' names. Raises InputError where they are not all there."""
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "config.json").write_text(json.dumps(config), encoding="utf-8")
         try:
-            made = kind.from_single_file(state, config=folder, subfolder="", torch_dtype=dtype, local_files_only=True)
+            made = kind.from_single_file(state, config=folder, subfolder="", torch_dtype=dtype, local_files_only=True,
+                                         **options)
         except (KeyError, ValueError, RuntimeError, AttributeError, IndexError) as error:
             raise InputError(f"{source} does not hold the {kind.__name__} that its names promise: {in_words(error)[:200]}"
                              + _CANNOT) from error

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +12,12 @@ from nodegraph import InputError, Recipe
 from ...common.folders import TOKENIZER_FILES, settings
 from ..folders import holds as holds_pipeline
 from ..parts import kind_of, pipeline_kind
-from . import encoders, networks, tensors
-from .anatomy import Anatomy, anatomy, fitted
+from . import encoders, flux, networks, tensors
+from .anatomy import Anatomy, anatomy, fitted, paints
 
 _DENOISERS = ("transformer", "unet")
-_T5 = ("a T5 tokenizer (tokenizer.json or spiece.model), which does not come along; give base: a whole model of the family "
-       "in a folder, or text_encoders: a folder that holds the tokenizer beside the encoder")
+_T5 = ("a T5 tokenizer, which does not come along; give tokenizer: its tokenizer.json or spiece.model, or base: a whole model "
+       "of the family in a folder (diffusion.load)")
 
 
 class Kit:
@@ -29,6 +31,7 @@ class Kit:
         slots = [(dict(patch.options)["slot"], Path(patch.folder)) for patch in patches if patch.kind == "part"]
         self.base = next((place for slot, place in slots if slot == "base"), None)
         self.vae = next((place for slot, place in slots if slot == "vae"), None)
+        self.tokenizer = next((place for slot, place in slots if slot == "tokenizer"), None)
         self.encoders = [place for slot, place in slots if slot == "text_encoder"]
         self.shapes = tensors.shapes(path)
         self._state: dict[str, Any] | None = None
@@ -47,13 +50,13 @@ class Kit:
 
 def pipeline(path: Path, patches: tuple[Recipe, ...], dtypes: dict[str, Any], prediction: str = "") -> Any:
     """The pipeline of a single file. Raises InputError that says what it is and what it lacks."""
-    what = anatomy(path)
+    what = anatomy(path) or (Anatomy("", "the model that it is a part of", frozenset({"denoiser"})) if paints(path) else None)
     if what is None:
         raise InputError(f"{path.name} holds nothing that paints; {_described(path)}")
     kit = Kit(path, patches, dtypes, what)
     if not what.family and kit.base is None:
-        raise InputError(f"{path.name} is of the family of {what.like}, whose settings do not come along; give base: a folder "
-                         "or hub name of that model (diffusion.load)")
+        raise InputError(f"{path.name} paints as {what.like} does, whose settings do not come along; give base: a folder or "
+                         "hub name of that model (diffusion.load)")
     config = _of_base(kit) if kit.base is not None else fitted(what.family, kit.shapes)
     index = config["model_index"]
     kind = pipeline_kind(index["_class_name"])
@@ -107,22 +110,23 @@ def _denoiser(kit: Kit, kind: Any, config: dict[str, Any], name: str) -> Any:
         raise InputError(f"{kit.path.name} is a {kind.__name__}, which diffusers reads from folders alone; take its folder")
     own = {key: tensor for key, tensor in kit.state.items()
            if not key.startswith(("first_stage_model.", "cond_stage_model.", "conditioner.", "text_encoders.", "vae."))}
-    if name == "unet" and not any(key.startswith("model.diffusion_model.") for key in own):
+    if "input_blocks.0.0.weight" in own:
         own = {f"model.diffusion_model.{key}": tensor for key, tensor in own.items()}
+    if kit.what.family == "flux":
+        own = flux.renamed(own)
     return networks.single(kind, own, config, kit.dtype(name), kit.path.name)
 
 
 def _of_gguf(kit: Kit, kind: Any, config: dict[str, Any]) -> Any:
     """A denoiser whose weights stay quantised, and are widened as they are used."""
-    import json
-    import tempfile
-
     from diffusers import GGUFQuantizationConfig
+    from diffusers.models.model_loading_utils import load_gguf_checkpoint
 
-    with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "config.json").write_text(json.dumps(config), encoding="utf-8")
-        return kind.from_single_file(str(kit.path), quantization_config=GGUFQuantizationConfig(compute_dtype=kit.dtype("")),
-                                     config=folder, subfolder="", torch_dtype=kit.dtype(""), local_files_only=True)
+    state = load_gguf_checkpoint(kit.path)
+    if kit.what.family == "flux":
+        state = flux.renamed(state)
+    return networks.single(kind, state, config, kit.dtype(""), kit.path.name,
+                           quantization_config=GGUFQuantizationConfig(compute_dtype=kit.dtype("")))
 
 
 def _autoencoder(kit: Kit, config: dict[str, Any]) -> Any:
@@ -211,8 +215,10 @@ def _tokenizer(kit: Kit, name: str, kind: Any, config: dict[str, Any], encoder: 
     places = [kit.base / name] if kit.base is not None else []
     for folder in folders:
         places += [folder / name, folder / "tokenizer", folder, folder.parent / name]
+    if kit.tokenizer is not None and "CLIP" not in kind.__name__:
+        return _tokenizer_of(kit.tokenizer, kind)
     for place in places:
-        if place.is_dir() and any((place / file).is_file() for file in TOKENIZER_FILES):
+        if _reads(place, kind):
             return kind.from_pretrained(place, local_files_only=True, trust_remote_code=False)
     if "CLIP" in kind.__name__:
         pad = config.get(name, {}).get("pad_token", "<|endoftext|>")
@@ -220,6 +226,31 @@ def _tokenizer(kit: Kit, name: str, kind: Any, config: dict[str, Any], encoder: 
     raise InputError(f"{kit.path.name} is {kit.what.like} and needs " + (
         _T5 if "T5" in kind.__name__ else f"its {name} ({kind.__name__}), which does not come along; give base: a whole model "
                                           "of the family in a folder"))
+
+
+def _tokenizer_of(file: Path, kind: Any) -> Any:
+    """A tokenizer of one file, of which alone what it reads depends."""
+    name = "tokenizer.json" if file.suffix == ".json" else "spiece.model"
+    wrong = InputError(f"{file.name} is no tokenizer ({kind.__name__}); take the tokenizer.json or spiece.model that belongs "
+                       "to the encoder")
+    if name == "tokenizer.json" and not isinstance(settings(file).get("model"), dict):
+        raise wrong
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copy(file, Path(folder) / name)
+        own = {"extra_ids": 0} if "T5" in kind.__name__ else {}  # those that it has stand in the file
+        try:
+            return kind.from_pretrained(folder, local_files_only=True, trust_remote_code=False, **own)
+        except Exception as error:  # whatever a library stumbles over in a file that is something else
+            raise wrong from error
+
+
+def _reads(place: Path, kind: Any) -> bool:
+    """Whether the tokenizer that lies in a folder is of a class: CLIP's has merges, which T5's has not."""
+    if not place.is_dir() or not any((place / file).is_file() for file in TOKENIZER_FILES):
+        return False
+    told = settings(place / "tokenizer_config.json") if (place / "tokenizer_config.json").is_file() else {}
+    of_clip = (place / "merges.txt").is_file() or "CLIP" in str(told.get("tokenizer_class"))
+    return of_clip if "CLIP" in kind.__name__ else not of_clip if "T5" in kind.__name__ else True
 
 
 def _settled(kit: Kit, name: str, kind: Any, config: dict[str, Any]) -> Any:

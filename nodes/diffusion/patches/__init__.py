@@ -6,10 +6,12 @@ in both stays where it is. Kinds that are not known here are for those who sampl
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from nodegraph import Recipe
 
+from ...common.loading import loading
 from .components import Spares, components
 from .loras import put_on, take_off
 from .settings import Settings
@@ -20,10 +22,14 @@ WORDS = "textual_inversion"
 
 
 class Bench:
-    """The state of a live pipeline: what was changed about it, so that it can be undone."""
+    """The state of a live pipeline: what was changed about it, so that it can be undone.
 
-    def __init__(self, pipe: Any):
+    visits: function(pipe) that has its networks visit the device in turns, where they do not live there.
+    """
+
+    def __init__(self, pipe: Any, visits: Callable[[Any], None] | None = None):
         self.pipe = self.variant = pipe
+        self.visits = visits
         self.spares, self.words, self.settings = Spares(), Words(), Settings()
         self.structure: tuple[Recipe, ...] = ()
 
@@ -42,14 +48,18 @@ class Bench:
         self.settings.put_on(self.variant, ())
         take_off(self.variant)
         self.words.take_off()
+        if self.visits is not None:
+            self.variant.remove_all_hooks()
         self.variant = components(self.pipe, [patch for patch in structure if patch.kind in PARTS], self.spares)
         self.variant = self.words.put_on(self.variant, [patch for patch in structure if patch.kind == WORDS])
         self.structure = structure
+        if self.visits is not None:
+            self.visits(self.variant)
 
 
 def fit(pipe: Any, recipe: Recipe) -> Any:
     """The pipeline with the patches of a recipe on. Raises InputError for one that does not belong to this model."""
-    from ..models import quiet
+    from ..models import HARMLESS
 
-    with quiet():
+    with loading(recipe, "diffusers", "transformers", harmless=HARMLESS):
         return pipe.bench.fit(recipe)

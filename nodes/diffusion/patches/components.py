@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import copy
-from pathlib import Path
 from typing import Any
 
-from nodegraph import InputError, Recipe
+from nodegraph import Recipe
 
 from ..checkpoints import networks
 
@@ -48,14 +47,3 @@ def rebuilt(pipe: Any, others: dict[str, Any]) -> Any:
     for name in set(vars(pipe)) - set(vars(made)):
         setattr(made, name, copy.copy(getattr(pipe, name)))
     return made
-
-
-def judge_latents(pipe: Any, vae: Any, source: str) -> None:
-    """Raises InputError where an autoencoder's latents are not those of the model."""
-    own = getattr(pipe, "vae", None)
-    if own is None or not hasattr(own.config, "latent_channels"):
-        return
-    mine, there = own.config.latent_channels, vae.config.get("latent_channels")
-    if mine != there:
-        raise InputError(f"{Path(source).name} is an autoencoder of {there} channels, and this model has latents of {mine}; "
-                         "take one that was made for this family")

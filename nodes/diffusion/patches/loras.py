@@ -138,6 +138,22 @@ def problem(place: Path) -> str:
     return ""
 
 
+def tell_of_triggers(patches: Iterable[Recipe], prompt: str) -> None:
+    """Warn of an adapter that is called up by words of which a prompt has none."""
+    for patch in patches:
+        words = triggers(adapter_file(Path(patch.folder))) if patch.kind == "lora" and patch.folder else []
+        if words and not any(word.lower() in prompt.lower() for word in words):
+            warn(f"{patch.source} was trained on the words {', '.join(words)}, and the prompt has none of them; with one it "
+                 "counts for more")
+
+
+def about(place: Path) -> str:
+    """For which models an adapter is, and the words that call it up."""
+    path = adapter_file(place)
+    of, words = family(path), ", ".join(triggers(path))
+    return "; ".join([f"for {of}"] * bool(of) + [f"words: {words}"] * bool(words))
+
+
 def misfit(pipe: Any, source: str, path: Path, error: Exception | None) -> str:
     """What is said of an adapter that does not belong to a model."""
     of = family(path)

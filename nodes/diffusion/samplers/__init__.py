@@ -17,7 +17,7 @@ from nodegraph import InputError
 
 from ...common.folders import settings
 from . import classes, tailor
-from .classes import FLOW, NOISE, OWN, is_flow
+from .classes import FLOW, NOISE, OWN, is_flow as is_flow
 from .schedules import CURVES, FLAGS, FORMULAS, given
 from .tailor import noisy_scale as noisy_scale
 
@@ -111,6 +111,8 @@ def fitting_samplers(pipe: Any) -> list[str]:
     own = pipe.scheduler
     if "original_inference_steps" in inspect.signature(type(pipe).__call__).parameters:
         return []  # which only the scheduler of LCM takes
+    if type(pipe).__name__.startswith("CogView4"):
+        return []  # its levels are shifted and its times are not
     if is_flow(own):
         return [] if own.config.get("invert_sigmas") else list(_FOR_FLOWS)
     return list(_FOR_NOISE) if classes.has_betas(own) else []
@@ -164,8 +166,10 @@ def _multistep(pipe: Any, class_name: str, changes: dict[str, Any], sampling: Sa
 
 def _lays_out(pipe: Any, sampling: Sampling) -> bool:
     """Whether levels are wanted, or shifted by the pipeline, other than those that a flow has by itself."""
-    return bool(sampling.schedule != "model" or sampling.sigmas or pipe.scheduler.config.get("use_dynamic_shifting")
-                or type(pipe).__name__.startswith("Flux"))
+    source = inspect.getsource(type(pipe).__call__)
+    proposes = "np.linspace(1" in source or ("mu" in source and "use_dynamic_shifting" not in source)
+    return bool(sampling.schedule != "model" or sampling.sigmas or proposes
+                or pipe.scheduler.config.get("use_dynamic_shifting"))
 
 
 def _scheduled(own: Any, class_name: str, changes: dict[str, Any], sampling: Sampling) -> Any:

@@ -72,7 +72,8 @@ class GeneratorScheduler(SchedulerMixin, ConfigMixin):
         self._run: Sampler | None = None
         self._asked: tuple[Any, float] | None = None
         self._handed: Any = None
-        self.done, self.denoised = False, None
+        self.done = False
+        self.denoised: Any = None
 
     # How diffusers asks for the steps.
 

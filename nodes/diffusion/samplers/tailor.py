@@ -112,16 +112,15 @@ def unshifted(scheduler: Any) -> Any:
 
 
 def with_noise_of(scheduler: Any, generator: Any) -> Any:
-    """The scheduler, drawing from a generator where the pipeline hands it none."""
-    if generator is None or "generator" not in inspect.signature(scheduler.step).parameters:
-        return scheduler
+    """The scheduler, drawing from a generator where the pipeline hands it none, and taking one that it has no use for."""
+    takes = "generator" in inspect.signature(scheduler.step).parameters
 
     def drawing(step: Any) -> Any:
         @functools.wraps(step)
         def drawn(self: Any, *arguments: Any, **settings: Any) -> Any:
-            if settings.get("generator") is None:
-                settings["generator"] = generator
-            return step(self, *arguments, **settings)
+            given = settings.pop("generator", None)
+            own = {"generator": generator if given is None else given} if takes else {}
+            return step(self, *arguments, **settings, **own)
         return drawn
 
     return with_method(scheduler, "step", drawing)

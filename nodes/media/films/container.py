@@ -47,11 +47,11 @@ def opened(data: Any) -> Iterator[Any]:
 class Track(NamedTuple):
     """Which stream holds the pictures, and how they lie in it.
 
-    index: of the stream. origin: when its first frame is shown, seconds. turn: how its pixels stand to what is to be
+    stream: its number. origin: when its first frame is shown, seconds. turn: how its pixels stand to what is to be
     seen, as the numbers (a, b, c, d) of a display matrix. sound: the stream of the sound, or -1.
     """
 
-    index: int
+    stream: int
     origin: tuple[int, int]
     turn: tuple[int, int, int, int]
     sound: int
@@ -102,7 +102,7 @@ class Film(Video):
 
     def _frames(self, container: Any, first: int) -> Iterator[tuple[int, Any]]:
         track = Track(*self.track)
-        stream, origin = container.streams[track.index], Fraction(*track.origin)
+        stream, origin = container.streams[track.stream], Fraction(*track.origin)
         stream.thread_type = "AUTO"
         if first:
             _seek(container, stream, origin + (first - 1) / self.fps)

@@ -155,7 +155,7 @@ def _quicker(pieces: Iterator[Any], tempo: Fraction, form: Form) -> Iterator[Any
     """Sound at another tempo and the same pitch (FFmpeg's `atempo`, WSOLA)."""
     av = library()
     layout, graph = "mono" if form.channels == 1 else "stereo", av.filter.Graph()
-    steps, rest = [], float(tempo)
+    steps, rest = list[float](), float(tempo)
     while rest < 0.5:
         steps, rest = [*steps, 0.5], rest / 0.5
     graph.link_nodes(

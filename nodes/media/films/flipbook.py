@@ -123,7 +123,7 @@ def _palette(video: Video, most: int) -> _Palette:
     pixels = np.concatenate([_solid(array).reshape(-1, 3) for array in _sampled(video)])
     # Until no more than one pixel in 200 changes its colour: to the last one would take ten times as long for 0.1 dB.
     picture = Image.fromarray(pixels[None]).quantize(most, Image.Quantize.MEDIANCUT, kmeans=len(pixels) // 200 + 1)
-    return _Palette(bytes(picture.getpalette()[:3 * most]))
+    return _Palette(bytes((picture.getpalette() or [])[:3 * most]))
 
 
 def _every_color(video: Video, most: int) -> Any:
@@ -176,7 +176,8 @@ def _indexed(video: Video, palette: _Palette) -> Iterator[Any]:
 
     table = Image.new("P", (1, 1))
     table.putpalette(palette.colors)
-    before, indices = None, None
+    before: Any = None
+    indices: Any = None
     for array in video.pictures():
         if palette.packed is not None:
             found = np.searchsorted(palette.packed, _packed(array)).clip(max=len(palette.packed) - 1).astype(np.uint8)

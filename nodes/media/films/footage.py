@@ -13,7 +13,7 @@ from typing import Any
 from nodegraph import InputError, warn
 
 from ..video import Form, Video, pair
-from .bytefile import ByteFile
+from .bytefile import byte_file
 from .rhythm import rhythm
 
 LEVEL = 1  # of PNG's compression: twice as quick as the usual one, and a tenth larger
@@ -34,7 +34,7 @@ class Stills(Video):
 
         data = np.asarray(self.data)
         for start, stop in self.spans[first:last]:
-            with Image.open(io.BytesIO(data[start:stop])) as picture:
+            with Image.open(io.BytesIO(data[start:stop].data)) as picture:
                 yield np.asarray(picture.convert("RGBA" if self.form.alpha else "RGB"))
 
     def sound(self, first: int = 0, last: int | None = None) -> Iterator[Any]:
@@ -93,7 +93,7 @@ def _decoded(data: Any, alpha: bool, count: int) -> Iterator[Any]:
     import numpy as np
     from PIL import Image
 
-    with Image.open(ByteFile(data), formats=FORMATS) as picture:
+    with Image.open(byte_file(data), formats=FORMATS) as picture:
         for number in range(count):
             picture.seek(number)
             yield np.asarray(picture.convert("RGBA" if alpha else "RGB"))
@@ -111,7 +111,7 @@ def animation(data: Any, name: str) -> Video:
     if not beat.exact:
         warn(f"{name} shows its frames for times that have no common beat; they are laid out evenly, "
              f"{float(beat.fps):.5g} a second")
-    return Animation(Form(*size, beat.count, pair(beat.fps), clear), data=data, starts=beat.starts)
+    return Animation(Form(*size, beat.places, pair(beat.fps), clear), data=data, starts=beat.starts)
 
 
 def _read(data: Any, name: str) -> tuple[tuple[int, int], list[Fraction], bool]:
@@ -120,11 +120,12 @@ def _read(data: Any, name: str) -> tuple[tuple[int, int], list[Fraction], bool]:
 
     times, clear, size, why = [], False, (0, 0), ""
     try:
-        with Image.open(ByteFile(data), formats=FORMATS) as picture:
+        with Image.open(byte_file(data), formats=FORMATS) as picture:
             size = picture.size
             for number in count():
                 picture.seek(number)
-                clear = picture.convert("RGBA").getextrema()[3][0] < 255 or clear  # decoded in any case: it may be cut
+                ranges: Any = picture.convert("RGBA").getextrema()  # decoded in any case: it may be cut
+                clear = ranges[3][0] < 255 or clear
                 times.append(_shown(picture))
     except Image.DecompressionBombError as error:
         raise InputError(f"{name} is too large: {error}") from error

@@ -47,8 +47,8 @@ def film(data: Any, name: str) -> Film:
     origin = times.shown[0]
     beat = rhythm([time - origin for time in times.shown], times.shown[-1] + times.last - origin,
                   [one for one in candidates if one <= 480])
-    if beat.count > MOST_HELD * len(times.shown) + MOST_HELD:
-        raise InputError(f"{name} says that its {len(times.shown)} frames last {float(beat.count / beat.fps):.0f} s, "
+    if beat.places > MOST_HELD * len(times.shown) + MOST_HELD:
+        raise InputError(f"{name} says that its {len(times.shown)} frames last {float(beat.places / beat.fps):.0f} s, "
                          "which cannot be meant; write it anew with an even rate")
     if not beat.is_even:
         warn(f"{name} has frames of uneven length; they are laid out evenly, {float(beat.fps):.5g} a second, by the "
@@ -59,7 +59,7 @@ def film(data: Any, name: str) -> Film:
         turn, alpha = _turn(frame, name), any(part.is_alpha for part in frame.format.components)
         width, height = _square(frame.width, frame.height, stretch, name)
     heard = _heard(data, sound, name) if sound is not None else (-1, 0, 0)
-    form = Form(*((width, height) if turn[0] else (height, width)), beat.count, pair(beat.fps), alpha, *heard[1:])
+    form = Form(*((width, height) if turn[0] else (height, width)), beat.places, pair(beat.fps), alpha, *heard[1:])
     return Film(form, data=data, track=(index, pair(origin), turn, heard[0]))
 
 
@@ -127,7 +127,7 @@ def _tell_cut(container: Any, stream: Any, times: Times, name: str) -> None:
     seconds = float(times.shown[-1] + times.last - times.shown[0])
     promised = Fraction(container.duration or 0, 1_000_000)
     missing = promised - (max(times.ends.values()) - Fraction(container.start_time or 0, 1_000_000))
-    if times.broken or stream.frames > len(times.shown) + times.passed + 2 or missing > max(1, promised / 50):
+    if times.broken or stream.frames > len(times.shown) + times.passed + 2 or missing > max(Fraction(1), promised / 50):
         whole = f"{stream.frames} frames" if stream.frames else f"{float(promised):.1f} s" if promised else "more"
         warn(f"{name} is cut or damaged: it promises {whole}; the {len(times.shown)} frames that are there "
              f"({seconds:.1f} s) are read")

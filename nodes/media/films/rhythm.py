@@ -19,18 +19,18 @@ MOST_REPEATS = 10  # times as many places as there are frames at most
 
 
 class Rhythm(NamedTuple):
-    """fps: frames a second. starts: for each frame that came, the place from which it is shown. count: places.
+    """fps: frames a second. starts: for each frame that came, the place from which it is shown. places: how many.
     exact: whether every frame is shown, and from when it was."""
 
     fps: Fraction
     starts: tuple[int, ...]
-    count: int
+    places: int
     exact: bool
 
     @property
     def is_even(self) -> bool:
         """Whether each frame has one place."""
-        return self.starts == tuple(range(len(self.starts))) and self.count == len(self.starts)
+        return self.starts == tuple(range(len(self.starts))) and self.places == len(self.starts)
 
 
 def rhythm(times: Sequence[Fraction], end: Fraction, candidates: Sequence[Fraction] = ()) -> Rhythm:

@@ -131,17 +131,20 @@ class _File:
         import numpy as np
         from PIL import Image
 
-        readings = []
-        for which in ("upper", "lower"):
+        def half(which: str) -> tuple[Any, Any]:
             with Image.open(self.source()) as again:
                 how = deep_pixels.passes(self._sought(again, index))
                 if how is None:
-                    warn(f"{self.path.name} has 16 bits a channel, of which 8 are read: fine steps are lost.")
-                    return None
+                    return None, None
                 again.tile = getattr(how, which)
                 again.load()
-                readings.append(np.asarray(again))
-        return deep_pixels.joined(*readings, how)
+                return np.asarray(again), how
+
+        upper, how = half("upper")
+        if how is None:
+            warn(f"{self.path.name} has 16 bits a channel, of which 8 are read: fine steps are lost.")
+            return None
+        return deep_pixels.joined(upper, half("lower")[0], how)
 
 
 class _Apng(_File):
@@ -181,6 +184,7 @@ class _Apng(_File):
 def _opened(path: Path, largest: float) -> Iterator[_File]:
     """A picture file, open; whatever Pillow meets in it becomes an InputError."""
     from PIL import Image
+    from PIL.PngImagePlugin import PngImageFile
 
     head = _head(path)
     format = formats.readable(head)
@@ -191,9 +195,9 @@ def _opened(path: Path, largest: float) -> Iterator[_File]:
         _allow_heif(path, head)
         source, profile = _source(path)
         with _limited_to(largest), Image.open(source()) as picture:
-            format = format or picture.format
+            format = format or picture.format or ""
             _refuse_camera_raw(path, picture)
-            kind = _Apng if picture.format == "PNG" and picture.is_animated else _File
+            kind = _Apng if isinstance(picture, PngImageFile) and picture.is_animated else _File
             yield kind(path, head, source, picture, profile)
     except InputError:
         raise
@@ -347,7 +351,8 @@ class _Limit:
     """A `with` in which Pillow refuses what has more pixels; of threads that share it, the largest limit counts."""
 
     def __init__(self) -> None:
-        self.lock, self.limits, self.usual = threading.Lock(), [], None
+        self.lock, self.limits = threading.Lock(), list[float]()
+        self.usual: int | None = None
 
     @contextmanager
     def __call__(self, megapixels: float) -> Iterator[None]:

@@ -19,7 +19,7 @@ def from_array(array: Any) -> Any:
     import numpy as np
     import torch
 
-    return torch.from_numpy(np.require(array.transpose(2, 0, 1), requirements="CW")).float().div(255)
+    return torch.from_numpy(np.require(array.transpose(2, 0, 1), requirements=["C", "W"])).float().div(255)
 
 
 def adopted(array: Any) -> Any:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import reduce
+from typing import Any
 
 from ..score import Event, Score, Text, Track, whole_bars
 
@@ -21,7 +22,7 @@ def medley(scores: Iterable[Score]) -> Score:
     """
     scores = _with_agreed_channels(list(scores))
     tracks: dict[_Voice, Track] = {}
-    whole = {name: [] for name in ("tempos", "metres", "keys", "texts", "raw")}
+    whole: dict[str, list[Any]] = {name: [] for name in ("tempos", "metres", "keys", "texts", "raw")}
     offset = 0.0
     for at, score in enumerate(scores):
         length = whole_bars(score) if at + 1 < len(scores) else math.inf

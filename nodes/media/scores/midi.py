@@ -132,7 +132,8 @@ def _all(parts: list[dict[int | None, _Part]]) -> list[_Part]:
 def _parts(number: int, track: list[Message], maps: _Maps, losses: Counter[str]) -> dict[int | None, _Part]:
     """The parts of a track by channel, without their notes; of one without channels, under None, its words."""
     parts: dict[int | None, _Part] = {}
-    words, names, port, prefix = _Part(), {}, 0, None
+    words, names, port = _Part(), dict[int | None, bytes](), 0
+    prefix: int | None = None
     for tick, status, data, type in track:
         if status == META and type in TEXT_TYPES:
             if type == 3 and prefix not in names:
@@ -149,7 +150,8 @@ def _parts(number: int, track: list[Message], maps: _Maps, losses: Counter[str])
             maps.raw.append((tick, bytes([status]) + data))
         else:
             prefix = None
-            part = parts.setdefault(channel := 16 * port + (status & 15), _Part(channel=channel))
+            numbered = 16 * port + (status & 15)
+            part = parts.setdefault(numbered, _Part(channel=numbered))
             if status & 0xF0 in _CHANNEL_EVENTS:
                 part.events.append((tick, *_event(status & 0xF0, [min(byte, 127) for byte in data])))
     if not parts and (names or words.texts or number == 0):
@@ -238,10 +240,10 @@ def _count_other_drums(parts: list[_Part], raw: list[bytes], losses: Counter[str
               and data[6] >> 4 == 1 and data[7] == 0x15 and data[8]}
     gs = {block if block > 9 else (block - 1) % 16 if block else _DRUMS for block in blocks}
     for part in parts:
-        is_other = part.notes and part.channel is not None and part.channel % 16 != _DRUMS
-        if is_other and (part.channel % 16 in gs or any(
+        channel = _DRUMS if part.channel is None or not part.notes else part.channel % 16
+        if channel != _DRUMS and (channel in gs or any(
                 kind == "control" and number == 0 and value in banks for _, kind, value, number in part.events)):
-            losses[f"channel {part.channel % 16 + 1} is for drums by a message that General MIDI does not have, and is taken "
+            losses[f"channel {channel + 1} is for drums by a message that General MIDI does not have, and is taken "
                    "for an instrument with pitches; put them on channel 10"] += 1
 
 
@@ -267,4 +269,5 @@ def _track(part: _Part, programs: dict[int | None, list[tuple[int, int]]], texts
         name, program, part.channel is not None and part.channel % 16 == _DRUMS,
         tuple(Note(pitch, start / ticks_per_beat, (end - start) / ticks_per_beat, velocity)
               for start, end, pitch, velocity in part.notes),
-        tuple(Event(tick / ticks_per_beat, *rest) for tick, *rest in part.events), texts, part.channel)
+        tuple(Event(tick / ticks_per_beat, kind, value, number) for tick, kind, value, number in part.events),
+        texts, part.channel)

@@ -11,6 +11,7 @@ import json
 import random
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -53,11 +54,11 @@ def to_symusic(score: Score):
     """The Score as symusic has it, twelve ticks to a quarter note."""
     import symusic
 
-    piece = symusic.Score(tunes.TICKS)
+    piece: Any = symusic.Score(tunes.TICKS)
     piece.tempos.append(symusic.Tempo(0, score.tempos[0][1]))
     piece.time_signatures.append(symusic.TimeSignature(0, *score.metres[0][1:]))
     for track in score.tracks:
-        notes = symusic.Track(track.name, track.program, track.is_drum)
+        notes: Any = symusic.Track(track.name, track.program, track.is_drum)
         for note in track.notes:
             notes.notes.append(symusic.Note(round(note.start * tunes.TICKS),
                                             round(note.duration * tunes.TICKS),
@@ -147,7 +148,7 @@ class Batches:
 
     def _plan(self, index: int) -> None:
         lengths = [len(tune) for tune in self.corpus.shard(index)]
-        batches, batch = [], []
+        batches, batch = list[list[int]](), list[int]()
         for tune in sorted(range(len(lengths)), key=lambda i: lengths[i]):
             if batch and (len(batch) + 1) * lengths[tune] > self.batch_tokens:
                 batches.append(batch)

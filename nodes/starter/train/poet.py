@@ -15,6 +15,7 @@ import random
 import re
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -36,8 +37,8 @@ CUT_SHARE = 0.35
 BOUND_WEIGHT, NOUN_WEIGHT = 3.0, 5.0
 UNLIKE_WEIGHT = 5.0  # against what followed the noun before
 SCENE_WEIGHT = 2.0  # scenes are short, and each of their words is a decision
-RECIPE = dict(learning_rate=3e-3, warmup=150, weight_decay=0.05, betas=(0.9, 0.98), ema=0.998)
 STEPS = 12_000
+RECIPE = loop.Recipe(STEPS, learning_rate=3e-3, warmup=150, weight_decay=0.05, betas=(0.9, 0.98), ema=0.998)
 WATCHED = ("Verse about two rusty vorgles in the snow. Mood: tense.\n", "诗：海边的一座红色灯楼。心情：忧伤。\n")
 MINUTES = 150.0
 
@@ -54,13 +55,13 @@ def train(settings: loop.Settings) -> None:
         folder, seed = folder / "refine", settings.seed + 1  # other examples than it has seen
         tokenizer = PreTrainedTokenizerFast.from_pretrained(out, trust_remote_code=False)
         poet = LlamaForCausalLM.from_pretrained(out, dtype=torch.float32, trust_remote_code=False)
-        recipe = loop.Recipe(**RECIPE | {"steps": STEPS, "minutes": settings.minutes or MINUTES, "learning_rate": 1.5e-3})
+        recipe = replace(RECIPE, steps=STEPS, minutes=settings.minutes or MINUTES, learning_rate=1.5e-3)
         drill_steps = 0  # it can copy by now
     else:
         drill_steps = DRILL_STEPS
         seed, tokenizer = settings.seed, _tokenizer(folder / "tokenizer.json", settings.seed)
         poet = LlamaForCausalLM(configuration(len(tokenizer)))
-        recipe = loop.Recipe(steps=STEPS, minutes=settings.minutes or MINUTES, **RECIPE)
+        recipe = replace(RECIPE, steps=STEPS, minutes=settings.minutes or MINUTES)
     poet.to(settings.device)
     poet.set_attn_implementation("eager")  # the memory-efficient one's backward is slow on CPUs
 

@@ -1,6 +1,6 @@
 """How the starter weaver is made: a StyleGAN2 of ornaments, taught on drawings that never come twice.
 
-    python -m nodegraph_nodes.starter.train.weaver --seconds 500 --device cuda
+    python -m nodegraph_nodes.starter.train.weaver --seconds 250 --device cuda
 
 All is composed where it is trained: drawings of every kind wait in a pool, and one kind after the other is drawn anew.
 A judge, trained on drawings alone, tells kinds apart and measures how far what is woven is from what is drawn. The best
@@ -30,10 +30,11 @@ from .weaver_judge import Judge, scores, sheet
 
 NAMES = tuple(KINDS)
 SHAPES = {64: Shape(64, len(NAMES), (128, 128, 128, 80, 40), (80, 128, 160, 192), 128, 128),
-          32: Shape(32, len(NAMES), (96, 96, 80, 48), (64, 96, 128), 64, 64),
+          32: Shape(32, len(NAMES), (128, 128, 112, 64), (64, 128, 192), 128, 128),
           16: Shape(16, len(NAMES), (16, 16, 16), (16, 32), 16, 16)}
-POOL = {"cuda": 1024, "cpu": 192}  # drawings of each kind that wait
-JUDGED, LAST_SECONDS = 0.06, {"cuda": 20.0, "cpu": 25.0}  # share of the time for the judge's training; for the last scores
+POOL = {"cuda": 4096, "cpu": 192}  # drawings of each kind that wait
+JUDGED, LAST_SECONDS = 0.04, {"cuda": 16.0, "cpu": 25.0}  # share of the time for the judge's training; for the last scores
+NOISE, R1 = 0.1, 30.0  # over pictures in -1..1 that are mostly flat, of exactly the inks; where its weight begins
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,8 @@ class Asked:
     folder: Path
     seconds: float
     device: str = "cpu"
-    side: int = 64
-    batch: int = 128
+    side: int = 32
+    batch: int = 256
     seed: int = 0
     steps: int = 10_000_000
     judge_steps: int = 2_000
@@ -95,8 +96,8 @@ class Keeper:
                 **{name: round(value, 4) for name, value in progress.told.items()}}
         print(json.dumps(line), flush=True)
         self.log["course"].append(line)
-        if time.monotonic() - self.scored_at > 60:
-            self.keep(progress, 1024 if self.asked.device == "cpu" else 4096)
+        if time.monotonic() - self.scored_at > max(60.0, self.asked.seconds / 4):
+            self.keep(progress, 1024 if self.asked.device == "cpu" else 2048)
 
     def keep(self, progress: training.Progress, pictures: int) -> None:
         """Score the averaged generator; write it where it is no worse than the best by a tenth."""
@@ -138,7 +139,7 @@ def woven(asked: Asked) -> dict[str, Any]:
     judge = Judge(NAMES, asked.side, asked.device, asked.seed)
     log["judge"] = judge.learn(asked.seconds * JUDGED, asked.judge_steps)
     print(json.dumps(log["judge"]), flush=True)
-    shape, rules = SHAPES[asked.side], Rules(batch=asked.batch, memory=20_000 if asked.batch > 64 else 5_000)
+    shape, rules = SHAPES[asked.side], Rules(batch=asked.batch, memory=160.0 * asked.batch, noise=NOISE, r1=R1)
     log |= {"shape": shape.plain(), "rules": asdict(rules)}
     game = Game(shape, rules, Pool(asked.side, asked.batch, asked.device, asked.seed), asked.device)
     keeper = Keeper(asked, game, judge, log)
@@ -167,10 +168,10 @@ def main(words: list[str] | None = None) -> int:
     models = Path(__file__).parents[1] / "models"
     parser.add_argument("--out", type=Path, default=models / "weaver", help="where the finished model goes")
     parser.add_argument("--folder", type=Path, default=Path(".training/weaver"), help="of checkpoints")
-    parser.add_argument("--seconds", type=float, default=500, help="of wall clock, all in all")
+    parser.add_argument("--seconds", type=float, default=250, help="of wall clock, all in all")
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda (default: a GPU if there is one)")
-    parser.add_argument("--side", type=int, default=64, choices=sorted(SHAPES), help="pixels")
-    parser.add_argument("--batch", type=int, default=128)
+    parser.add_argument("--side", type=int, default=32, choices=sorted(SHAPES), help="pixels")
+    parser.add_argument("--batch", type=int, default=256)
     parser.add_argument("--seed", type=int, default=0)
     asked = vars(parser.parse_args(words))
     if asked["device"] == "auto":

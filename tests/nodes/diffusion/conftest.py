@@ -69,13 +69,13 @@ def kl_autoencoder(channels, widths=(8, 16)):
         use_quant_conv=channels == 4, use_post_quant_conv=channels == 4)
 
 
-def stable_diffusion_3():
+def stable_diffusion_3(layers=2):
     from diffusers import AutoencoderTiny, FlowMatchEulerDiscreteScheduler, SD3Transformer2DModel, StableDiffusion3Pipeline
 
     vae = AutoencoderTiny(encoder_block_out_channels=(8, 8), decoder_block_out_channels=(8, 8), latent_channels=8,
                           num_encoder_blocks=(1, 1), num_decoder_blocks=(1, 1))
     transformer = SD3Transformer2DModel(
-        sample_size=16, patch_size=2, in_channels=8, out_channels=8, num_layers=2, attention_head_dim=8,
+        sample_size=16, patch_size=2, in_channels=8, out_channels=8, num_layers=layers, attention_head_dim=8,
         num_attention_heads=2, joint_attention_dim=32, caption_projection_dim=16, pooled_projection_dim=32,
         pos_embed_max_size=32)
     return StableDiffusion3Pipeline(

@@ -1,6 +1,8 @@
 """Every family: its prompt, its steps and its decoder one by one give the pixels of a plain call of its pipeline."""
 
+import ast
 import inspect
+import textwrap
 
 import numpy as np
 import pytest
@@ -103,3 +105,83 @@ def test_every_family_paints_over_a_picture_and_less_of_it_at_less_strength(fami
     far = [float((sample(model, conditioning, steps=8, start=start, strength=strength).samples
                   - start.samples).abs().mean()) for strength in (0.25, 0.9)]
     assert 0 < far[0] < far[1]
+
+
+@pytest.mark.parametrize("name, kind", [pytest.param("qwen_image", "QwenImageImg2ImgPipeline", marks=pytest.mark.slow),
+                                        ("z_image", "ZImageImg2ImgPipeline")])
+def test_a_picture_is_painted_over_as_the_familys_own_pipeline_for_that_does(family, name, kind, monkeypatch):
+    import diffusers
+    from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
+
+    # Those pipelines draw the latents of a picture; these nodes take the likeliest.
+    monkeypatch.setattr(DiagonalGaussianDistribution, "sample", lambda self, generator=None: self.mode())
+    model, side = family(name), tiny.PICTURES[name][1]
+    picture = torch.rand(3, side, side, generator=torch.Generator().manual_seed(4))
+    start = encode_image(model, picture)
+    over = getattr(diffusers, kind)(**model.components)
+    over.set_progress_bar_config(disable=True)
+    theirs = over(prompt="a boat", image=picture[None], strength=0.5, num_inference_steps=4, width=side, height=side,
+                  output_type="np", generator=torch.Generator().manual_seed(2))[0]
+    ours = decode(model, sample(model, encode(model, "a boat"), seed=2, steps=4, start=start, strength=0.5))
+    assert torch.allclose(ours, torch.as_tensor(np.asarray(theirs))[0].permute(2, 0, 1), atol=1e-5)
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_every_family_shows_what_it_is_painting(family, name, monkeypatch):
+    """By its decoder where that is quick, and by the colours of its latents where it is not."""
+    from nodegraph_nodes.diffusion import preview
+
+    class Listener:
+        previews = True
+
+        def __init__(self):
+            self.seen = []
+
+        def report(self, done, total, text, preview=None):
+            self.seen.append(preview)
+
+    model, side = family(name), tiny.PICTURES[name][1]
+    shown = {}
+    for most in (preview.SMALL_DECODER, 0):
+        monkeypatch.setattr(preview, "SMALL_DECODER", most)
+        listener = Listener()
+        sample(model, encode(model, "a boat"), steps=2, width=side, height=side, ctx=listener)
+        shown[most] = listener.seen
+    small = side // scale_of(model)
+    assert [[picture.shape for picture in seen] for seen in shown.values()] == \
+        [[(side, side, 3)] * 2, [(small, small, 3)] * 2]
+    assert all(picture.std() > 0 for seen in shown.values() for picture in seen)
+
+
+# Of these the names are in the calls of their pipelines and not in what encode_prompt says that it gives back.
+UNSAID = {"ErnieImagePipeline", "LattePipeline", "LongCatImagePipeline", "VisualClozeGenerationPipeline"}
+
+
+def given_back(kind):
+    """The names in the last `return` of a pipeline's encode_prompt."""
+    function = ast.parse(textwrap.dedent(inspect.getsource(kind.encode_prompt))).body[0]
+    last = [node.value for node in ast.walk(function) if isinstance(node, ast.Return) and node.value is not None][-1]
+    parts = last.elts if isinstance(last, ast.Tuple) else [last]
+    return [ast.unparse(part.body if isinstance(part, ast.IfExp) else part) for part in parts]
+
+
+@pytest.mark.slow
+def test_what_an_encode_prompt_gives_back_is_named_as_its_own_source_names_it():
+    """Read off the sources of all pipelines of diffusers, those that cannot be built here too."""
+    import diffusers
+
+    from nodegraph_nodes.diffusion.conditioning import _names
+    from nodegraph_nodes.diffusion.families import family_named
+
+    seen = 0
+    for name in sorted(name for name in dir(diffusers) if name.endswith("Pipeline") and "Audio" not in name):
+        kind = getattr(diffusers, name)
+        if name in UNSAID or "dummy" in kind.__module__:  # which wants a library that is not here
+            continue
+        if not hasattr(kind, "encode_prompt") or family_named(kind) is None:
+            continue
+        calls = inspect.signature(kind.__call__).parameters
+        theirs, ours = ([word if word in calls else "" for word in words] for words in (given_back(kind), _names(kind)))
+        assert ours == theirs[:len(ours)] and not any(theirs[len(ours):]), name
+        seen += 1
+    assert seen > 150

@@ -14,6 +14,9 @@ from nodegraph_nodes.diffusion.guided import own_modules
 from nodegraph_nodes.diffusion.sample import sample
 from nodegraph_nodes.diffusion.samplers import Sampling
 
+from . import tiny
+from .conftest import stable_diffusion_3
+
 pytestmark = [pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept:DeprecationWarning"),
               pytest.mark.filterwarnings("ignore:.* is far from the 256 x 256:UserWarning")]
 MODEL = Recipe("DiffusionModel", "mine")
@@ -185,6 +188,41 @@ def test_a_cache_leaves_out_blocks_that_would_change_little(models):
     assert torch.equal(painted(models["flux"]), plain)
 
 
+def test_a_cache_goes_with_guidance_in_a_part_of_the_steps_on_a_deeper_stable_diffusion_3():
+    torch.manual_seed(0)
+    model = stable_diffusion_3(layers=4)
+    model.set_progress_bar_config(disable=True)
+    ran = []
+    model.transformer.transformer_blocks[1].ff.register_forward_pre_hook(lambda *_: ran.append(1))
+    plain = painted(model)
+    assert torch.allclose(painted(model, cache(MODEL, threshold=0.0)), plain, atol=1e-5) and len(ran) == 8
+    assert painted(model, cache(MODEL, threshold=1.0), guidance(MODEL, end=0.5)).isfinite().all()
+    assert len(ran) < 12
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:`FluxPosEmbed` is deprecated:FutureWarning")
+@pytest.mark.filterwarnings("ignore:.*prompt has .* tokens:UserWarning")
+def test_a_model_that_is_asked_twice_a_step_is_guided_as_one_that_is_asked_once(tmp_path):
+    """Of Chroma, whose pipeline asks with the prompt and then without it."""
+    from nodegraph_nodes.diffusion.models import load
+
+    model = load(Recipe("DiffusionModel", "chroma", str(tiny.saved("chroma", tmp_path / "model"))), "cpu", "float32")
+    asked = []
+    hook = model.transformer.register_forward_pre_hook(lambda *_: asked.append(1))
+    side = tiny.PICTURES["chroma"][1]
+    plain = painted(model, width=side, height=side)
+    assert torch.allclose(painted(model, guidance(MODEL), width=side, height=side), plain, atol=1e-4)
+    kept = painted(model, guidance(MODEL, way="projected", eta=1.0, limit=0.0), width=side, height=side)
+    assert torch.allclose(kept, plain, atol=1e-4) and len(asked) == 24
+    half = painted(model, guidance(MODEL, end=0.5), width=side, height=side)
+    assert len(asked) == 30 and not torch.allclose(half, plain, atol=1e-3)
+    never = painted(model, guidance(MODEL, end=0.0), width=side, height=side)
+    assert torch.allclose(never, painted(model, guidance_scale=1.0, width=side, height=side), atol=1e-4)
+    assert not torch.allclose(painted(model, guidance(MODEL, rescale=0.7), width=side, height=side), plain, atol=1e-3)
+    hook.remove()
+
+
 def test_a_shift_is_the_shift_of_the_scheduler(models):
     import diffusers
 
@@ -204,13 +242,22 @@ def test_a_shift_is_the_shift_of_the_scheduler(models):
 
 
 @pytest.mark.parametrize("kind, recipe, says", [
-    ("flux", guidance(MODEL, rescale=0.5), "a FluxPipeline is not guided in one call"),
+    ("flux", guidance(MODEL, rescale=0.5), "a FluxPipeline is not guided by its answers"),
     ("sd3", guidance(MODEL, pag_scale=2.0), "pag_scale: .* takes a unet"),
     ("sd", guidance(MODEL, skip_layers=[1]), "skip_layers: .* has no layers to skip"),
-    ("sd3", freeu(MODEL), "freeu: .* is no unet"), ("sd", cache(MODEL), "cache: .* has no row of blocks")])
+    ("sd3", freeu(MODEL), "freeu: .* is no unet"), ("sd", cache(MODEL), "cache: .* has no row of blocks"), ("sd3", cache(MODEL), "cache: .* has no row of blocks")])
 def test_what_a_denoiser_cannot_do_is_a_sentence(models, kind, recipe, says):
     with pytest.raises(InputError, match=says):
         painted(models[kind], recipe)
+
+
+def test_prompts_of_several_parts_are_guided_too_and_do_not_mix_in_a_memory(models):
+    both = encode(models["sd"], "[a boat:fog:0.5]")
+    asked = {"seed": 3, "steps": 4, "guidance_scale": 6.0, "width": 32, "height": 32}
+    latent = sample(patched(models["sd"], guidance(MODEL, rescale=0.7)), both, **asked).samples
+    assert not torch.allclose(latent, sample(models["sd"], both, **asked).samples, atol=1e-3)
+    with pytest.raises(InputError, match="several parts, and a cache, a momentum"):
+        sample(patched(models["sd"], guidance(MODEL, way="projected", momentum=-0.5)), both, **asked)
 
 
 def test_settings_on_settings_go_on_and_each_counts():
@@ -218,3 +265,17 @@ def test_settings_on_settings_go_on_and_each_counts():
     assert [patch.kind for patch in twice.patches] == ["guidance", "guidance"]
     assert guidance(MODEL).content != guidance(MODEL, rescale=0.1).content
     assert shift(MODEL, 3.0).content != shift(MODEL, 3.5).content
+
+
+@pytest.mark.parametrize("kind", ["sd", "sd3"])
+def test_guidance_goes_with_control_nets(models, kind):
+    """That keeps nothing back, it is the plain one; and outside its share of the steps the net is asked for half."""
+    from .test_control import SIDE, Live, control_net, steered
+
+    net, picture = control_net(models[kind], kind), torch.rand(3, SIDE, SIDE, generator=torch.Generator().manual_seed(1))
+    asked = {"control": [steered(kind, picture, weight=0.7)], "ctx": Live({kind: net})}
+    plain = painted(models[kind], **asked)
+    kept = painted(models[kind], guidance(MODEL, way="projected", eta=1.0, limit=0.0), **asked)
+    assert torch.allclose(kept, plain, atol=1e-4)
+    assert torch.allclose(painted(models[kind], guidance(MODEL, end=0.0), **asked),
+                          painted(models[kind], guidance_scale=1.0, **asked), atol=1e-4)

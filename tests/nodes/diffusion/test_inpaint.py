@@ -192,3 +192,17 @@ def test_painting_with_a_picture_and_a_mask_is_the_three_steps_in_one(trained):
 def test_a_decoded_inpainting_is_a_picture(trained):
     for model in (trained["sd3_inpaint"], trained["flux_fill"]):
         assert decode(model, inpainted(model, steps=1)[1]).shape == (3, 32, 48)
+
+
+def test_a_folder_for_painting_over_paints_from_words_too_where_its_network_does(models, tmp_path):
+    from nodegraph import Recipe
+    from nodegraph_nodes.diffusion.models import load
+    from nodegraph_nodes.diffusion.paint import paint
+
+    model = models["sd"]
+    parts = {name: part for name, part in model.components.items() if name != "image_encoder"}
+    diffusers.StableDiffusionImg2ImgPipeline(**parts, requires_safety_checker=False).save_pretrained(tmp_path / "over")
+    over = load(Recipe("DiffusionModel", "over", str(tmp_path / "over")), "cpu", "float32")
+    asked = {"seed": 2, "steps": 2, "width": 32, "height": 32}
+    assert torch.allclose(paint(over, "a boat", **asked), paint(model, "a boat", **asked), atol=1e-5)
+    assert encode(over, "a boat").family == encode(model, "a boat").family

@@ -205,10 +205,6 @@ REFUSED = {
     "unknown unet": (lambda f: index_part(f, "unet", ["diffusers", "DreamUnet"]),
                      "unet is of the class DreamUnet, which the diffusers"),
     "unknown library": (lambda f: index_part(f, "unet", ["dreams", "DreamUnet"]), "unet is of the library dreams"),
-    "inpainting": (lambda f: changed(f / "model_index.json", _class_name="StableDiffusionInpaintPipeline"),
-                   "needs a picture and a mask"),
-    "image to image": (lambda f: changed(f / "model_index.json", _class_name="StableDiffusionImg2ImgPipeline"),
-                       "needs a picture to start from"),
     "an inpainting unet under the usual name": (nine_channels, "needs a picture and a mask"),
     "quantised by bitsandbytes": (lambda f: quantised(f, "bitsandbytes"), "unet is quantised .bitsandbytes."),
     "quantised by torchao": (lambda f: quantised(f, "torchao"), "unet is quantised .torchao."),
@@ -240,8 +236,17 @@ def test_a_damaged_pipeline_is_refused_in_one_sentence_that_names_what_is_wrong(
 
 def test_a_refiner_says_that_it_starts_from_a_picture(painted, copied):
     folder = copied("xl")
-    changed(folder / "model_index.json", _class_name="StableDiffusionXLImg2ImgPipeline")
+    changed(folder / "model_index.json", _class_name="StableDiffusionXLImg2ImgPipeline", requires_aesthetics_score=True)
     assert "also needs a picture to start from" in painted(folder)[1]
+
+
+@pytest.mark.parametrize("kind", ["StableDiffusionInpaintPipeline", "StableDiffusionImg2ImgPipeline"])
+def test_a_folder_for_another_task_whose_network_paints_from_words_does(painted, copied, kind):
+    folder = copied()
+    plain, _, _ = painted(folder)
+    changed(folder / "model_index.json", _class_name=kind)
+    image, sentence, _ = painted(folder)
+    assert sentence == "" and torch.allclose(image, plain, atol=1e-5)
 
 
 @pytest.mark.parametrize("part", ["unet", "vae", "text_encoder", "all"])

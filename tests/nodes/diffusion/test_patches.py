@@ -18,7 +18,8 @@ from nodegraph_nodes.diffusion.patches.words import word_of
 
 from .conftest import kl_autoencoder
 
-pytestmark = pytest.mark.filterwarnings("ignore:Already found a `peft_config`")  # of plain calls with two adapters
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:Already found a `peft_config`", "ignore:__array__ implementation")  # of plain calls
 
 
 def recipe(*patches: Recipe) -> Recipe:
@@ -149,6 +150,9 @@ def test_an_adapter_tells_the_words_that_call_it_up(tmp_path):
     save_file({"a.lora_A.weight": torch.zeros(1, 1)}, tmp_path / "b.safetensors", metadata={"modelspec.trigger_phrase": "ohwx, hand"})
     assert loras.triggers(tmp_path / "a.safetensors") == ["owl", "my hand"]
     assert loras.triggers(tmp_path / "b.safetensors") == ["ohwx", "hand"]
+    with pytest.warns(UserWarning, match="a.safetensors was trained on the words owl, my hand, and the prompt has none of them"):
+        loras.tell_of_triggers([lora(tmp_path / "a.safetensors")], "a fox")
+    loras.tell_of_triggers([lora(tmp_path / "a.safetensors")], "an Owl in the snow")
 
 
 def test_another_autoencoder_is_put_on_the_same_denoiser_and_taken_off(live, tmp_path):
@@ -209,6 +213,33 @@ def test_a_learned_word_is_read_in_both_layouts_as_diffusers_reads_it_and_forgot
     assert torch.equal(paint(loading.fit(mine, recipe()), f"a {token} fox"), base)
 
 
+def test_networks_that_visit_the_device_in_turns_do_so_with_other_parts_too(checkpoints, tmp_path):
+    pipe, visitors = loading.load(Recipe("DiffusionModel", "sd", str(checkpoints / "sd")), "cpu", "float32"), []
+    kl_autoencoder(4).save_pretrained(tmp_path / "vae")
+    pipe.bench.visits = visitors.append
+    fitted = loading.fit(pipe, recipe(Recipe("vae", "vae", str(tmp_path / "vae"), b"v")))
+    assert visitors == [fitted] and fitted is not pipe
+    loading.fit(pipe, recipe())
+    assert visitors[1:] == [pipe]
+
+
+@pytest.mark.parametrize("kind", ["flux", "sd3", "xl"])
+def test_adapters_of_other_families_paint_what_plain_diffusers_paints(models, checkpoints, tmp_path, kind):
+    mine, dice, state = models[kind], torch.Generator().manual_seed(1), {}
+    name = "unet" if kind == "xl" else "transformer"
+    for place, layer in getattr(mine, name).named_modules():
+        if place.endswith(("to_q", "to_v")) and isinstance(layer, torch.nn.Linear):
+            state[f"{name}.{place}.lora_A.weight"] = torch.randn(2, layer.in_features, generator=dice)
+            state[f"{name}.{place}.lora_B.weight"] = torch.randn(layer.out_features, 2, generator=dice)
+    save_file(state, tmp_path / "one.safetensors")
+    base, fitted = paint(mine), paint(loading.fit(mine, recipe(lora(tmp_path / "one.safetensors", 0.5))))
+    plain = loading.load(Recipe("DiffusionModel", kind, str(checkpoints / kind)), "cpu", "float32")
+    plain.load_lora_weights(load_file(tmp_path / "one.safetensors"), adapter_name="one")
+    plain.set_adapters(["one"], [0.5])
+    assert torch.allclose(fitted, paint(plain), atol=1e-5) and not torch.allclose(fitted, base, atol=1e-3)
+    assert torch.equal(paint(loading.fit(mine, recipe())), base)
+
+
 def test_settings_of_the_networks_are_put_on_and_taken_off(live):
     mine, _ = live
     base, vae = paint(mine), mine.vae
@@ -259,3 +290,33 @@ def test_the_nodes_say_all_that_in_a_graph_and_one_live_model_serves_it(checkpoi
             pictures.append(engine.run(path)["picture"])
         assert engine.models.loads == 1 and engine.models.fits == 3
     assert torch.equal(pictures[0], pictures[1]) and not torch.allclose(pictures[0], pictures[2], atol=1e-4)
+
+
+STAGED = """
+nodegraph: 1
+nodes:
+  hand: {type: diffusion.lora, model: sd, file: one.safetensors, weight: WEIGHT}
+  seen: {type: diffusion.vae, model: $hand, file: VAE}
+  idea: {type: diffusion.encode, model: $seen, prompt: a fox}
+  sketch: {type: diffusion.sample, model: $seen, conditioning: $idea, steps: 1, width: 32, height: 32}
+  picture: {type: diffusion.decode, model: $seen, latent: $sketch}
+outputs: {picture: $picture}
+"""
+
+
+def test_another_autoencoder_samples_nothing_again_and_another_weight_everything(checkpoints, hands, tmp_path):
+    torch.manual_seed(11)
+    kl_autoencoder(4).save_pretrained(tmp_path / "vae")
+    (tmp_path / "sd").symlink_to(checkpoints / "sd")
+    (tmp_path / "one.safetensors").symlink_to(hands[0])
+    path = tmp_path / "graph.yaml"
+
+    def ran(engine: Engine, weight: str, vae: str) -> list[str]:
+        path.write_text(STAGED.replace("WEIGHT", weight).replace("VAE", vae))
+        return [name for name, node in engine.run(path).nodes.items() if node.status == "ran"]
+
+    with Engine(tmp_path / "cache") as engine:
+        assert set(ran(engine, "0.5", "sd")) >= {"idea", "sketch", "picture"}
+        assert ran(engine, "0.5", "vae") == ["seen", "picture"]
+        assert set(ran(engine, "0.7", "vae")) >= {"idea", "sketch", "picture"} and engine.models.loads == 1
+        assert ran(engine, "0.5", "sd") == []

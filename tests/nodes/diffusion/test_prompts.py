@@ -4,12 +4,14 @@ import warnings
 
 import pytest
 
-from nodegraph import InputError
+from nodegraph import SILENT, InputError
 from nodegraph.warning import collected
+from nodegraph_nodes.diffusion.calls import dice, paint_whole
 from nodegraph_nodes.diffusion.encode import encode
 from nodegraph_nodes.diffusion.paint import paint
 from nodegraph_nodes.diffusion.prompts import tell_of_prompt
 from nodegraph_nodes.diffusion.sample import sample
+from nodegraph_nodes.diffusion.samplers import Sampling
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept:DeprecationWarning")
 
@@ -21,17 +23,17 @@ def told(call, *arguments, **more):
     return [remark.sentence for remark in remarks if "is far from the 256 x 256" not in remark.sentence]
 
 
-@pytest.mark.parametrize("kind", ["sd", "xl", "sd3"])
-def test_a_prompt_beyond_what_the_tokenizer_reads_is_told_with_the_words_left_out(models, kind, capfd):
-    # 16 tokens of a letter each, and two of them mark the beginning and the end
-    sentences = told(encode, models[kind], "a boat and some people on it", "very many words")
-    assert sentences == ["prompt has 22 tokens, and this model reads 14; left out is 'ople on it'"]
+def test_a_prompt_beyond_what_t5_reads_is_told_with_the_words_left_out(models, capfd):
+    text = "a boat and some people on it, " * 12
+    assert told(encode, models["pixart"], text) == [  # a letter each, but for the first, which marks a word, and the last
+        "prompt has 360 tokens, and this model reads 299; left out is '" + text[298:].strip() + "'"]
     assert capfd.readouterr().err == ""
 
 
-def test_the_negative_prompt_is_counted_too(models):
-    assert told(encode, models["sd"], "a boat", "no people and no houses at all") == [
-        "negative_prompt has 24 tokens, and this model reads 14; left out is 'ouses at all'"]
+@pytest.mark.parametrize("kind", ["sd", "xl", "sd3"])
+def test_a_prompt_of_any_length_is_read_to_its_end_by_clip(models, kind, capfd):
+    assert told(encode, models[kind], "a boat and some people on it", "no people and no houses at all") == []
+    assert capfd.readouterr().err == ""
 
 
 def test_words_that_one_of_the_encoders_reads_are_not_lost(models):
@@ -41,16 +43,26 @@ def test_words_that_one_of_the_encoders_reads_are_not_lost(models):
 
 
 def test_a_pipeline_that_is_run_as_a_whole_tells_of_a_long_prompt_too(models):
-    sentences = told(paint, models["whole"], "a boat and some people on it", steps=1, width=32, height=32)
+    sentences = told(paint_whole, models["whole"], SILENT, Sampling(), prompt="a boat and some people on it", width=32,
+                     height=32, num_inference_steps=1, generator=dice(3))
     assert sentences == ["prompt has 22 tokens, and this model reads 14; left out is 'ople on it'"]
 
 
 @pytest.mark.parametrize("text, shown", [("a (red:1.5) boat", "(red:1.5)"), ("a [red] boat", "[red]"),
                                          ("<lora:x:1> boat", "<lora:x:1>"), ("a ((red)) boat", "((red))"),
                                          ("(a red boat:0.8)", "(a red boat:0.8)")])
-def test_weights_as_other_programs_write_them_are_told_to_be_letters(models, text, shown):
+def test_signs_that_a_pipeline_run_as_a_whole_cannot_heed_are_told_to_be_letters(models, text, shown):
     sentences = told(tell_of_prompt, models["flux"], "prompt", text)
-    assert len(sentences) == 1 and f"prompt holds '{shown}', whose signs are read as letters" in sentences[0]
+    assert len(sentences) == 1 and f"prompt holds '{shown}', " in sentences[0] and "read as letters" in sentences[0]
+
+
+@pytest.mark.parametrize("text, shown", [("a [red] boat", "[red]"), ("a ((red)) boat", "((red))")])
+def test_signs_without_a_number_are_told_to_be_letters_until_all_are_asked_for(models, text, shown):
+    assert told(encode, models["sd"], text) == [
+        f"prompt holds '{shown}', whose signs are read as letters; `signs: all` makes weights of them, and (words:1.1) is "
+        "one with a number"]
+    assert told(encode, models["sd"], text, signs="all") == told(encode, models["sd"], text, signs="none") == []
+    assert told(encode, models["sd"], "a (red:1.5) boat [a:b:0.5] [x|y]") == []
 
 
 @pytest.mark.parametrize("text", ["a boat (red)", "at 7:30, a boat", "a < b", "boat, 8k", ""])

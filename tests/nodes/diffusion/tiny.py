@@ -446,6 +446,20 @@ def xl_refiner():
         **xl_parts(5), text_encoder=None, tokenizer=None, requires_aesthetics_score=True, add_watermarker=False)
 
 
+def cogvideox():
+    network = diffusers.CogVideoXTransformer3DModel(
+        num_attention_heads=2, attention_head_dim=8, in_channels=4, out_channels=4, time_embed_dim=2, text_embed_dim=16,
+        num_layers=1, sample_width=4, sample_height=4, sample_frames=9, patch_size=2, temporal_compression_ratio=4,
+        max_text_seq_length=226)
+    vae = diffusers.AutoencoderKLCogVideoX(
+        down_block_types=("CogVideoXDownBlock3D",) * 4, up_block_types=("CogVideoXUpBlock3D",) * 4,
+        block_out_channels=(8, 8, 8, 8), latent_channels=4, layers_per_block=1, norm_num_groups=2,
+        temporal_compression_ratio=4, scaling_factor=0.7)
+    return diffusers.CogVideoXPipeline(
+        transformer=network, vae=vae, scheduler=diffusers.CogVideoXDPMScheduler(), text_encoder=t5_encoder(),
+        tokenizer=t5_tokenizer(length=16))
+
+
 PICTURES = {  # by family: how its pipeline is made, the size it paints in the tests
     "aura_flow": (aura_flow, 32), "bria": (bria, 32), "chroma": (chroma, 32), "cogview3": (cogview3, 32),
     "cogview4": (cogview4, 32), "flux2_klein": (flux2_klein, 32), "hunyuan_dit": (hunyuan_dit, 128),
@@ -455,7 +469,7 @@ PICTURES = {  # by family: how its pipeline is made, the size it paints in the t
     "z_image": (z_image, 32)}
 OTHERS = {"flux_fill": (flux_fill, 32), "sd3": (sd3, 32), "sd3_inpaint": (sd3_inpaint, 32), "sd_inpaint": (sd_inpaint, 32),
           "xl": (xl, 32), "xl_refiner": (xl_refiner, 32)}
-CLIPS = {"animatediff": (animatediff, 32), "hunyuan_video": (hunyuan_video, 32), "ltx": (ltx, 32), "wan": (wan, 32)}
+CLIPS = {"animatediff": (animatediff, 32), "cogvideox": (cogvideox, 32), "hunyuan_video": (hunyuan_video, 32), "ltx": (ltx, 32), "wan": (wan, 32)}
 
 
 def saved(name, folder):

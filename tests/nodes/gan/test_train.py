@@ -68,7 +68,7 @@ def test_each_player_moves_alone_and_the_average_follows():
     before = {name: value.clone() for name, value in game.tensors().items()}
     told = game.step(0, 0.0)
     after = game.tensors()
-    assert {"critic", "generator", "slope", "sign"} == set(told)
+    assert {"critic", "generator", "slope", "sign", "r1"} == set(told)
     for part in ("generator", "critic", "average"):
         names = [name for name in before if name.startswith(f"{part}/") and name.endswith("weight")]
         assert any(not torch.equal(before[name], after[name]) for name in names)
@@ -78,7 +78,7 @@ def test_each_player_moves_alone_and_the_average_follows():
 def test_the_game_is_won_where_the_critic_can_tell_no_more():
     """One grey tone is all there is to draw: the generator finds it."""
     torch.manual_seed(0)
-    game = adversary.Game(Shape(8, 0, (8, 8), (8,), 4, 4), adversary.Rules(batch=8, r1=0.5, r1_final=0.5),
+    game = adversary.Game(Shape(8, 0, (8, 8), (8,), 4, 4), adversary.Rules(batch=8, r1=0.5),
                           lambda step, n: (torch.full((n, 3, 8, 8), 0.4) + 0.02 * torch.randn(n, 3, 8, 8), None), "cpu")
 
     def apart():
@@ -89,6 +89,16 @@ def test_the_game_is_won_where_the_critic_can_tell_no_more():
     for number in range(120):
         game.step(number, 0.0)
     assert apart() < first / 2
+
+
+def test_the_critic_is_held_back_more_while_it_wins_and_less_while_it_loses():
+    torch.manual_seed(0)
+    game = adversary.Game(shape_of(8, "small", 0), adversary.Rules(batch=4), lambda step, n: (torch.zeros(n, 3, 8, 8), None), "cpu")
+    for loss, grows in ((0.1, True), (2.0, False)):
+        before = float(game.r1)
+        game.loss.fill_(loss)
+        game.step(0, 0.0)
+        assert (float(game.r1) > before) == grows
 
 
 def test_altered_pictures_are_still_pictures_and_more_are_altered_the_stronger():

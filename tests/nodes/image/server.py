@@ -24,6 +24,7 @@ class Canned:
 
     def __init__(self):
         self.answers, self.requests, self.release = [], [], threading.Event()
+        self.meeting = None  # a barrier that each request waits at
 
     def then(self, status=200, body=None, **headers):
         self.answers.append((status, body, {name.replace("_", "-"): value for name, value in headers.items()}))
@@ -39,6 +40,8 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self):
         content = self.rfile.read(int(self.headers["content-length"]))
         self.canned.requests.append((self.path, {name.lower(): value for name, value in self.headers.items()}, content))
+        if self.canned.meeting:
+            self.canned.meeting.wait()
         status, body, headers = self.canned.answers.pop(0) if self.canned.answers else (200, None, {})
         if status == "hang":
             self.canned.release.wait(20)

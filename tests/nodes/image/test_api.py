@@ -263,6 +263,17 @@ def test_the_key_is_in_nothing_that_is_written_or_said(graph, canned, tmp_path, 
         assert KEY not in words
 
 
+def test_a_list_of_prompts_is_asked_for_all_at_once(canned, tmp_path):
+    canned.meeting = threading.Barrier(3, timeout=10)  # nobody is answered before all three have asked
+    path = tmp_path / "many.yaml"
+    path.write_text("nodegraph: 1\nnodes:\n  asked: {type: image.api, each: prompt, prompt: [a, b, c], size: 8x8, "
+                    f"base_url: \"{canned.url}\", key_variable: \"\"}}\noutputs: {{pictures: $asked.images}}\n")
+    with Engine(cache=tmp_path / "cache") as engine:
+        made = engine.run(path)
+        assert not made.errors and [len(images) for images in made["pictures"]] == [1, 1, 1]
+    assert sorted(sent(canned, k)["prompt"] for k in range(3)) == ["a", "b", "c"]
+
+
 def test_a_run_that_is_stopped_does_not_wait_for_the_answer(graph, canned, tmp_path):
     canned.then("hang")
     stop = threading.Event()

@@ -1,5 +1,7 @@
 """Masks by models: kinds of things by name, and what is pointed at, as plain transformers has them."""
 
+import json
+
 import pytest
 import torch
 
@@ -107,3 +109,15 @@ def test_folders_of_other_kinds_are_told(tmp_path):
     config = depth / "config.json"
     config.write_text('{"model_type": "sam2", "architectures": ["Sam2Model"]}')
     assert "successor of SAM that asks for torchvision" in sams.kind_problem(depth)
+
+
+def test_a_model_that_wants_scipy_says_so_before_it_loads(tmp_path, monkeypatch):
+    folder = seers.segmentation(tmp_path / "segformer")
+    told = json.loads((folder / "config.json").read_text()) | {"architectures": ["Mask2FormerForUniversalSegmentation"]}
+    (folder / "config.json").write_text(json.dumps(told))
+    monkeypatch.setattr(segments, "find_spec", lambda name: None)
+    assert segments.kind_problem(folder).endswith("asks for scipy, and that is not installed: pip install scipy")
+    monkeypatch.setattr(segments, "find_spec", lambda name: True)
+    assert segments.kind_problem(folder) == ""
+    (folder / "config.json").write_text(json.dumps(told | {"architectures": ["OneFormerForUniversalSegmentation"]}))
+    assert "wants more than a picture" in segments.kind_problem(folder)

@@ -76,3 +76,10 @@ def test_a_folder_of_another_kind_or_without_all_of_it_is_told(folder, tmp_path)
     assert kind_problem(whole).startswith("comes with code of its own")
     with pytest.raises(InputError, match="nowhere is not there"):
         load(Recipe("DepthModel", "nowhere", str(tmp_path / "nowhere")), "cpu", "float32")
+
+
+def test_kinds_whose_answers_want_torchvision_are_told(tmp_path):
+    folder = seers.depth(tmp_path / "zoe")
+    told = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(told | {"model_type": "zoedepth", "architectures": ["ZoeDepthForDepthEstimation"]}))
+    assert "take a Depth Anything, or a DPT" in kind_problem(folder)

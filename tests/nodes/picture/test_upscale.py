@@ -191,6 +191,8 @@ def test_tiles_cover_a_line_once_with_margins_that_end_at_its_ends():
     found = spans(100, 40, 8)
     assert [tuple(span) for span in found] == [(0, 33, 0, 41), (33, 67, 25, 75), (67, 100, 59, 100)]
     assert count(100, 41, 40) == 6
+    large = spans(1000, 192, 32)
+    assert [span.first % 16 for span in large] == [0] * 6 and large[0][:2] == (0, 160) and large[-1].end == 1000
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 7), (5, 2)])
@@ -328,10 +330,10 @@ def spandrel(monkeypatch, tmp_path):
 import torch
 from torchvision.transforms.functional import InterpolationMode, normalize, rotate
 asked = InterpolationMode.BILINEAR
-class ModelTiling: SUPPORTED, INTERNAL = "SUPPORTED", "INTERNAL"
+class Supported: name = "SUPPORTED"
 class ImageModelDescriptor:
     input_channels = output_channels = 3
-    scale, tiling = 2, ModelTiling.SUPPORTED
+    scale, tiling = 2, Supported
     class architecture: name = "Repeated"
     def __init__(self, weights): self.model = torch.nn.Conv2d(3, 3, 1, bias=False); self.weights = weights
     def to(self, *place): self.model.to(*place)

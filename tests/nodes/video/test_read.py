@@ -56,7 +56,7 @@ def test_the_rate_of_a_film_is_found_where_frames_are_missing(fps):
         shown = [Fraction(round(number / fps * clock), clock) for number in range(90)]
         times = [time for number, time in enumerate(shown[:80]) if number not in (7, 40, 41)]
         found = rhythm(times, shown[80], [Fraction(77, 80) * fps])
-        assert abs(found.fps / fps - 1) < 0.002 and found.exact and found.count == 80, (clock, found.fps)
+        assert abs(found.fps / fps - 1) < 0.002 and found.exact and found.places == 80, (clock, found.fps)
         assert set(range(80)) - set(found.starts) == {7, 40, 41}
 
 

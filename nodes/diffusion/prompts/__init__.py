@@ -9,26 +9,42 @@ from typing import Any
 
 from nodegraph import warn
 
-from .parts import words_known
+from ..parts import words_known
 
-# Weights and networks as other programs write them: (word:1.5), ((word)), [word], <lora:name:1>.
-_WEIGHTS = re.compile(r"\([^()]*:\s*[-+]?\d*\.?\d+\s*\)|\(\([^()]+\)\)|\[[^\[\]]+\]|<\w+:[^<>]+>")
+# Weights and networks as other programs write them: ((word)), [word], word++, <lora:name:1>.
+_WEIGHTS = re.compile(r"\([^()]*:\s*[-+]?\d*\.?\d+\s*\)|\(\([^()]+\)\)|(?<!\\)\[[^\[\]:|]+\]")
+_UNNUMBERED = re.compile(r"\(\([^():]+\)\)|(?<!\\)\[[^\[\]:|]+\]")
+_NETWORK = re.compile(r"<\w+:[^<>]+>")
 _LONGEST = 200  # characters of what was left out that are shown
 
 
 def tell_of_prompt(pipe: Any, name: str, text: str, max_sequence_length: int | None = None) -> None:
     """Warn where words of a prompt are not read, or would not mean what they mean elsewhere.
 
-    name: of the input, "prompt". max_sequence_length: how many tokens the longest-reading encoder is asked to read.
+    For pipelines that are run as a whole, in which no sign counts. name: of the input, "prompt".
+    max_sequence_length: how many tokens the longest-reading encoder is asked to read.
     """
-    if not text:
-        return
-    weights = _WEIGHTS.search(text)
+    tell_of_signs(name, text, None)
+    tell_of_cut(pipe, name, text, max_sequence_length)
+
+
+def tell_of_signs(name: str, text: str, signs: str | None) -> None:
+    """Warn of signs that are read as letters. signs: which of them count, None where none can."""
+    network = _NETWORK.search(text)
+    if network:
+        warn(f"{name} holds {network[0]!r}, which is read as letters: a network is put on the model by diffusion.lora")
+    letters = {"numbers": _UNNUMBERED, None: _WEIGHTS}.get(signs)
+    weights = letters.search(text) if letters else None
     if weights:
-        warn(f"{name} holds {weights[0]!r}, whose signs are read as letters: weights and networks in a prompt are of "
-             "other programs, and change nothing here")
+        warn(f"{name} holds {weights[0]!r}, whose signs are read as letters" + (
+            "; `signs: all` makes weights of them, and (words:1.1) is one with a number" if signs else
+            ": weights in a prompt need a model that diffusion.encode can read for"))
+
+
+def tell_of_cut(pipe: Any, name: str, text: str, max_sequence_length: int | None = None) -> None:
+    """Warn where no encoder of a model reads a prompt to its end."""
     cuts = [_cut(tokenizer, limit, text) for tokenizer, limit in _tokenizers(pipe, max_sequence_length)
-            if words_known(tokenizer, text)]
+            if words_known(tokenizer, text)] if text else []
     if cuts and all(lost for *_, lost in cuts):
         count, limit, lost = min(cuts, key=lambda cut: len(cut[2]))
         shown = lost if len(lost) <= _LONGEST else lost[:_LONGEST] + "..."

@@ -1,0 +1,161 @@
+"""ControlNetModel and IPAdapter: networks that steer a diffusion model by pictures, and the files they come in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from nodegraph import InputError, ModelType, Recipe
+
+from ..common.folders import described, settings, settings_problem
+from ..common.loading import loading, part
+from ..common.weights import folder_problem, header
+from .models import HARMLESS
+
+# What a ControlNetModel's config.json may name: whose denoiser it steers is told by the class.
+KINDS = ("ControlNetModel", "ControlNetUnionModel", "SD3ControlNetModel", "FluxControlNetModel", "T2IAdapter")
+_ENCODER = "image_encoder"
+
+
+def holds_net(folder: Path) -> bool:
+    """Whether a control net, or a T2I-Adapter, lies in a folder, be it whole or not."""
+    return _class_in(folder) in KINDS
+
+
+def _class_in(folder: Path) -> str:
+    try:
+        return str(settings(folder / "config.json").get("_class_name")) if (folder / "config.json").is_file() else ""
+    except ValueError:
+        return ""
+
+
+def net_problem(path: Path) -> str:
+    """Why what lies at a path is no control net, or not the whole of one; "" if nothing speaks against it."""
+    if holds_net(path):
+        wrong = folder_problem(path)
+        return f"cannot be loaded: {wrong}" if wrong else ""
+    if path.is_file():
+        return ("is a single file, and the settings of its network are not in it; take the folder that it came in "
+                "(config.json beside diffusion_pytorch_model.safetensors)")
+    named = _class_in(path)
+    if "ControlNet" in named:
+        return f"is a {named}, which no model here is steered by; those are {', '.join(KINDS)}"
+    wrong = settings_problem(path) if (path / "config.json").is_file() else ""
+    return wrong or described(path) + "; a folder of a ControlNet or a T2I-Adapter is wanted"
+
+
+def load_net(recipe: Recipe, device: str, dtype: str) -> Any:
+    """A ControlNet or T2I-Adapter of diffusers from a folder, frozen. Only safetensors are read."""
+    import diffusers
+    import torch
+
+    folder = Path(recipe.folder or recipe.source)
+    wrong = net_problem(folder)
+    if wrong:
+        raise InputError(f"{recipe.source} {wrong}")
+    with loading(recipe, "diffusers", harmless=HARMLESS):
+        net = part(getattr(diffusers, _class_in(folder)), folder, recipe.source, torch_dtype=getattr(torch, dtype))
+    return net.eval().requires_grad_(False).to(device)
+
+
+@dataclass(eq=False)
+class IpAdapter:
+    """Weights of an IP-Adapter by name, in two groups as diffusers has them, and the encoder that looks at pictures."""
+
+    weights: dict[str, dict[str, Any]]
+    encoder: Any
+    processor: Any
+
+    def parameters(self) -> list[Any]:
+        """All its tensors."""
+        return [*self.encoder.parameters(), *(tensor for group in self.weights.values() for tensor in group.values())]
+
+    def move(self, device: str) -> None:
+        """Bring it to a device."""
+        self.encoder.to(device)
+        self.weights = {group: {name: tensor.to(device) for name, tensor in tensors.items()}
+                        for group, tensors in self.weights.items()}
+
+
+def adapter_files(folder: Path) -> list[Path]:
+    """The files of IP-Adapters in a folder, by their headers."""
+    return [path for path in sorted(folder.glob("*.safetensors")) if _is_adapter(path)]
+
+
+def _is_adapter(path: Path) -> bool:
+    try:
+        names = list(header(path))
+    except ValueError:
+        return False
+    return any(name.startswith("image_proj.") for name in names) and any(name.startswith("ip_adapter.") for name in names)
+
+
+def holds_adapter(folder: Path) -> bool:
+    """Whether an IP-Adapter lies in a folder, with or without the encoder that it wants."""
+    return folder.is_dir() and bool(adapter_files(folder))
+
+
+def adapter_problem(path: Path) -> str:
+    """Why what lies at a path is no IP-Adapter, or not the whole of one; "" if nothing speaks against it."""
+    if path.is_file():
+        return ("is a single file; give the folder around it, with the encoder of its pictures in image_encoder/, and "
+                "name the file in `file`")
+    if not holds_adapter(path):
+        return described(path) + "; a folder with an IP-Adapter (image_proj and ip_adapter in one .safetensors) is wanted"
+    if not (path / _ENCODER / "config.json").is_file():
+        return ("cannot be loaded: it lacks the encoder of its pictures, a CLIP vision model with projection in the folder "
+                f"{_ENCODER}/; put the one that its authors name there")
+    wrong = folder_problem(path / _ENCODER)
+    return f"cannot be loaded: in its {_ENCODER}, {wrong}" if wrong else ""
+
+
+def load_adapter(recipe: Recipe, device: str, dtype: str) -> IpAdapter:
+    """An IP-Adapter and its encoder from a folder; the recipe's option `file` says which of several."""
+    import torch
+    from safetensors.torch import load_file
+    from transformers import CLIPVisionModelWithProjection
+
+    folder = Path(recipe.folder or recipe.source)
+    wrong = adapter_problem(folder)
+    if wrong:
+        raise InputError(f"{recipe.source} {wrong}")
+    kind = getattr(torch, dtype)
+    with loading(recipe, "transformers", harmless=HARMLESS):
+        encoder = part(CLIPVisionModelWithProjection, folder / _ENCODER, f"the {_ENCODER} of {recipe.source}", dtype=kind)
+    made = IpAdapter({"image_proj": {}, "ip_adapter": {}}, encoder.eval().requires_grad_(False),
+                     _processor(folder / _ENCODER, encoder.config.image_size))
+    for name, tensor in load_file(_wanted(folder, dict(recipe.options).get("file", ""), recipe.source)).items():
+        group, _, rest = name.partition(".")
+        if group in made.weights:
+            made.weights[group][rest] = tensor.to(kind)
+    made.move(device)
+    return made
+
+
+def _wanted(folder: Path, name: str, source: str) -> Path:
+    files = adapter_files(folder)
+    chosen = [path for path in files if path.name in (name, f"{name}.safetensors")] if name else files
+    if len(chosen) != 1:
+        raise InputError(f"{source} holds {', '.join(path.name for path in files)}; say in `file` which of them is meant")
+    return chosen[0]
+
+
+def _processor(folder: Path, side: int) -> Any:
+    from transformers import CLIPImageProcessor
+
+    if (folder / "preprocessor_config.json").is_file():
+        return CLIPImageProcessor.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    return CLIPImageProcessor(size={"shortest_edge": side}, crop_size={"height": side, "width": side})
+
+
+def _adapter_size(adapter: IpAdapter) -> int:
+    return sum(tensor.nbytes for tensor in adapter.parameters())
+
+
+ControlNetModel = Annotated[Any, ModelType(
+    "ControlNetModel", "A network that steers a diffusion model by a picture: a ControlNet or a T2I-Adapter.",
+    load=load_net, holds=holds_net, problem=net_problem, color="#7fb069")]
+IPAdapter = Annotated[Any, ModelType(
+    "IPAdapter", "An IP-Adapter, which lets a diffusion model look at pictures, and their encoder.", load=load_adapter,
+    size=_adapter_size, move=IpAdapter.move, holds=holds_adapter, problem=adapter_problem, color="#8fb8a0")]
