@@ -310,3 +310,16 @@ def test_ornaments_of_every_kind_are_on_the_sheet_and_the_loom_goes_round(engine
     film = engine.run(engine.load(GRAPHS / "loom.yaml"), {"frames": 6})
     assert not film.errors and film["film"].form.frames == 6
     assert film["film"].form.width % 2 == film["film"].form.height % 2 == 0
+
+
+def test_a_hand_is_learned_and_other_sentences_learn_nothing_again(engine, tmp_path, monkeypatch):
+    monkeypatch.setenv("NODEGRAPH_CACHE", str(tmp_path / "kept"))
+    graph = engine.load(GRAPHS / "learn-my-hand.yaml").with_value("hand", "batch", 1)
+    given = {"most": 1, "steps": 1, "keep": ["a red boat"], "sentences": ["a red boat on the sea"]}
+    story: list = []
+    result = engine.run(graph, given, emit=story.append)
+    assert not result.errors and Path(result["hand"].source).suffix == ".safetensors"
+    assert items(story)["before"] == items(story)["after"] == (1, 1)
+    story.clear()
+    engine.run(graph, {**given, "sentences": ["a red boat on the sea", "a green tree in the snow"]}, emit=story.append)
+    assert "hand" not in ran(story) and items(story)["after"] == (1, 2)
