@@ -252,9 +252,9 @@ def test_a_suite_climbs_and_one_climb_more_composes_nothing(engine, tmp_path):
 
 
 def test_a_graph_is_refused_with_the_place_before_anything_runs(engine, tmp_path):
-    text = (GRAPHS / "postcard.yaml").read_text("utf-8").replace("steps: 24", "steps: 0")
+    text = (GRAPHS / "postcard.yaml").read_text("utf-8").replace("steps: 12", "steps: 0")
     (tmp_path / "wrong.yaml").write_text(text, "utf-8")
-    with pytest.raises(GraphError, match=r"wrong\.yaml:34:12  sketch\.steps is 0; it takes 1 to 150"):
+    with pytest.raises(GraphError, match=r"wrong\.yaml:45:12  sketch\.steps is 0; it takes 1 to 150"):
         engine.load(tmp_path / "wrong.yaml")
 
 
@@ -281,3 +281,45 @@ def test_samplers_stand_beside_one_another_and_one_more_samples_its_own_row(engi
     story: list = []
     engine.run(graph, {**given, "samplers": ["euler", "heun", "dpmpp_2m"]}, emit=story.append)
     assert items(story)["sketches"] == (2, 4) and "idea" not in items(story)
+
+
+def test_a_wallpaper_has_the_colours_of_a_photograph_and_is_dealt_anew_without_drawing_again(engine, tmp_path):
+    graph = engine.load(GRAPHS / "wallpaper.yaml")
+    result = engine.run(graph)
+    assert not result.errors
+    wall, cell = result["wall"], result["wall"][:, :384, :384]
+    assert wall.shape == (3, 3 * 384, 4 * 384)
+    assert (wall == cell.repeat(1, 3, 4)).all() and (cell == cell.transpose(1, 2)).all() and (cell == cell.flip(2)).all()
+    inks = [[int(color[k:k + 2], 16) / 255 for k in (1, 3, 5)] for color in result["palette"].colors]
+    pixels = cell.flatten(1).T
+    apart = min_distance(pixels, pixels.new_tensor(inks))
+    assert (apart < 0.05).float().mean() > 0.7  # the rest are edges between inks
+    story: list = []
+    engine.run(graph, {"turn": 5}, emit=story.append)
+    assert ran(story) == ["printed", "wall"]
+
+
+def min_distance(pixels, colors):
+    """How far each pixel (n, 3) is from the nearest of some colours."""
+    return (pixels[:, None] - colors).square().sum(2).amin(1).sqrt()
+
+
+def test_ornaments_of_every_kind_are_on_the_sheet_and_the_loom_goes_round(engine):
+    sheet = engine.run(engine.load(GRAPHS / "ornaments.yaml"))
+    assert not sheet.errors and sheet["sheet"].shape[0] == 3
+    film = engine.run(engine.load(GRAPHS / "loom.yaml"), {"frames": 6})
+    assert not film.errors and film["film"].form.frames == 6
+    assert film["film"].form.width % 2 == film["film"].form.height % 2 == 0
+
+
+def test_a_hand_is_learned_and_other_sentences_learn_nothing_again(engine, tmp_path, monkeypatch):
+    monkeypatch.setenv("NODEGRAPH_CACHE", str(tmp_path / "kept"))
+    graph = engine.load(GRAPHS / "learn-my-hand.yaml").with_value("hand", "batch", 1)
+    given = {"most": 1, "steps": 1, "keep": ["a red boat"], "sentences": ["a red boat on the sea"]}
+    story: list = []
+    result = engine.run(graph, given, emit=story.append)
+    assert not result.errors and Path(result["hand"].source).suffix == ".safetensors"
+    assert items(story)["before"] == items(story)["after"] == (1, 1)
+    story.clear()
+    engine.run(graph, {**given, "sentences": ["a red boat on the sea", "a green tree in the snow"]}, emit=story.append)
+    assert "hand" not in ran(story) and items(story)["after"] == (1, 2)

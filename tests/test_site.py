@@ -46,7 +46,7 @@ def test_every_node_type_has_a_page_with_its_help_and_its_ports(site):
 
 
 def test_a_node_whose_model_does_not_come_along_says_so(site):
-    assert "wants a model that does not come along" in (site / "reference/gan.sample.html").read_text("utf-8")
+    assert "wants a model that does not come along" in (site / "reference/diffusion.lora.html").read_text("utf-8")
 
 
 def test_the_gallery_has_every_graph_that_comes_along(site):

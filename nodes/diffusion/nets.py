@@ -145,7 +145,7 @@ def _processor(folder: Path, side: int) -> Any:
     from transformers import CLIPImageProcessor
 
     if (folder / "preprocessor_config.json").is_file():
-        return CLIPImageProcessor.from_pretrained(folder, local_files_only=True)
+        return CLIPImageProcessor.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     return CLIPImageProcessor(size={"shortest_edge": side}, crop_size={"height": side, "width": side})
 
 

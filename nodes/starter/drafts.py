@@ -12,11 +12,12 @@ import numpy as np
 from nodegraph import InputError, warn
 
 from . import drawings, lexicon, vocabulary
-from .compositions import Composition, Figure, places
+from .compositions import Composition, Figure, Place, places
 from .request import Request, Thing, read
 from .sentences import Wanted, plain
 
 LIFT = 0.2  # of the frame, for what flies
+MARGIN = 0.03  # of the frame, around what is shown whole
 FINEST = 256  # pixels of a drawing before it is placed
 STYLES = ("watercolour", "poster", "crayon", "oil", "cartoon")  # of which one is chosen where none is asked for
 TIMES = {"day": 10, "dusk": 4, "dawn": 3, "night": 3}  # and of these, so often
@@ -65,11 +66,20 @@ def _figures(things: list[Thing], own: np.ndarray | None, seed: int, request: Re
     for thing, spot in zip(things, spots):
         if thing.drawing and thing.drawing.id in lexicon.AIRBORNE or request.aloft and thing is things[0]:
             spot = replace(spot, foot=min(spot.foot, 0.88) - LIFT, width=0.85 * spot.width, height=0.85 * spot.height)
+        if request.shot != "close":
+            spot = _whole(spot)
         pixels = own if thing is things[0] or thing.drawing is None else None
         if pixels is None and thing.drawing is not None:
             pixels = _pixels(thing.drawing, side)
         if pixels is not None:
             yield Figure(pixels, spot, thing.colour)
+
+
+def _whole(spot: Place) -> Place:
+    """A place that lies in the frame, so that no head is cut off that nobody wanted close."""
+    foot = min(spot.foot, 1 - MARGIN)
+    return replace(spot, foot=foot, width=min(spot.width, 2 * (min(spot.x, 1 - spot.x) - MARGIN)),
+                   height=min(spot.height, foot - MARGIN))
 
 
 def _pixels(drawing: drawings.Drawing, side: int) -> np.ndarray:

@@ -64,4 +64,4 @@ def test_each_starter_model_is_recognised_as_one_kind_of_model():
     assert {model: [name for name, kind in kinds.items() if kind.holds(catalogue.model_folder(model))]
             for model in catalogue.model_names()} == {
         "mask/person": ["PersonModel"], "picture/upscaler": ["UpscaleModel"], "starter/composer": ["MusicModel"],
-        "starter/painter": ["DiffusionModel"], "starter/poet": ["LanguageModel"]}
+        "starter/painter": ["DiffusionModel"], "starter/poet": ["LanguageModel"], "starter/weaver": ["GanModel"]}

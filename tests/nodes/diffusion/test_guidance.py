@@ -265,3 +265,17 @@ def test_settings_on_settings_go_on_and_each_counts():
     assert [patch.kind for patch in twice.patches] == ["guidance", "guidance"]
     assert guidance(MODEL).content != guidance(MODEL, rescale=0.1).content
     assert shift(MODEL, 3.0).content != shift(MODEL, 3.5).content
+
+
+@pytest.mark.parametrize("kind", ["sd", "sd3"])
+def test_guidance_goes_with_control_nets(models, kind):
+    """That keeps nothing back, it is the plain one; and outside its share of the steps the net is asked for half."""
+    from .test_control import SIDE, Live, control_net, steered
+
+    net, picture = control_net(models[kind], kind), torch.rand(3, SIDE, SIDE, generator=torch.Generator().manual_seed(1))
+    asked = {"control": [steered(kind, picture, weight=0.7)], "ctx": Live({kind: net})}
+    plain = painted(models[kind], **asked)
+    kept = painted(models[kind], guidance(MODEL, way="projected", eta=1.0, limit=0.0), **asked)
+    assert torch.allclose(kept, plain, atol=1e-4)
+    assert torch.allclose(painted(models[kind], guidance(MODEL, end=0.0), **asked),
+                          painted(models[kind], guidance_scale=1.0, **asked), atol=1e-4)
