@@ -222,3 +222,16 @@ def test_two_engines_and_the_function_in_eight_threads_give_each_seed_its_own(sc
     runs, values = script("threads").together(8, 0.5, 2)
     assert sum(runs.values()) >= 8 and set(runs) == {"one", "two", "nodegraph.run"}
     assert values and all(len(seen) == 1 for seen in values.values())
+
+
+def test_the_weaver_is_scored_beside_drawings(script, tmp_path, capsys):
+    import torch
+    from safetensors.torch import save_file
+
+    from nodegraph_nodes.gan.networks import Generator, Shape, stored
+
+    torch.manual_seed(0)
+    save_file(dict(stored(Generator(Shape(16, 12, (8, 8, 8), (8, 8), 8, 8)), torch.float16)), tmp_path / "model.safetensors")
+    assert script("weaver").main(["--model", str(tmp_path), "--pictures", "24", "--steps", "2"]) == 0
+    figures = json.loads(capsys.readouterr().out)
+    assert figures["judge"]["steps"] >= 2 and figures["nearest"] > 0 and set(figures["each"]) >= {"vine", "girih"}
