@@ -64,7 +64,7 @@ def train(pictures: list[File], minutes: Annotated[float, Range(0.01, 100_000)] 
     subject = _subject(held, labels, shape, mirror, augment)
     place = _place(folder, subject)
     material = Material(held, labels, len(names), mirror, seed, ctx.device)
-    game = Game(shape, Rules(batch=_BATCH, memory=2_000), material, ctx.device,
+    game = Game(shape, Rules(batch=_BATCH, memory=2_000, r1=15 * (int(size) / 32) ** 2), material, ctx.device,
                 augmented if augment else None)
     budget = Budget(max(1, shown // _BATCH) if shown else 10**9, minutes * 60)
 
