@@ -34,13 +34,26 @@ _BEGINNINGS: tuple[tuple[bytes, str, str], ...] = (
     (b"\xff\xd8\xff", "a JPEG picture", _PICTURE), (b"\x89PNG\r\n\x1a\n", "a PNG picture", _PICTURE),
     (b"GIF87a", "a GIF picture", _PICTURE), (b"GIF89a", "a GIF picture", _PICTURE),
     (b"II*\0", "a TIFF picture", _PICTURE), (b"MM\0*", "a TIFF picture", _PICTURE),
-    (b"II+\0", "a TIFF picture", _PICTURE), (b"MM\0+", "a TIFF picture", _PICTURE),
+    (b"II+\0", "a BigTIFF picture", _PICTURE), (b"MM\0+", "a BigTIFF picture", _PICTURE),
+    (b"8BPS\0\2", "a large Photoshop picture (PSB)", _PICTURE),
     (b"8BPS", "a Photoshop picture", _PICTURE), (b"qoif", "a QOI picture", _PICTURE),
     (b"DDS |", "a DDS picture", _PICTURE), (b"\0\0\1\0", "an icon", _PICTURE),
     (b"v/1\1", "an OpenEXR picture", _PICTURE), (b"#?RADIANCE", "a Radiance HDR picture", _PICTURE),
+    (b"#?RGBE", "a Radiance HDR picture", _PICTURE), (b"\0\0\2\0", "a cursor", _PICTURE),
+    (b"icns", "an Apple icon", _PICTURE), (b"SIMPLE  =", "a FITS picture", _PICTURE),
+    (b"\x01\xda", "an SGI picture", _PICTURE), (b"\x59\xa6\x6a\x95", "a Sun raster picture", _PICTURE),
     (b"\xff\x0a", "a JPEG XL picture", _PICTURE), (b"\0\0\0\x0cJXL ", "a JPEG XL picture", _PICTURE),
     (b"\0\0\0\x0cjP  ", "a JPEG 2000 picture", _PICTURE), (b"\xffO\xffQ", "a JPEG 2000 picture", _PICTURE),
-    (b"gimp xcf", "a GIMP picture", _PICTURE),
+    (b"gimp xcf", "a GIMP picture", _PICTURE), (b"CSFCHUNK", "a Clip Studio picture", _PICTURE),
+    (b"\xc5\xd0\xd3\xc6", "an EPS drawing with a preview", _PICTURE), (b"\xd7\xcd\xc6\x9a", "a WMF drawing", _PICTURE),
+    (b"II\xbc\1", "a JPEG XR picture", _PICTURE), (b"BPG\xfb", "a BPG picture", _PICTURE),
+    (b"FLIF", "a FLIF picture", _PICTURE), (b"\xabKTX ", "a KTX texture", _PICTURE),
+    (b"FUJIFILMCCD-RAW", "a Fujifilm raw picture", _PICTURE), (b"IIRO", "an Olympus raw picture", _PICTURE),
+    (b"IIRS", "an Olympus raw picture", _PICTURE), (b"MMOR", "an Olympus raw picture", _PICTURE),
+    (b"IIU\0", "a Panasonic raw picture", _PICTURE), (b"FOVb", "a Sigma raw picture", _PICTURE),
+    (b"\0MRM", "a Minolta raw picture", _PICTURE),
+    (b"BLENDER", "a Blender scene", _DOCUMENT), (b"\x89HDF\r\n\x1a\n", "an HDF5 file of data", _DOCUMENT),
+    (b"GRIB", "a GRIB file of data", _DOCUMENT), (b"BUFR", "a BUFR file of data", _DOCUMENT),
     (b"fLaC", "a FLAC sound", _SOUND), (b"ID3", "an MP3 sound", _SOUND), (b".snd", "an AU sound", _SOUND),
     (b"caff", "a CAF sound", _SOUND), (b"riff\x2e\x91\xcf\x11", "a W64 sound", _SOUND),
     (b"RF64", "an RF64 sound", _SOUND), (b"BW64", "a BW64 sound", _SOUND),
@@ -62,13 +75,16 @@ _BEGINNINGS: tuple[tuple[bytes, str, str], ...] = (
     (b"\x7fELF", "a program", _PROGRAM), (b"MZ\x90\0", "a program", _PROGRAM),
     (b"\0\1\0\0\0", "a font", _DOCUMENT), (b"OTTO\0", "a font", _DOCUMENT), (b"wOF", "a font", _DOCUMENT),
 )
+# Before those: marks that stand at an offset, in files that begin as others do.
+_MARKS = ((b"II*\0", 8, b"CR\2", "a Canon raw picture", _PICTURE), (b"\1\0\0\0", 40, b" EMF", "an EMF drawing", _PICTURE),
+          (b"", 128, b"DICM", "a DICOM picture", _PICTURE))
 _RIFF = {b"WAVE": ("a WAV sound", _SOUND), b"WEBP": ("a WebP picture", _PICTURE), b"AVI ": ("an AVI video", _VIDEO),
          b"RMID": ("a MIDI file", _MUSIC)}
 _OGG = ((b"\1vorbis", "an Ogg Vorbis sound", _SOUND), (b"OpusHead", "an Opus sound", _SOUND),
         (b"Speex   ", "a Speex sound", _SOUND), (b"\x7fFLAC", "a FLAC sound inside Ogg", _SOUND),
         (b"\x80theora", "a Theora video", _VIDEO))
 _BRANDS = {b"avif": ("an AVIF picture", _PICTURE), b"avis": ("an AVIF picture", _PICTURE),
-           **dict.fromkeys((b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1"),
+           **dict.fromkeys((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"heif", b"mif1", b"msf1"),
                            ("a HEIC picture", _PICTURE)),
            **dict.fromkeys((b"M4A ", b"M4B ", b"M4P "), ("an M4A sound (AAC or ALAC)", _SOUND)),
            b"qt  ": ("a QuickTime video", _VIDEO), b"crx ": ("a Canon raw picture", _PICTURE)}
@@ -83,6 +99,9 @@ def file_kind(data: bytes) -> FileKind | None:
 
     The first `HEAD` bytes of the file are enough.
     """
+    for beginning, offset, mark, name, family in _MARKS:
+        if data.startswith(beginning) and data.startswith(mark, offset):
+            return FileKind(name, family)
     for beginning, name, family in _BEGINNINGS:
         if data.startswith(beginning):
             return FileKind(name, family)
@@ -100,7 +119,9 @@ def _container(data: bytes) -> FileKind | None:
         return next((FileKind(name, family) for mark, name, family in _OGG if mark in data[:128]),
                     FileKind("an Ogg file", _SOUND))
     if data[4:8] == b"ftyp":
-        return FileKind(*_BRANDS.get(data[8:12], ("an MP4 video", _VIDEO)))
+        others = data[16:int.from_bytes(data[:4], "big")]  # what else it may be read as: AVIF is of the family of HEIF
+        own = b"avif" if b"avif" in others or b"avis" in others else data[8:12]
+        return FileKind(*_BRANDS.get(own, ("an MP4 video", _VIDEO)))
     if data[:4] == b"\x1aE\xdf\xa3":
         return FileKind("a WebM video" if b"webm" in data[:64] else "a Matroska video", _VIDEO)
     if data[:4] == b"PK\3\4":

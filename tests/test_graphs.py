@@ -252,9 +252,9 @@ def test_a_suite_climbs_and_one_climb_more_composes_nothing(engine, tmp_path):
 
 
 def test_a_graph_is_refused_with_the_place_before_anything_runs(engine, tmp_path):
-    text = (GRAPHS / "postcard.yaml").read_text("utf-8").replace("steps: 24", "steps: 0")
+    text = (GRAPHS / "postcard.yaml").read_text("utf-8").replace("steps: 12", "steps: 0")
     (tmp_path / "wrong.yaml").write_text(text, "utf-8")
-    with pytest.raises(GraphError, match=r"wrong\.yaml:34:12  sketch\.steps is 0; it takes 1 to 150"):
+    with pytest.raises(GraphError, match=r"wrong\.yaml:45:12  sketch\.steps is 0; it takes 1 to 150"):
         engine.load(tmp_path / "wrong.yaml")
 
 
@@ -310,3 +310,16 @@ def test_ornaments_of_every_kind_are_on_the_sheet_and_the_loom_goes_round(engine
     film = engine.run(engine.load(GRAPHS / "loom.yaml"), {"frames": 6})
     assert not film.errors and film["film"].form.frames == 6
     assert film["film"].form.width % 2 == film["film"].form.height % 2 == 0
+
+
+def test_a_hand_is_learned_and_other_sentences_learn_nothing_again(engine, tmp_path, monkeypatch):
+    monkeypatch.setenv("NODEGRAPH_CACHE", str(tmp_path / "kept"))
+    graph = engine.load(GRAPHS / "learn-my-hand.yaml").with_value("hand", "batch", 1)
+    given = {"most": 1, "steps": 1, "keep": ["a red boat"], "sentences": ["a red boat on the sea"]}
+    story: list = []
+    result = engine.run(graph, given, emit=story.append)
+    assert not result.errors and Path(result["hand"].source).suffix == ".safetensors"
+    assert items(story)["before"] == items(story)["after"] == (1, 1)
+    story.clear()
+    engine.run(graph, {**given, "sentences": ["a red boat on the sea", "a green tree in the snow"]}, emit=story.append)
+    assert "hand" not in ran(story) and items(story)["after"] == (1, 2)

@@ -6,7 +6,7 @@ What an `encode_prompt` gives back has no names: they are told here by what it t
 from __future__ import annotations
 
 import inspect
-from threading import Lock
+from threading import RLock
 from typing import Any
 
 from nodegraph import InputError
@@ -45,7 +45,7 @@ _OWN = {"prompt", "negative_prompt", "device", "dtype", "num_images_per_prompt",
 _LENGTHS = (77, 256)
 
 # A tokenizer changes its own padding while it works, so two threads must not ask it at once.
-_tokenizers = Lock()
+TOKENIZERS = RLock()
 
 
 def encoded(pipe: Any, prompt: str, negative: str, max_sequence_length: int | None = None) -> dict[str, Any]:
@@ -60,7 +60,7 @@ def encoded(pipe: Any, prompt: str, negative: str, max_sequence_length: int | No
         raise InputError(f"a {kind} takes no negative_prompt; say what to paint instead")
     if max_sequence_length is not None and not _reads_long(pipe):
         raise InputError(f"a {kind} takes no max_sequence_length; leave it out")
-    with torch.no_grad(), quiet(), _tokenizers:
+    with torch.no_grad(), quiet(), TOKENIZERS:
         tensors = _asked(pipe, prompt, negative, max_sequence_length)
     return {name: tensor.contiguous() for name, tensor in tensors.items()}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -70,8 +71,14 @@ def _alone(recipe: Recipe, device: str, dtype: str) -> Any:
                      "diffusion.text_encoder or diffusion.textual_inversion")
 
 
+def _copied(recipe: Recipe, path: Path) -> None:
+    """Write an adapter's file, to be taken elsewhere."""
+    shutil.copyfile(loras.adapter_file(Path(recipe.folder or recipe.source)), path)
+
+
 LORA = ModelType("Lora", "A small change of a model's weights (LoRA), as a file or a folder.", load=_alone, files=True,
-                 holds=loras.holds, problem=loras.problem, about=loras.about, color="#c98fd9")
+                 holds=loras.holds, problem=loras.problem, about=loras.about, color="#c98fd9",
+                 exports={"safetensors": _copied})
 AUTOENCODER = ModelType("Autoencoder", "What turns pictures into latents and back (VAE), as a file or a folder.", load=_alone,
                         files=True, holds=is_autoencoder, problem=_pickled, color="#d98f8f")
 TEXT_ENCODER = ModelType("TextEncoder", "What reads prompts for a model, as a file or a folder.", load=_alone, files=True,

@@ -88,7 +88,7 @@ def train_lora(model: Annotated[DiffusionModel, Uses("lora", "text_encoder", "te
         course = Course(studio, studio.habit(), wish, place, ctx)
         painted = course.painted(prior or (), old)
         return Recipe("Lora", str(course.learned(seen, lines, drawn, painted, word, subject)))
-    except FloatingPointError as error:
+    except (ValueError, FloatingPointError) as error:
         raise InputError(f"{error}") from error
     except RuntimeError as error:
         if not is_out(error):
@@ -113,7 +113,7 @@ class Course:
     """One training, from pictures to a file."""
 
     def __init__(self, studio: Any, habit: Any, wish: Wish, place: Path, ctx: Context):
-        self.studio, self.habit, self.wish, self.place, self.ctx = studio, wish, place, ctx
+        self.studio, self.habit, self.wish, self.place, self.ctx = studio, habit, wish, place, ctx
 
     def painted(self, prompts: Sequence[str], drawings: Sequence[Any]) -> tuple[Any, ...]:
         """What the model paints before it learns, to be learned as well; kept beside the training."""

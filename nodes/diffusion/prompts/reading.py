@@ -8,7 +8,7 @@ from nodegraph import InputError, warn
 
 from ...common.knowledge import tell_of_unknown
 from ...media.latent import Conditioning, Part
-from ..conditioning import encoded
+from ..conditioning import TOKENIZERS, encoded
 from ..families import known_family, prompt_family
 from ..inpaint import is_trained
 from ..models import quiet
@@ -31,12 +31,14 @@ def conditioning_of(pipe: Any, prompt: str, negative: str = "", max_sequence_len
     trees = {name: parsed(text, signs) for name, text in texts.items()}
     times = moments(*trees.values())
     said = {name: [pieces(tree, moment) for moment in times] for name, tree in trees.items()}
-    _tell(pipe, texts, said, signs, max_sequence_length)
+    with TOKENIZERS:
+        _tell(pipe, texts, said, signs, max_sequence_length)
     wanted, unwanted = said.values()
     if len(times) > 1 and not negative:
         times, wanted = _merged(times, wanted)
-    read = [_encoded(pipe, ours, theirs, max_sequence_length, clip_skip, [*wanted, *unwanted])
-            for ours, theirs in zip(wanted, unwanted)]
+    with TOKENIZERS:
+        read = [_encoded(pipe, ours, theirs, max_sequence_length, clip_skip, [*wanted, *unwanted])
+                for ours, theirs in zip(wanted, unwanted)]
     family = prompt_family(pipe)
     if len(read) == 1:
         return Conditioning(read[0], family, negative)

@@ -13,13 +13,13 @@ from typing import Any
 from nodegraph import InputError
 
 from ...media.types import Latent
-from ..beginning import Wanted, begun
 from ..calls import dice, own_copy, sampled
 from ..doors import Door
 from ..families import denoiser, denoiser_name, known_family
+from ..inpaint import widened
 from ..samplers import Sampling
 from ..space import packed
-from ..steps import Steps
+from ..steps import Start, Steps
 
 _PLACES = ("img_ids", "txt_ids")  # of tokens, which are those of every picture of a batch
 
@@ -149,10 +149,17 @@ def _run(pipe: Any, tensors: dict[str, Any], shown: Latent | None, width: int, h
     own.__dict__[denoiser_name(own)] = _Look(denoiser(own), see, answers)
     steps = _Judged(own.scheduler, handed)
     if shown is not None:
-        steps.start = begun(own, Wanted(shown, None, 1.0))
+        steps.start = seen(own, shown)
     with torch.no_grad():
         sampled(own, tensors, steps, generator, 2, width, height, 1.0 if family.guidance else None,
                 1 if family.moving else None)
+
+
+def seen(pipe: Any, shown: Latent) -> Start:
+    """The start of a sampling whose denoiser, which was trained for inpainting, sees what is shown, and paints from noise."""
+    samples = shown.samples[None]
+    widened(pipe, shown.mask, shown.masked[None])
+    return Start(packed(pipe, samples), bare=True)
 
 
 def together(calls: Sequence[Call]) -> Call:

@@ -11,7 +11,6 @@ from nodegraph import InputError
 
 from ...media.image import load
 from ...media.types import Latent
-from ..beginning import Wanted, begun
 from ..calls import dice, own_copy, sampled
 from ..conditioning import encoded
 from ..families import denoiser, device_of, known_family
@@ -20,11 +19,11 @@ from ..samplers import Sampling
 from ..sizes import fitted, sizes_of
 from ..space import latent_family, latents_of, packed, scale_of
 from ..steps import Steps
-from .calls import Habit, call_of, habit_of
+from .calls import Habit, call_of, habit_of, seen
 from .lesson import Example
 
 _SHOWN = 0.02  # of a cell is drawn upon, and it is shown to a model that was trained for inpainting
-_SHORT = 16  # tokens that stand for an encoder that is not there
+_SHORT = 16  # tokens that stand for an encoder that is not there, or says nothing
 
 
 class Studio:
@@ -35,8 +34,14 @@ class Studio:
         self.pipe = copy.copy(pipe) if pipe is model else pipe
         self.pipe.knowledge = None  # words that a model does not know are those that it is taught
         self.width, self.height = width, height
-        short = "text_encoder_3" in self.pipe.components and self.pipe.components["text_encoder_3"] is None
-        self.length = _SHORT if short else None
+        self.length = self._length()
+
+    def _length(self) -> int | None:
+        """How many tokens a third encoder (T5) reads: few where there is none, or one that says nothing; else its own."""
+        if "text_encoder_3" not in self.pipe.components:
+            return None
+        said = encoded(self.pipe, "a", "", _SHORT)["prompt_embeds"]
+        return None if said[:, -_SHORT:].any() else _SHORT
 
     def picture(self, path: Path) -> Any:
         """A picture, float32 (3, height, width), of which the middle counts; what is transparent becomes white."""
@@ -109,7 +114,7 @@ class Studio:
         family, generator = known_family(self.pipe), dice(seed)
         own = own_copy(self.pipe, Sampling(), steps, generator)
         shown = self.shown(drawing)
-        course = Steps(own.scheduler, start=None if shown is None else begun(own, Wanted(shown, None, 1.0)))
+        course = Steps(own.scheduler, start=None if shown is None else seen(own, shown))
         with torch.no_grad():
             made = sampled(own, self.text(caption), course, generator, steps, self.width, self.height,
                            family.guidance_scale, 1 if family.moving else None, look)

@@ -1,15 +1,17 @@
 """Picture files that are too large, damaged or no pictures: read all the same, or refused by their own name."""
 
+import re
 import struct
 import warnings
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from nodegraph import InputError
-from nodegraph_nodes.media.pictures import files as image_files
+from nodegraph import InputError, file_kind, filekind
+from nodegraph_nodes.media.pictures import files as image_files, formats
 from tests.nodes.media.picture_files import BLOCKS, HEIC, chunk, near, png, rgb_profile, saved, tiff
 
 # Limits
@@ -107,3 +109,21 @@ def test_heic_is_read_where_its_library_is_and_names_the_extra_where_not(read, m
     monkeypatch.setitem(__import__("sys").modules, "pi_heif", None)
     with pytest.raises(InputError, match=r"HEIC/HEIF photo.*pip install pi-heif; the extra `heif`"):
         read(HEIC)
+
+
+def test_each_kind_of_file_that_pictures_have_words_for_is_one_that_the_engine_tells_apart():
+    source = Path(filekind.__file__).read_text(encoding="utf-8")
+    named = set(re.findall(r'"(an? [^"]+)"', source))
+    assert named >= {*formats._FOREIGN, *formats._READABLE}
+    assert not formats._FOREIGN.keys() & formats._READABLE.keys()
+
+
+@pytest.mark.parametrize("head, name", [
+    (b"\1\0\0\0" + b"\0" * 36 + b" EMF", "an EMF drawing"), (b"a text" + b" " * 34 + b" EMF", ""),
+    (b"\0" * 128 + b"DICM", "a DICOM picture"), (b"II*\0\x10\0\0\0CR\2\0", "a Canon raw picture"),
+    (b"\0\0\0\x18ftypmif1\0\0\0\0mif1avif", "an AVIF picture"), (b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic", "a HEIC picture"),
+    (b"II+\0\10\0\0\0", "a BigTIFF picture"), (b"8BPS\0\2", "a large Photoshop picture (PSB)"),
+])
+def test_what_is_told_of_a_picture_is_told_of_it_anywhere(head, name):
+    kind = file_kind(head)
+    assert (kind.name if kind else "") == name
