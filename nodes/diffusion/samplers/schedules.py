@@ -69,33 +69,39 @@ def linear_quadratic(highest: float, lowest: float, steps: int, threshold: float
 FORMULAS: dict[str, Formula] = {"beta": beta, "kl_optimal": kl_optimal, "linear_quadratic": linear_quadratic}
 
 
-def _trailing(steps: int) -> Any:
+def sgm_uniform(steps: int) -> Any:
+    """Even, from the very beginning."""
     import numpy as np
 
     return 1 - np.arange(steps) / steps
 
 
-def _whole_parts(steps: int) -> Any:
+def simple(steps: int) -> Any:
+    """Even, at whole thousandths."""
     import numpy as np
 
     return 1 - np.floor(np.arange(steps) * 1000 / steps) / 1000
 
 
-def _leading(steps: int) -> Any:
+def ddim_uniform(steps: int) -> Any:
+    """Even at whole thousandths, counted from the end."""
     import numpy as np
 
     return (1 + np.arange(steps)[::-1] * max(1000 // steps, 1)) / 1000
 
 
 # Parts of a thousand of a flow's time, before it is shifted; `normal` is how diffusers spaces a flow.
-EVEN = {"sgm_uniform": _trailing, "simple": _whole_parts, "ddim_uniform": _leading}
+EVEN = {"sgm_uniform": sgm_uniform, "simple": simple, "ddim_uniform": ddim_uniform}
 
 
 def given(sigmas: Sequence[float]) -> Formula:
     """The levels that a person wrote down, whatever the model knows."""
-    import numpy as np
+    def levels(highest: float, lowest: float, steps: int) -> Any:
+        import numpy as np
 
-    return lambda highest, lowest, steps: np.array(sigmas[:steps], dtype=np.float64)
+        return np.array(sigmas[:steps], dtype=np.float64)
+
+    return levels
 
 
 def beta_quantile(p: float, a: float, b: float) -> float:
