@@ -267,7 +267,7 @@ def test_a_picture_is_inpainted_outpainted_and_made_finer_and_other_words_repeat
         assert nothing_runs_again(name, given, tmp_path)
     story: list = []
     engine.run(engine.load(GRAPHS / "inpaint.yaml"), {**given, "after": "a green tree"}, emit=story.append)
-    assert ran(story) == ["idea", "sketch", "anew", "sheet"]
+    assert {"laid", "idea", "sketch", "anew", "sheet"} <= set(ran(story)) and "first/sketch" not in ran(story)
     story.clear()
     engine.run(engine.load(GRAPHS / "hires.yaml"), {**given, "strength": 0.3}, emit=story.append)
     assert ran(story) == ["over", "fine", "large"]
