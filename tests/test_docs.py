@@ -72,6 +72,17 @@ def my_nodes(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
+def catalogue_of_docs(my_nodes):
+    return Catalogue(folders=my_nodes)
+
+
+@pytest.fixture(scope="module")
+def catalogue():
+    """What comes along, read once for all graphs."""
+    return Catalogue()
+
+
+@pytest.fixture(scope="module")
 def remembered(tmp_path_factory):
     return tmp_path_factory.mktemp("remembered")
 
@@ -87,13 +98,12 @@ def desk(tmp_path, monkeypatch, remembered):
 
 
 @pytest.mark.parametrize("text, page", snippets("yaml"))
-def test_graphs_in_the_docs_check(text, page, my_nodes, desk, monkeypatch):
+def test_graphs_in_the_docs_check(text, page, catalogue_of_docs, desk, monkeypatch):
     put_files(page.read_text("utf-8"), desk)
     if page not in WALKS:
         monkeypatch.chdir(ROOT)  # where files of the project are named
-    catalogue = Catalogue(folders=my_nodes)
     graph, problems = graphfile.parse(text)
-    assert check(graph, catalogue, problems, Models(catalogue).find).problems == []
+    assert check(graph, catalogue_of_docs, problems, Models(catalogue_of_docs).find).problems == []
 
 
 @pytest.mark.parametrize("code, page", snippets("python"))
@@ -199,15 +209,13 @@ def test_every_link_in_the_docs_leads_somewhere():
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "graphs").rglob("*.yaml")), ids=lambda p: p.name)
-def test_every_graph_that_is_shipped_checks_without_a_word(path):
-    catalogue = Catalogue()
+def test_every_graph_that_is_shipped_checks_without_a_word(path, catalogue):
     graph, problems = graphfile.read(path)
     assert check(graph, catalogue, problems, Models(catalogue).find).problems == []
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "docs/examples").glob("*.yaml")), ids=lambda p: p.stem)
-def test_the_example_of_a_node_checks_and_has_the_node_in_it(path):
-    catalogue = Catalogue()
+def test_the_example_of_a_node_checks_and_has_the_node_in_it(path, catalogue):
     graph, problems = graphfile.read(path)
     wanted = {name for name, given in graph.inputs.items() if not given.has_default}  # what does not come along
     assert check(graph, catalogue, problems, Models(catalogue).find, given=wanted).problems == []

@@ -9,6 +9,7 @@ from nodegraph import SILENT, Context, InputError, Range, Seed, Uses, node
 
 from ..media.types import Conditioning, Latent
 from . import families, space
+from .beginning import Wanted, begun
 from .calls import dice, own_copy, sampled
 from .guided import guide, settings_of
 from .inpaint import text_pipeline
@@ -93,7 +94,6 @@ def _together(model: Any, conditionings: list[Conditioning], seeds: list[int], s
         if conditioning.family != mine:
             raise InputError(f"conditioning is for {conditioning.family}, and this model is {mine}; "
                              "encode the prompt with this model")
-    families.judge_words_alone(model)
     guidance = family.guidance_scale if guidance_scale is None else float(guidance_scale)
     if guidance is not None:
         for negative in {conditioning.negative_prompt for conditioning in conditionings}:
@@ -116,7 +116,8 @@ def _sampled(model: Any, conditionings: list[Conditioning], seeds: list[int], as
     generators = generators if len(seeds) > 1 else generators[0]
     pipe = own_copy(text_pipeline(model), asked.sampling, asked.steps, generators)
     guide(pipe, asked.guidance_scale, len(seeds), len(conditionings[0].parts))
-    course = Steps(pipe.scheduler, after=reporter(pipe, ctx, asked.width, asked.height))
+    begin = begun(pipe, Wanted(), asked.width, asked.height)
+    course = Steps(pipe.scheduler, start=begin, after=reporter(pipe, ctx, asked.width, asked.height))
     divide(pipe, conditionings[0], course, asked.steps, asked.width, asked.height)
     return sampled(pipe, _joined(conditionings), course, generators, asked.steps, asked.width, asked.height,
                    asked.guidance_scale, None, lambda: ctx.report(course.index, len(course.timesteps), "sampling"))

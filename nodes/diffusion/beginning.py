@@ -59,13 +59,14 @@ def begun(pipe: Any, wanted: Wanted, width: int, height: int) -> Start | None:
     Of a model that was trained for inpainting the denoiser is widened, in this pipeline of the call's own. Without a
     mask it sees nothing, and paints all of the picture.
     """
-    if wanted.start is None:
+    start = wanted.start
+    if start is None:
         _judge_without(pipe, wanted)
         if not is_trained(pipe):
             return None
         mask, grey = nothing_seen(pipe, width, height)
-        wanted = replace(wanted, start=Latent(grey[0], space.latent_family(pipe), mask, grey[0]), strength=1.0)
-    start = wanted.start
+        start = Latent(grey[0], space.latent_family(pipe), mask, grey[0])
+        wanted = replace(wanted, start=start, strength=1.0)
     if not (is_flow(pipe.scheduler) or hasattr(pipe.scheduler, "add_noise")):
         raise InputError(f"a {type(pipe).__name__} cannot begin with a picture; leave start out")
     samples, mask = start.samples[None].to(device_of(pipe)), wanted.own_mask

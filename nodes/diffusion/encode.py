@@ -9,6 +9,7 @@ from nodegraph import InputError, Range, Uses, node
 from ..media.types import Conditioning, Image, Latent, Mask
 from . import families, space
 from .calls import in_a_sentence
+from .conditioning import TOKENIZERS
 from .inpaint import is_trained, masked_latents
 from .models import DiffusionModel
 from .prompts.reading import conditioning_of
@@ -37,7 +38,7 @@ def encode(model: Annotated[DiffusionModel, Uses(*ENCODES)], prompt: str, negati
         word++ and word--. `none`: all of them are letters.
     clip_skip: how many of the last layers of CLIP are left out; other programs count from 1, and their 2 is 1 here.
     """
-    with in_a_sentence(model):
+    with in_a_sentence(model), TOKENIZERS:
         return conditioning_of(model, prompt, negative_prompt, max_sequence_length, signs, clip_skip)
 
 

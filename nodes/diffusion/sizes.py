@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -107,7 +108,7 @@ def _unit(pixels: int, convolutional: bool) -> int:
 def sizes_in(folder: Path) -> Sizes | None:
     """The sizes of the pipeline in a folder, by its settings alone; None where they do not tell."""
     try:
-        kind = settings(folder / "model_index.json").get("_class_name")
+        kind = re.sub("Inpaint|Img2Img", "", settings(folder / "model_index.json").get("_class_name") or "")
         if kind not in _PATCHES:
             return None
         convolutional = (folder / "unet").is_dir()

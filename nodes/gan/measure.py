@@ -14,12 +14,12 @@ def sliced_distance(a: torch.Tensor, b: torch.Tensor, seed: int = 0) -> float:
 
     Patches are normalised by those of `a`, the true ones: 0 is alike, and 1 as far apart as patches are spread.
     """
-    distances = []
+    distances: list[float] = []
     while a.shape[-1] >= 2 * _PATCH or not distances:
         small = [F.avg_pool2d(x, 2) if x.shape[-1] >= 4 * _PATCH else None for x in (a, b)]
         details = [x if s is None else x - F.interpolate(s, x.shape[-2:], mode="bilinear")
                    for x, s in zip((a, b), small, strict=True)]
-        distances.append(_sliced(*(_patches(x, seed + k) for k, x in enumerate(details)), seed))
+        distances.append(_sliced(_patches(details[0], seed), _patches(details[1], seed + 1), seed))
         if small[0] is None or small[1] is None:
             break
         a, b = small

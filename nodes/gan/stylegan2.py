@@ -70,7 +70,8 @@ class Generator:
 
     def _shapes(self) -> dict[str, tuple[int, ...]]:
         """The tensors that such a generator has, and their shapes, by those that give its sizes."""
-        shapes, width = {}, self.width
+        shapes: dict[str, tuple[int, ...]] = {}
+        width = self.width
         inputs = self.tensors["mapping.fc0.weight"].shape[1]
         if self.labels:
             shapes["mapping.embed.bias"] = (self.tensors["mapping.embed.weight"].shape[0],)
@@ -197,6 +198,7 @@ def synthesised(generator: Generator, styles: torch.Tensor, noise: Noise = "cons
         # the picture's layer of a block reads the style that the next block begins with
         colours = _coloured(generator, f"{block}.torgb", x, styles[at])
         picture = colours if picture is None else _doubled(picture) + colours
+    assert picture is not None  # there is a block of 4 pixels
     return picture[0]
 
 

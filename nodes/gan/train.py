@@ -62,9 +62,9 @@ def train(pictures: list[File], minutes: Annotated[float, Range(0.01, 100_000)] 
     labels = torch.tensor([names.index(kind) for kind in kinds]) if kinds else None
     shape = shape_of(int(size), network, len(names))
     subject = _subject(held, labels, shape, mirror, augment)
-    place = _place(folder, subject)
+    place = _place(folder, f"{subject}, seed {seed}")
     material = Material(held, labels, len(names), mirror, seed, ctx.device)
-    game = Game(shape, Rules(batch=_BATCH, memory=2_000), material, ctx.device,
+    game = Game(shape, Rules(batch=_BATCH, memory=2_000, r1=15 * (int(size) / 32) ** 2), material, ctx.device,
                 augmented if augment else None)
     budget = Budget(max(1, shown // _BATCH) if shown else 10**9, minutes * 60)
 
@@ -152,6 +152,7 @@ def _subject(pictures: Any, labels: Any, shape: Any, mirror: bool, augment: bool
 
 
 def _place(folder: str, subject: str) -> Path:
+    """Where a training is kept: in the folder that is named, or in one of its own."""
     from ..common.training import kept_folder
 
     name = blake2b(subject.encode(), digest_size=8).hexdigest()

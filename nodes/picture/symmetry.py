@@ -160,10 +160,10 @@ _ROOT = math.sqrt(3)
 
 
 class _Slice(NamedTuple):
-    """The part of a hexagon that is not repeated: one of `count` slices about its middle, or, mirrored, half of one, that
+    """The part of a hexagon that is not repeated: one of `slices` about its middle, or, mirrored, half of one, that
     begins at an angle; its extent, in units of the lattice, and how far it reaches to the left of the middle."""
 
-    count: int
+    slices: int
     mirrored: bool
     start: float
     extent: float
@@ -195,7 +195,7 @@ def _hexagonal(image: Any, symmetry: str) -> Any:
     x = ((torch.arange(wide, device=a.device) + 0.5) / wide).expand(high, wide)
     y = ((torch.arange(high, device=a.device) + 0.5) / high * _ROOT)[:, None].expand(high, wide)
     x, y = _near(x, y)
-    slice_ = 2 * math.pi / part.count
+    slice_ = 2 * math.pi / part.slices
     angle, far = (torch.atan2(y, x) - part.start) % slice_, (x**2 + y**2).sqrt()
     angle = torch.minimum(angle, slice_ - angle) if part.mirrored else angle
     scale = side / part.extent

@@ -11,8 +11,6 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
-import numpy as np
-
 from .ancestral import Noise, between
 from .ode import Sampler, toward
 from .paths import Path
@@ -41,6 +39,8 @@ def phi_2(h: float) -> float:
 
 def er_sde(x: Any, sigmas: Sequence[float], path: Path, noise: Noise) -> Sampler:
     """Extended reverse-time SDE, third order (Cui et al., ER-SDE-Solvers, 2023, algorithm 3, noise scale of section 4)."""
+    import numpy as np
+
     lambdas = [sigma / path.alpha(sigma) for sigma in sigmas]
     pictures: list[Any] = []  # the newest first
     slope = None
@@ -65,6 +65,8 @@ def er_sde(x: Any, sigmas: Sequence[float], path: Path, noise: Noise) -> Sampler
 
 
 def _noise_scale(value: Any) -> Any:
+    import numpy as np
+
     return value * (np.exp(value ** 0.3) + 10)
 
 

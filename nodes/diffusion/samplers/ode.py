@@ -11,8 +11,6 @@ from collections.abc import Generator, Sequence
 from itertools import pairwise
 from typing import Any
 
-import numpy as np
-
 from .paths import Path
 
 Sampler = Generator[tuple[Any, float], tuple[Any, Any], Any]
@@ -85,6 +83,8 @@ def lms(x: Any, sigmas: Sequence[float], path: Path, noise: Any) -> Sampler:
 
 def adams(levels: Sequence[float], start: float, end: float) -> list[float]:
     """The integral from start to end of each Lagrange polynomial that is 1 at its level and 0 at the others."""
+    import numpy as np
+
     weights = []
     for level in levels:
         others = [other - start for other in levels if other != level]

@@ -10,8 +10,6 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
 Formula = Callable[[float, float, int], Any]
 
 # How diffusers says a schedule to a class of its own, for models that take noise away. `beta` is a flag of theirs too,
@@ -29,26 +27,36 @@ CURVES = ("use_karras_sigmas", "use_exponential_sigmas", "use_beta_sigmas", "use
 
 def karras(highest: float, lowest: float, steps: int, rho: float = 7.0) -> Any:
     """Even in the seventh root of sigma (Karras et al., 2022, equation 5)."""
+    import numpy as np
+
     return np.linspace(highest ** (1 / rho), lowest ** (1 / rho), steps) ** rho
 
 
 def exponential(highest: float, lowest: float, steps: int) -> Any:
     """Even in the logarithm of sigma."""
+    import numpy as np
+
     return np.exp(np.linspace(math.log(highest), math.log(lowest), steps))
 
 
 def beta(highest: float, lowest: float, steps: int, a: float = 0.6, b: float = 0.6) -> Any:
     """Quantiles of a Beta distribution: dense at both ends (Lee et al., Beta Sampling is All You Need, 2024)."""
+    import numpy as np
+
     return lowest + (highest - lowest) * np.array([beta_quantile(1 - p, a, b) for p in np.linspace(0, 1, steps)])
 
 
 def kl_optimal(highest: float, lowest: float, steps: int) -> Any:
     """Even in the arc tangent of sigma (Sabour et al., Align Your Steps, 2024, equation 10)."""
+    import numpy as np
+
     return np.tan(np.linspace(math.atan(highest), math.atan(lowest), steps))
 
 
 def linear_quadratic(highest: float, lowest: float, steps: int, threshold: float = 0.025) -> Any:
     """Half of the steps small and even, down to 1 - `threshold`, then a parabola that joins smoothly (Genmo's Mochi)."""
+    import numpy as np
+
     linear = steps // 2
     if not linear:
         return np.array([highest])
@@ -59,16 +67,41 @@ def linear_quadratic(highest: float, lowest: float, steps: int, threshold: float
 
 
 FORMULAS: dict[str, Formula] = {"beta": beta, "kl_optimal": kl_optimal, "linear_quadratic": linear_quadratic}
-EVEN = {  # parts of a thousand of a flow's time, before it is shifted; `normal` is how diffusers spaces a flow
-    "sgm_uniform": lambda steps: 1 - np.arange(steps) / steps,
-    "simple": lambda steps: 1 - np.floor(np.arange(steps) * 1000 / steps) / 1000,
-    "ddim_uniform": lambda steps: (1 + np.arange(steps)[::-1] * max(1000 // steps, 1)) / 1000,
-}
+
+
+def sgm_uniform(steps: int) -> Any:
+    """Even, from the very beginning."""
+    import numpy as np
+
+    return 1 - np.arange(steps) / steps
+
+
+def simple(steps: int) -> Any:
+    """Even, at whole thousandths."""
+    import numpy as np
+
+    return 1 - np.floor(np.arange(steps) * 1000 / steps) / 1000
+
+
+def ddim_uniform(steps: int) -> Any:
+    """Even at whole thousandths, counted from the end."""
+    import numpy as np
+
+    return (1 + np.arange(steps)[::-1] * max(1000 // steps, 1)) / 1000
+
+
+# Parts of a thousand of a flow's time, before it is shifted; `normal` is how diffusers spaces a flow.
+EVEN = {"sgm_uniform": sgm_uniform, "simple": simple, "ddim_uniform": ddim_uniform}
 
 
 def given(sigmas: Sequence[float]) -> Formula:
     """The levels that a person wrote down, whatever the model knows."""
-    return lambda highest, lowest, steps: np.array(sigmas[:steps], dtype=np.float64)
+    def levels(highest: float, lowest: float, steps: int) -> Any:
+        import numpy as np
+
+        return np.array(sigmas[:steps], dtype=np.float64)
+
+    return levels
 
 
 def beta_quantile(p: float, a: float, b: float) -> float:

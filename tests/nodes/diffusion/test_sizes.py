@@ -25,12 +25,12 @@ def test_a_folder_tells_the_sizes_that_its_live_model_has(models, checkpoints, k
     assert sizes_in(checkpoints / kind) == sizes_of(models[kind]) == SIZES[kind]
 
 
-def test_the_starter_painter_is_made_for_128_in_multiples_of_16():
+def test_the_starter_painter_is_made_for_128_in_multiples_of_8():
     from pathlib import Path
 
     from nodegraph_nodes import starter
 
-    assert sizes_in(Path(starter.__file__).parent / "models" / "painter") == Sizes(16, (128, 128), 512)
+    assert sizes_in(Path(starter.__file__).parent / "models" / "painter") == Sizes(8, (128, 128), 256)
 
 
 def test_a_folder_that_does_not_tell_leaves_it_open(tmp_path, checkpoints):
@@ -83,7 +83,7 @@ def test_a_size_that_comes_on_a_link_is_refused_before_the_model_is_loaded(check
 
 
 def test_the_starter_painters_sizes_are_judged_by_check(tmp_path):
-    with Engine(cache=None, device="cpu") as engine, pytest.raises(GraphError, match=r"n.height is 100; .* try 96 or 112"):
+    with Engine(cache=None, device="cpu") as engine, pytest.raises(GraphError, match=r"n.height is 100; .* try 96 or 104"):
         engine.load(graph(tmp_path, "starter/painter", height=100))
 
 
@@ -156,6 +156,6 @@ def test_a_side_beyond_the_places_that_a_model_has_is_refused_before_it_loads():
     from nodegraph_nodes import starter
 
     folder = Path(starter.__file__).parent / "models" / "painter"
-    assert sizes_in(folder).most == 512
+    assert sizes_in(folder).most == 256
     assert size_refused(Recipe("DiffusionModel", "painter", str(folder)), 8192, 32) == \
-        "width is 8192; this model paints 512 at most (it was made for 128 x 128)"
+        "width is 8192; this model paints 256 at most (it was made for 128 x 128)"

@@ -62,3 +62,19 @@ def test_latents_of_another_model_are_no_ones_that_an_autoencoder_in_its_place_r
     assert same_space(Latent(None, latent_family(model)), other) and same_space(Latent(None, latent_family(other)), model)
     assert not same_space(Latent(None, latent_family(models["sd3"])), other)
     assert not same_space(Latent(None, latent_family(models["sd3"])), model)
+
+
+def test_prompts_that_are_read_at_the_same_time_are_read_as_in_turn(models):
+    from concurrent.futures import ThreadPoolExecutor
+
+    from nodegraph_nodes.diffusion.encode import encode
+
+    prompts = ["a boat", "a red boat on the sea", "a (red:1.3) boat", "a boat and a house and a fox"] * 5
+
+    def read(prompt):
+        return encode(models["sd"], prompt).tensors["prompt_embeds"]
+
+    in_turn = [read(prompt) for prompt in prompts]
+    with ThreadPoolExecutor(4) as pool:
+        assert all(ours.shape == theirs.shape and bool((ours - theirs).abs().max() < 1e-5)
+                   for ours, theirs in zip(pool.map(read, prompts), in_turn, strict=True))

@@ -165,6 +165,12 @@ def test_a_longer_training_goes_on_and_the_shorter_ones_model_stays(pictures, mo
     assert all(training.Path(recipe.source, "model.safetensors").exists() for recipe in (first, longer))
 
 
+def test_another_seed_is_another_training(pictures):
+    first, other = (train(pictures, seed=seed, **SMALL) for seed in (0, 1))
+    assert first.source != other.source
+    assert not torch.equal(*(sample.sample(models.load(one, "cpu", "float32"), 1) for one in (first, other)))
+
+
 def test_a_stopped_training_goes_on_and_shows_what_it_draws(pictures, monkeypatch):
     monkeypatch.setattr(training_node, "_TELL_SECONDS", -1)
     seen = []
