@@ -29,7 +29,7 @@ PAGES = [*sorted(ROOT.glob("README*.md")), *sorted((ROOT / "docs").rglob("*.md")
 WALKS = [ROOT / "docs/tutorial.md", *(page for page in sorted((ROOT / "docs/howto").glob("*.md")) if page.stem != "index")]
 GUIDE = ROOT / "docs/pack-guide.md"
 PHOTO = ROOT / "graphs/pictures/cat.jpg"
-QUICK = {"type: starter.paint\n": "type: starter.paint\n    steps: 4\n", "steps: 12\n": "steps: 4\n",  # what is painted is not what is tried here
+QUICK = {"type: starter.paint\n    text": "type: starter.paint\n    steps: 4\n    text", "steps: 12\n": "steps: 4\n",  # what is painted is not what is tried here
          "[4, 12, 24]": "[1, 2, 3]", "minutes: 2.0": "minutes: 0.01", "batch: 4": "batch: 1"}
 SERVICE = "https://api.openai.com/v1"
 WINDOWS = ("edit", "open")  # commands that want a screen

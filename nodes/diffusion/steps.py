@@ -129,7 +129,8 @@ class Steps:
 
     def _step(self, *arguments: Any, **settings: Any) -> Any:
         # Not every scheduler has them in the same places (CogVideoX's takes what it thought before as well).
-        given = self._takes.bind(*arguments, **settings).arguments
+        named = {name: value for name, value in settings.items() if name in self._takes.parameters}
+        given = self._takes.bind(*arguments, **named).arguments
         model_output, timestep, sample = (given[name] for name in ("model_output", "timestep", "sample"))
         position, total = self.first + self.index, len(self.timesteps)
         if not self.index:

@@ -90,4 +90,4 @@ def test_the_options_of_the_machine_reach_the_editor(monkeypatch, tmp_path):
     monkeypatch.setattr("nodegraph_editor.main.main", lambda path, **more: opened.update(path=path, **more) or 0)
     assert main(["edit", "g.yaml", "--pack", "mine.py", "--cache", "none", "--device", "cpu", "--disk", "1GB"]) == 0
     assert opened == {"path": "g.yaml", "packs": ["mine.py"], "cache": None, "device": "cpu", "dtype": "auto", "disk": 1 << 30,
-                      "host": 0.4, "device_memory": 0.9, "download": False, "workers": None}
+                      "host": 0.4, "device_memory": 0.9, "download": False, "workers": None, "models": ()}

@@ -254,6 +254,7 @@ class Stage:
     def into(self, name: str, twice: bool = False) -> None:
         """Click into the field of a parameter; twice, to type into a slider."""
         widget = self.field(name).widget
+        self.reach(widget)
         x, y = self.dpg.get_item_rect_min(widget)
         width, height = self.dpg.get_item_rect_size(widget)
         place = x + width - 30, y + min(height, 30) / 2
@@ -262,6 +263,18 @@ class Stage:
             self.hand("click", "--repeat", "2", "--delay", "30", "1")
         else:
             self.click(*place)
+
+    def reach(self, widget: int) -> None:
+        """Turn the wheel over the inspector until a field is in sight."""
+        height = self.dpg.get_viewport_client_height()
+        for _ in range(60):
+            x, y = self.dpg.get_item_rect_min(widget)
+            if self.dpg.is_item_visible(widget) and 60 < y < height - 80:
+                return
+            self.point(x + self.dpg.get_item_rect_size(widget)[0] / 2, height / 2)
+            self.hand("click", "4" if y < 60 and (x, y) != (0, 0) else "5")  # one that was never drawn is at (0, 0)
+            self.frames(2)
+        raise AssertionError("the inspector does not scroll so far")
 
     def select(self, kind: str, name: str) -> None:
         from nodegraph_editor.document.items import Item

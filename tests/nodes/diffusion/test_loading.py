@@ -97,13 +97,6 @@ def quantised(folder, method):
     changed(folder / "unet" / "config.json", quantization_config={"quant_method": method, "load_in_8bit": True})
 
 
-def nine_channels(folder):
-    changed(folder / "unet" / "config.json", in_channels=9)
-    tensors = load_file(folder / UNET)
-    tensors["conv_in.weight"] = torch.zeros(8, 9, 3, 3)
-    save_file(tensors, folder / UNET, metadata={"format": "pt"})
-
-
 def adapter_alone(folder):
     only(folder)
     save_file({"unet.to_q.lora_A.weight": torch.zeros(4, 4)}, folder / "pytorch_lora_weights.safetensors")
@@ -205,7 +198,6 @@ REFUSED = {
     "unknown unet": (lambda f: index_part(f, "unet", ["diffusers", "DreamUnet"]),
                      "unet is of the class DreamUnet, which the diffusers"),
     "unknown library": (lambda f: index_part(f, "unet", ["dreams", "DreamUnet"]), "unet is of the library dreams"),
-    "an inpainting unet under the usual name": (nine_channels, "needs a picture and a mask"),
     "quantised by bitsandbytes": (lambda f: quantised(f, "bitsandbytes"), "unet is quantised .bitsandbytes."),
     "quantised by torchao": (lambda f: quantised(f, "torchao"), "unet is quantised .torchao."),
     "quantised by gguf": (lambda f: quantised(f, "gguf"), "unet is quantised .gguf."),
