@@ -200,7 +200,9 @@ except KeyboardInterrupt:
 def test_ctrl_c_is_heard_at_once_while_a_node_sleeps_and_the_process_can_end(declared, kind, body, tmp_path):
     code = SLEEPS % (declared, kind, body)
     process = subprocess.Popen([sys.executable, "-c", code, ROOT, str(tmp_path)], stdout=subprocess.PIPE,
-                               stderr=subprocess.PIPE, text=True)
+                               stderr=subprocess.PIPE, text=True,
+                               # where a shell in the background ignores Ctrl-C, so would whom it starts
+                               preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     try:
         assert process.stdout.readline() == "begun\n", process.stderr.read()
         time.sleep(0.1)  # so that the node is asleep; earlier is well, too
