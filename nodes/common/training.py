@@ -15,12 +15,15 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from pathlib import Path
 from typing import Protocol
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
+
+from .files import whole_file
 
 CHECKPOINT = "checkpoint.safetensors"
 
@@ -80,10 +83,10 @@ def trained(learner: Learner, budget: Budget, folder: Path, subject: str, tell: 
         nonlocal saved, saved_at
         if sound and step > saved:
             state = {"subject": subject, "seed": seed, "step": step, "seconds": time.monotonic() - begun}
-            _save(folder / CHECKPOINT, learner.tensors(), state)
+            save_checkpoint(folder / CHECKPOINT, learner.tensors(), state)
             saved, saved_at = step, time.monotonic()
 
-    with _stop_signals() as stopped:
+    with stop_signals() as stopped:
         try:
             while progress.fraction < 1 and not stopped:
                 torch.manual_seed(step_seed(seed, step))
@@ -111,6 +114,12 @@ def kept_folder() -> Path:
     if named:
         return Path(named).expanduser() / "training"
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "nodegraph-training"
+
+
+def place_of(folder: str, kind: str, subject: str) -> Path:
+    """Where the training of a subject is kept: in the folder that is named, or, left empty, in one of its own."""
+    name = blake2b(subject.encode(), digest_size=8).hexdigest()
+    return Path(folder).expanduser() if folder else kept_folder() / f"{kind}-{name}"
 
 
 def step_seed(seed: int, step: int) -> int:
@@ -146,13 +155,11 @@ def _demand_finite(told: Mapping[str, float], step: int) -> None:
             raise FloatingPointError(f"{name} is {value} at step {step}; try a lower learning rate")
 
 
-def _save(path: Path, tensors: Mapping[str, torch.Tensor], state: Mapping[str, object]) -> None:
-    partial = path.with_suffix(".partial")
+def save_checkpoint(path: Path, tensors: Mapping[str, torch.Tensor], state: Mapping[str, object]) -> None:
+    """Write tensors, and a state that JSON can tell, to a safetensors file, whole or not at all."""
     plain = {name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}
-    save_file(plain, partial, metadata={"state": json.dumps(state)})
-    with open(partial, "rb") as file:
-        os.fsync(file.fileno())
-    os.replace(partial, path)
+    with whole_file(path) as partial:
+        save_file(plain, partial, metadata={"state": json.dumps(state)})
 
 
 def _resumed(learner: Learner, path: Path, subject: str, seed: int) -> tuple[int, float]:
@@ -174,7 +181,7 @@ def _resumed(learner: Learner, path: Path, subject: str, seed: int) -> tuple[int
 
 
 @contextmanager
-def _stop_signals() -> Iterator[list[int]]:
+def stop_signals() -> Iterator[list[int]]:
     """Collects SIGINT and SIGTERM instead of dying by them; a loop off the main thread leaves signals alone."""
     caught: list[int] = []
     try:

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 from nodegraph import SILENT, Context, File, InputError, Range, Recipe, Seed, Uses, node, warn
 
+from ..common.files import whole_file
 from ..media.types import Image
 from .families import denoiser, prompt_family
 from .ingredients import Lora
@@ -69,6 +70,7 @@ def train_lora(model: Annotated[DiffusionModel, Uses("lora", "text_encoder", "te
     folder: where the training and the adapters are kept; left out, in a folder of the cache.
     seed: where the dice begin.
     """
+    from ..common.training import place_of
     from .tuning.captions import captions_for
     from .tuning.studio import Studio, judge, judge_lists
 
@@ -84,7 +86,7 @@ def train_lora(model: Annotated[DiffusionModel, Uses("lora", "text_encoder", "te
                   for images, count in ((reference, len(seen)), (prior_reference, len(prior or ()))))
     wish = Wish(minutes, steps, rank, rate, batch, mirror, seed)
     subject = _subject(model, wish, [*seen, *drawn, *old], [*lines, "", *(prior or ())])
-    place = _place(folder, subject)
+    place = place_of(folder, "lora", subject)
     try:
         course = Course(studio, studio.habit(), wish, place, ctx)
         painted = course.painted(prior or (), old)
@@ -132,8 +134,8 @@ class Course:
                 samples.append(self.studio.painted(prompt, drawing, self.wish.seed + k, _PRIOR_STEPS, look))
             if samples:
                 self.place.mkdir(parents=True, exist_ok=True)
-                save_file({str(k): one.float().cpu() for k, one in enumerate(samples)}, path.with_suffix(".partial"))
-                path.with_suffix(".partial").replace(path)
+                with whole_file(path) as beside:
+                    save_file({str(k): one.float().cpu() for k, one in enumerate(samples)}, beside)
         return tuple(self.studio.example(one.to(self.studio.pipe.device), prompt, drawing)
                      for one, prompt, drawing in zip(samples, prompts, drawings, strict=True))
 
@@ -216,13 +218,6 @@ def _subject(model: Any, wish: Wish, pictures: Sequence[Any], lines: Sequence[st
     count = sum(picture is not None for picture in pictures)
     return (f"adapter of {count} pictures ({digest.hexdigest()}), rank {wish.rank}, rate {wish.rate:g}, batch {wish.batch}"
             + ", mirrored" * wish.mirror)
-
-
-def _place(folder: str, subject: str) -> Path:
-    from ..common.training import kept_folder
-
-    name = blake2b(subject.encode(), digest_size=8).hexdigest()
-    return Path(folder).expanduser() if folder else kept_folder() / f"lora-{name}"
 
 
 def _file_name(word: str) -> str:

@@ -52,7 +52,7 @@ def train(pictures: list[File], minutes: Annotated[float, Range(0.01, 100_000)] 
     """
     import torch
 
-    from ..common.training import Budget, trained
+    from ..common.training import Budget, place_of, trained
     from .adversary import Game, Rules
     from .augmentation import augmented
 
@@ -62,7 +62,7 @@ def train(pictures: list[File], minutes: Annotated[float, Range(0.01, 100_000)] 
     labels = torch.tensor([names.index(kind) for kind in kinds]) if kinds else None
     shape = shape_of(int(size), network, len(names))
     subject = _subject(held, labels, shape, mirror, augment)
-    place = _place(folder, f"{subject}, seed {seed}")
+    place = place_of(folder, "gan", f"{subject}, seed {seed}")
     material = Material(held, labels, len(names), mirror, seed, ctx.device)
     game = Game(shape, Rules(batch=_BATCH, memory=2_000, r1=15 * (int(size) / 32) ** 2), material, ctx.device,
                 augmented if augment else None)
@@ -149,14 +149,6 @@ def _subject(pictures: Any, labels: Any, shape: Any, mirror: bool, augment: bool
     settings = "".join(f", {word}" for word, on in (("mirrored", mirror), ("augmented", augment)) if on)
     return (f"GAN of {len(pictures)} pictures ({digest.hexdigest()}) at {shape.side} pixels, {shape.labels} kinds, "
             f"widths {shape.widths}{settings}")
-
-
-def _place(folder: str, subject: str) -> Path:
-    """Where a training is kept: in the folder that is named, or in one of its own."""
-    from ..common.training import kept_folder
-
-    name = blake2b(subject.encode(), digest_size=8).hexdigest()
-    return Path(folder).expanduser() if folder else kept_folder() / f"gan-{name}"
 
 
 def _preview(generator: Any) -> Any:

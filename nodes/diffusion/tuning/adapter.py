@@ -10,6 +10,7 @@ from typing import Any
 
 from nodegraph import InputError
 
+from ...common.files import whole_file
 from ...common.loading import in_words
 from ..families import denoiser, denoiser_name
 from ..models import quiet
@@ -88,7 +89,6 @@ def stored(pipe: Any, path: Path, about: Mapping[str, str]) -> None:
     state = get_peft_model_state_dict(denoiser(pipe), adapter_name=NAME)
     part = denoiser_name(pipe)
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    save_file({f"{part}.{name}": tensor.detach().float().cpu().contiguous() for name, tensor in state.items()}, partial,
-              metadata={"format": "pt", **about})
-    partial.replace(path)
+    named = {f"{part}.{name}": tensor.detach().float().cpu().contiguous() for name, tensor in state.items()}
+    with whole_file(path) as partial:
+        save_file(named, partial, metadata={"format": "pt", **about})

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from ...common.files import whole_file
 from ...media.score import Score
 from ...music.tokens import wish_tokens
 from .. import tunes
@@ -120,9 +121,8 @@ class Corpus:
             if not path.exists():
                 sequences = written(training_seeds(self.seed, (index + 1) * SHARD)[index * SHARD:], self.remi)
                 ends = np.cumsum([len(s) for s in sequences])
-                partial = path.with_suffix(".partial.npz")
-                np.savez_compressed(partial, tokens=np.concatenate(sequences).astype(np.uint16), ends=ends)
-                partial.replace(path)
+                with whole_file(path) as partial:
+                    np.savez_compressed(partial, tokens=np.concatenate(sequences).astype(np.uint16), ends=ends)
             with np.load(path) as data:
                 self._shards = {index: np.split(data["tokens"], data["ends"][:-1])}
         return self._shards[index]

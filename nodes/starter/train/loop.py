@@ -9,20 +9,17 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import signal
 import time
 from collections.abc import Callable, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
 import torch
 from safetensors import safe_open
-from safetensors.torch import save_file
 
-CHECKPOINT = "checkpoint.safetensors"
+from ...common.training import CHECKPOINT, Budget, save_checkpoint, step_seed, stop_signals
 
 
 @dataclass(frozen=True)
@@ -114,8 +111,7 @@ def _quick_bfloat16() -> bool:
 
 def fraction_done(step: int, seconds: float, recipe: Recipe) -> float:
     """How much of a stage is behind us, 0 to 1: by steps or by wall clock, whichever is further."""
-    by_clock = seconds / (60 * recipe.minutes) if recipe.minutes else 0.0
-    return min(1.0, max(step / recipe.steps, by_clock))
+    return Budget(recipe.steps, 60 * recipe.minutes if recipe.minutes else None).fraction(step, seconds)
 
 
 def learning_rate(step: int, fraction: float, recipe: Recipe) -> float:
@@ -123,11 +119,6 @@ def learning_rate(step: int, fraction: float, recipe: Recipe) -> float:
     warm = min(1.0, (step + 1) / max(1, recipe.warmup))
     decay = recipe.final + (1 - recipe.final) * 0.5 * (1 + math.cos(math.pi * fraction))
     return recipe.learning_rate * warm * decay
-
-
-def step_seed(seed: int, step: int) -> int:
-    """A seed for each step, so that a resumed run draws exactly what an unbroken one would have drawn."""
-    return (seed * 1_000_003 + step * 7_919 + 1) % (2**63 - 1)
 
 
 def train(
@@ -188,7 +179,7 @@ def _run(name, folder, modules, parameters, optimiser, ema, loss, recipe, progre
     spent, begun = progress.seconds, time.monotonic()
     said_at, said_step, saved_at, watched_at = begun, progress.step, begun, begun
     smooth = None
-    with _stop_signals() as stopped:
+    with stop_signals() as stopped:
         while fraction_done(progress.step, progress.seconds, recipe) < 1.0 and not stopped:
             value = _step(parameters, optimiser, ema, loss, recipe, progress)
             smooth = value if smooth is None else 0.98 * smooth + 0.02 * value
@@ -256,14 +247,8 @@ def _save(path: Path, modules, parameters, optimiser, ema, progress: _Progress) 
     for key, parameter in parameters.items():
         state = optimiser.state.get(parameter, {})
         tensors |= {f"adamw.{part}/{key}": value for part, value in state.items()}
-    state = json.dumps({"step": progress.step, "seconds": progress.seconds, "seed": progress.seed,
-                        "loss": progress.loss})
-    partial = path.with_suffix(".partial")
-    save_file({key: value.detach().cpu().contiguous().clone() for key, value in tensors.items()},
-              partial, metadata={"state": state})
-    with open(partial, "rb") as file:
-        os.fsync(file.fileno())
-    os.replace(partial, path)
+    state = {"step": progress.step, "seconds": progress.seconds, "seed": progress.seed, "loss": progress.loss}
+    save_checkpoint(path, tensors, state)
 
 
 def _restore(path: Path, modules, parameters, optimiser, ema) -> _Progress:
@@ -280,19 +265,3 @@ def _restore(path: Path, modules, parameters, optimiser, ema) -> _Progress:
             optimiser.state[parameter] = {
                 k.split("/", 1)[0].removeprefix("adamw."): file.get_tensor(k).to(parameter.device) for k in parts}
     return _Progress(state["step"], state["seconds"], state["loss"], state["seed"])
-
-
-@contextmanager
-def _stop_signals():
-    """Collects SIGINT and SIGTERM instead of dying by them; a loop off the main thread leaves signals alone."""
-    caught: list[int] = []
-    try:
-        before = {s: signal.signal(s, lambda number, frame: caught.append(number))
-                  for s in (signal.SIGINT, signal.SIGTERM)}
-    except ValueError:
-        before = {}
-    try:
-        yield caught
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -23,6 +23,7 @@ import torch
 from safetensors.torch import save_file
 
 from ...common import training
+from ...common.files import whole_file
 from ...gan.adversary import Game, Rules
 from ...gan.networks import Generator, Shape, stored
 from ..ornaments import KINDS, drawn
@@ -110,17 +111,16 @@ class Keeper:
         if figures["distance"] <= self.best * 1.1:
             self.best = min(self.best, figures["distance"])
             self.log["kept"] = line
-            export(self.game.average, self.log, self.asked.out, self.judge)
+            export(self.game.average, self.log, self.asked.out)
 
 
-def export(generator: Generator, log: Mapping[str, Any], out: Path, judge: Judge) -> None:
+def export(generator: Generator, log: Mapping[str, Any], out: Path) -> None:
     """Write a folder that `gan.sample` reads: weights in fp16, config.json with the log of the training, a sheet."""
     out.mkdir(parents=True, exist_ok=True)
     if not all(value.isfinite().all() for value in generator.state_dict().values()):
         raise FloatingPointError("the averaged generator holds numbers that are finite no more")
-    partial = out / "model.partial"
-    save_file(dict(stored(generator, torch.float16)), partial, metadata={"format": "pt"})
-    partial.replace(out / "model.safetensors")
+    with whole_file(out / "model.safetensors") as partial:
+        save_file(dict(stored(generator, torch.float16)), partial, metadata={"format": "pt"})
     config = {"truncation": "label", "labels": list(NAMES), "channels": "coverage of three inks", "training": log}
     (out / "config.json").write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
     sheet(generator, out / "sheet.png")

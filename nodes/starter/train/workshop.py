@@ -16,7 +16,6 @@ import json
 import math
 import os
 import sys
-import tempfile
 import time
 import traceback
 from dataclasses import dataclass, field, replace
@@ -29,6 +28,7 @@ import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 from transformers import CLIPTokenizer
 
+from ...common.files import whole_file
 from ..sentences import CODES
 from . import loop
 from .autoencoder import CHANNELS, blocks, decibel_loss, fit_encoder, new_autoencoder, principal_components, reconstruction_loss
@@ -500,16 +500,17 @@ class Run:
         for name, part in (("painter-1", {k: weights[k] for k in names[:half]}), ("painter-2", {k: weights[k] for k in names[half:]}),
                            ("painter-rest", rest)):
             part = {k: v.detach().cpu().contiguous().clone() for k, v in part.items()}
-            with _whole_file(self.out / f"{name}.safetensors") as path:
+            with whole_file(self.out / f"{name}.safetensors") as path:
                 save_file(part, path)
+                path.chmod(0o644)
         if sheet and self.painter.empty is not None:
             try:
-                with _whole_file(self.out / "sheet.png") as path:
+                with whole_file(self.out / "sheet.png") as path:
                     self._sheet(path)
             except Exception:  # the weights are what counts
                 self.say("no sheet", traceback=traceback.format_exc())
         self.say("saved")
-        with _whole_file(self.out / "log.json") as path:
+        with whole_file(self.out / "log.json") as path:
             path.write_text(json.dumps(self.log, ensure_ascii=False, indent=1), encoding="utf-8")
 
     def _sheet(self, path: Path) -> None:
@@ -524,22 +525,6 @@ class Run:
             rows += [np.concatenate(list(part[first:first + across]), 1) for part in
                      (self.unseen_arrays["shown"], made, self.unseen_arrays["picture"])]
         Image.fromarray(np.concatenate(rows)).save(path, "PNG")
-
-
-class _whole_file:
-    """A path to write to, that is moved into its place when it is whole."""
-
-    def __init__(self, path: Path) -> None:
-        self.path, self.folder = path, tempfile.TemporaryDirectory(dir=path.parent, prefix=".partial-")
-
-    def __enter__(self) -> Path:
-        return Path(self.folder.name) / self.path.name
-
-    def __exit__(self, *error: Any) -> None:
-        if error[0] is None:
-            os.replace(Path(self.folder.name) / self.path.name, self.path)
-            self.path.chmod(0o644)
-        self.folder.cleanup()
 
 
 def main(words: list[str] | None = None) -> int:
