@@ -116,9 +116,9 @@ def kept_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "nodegraph-training"
 
 
-def place_of(folder: str, kind: str, subject: str) -> Path:
-    """Where the training of a subject is kept: in the folder that is named, or, left empty, in one of its own."""
-    name = blake2b(subject.encode(), digest_size=8).hexdigest()
+def place_of(folder: str, kind: str, subject: str, seed: int) -> Path:
+    """Where the training of a subject from a seed is kept: in the folder that is named, or, left empty, in one of its own."""
+    name = blake2b(f"{subject}, seed {seed}".encode(), digest_size=8).hexdigest()
     return Path(folder).expanduser() if folder else kept_folder() / f"{kind}-{name}"
 
 

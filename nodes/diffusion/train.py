@@ -86,7 +86,7 @@ def train_lora(model: Annotated[DiffusionModel, Uses("lora", "text_encoder", "te
                   for images, count in ((reference, len(seen)), (prior_reference, len(prior or ()))))
     wish = Wish(minutes, steps, rank, rate, batch, mirror, seed)
     subject = _subject(model, wish, [*seen, *drawn, *old], [*lines, "", *(prior or ())])
-    place = place_of(folder, "lora", subject)
+    place = place_of(folder, "lora", subject, seed)
     try:
         course = Course(studio, studio.habit(), wish, place, ctx)
         painted = course.painted(prior or (), old)

@@ -62,7 +62,7 @@ def train(pictures: list[File], minutes: Annotated[float, Range(0.01, 100_000)] 
     labels = torch.tensor([names.index(kind) for kind in kinds]) if kinds else None
     shape = shape_of(int(size), network, len(names))
     subject = _subject(held, labels, shape, mirror, augment)
-    place = place_of(folder, "gan", f"{subject}, seed {seed}")
+    place = place_of(folder, "gan", subject, seed)
     material = Material(held, labels, len(names), mirror, seed, ctx.device)
     game = Game(shape, Rules(batch=_BATCH, memory=2_000, r1=15 * (int(size) / 32) ** 2), material, ctx.device,
                 augmented if augment else None)

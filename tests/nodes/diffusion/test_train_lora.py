@@ -1,6 +1,7 @@
 """A few pictures become an adapter that any program reads, and the model that learned is as it was."""
 
 import json
+from pathlib import Path
 
 import pytest
 import torch
@@ -186,6 +187,12 @@ def test_trainings_without_a_folder_lie_by_their_content(models, pictures, tmp_p
     places = {train_lora(models["sd3"], some, **{**SMALL, "steps": 1}, word=word).source
               for some, word in ((pictures, ""), (pictures, "hand"), (pictures[:4], ""), (pictures, ""))}
     assert len(places) == 3 and training.kept_folder() == tmp_path / "training"
+
+
+def test_another_seed_is_another_training_with_a_place_of_its_own(models, pictures, tmp_path, monkeypatch):
+    monkeypatch.setenv("NODEGRAPH_CACHE", str(tmp_path))
+    first, second = (train_lora(models["sd3"], pictures, **SMALL, seed=seed) for seed in (1, 2))
+    assert Path(first.source).parent != Path(second.source).parent and len(list((tmp_path / "training").iterdir())) == 2
 
 
 def test_half_of_a_model_that_is_half_precise_learns_in_whole_precision(checkpoints, pictures, tmp_path):
