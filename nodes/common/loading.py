@@ -62,6 +62,15 @@ def loading(recipe: Recipe, *libraries: str, harmless: Iterable[str] = ()) -> It
             module.enable_progress_bar()
 
 
+def model_place(recipe: Recipe, problem: Callable[[Path], str]) -> Path:
+    """Where a model lies. Raises InputError, in the words of problem(path), for what cannot be loaded."""
+    place = Path(recipe.folder or recipe.source)
+    wrong = problem(place)
+    if wrong:
+        raise InputError(f"{recipe.source} {wrong}")
+    return place
+
+
 def reason(error: BaseException) -> str:
     """Why a library could not read what it was given, in one line."""
     words = in_words(error).rstrip(".")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nodegraph import InputError, Recipe
+from nodegraph import Recipe
 
 from .folders import described, elsewhere, settings
 from .loading import loading, part
@@ -55,18 +55,14 @@ def prepared(folder: Path) -> Any:
     return AutoImageProcessor.from_pretrained(folder, local_files_only=True, trust_remote_code=False, backend="pil")
 
 
-def seer(recipe: Recipe, device: str, dtype: str, wrong: str, network: Any,
+def seer(recipe: Recipe, folder: Path, device: str, dtype: str, network: Any,
          processor: Callable[[Path], Any] = prepared) -> Seer:
-    """The network and the processor in a folder. wrong: what its small files say against it; network: its class, or an Auto
-    class of transformers.
+    """The network and the processor in a folder. network: its class, or an Auto class of transformers.
 
-    Raises InputError when the folder holds no such model, or not all of it.
+    Raises InputError when the folder does not hold all of it.
     """
     import torch
 
-    folder = Path(recipe.folder or recipe.source)
-    if wrong:
-        raise InputError(f"{recipe.source} {wrong}")
     with loading(recipe, "transformers"):
         prepares = processor(folder)
         made = part(network, folder, recipe.source, dtype=getattr(torch, dtype))

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from nodegraph import InputError, Knowledge, ModelType, Recipe, warn
 
 from ..common.folders import settings
-from ..common.loading import heard, loading
+from ..common.loading import heard, loading, model_place
 from .folders import holds, is_adapter, parts, problem
 from .parts import judge_index, judge_tokenizers, loaded_parts, pipeline_kind
 from .patches import Bench, fit
@@ -50,10 +50,7 @@ def load(recipe: Recipe, device: str, dtype: str) -> Any:
     Only safetensors and GGUF are read, and code that comes with a model never runs. Raises InputError when there is no such
     pipeline, or not the whole of it.
     """
-    place = Path(recipe.folder or recipe.source)
-    wrong = problem(place)
-    if wrong:
-        raise InputError(f"{recipe.source} {wrong}")
+    place = model_place(recipe, problem)
     # Settings of the first years, which pipelines mend while they say so.
     warnings.filterwarnings("ignore", "The configuration file of ", FutureWarning)
     # Of how its schedulers hand tensors to numpy, which nobody who runs a graph can mend.

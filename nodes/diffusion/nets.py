@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from nodegraph import InputError, ModelType, Recipe
 
 from ..common.folders import described, settings, settings_problem
-from ..common.loading import loading, part
+from ..common.loading import loading, model_place, part
 from ..common.weights import folder_problem, header
 from .models import HARMLESS
 
@@ -50,10 +50,7 @@ def load_net(recipe: Recipe, device: str, dtype: str) -> Any:
     import diffusers
     import torch
 
-    folder = Path(recipe.folder or recipe.source)
-    wrong = net_problem(folder)
-    if wrong:
-        raise InputError(f"{recipe.source} {wrong}")
+    folder = model_place(recipe, net_problem)
     with loading(recipe, "diffusers", harmless=HARMLESS):
         net = part(getattr(diffusers, _class_in(folder)), folder, recipe.source, torch_dtype=getattr(torch, dtype))
     return net.eval().requires_grad_(False).to(device)
@@ -116,10 +113,7 @@ def load_adapter(recipe: Recipe, device: str, dtype: str) -> IpAdapter:
     from safetensors.torch import load_file
     from transformers import CLIPVisionModelWithProjection
 
-    folder = Path(recipe.folder or recipe.source)
-    wrong = adapter_problem(folder)
-    if wrong:
-        raise InputError(f"{recipe.source} {wrong}")
+    folder = model_place(recipe, adapter_problem)
     kind = getattr(torch, dtype)
     with loading(recipe, "transformers", harmless=HARMLESS):
         encoder = part(CLIPVisionModelWithProjection, folder / _ENCODER, f"the {_ENCODER} of {recipe.source}", dtype=kind)

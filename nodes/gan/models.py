@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar
 from nodegraph import InputError, ModelType, PortType, Recipe, warn
 
 from ..common.folders import described, elsewhere, settings
+from ..common.loading import model_place
 from ..common.weights import header, problem as file_problem
 
 _USUAL_DEPTHS = (2, 8)  # of the mapping network, in the authors' configurations
@@ -35,10 +36,7 @@ def load(recipe: Recipe, device: str, dtype: str) -> Any:
     from .recolor import dye
     from .stylegan2 import Generator
 
-    folder = Path(recipe.folder or recipe.source)
-    wrong = kind_problem(folder)
-    if wrong:
-        raise InputError(f"{recipe.source} {wrong}")
+    folder = model_place(recipe, kind_problem)
     try:
         generator = Generator(_tensors(_weights(folder)[0]), *_told(folder))
         if "inks" in dict(recipe.options):

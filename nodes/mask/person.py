@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from nodegraph import InputError, ModelType, Recipe, node
 
 from ..common.folders import elsewhere
+from ..common.loading import model_place
 from ..common.pixels import alpha_of, resampled
 from ..common.weights import header, problem as file_problem
 from ..media.types import Image, Mask
@@ -21,10 +22,7 @@ def load(recipe: Recipe, device: str, dtype: str) -> Any:
 
     from .person_network import loaded
 
-    folder = Path(recipe.folder or recipe.source)
-    wrong = kind_problem(folder)
-    if wrong:
-        raise InputError(f"{recipe.source} {wrong}")
+    folder = model_place(recipe, kind_problem)
     try:
         return loaded(load_file(folder / "model.safetensors")).to(device)
     except ValueError as error:

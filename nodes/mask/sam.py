@@ -9,6 +9,7 @@ from nodegraph import InputError, ModelType, Recipe, node
 
 from ..common import vision
 from ..common.folders import settings
+from ..common.loading import model_place
 from ..media.image import to_pil
 from ..media.types import Image, Mask
 
@@ -20,7 +21,7 @@ def load(recipe: Recipe, device: str, dtype: str) -> vision.Seer:
     """The network in a folder. Raises InputError when there is none, or not all of it."""
     from transformers import SamModel as Network
 
-    return vision.seer(recipe, device, dtype, kind_problem(Path(recipe.folder or recipe.source)), Network, _prepared)
+    return vision.seer(recipe, model_place(recipe, kind_problem), device, dtype, Network, _prepared)
 
 
 def _prepared(folder: Path) -> Any:

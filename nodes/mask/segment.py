@@ -10,6 +10,7 @@ from nodegraph import InputError, ModelType, Recipe, node
 
 from ..common import vision
 from ..common.folders import settings
+from ..common.loading import model_place
 from ..media.image import to_pil
 from ..media.types import Image, Mask
 
@@ -24,10 +25,9 @@ def load(recipe: Recipe, device: str, dtype: str) -> vision.Seer:
     """The network in a folder. Raises InputError when there is none, or not all of it."""
     from transformers import AutoModelForSemanticSegmentation, AutoModelForUniversalSegmentation
 
-    folder = Path(recipe.folder or recipe.source)
-    wrong = kind_problem(folder)
-    semantic = wrong or settings(folder / "config.json")["architectures"][0].endswith(_SEMANTIC)
-    return vision.seer(recipe, device, dtype, wrong,
+    folder = model_place(recipe, kind_problem)
+    semantic = settings(folder / "config.json")["architectures"][0].endswith(_SEMANTIC)
+    return vision.seer(recipe, folder, device, dtype,
                        AutoModelForSemanticSegmentation if semantic else AutoModelForUniversalSegmentation)
 
 

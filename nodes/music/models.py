@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from nodegraph import InputError, ModelType, Recipe
 
 from ..common.folders import causal_problem, glanced_problem, is_of_notes, settings, settings_problem
-from ..common.loading import causal_lm, loading, reason
+from ..common.loading import causal_lm, loading, model_place, reason
 from ..common.weights import folder_problem
 
 
@@ -31,10 +31,7 @@ def load(recipe: Recipe, device: str, dtype: str) -> Composer:
 
     Raises InputError when the folder holds no such model.
     """
-    folder = Path(recipe.folder or recipe.source)
-    wrong = problem(folder)
-    if wrong:
-        raise InputError(f"{recipe.source} {wrong}")
+    folder = model_place(recipe, problem)
     with loading(recipe, "transformers"):
         tokenizer = _tokenizer(folder / "tokenizer.json", recipe.source)
         model = causal_lm(recipe, device, dtype)

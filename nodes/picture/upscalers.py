@@ -14,6 +14,7 @@ from typing import Annotated, Any
 from nodegraph import InputError, ModelType, Recipe
 
 from ..common.folders import described, elsewhere
+from ..common.loading import model_place
 from ..common.weights import PICKLES, header, problem as file_problem, single_file
 from .architectures import Shapes, architecture, plain_name
 
@@ -59,10 +60,7 @@ def load(recipe: Recipe, device: str, dtype: str) -> Upscaler:
     """The network in a file or folder. Raises InputError where there is none, or not all of it."""
     import torch
 
-    path = Path(recipe.folder or recipe.source)
-    wrong = kind_problem(path)
-    if wrong:
-        raise InputError(f"{recipe.source} {wrong}")
+    path = model_place(recipe, kind_problem)
     try:
         made = _upscaler(_tensors(path if path.is_file() else next(path.glob("*.safetensors"))))
     except (OSError, ValueError) as error:

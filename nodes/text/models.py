@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from nodegraph import InputError, Knowledge, ModelType, Recipe, warn
 
 from ..common.folders import TOKENIZER_FILES, causal_problem, is_of_notes, settings_problem, tokenizer_problem
-from ..common.loading import causal_config, causal_lm, loading, reason
+from ..common.loading import causal_config, causal_lm, loading, model_place, reason
 from ..common.weights import folder_problem
 
 
@@ -30,10 +30,7 @@ class Writer:
 
 def load(recipe: Recipe, device: str, dtype: str) -> Writer:
     """The model as `causal_lm` loads it, and its tokenizer. Raises InputError when the folder holds no such model."""
-    folder = Path(recipe.folder or recipe.source)
-    wrong = problem(folder)
-    if wrong:
-        raise InputError(f"{recipe.source} {wrong}")
+    folder = model_place(recipe, problem)
     with loading(recipe, "transformers"):
         tokenizer = _tokenizer(folder, recipe.source, causal_config(folder, recipe.source))
         model = causal_lm(recipe, device, dtype)
