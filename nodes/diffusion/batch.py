@@ -5,18 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from nodegraph import SILENT, Context, InputError, Range, Seed, Uses, node
+from nodegraph import SILENT, Context, Range, Seed, Uses, node
 
 from ..media.types import Conditioning, Latent
-from . import families, space
+from . import space
 from .beginning import Wanted, begun
 from .calls import dice, own_copy, sampled
 from .guided import guide, settings_of
 from .inpaint import text_pipeline
 from .models import DiffusionModel
-from .prompts import tell_of_negative
 from .prompts.division import divide
-from .sample import Count, Guidance, refused, reporter, size
+from .sample import Count, Guidance, guidance_for, refused, reporter, size
 from .samplers import Sampler, Sampling, Schedule
 from .sizes import Side
 from .steps import Steps
@@ -88,16 +87,7 @@ def _together(model: Any, conditionings: list[Conditioning], seeds: list[int], s
               guidance_scale: float | None, width: int | None, height: int | None, at_once: int, ctx: Context
               ) -> list[Latent]:
     """A latent for each conditioning and its seed."""
-    family = families.known_family(model)
-    mine = families.prompt_family(model)
-    for conditioning in conditionings:
-        if conditioning.family != mine:
-            raise InputError(f"conditioning is for {conditioning.family}, and this model is {mine}; "
-                             "encode the prompt with this model")
-    guidance = family.guidance_scale if guidance_scale is None else float(guidance_scale)
-    if guidance is not None:
-        for negative in {conditioning.negative_prompt for conditioning in conditionings}:
-            tell_of_negative(negative, guidance)
+    guidance = guidance_for(model, conditionings, guidance_scale)
     asked = _Asked(sampling, steps, guidance, *size(model, width, height))
     # What these find out of a batch as a whole would tie its items to one another.
     at_once = 1 if sampling.sampler == "dpm_adaptive" or "cache" in settings_of(model) else at_once

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -83,18 +83,11 @@ def sample(model: Annotated[DiffusionModel, Uses(*SAMPLES)], conditioning: Condi
     frames: how many, of a model that paints clips; left out, as many as its pipeline makes.
     control: what else steers it, from diffusion.control and diffusion.ip_adapter.
     """
-    family = families.known_family(model)
-    mine = families.prompt_family(model)
-    if conditioning.family != mine:
-        raise InputError(f"conditioning is for {conditioning.family}, and this model is {mine}; "
-                         "encode the prompt with this model")
+    guidance = guidance_for(model, [conditioning], guidance_scale)
     judge_frames(model, frames)
     more = looked_at(model, reference or [])
     wanted = Wanted(start, mask, float(strength), start_step, end_step, add_noise)
     width, height = size(model, width, height, start, reference[0] if reference else None)
-    guidance = family.guidance_scale if guidance_scale is None else float(guidance_scale)
-    if guidance is not None:
-        tell_of_negative(conditioning.negative_prompt, guidance)
     sampling, steps = Sampling(sampler, schedule, tuple(sigmas or ()) or None), len(sigmas) - 1 if sigmas else steps
     generator = dice(seed)
     pipe = own_copy(text_pipeline(model), sampling, steps, generator)
@@ -107,6 +100,23 @@ def sample(model: Annotated[DiffusionModel, Uses(*SAMPLES)], conditioning: Condi
     samples = sampled(pipe, conditioning.tensors, course, generator, steps, width, height, guidance, frames,
                       lambda: ctx.report(course.index, len(course.timesteps), "sampling"), **more)
     return Latent(samples[0].contiguous(), space.latent_family(model))
+
+
+def guidance_for(model: Any, conditionings: Sequence[Conditioning], guidance_scale: float | None) -> float | None:
+    """The guidance scale that is asked for, else what suits the model's family; warns of a negative prompt in vain.
+
+    Raises InputError where a conditioning is for another family.
+    """
+    family, mine = families.known_family(model), families.prompt_family(model)
+    for conditioning in conditionings:
+        if conditioning.family != mine:
+            raise InputError(f"conditioning is for {conditioning.family}, and this model is {mine}; "
+                             "encode the prompt with this model")
+    guidance = family.guidance_scale if guidance_scale is None else float(guidance_scale)
+    if guidance is not None:
+        for negative in dict.fromkeys(conditioning.negative_prompt for conditioning in conditionings):
+            tell_of_negative(negative, guidance)
+    return guidance
 
 
 def _course(pipe: Any, wanted: Wanted, steps: int, begin: Start | None, whole: bool, after: Any) -> Steps:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 from nodegraph import InputError, Recipe, warn
@@ -87,13 +88,13 @@ def _slicing(pipe: Any, options: dict[str, Any] | None) -> None:
 def _of_autoencoder(pipe: Any, what: str, on: bool) -> None:
     vae = pipe.components.get("vae")
     switch = getattr(vae, f"{'enable' if on else 'disable'}_{what}", None)
-    try:
-        if switch is None:
-            raise NotImplementedError
-        switch()
-    except NotImplementedError:
-        if on:
-            warn(f"{what}: a {type(vae).__name__} cannot do so; it goes on as it was")
+    able = False
+    if switch is not None:
+        with suppress(NotImplementedError):  # of autoencoders that have the method from their base alone
+            switch()
+            able = True
+    if on and not able:
+        warn(f"{what}: a {type(vae).__name__} cannot do so; it goes on as it was")
 
 
 _KINDS = {"attention": _attention, "channels_last": _channels_last, "compile": _compile, "tiling": _tiling,
