@@ -5,7 +5,9 @@ import gc
 import pytest
 from hypothesis import settings
 
-settings.register_profile("house", deadline=None, derandomize=True, database=None)
+from tests.amount import cases
+
+settings.register_profile("house", deadline=None, derandomize=True, database=None, max_examples=cases(100))
 settings.load_profile("house")
 
 

@@ -174,6 +174,7 @@ def test_what_goes_wrong_in_one_measurement_is_told_and_spoils_no_other(script):
     assert gpu.part("t", rows, lambda: -1.0) == gpu.Part("t", [], "there was no time left")
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_the_gpu_script_runs_dry_on_a_processor(tmp_path):
     """Its tests too, all but those that only a device can pass."""

@@ -46,9 +46,13 @@ def blocks(page: Path) -> list[Block]:
 
 
 def snippets(language: str) -> list:
-    return [pytest.param(block.text, page, id=f"{id_of(page)}-{number}")
-            for page in PAGES for number, block in enumerate(blocks(page), 1)
-            if block.language == language and not (page == GUIDE and language == "python" and block.file)]
+    """Each once: pages in several languages share them."""
+    found = {}
+    for page in PAGES:
+        for number, block in enumerate(blocks(page), 1):
+            if block.language == language and not (page == GUIDE and language == "python" and block.file):
+                found.setdefault(block.text, pytest.param(block.text, page, id=f"{id_of(page)}-{number}"))
+    return list(found.values())
 
 
 def commands(page: Path) -> list[str]:
