@@ -194,6 +194,7 @@ def test_the_nodes_for_pictures_are_timed_beside_pillow(script, channels):
     assert all(ours >= 0 and pillows >= 0 for _, ours, pillows in found)
 
 
+@pytest.mark.slow
 def test_a_film_is_measured_step_by_step(script, capsys):
     script("video").main(["--minutes", "0.01", "--width", "64", "--height", "48", "--forms", "gif"])
     told = capsys.readouterr().out.splitlines()
