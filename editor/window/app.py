@@ -19,7 +19,7 @@ from ..words.speak import set_language, t
 from . import fonts, keyboard, theme, widgets
 from .canvas import Canvas
 from .clipboard import SystemClipboard
-from .dialogs import Dialogs
+from .dialogs.shown import Dialogs
 from .form import Form
 from .gallery import GalleryPanel
 from .icons import Icons
