@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..document.items import Item
-from ..panels.inspector import Field
+from ..panels.field import Field
 from . import widgets
 from .row import Row
 from .rows import row

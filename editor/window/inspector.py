@@ -8,7 +8,7 @@ import dearpygui.dearpygui as dpg
 
 from ..document import edits
 from ..document.items import Item, color, text
-from ..panels import inspector, repeats
+from ..panels import faults, inspector, repeats
 from ..panels.judge import Found
 from ..words.speak import has, name_of, t
 from . import theme, widgets
@@ -123,7 +123,7 @@ class Inspector:
                 widgets.button(t("command.node.enter"), lambda: self.app.do("node.enter"))
             widgets.button(t("inspector.repeats"), lambda: self._open_words(item), small=True,
                            tooltip=t("inspector.repeats.help"))
-        for told in inspector.item_problems(self.session.checked, item):
+        for told in faults.item_problems(self.session.checked, item):
             widgets.says(told, "error", wrap=self.width)
         if item.kind in ("node", "input", "output"):
             self._name(item)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import dearpygui.dearpygui as dpg
 
 from ..panels import adding
-from ..panels.inspector import label
+from ..panels.field import label
 from ..panels.palette import Entry, Found, Library, flow_title, search, type_title
 from ..words.speak import name_of, t
 from . import theme, widgets

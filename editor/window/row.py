@@ -11,8 +11,8 @@ from nodegraph.graph import Graph
 
 from ..document import edits
 from ..document.items import Item, position
-from ..panels import inspector
-from ..panels.inspector import Field
+from ..panels import changes, typed
+from ..panels.field import Field
 from ..words.speak import t
 from . import theme, widgets
 
@@ -65,7 +65,7 @@ class Row:
     def remove(self) -> None:
         """Take the value out, so that the default holds."""
         self.wrong = ""
-        self.edit(inspector.reset, self.item, self.field.name)
+        self.edit(changes.reset, self.item, self.field.name)
 
     def _each(self) -> None:
         self.edit(edits.set_each, self.item.name, self.field.name, not self.field.each)
@@ -88,18 +88,18 @@ class Row:
         """Put a value that is known to be right into the document."""
         self.wrong = ""
         self.shown = value
-        if not self.edit(inspector.changed, self.item, self.field.name, value, merge=f"{self.item}.{self.field.name}"):
+        if not self.edit(changes.changed, self.item, self.field.name, value, merge=f"{self.item}.{self.field.name}"):
             self.wrong = self.session.message
 
     def typed(self, text: str) -> None:
         """Something was typed: into the document if it is right, else said below the field."""
-        value, wrong = inspector.parse_typed(self.field.port, text)
+        value, wrong = typed.parse_typed(self.field.port, text)
         if wrong:
             self.wrong = wrong
             self.tell()
         elif value is None and self.item.kind == "node":
             self.wrong, self.shown = "", None
-            self.edit(inspector.reset, self.item, self.field.name, merge=f"{self.item}.{self.field.name}")
+            self.edit(changes.reset, self.item, self.field.name, merge=f"{self.item}.{self.field.name}")
         else:
             self.set(value)
 

@@ -13,8 +13,8 @@ from nodegraph.types import COLOR
 
 from ..document import edits
 from ..document.items import Item, source_item
-from ..panels import inspector, repeats
-from ..panels.inspector import Field
+from ..panels import changes, repeats
+from ..panels.field import Field
 from ..words.speak import t
 from . import theme, widgets
 from .row import Row
@@ -267,9 +267,9 @@ class SeedRow(TypedRow):
     def build(self) -> None:
         with widgets.row(4):
             self.line(px(64))
-            self.app.icons.button("dice", lambda: self.choose(inspector.dice()), tooltip=t("inspector.dice"))
+            self.app.icons.button("dice", lambda: self.choose(changes.dice()), tooltip=t("inspector.dice"))
             self.lock = self.app.icons.button("locked", lambda: self.choose(
-                RANDOM if self.field.locked else inspector.dice()))
+                RANDOM if self.field.locked else changes.dice()))
         self.lock_tip = dpg.add_tooltip(self.lock, delay=0.4)
         self.lock_words = dpg.add_text("", parent=self.lock_tip)
 
