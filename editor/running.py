@@ -23,6 +23,18 @@ class Running:
         self.session = session
         self._now = self._saved = self._watched = 0.0
         self._due: float | None = None
+        self._stopping: int | None = None  # the job that was asked to stop
+
+    @property
+    def stopping(self) -> bool:
+        """Whether the run that goes on was asked to stop, and has not yet."""
+        return self._stopping is not None and self._stopping == self.session.runner.running
+
+    def stop(self) -> None:
+        """Stop the run at its next report of progress, and forget those that wait."""
+        self._stopping = self.session.runner.running
+        self.session.runner.stop()
+        self.session.touch()
 
     def edited(self) -> None:
         """The graph says something else now: with runs on change, one is due soon."""
@@ -35,12 +47,12 @@ class Running:
 
     def run(self, to: Iterable[str] | None = None, supersede: bool = False) -> None:
         """Run everything that can run, or to some nodes."""
-        wrong = {found.item.name for found in self.session.problems
+        wrong = {found.item.name for found in self.session.judged.found
                  if found.item is not None and found.item.kind in ("node", "input")
                  and found.problem.severity == "error"}
         part = runnable(self.session.document.graph, wrong, to)
         if not part.to:
-            first = next((f for f in self.session.problems if f.problem.severity == "error"), None)
+            first = next((f for f in self.session.judged.found if f.problem.severity == "error"), None)
             if first is None:
                 return self.session.say(t("status.nothing_to_run"))
             if first.item is not None and not supersede:

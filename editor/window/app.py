@@ -17,6 +17,7 @@ import dearpygui.dearpygui as dpg
 from ..document.items import Item
 from ..words.speak import set_language, t
 from . import fonts, keyboard, theme, widgets
+from .banner import Banner
 from .canvas import Canvas
 from .clipboard import SystemClipboard
 from .dialogs.shown import Dialogs
@@ -61,11 +62,14 @@ class App:
         try:
             self.open()
             while not self.session.closing and dpg.is_dearpygui_running():
-                began = time.perf_counter()
+                began = time.monotonic()
                 self.frame()
-                self.pace.rest(began, self.session.runner.busy, self.session.revision)
+                self.pace.rest(began, lambda: self.session.revision, self._meanwhile)
             self._remember()
+            if self.session.runner.busy:
+                self._say_goodbye()
         finally:
+            self.pace.close()
             dpg.destroy_context()
             theme.forget()
         return 0
@@ -86,6 +90,7 @@ class App:
             dpg.add_mouse_wheel_handler(callback=lambda s, a: self._wheel(a))
         dpg.setup_dearpygui()
         dpg.show_viewport(maximized=settings.maximized)
+        self.pace.open()
 
     def _build(self) -> None:
         """Everything in the window, in the language, theme and size that are set."""
@@ -109,8 +114,9 @@ class App:
         self.form = Form(self, panes.form_area)
         self.inspector = Inspector(self, panes.side)
         self.gallery = GalleryPanel(self, panes.results)
-        self._panels = [self.menus, ToolBar(self, panes.tools), self.inspector, Problems(self, panes.below),
-                        self.form, self.gallery, StatusBar(self, panes.status), self.sounds, self.palette, self.dialogs]
+        self._panels = [self.menus, Banner(self, panes.banner), ToolBar(self, panes.tools), self.inspector,
+                        Problems(self, panes.below), self.form, self.gallery, StatusBar(self, panes.status),
+                        self.sounds, self.palette, self.dialogs]
         dpg.set_primary_window(self.main, True)
 
     def _rebuild(self) -> None:
@@ -130,7 +136,18 @@ class App:
         x, y = dpg.get_viewport_pos()
         self.session.change_settings(window=(int(width), int(height)), position=(int(x), int(y)))
 
+    def _say_goodbye(self) -> None:
+        """The last thing that is seen while the run that goes on is being stopped."""
+        self.session.say(t("status.closing"))
+        self.frame()
+
     # -- a frame
+
+    def _meanwhile(self) -> bool:
+        """What is done while no frame is drawn; whether one is wanted although nothing has changed."""
+        self._guarded(self.session.tick, time.monotonic())
+        self._guarded(self.palette.read_ahead)
+        return self._typing or self.session.runner.busy or self.dialogs.moving
 
     def frame(self) -> None:
         """Take in what happened, show how things are, draw."""
@@ -240,7 +257,7 @@ class App:
     @property
     def is_covered(self) -> bool:
         """Whether the pointer belongs to something other than the canvas."""
-        return self.dialogs.shown is not None or self.form_is_open
+        return self.session.dialog is not None or self.form_is_open
 
     def _pointer(self) -> None:
         mouse = tuple(dpg.get_mouse_pos(local=False))

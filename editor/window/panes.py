@@ -12,6 +12,8 @@ from .widgets import px
 if TYPE_CHECKING:
     from ..session import Session
 
+BANNER = 38  # units that the strip above the canvas takes, while it is there
+
 
 class Panes:
     """The areas of the window, made in the container that is open."""
@@ -22,6 +24,7 @@ class Panes:
         self._grabbed = ""
         self.bar = dpg.add_menu_bar()
         self.tools = widgets.area(no_scrollbar=True)
+        self.banner = widgets.area(no_scrollbar=True, show=False)
         self.middle = dpg.add_child_window(no_scrollbar=True, no_scroll_with_mouse=True)
         self.form_area = widgets.area(show=False)
         self.side = widgets.area()
@@ -32,6 +35,7 @@ class Panes:
         self.status = widgets.area(no_scrollbar=True)
         for area in (self.tools, self.status):
             dpg.bind_item_theme(area, theme.look("strip"))
+        dpg.bind_item_theme(self.banner, theme.look("banner"))
         for area in (self.bar, self.side, self.below, self.results, self.form_area):
             dpg.bind_item_theme(area, theme.look("inner"))
         for area in (self.middle, *self.splitters.values()):
@@ -45,7 +49,7 @@ class Panes:
         """Put the panels where they belong, when the window or one of them has another size."""
         panels = self.session.settings.panels
         shape = (dpg.get_viewport_client_width(), dpg.get_viewport_client_height(),
-                 frozenset(self.session.panels), tuple(panels.items()))
+                 frozenset(self.session.panels), tuple(panels.items()), self.session.files.watching.notice is not None)
         if shape == self._shape:
             return
         self._shape = shape
@@ -66,6 +70,9 @@ class Panes:
             bottom -= tall
             place(self.splitters[name], 0, bottom - line, left, line, shown)
             bottom -= line if shown else 0
+        strip = px(BANNER) if shape[-1] else 0
+        place(self.banner, 0, top, left, strip, bool(strip))
+        top += strip
         place(self.middle, 0, top, left, bottom - top, not self._form_is_open)
         self.session.canvas_size = (float(left), float(bottom - top))
         place(self.form_area, 0, top, left, bottom - top, self._form_is_open)

@@ -205,6 +205,7 @@ _LOOKS = {
     "bare": {"ChildBg": "canvas", "WindowBg": "canvas"},
     "main": {"WindowBg": "window", "ChildBg": "panel"},
     "strip": {"ChildBg": "window", "WindowBg": "window", "Button": "clear", "Border": "clear"},
+    "banner": {"ChildBg": "raised", "Border": "border"},
     "grabbed": {"ChildBg": "accent"},
     "raised": {"ChildBg": "raised", "Header": "active"},
     "card": {"ChildBg": "panel", "Border": "border"},
@@ -214,6 +215,7 @@ _LOOKS = {
     "chip": {"Button": "raised", "Border": "accent", "Text": "accent"},
     "inner": {},
     "words": {},
+    "search": {"FrameBg": "clear", "FrameBgHovered": "clear", "FrameBgActive": "clear", "Border": "clear"},
     "picture": {"Button": "clear", "ButtonHovered": "hover", "ButtonActive": "active", "Border": "clear"},
 }
 _LOOK_STYLES = {
@@ -221,11 +223,13 @@ _LOOK_STYLES = {
     "strip": {"WindowPadding": (8, 4), "FrameBorderSize": (0,)},
     "bare": {"WindowPadding": (0, 0), "ChildBorderSize": (0,), "ItemSpacing": (0, 0)},
     "raised": {"WindowPadding": (8, 8)},
+    "banner": {"WindowPadding": (10, 5), "ChildBorderSize": (1,)},
     "card": {"ChildBorderSize": (1,), "WindowPadding": (8, 8)},
     "chosen": {"ChildBorderSize": (1,), "WindowPadding": (8, 8)},
     "popup": {"WindowPadding": (8, 8)},
     "tight": {"CellPadding": (0, 0)},
     "inner": {"WindowPadding": (10, 10)},
     "words": {"FramePadding": (0, 0)},
+    "search": {"FramePadding": (0, 5), "FrameBorderSize": (0,)},
     "picture": {"FramePadding": (0, 0), "FrameBorderSize": (0,)},
 }

@@ -8,11 +8,15 @@ from typing import Any
 
 import dearpygui.dearpygui as dpg
 
+from nodegraph.errors import Problem
+
 from ...document.items import Item, text
-from ...words.speak import t
+from ...words.speak import t, told
 from .. import widgets
 from ..widgets import px
 from .modal import Modal
+
+MOST_PROBLEMS = 6  # that are shown in a question
 
 
 class Unsaved(Modal):
@@ -46,6 +50,24 @@ class ChangedOnDisk(Modal):
 
     def cancel(self) -> None:
         self.session.answer("keep")
+
+
+class Settle(Modal):
+    """What is wrong with the form of the file, which a save writes anew as it was understood. answer("save")."""
+
+    title, width = "dialog.settle.title", 560.0
+
+    def fill(self, name: str = "", problems: Sequence[Problem] = (), **data: Any) -> None:
+        self.words(t("dialog.settle.text", name=name))
+        widgets.gap(4)
+        for problem in problems[:MOST_PROBLEMS]:
+            self.words(told(problem), "dim")
+        if len(problems) > MOST_PROBLEMS:
+            self.words(t("problems.more", count=len(problems) - MOST_PROBLEMS), "dim")
+        self.buttons((t("button.cancel"), self.cancel, ""), (t("button.save"), self.accept, "primary"))
+
+    def accept(self) -> None:
+        self.session.answer("save")
 
 
 class Recover(Modal):

@@ -30,7 +30,7 @@ class Modal:
         self.focus: int | str | None = None
         self._frames = 0
         self.window = dpg.add_window(label=f"{self.heading()}###modal", modal=True, no_resize=True, no_collapse=True,
-                                     autosize=True, no_saved_settings=True, on_close=lambda: self.cancel(),
+                                     autosize=True, no_saved_settings=True, on_close=lambda: self.closed(),
                                      pos=[dpg.get_viewport_client_width() // 3, dpg.get_viewport_client_height() // 4])
         with widgets.inside(self.window):
             dpg.add_spacer(width=self.wide, height=1)
@@ -52,6 +52,11 @@ class Modal:
         """Escape was pressed, or the window was closed."""
         self.session.answer()
 
+    def closed(self) -> None:
+        """The window was closed by its button, or by Dear PyGui: nobody answers a dialog that has taken its place."""
+        if self.session.dialog is self.dialog:
+            self.cancel()
+
     def key(self, name: str) -> bool:
         """A key other than Enter and Escape; whether it meant something here."""
         return False
@@ -62,6 +67,11 @@ class Modal:
         widgets.center(self.window)
         if self._frames == 3 and self.focus is not None:
             dpg.focus_item(self.focus)
+
+    @property
+    def young(self) -> bool:
+        """Whether it has not found its size and place yet."""
+        return self._frames < 6
 
     def close(self) -> None:
         """Take the window away."""

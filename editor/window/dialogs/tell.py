@@ -1,4 +1,4 @@
-"""What is told and only closed again: an error, the shortcuts, what this is."""
+"""What is told and only closed again: an error, messages, the shortcuts, what this is."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import dearpygui.dearpygui as dpg
 from ...words.speak import t
 from .. import widgets
 from ..shortcuts_sheet import ShortcutSheet
+from ..widgets import px
 from .modal import Modal
 
 
@@ -57,3 +58,23 @@ class About(Modal):
         self.words(t("about.text", version=__version__))
         self.words(t("about.license"), "dim")
         self.buttons((t("button.close"), self.accept, "primary"))
+
+
+class Said(Modal):
+    """What was told in the status line, the newest first."""
+
+    title, width = "messages.title", 620.0
+
+    def fill(self, **data: Any) -> None:
+        kept = self.session.messages.kept
+        with dpg.child_window(always_use_window_padding=True, width=self.wide, height=self.tall(min(360, 24 * len(kept) + 30))):
+            if not kept:
+                widgets.says(t("messages.none"), "dim")
+            for message in reversed(kept):
+                with widgets.row(10):
+                    widgets.says(message.clock, "faint")
+                    widgets.says(message.text, message.kind if message.kind == "error" else "text", wrap=self.wide - px(110))
+        text = "\n".join(f"{message.clock}  {message.text}" for message in kept)
+        self.buttons((t("button.copy"), lambda: dpg.set_clipboard_text(text), ""),
+                     (t("button.close"), self.accept, "primary"))
+        self.session.messages.read()
