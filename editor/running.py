@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from . import recents
 from .document.slices import runnable, sinks
+from .runs import updates as up
 from .words.speak import t, translated
 
 if TYPE_CHECKING:
@@ -67,6 +69,16 @@ class Running:
         if part.left_out:
             self.session.say(t("status.left_out", count=part.left_out))
 
+    def _keep_picture(self) -> None:
+        """Keep a small picture of what a file made last, for the start page."""
+        session, result = self.session, next(iter(self.session.gallery), None)
+        if session.folder is not None and result is not None and result.path is not None:
+            try:
+                recents.keep(session.folder, result.path, result)
+                recents.forget_others(session.folder, session.settings.recent_files)
+            except OSError as error:
+                session.say(t("settings.not_saved", path=session.folder / recents.FOLDER, why=error.strerror or error), "error")
+
     def tick(self, now: float) -> None:
         """Once a frame: take in what the run tells, run on change, keep a copy, look at the file."""
         self._now = now
@@ -74,6 +86,8 @@ class Running:
         if updates:
             for update in updates:
                 self.session.progress.take(self.session, update)
+                if isinstance(update, up.Done):
+                    self.session.attempt(self._keep_picture)
             self.session.touch()
         if self._due is not None and now >= self._due:
             self._due = None

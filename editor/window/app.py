@@ -32,6 +32,7 @@ from .pace import Pace
 from .palette import Palette
 from .panes import Panes
 from .problems import Problems
+from .startpage import StartPage
 from .statusbar import StatusBar
 
 if TYPE_CHECKING:
@@ -112,10 +113,11 @@ class App:
         self.menus, self.dialogs = MenuBar(self, panes.bar), Dialogs(self)
         self.palette = Palette(self)
         self.form = Form(self, panes.form_area)
+        self.start = StartPage(self, panes.start)
         self.inspector = Inspector(self, panes.side)
         self.gallery = GalleryPanel(self, panes.results)
         self._panels = [self.menus, Banner(self, panes.banner), ToolBar(self, panes.tools), self.inspector,
-                        Problems(self, panes.below), self.form, self.gallery, StatusBar(self, panes.status),
+                        Problems(self, panes.below), self.form, self.start, self.gallery, StatusBar(self, panes.status),
                         self.sounds, self.palette, self.dialogs]
         dpg.set_primary_window(self.main, True)
 
@@ -156,11 +158,11 @@ class App:
         settings = self.session.settings
         if self._look != (settings.language, settings.theme, settings.font_scale):
             self._guarded(self._rebuild)
-        self._guarded(self.panes.arrange)
+        self._guarded(lambda: self.panes.arrange(self.start.is_open))
         self._guarded(self._pointer)
         for panel in self._panels:
             self._guarded_panel(panel, panel.update)
-        if not self.form_is_open:
+        if not self.form_is_open and not self.start.is_open:
             self._guarded_panel(self.canvas, self.canvas.paint)
         self._guarded(self._retitle)
         self._guarded(self._first_look)
@@ -257,7 +259,12 @@ class App:
     @property
     def is_covered(self) -> bool:
         """Whether the pointer belongs to something other than the canvas."""
-        return self.session.dialog is not None or self.form_is_open
+        return self.session.dialog is not None or self.form_is_open or self.start.is_open
+
+    @property
+    def is_over_canvas(self) -> bool:
+        """Whether keys of one letter belong to the canvas: the pointer is over it, or over what stands in its place."""
+        return self.canvas.gestures.inside or self.session.dialog is None and self.start.is_under_pointer
 
     def _pointer(self) -> None:
         mouse = tuple(dpg.get_mouse_pos(local=False))
@@ -265,6 +272,9 @@ class App:
             return
         if self.is_covered:
             self.canvas.gestures.leave()
+            if self.start.is_under_pointer:
+                left, top = self.origin
+                self.session.pointer = self.session.view.to_canvas(mouse[0] - left, mouse[1] - top)
         else:
             self.canvas.point(mouse)
 

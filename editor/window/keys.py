@@ -60,7 +60,7 @@ class KeyCommands:
     def _is_elsewhere(self, command: str | None, chord: Chord) -> bool:
         """Whether a key is meant for the canvas, and the pointer is not over it; that is told."""
         told = self.app.session.commands.get(command or "")
-        if told is None or not told.on_canvas or chord.ctrl or chord.alt or self.app.canvas.gestures.inside:
+        if told is None or not told.on_canvas or chord.ctrl or chord.alt or self.app.is_over_canvas:
             return False
         if not self.app.form_is_open:
             self.app.session.say(t("status.point_at_canvas", key=chord, command=t(f"command.{command}")))

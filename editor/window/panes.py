@@ -27,6 +27,7 @@ class Panes:
         self.banner = widgets.area(no_scrollbar=True, show=False)
         self.middle = dpg.add_child_window(no_scrollbar=True, no_scroll_with_mouse=True)
         self.form_area = widgets.area(show=False)
+        self.start = widgets.area(show=False)
         self.side = widgets.area()
         self.below = widgets.area()
         self.results = widgets.area()
@@ -36,6 +37,7 @@ class Panes:
         for area in (self.tools, self.status):
             dpg.bind_item_theme(area, theme.look("strip"))
         dpg.bind_item_theme(self.banner, theme.look("banner"))
+        dpg.bind_item_theme(self.start, theme.look("start"))
         for area in (self.bar, self.side, self.below, self.results, self.form_area):
             dpg.bind_item_theme(area, theme.look("inner"))
         for area in (self.middle, *self.splitters.values()):
@@ -45,11 +47,12 @@ class Panes:
     def _form_is_open(self) -> bool:
         return "form" in self.session.panels
 
-    def arrange(self) -> None:
-        """Put the panels where they belong, when the window or one of them has another size."""
+    def arrange(self, start: bool) -> None:
+        """Put the panels where they belong, when the window or one of them has another size. start: the start page
+        stands in place of the canvas."""
         panels = self.session.settings.panels
         shape = (dpg.get_viewport_client_width(), dpg.get_viewport_client_height(),
-                 frozenset(self.session.panels), tuple(panels.items()), self.session.files.watching.notice is not None)
+                 frozenset(self.session.panels), tuple(panels.items()), self.session.files.watching.notice is not None, start)
         if shape == self._shape:
             return
         self._shape = shape
@@ -70,10 +73,11 @@ class Panes:
             bottom -= tall
             place(self.splitters[name], 0, bottom - line, left, line, shown)
             bottom -= line if shown else 0
-        strip = px(BANNER) if shape[-1] else 0
+        strip = px(BANNER) if shape[-2] else 0
         place(self.banner, 0, top, left, strip, bool(strip))
         top += strip
-        place(self.middle, 0, top, left, bottom - top, not self._form_is_open)
+        place(self.middle, 0, top, left, bottom - top, not self._form_is_open and not start)
+        place(self.start, 0, top, left, bottom - top, start)
         self.session.canvas_size = (float(left), float(bottom - top))
         place(self.form_area, 0, top, left, bottom - top, self._form_is_open)
         self.session.touch()

@@ -169,7 +169,7 @@ def _made(name: str, scale: float) -> int | str:
             for target, role in (_WIDGETS if name == "" else _LOOKS[name]).items():
                 dpg.add_theme_color(getattr(dpg, f"mvThemeCol_{target}"), color(role), category=dpg.mvThemeCat_Core)
             for target, size in (_STYLES if name == "" else _LOOK_STYLES.get(name, {})).items():
-                dpg.add_theme_style(getattr(dpg, f"mvStyleVar_{target}"), *(round(s * scale) for s in size),
+                dpg.add_theme_style(getattr(dpg, f"mvStyleVar_{target}"), *(round(s * scale) if s >= 1 else s for s in size),
                                     category=dpg.mvThemeCat_Core)
         _looks[key] = made
     return _looks[key]
@@ -214,7 +214,10 @@ _LOOKS = {
     "tight": {},
     "chip": {"Button": "raised", "Border": "accent", "Text": "accent"},
     "inner": {},
+    "start": {"ChildBg": "canvas"},
     "words": {},
+    "card_picture": {"Button": "border", "ButtonHovered": "accent", "ButtonActive": "accent", "Border": "clear"},
+    "line": {"Button": "clear", "ButtonHovered": "hover", "ButtonActive": "active", "Border": "clear"},
     "search": {"FrameBg": "clear", "FrameBgHovered": "clear", "FrameBgActive": "clear", "Border": "clear"},
     "picture": {"Button": "clear", "ButtonHovered": "hover", "ButtonActive": "active", "Border": "clear"},
 }
@@ -230,6 +233,9 @@ _LOOK_STYLES = {
     "tight": {"CellPadding": (0, 0)},
     "inner": {"WindowPadding": (10, 10)},
     "words": {"FramePadding": (0, 0)},
+    "card_picture": {"FramePadding": (2, 2), "FrameBorderSize": (0,)},
+    "line": {"FramePadding": (2, 1), "FrameBorderSize": (0,), "ButtonTextAlign": (0, 0.5)},
+    "start": {"WindowPadding": (28, 16)},
     "search": {"FramePadding": (0, 5), "FrameBorderSize": (0,)},
     "picture": {"FramePadding": (0, 0), "FrameBorderSize": (0,)},
 }

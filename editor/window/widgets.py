@@ -81,9 +81,19 @@ def button(label: str, call: Callable[[], Any], *, tooltip: str = "", primary: b
 
 def heading(words: str, **more: Any) -> int | str:
     """The title of a part of a panel."""
-    made = says(words, "text", **more)
     if fonts.is_bold(words):
+        made = says(words, "text", **more)
         dpg.bind_item_font(made, theme.font("bold"))
+        return made
+    made = says(words, "accent", **more)  # there is no bold Chinese: it stands out by its colour and size
+    dpg.bind_item_font(made, theme.font("heading"))
+    return made
+
+
+def title(words: str, **more: Any) -> int | str:
+    """The title of a page: larger, and in the accent's colour where the bold font lacks its characters."""
+    made = says(words, "text" if fonts.is_bold(words) else "accent", **more)
+    dpg.bind_item_font(made, theme.font("title" if fonts.is_bold(words) else "large"))
     return made
 
 

@@ -447,6 +447,22 @@ WORDS: dict[str, tuple[str, str]] = {
     "problems.copy": ("Copy the whole report", "复制完整报告"),
     "problems.more": ("and {count} more", "还有 {count} 个"),
 
+    # ---- the start page
+    "start.title": ("What shall it be?", "想做点什么？"),
+    "start.about": ("A graph makes pictures, music and words, and is a text file that you can read.",
+                    "图可以生成图像、音乐与文字，而它本身就是一份读得懂的文本文件。"),
+    "start.begin": ("Begin with one that runs", "从可直接运行的图开始"),
+    "start.recent": ("Open before", "最近打开"),
+    "start.none": ("Files that you open or save are listed here.", "打开或保存过的文件会列在这里。"),
+    "start.or": ("Or", "或者"),
+    "start.empty": ("Empty graph", "空白图"),
+    "start.open": ("Open a file...", "打开文件..."),
+    "start.picture": ("Open a picture that a run made...", "打开运行生成的图片..."),
+    "start.picture.help": ("A PNG that a run made carries its graph", "运行生成的 PNG 图片里带有它的图"),
+    "start.all": ("All templates...", "所有模板..."),
+    "start.keys": ("{add}: add a node    Drag from a pin: link    {run}: run    {help}: every key",
+                   "{add}：添加节点    拖动端口：连线    {run}：运行    {help}：所有按键"),
+
     # ---- the form
     "form.title": ("Form", "表单"),
     "form.no_inputs": ("This graph has no inputs. Make one from a parameter in the canvas view.",

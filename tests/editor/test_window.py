@@ -564,7 +564,7 @@ def _made():
 
 def areas(stage: Stage) -> dict:
     session, found = stage.session, {}
-    names = lambda: sorted(session.graph.nodes)  # noqa: E731
+    names = lambda: sorted(session.graph.nodes)
     session.do("edit.select_all")
     stage.key("ctrl+Tab")
     stage.point(640, 400)
