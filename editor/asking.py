@@ -21,7 +21,8 @@ class Dialog(NamedTuple):
     "changed_on_disk" (answer("reload" | "keep")), "settle" (answer("save"); data: name, problems),
     "recover" (answer(recovery | None)), "rename", "text"
     (answer(text)), "find" (answer(item)), "context" (data: item or link, at), "group" (answer(name)), "shortcuts",
-    "about", "templates" (answer(path)), "recent" (answer(path)), "error" (data: title, text).
+    "about", "messages", "help" (data: name of a node type),
+    "templates" (answer(path)), "recent" (answer(path)), "error" (data: title, text).
     """
 
     kind: str

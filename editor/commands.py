@@ -333,6 +333,11 @@ def view_minimap(session: Session) -> None:
     session.change_settings(minimap=not session.settings.minimap)
 
 
+@_command("view.inspector")
+def view_inspector(session: Session) -> None:
+    session.change_settings(inspector=not session.settings.inspector)
+
+
 @_command("view.snap")
 def view_snap(session: Session) -> None:
     session.change_settings(snap=not session.settings.snap)
@@ -411,6 +416,16 @@ def run_on_change(session: Session) -> None:
 @_command("run.stop", lambda s: s.runner.busy)
 def run_stop(session: Session) -> None:
     session.running.stop()
+
+
+@_command("help.node")
+def help_node(session: Session) -> None:
+    chosen = session.selected("node")
+    known = session.checked.nodes[chosen[0].name].nodetype if len(chosen) == 1 else None
+    if known is None:
+        session.ask("shortcuts")
+    else:
+        session.ask("help", name=known.name)
 
 
 @_command("help.shortcuts")

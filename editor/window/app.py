@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 import dearpygui.dearpygui as dpg
 
+from ..document.clipboard import pasted
 from ..document.items import Item
+from ..panels.examples import example_of
 from ..words.speak import set_language, t
-from . import fonts, keyboard, theme, widgets
+from . import display, fonts, keyboard, theme, widgets
 from .banner import Banner
 from .canvas import Canvas
 from .clipboard import SystemClipboard
@@ -79,6 +81,8 @@ class App:
         """Make the window and everything in it."""
         dpg.configure_app(manual_callback_management=True, keyboard_navigation=False)
         settings = self.session.settings
+        self._display = display.scale()
+        self.session.panels |= set(settings.opened)
         where = settings.position or (60, 40)
         dpg.create_viewport(title="nodegraph", width=settings.window[0], height=settings.window[1], x_pos=where[0],
                             y_pos=where[1], min_width=SMALLEST[0], min_height=SMALLEST[1], disable_close=True)
@@ -97,10 +101,11 @@ class App:
         """Everything in the window, in the language, theme and size that are set."""
         settings = self.session.settings
         self._look = settings.language, settings.theme, settings.font_scale
+        scale = settings.font_scale * self._display
         set_language(settings.language)
-        widgets.set_scale(settings.font_scale)
-        fonts.load(settings.font_scale)
-        theme.use(settings.theme, settings.font_scale)
+        widgets.set_scale(scale)
+        fonts.load(scale)
+        theme.use(settings.theme, scale)
         dpg.set_viewport_clear_color(list(theme.color("window")))
         self.icons = Icons()
         self.main = dpg.add_window(no_scrollbar=True, no_scroll_with_mouse=True, no_title_bar=True, no_move=True,
@@ -136,7 +141,8 @@ class App:
         """Keep the window's size and place for the next time."""
         width, height = dpg.get_viewport_width(), dpg.get_viewport_height()
         x, y = dpg.get_viewport_pos()
-        self.session.change_settings(window=(int(width), int(height)), position=(int(x), int(y)))
+        opened = tuple(sorted(self.session.panels - {"form"}))
+        self.session.change_settings(window=(int(width), int(height)), position=(int(x), int(y)), opened=opened)
 
     def _say_goodbye(self) -> None:
         """The last thing that is seen while the run that goes on is being stopped."""
@@ -160,6 +166,7 @@ class App:
             self._guarded(self._rebuild)
         self._guarded(lambda: self.panes.arrange(self.start.is_open))
         self._guarded(self._pointer)
+        self._guarded(self.panes.ring, tuple(dpg.get_mouse_pos(local=False)), self._typing)
         for panel in self._panels:
             self._guarded_panel(panel, panel.update)
         if not self.form_is_open and not self.start.is_open:
@@ -215,6 +222,7 @@ class App:
             self.session.see(self.session.boxes())
 
     _looked = False
+    _display = 1.0  # the scale of the desktop
 
     def _retitle(self) -> None:
         document = self.session.document
@@ -281,6 +289,14 @@ class App:
     def _wheel(self, steps: float) -> None:
         if not self.is_covered:
             self.canvas.wheel(steps)
+
+    def insert_example(self, name: str) -> None:
+        """Put the example graph of a node type into this one, where the pointer was last; one step to undo."""
+        session = self.session
+        graph, made = pasted(session.graph, example_of(name) or "", session.pointer)
+        session.edit("undo.example", graph)
+        session.select(made)
+        session.see(session.boxes(made))
 
     def show_on_canvas(self, item: Item) -> None:
         """Leave the form and jump to an item."""

@@ -22,6 +22,7 @@ class Panes:
         self.session = session
         self._shape: tuple[Any, ...] | None = None
         self._grabbed = ""
+        self._ringed: int | str | None = None  # the area that has the keys
         self.bar = dpg.add_menu_bar()
         self.tools = widgets.area(no_scrollbar=True)
         self.banner = widgets.area(no_scrollbar=True, show=False)
@@ -52,14 +53,16 @@ class Panes:
         stands in place of the canvas."""
         panels = self.session.settings.panels
         shape = (dpg.get_viewport_client_width(), dpg.get_viewport_client_height(),
-                 frozenset(self.session.panels), tuple(panels.items()), self.session.files.watching.notice is not None, start)
+                 frozenset(self.session.panels), tuple(panels.items()), self.session.settings.inspector,
+                 self.session.files.watching.notice is not None, start)
         if shape == self._shape:
             return
         self._shape = shape
         width, height = shape[:2]
         top, tools, status, line = px(16) + 2 * px(5), px(36), px(28), px(5)
         bottom = height - status
-        side = 0 if self._form_is_open else min(max(px(panels.get("inspector", 320)), px(240)), width // 2)
+        wanted = min(max(px(panels.get("inspector", 350)), px(240)), width // 2)
+        side = 0 if self._form_is_open or not self.session.settings.inspector else wanted
         place(self.tools, 0, top, width, tools)
         place(self.status, 0, bottom, width, status)
         top += tools
@@ -81,6 +84,19 @@ class Panes:
         self.session.canvas_size = (float(left), float(bottom - top))
         place(self.form_area, 0, top, left, bottom - top, self._form_is_open)
         self.session.touch()
+
+    def ring(self, pointer: tuple[float, float], typing: bool) -> None:
+        """A thin line around the area that has the keys: the one under the pointer, or in which something is typed."""
+        if typing and self._ringed is not None:
+            return
+        areas = {self.side: "inner", self.below: "inner", self.results: "inner", self.form_area: "inner",
+                 self.start: "start", self.middle: "bare"}
+        over = next((area for area in areas if dpg.is_item_shown(area) and widgets.within(area, pointer)), None)
+        if over != self._ringed:
+            for area, on in ((self._ringed, ""), (over, "_ringed")):
+                if area is not None:
+                    dpg.bind_item_theme(area, theme.look(f"{areas[area]}{on}"))
+            self._ringed = over
 
     def drag(self, mouse: tuple[float, float]) -> bool:
         """Let the line between two panels follow the pointer; whether it does."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 CARDS = ("postcard", "wallpaper", "dawn", "sheet")  # the templates with a picture, the best to begin with first
 PICTURES = Path(__file__).parent / "start"
 CARD, PICTURE, GAP = 250, (250, 158), 18  # units
-RECENT, MOST_RECENT = (60, 40), 5
+RECENT, MOST_RECENT = (60, 40), 4
 EDGE = 28
 
 
@@ -81,7 +81,7 @@ class StartPage:
                 self._card(template)
         widgets.gap(16)
         with widgets.row(GAP):
-            with dpg.child_window(width=max(px(CARD), width - px(CARD + GAP)), height=px(64 + 52 * MOST_RECENT)):
+            with dpg.child_window(width=max(px(CARD), width - px(CARD + GAP)), height=px(40 + 46 * MOST_RECENT)):
                 widgets.heading(t("start.recent"))
                 widgets.gap(4)
                 self._recent(max(px(CARD), width - px(CARD + GAP)))
@@ -95,8 +95,7 @@ class StartPage:
                                           "file.new_from_template")):
                     widgets.button(t(words), call, width=px(CARD), height=px(32), tooltip=self.app.keys_of(tip) if tip else
                                    t("start.picture.help"))
-                    widgets.gap(1)
-        widgets.gap(4)
+                widgets.gap(4)
         keys = self.app.keys_of
         widgets.says(t("start.keys", add=keys("palette.open"), run=keys("run.all"), help=keys("help.shortcuts")), "dim",
                      wrap=width)

@@ -11,6 +11,7 @@ import numpy as np
 
 from . import fonts, theme
 
+TIP = 0.9  # seconds for which the pointer rests until words appear
 _scale = 1.0
 _HOLDERS = ("mvGroup", "mvChildWindow", "mvWindowAppItem", "mvTable", "mvTableRow", "mvTableCell")
 _TYPED_IN = ("mvInputText", "mvInputInt", "mvInputFloat", "mvInputDouble", "mvInputIntMulti", "mvInputFloatMulti",
@@ -59,7 +60,7 @@ def says(words: str, role: str = "text", wrap: int = -1, parent: int | str = 0, 
 def tip(item: int | str, words: str, width: float = 320) -> None:
     """Words that appear beside an item while the pointer rests on it."""
     if words:
-        with dpg.tooltip(item, delay=0.4, hide_on_activity=True):
+        with dpg.tooltip(item, delay=TIP, hide_on_activity=True):
             dpg.add_text(words, wrap=px(width))
 
 

@@ -80,6 +80,12 @@ WORDS: dict[str, tuple[str, str]] = {
     "command.view.compact": ("Compact", "紧凑显示"),
     "command.view.theme": ("Switch Dark and Light", "切换深色与浅色"),
     "command.view.language": ("Switch Language", "切换语言"),
+    "command.view.inspector": ("Properties", "属性面板"),
+    "command.help.node": ("Help on This Node", "此节点的说明"),
+    "tip.help.node": ("What it takes and gives, and an example; with no node selected, every key",
+                      "说明输入、输出并给出示例；未选中节点时列出所有按键"),
+    "view.nodes": ("Nodes", "节点"),
+    "view.form": ("Form", "表单"),
     "command.view.form": ("Form View", "表单视图"),
     "command.view.gallery": ("Results", "结果库"),
     "command.view.problems": ("Problems", "问题"),
@@ -240,6 +246,11 @@ WORDS: dict[str, tuple[str, str]] = {
 
     # ---- the inspector
     "inspector.title": ("Properties", "属性"),
+    "inspector.tab.node": ("Node", "节点"),
+    "inspector.tab.graph": ("Graph", "图"),
+    "inspector.tab.results": ("Results", "结果"),
+    "inspector.more": ("{count} more...", "其余 {count} 项..."),
+    "inspector.earlier": ("Earlier runs", "以往的运行"),
     "inspector.start": ("Press {keys} or right click on the canvas to add a node, or begin with a template.",
                         "按 {keys} 或右键单击画布以添加节点，也可从模板开始。"),
     "inspector.graph": ("Graph", "图"),
@@ -422,6 +433,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "undo.frame": ("Add frame", "添加框"),
     "undo.note": ("Add note", "添加便签"),
     "undo.dot": ("Add reroute", "添加转接点"),
+    "undo.example": ("Insert example", "插入示例"),
     "undo.group": ("Group", "编组"),
     "undo.ungroup": ("Ungroup", "解组"),
     "undo.align": ("Align", "对齐"),
@@ -446,6 +458,11 @@ WORDS: dict[str, tuple[str, str]] = {
     "problems.traceback": ("Details", "详细信息"),
     "problems.copy": ("Copy the whole report", "复制完整报告"),
     "problems.more": ("and {count} more", "还有 {count} 个"),
+
+    # ---- help of a node
+    "help.title": ("{name}", "{name}"),
+    "help.insert": ("Insert the Example", "插入示例图"),
+    "help.used": ("Used here", "在此图中的用处"),
 
     # ---- the start page
     "start.title": ("What shall it be?", "想做点什么？"),

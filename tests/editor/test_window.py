@@ -280,8 +280,12 @@ class Stage:
         return self.canvas(at[0] + pin.x, at[1] + pin.y)
 
     def field(self, name: str):
-        """The row of a parameter in the inspector."""
-        return next(row for (_, port), row in self.app.inspector.fields.rows.items() if port == name)
+        """The row of a parameter in the inspector, unfolded if need be."""
+        rows = self.app.inspector.fields.rows
+        if not any(port == name for _, port in rows):
+            self.app.inspector.unfold()
+            self.frames(2)
+        return next(row for (_, port), row in rows.items() if port == name)
 
     def into(self, name: str, twice: bool = False) -> None:
         """Click into the field of a parameter; twice, to type into a slider."""
@@ -483,7 +487,7 @@ def chains(stage: Stage) -> dict:
     told: dict[str, dict] = {
         "unsaved": {"name": "a"}, "settle": {"name": "a"}, "changed_on_disk": {"name": "a"}, "open": {}, "save_as": {},
         "recover": {"recoveries": [recovery]}, "rename": {"name": "a"}, "find": {}, "group": {}, "shortcuts": {},
-        "about": {}, "templates": {}, "recent": {"paths": ["/a/b.yaml"]}, "error": {"title": "a", "text": "b"},
+        "about": {}, "templates": {}, "help": {"name": "w.say"}, "recent": {"paths": ["/a/b.yaml"]}, "error": {"title": "a", "text": "b"},
         "messages": {}, "choose_file": {}, "choose_folder": {}, "context": {"item": item, "at": (0, 0)}}
     lost, pairs = [], 0
     first = next(iter(told))

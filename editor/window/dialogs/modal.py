@@ -32,9 +32,13 @@ class Modal:
         self.window = dpg.add_window(label=f"{self.heading()}###modal", modal=True, no_resize=True, no_collapse=True,
                                      autosize=True, no_saved_settings=True, on_close=lambda: self.closed(),
                                      pos=[dpg.get_viewport_client_width() // 3, dpg.get_viewport_client_height() // 4])
-        with widgets.inside(self.window):
-            dpg.add_spacer(width=self.wide, height=1)
-            self.fill(**dialog.data)
+        try:
+            with widgets.inside(self.window):
+                dpg.add_spacer(width=self.wide, height=1)
+                self.fill(**dialog.data)
+        except Exception:
+            dpg.delete_item(self.window)  # half a window would stay and be in the way
+            raise
 
     def heading(self) -> str:
         """What stands in the title bar."""

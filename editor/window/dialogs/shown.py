@@ -9,6 +9,7 @@ import dearpygui.dearpygui as dpg
 from ..context import ContextMenu
 from .ask import ChangedOnDisk, Group, Recover, Rename, Settle, Text, Unsaved, Words
 from .files import ChooseFile, ChooseFolder, Export, Open, SaveAs
+from .help import Help
 from .listing import Find, Recent
 from .modal import Modal
 from .results import Compare, OneResult, Shown
@@ -16,13 +17,14 @@ from .tell import About, Error, Said, Sheet
 from .templates import Templates
 
 if TYPE_CHECKING:
+    from ...asking import Dialog
     from ..app import App
 
 
 KINDS: dict[str, type[Modal | ContextMenu]] = {
     "open": Open, "save_as": SaveAs, "unsaved": Unsaved, "settle": Settle, "changed_on_disk": ChangedOnDisk, "recover": Recover,
-    "rename": Rename, "text": Text, "find": Find, "group": Group, "shortcuts": Sheet, "about": About, "messages": Said,
-    "templates": Templates, "recent": Recent, "error": Error, "choose_file": ChooseFile,
+    "rename": Rename, "text": Text, "find": Find, "group": Group, "shortcuts": Sheet, "about": About,
+    "help": Help, "messages": Said, "templates": Templates, "recent": Recent, "error": Error, "choose_file": ChooseFile,
     "choose_folder": ChooseFolder, "export": Export, "context": ContextMenu, "picture": Shown, "result": OneResult,
     "compare": Compare,
 }
@@ -50,9 +52,17 @@ class Dialogs:
         if self.shown is not None and self.shown.dialog is not asked:
             self.close()
         if asked is not None and self.shown is None and asked.kind in KINDS and self._has_room(asked.kind):
-            self.shown = KINDS[asked.kind](self.app, asked)
+            self.shown = self._opened(asked)
         if self.shown is not None:
             self.shown.update()
+
+    def _opened(self, asked: Dialog) -> Modal | ContextMenu:
+        """The window of what is asked. One that cannot be made is not tried again in each frame."""
+        try:
+            return KINDS[asked.kind](self.app, asked)
+        except Exception:
+            self.session.answer()
+            raise
 
     def _has_room(self, kind: str) -> bool:
         """Whether a window that opens now stays open."""
