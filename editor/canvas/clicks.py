@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ..document import edits
+from .box import DOT
 from .overlay import Pressed
-from .scene import DOT
 from .stage import Stage
 
 

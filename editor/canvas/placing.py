@@ -16,7 +16,7 @@ from ..document import arrange
 from ..document.items import Item, collapsed, facts, items, placed, position, size, with_facts
 from ..document.ports import inputs_of, outputs_of
 from ..runs.state import NodeState
-from .scene import MOST_PICTURES, PICTURE_HEIGHT, PICTURED_WIDTH
+from .box import MOST_PICTURES, PICTURE_HEIGHT, PICTURED_WIDTH
 
 PICTURE_ROOM, TEXT_ROOM = PICTURE_HEIGHT + 8, 72.0  # canvas units, for a result that is not there yet
 

@@ -10,8 +10,11 @@ from nodegraph.check import Checked
 
 from ..document.items import Item
 from ..words.speak import language
-from . import scene as scenes
-from .scene import Measure, Minimap, Rectangle, Scene
+from . import hits
+from .box import Rectangle
+from .lettering import Measure
+from .minimap import Minimap, minimap
+from .scene import Scene, build
 
 if TYPE_CHECKING:
     from ..session import Session
@@ -42,7 +45,7 @@ class Stage:
             for found in judged.found:
                 if found.item is not None and troubles.get(found.item) != "error":
                     troubles[found.item] = found.problem.severity
-            self._scene = scenes.build(graph, judged.checked, session.states, self.measure, compact, troubles,
+            self._scene = build(graph, judged.checked, session.states, self.measure, compact, troubles,
                                        before=self._scene)
             self._made_from = made_from
             if session.drawn(self._scene.sizes):
@@ -71,7 +74,7 @@ class Stage:
         width, height = self.session.canvas_size
         if not self.session.settings.minimap or width < 2.5 * MINIMAP[0] or height < 2.5 * MINIMAP[1]:
             return None
-        made = scenes.minimap(self.scene, self.seen, MINIMAP)
+        made = minimap(self.scene, self.seen, MINIMAP)
         if made is None:
             return None
         return width - MINIMAP[0] - MINIMAP_MARGIN, height - MINIMAP[1] - MINIMAP_MARGIN, made
@@ -86,7 +89,7 @@ class Stage:
         carried = dict.fromkeys(item for item in chosen if item in self.scene.boxes)
         for item in list(carried):
             if item.kind == "frame":
-                carried.update(dict.fromkeys(scenes.held(self.scene, item)))
+                carried.update(dict.fromkeys(hits.held(self.scene, item)))
         return list(carried)
 
 

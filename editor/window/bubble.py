@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import dearpygui.dearpygui as dpg
 
-from ..canvas import scene as scenes
 from ..canvas.gestures import Gestures
+from ..canvas.lettering import wrapped
 from ..canvas.scene import Scene
 from ..panels.nodetext import about_node, about_pin
 from . import fonts, theme
@@ -58,7 +58,7 @@ class Bubble:
     def _bubble(self, lines: Iterable[tuple[str, str]], room: tuple[int, int]) -> None:
         size, most = 15.0, 360.0
         rows = [(role, row) for role, words in lines
-                for row in scenes.wrapped(words, size, most, fonts.measure, 12)]
+                for row in wrapped(words, size, most, fonts.measure, 12)]
         if not rows:
             return
         width = max(fonts.measure(row, size, role == "title") for role, row in rows) + 20

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import dearpygui.dearpygui as dpg
 
+from ..canvas.box import NO_STATUS
 from ..canvas.gestures import LEFT, MIDDLE, RIGHT, Gestures
-from ..canvas.scene import NO_STATUS, Scene
+from ..canvas.scene import Scene
 from ..document.items import Item
 from . import fonts, keyboard, theme
 from .above import Above

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import dearpygui.dearpygui as dpg
 
+from ..canvas.curve import Curve
 from ..canvas.gestures import Gestures
-from ..canvas.scene import Curve, Scene
+from ..canvas.scene import Scene
 from ..document.items import Link
 from .painter import NONE, PINS, scaled, steps, touches
 from .theme import RGBA, color, faded, of_type

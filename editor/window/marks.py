@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import dearpygui.dearpygui as dpg
 
-from ..canvas import scene as scenes
-from ..canvas.scene import SMALL_TEXT, TITLE, Box, Status
+from ..canvas.box import DOT, SMALL_SIZE, SMALL_TEXT, TITLE, Box, Status
 from . import fonts, theme
 from .painter import NONE, ROUND, Painter
 from .theme import color, faded, mixed
@@ -22,7 +21,7 @@ class Marks:
         z = self.paint.zoom
         if box.item.kind == "dot":
             if chosen or hovered:
-                middle = scenes.DOT / 2 * z
+                middle = DOT / 2 * z
                 dpg.draw_circle((middle, middle), max(4.0, 8 * z), color=color("selected" if chosen else "hovered"),
                                 thickness=1.5, parent=self.paint.node)
             return
@@ -55,7 +54,7 @@ class Marks:
 
     def _badges(self, box: Box, status: Status) -> None:
         """Words above a node, from its right end to the left; a sign of trouble comes first."""
-        right, size = box.width, scenes.SMALL_SIZE
+        right, size = box.width, SMALL_SIZE
         y = -12.0 if not box.graph else -16.0
         for role, words in reversed(status.badges):
             shade = color(role) if role in ("cached", "ran", "failed", "running", "stale") else color("dim")

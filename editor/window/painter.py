@@ -4,8 +4,25 @@ from __future__ import annotations
 
 import dearpygui.dearpygui as dpg
 
-from ..canvas import scene as scenes
-from ..canvas.scene import PAD, SMALL_TEXT, TITLE, Box, Pin, PinAt, Rectangle
+from ..canvas.box import (
+    DOT,
+    LINE,
+    NAME_AT,
+    NOTE_LINE,
+    PAD,
+    SMALL_SIZE,
+    SMALL_TEXT,
+    TEXT_SIZE,
+    TITLE,
+    TITLE_SIZE,
+    Box,
+    Picture,
+    Pin,
+    PinAt,
+    Rectangle,
+)
+from ..canvas.curve import Segment, bezier
+from ..canvas.lettering import elided
 from ..words.speak import t
 from . import fonts, theme
 from .textures import Textures
@@ -77,14 +94,14 @@ class Painter:
                 for pin in box.pins:
                     self._row(box, pin)
         for at, line in enumerate(box.words if z >= SMALL_TEXT else ()):
-            self.text(PAD, box.words_at + scenes.LINE * (at + 0.5) - 4, line, scenes.SMALL_SIZE, color("info"))
+            self.text(PAD, box.words_at + LINE * (at + 0.5) - 4, line, SMALL_SIZE, color("info"))
         for shown in box.pictures:
             self._picture(box, shown)
         if box.lines and z >= SMALL_TEXT:
             top = height - len(box.lines) * 15 - 12
             self.frame(6, top, width - 12, len(box.lines) * 15 + 8, NONE, faded(color("error"), 0.16), 4)
             for at, line in enumerate(box.lines):
-                self.text(PAD, top + 11 + at * 15, line, scenes.SMALL_SIZE, color("error"))
+                self.text(PAD, top + 11 + at * 15, line, SMALL_SIZE, color("error"))
         if box.look:
             self.frame(0, 0, width, height, NONE, faded(color("canvas"), 0.62 if box.look == "mute" else 0.38), ROUND)
             if box.look == "bypass" and z >= PINS:
@@ -105,12 +122,12 @@ class Painter:
     def _title(self, box: Box, shade: RGBA) -> None:
         z = self.zoom
         if z >= SMALL_TEXT:
-            self.text(scenes.NAME_AT, TITLE / 2, box.title, scenes.TITLE_SIZE, shade, bold=True)
+            self.text(NAME_AT, TITLE / 2, box.title, TITLE_SIZE, shade, bold=True)
             if box.subtitle:
-                self.text_to(box.width - PAD, TITLE / 2, box.subtitle, scenes.SMALL_SIZE, faded(shade, 0.68))
+                self.text_to(box.width - PAD, TITLE / 2, box.subtitle, SMALL_SIZE, faded(shade, 0.68))
             return
         size = 11.0 / z  # from far away, the name alone, as large as can be read
-        words = scenes.elided(box.title, size, box.width - 8, fonts.measure, bold=True)
+        words = elided(box.title, size, box.width - 8, fonts.measure, bold=True)
         self.text(6, max(TITLE / 2, size / 2 + 1), words, size, shade, bold=True)
 
     def _chevron(self, collapsed: bool, shade: RGBA) -> None:
@@ -122,7 +139,7 @@ class Painter:
 
     def _row(self, box: Box, pin: Pin) -> None:
         """The words beside a pin."""
-        right, size = box.width - PAD, scenes.TEXT_SIZE
+        right, size = box.width - PAD, TEXT_SIZE
         if pin.gives:
             self.text_to(right, pin.y, pin.label, size, color("text"))
             return
@@ -133,9 +150,9 @@ class Painter:
         if pin.each:
             words = t("badge.each")
             x = PAD + fonts.measure(pin.label, size) + 8
-            wide = fonts.measure(words, scenes.SMALL_SIZE) + 10
+            wide = fonts.measure(words, SMALL_SIZE) + 10
             self.frame(x, pin.y - 8, wide, 16, NONE, faded(color("info"), 0.22), 8)
-            self.text(x + 5, pin.y, words, scenes.SMALL_SIZE, color("info"))
+            self.text(x + 5, pin.y, words, SMALL_SIZE, color("info"))
         if pin.value:
             shade = color("text") if pin.tone == "literal" else color("faint")
             self.text_to(right, pin.y, pin.value, size, shade)
@@ -174,14 +191,14 @@ class Painter:
         dpg.draw_circle((round(at.x * z), round(at.y * z)), 6.5 * z, color=NONE, fill=faded(color("node"), 0.8),
                         parent=self.node)
 
-    def _picture(self, box: Box, shown: scenes.Picture) -> None:
+    def _picture(self, box: Box, shown: Picture) -> None:
         z, picture = self.zoom, shown.thumbnail.picture
         if picture is None:
             if z >= SMALL_TEXT:
                 self.frame(shown.x, shown.y, shown.width, shown.height, NONE, color("well"), 4)
                 for at, line in enumerate(shown.lines):
-                    y = shown.y + 6 + scenes.LINE * (at + 0.5)
-                    self.text(shown.x + 8, y, line, scenes.SMALL_SIZE, color("text"))
+                    y = shown.y + 6 + LINE * (at + 0.5)
+                    self.text(shown.x + 8, y, line, SMALL_SIZE, color("text"))
             return
         self.frame(shown.x, shown.y, shown.width, shown.height, NONE, color("well"), 0)
         made = self.textures.get(box.item, shown.port, picture, self.budget) if self.textures is not None else None
@@ -195,14 +212,14 @@ class Painter:
         into = next((pin for pin in box.pins if not pin.gives and pin.tone == "linked" and gives is not None
                      and pin.type is gives.type), None)
         if gives is not None and into is not None:
-            points = scaled(scenes.bezier((into.x, into.y), (gives.x, gives.y)), self.zoom)
+            points = scaled(bezier((into.x, into.y), (gives.x, gives.y)), self.zoom)
             dpg.draw_bezier_cubic(*points, color=faded(of_type(gives.type.color), 0.8), thickness=2.4 * self.zoom,
                                   parent=self.node)
 
     def _input(self, box: Box) -> None:
         self._end(box, "input")
         if box.value and self.zoom >= SMALL_TEXT:
-            self.text(PAD + 4, 42, box.value, scenes.TEXT_SIZE, color("dim"))
+            self.text(PAD + 4, 42, box.value, TEXT_SIZE, color("dim"))
 
     def _output(self, box: Box) -> None:
         self._end(box, "output")
@@ -218,18 +235,18 @@ class Painter:
         self.frame(x, 6, 4, box.height - 12, NONE, stripe, 2)
         shade = theme.text_on(own) if box.color else color("text")
         if z >= SMALL_TEXT:
-            self.text(PAD + (4 if role == "input" else 0), 17, box.title, scenes.TITLE_SIZE, shade, bold=True)
+            self.text(PAD + (4 if role == "input" else 0), 17, box.title, TITLE_SIZE, shade, bold=True)
             if box.subtitle:
-                self.text_to(box.width - PAD, 17, box.subtitle, scenes.SMALL_SIZE, faded(shade, 0.68))
+                self.text_to(box.width - PAD, 17, box.subtitle, SMALL_SIZE, faded(shade, 0.68))
         elif z >= NAMES:
             size = 11.0 / z
-            words = scenes.elided(box.title, size, box.width - 10, fonts.measure, bold=True)
+            words = elided(box.title, size, box.width - 10, fonts.measure, bold=True)
             self.text(8, max(16.0, size / 2 + 1), words, size, shade, bold=True)
         if z >= PINS:
             self.pin(pin.x, pin.y, pin)
 
     def _dot(self, box: Box) -> None:
-        middle = scenes.DOT / 2 * self.zoom
+        middle = DOT / 2 * self.zoom
         dpg.draw_circle((middle, middle), max(2.0, 5 * self.zoom), color=color("outline"), fill=color("dim"),
                         parent=self.node)
 
@@ -239,7 +256,7 @@ class Painter:
         self.frame(0, 0, box.width, box.height, mixed(own, shade, 0.25), own, 4)
         if self.zoom >= SMALL_TEXT:
             for at, line in enumerate(box.lines):
-                self.text(PAD, 19 + at * scenes.NOTE_LINE, line, scenes.TEXT_SIZE, shade)
+                self.text(PAD, 19 + at * NOTE_LINE, line, TEXT_SIZE, shade)
         self._grip(box, shade)
 
     def _frame(self, box: Box) -> None:
@@ -248,10 +265,10 @@ class Painter:
         self.frame(0, 0, box.width, TITLE, NONE, faded(own, 0.35), ROUND)
         shade = color("text")
         if self.zoom >= SMALL_TEXT:
-            self.text(PAD, TITLE / 2, box.title, scenes.TITLE_SIZE, shade, bold=True)
+            self.text(PAD, TITLE / 2, box.title, TITLE_SIZE, shade, bold=True)
         elif self.zoom >= 0.1:
             size = 13.0 / self.zoom
-            words = scenes.elided(box.title, size, box.width - 12, fonts.measure, bold=True)
+            words = elided(box.title, size, box.width - 12, fonts.measure, bold=True)
             self.text(8, size / 2 + 4, words, size, shade, bold=True)
         self._grip(box, own)
 
@@ -264,7 +281,7 @@ class Painter:
             dpg.draw_line(*ends, color=faded(shade, 0.6), parent=self.node)
 
 
-def scaled(segment: scenes.Segment, zoom: float) -> tuple[tuple[float, float], ...]:
+def scaled(segment: Segment, zoom: float) -> tuple[tuple[float, float], ...]:
     return tuple((segment[at] * zoom, segment[at + 1] * zoom) for at in (0, 2, 4, 6))
 
 

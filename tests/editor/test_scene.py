@@ -7,8 +7,13 @@ import pytest
 from hypothesis import given, settings
 
 from nodegraph.graph import Ref
-from nodegraph_editor.canvas import scene as scenes
-from nodegraph_editor.canvas.scene import GRID, TITLE, build, hit
+from nodegraph_editor.canvas import hits
+from nodegraph_editor.canvas.box import GRID, MOST_LINES, PAD, SMALL_SIZE, TEXT_SIZE, TITLE
+from nodegraph_editor.canvas.curve import along
+from nodegraph_editor.canvas.hits import NOTHING
+from nodegraph_editor.canvas.lettering import elided, wrapped
+from nodegraph_editor.canvas.minimap import minimap
+from nodegraph_editor.canvas.scene import build
 from nodegraph_editor.document import edits
 from nodegraph_editor.document.items import Item, Link, Target, items, links
 from nodegraph_editor.runs.thumbnails import Thumbnail
@@ -95,8 +100,8 @@ def test_the_words_of_a_row_have_room_in_the_box(graph):
     said = edits.set_value(graph, "framed", "wood", "oak " * 60)
     box = drawn(said).boxes[node("framed")]
     for pin in box.pins:
-        each = measure("each", scenes.SMALL_SIZE) + 16 if pin.each else 0
-        assert 2 * scenes.PAD + measure(pin.label, scenes.TEXT_SIZE) + measure(pin.value, scenes.TEXT_SIZE) + each \
+        each = measure("each", SMALL_SIZE) + 16 if pin.each else 0
+        assert 2 * PAD + measure(pin.label, TEXT_SIZE) + measure(pin.value, TEXT_SIZE) + each \
             <= box.width
     assert next(pin for pin in box.pins if pin.label == "wood").value.endswith("…")
 
@@ -216,23 +221,23 @@ def test_texts_are_wrapped_to_a_few_lines_that_fit(graph):
     said = Thumbnail("text", None, "The harbour holds its breath. " * 20)
     box = drawn(graph, {"said": NodeState("ran", thumbnails={"text": said})}).boxes[node("said")]
     picture = box.pictures[0]
-    assert len(picture.lines) == scenes.MOST_LINES and picture.lines[-1].endswith("…")
-    assert all(measure(line, scenes.SMALL_SIZE) <= picture.width - 16 for line in picture.lines)
+    assert len(picture.lines) == MOST_LINES and picture.lines[-1].endswith("…")
+    assert all(measure(line, SMALL_SIZE) <= picture.width - 16 for line in picture.lines)
 
 
 def test_lines_break_between_words_and_chinese_characters_and_never_before_a_comma():
-    lines = scenes.wrapped("a red boat，红色的小船，在海上。 " + "x" * 40, 10, 60, measure, 99)
+    lines = wrapped("a red boat，红色的小船，在海上。 " + "x" * 40, 10, 60, measure, 99)
     assert all(measure(line, 10) <= 60 + 10 for line in lines)
     assert not any(line.startswith("，") or line.startswith("。") for line in lines)
     assert "".join(lines).replace(" ", "") == ("aredboat，红色的小船，在海上。" + "x" * 40)
-    assert scenes.wrapped("one two", 10, 1000, measure, 9) == ("one two",)
+    assert wrapped("one two", 10, 1000, measure, 9) == ("one two",)
 
 
 def test_a_line_is_cut_with_an_ellipsis_only_where_it_does_not_fit():
-    assert scenes.elided("a short one", 10, 100, measure) == "a short one"
-    cut = scenes.elided("a line that is far too long", 10, 50, measure)
+    assert elided("a short one", 10, 100, measure) == "a short one"
+    cut = elided("a line that is far too long", 10, 50, measure)
     assert cut.endswith("…") and measure(cut, 10) <= 50
-    assert scenes.elided("anything", 10, 1, measure) == ""
+    assert elided("anything", 10, 1, measure) == ""
 
 
 def test_the_words_on_boxes_follow_the_language(graph, scene):
@@ -250,54 +255,54 @@ def test_a_point_on_a_pin_a_title_a_corner_a_picture_or_a_link_is_told_apart(gra
     scene = drawn(graph, {"drawn": NodeState("ran", thumbnails={"sheet": picture})})
     x, y, width, height = scene.rectangle(node("drawn"))
     pin = next(scene.pins(node("drawn")))
-    assert hit(scene, pin.x + 4, pin.y + 3, 1.0).pin == pin
-    assert hit(scene, x + 80, y + 10, 1.0)[:2] == ("title", node("drawn"))
-    assert hit(scene, x + 14, y + 16, 1.0).kind == "collapse"
-    assert hit(scene, x + width - 3, y + height - 3, 1.0).kind == "corner"
+    assert hits.hit(scene, pin.x + 4, pin.y + 3, 1.0).pin == pin
+    assert hits.hit(scene, x + 80, y + 10, 1.0)[:2] == ("title", node("drawn"))
+    assert hits.hit(scene, x + 14, y + 16, 1.0).kind == "collapse"
+    assert hits.hit(scene, x + width - 3, y + height - 3, 1.0).kind == "corner"
     shown = scene.boxes[node("drawn")].pictures[0]
-    assert hit(scene, x + shown.x + 9, y + shown.y + 9, 1.0).picture is shown
+    assert hits.hit(scene, x + shown.x + 9, y + shown.y + 9, 1.0).picture is shown
     link = Link(Ref("joined"), Target("node", "drawn", "words"))
-    assert hit(scene, *scenes.along(scene.curves[link].segments[0], 0.5), 1.0).link == link
-    assert hit(scene, 2000, 2000, 1.0) == scenes.NOTHING
+    assert hits.hit(scene, *along(scene.curves[link].segments[0], 0.5), 1.0).link == link
+    assert hits.hit(scene, 2000, 2000, 1.0) == NOTHING
 
 
 def test_inside_a_frame_is_nothing_but_its_title_and_corner_are_the_frame(scene):
     frame = Item("frame", "frame")
     x, y, width, height = scene.rectangle(frame)
-    assert hit(scene, x + 20, y + height - 40, 1.0).kind == "nothing"
-    assert hit(scene, x + 20, y + 8, 1.0)[:2] == ("title", frame)
-    assert hit(scene, x + width - 4, y + height - 4, 1.0)[:2] == ("corner", frame)
+    assert hits.hit(scene, x + 20, y + height - 40, 1.0).kind == "nothing"
+    assert hits.hit(scene, x + 20, y + 8, 1.0)[:2] == ("title", frame)
+    assert hits.hit(scene, x + width - 4, y + height - 4, 1.0)[:2] == ("corner", frame)
 
 
 def test_from_far_away_pins_do_not_stand_in_the_way_of_the_node(scene):
     pin = next(scene.pins(node("said")))
-    assert hit(scene, pin.x - 3, pin.y, 0.2).kind == "item"
+    assert hits.hit(scene, pin.x - 3, pin.y, 0.2).kind == "item"
 
 
 def test_the_nearest_pin_is_the_nearest_of_those_wanted(scene):
     pins = [*scene.pins(node("loud"))]
-    near = scenes.nearest_pin(scene, pins[0].x + 3, pins[0].y + 6, 40)
+    near = hits.nearest_pin(scene, pins[0].x + 3, pins[0].y + 6, 40)
     assert near == pins[0]
-    other = scenes.nearest_pin(scene, pins[0].x + 3, pins[0].y + 6, 400,
+    other = hits.nearest_pin(scene, pins[0].x + 3, pins[0].y + 6, 400,
                                lambda at: not at.pin.gives and at.item == node("loud"))
     assert other is not None and not other.pin.gives
-    assert scenes.nearest_pin(scene, pins[0].x, pins[0].y - 60, 40) is None
+    assert hits.nearest_pin(scene, pins[0].x, pins[0].y - 60, 40) is None
 
 
 def test_a_box_selects_what_it_touches_and_frames_that_lie_in_it(scene):
-    assert set(scenes.inside(scene, (250, -10, 100, 50))) == {node("said")}
-    assert Item("frame", "frame") in scenes.inside(scene, (200, -100, 900, 500))
+    assert set(hits.inside(scene, (250, -10, 100, 50))) == {node("said")}
+    assert Item("frame", "frame") in hits.inside(scene, (200, -100, 900, 500))
 
 
 def test_a_frame_holds_what_has_its_middle_in_it(scene):
-    assert set(scenes.held(scene, Item("frame", "frame"))) == {node("said"), node("loud")}
+    assert set(hits.held(scene, Item("frame", "frame"))) == {node("said"), node("loud")}
 
 
 def test_a_cut_crosses_the_links_in_its_way_and_no_others(scene):
     link = Link(Ref("joined"), Target("node", "drawn", "words"))
-    x, y = scenes.along(scene.curves[link].segments[0], 0.5)
-    assert scenes.cut(scene, [(x, y - 30), (x, y + 30)]) == [link]
-    assert scenes.cut(scene, [(x, y - 300), (x, y - 200)]) == []
+    x, y = along(scene.curves[link].segments[0], 0.5)
+    assert hits.cut(scene, [(x, y - 30), (x, y + 30)]) == [link]
+    assert hits.cut(scene, [(x, y - 300), (x, y - 200)]) == []
 
 
 def test_moved_shows_items_elsewhere_and_their_links_with_them(scene):
@@ -310,7 +315,7 @@ def test_moved_shows_items_elsewhere_and_their_links_with_them(scene):
 
 
 def test_the_minimap_shows_everything_and_leads_back_to_the_canvas(scene):
-    small = scenes.minimap(scene, (-100, -100, 800, 600), (200, 140))
+    small = minimap(scene, (-100, -100, 800, 600), (200, 140))
     for _, (x, y, width, height) in small.boxes:
         assert -0.5 <= x and x + width <= 200.5 and -0.5 <= y and y + height <= 140.5
     x, y, width, height = small.view
