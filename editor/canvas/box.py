@@ -22,15 +22,14 @@ PAD, GAP = 12.0, 12.0
 TITLE_SIZE, TEXT_SIZE, SMALL_SIZE = 16.0, 15.0, 13.0
 NAME_AT = 28.0  # where a title's words begin, after the sign that collapses the box
 WIDTHS = (176.0, 336.0)  # of nodes: the least and, unless its file says more, the most
-PICTURED_WIDTH = 208.0
+PICTURED_WIDTH = 208.0  # of a node with a slot for results
 VALUE_WIDTH = 128.0
-PICTURE_HEIGHT, PICTURE_MARGIN = 176.0, 8.0
-MOST_PICTURES, MOST_LINES, MOST_WORDS, LINE = 3, 6, 3, 16.0
+MOST_WORDS, LINE = 3, 16.0
 DOT = 16.0
 CORNER = 14.0
 BADGES_ABOVE = 20.0  # the room that a node's badges take above it
 NOTE_LINE = 19.0
-SMALL_TEXT = 0.38  # the scale below which a box shows no more than its name
+SMALL_TEXT = 0.45  # the scale below which a node is a tile: what it is, its name, what it gave
 
 
 class Pin(NamedTuple):
@@ -79,12 +78,33 @@ class Picture(NamedTuple):
     lines: tuple[str, ...] = ()
 
 
+class Slot(NamedTuple):
+    """Room for results in a box, there before anything ran. ports: what belongs in it, and what it is a value of."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    ports: tuple[tuple[str, PortType], ...]
+
+
+class Button(NamedTuple):
+    """A sign on a card that can be pressed: "play", "copy", "save" or "large"."""
+
+    name: str
+    x: float
+    y: float
+    side: float
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Box:
     """How one item looks, wherever it is. row: the height of one pin. lines: of a note, or of an error at the foot.
 
     look: "", "mute" or "bypass". color: #rrggbb or "". graph: whether another graph stands here.
-    words: how often it runs, in lines below its pins.
+    words: how often it runs, in lines below its pins. slot: the room for results, pictures: what there is of them.
+    kind: the name of the PortType that it gives first, or, of a graph's output, shows. folded: how many inputs a row at
+    more_at stands for; less than 0 where they are shown.
     """
 
     item: Item
@@ -98,7 +118,12 @@ class Box:
     collapsed: bool = False
     row: float = ROW
     pins: tuple[Pin, ...] = ()
+    slot: Slot | None = None
     pictures: tuple[Picture, ...] = ()
+    buttons: tuple[Button, ...] = ()
+    kind: str = ""
+    folded: int = 0
+    more_at: float = 0.0
     value: str = ""
     lines: tuple[str, ...] = ()
     words: tuple[str, ...] = ()

@@ -9,27 +9,24 @@ from typing import TYPE_CHECKING, Any
 from nodegraph.check import Checked, CheckedNode, Flow
 from nodegraph.graph import SWITCH, Graph, Node, Ref, label_of
 from nodegraph.nodetype import MISSING, Port
-from nodegraph.types import ANY, INT, ModelType
+from nodegraph.types import ANY, INT, ModelType, PortType
 
 from ..document import items as on_canvas
 from ..document.items import REPEAT, Item, Target, mapped
-from ..document.ports import ROUNDS, inputs_of, outputs_of
+from ..document.ports import ROUNDS, flow_of, inputs_of, outputs_of
 from ..words.speak import language, name_of, t
+from . import slots
 from .box import (
     COMPACT_ROW,
     DOT,
     GAP,
     GRID,
     LINE,
-    MOST_LINES,
-    MOST_PICTURES,
     MOST_WORDS,
     NAME_AT,
     NO_STATUS,
     NOTE_LINE,
     PAD,
-    PICTURE_HEIGHT,
-    PICTURE_MARGIN,
     PICTURED_WIDTH,
     ROW,
     SMALL_SIZE,
@@ -39,11 +36,13 @@ from .box import (
     VALUE_WIDTH,
     WIDTHS,
     Box,
-    Picture,
+    Button,
     Pin,
+    Slot,
     Status,
 )
 from .lettering import ELLIPSIS, Measure, brief, elided, seconds_words, wrapped
+from .slots import MARGIN as SLOT_MARGIN, PICTURE_ROOM
 
 if TYPE_CHECKING:
     from .scene import Scene
@@ -56,7 +55,8 @@ class Maker:
     """Makes the boxes of one graph. before: the last scene, whose boxes are kept where nothing has changed."""
 
     def __init__(self, graph: Graph, checked: Checked, states: Mapping[str, Any], measure: Measure, compact: bool,
-                 before: Scene | None):
+                 before: Scene | None, heard: Callable[[PortType], bool] = lambda type: False):
+        self.heard = heard
         self.graph, self.checked, self.states, self.measure, self.compact = graph, checked, states, measure, compact
         self.before = before
         self.sections = {kind: on_canvas.section(graph, kind) for kind in on_canvas.KINDS}
@@ -71,7 +71,7 @@ class Maker:
     def key(self, item: Item) -> tuple[Any, ...]:
         """What a box is made from; equal keys make equal boxes."""
         facts = self.facts(item)
-        told = (facts.get("collapsed"), facts.get("color"), _pair(facts.get("size")))
+        told = (facts.get("collapsed"), facts.get("color"), _pair(facts.get("size")), facts.get("open"))
         if item.kind == "node":
             return (*told, self.compact, language(), _Same(self.graph.nodes[item.name]),
                     _known_key(self.checked.nodes.get(item.name), self.checked, item.name),
@@ -79,6 +79,10 @@ class Maker:
         if item.kind == "input":
             port = self.checked.inputs.get(item.name)
             return (*told, language(), _Same(self.graph.inputs[item.name]), port and (port.type, port.many))
+        if item.kind == "output":
+            ref = self.graph.outputs[item.name]
+            flow = flow_of(self.checked, ref)
+            return (*told, ref, flow and (flow.type, flow.depth), _Same(self.output_thumbnail(ref)))
         return (*told, facts.get("text"), facts.get("title"))
 
     def box(self, item: Item, key: tuple[Any, ...]) -> Box:
@@ -94,24 +98,32 @@ class Maker:
         known = self.checked.nodes.get(item.name)
         collapsed = on_canvas.collapsed(self.graph, item)
         inputs, outputs = self.inputs(item.name, node, known), self.outputs(item.name)
-        thumbnails = [] if collapsed else _thumbnails(state)
+        folded, inputs = self.folded(item, node, inputs)
+        thumbnails = state.thumbnails if state is not None else {}
+        flows = outputs_of(self.checked, item.name)
+        tall = 0.0 if collapsed else slots.room_for(flows) or (PICTURE_ROOM if slots.unknown(thumbnails) else 0.0)
         subtitle = _type_words(node)
-        width = self.width(item, subtitle, [] if collapsed else [*outputs, *inputs], bool(thumbnails))
+        width = self.width(item, subtitle, [] if collapsed else [*outputs, *inputs], bool(tall))
+        first = _first_kind(outputs)
+        slot = Slot(SLOT_MARGIN, TITLE + SLOT_MARGIN, width - 2 * SLOT_MARGIN, tall,
+                    slots.shown_ports(flows) or tuple((port, ANY) for port, _ in slots.unknown(thumbnails))) if tall else None
         row = COMPACT_ROW if self.compact else ROW
+        top = TITLE + 4 + (tall + SLOT_MARGIN if tall else 0.0)
         if collapsed:
             pins = [pin._replace(x=width if pin.gives else 0.0, y=TITLE / 2) for pin in (*outputs, *inputs)]
             height = TITLE
         else:
-            pins = [pin._replace(x=width if pin.gives else 0.0, y=TITLE + 4 + row * (at + 0.5))
+            pins = [pin._replace(x=width if pin.gives else 0.0, y=top + row * (at + 0.5),
+                                 value=_said(pin, thumbnails) if pin.gives else pin.value)
                     for at, pin in enumerate((*outputs, *inputs))]
-            height = TITLE + 4 + row * len(pins) + 4
+            height = top + row * (len(pins) + bool(folded)) + 4
+        more_at = height - 4 - row / 2
         pins = [self.fitted(pin, width) for pin in pins]
         words = () if collapsed else wrapped(words_of(node), SMALL_SIZE, width - 2 * PAD, self.measure, MOST_WORDS)
         words_at, height = height, height + len(words) * LINE
-        pictures, height = self.pictures(thumbnails, width, height)
-        lines: tuple[str, ...] = ()
-        if state is not None and state.error and not collapsed:
-            lines = wrapped(state.error, SMALL_SIZE, width - 2 * PAD, self.measure, 3)
+        error = state.error if state is not None and not collapsed else ""
+        lines = self.told(error, slot, width)
+        if slot is None and lines:
             height += len(lines) * 15 + 10
         room = width - NAME_AT - PAD
         title = elided(item.name, TITLE_SIZE, room, self.measure, bold=True)
@@ -119,8 +131,25 @@ class Maker:
         subtitle = elided(subtitle, SMALL_SIZE, left, self.measure) if left > 24 else ""
         return _boxed(item, width, _up(height), pins, title=title, subtitle=subtitle, row=row,
                       color=on_canvas.color(self.graph, item), graph=node.is_graph, collapsed=collapsed, lines=lines,
-                      look="mute" if node.mute else "bypass" if node.bypass else "", pictures=tuple(pictures),
-                      words=words, words_at=words_at)
+                      look="mute" if node.mute else "bypass" if node.bypass else "", slot=slot, words=words,
+                      words_at=words_at, kind=slot.ports[0][1].name if slot and slot.ports else first, folded=folded,
+                      more_at=more_at,
+                      pictures=() if slot is None or error else slots.filled(slot, thumbnails, self.measure))
+
+    def told(self, error: str, slot: Slot | None, width: float) -> tuple[str, ...]:
+        """What went wrong, in lines: in the slot where there is one, so that the node grows by nothing."""
+        if not error:
+            return ()
+        most = 3 if slot is None else int((slot.height - 10) / 15)
+        return wrapped(error, SMALL_SIZE, width - 2 * PAD, self.measure, most)
+
+    def folded(self, item: Item, node: Node, pins: list[Pin]) -> tuple[int, list[Pin]]:
+        """In a compact graph, what is at its default gives way to a row that counts it; less than 0 where it is unfolded."""
+        kept = [pin for pin in pins if pin.tone != "default" or pin.shape == "slot"]
+        if not self.compact or not node.inputs or len(kept) == len(pins):
+            return 0, pins
+        count = len(pins) - len(kept)
+        return (-count, pins) if self.facts(item).get("open") is True else (count, kept)
 
     def width(self, item: Item, subtitle: str, pins: list[Pin], pictured: bool) -> float:
         told = on_canvas.size(self.graph, item)
@@ -144,22 +173,6 @@ class Maker:
         value = elided(pin.value, TEXT_SIZE, room, self.measure) if pin.value else ""
         return pin._replace(label=label, value=value)
 
-    def pictures(self, thumbnails: list[tuple[str, Any]], width: float, top: float) -> tuple[list[Picture], float]:
-        found = []
-        inner = width - 2 * PICTURE_MARGIN
-        for port, thumbnail in thumbnails:
-            if thumbnail.picture is not None:
-                high, wide = thumbnail.picture.shape[:2]
-                scale = min(inner / wide, PICTURE_HEIGHT / high)
-                left = PICTURE_MARGIN + (inner - wide * scale) / 2
-                shown = Picture(port, left, top, wide * scale, high * scale, thumbnail)
-            else:
-                lines = wrapped(thumbnail.text, SMALL_SIZE, inner - 16, self.measure, MOST_LINES)
-                shown = Picture(port, PICTURE_MARGIN, top, inner, len(lines) * LINE + 12, thumbnail, lines)
-            found.append(shown)
-            top += shown.height + PICTURE_MARGIN
-        return found, top
-
     def outputs(self, name: str) -> list[Pin]:
         flows = outputs_of(self.checked, name)
         known = self.checked.nodes.get(name)
@@ -179,8 +192,6 @@ class Maker:
                 value = None if port.default is MISSING else port.default
                 switch_end = node.type == SWITCH and port.name != "on"
                 tone = "missing" if port.default is MISSING and not port.optional and not switch_end else "default"
-            if self.compact and tone == "default" and len(node.inputs) > 0:
-                continue
             found.append(Pin(Target("node", name, port.name), 0, 0, port.type, _shape(port), port,
                              port_title(node, port.name), "" if tone == "linked" else brief(value), tone,
                              port.name in mapped(node), port.many))
@@ -227,11 +238,43 @@ class Maker:
                       value=elided(value, TEXT_SIZE, room, self.measure))
 
     def make_output(self, item: Item) -> Box:
-        needed = 2 * PAD + 8 + self.measure(item.name, TITLE_SIZE, True)
-        width = min(WIDTHS[1], max(96.0, _up(needed)))
-        pin = Pin(Target("output", item.name), 0.0, 16.0, ANY, "circle", None, item.name, "", "linked")
-        title = elided(item.name, TITLE_SIZE, width - 2 * PAD - 4, self.measure, bold=True)
-        return _boxed(item, width, 32.0, [pin], title=title, color=on_canvas.color(self.graph, item))
+        """The card of one output of the graph: what it gave last, in full view."""
+        ref = self.graph.outputs[item.name]
+        flow = flow_of(self.checked, ref) or Flow(ANY)
+        shown = self.output_thumbnail(ref)
+        pin = Pin(Target("output", item.name), 0.0, 16.0, flow.type, _shape(flow), None, item.name, "", "linked",
+                  many=flow.many)
+        color = on_canvas.color(self.graph, item)
+        if flow.type.preview is None and (shown is None or shown.picture is None):
+            needed = 2 * PAD + 8 + self.measure(item.name, TITLE_SIZE, True)
+            width = min(WIDTHS[1], max(144.0, _up(needed)))
+            value = elided(brief(shown.text) if shown is not None else "", TEXT_SIZE, width - 2 * PAD - 4, self.measure)
+            title = elided(item.name, TITLE_SIZE, width - 2 * PAD - 4, self.measure, bold=True)
+            return _boxed(item, width, 56.0, [pin], title=title, color=color, value=value, kind=flow.type.name)
+        size = on_canvas.size(self.graph, item)
+        width = max(144.0, _up(size[0])) if size else slots.CARD_WIDTH
+        slot = Slot(SLOT_MARGIN, TITLE, width - 2 * SLOT_MARGIN, slots.CARD_ROOM - SLOT_MARGIN, ((_port_of(ref), flow.type),))
+        buttons = self.buttons(flow.type, shown, width)
+        room = width - 2 * PAD - 4 - len(buttons) * 24
+        pictures = slots.filled(slot, {_port_of(ref): shown}, self.measure) if shown is not None else ()
+        return _boxed(item, width, TITLE + slots.CARD_ROOM, [pin], color=color, kind=flow.type.name, slot=slot,
+                      title=elided(item.name, TITLE_SIZE, room, self.measure, bold=True), pictures=pictures, buttons=buttons)
+
+    def output_thumbnail(self, ref: Ref) -> Any:
+        """What the node behind an output of the graph gave there last."""
+        state = self.states.get(ref.name)
+        if state is None:
+            return None
+        found = state.thumbnails.get(ref.port or "")
+        return found if found is not None or ref.port else next(iter(state.thumbnails.values()), None)
+
+    def buttons(self, type: PortType, shown: Any, width: float) -> tuple[Button, ...]:
+        """What can be done with a result, from the right end of its card's title to the left."""
+        if shown is None:
+            return ()
+        names = [*(["large"] if shown.picture is not None else ["copy"]), *(["save"] if type.exports else []),
+                 *(["play"] if self.heard(type) else [])]
+        return tuple(Button(name, width - PAD - 20 - 24 * at, 6.0, 20.0) for at, name in enumerate(names))
 
     def make_dot(self, item: Item) -> Box:
         return Box(item, DOT, DOT)
@@ -317,14 +360,14 @@ def _only(pin: Pin) -> str:
     return pin.port.name if pin.port is not None else ""
 
 
-def _thumbnails(state: Any) -> list[tuple[str, Any]]:
-    """What a run made, as far as it is shown in the node: a preview alone, or the first few outputs."""
-    if state is None or not state.thumbnails:
-        return []
-    if "" in state.thumbnails:
-        return [("", state.thumbnails[""])]
-    return [(port, shown) for port, shown in state.thumbnails.items()
-            if shown.picture is not None or shown.text][:MOST_PICTURES]
+def _said(pin: Pin, thumbnails: Mapping[str, Any]) -> str:
+    """What an output gave, where that is a number or a word and has no picture."""
+    shown = thumbnails.get(_only(pin) or (pin.end.port or ""))
+    return brief(shown.text) if shown is not None and shown.kind == "value" else ""
+
+
+def _first_kind(outputs: list[Pin]) -> str:
+    return outputs[0].type.name if outputs else ""
 
 
 def status_of(state: Any, node: Node, trouble: str) -> Status:
@@ -365,3 +408,8 @@ def _up(length: float) -> float:
 
 def _pair(value: Any) -> tuple[Any, ...] | None:
     return tuple(value) if isinstance(value, (list, tuple)) else None
+
+
+def _port_of(ref: Ref) -> str:
+    """The name under which a slot has the one thing that an output shows."""
+    return ref.port or "value"

@@ -13,13 +13,15 @@ from .scene import Scene
 
 
 class Hit(NamedTuple):
-    """What lies at a point. kind: "pin", "collapse", "corner", "title", "thumbnail", "item", "link" or "nothing"."""
+    """What lies at a point. kind: "pin", "collapse", "corner", "button", "more" (inputs that are folded), "title", "thumbnail",
+    "item", "link" or "nothing". button: the name of the one that lies there."""
 
     kind: str
     item: Item | None = None
     pin: PinAt | None = None
     link: Link | None = None
     picture: Picture | None = None
+    button: str = ""
 
 
 NOTHING = Hit("nothing")
@@ -55,6 +57,11 @@ def _within(item: Item, box: Box, x: float, y: float, zoom: float) -> Hit:
         return Hit("corner", item)
     if item.kind == "node" and x < NAME_AT - 4 and y < TITLE and zoom >= SMALL_TEXT:  # where its sign is drawn
         return Hit("collapse", item)
+    for button in box.buttons if zoom >= SMALL_TEXT else ():
+        if button.x <= x < button.x + button.side and button.y <= y < button.y + button.side:
+            return Hit("button", item, button=button.name)
+    if box.folded and abs(y - box.more_at) <= box.row / 2 and zoom >= SMALL_TEXT and not box.collapsed:
+        return Hit("more", item)
     if y < TITLE and item.kind not in ("note", "dot"):
         return Hit("title", item)
     for shown in box.pictures:

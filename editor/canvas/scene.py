@@ -7,13 +7,13 @@ needs to repaint just the boxes that are others than before.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from nodegraph.check import Checked
 from nodegraph.graph import Graph
-from nodegraph.types import ANY
+from nodegraph.types import ANY, PortType
 
 from ..document import items as on_canvas
 from ..document.items import Item, Link, is_spread, links
@@ -76,14 +76,15 @@ class Scene:
 
 
 def build(graph: Graph, checked: Checked, states: Mapping[str, Any], measure: Measure, compact: bool = False,
-          troubles: Mapping[Item, str] | None = None, before: Scene | None = None) -> Scene:
+          troubles: Mapping[Item, str] | None = None, before: Scene | None = None,
+          heard: Callable[[PortType], bool] = lambda type: False) -> Scene:
     """What there is to draw of a graph.
 
     checked: of a graph with these nodes. states: NodeState by node. compact: nodes without the parameters that are
     at their defaults. troubles: "error" or "warning" by item. before: the last scene, whose boxes are kept where
-    nothing has changed.
+    nothing has changed. heard: whether a value of a type can be played.
     """
-    maker = Maker(graph, checked, states, measure, compact, before)
+    maker = Maker(graph, checked, states, measure, compact, before, heard)
     boxes, at, keys = {}, {}, {}
     for item in on_canvas.items(graph):
         place = on_canvas.position(graph, item)

@@ -7,8 +7,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from nodegraph.check import Checked
+from nodegraph.types import PortType
 
 from ..document.items import Item
+from ..runs.hearing import can_be_heard
 from ..words.speak import language
 from . import hits
 from .box import Rectangle
@@ -46,12 +48,16 @@ class Stage:
                 if found.item is not None and troubles.get(found.item) != "error":
                     troubles[found.item] = found.problem.severity
             self._scene = build(graph, judged.checked, session.states, self.measure, compact, troubles,
-                                       before=self._scene)
+                                       before=self._scene, heard=self._heard)
             self._made_from = made_from
             if session.drawn(self._scene.sizes):
                 return self.scene
         self._revision = session.revision
         return self._scene
+
+    def _heard(self, type: PortType) -> bool:
+        """Whether a value of this type can be played."""
+        return can_be_heard(self.session.catalogue, type)
 
     @property
     def checked(self) -> Checked:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import dearpygui.dearpygui as dpg
 
+from ..canvas.view import opening
 from ..document.items import Item
 from ..words.speak import set_language, t
 from . import fonts, keyboard, theme, widgets
@@ -104,6 +105,7 @@ class App:
             self.panes = panes = Panes(self.session)
         self.canvas = Canvas(panes.middle, self.session)
         self.sounds = Sounds(self)
+        self.session.hear = self.sounds.toggle
         self.menus, self.dialogs = MenuBar(self, panes.bar), Dialogs(self)
         self.palette = Palette(self)
         self.form = Form(self, panes.form_area)
@@ -193,7 +195,7 @@ class App:
         """Once everything has its size: all of the graph in view."""
         if not self._looked and dpg.get_frame_count() > 3:
             self._looked = True
-            self.session.see(self.session.boxes())
+            self.session.see(self.session.boxes(), opening)
 
     _looked = False
 

@@ -18,10 +18,12 @@ from ..document.items import Item
 from . import fonts, keyboard, theme
 from .above import Above
 from .bubble import Bubble
+from .icons import Icons
 from .links import Links
 from .marks import Marks
 from .minimap import MinimapPainter
-from .painter import NONE, Painter
+from .painter import Painter
+from .pen import NONE
 from .textures import Textures
 from .theme import color
 
@@ -48,7 +50,7 @@ class Canvas:
     def __init__(self, parent: int | str, session: Session):
         self.session, self.parent = session, parent
         self.gestures = Gestures(session, fonts.measure)
-        self.textures = Textures()
+        self.textures, self.icons = Textures(), Icons()
         self.list = dpg.add_drawlist(64, 64, parent=parent)
         dpg.bind_item_theme(parent, theme.look("bare"))  # its ground is the canvas's
         self.grid = dpg.add_draw_node(parent=self.list)
@@ -72,6 +74,7 @@ class Canvas:
         """Let go of everything drawn."""
         dpg.delete_item(self.list)
         self.textures.close()
+        self.icons.close()
 
     # -- the pointer
 
@@ -193,7 +196,7 @@ class Canvas:
                                           for shown in box.pictures)
             if waits or painted.of is None or painted.of[0] is not box or painted.of[1:] != (zoom, theme_name):
                 dpg.delete_item(painted.body, children_only=True)
-                Painter(painted.body, zoom, self.textures, budget).item(box)
+                Painter(painted.body, zoom, self.textures, budget, self.icons).item(box)
                 self._painted[item] = painted = painted._replace(of=(box, zoom, theme_name))
             chosen = item in session.selection or item in overlay.chosen
             hovered = self.gestures.hover.item == item and not self.gestures.dragging or overlay.target == item

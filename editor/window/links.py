@@ -10,7 +10,8 @@ from ..canvas.curve import Curve
 from ..canvas.gestures import Gestures
 from ..canvas.scene import Scene
 from ..document.items import Link
-from .painter import NONE, PINS, scaled, steps, touches
+from .painter import scaled, steps, touches
+from .pen import NONE, PINS
 from .theme import RGBA, color, faded, of_type
 
 if TYPE_CHECKING:

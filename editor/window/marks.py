@@ -6,7 +6,8 @@ import dearpygui.dearpygui as dpg
 
 from ..canvas.box import DOT, SMALL_SIZE, SMALL_TEXT, TITLE, Box, Status
 from . import fonts, theme
-from .painter import NONE, ROUND, Painter
+from .painter import ROUND, Painter
+from .pen import NONE
 from .theme import color, faded, mixed
 
 
@@ -42,7 +43,13 @@ class Marks:
         if z >= SMALL_TEXT:
             self._badges(box, status)
         elif status.status in ("running", "failed", "cached", "ran"):
-            self.paint.frame(0, -8 / z, box.width, 4 / z, NONE, color(status.status), 0)
+            self._sign(box, status.status)
+
+    def _sign(self, box: Box, role: str) -> None:
+        """How a node is doing, told from afar by a dot at its corner."""
+        z = self.paint.zoom
+        dpg.draw_circle((round(box.width * z) - 2, 2), 4.5, color=color("canvas"), fill=color(role), thickness=1.5,
+                        parent=self.paint.node)
 
     def _progress(self, box: Box, part: float | None, now: float) -> None:
         """A bar along the title: how much is done, or that it is being done."""

@@ -10,7 +10,7 @@ from ..canvas.box import Box
 from ..canvas.gestures import Gestures
 from ..document.items import Item
 from . import theme
-from .painter import NONE
+from .pen import NONE
 from .theme import RGBA, color, faded, mixed, of_type
 
 if TYPE_CHECKING:

@@ -18,50 +18,29 @@ from ..canvas.box import (
     Box,
     Picture,
     Pin,
-    PinAt,
     Rectangle,
 )
 from ..canvas.curve import Segment, bezier
 from ..canvas.lettering import elided
 from ..words.speak import t
-from . import fonts, theme
-from .textures import Textures
+from . import fonts, theme, tiles
+from .pen import NONE, PINS, Pen
 from .theme import RGBA, color, faded, mixed, of_type
 
-PINS, NAMES = 0.3, 0.24  # the scales below which these are not drawn
+NAMES = 0.24  # the scale below which names are not drawn
 ROUND = 6.0
-NONE: RGBA = (0, 0, 0, 0)
 
 
-class Painter:
-    """Draws at a scale into a draw node. Lengths are in canvas units."""
-
-    def __init__(self, node: int | str, zoom: float, textures: Textures | None = None, budget: list[int] | None = None):
-        self.node, self.zoom, self.textures, self.budget = node, zoom, textures, budget
-
-    def frame(self, x: float, y: float, width: float, height: float, line: RGBA, fill: RGBA, rounding: float,
-              thickness: float = 1.0) -> None:
-        z = self.zoom
-        dpg.draw_rectangle((round(x * z), round(y * z)), (round((x + width) * z), round((y + height) * z)), color=line,
-                           fill=fill if fill[3] else (0, 0, 0, 0), rounding=rounding * z if z >= PINS else 0,
-                           thickness=thickness, parent=self.node)
-
-    def text(self, x: float, y: float, words: str, size: float, shade: RGBA, bold: bool = False) -> None:
-        """A line of text, its middle at a height."""
-        if not words:
-            return
-        z = self.zoom
-        corner = (round(x * z), round((y - size / 2) * z))
-        drawn = dpg.draw_text(corner, words, size=size * z, color=shade, parent=self.node)
-        if bold and fonts.is_bold(words):
-            dpg.bind_item_font(drawn, fonts.font("bold"))
-
-    def text_to(self, right: float, y: float, words: str, size: float, shade: RGBA) -> None:
-        """A line of text that ends at a place."""
-        self.text(right - fonts.measure(words, size), y, words, size, shade)
+class Painter(Pen):
+    """Draws boxes at a scale into a draw node."""
 
     def item(self, box: Box) -> None:
         """Everything that belongs to a box itself."""
+        if tiles.is_tile(self.zoom, box):
+            tiles.tile(self, box)
+            if box.look:
+                self.frame(0, 0, box.width, box.height, NONE, faded(color("canvas"), 0.5), ROUND)
+            return
         getattr(self, f"_{box.item.kind}")(box)
 
     # -- the kinds
@@ -95,9 +74,14 @@ class Painter:
                     self._row(box, pin)
         for at, line in enumerate(box.words if z >= SMALL_TEXT else ()):
             self.text(PAD, box.words_at + LINE * (at + 0.5) - 4, line, SMALL_SIZE, color("info"))
+        if not box.collapsed:
+            tiles.slot(self, box)
         for shown in box.pictures:
             self._picture(box, shown)
-        if box.lines and z >= SMALL_TEXT:
+        if box.folded and z >= SMALL_TEXT and not box.collapsed:
+            words = t("slot.more", count=box.folded) if box.folded > 0 else t("slot.fewer")
+            self.text(PAD, box.more_at, words, TEXT_SIZE, color("faint"))
+        if box.lines and box.slot is None and z >= SMALL_TEXT:
             top = height - len(box.lines) * 15 - 12
             self.frame(6, top, width - 12, len(box.lines) * 15 + 8, NONE, faded(color("error"), 0.16), 4)
             for at, line in enumerate(box.lines):
@@ -142,6 +126,7 @@ class Painter:
         right, size = box.width - PAD, TEXT_SIZE
         if pin.gives:
             self.text_to(right, pin.y, pin.label, size, color("text"))
+            self.text(PAD, pin.y, pin.value, size, color("success"))
             return
         if pin.value or pin.tone in ("literal", "default") and pin.shape != "slot":
             self.frame(PAD - 4, pin.y - box.row / 2 + 2, box.width - 2 * PAD + 8, box.row - 4, NONE, color("value"), 3)
@@ -157,54 +142,15 @@ class Painter:
             shade = color("text") if pin.tone == "literal" else color("faint")
             self.text_to(right, pin.y, pin.value, size, shade)
 
-    def pin(self, x: float, y: float, pin: Pin, faint: bool = False) -> None:
-        """The sign of a pin: its shape and colour say what may be linked there."""
-        z, shade = self.zoom, of_type(pin.type.color)
-        if faint:
-            shade = mixed(shade, color("node"), 0.6)
-        x, y = round(x * z), round(y * z)
-        edge, fill, size = color("pin_edge"), shade, 5.0 * z
-        if pin.tone == "missing":
-            edge, fill = color("error"), color("node")
-        elif pin.shape == "slot":
-            edge, fill = shade, color("node")
-        if pin.shape == "square":
-            dpg.draw_rectangle((x - size, y - size), (x + size, y + size), color=edge, fill=fill, rounding=1.5 * z,
-                               thickness=max(1.0, 1.4 * z), parent=self.node)
-        elif pin.shape == "diamond":
-            reach = size * 1.25
-            dpg.draw_quad((x, y - reach), (x + reach, y), (x, y + reach), (x - reach, y), color=edge, fill=fill,
-                          thickness=max(1.0, 1.4 * z), parent=self.node)
-        else:
-            dpg.draw_circle((x, y), size, color=edge, fill=fill, thickness=max(1.0, 1.4 * z), parent=self.node)
-
-    def ring(self, at: PinAt, shade: RGBA) -> None:
-        """A pin lit up."""
-        z = self.zoom
-        dpg.draw_circle((round(at.x * z), round(at.y * z)), 9 * max(z, 0.5), color=shade, fill=faded(shade, 0.25),
-                        thickness=max(1.0, 1.6 * z), parent=self.node)
-        self.pin(at.x, at.y, at.pin)
-
-    def veil(self, at: PinAt) -> None:
-        """A pin that steps back."""
-        z = self.zoom
-        dpg.draw_circle((round(at.x * z), round(at.y * z)), 6.5 * z, color=NONE, fill=faded(color("node"), 0.8),
-                        parent=self.node)
-
     def _picture(self, box: Box, shown: Picture) -> None:
-        z, picture = self.zoom, shown.thumbnail.picture
-        if picture is None:
-            if z >= SMALL_TEXT:
+        if shown.thumbnail.picture is None:
+            if self.zoom >= SMALL_TEXT:
                 self.frame(shown.x, shown.y, shown.width, shown.height, NONE, color("well"), 4)
                 for at, line in enumerate(shown.lines):
                     y = shown.y + 6 + LINE * (at + 0.5)
                     self.text(shown.x + 8, y, line, SMALL_SIZE, color("text"))
             return
-        self.frame(shown.x, shown.y, shown.width, shown.height, NONE, color("well"), 0)
-        made = self.textures.get(box.item, shown.port, picture, self.budget) if self.textures is not None else None
-        if made is not None:
-            dpg.draw_image(made, (round(shown.x * z), round(shown.y * z)),
-                           (round((shown.x + shown.width) * z), round((shown.y + shown.height) * z)), parent=self.node)
+        self.image(box, shown, shown.x, shown.y, shown.width, shown.height)
 
     def _passage(self, box: Box) -> None:
         """The line of what a bypassed node passes on."""
@@ -223,12 +169,18 @@ class Painter:
 
     def _output(self, box: Box) -> None:
         self._end(box, "output")
+        if box.value and self.zoom >= SMALL_TEXT:
+            self.text(PAD, 42, box.value, TEXT_SIZE, color("dim"))
+        tiles.slot(self, box)
+        for shown in box.pictures:
+            self._picture(box, shown)
+        tiles.buttons(self, box)
 
     def _end(self, box: Box, role: str) -> None:
         """The box of an input or output of the whole graph."""
         z, pin = self.zoom, box.pins[0]
         own = mixed(color(role), theme.rgba(box.color), 0.5) if box.color else color(role)
-        stripe = of_type(pin.type.color) if role == "input" else color("dim")
+        stripe = of_type(pin.type.color)
         round_ = 8.0
         self.frame(0, 0, box.width, box.height, color("outline"), own, round_)
         x = 0.0 if role == "input" else box.width - 4

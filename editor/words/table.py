@@ -317,6 +317,11 @@ WORDS: dict[str, tuple[str, str]] = {
     "badge.failed": ("failed", "失败"),
     "badge.muted": ("muted", "停用"),
     "badge.bypassed": ("bypass", "绕过"),
+    "status.copied_text": ("Copied {name}", "已复制 {name}"),
+    "slot.empty": ("not run yet", "尚未运行"),
+    "slot.more": ("{count} more", "另有 {count} 项"),
+    "slot.fewer": ("show fewer", "收起"),
+    "slot.more.one": ("1 more", "另有 1 项"),
     "badge.each": ("each", "逐项"),
 
     # ---- the status line

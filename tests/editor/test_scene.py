@@ -8,13 +8,13 @@ from hypothesis import given, settings
 
 from nodegraph.graph import Ref
 from nodegraph_editor.canvas import hits
-from nodegraph_editor.canvas.box import GRID, MOST_LINES, PAD, SMALL_SIZE, TEXT_SIZE, TITLE
+from nodegraph_editor.canvas.box import GRID, PAD, SMALL_SIZE, TEXT_SIZE, TITLE
 from nodegraph_editor.canvas.curve import along
 from nodegraph_editor.canvas.hits import NOTHING
 from nodegraph_editor.canvas.lettering import elided, wrapped
 from nodegraph_editor.canvas.minimap import minimap
 from nodegraph_editor.canvas.scene import build
-from nodegraph_editor.document import edits
+from nodegraph_editor.document import edits, items as on_canvas
 from nodegraph_editor.document.items import Item, Link, Target, items, links
 from nodegraph_editor.runs.thumbnails import Thumbnail
 from nodegraph_editor.session import NodeState
@@ -41,9 +41,9 @@ layout:
     many: {at: [0, 200]}
     said: {at: [300, 0]}
     loud: {at: [600, 0]}
-    joined: {at: [900, 0]}
+    joined: {at: [1000, 0]}
     mapped: {at: [300, 300]}
-    drawn: {at: [1200, 0]}
+    drawn: {at: [1300, 0]}
     framed: {at: [600, 300]}
   outputs:
     words: {at: [900, 300]}
@@ -162,8 +162,10 @@ def test_a_collapsed_node_is_its_title_with_all_pins_gathered(graph):
 
 
 def test_compact_nodes_leave_out_what_is_at_its_default(graph):
-    labels = {pin.label for pin in drawn(graph, compact=True).boxes[node("drawn")].pins}
-    assert labels == {"sheet", "words"}
+    box = drawn(graph, compact=True).boxes[node("drawn")]
+    assert {pin.label for pin in box.pins} == {"sheet", "words"} and box.folded == 2
+    scene = drawn(on_canvas.with_fact(graph, [node("drawn")], "open", True), compact=True)
+    assert scene.boxes[node("drawn")].folded == -2 and len(scene.boxes[node("drawn")].pins) == 4
 
 
 def test_moving_a_node_keeps_every_box_and_leads_only_its_links_anew(graph, scene):
@@ -201,13 +203,12 @@ def test_badges_tell_how_the_last_run_went(graph):
 def test_pictures_keep_their_shape_and_stay_within_the_node(graph):
     wide = Thumbnail("wave", np.zeros((40, 256, 4), np.uint8), "")
     high = Thumbnail("picture", np.zeros((256, 100, 4), np.uint8), "")
-    plain = drawn(graph).boxes[node("drawn")]
     for shown in (wide, high):
         box = drawn(graph, {"drawn": NodeState("ran", thumbnails={"sheet": shown})}).boxes[node("drawn")]
         picture = box.pictures[0]
         assert picture.width / picture.height == pytest.approx(shown.picture.shape[1] / shown.picture.shape[0])
         assert picture.x >= 0 and picture.x + picture.width <= box.width
-        assert plain.height - GRID <= picture.y and picture.y + picture.height <= box.height
+        assert TITLE <= picture.y and picture.y + picture.height <= box.height
 
 
 def test_a_preview_stands_in_for_the_outputs_while_it_runs(graph):
@@ -221,8 +222,21 @@ def test_texts_are_wrapped_to_a_few_lines_that_fit(graph):
     said = Thumbnail("text", None, "The harbour holds its breath. " * 20)
     box = drawn(graph, {"said": NodeState("ran", thumbnails={"text": said})}).boxes[node("said")]
     picture = box.pictures[0]
-    assert len(picture.lines) == MOST_LINES and picture.lines[-1].endswith("…")
+    assert len(picture.lines) == 4 and picture.lines[-1].endswith("…")
     assert all(measure(line, SMALL_SIZE) <= picture.width - 16 for line in picture.lines)
+
+
+def test_a_result_has_its_place_before_the_first_run_and_no_node_or_card_grows_by_one(graph):
+    before = drawn(graph)
+    said = Thumbnail("text", None, "The harbour holds its breath. " * 20)
+    states = {"said": NodeState("ran", thumbnails={"text": said}), "loud": NodeState("ran", thumbnails={"text": said}),
+              "joined": NodeState("failed", error="there is no more paper " * 9)}
+    after = drawn(graph, states)
+    assert before.sizes == after.sizes
+    assert before.boxes[node("said")].slot and not before.boxes[node("said")].pictures
+    card = after.boxes[Item("output", "words")]
+    assert card.pictures[0].lines and [button.name for button in card.buttons] == ["copy", "save"]
+    assert not after.boxes[node("joined")].pictures and after.boxes[node("joined")].lines
 
 
 def test_lines_break_between_words_and_chinese_characters_and_never_before_a_comma():
