@@ -14,6 +14,7 @@ from nodegraph.nodetype import Port
 from nodegraph.types import PortType
 
 from ..document.items import Item, Target
+from .constructs import Construct
 
 Rectangle = tuple[float, float, float, float]  # x, y, width, height
 GRID = 8
@@ -102,7 +103,9 @@ class Box:
     """How one item looks, wherever it is. row: the height of one pin. lines: of a note, or of an error at the foot.
 
     look: "", "mute" or "bypass". color: #rrggbb or "". graph: whether another graph stands here.
-    words: how often it runs, in lines below its pins. slot: the room for results, pictures: what there is of them.
+    passages: which pins a bypassed node joins. construct: the frame around a node that runs more than once, or
+    chooses. words: how often it runs, in lines below its pins.
+    slot: the room for results, pictures: what there is of them.
     kind: the name of the PortType that it gives first, or, of a graph's output, shows. folded: how many inputs a row at
     more_at stands for; less than 0 where they are shown.
     """
@@ -126,6 +129,8 @@ class Box:
     more_at: float = 0.0
     value: str = ""
     lines: tuple[str, ...] = ()
+    passages: tuple[tuple[Pin, Pin], ...] = ()
+    construct: Construct | None = None
     words: tuple[str, ...] = ()
     words_at: float = 0.0
     outs: Mapping[str | None, Pin] = field(default_factory=dict, repr=False)
@@ -160,3 +165,9 @@ def around(rectangles: Iterable[Rectangle]) -> Rectangle | None:
         return None
     left, top = min(r[0] for r in found), min(r[1] for r in found)
     return left, top, max(r[0] + r[2] for r in found) - left, max(r[1] + r[3] for r in found) - top
+
+
+def overlap(one: Rectangle, other: Rectangle) -> bool:
+    """Whether two rectangles touch."""
+    return one[0] <= other[0] + other[2] and other[0] <= one[0] + one[2] \
+        and one[1] <= other[1] + other[3] and other[1] <= one[1] + one[3]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from nodegraph.check import Checked, CheckedNode, Flow
 from nodegraph.graph import SWITCH, Graph, Node, Ref, label_of
 from nodegraph.nodetype import MISSING, Port
-from nodegraph.types import ANY, INT, ModelType, PortType
+from nodegraph.types import ANY, INT, SEED, ModelType, PortType
 
 from ..document import items as on_canvas
 from ..document.items import REPEAT, Item, Target, mapped
@@ -41,6 +41,7 @@ from .box import (
     Slot,
     Status,
 )
+from .constructs import construct_of
 from .lettering import ELLIPSIS, Measure, brief, elided, seconds_words, wrapped
 from .slots import MARGIN as SLOT_MARGIN, PICTURE_ROOM
 
@@ -119,6 +120,7 @@ class Maker:
             height = top + row * (len(pins) + bool(folded)) + 4
         more_at = height - 4 - row / 2
         pins = [self.fitted(pin, width) for pin in pins]
+        through = known.through if known is not None and node.bypass else {}
         words = () if collapsed else wrapped(words_of(node), SMALL_SIZE, width - 2 * PAD, self.measure, MOST_WORDS)
         words_at, height = height, height + len(words) * LINE
         error = state.error if state is not None and not collapsed else ""
@@ -132,6 +134,7 @@ class Maker:
         return _boxed(item, width, _up(height), pins, title=title, subtitle=subtitle, row=row,
                       color=on_canvas.color(self.graph, item), graph=node.is_graph, collapsed=collapsed, lines=lines,
                       look="mute" if node.mute else "bypass" if node.bypass else "", slot=slot, words=words,
+                      passages=_passages(pins, through or {}), construct=construct_of(node),
                       words_at=words_at, kind=slot.ports[0][1].name if slot and slot.ports else first, folded=folded,
                       more_at=more_at,
                       pictures=() if slot is None or error else slots.filled(slot, thumbnails, self.measure))
@@ -193,11 +196,16 @@ class Maker:
                 switch_end = node.type == SWITCH and port.name != "on"
                 tone = "missing" if port.default is MISSING and not port.optional and not switch_end else "default"
             found.append(Pin(Target("node", name, port.name), 0, 0, port.type, _shape(port), port,
-                             port_title(node, port.name), "" if tone == "linked" else brief(value), tone,
+                             port_title(node, port.name), self.badge(value) if tone == "linked" else brief(value), tone,
                              port.name in mapped(node), port.many))
         if REPEAT in node.control and REPEAT not in node.inputs:
             found.append(self.rounds(name, node))
         return found
+
+    def badge(self, ref: Any) -> str:
+        """What a pin says of a link that is drawn faintly: where it comes from."""
+        told = self.checked.inputs.get(ref.name) if ref.name in self.graph.inputs else None
+        return ref.name if told is not None and told.type is SEED else ""
 
     def rounds(self, name: str, node: Node) -> Pin:
         """Where the number of rounds comes in."""
@@ -316,7 +324,7 @@ def _known_key(known: CheckedNode | None, checked: Checked, name: str) -> tuple[
     ports = () if inner is None else tuple((port.name, port.type, port.many, _Same(port.default))
                                            for port in inner.inputs.values())
     outputs = tuple((port, flow.type, flow.depth) for port, flow in (known.outputs or {}).items())
-    return (_Same(known.nodetype), ports, outputs)
+    return (_Same(known.nodetype), ports, outputs, tuple((known.through or {}).items()))
 
 
 def _state_key(state: Any) -> tuple[Any, ...]:
@@ -364,6 +372,18 @@ def _said(pin: Pin, thumbnails: Mapping[str, Any]) -> str:
     """What an output gave, where that is a number or a word and has no picture."""
     shown = thumbnails.get(_only(pin) or (pin.end.port or ""))
     return brief(shown.text) if shown is not None and shown.kind == "value" else ""
+
+
+def _passages(pins: list[Pin], through: Mapping[str, str | None]) -> tuple[tuple[Pin, Pin], ...]:
+    """From which pin to which a bypassed node hands on, as `check` found out."""
+    into = {pin.end.port: pin for pin in reversed(pins) if isinstance(pin.end, Target)}
+    gives = [pin for pin in pins if pin.gives]
+    found = []
+    for output, port in through.items():
+        out = next((pin for pin in gives if output in (pin.end.port, _only(pin)) or len(gives) == 1), None)
+        if out is not None and port in into:
+            found.append((into[port], out))
+    return tuple(found)
 
 
 def _first_kind(outputs: list[Pin]) -> str:

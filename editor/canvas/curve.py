@@ -12,7 +12,10 @@ Segment = tuple[float, float, float, float, float, float, float, float]  # the f
 
 
 class Curve(NamedTuple):
-    """A link as it is drawn: one Bezier, or several through dots. spread: its list is joined into another."""
+    """A link as it is drawn: one Bezier, or several through dots or round boxes. spread: its list is joined into another.
+
+    quiet: drawn faintly, as what brings a seed to many nodes is; a badge at its end tells of it.
+    """
 
     link: Link
     segments: tuple[Segment, ...]
@@ -20,6 +23,7 @@ class Curve(NamedTuple):
     many: bool
     dim: bool
     spread: bool = False
+    quiet: bool = False
 
     @property
     def bounds(self) -> Rectangle:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from nodegraph.check import Checked
-from nodegraph.graph import Graph, Ref, links
+from nodegraph.graph import Graph, Ref, links, refs
 from nodegraph.nodetype import MISSING, Port
 
 from ..document import edits
@@ -264,7 +264,9 @@ def insertion(checked: Checked, name: str, link: Link) -> tuple[str, Ref] | None
     flow = flow_of(checked, link.source)
     if flow is None:
         return None
-    into = next((port.name for port in by_likeness(inputs_of(checked, name), flow.type)
+    given = checked.graph.nodes[name].inputs
+    ports = sorted(by_likeness(inputs_of(checked, name), flow.type), key=lambda port: _stands(given.get(port.name)))
+    into = next((port.name for port in ports
                  if not refusal(checked, link.source, Target("node", name, port.name))), None)
     if into is None:
         return None
@@ -273,6 +275,11 @@ def insertion(checked: Checked, name: str, link: Link) -> tuple[str, Ref] | None
         if not refusal(checked, ref, link.target):
             return into, ref
     return None
+
+
+def _stands(value: Any) -> int:
+    """What a link would take the place of: nothing, another link, or, last of all, something that was typed."""
+    return 0 if value is None else 1 if refs(value) else 2
 
 
 def by_likeness(ports: Iterable[Port], type_: Any) -> list[Port]:

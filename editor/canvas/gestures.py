@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..document import edits
 from . import hits
+from .beyond import step
 from .box import Rectangle
 from .clicks import clicked, double_clicked, menu, pressed_left
 from .drags import SNAP, Band, Drag, Knife, MinimapDrag, Move, Pan, Resize
@@ -87,6 +88,12 @@ class Gestures:
         small = self.stage.on_minimap(x, y)
         found = hits.hit(self.scene, *at, self.session.view.zoom)
         pressed = Pressed(x, y, at, button, found, ctrl, shift, alt)
+        sign = next((sign for sign in self.stage.signs() if sign.holds(x, y)), None) if not small else None
+        if sign is not None and button == LEFT:
+            right, down = step(sign.side, self.seen)
+            self.session.view = self.session.view._replace(x=self.session.view.x + right, y=self.session.view.y + down)
+            self.session.touch()
+            return
         if small and button == LEFT:
             self._start(MinimapDrag(self, pressed))
         elif button == MIDDLE or button == LEFT and self.space:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from ..document.items import Item, Link
-from .box import CORNER, NAME_AT, SMALL_TEXT, TITLE, Box, Picture, PinAt, Rectangle, around
+from .box import CORNER, NAME_AT, SMALL_TEXT, TITLE, Box, Picture, PinAt, Rectangle, around, overlap
 from .curve import distance, sampled
 from .scene import Scene
 
@@ -133,18 +133,13 @@ def cut(scene: Scene, line: Iterable[tuple[float, float]]) -> list[Link]:
     reach = around((x, y, 0.0, 0.0) for x, y in line)
     found = []
     for link, curve in scene.curves.items():
-        if reach is None or not _overlap(reach, curve.bounds):
+        if reach is None or not overlap(reach, curve.bounds):
             continue
         points = sampled(curve)
         if any(_cross(a, b, c, d) for a, b in zip(line, line[1:], strict=False)
                for c, d in zip(points, points[1:], strict=False)):
             found.append(link)
     return found
-
-
-def _overlap(one: Rectangle, other: Rectangle) -> bool:
-    return one[0] <= other[0] + other[2] and other[0] <= one[0] + one[2] \
-        and one[1] <= other[1] + other[3] and other[1] <= one[1] + one[3]
 
 
 def _cross(a: tuple[float, float], b: tuple[float, float], c: tuple[float, float], d: tuple[float, float]) -> bool:

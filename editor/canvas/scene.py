@@ -13,14 +13,17 @@ from typing import Any
 
 from nodegraph.check import Checked
 from nodegraph.graph import Graph
-from nodegraph.types import ANY, PortType
+from nodegraph.types import ANY, SEED, PortType
 
 from ..document import items as on_canvas
 from ..document.items import Item, Link, is_spread, links
-from .box import DOT, TITLE, Box, PinAt, Rectangle, Status, around
+from .box import DOT, TITLE, Box, PinAt, Rectangle, Status, around, overlap
 from .boxmaker import Maker, status_of
 from .curve import Curve, bezier
 from .lettering import Measure
+from .routes import Obstacles, route
+
+MOST_STIRRED = 12  # places by which links are led anew; where more has moved, all in between are
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,34 +117,55 @@ def _ways(graph: Graph) -> dict[Link, tuple[Item, ...]]:
 
 
 def _curves(scene: Scene, before: Scene | None) -> dict[Link, Curve]:
-    """The curve of each link; the one of before where both its ends, and all between, are where they were."""
+    """The curve of each link; the one of before where its ends, and all that it passes, are where they were."""
     found = {}
+    obstacles = Obstacles({item: scene.rectangle(item) for item in scene.boxes if item.kind in ("node", "input", "output")})
+    stirred = _stirred(scene, before)
     for link in links(scene.graph):
         source, target = _source(scene.graph, link), link.target.item
         if source not in scene.boxes or target not in scene.boxes:
             continue
         old = before.curves.get(link) if before is not None else None
         ends = (source, target, *scene.dots.get(link, ()))
-        if old is not None and before is not None \
+        if old is not None and before is not None and not any(overlap(old.bounds, place) for place in stirred) \
                 and all(scene.boxes[end] is before.boxes.get(end) and scene.at[end] == before.at.get(end) for end in ends) \
                 and scene.dots.get(link) == before.dots.get(link):
             found[link] = old
         else:
-            found[link] = _curve(scene, link)
+            found[link] = _curve(scene, link, obstacles)
     return found
 
 
-def _curve(scene: Scene, link: Link) -> Curve:
-    source = scene.boxes[_source(scene.graph, link)]
+def _stirred(scene: Scene, before: Scene | None) -> list[Rectangle]:
+    """Where something stands now or stood before, of what has moved, come, gone or changed its size."""
+    if before is None:
+        return []
+    found = []
+    for item in {*scene.boxes, *before.boxes}:
+        if item.kind not in ("node", "input", "output"):
+            continue
+        old = before.rectangle(item) if item in before.boxes else None
+        new = scene.rectangle(item) if item in scene.boxes else None
+        if old != new:
+            found += [place for place in (old, new) if place is not None]
+    return found if len(found) <= MOST_STIRRED else [around(found) or (0.0, 0.0, 0.0, 0.0)]
+
+
+def _curve(scene: Scene, link: Link, obstacles: Obstacles | None = None) -> Curve:
+    """The curve of one link; round what stands in its way, where obstacles are given."""
+    first = _source(scene.graph, link)
+    source = scene.boxes[first]
     target = scene.boxes[link.target.item]
     pin = source.outs.get(link.source.port)
     start, end = start_of(scene, link), end_of(scene, link)
     through = [(scene.at[dot][0] + DOT / 2, scene.at[dot][1] + DOT / 2) for dot in scene.dots.get(link, ())
                if dot in scene.at]
     points = [start, *through, end]
-    return Curve(link, tuple(bezier(a, b) for a, b in zip(points, points[1:], strict=False)),
-                 pin.type.color if pin is not None else ANY.color, pin is not None and pin.many,
-                 source.look == "mute" or target.look == "mute", is_spread(scene.graph, link))
+    segments = route(start, end, obstacles, (first, link.target.item)) if obstacles is not None and not through else \
+        tuple(bezier(a, b) for a, b in zip(points, points[1:], strict=False))
+    return Curve(link, segments, pin.type.color if pin is not None else ANY.color, pin is not None and pin.many,
+                 source.look == "mute" or target.look == "mute", is_spread(scene.graph, link),
+                 quiet=first.kind == "input" and pin is not None and pin.type is SEED)
 
 
 def start_of(scene: Scene, link: Link) -> tuple[float, float]:

@@ -13,6 +13,7 @@ from ..document.items import Item
 from ..runs.hearing import can_be_heard
 from ..words.speak import language
 from . import hits
+from .beyond import Sign, signs
 from .box import Rectangle
 from .lettering import Measure
 from .minimap import Minimap, minimap
@@ -89,6 +90,10 @@ class Stage:
         """Whether a pixel is on the minimap."""
         found = self.minimap()
         return found is not None and 0 <= x - found[0] < found[2].width and 0 <= y - found[1] < found[2].height
+
+    def signs(self) -> list[Sign]:
+        """The signs of what lies out of view; none while the document is empty or from very far away."""
+        return signs(self.scene, self.seen, self.session.canvas_size)
 
     def carried(self, chosen: Iterable[Item]) -> list[Item]:
         """What moves when some items do: they, and what the frames among them hold."""

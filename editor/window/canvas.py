@@ -24,6 +24,7 @@ from .marks import Marks
 from .minimap import MinimapPainter
 from .painter import Painter
 from .pen import NONE
+from .signs import SignPainter
 from .textures import Textures
 from .theme import color
 
@@ -58,6 +59,7 @@ class Canvas:
         self.behind, lines, self.front, above = (dpg.add_draw_node(parent=self.world) for _ in range(4))
         self.links = Links(lines, session, self.gestures)
         self.above = Above(above, self.gestures)
+        self.signs = SignPainter(self.list, self.gestures)
         self.map = MinimapPainter(self.list, session, self.gestures)
         self.words = Bubble(self.list, session, self.gestures)
         self._painted: dict[Item, Painted] = {}
@@ -129,6 +131,7 @@ class Canvas:
         self._paint_items(shown, zoom, theme_name)
         self.links.paint(shown, zoom, theme_name)
         self.above.paint(shown, zoom, theme_name)
+        self.signs.paint(theme_name)
         self.map.paint(self._size, theme_name)
         self.words.paint(shown, now, self._size, bool(self._down))
         self.textures.tidy()

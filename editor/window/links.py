@@ -36,6 +36,11 @@ class Links:
         special |= dict.fromkeys(overlay.cut, "cut")
         if hover.link is not None and not self.gestures.dragging:
             special.setdefault(hover.link, "hovered")
+        if session.selection:  # what leads to and from what is selected is seen, however faint it is else
+            chosen = {item.name for item in session.selection}
+            for link, curve in scene.curves.items():
+                if curve.quiet and (link.source.name in chosen or link.target.name in chosen):
+                    special.setdefault(link, "shown")
         if overlay.splits is not None:
             special[overlay.splits] = "split"
         if overlay.taken is not None:
@@ -85,7 +90,8 @@ class Links:
             around = faded(color("loose"), 0.75 if look == "split" else 0.35)
             strokes += [(around, thick + 4 * max(zoom, 0.5)), (shade, thick)]
         else:
-            strokes.append((faded(shade, 0.35) if curve.dim else shade, thick))
+            part = 0.35 if curve.dim else 0.22 if curve.quiet and look != "shown" else 1.0
+            strokes.append((faded(shade, part), thick))
         if curve.many and zoom >= PINS and look != "gone":
             last, width = strokes[-1]
             strokes[-1] = (last, width + 2.6 * zoom)

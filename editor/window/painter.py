@@ -20,6 +20,7 @@ from ..canvas.box import (
     Pin,
     Rectangle,
 )
+from ..canvas.constructs import Construct
 from ..canvas.curve import Segment, bezier
 from ..canvas.lettering import elided
 from ..words.speak import t
@@ -27,6 +28,7 @@ from . import fonts, theme, tiles
 from .pen import NONE, PINS, Pen
 from .theme import RGBA, color, faded, mixed, of_type
 
+CONSTRUCTS = {"loop": "warning", "product": "info", "map": "cached", "switch": "loose", "pick": "loose"}
 NAMES = 0.24  # the scale below which names are not drawn
 ROUND = 6.0
 
@@ -51,6 +53,8 @@ class Painter(Pen):
         title = mixed(color("node_title"), own, 0.6) if own else color("node_title")
         if z >= PINS:
             self.frame(1, height - 6, width - 2, 9, NONE, color("shadow"), ROUND)
+        if box.construct is not None:
+            self._construct(box, box.construct)
         if box.graph:  # a second sheet behind says that there is more inside
             self.frame(4, -4, width - 8, 16, color("outline"), title, ROUND)
         if box.collapsed:
@@ -94,6 +98,19 @@ class Painter(Pen):
             for pin in {(pin.x, pin.y): pin for pin in reversed(box.pins)}.values():
                 self.pin(pin.x, pin.y, pin, faint=box.look == "mute")
 
+    def _construct(self, box: Box, construct: Construct) -> None:
+        """The frame around a node that runs more than once, or chooses: two sheets behind it, and a tab that says how."""
+        shade = color(CONSTRUCTS[construct.kind])
+        if construct.kind in ("loop", "product", "map"):
+            for away in (8.0, 4.0):
+                self.frame(away, away, box.width, box.height, faded(shade, 0.55), mixed(color("canvas"), shade, 0.16), ROUND)
+        self.frame(-5, -5, box.width + 10, box.height + 10, shade, NONE, ROUND + 3, max(1.0, 1.4 * self.zoom))
+        if self.zoom < SMALL_TEXT:
+            return
+        wide = fonts.measure(construct.words, SMALL_SIZE) + 16
+        self.frame(-5, box.height + 8, wide, 20, shade, mixed(color("canvas"), shade, 0.25), 4)
+        self.text(3, box.height + 18, construct.words, SMALL_SIZE, shade)
+
     def _foot(self, top: float, width: float, height: float, fill: RGBA) -> None:
         """The lower part of a box, round below and straight above."""
         z = self.zoom
@@ -128,7 +145,7 @@ class Painter(Pen):
             self.text_to(right, pin.y, pin.label, size, color("text"))
             self.text(PAD, pin.y, pin.value, size, color("success"))
             return
-        if pin.value or pin.tone in ("literal", "default") and pin.shape != "slot":
+        if pin.value and pin.tone != "linked" or pin.tone in ("literal", "default") and pin.shape != "slot":
             self.frame(PAD - 4, pin.y - box.row / 2 + 2, box.width - 2 * PAD + 8, box.row - 4, NONE, color("value"), 3)
         label = color("faint") if pin.shape == "slot" else color("dim") if pin.tone != "linked" else color("text")
         self.text(PAD, pin.y, pin.label, size, color("error") if pin.tone == "missing" else label)
@@ -139,7 +156,7 @@ class Painter(Pen):
             self.frame(x, pin.y - 8, wide, 16, NONE, faded(color("info"), 0.22), 8)
             self.text(x + 5, pin.y, words, SMALL_SIZE, color("info"))
         if pin.value:
-            shade = color("text") if pin.tone == "literal" else color("faint")
+            shade = of_type(pin.type.color) if pin.tone == "linked" else color("text" if pin.tone == "literal" else "faint")
             self.text_to(right, pin.y, pin.value, size, shade)
 
     def _picture(self, box: Box, shown: Picture) -> None:
@@ -154,10 +171,7 @@ class Painter(Pen):
 
     def _passage(self, box: Box) -> None:
         """The line of what a bypassed node passes on."""
-        gives = next((pin for pin in box.pins if pin.gives), None)
-        into = next((pin for pin in box.pins if not pin.gives and pin.tone == "linked" and gives is not None
-                     and pin.type is gives.type), None)
-        if gives is not None and into is not None:
+        for into, gives in box.passages:
             points = scaled(bezier((into.x, into.y), (gives.x, gives.y)), self.zoom)
             dpg.draw_bezier_cubic(*points, color=faded(of_type(gives.type.color), 0.8), thickness=2.4 * self.zoom,
                                   parent=self.node)
