@@ -65,8 +65,7 @@ class Session:
         self.panels: set[str] = set()  # those that are open: form, gallery, problems
         self.closing = False
         self.hear: Callable[[Made], None] | None = None  # plays a result, where there is a window
-        self.message, self.message_kind = "", "info"
-        self.revision = 0
+        self.message, self.message_kind, self.revision = "", "info", 0
         self._placing = Placing()
         self._shown: tuple[Graph, Graph] | None = None
         self._judgement = Judgement(checker)
@@ -157,6 +156,7 @@ class Session:
         self._judgement.forget()
         _ = self.judged  # sizes of unplaced nodes come from what is known of them
         self.see(self.boxes(), opening)
+        self.running.opened()
 
     def reread(self) -> None:
         """The document was read from its file again."""

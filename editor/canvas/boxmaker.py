@@ -149,7 +149,7 @@ class Maker:
     def folded(self, item: Item, node: Node, pins: list[Pin]) -> tuple[int, list[Pin]]:
         """In a compact graph, what is at its default gives way to a row that counts it; less than 0 where it is unfolded."""
         kept = [pin for pin in pins if pin.tone != "default" or pin.shape == "slot"]
-        if not self.compact or not node.inputs or len(kept) == len(pins):
+        if not self.compact or not node.inputs or len(pins) - len(kept) < 2:
             return 0, pins
         count = len(pins) - len(kept)
         return (-count, pins) if self.facts(item).get("open") is True else (count, kept)

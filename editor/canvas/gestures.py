@@ -10,6 +10,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from ..document import edits
+from ..runs.why import Trail
 from . import hits
 from .beyond import step
 from .box import Rectangle
@@ -45,6 +46,7 @@ class Gestures:
         self.inside = False  # whether the pointer is over the canvas
         self.pixel = (0.0, 0.0)
         self.modifiers = (False, False, False)
+        self.trail: Trail | None = None  # why what the pointer is over is stale
         self._looked: tuple[Any, ...] = ()
         self._pressed: Pressed | None = None
         self._drag: Drag | None = None
@@ -131,6 +133,7 @@ class Gestures:
         self._looked = seen
         self.hover = NOTHING if self.stage.on_minimap(*self.pixel) else \
             hits.hit(self.scene, *self.stage.to_canvas(*self.pixel), self.session.view.zoom)
+        self.trail = self.stage.trail(self.hover)
 
     def release(self, x: float, y: float, button: str = LEFT, ctrl: bool = False, shift: bool = False,
                 alt: bool = False) -> None:
@@ -151,7 +154,7 @@ class Gestures:
     def leave(self) -> None:
         """The pointer is no longer over the canvas."""
         if self._drag is None:
-            self.hover, self.inside, self._looked = NOTHING, False, ()
+            self.hover, self.inside, self._looked, self.trail = NOTHING, False, (), None
 
     def wheel(self, amount: float, x: float, y: float) -> None:
         """Zoom about a pixel; positive amounts come nearer."""

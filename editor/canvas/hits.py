@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from ..document.items import Item, Link
-from .box import CORNER, NAME_AT, SMALL_TEXT, TITLE, Box, Picture, PinAt, Rectangle, around, overlap
+from .box import BADGES_ABOVE, CORNER, NAME_AT, SMALL_TEXT, TITLE, Box, Picture, PinAt, Rectangle, around, overlap
 from .curve import distance, sampled
 from .scene import Scene
 
 
 class Hit(NamedTuple):
-    """What lies at a point. kind: "pin", "collapse", "corner", "button", "more" (inputs that are folded), "title", "thumbnail",
-    "item", "link" or "nothing". button: the name of the one that lies there."""
+    """What lies at a point. kind: "pin", "collapse", "corner", "button", "badge", "more" (inputs that are folded), "value",
+    "title", "thumbnail", "item", "link" or "nothing". button: the name of the one that lies there."""
 
     kind: str
     item: Item | None = None
@@ -41,6 +41,10 @@ def hit(scene: Scene, x: float, y: float, zoom: float) -> Hit:
             frames.append((item, x - left, y - top))
         else:
             return _within(item, box, x - left, y - top, zoom)
+    for item, status in scene.status.items() if zoom >= SMALL_TEXT else ():
+        left, top, width, _ = scene.rectangle(item)
+        if status.badges and left + width / 2 <= x < left + width and top - BADGES_ABOVE <= y < top:
+            return Hit("badge", item)
     link = link_at(scene, x, y, 6.0 / zoom)
     if link is not None:
         return Hit("link", link=link)

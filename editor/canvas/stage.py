@@ -11,10 +11,12 @@ from nodegraph.types import PortType
 
 from ..document.items import Item
 from ..runs.hearing import can_be_heard
+from ..runs.why import Trail, trail
 from ..words.speak import language
 from . import hits
 from .beyond import Sign, signs
 from .box import Rectangle
+from .hits import Hit
 from .lettering import Measure
 from .minimap import Minimap, minimap
 from .scene import Scene, build
@@ -94,6 +96,15 @@ class Stage:
     def signs(self) -> list[Sign]:
         """The signs of what lies out of view; none while the document is empty or from very far away."""
         return signs(self.scene, self.seen, self.session.canvas_size)
+
+    def trail(self, hover: Hit) -> Trail | None:
+        """Why what is under the pointer is stale, where it is: asked at a node's title and at its badges."""
+        session, item = self.session, hover.item
+        if hover.kind not in ("badge", "title") or item is None or item.kind != "node" or item.name not in session.states \
+                or not session.states[item.name].stale:
+            return None
+        stale = {name for name, state in session.states.items() if state.stale}
+        return trail(session.document.graph, session.progress.shown.made, stale, item.name)
 
     def carried(self, chosen: Iterable[Item]) -> list[Item]:
         """What moves when some items do: they, and what the frames among them hold."""

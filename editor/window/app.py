@@ -79,6 +79,7 @@ class App:
         dpg.create_viewport(title="nodegraph", width=settings.window[0], height=settings.window[1], x_pos=where[0],
                             y_pos=where[1], min_width=SMALLEST[0], min_height=SMALLEST[1], disable_close=True)
         dpg.set_exit_callback(lambda: self.session.files.close())
+        self.session.running.foresight = True
         self.session.clipboard = SystemClipboard(self.session.folder)
         self._build()
         with dpg.handler_registry():

@@ -175,6 +175,7 @@ class Canvas:
         x, y, width, height = self.gestures.seen
         right, bottom = x + width, y + height
         overlay, session = self.gestures.overlay, self.session
+        trail, outlined = self.gestures.trail, session.running.outlined
         budget = [2]  # new textures in one frame
         for item, box in scene.boxes.items():
             left, top = scene.at[item]
@@ -205,10 +206,11 @@ class Canvas:
             hovered = self.gestures.hover.item == item and not self.gestures.dragging or overlay.target == item
             status = scene.status.get(item, NO_STATUS)
             beat = int(self._clock * 20) if status.status == "running" and status.part is None else 0
-            marked = (status, chosen, hovered, box.width, box.height, box.collapsed, zoom, theme_name, beat)
+            light = "stale" if trail is not None and item in trail.origins else "accent" if item.name in outlined else ""
+            marked = (light, status, chosen, hovered, box.width, box.height, box.collapsed, zoom, theme_name, beat)
             if painted.marked != marked:
                 dpg.delete_item(painted.mark, children_only=True)
-                Marks(Painter(painted.mark, zoom)).draw(box, status, chosen, hovered, self._clock)
+                Marks(Painter(painted.mark, zoom)).draw(box, status, chosen, hovered, self._clock, light)
                 self._painted[item] = painted._replace(marked=marked)
 
     def _new(self, item: Item) -> Painted:

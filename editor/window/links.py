@@ -41,6 +41,7 @@ class Links:
             for link, curve in scene.curves.items():
                 if curve.quiet and (link.source.name in chosen or link.target.name in chosen):
                     special.setdefault(link, "shown")
+        special |= dict.fromkeys(self.gestures.trail.links if self.gestures.trail is not None else (), "why")
         if overlay.splits is not None:
             special[overlay.splits] = "split"
         if overlay.taken is not None:
@@ -84,6 +85,8 @@ class Links:
             strokes.append((faded(shade, 0.18), thick))
         elif look == "selected":
             strokes += [(color("selected"), thick + 3 * max(zoom, 0.5)), (shade, thick)]
+        elif look == "why":
+            strokes += [(faded(color("stale"), 0.45), thick + 6 * max(zoom, 0.5)), (color("stale"), thick + 1)]
         elif look == "cut":
             strokes.append((color("knife"), thick))
         elif look in ("hovered", "split"):

@@ -17,8 +17,11 @@ class Marks:
     def __init__(self, paint: Painter):
         self.paint = paint
 
-    def draw(self, box: Box, status: Status, chosen: bool, hovered: bool, now: float) -> None:
-        """What is drawn around a box: selection, the state of its run, badges, progress."""
+    def draw(self, box: Box, status: Status, chosen: bool, hovered: bool, now: float, light: str = "") -> None:
+        """What is drawn around a box: selection, the state of its run, badges, progress.
+
+        light: a role whose colour shines around it.
+        """
         z = self.paint.zoom
         if box.item.kind == "dot":
             if chosen or hovered:
@@ -26,6 +29,9 @@ class Marks:
                 dpg.draw_circle((middle, middle), max(4.0, 8 * z), color=color("selected" if chosen else "hovered"),
                                 thickness=1.5, parent=self.paint.node)
             return
+        if light:
+            self.paint.frame(-5, -5, box.width + 10, box.height + 10, color(light), faded(color(light), 0.12), ROUND + 4,
+                             max(1.5, 2.4 * z))
         role = {"running": "running", "failed": "failed"}.get(status.status, "")
         line = color(role) if role else color("error") if status.trouble == "error" else None
         if line is not None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import dearpygui.dearpygui as dpg
 
+from ..canvas.lettering import seconds_words
 from ..words.speak import has, t
 from . import widgets
 
@@ -164,12 +165,20 @@ class ToolBar:
         told += f"\n{t(f'tip.{command}')}" if has(f"tip.{command}") else ""
         made = self.app.icons.button(_ICONS[command], lambda: self.app.do(command), tooltip=told, size=20)
         self._buttons.append((made, command))
+        if command == "run.all":
+            self._run, self._outlook = made, widgets.says("", "dim")
 
     def update(self) -> None:
-        """Show which of them can be pressed and which are on."""
+        """Show which of them can be pressed and which are on, and what a run would do."""
+        running = self.session.running
+        if running.pointed != dpg.is_item_hovered(self._run):
+            running.pointed = not running.pointed
+            self.session.touch()
         if self._seen == self.session.revision:
             return
         self._seen = self.session.revision
+        outlook = running.outlook if not self.session.runner.busy else None
+        dpg.set_value(self._outlook, outlook.words(seconds_words) if outlook is not None else "")
         for item, command in self._buttons:
             can = self.session.can(command)
             look = "off" if not can else "on" if is_on(self.app, command) else \
