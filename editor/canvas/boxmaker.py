@@ -371,7 +371,7 @@ def _only(pin: Pin) -> str:
 def _said(pin: Pin, thumbnails: Mapping[str, Any]) -> str:
     """What an output gave, where that is a number or a word and has no picture."""
     shown = thumbnails.get(_only(pin) or (pin.end.port or ""))
-    return brief(shown.text) if shown is not None and shown.kind == "value" else ""
+    return brief(shown.text) if shown is not None and shown.kind == "value" and pin.type.parse is not None else ""
 
 
 def _passages(pins: list[Pin], through: Mapping[str, str | None]) -> tuple[tuple[Pin, Pin], ...]:

@@ -131,6 +131,8 @@ class Progress:
         seconds = f"{update.seconds:.1f}" if update.seconds >= 0.1 else f"{update.seconds:.3f}"
         if update.cancelled:
             session.say(t("status.stopped", seconds=seconds))
+        elif not update.failed and not self.ran and not self.cached:
+            session.say(t("status.unchanged"))
         elif not update.failed:
             session.say(t("status.finished", seconds=seconds, ran=self.ran, cached=self.cached))
 

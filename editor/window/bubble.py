@@ -18,7 +18,7 @@ from .theme import color
 if TYPE_CHECKING:
     from ..session import Session
 
-HOVER_SECONDS = 0.45
+HOVER_SECONDS = 0.9
 
 
 class Bubble:

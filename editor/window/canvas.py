@@ -206,7 +206,7 @@ class Canvas:
             hovered = self.gestures.hover.item == item and not self.gestures.dragging or overlay.target == item
             status = scene.status.get(item, NO_STATUS)
             beat = int(self._clock * 20) if status.status == "running" and status.part is None else 0
-            light = "stale" if trail is not None and item in trail.origins else "accent" if item.name in outlined else ""
+            light = "stale" if trail is not None and item in trail.origins else "accent" if item.kind == "node" and item.name in outlined else ""
             marked = (light, status, chosen, hovered, box.width, box.height, box.collapsed, zoom, theme_name, beat)
             if painted.marked != marked:
                 dpg.delete_item(painted.mark, children_only=True)

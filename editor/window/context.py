@@ -78,6 +78,8 @@ class ContextMenu:
         self.session.edit("undo.added", graph)
         self.session.select([item])
 
+    young = False  # it finds its place at once
+
     def update(self) -> None:
         """Once a frame: stay on the screen, close on a press elsewhere."""
         widgets.keep_on_screen(self.window, self._at)

@@ -56,6 +56,9 @@ SHAPES: dict[str, list[tuple]] = {
     "unlink": [("arc", 7, 12, 4, 40, 320), ("arc", 17, 12, 4, 220, 500), ("line", (10, 19), (14, 5))],
     "promote": [("line", (4, 12), (15, 12)), ("fill", (13, 6.5), (20, 12), (13, 17.5)), ("line", (4, 5), (4, 19))],
     "file": [("line", (3, 6), (3, 19), (21, 19), (21, 8), (12, 8), (10, 5), (3, 5), (3, 8))],
+    "panel": [("box", 3, 4, 21, 20), ("line", (15, 4), (15, 20)), ("line", (17, 8), (19, 8)), ("line", (17, 12), (19, 12))],
+    "bell": [("line", (6, 17), (6, 11), (8, 7), (12, 5.5), (16, 7), (18, 11), (18, 17)), ("line", (4, 17), (20, 17)),
+             ("dot", 12, 20.3, 1.6)],
     "save": [("line", (12, 3), (12, 14)), ("fill", (6.5, 11.5), (12, 17), (17.5, 11.5)), ("line", (4, 20), (20, 20))],
     "copy": [("box", 4, 8, 15, 20), ("line", (9, 4), (20, 4), (20, 15))],
     "add": [("line", (12, 5), (12, 19)), ("line", (5, 12), (19, 12))],
@@ -160,12 +163,14 @@ class Icons:
         return self._textures[name][0]
 
     def button(self, name: str, call: Callable[[], Any], *, tooltip: str = "", size: float = 16,
-               look: str = "flat", enabled: bool = True, **more: Any) -> int | str:
-        """A flat button with an icon. look: see `look`."""
+               look: str = "flat", enabled: bool = True, small: bool = False, **more: Any) -> int | str:
+        """A flat button with an icon. look: see `look`; small: with hardly any room around it."""
         side = widgets.px(size)
         made = dpg.add_image_button(self.texture(name), width=side, height=side, **more,
                                     callback=(lambda: call()) if enabled else None)
         self.look(made, look if enabled else "off")
+        if small:
+            dpg.bind_item_theme(made, theme.look("small"))
         widgets.tip(made, tooltip)
         return made
 
