@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .nets import steers
 from .tensors import Shapes, shapes, told
 
 CONFIGS = Path(__file__).parent / "configs"
@@ -66,7 +67,7 @@ def paints(path: Path) -> bool:
     names = shapes(path)
     if any("lora" in name for name in names):
         return False
-    return any(name.startswith(_PAINT) for name in names) and not any(name.startswith("control_model.") for name in names)
+    return any(name.startswith(_PAINT) for name in names) and not steers(names)
 
 
 # How the tensors of denoisers begin, in whole files and alone, under their authors' names and under those of diffusers.
