@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..lycoris import is_more
 from .nets import steers
 from .tensors import Shapes, shapes, told
 
@@ -65,7 +66,7 @@ def paints(path: Path) -> bool:
         with path.open("rb") as file:
             return file.read(4) == b"GGUF"
     names = shapes(path)
-    if any("lora" in name for name in names):
+    if any("lora" in name for name in names) or is_more(names):
         return False
     return any(name.startswith(_PAINT) for name in names) and not steers(names)
 
