@@ -1,5 +1,6 @@
 """What the starter models say that they know is what they were taught, and what they do not know is told."""
 
+import json
 import random
 import re
 from pathlib import Path
@@ -29,6 +30,12 @@ def told(knowledge, prompt: str) -> list[str]:
 @pytest.mark.parametrize("name", knows.TOLD)
 def test_each_file_is_what_the_tables_of_the_training_make_it(name):
     assert (knows.MODELS / name / "knows.json").read_text(encoding="utf-8") == knows.text(knows.TOLD[name]())
+
+
+def test_the_advice_of_the_painter_is_of_the_finder_that_is_there():
+    assert json.loads((knows.MODELS / "painter/generation_config.json").read_text("utf-8")) == knows.PAINTERS_ADVICE
+    finder = Catalogue().nodetype(knows.PAINTERS_ADVICE["finder"])
+    assert finder.version == knows.PAINTERS_ADVICE["finder_version"]    # so that another version is another model to the cache
 
 
 def test_what_the_painter_is_asked_after_a_scene_is_read_is_known():
