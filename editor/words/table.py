@@ -1040,7 +1040,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "port.b2": ("backbone 2", "主干 2"),
     "port.background": ("background", "背景"),
     "port.metre": ("metre", "拍号"),
-    "port.bpm": ("bpm", "每分钟拍数"),
     "port.chords": ("chords", "和弦"),
     "port.instruments": ("instruments", "乐器"),
     "port.density": ("density", "密度"),
