@@ -132,6 +132,7 @@ class App:
             if hasattr(panel, "close"):
                 panel.close()
         self.canvas.close()
+        self.panes.close()
         dpg.delete_item(self.main)
         self.icons.close()
         self._failed.clear()
@@ -166,7 +167,8 @@ class App:
             self._guarded(self._rebuild)
         self._guarded(lambda: self.panes.arrange(self.start.is_open))
         self._guarded(self._pointer)
-        self._guarded(self.panes.ring, tuple(dpg.get_mouse_pos(local=False)), self._typing)
+        self._guarded(self.panes.ring, tuple(dpg.get_mouse_pos(local=False)), self._typing,
+                      self.session.dialog is not None or self.session.palette is not None)
         for panel in self._panels:
             self._guarded_panel(panel, panel.update)
         if not self.form_is_open and not self.start.is_open:

@@ -97,7 +97,7 @@ class StartPage:
                                    t("start.picture.help"))
                 widgets.gap(4)
         keys = self.app.keys_of
-        widgets.says(t("start.keys", add=keys("palette.open"), run=keys("run.all"), help=keys("help.shortcuts")), "dim",
+        widgets.says(t("start.keys", add=keys("palette.open"), run=keys("run.all"), help=keys("help.node")), "dim",
                      wrap=width)
 
     # -- templates

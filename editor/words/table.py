@@ -460,7 +460,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "problems.more": ("and {count} more", "还有 {count} 个"),
 
     # ---- help of a node
-    "help.title": ("{name}", "{name}"),
     "help.insert": ("Insert the Example", "插入示例图"),
     "help.used": ("Used here", "在此图中的用处"),
 
