@@ -7,8 +7,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from . import recents
+from .document.document import means_same
 from .document.slices import runnable, sinks
 from .runs import updates as up
+from .runs.foresight import Outlook
 from .words.speak import t, translated
 
 if TYPE_CHECKING:
@@ -25,7 +27,34 @@ class Running:
         self.session = session
         self._now = self._saved = self._watched = 0.0
         self._due: float | None = None
+        self.foresight = False  # whether what a run would do is found out after each change; a window asks for it
+        self.outlook: Outlook | None = None
+        self.pointed = False  # whether the pointer rests on the button that runs
+        self._look: float | None = None
+        self._fill = False
         self._stopping: int | None = None  # the job that was asked to stop
+
+    def opened(self) -> None:
+        """Another document is there: what is remembered of it is shown."""
+        self.outlook, self._fill = None, True
+        self._look = self._now
+
+    @property
+    def outlined(self) -> frozenset[str]:
+        """The nodes that a run would run, while the pointer asks."""
+        return self.outlook.runs if self.pointed and self.outlook is not None else frozenset()
+
+    def foresaw(self, update: up.Foreseen) -> None:
+        """Take in a forecast, if it is of the graph as it is now."""
+        if means_same(update.graph, self.session.document.graph):
+            self.outlook = Outlook.of(update.rows)
+
+    def _foresee(self) -> None:
+        """Ask for a forecast once edits have come to rest and nothing runs."""
+        if self._look is not None and self._now >= self._look and self.foresight and self.session.runner.idle:
+            self._look = None
+            self.session.runner.foresee(self.session.document.graph, self._fill)
+            self._fill = False
 
     @property
     def stopping(self) -> bool:
@@ -40,6 +69,7 @@ class Running:
 
     def edited(self) -> None:
         """The graph says something else now: with runs on change, one is due soon."""
+        self._look, self.outlook = self._now + DEBOUNCE, None
         if self.session.settings.run_on_change:
             self._due = self._now + DEBOUNCE
 
@@ -89,6 +119,9 @@ class Running:
                 if isinstance(update, up.Done):
                     self.session.attempt(self._keep_picture)
             self.session.touch()
+            if any(isinstance(update, up.Done) for update in updates):
+                self._look = now
+        self._foresee()
         if self._due is not None and now >= self._due:
             self._due = None
             self.run(supersede=True)

@@ -18,7 +18,7 @@ from . import settings as kept
 from .asking import PaletteRequest, Telling
 from .canvas import placing
 from .canvas.placing import Placing
-from .canvas.view import View, around
+from .canvas.view import View, around, opening
 from .document import edits
 from .document.clipboard import Clipboard
 from .document.document import Document, means_same
@@ -27,6 +27,7 @@ from .files import Files
 from .panels.judge import Found, Judged, Judgement, found_in_file
 from .running import Running
 from .runs.gallery import Gallery
+from .runs.made import Made
 from .runs.progress import Progress
 from .runs.runner import Runner
 from .runs.state import NodeState
@@ -62,6 +63,7 @@ class Session(Telling):
         self.palette: PaletteRequest | None = None
         self.panels: set[str] = set()  # those that are open: form, gallery, problems
         self.closing = False
+        self.hear: Callable[[Made], None] | None = None  # plays a result, where there is a window
         self.revision = 0
         self._placing = Placing()
         self._shown: tuple[Graph, Graph] | None = None
@@ -86,8 +88,8 @@ class Session(Telling):
         return True
 
     def room_table(self, graph: Graph) -> dict[Item, tuple[float, float]]:
-        """The room to leave for each item, that of pictures to come too."""
-        return placing.rooms(graph, self.checked_of(graph), self.sizes, self.states)
+        """The room to leave for each item: its size, in which results have their place before they are there."""
+        return placing.sizes(graph, self.checked_of(graph), self.sizes)
 
     def checked_of(self, graph: Graph) -> Checked | None:
         """What was found out about the last graph that was judged, if it has these very nodes."""
@@ -156,7 +158,8 @@ class Session(Telling):
         self._shown = None
         self._judgement.forget()
         _ = self.judged  # sizes of unplaced nodes come from what is known of them
-        self.see(self.boxes())
+        self.see(self.boxes(), opening)
+        self.running.opened()
 
     def reread(self) -> None:
         """The document was read from its file again."""
@@ -195,9 +198,9 @@ class Session(Telling):
         chosen = items(graph) if chosen is None else chosen
         return {item: (*at, *sizes[item]) for item in chosen if (at := position(graph, item)) is not None}
 
-    def see(self, boxes: Mapping[Item, tuple[float, float, float, float]]) -> None:
-        """Set the view so that all of these boxes are seen, not larger than life."""
-        self.view = around(boxes.values(), self.canvas_size)
+    def see(self, boxes: Mapping[Item, tuple[float, float, float, float]], view: Callable[..., View] = around) -> None:
+        """Set the view so that all of these boxes are seen; with `opening`, never so small that nothing can be read."""
+        self.view = view(boxes.values(), self.canvas_size)
         self.touch()
 
     def zoom(self, factor: float, at: tuple[float, float] | None = None) -> None:

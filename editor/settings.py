@@ -101,7 +101,7 @@ class Settings:
     opened: tuple[str, ...] = _setting(_PANELS, ())
     minimap: bool = _setting(_FLAG, True)
     snap: bool = _setting(_FLAG, False)
-    compact: bool = _setting(_FLAG, False)
+    compact: bool = _setting(_FLAG, True)
     run_on_change: bool = _setting(_FLAG, False)
     autosave_seconds: int = _setting(_whole(1, 3600), 20)
     recent_files: tuple[str, ...] = _setting(_NAMES, ())

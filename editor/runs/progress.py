@@ -105,6 +105,16 @@ class Progress:
         state = session.state(update.node)
         state.thumbnails = {**state.thumbnails, update.port: update.thumbnail}
 
+    def _remembered(self, session: Session, update: up.Remembered) -> None:
+        for name in update.nodes:
+            state = session.state(name)
+            if not state.status:
+                state.status, state.stale = "cached", False
+        session.restale()
+
+    def _foreseen(self, session: Session, update: up.Foreseen) -> None:
+        session.running.foresaw(update)
+
     def _warned(self, session: Session, update: up.Warned) -> None:
         session.say(update.message)
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import dearpygui.dearpygui as dpg
 
+from ..canvas.view import opening
 from ..document.clipboard import pasted
 from ..document.items import Item
 from ..panels.examples import example_of
@@ -86,6 +87,7 @@ class App(Guard):
         dpg.create_viewport(title="nodegraph", width=settings.window[0], height=settings.window[1], x_pos=where[0],
                             y_pos=where[1], min_width=SMALLEST[0], min_height=SMALLEST[1], disable_close=True)
         dpg.set_exit_callback(lambda: self.session.files.close())
+        self.session.running.foresight = True
         self.session.clipboard = SystemClipboard(self.session.folder)
         self._build()
         with dpg.handler_registry():
@@ -114,6 +116,7 @@ class App(Guard):
             self.panes = panes = Panes(self.session)
         self.canvas = Canvas(panes.middle, self.session)
         self.sounds = Sounds(self)
+        self.session.hear = self.sounds.toggle
         self.menus, self.dialogs = MenuBar(self, panes.bar), Dialogs(self)
         self.palette = Palette(self)
         self.form = Form(self, panes.form_area)
@@ -193,7 +196,7 @@ class App(Guard):
         """Once everything has its size: all of the graph in view."""
         if not self._looked and dpg.get_frame_count() > 3:
             self._looked = True
-            self.session.see(self.session.boxes())
+            self.session.see(self.session.boxes(), opening)
 
     _looked = False
     _display = 1.0  # the scale of the desktop

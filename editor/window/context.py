@@ -8,7 +8,7 @@ import dearpygui.dearpygui as dpg
 
 from nodegraph.graph import Ref
 
-from ..canvas.scene import DOT
+from ..canvas.box import DOT
 from ..document import edits
 from ..document.items import Link
 from ..document.ports import flow_of

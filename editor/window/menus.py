@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import dearpygui.dearpygui as dpg
 
+from ..canvas.lettering import seconds_words
 from ..words.speak import has, t
 from . import theme, widgets
 from .tabs import Tabs
@@ -172,6 +173,7 @@ class ToolBar:
             self.run = dpg.add_button(label=t("button.run"), width=px(RUN), callback=lambda: self._run())
             with dpg.tooltip(self.run, delay=widgets.TIP, hide_on_activity=True):
                 self._run_tip = dpg.add_text("", wrap=px(320))
+            self._outlook = widgets.says("", "dim", framed=True)
             widgets.bar(22)
             self.views = Tabs([(name, t(f"view.{name}")) for name in VIEWS], self._view)
             widgets.bar(22)
@@ -211,13 +213,18 @@ class ToolBar:
 
     def update(self) -> None:
         """Show what can be pressed, what is on, and what a press would do."""
-        busy = self.session.runner.busy
+        busy, running = self.session.runner.busy, self.session.running
+        if running.pointed != dpg.is_item_hovered(self.run):
+            running.pointed = not running.pointed
+            self.session.touch()
         key = (self.session.revision, busy, dpg.get_viewport_client_width(), dpg.get_frame_count() > 3)
         if self._seen == key:
             return
         self._seen = key
         self._show_run(busy)
         self.views.show("form" if self.app.form_is_open else "nodes")
+        outlook = running.outlook if not busy else None
+        dpg.set_value(self._outlook, outlook.words(seconds_words) if outlook is not None else "")
         for item, command in self._buttons:
             can = self.session.can(command)
             look = "off" if not can else "on" if is_on(self.app, command) else "flat"
