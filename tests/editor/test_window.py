@@ -141,7 +141,7 @@ def test_keys_belong_to_what_is_under_the_pointer_and_no_letter_after_space_is_l
 def test_a_window_in_which_nothing_changes_rests_and_wakes_at_once(play):
     found = play("rest")
     assert found["frames at rest"] <= 2
-    assert found["frames after a move"] >= 5
+    assert found["frames after a move"] >= 5 and found["a key opened"] == ["gallery"]
     assert found["frames of a run"] <= 25
 
 
@@ -667,6 +667,9 @@ def rest(stage: Stage) -> dict:
     found = {"frames at rest": live(3.0)}
     move = ["xdotool", "sleep", "0.3", "mousemove", "500", "300", "sleep", "0.1", "mousemove", "520", "300"]
     found["frames after a move"] = live(2.0, lambda: subprocess.Popen(move))
+    live(2.0)
+    live(1.5, lambda: subprocess.Popen(["xdotool", "sleep", "0.2", "key", "F6"]))
+    found["a key opened"] = sorted(session.panels)
     live(2.0)
 
     def run() -> None:
