@@ -20,6 +20,7 @@ from .hits import Hit
 from .lettering import Measure
 from .minimap import Minimap, minimap
 from .scene import Scene, build
+from .timeline import Timeline, timeline
 
 if TYPE_CHECKING:
     from ..session import Session
@@ -96,6 +97,13 @@ class Stage:
     def signs(self) -> list[Sign]:
         """The signs of what lies out of view; none while the document is empty or from very far away."""
         return signs(self.scene, self.seen, self.session.canvas_size)
+
+    def timeline(self) -> Timeline | None:
+        """The line of earlier runs, where there are any."""
+        session = self.session
+        runs = session.earlier_runs()
+        at = next((at for at, result in enumerate(runs) if result.job == session.rewound), -1)
+        return timeline(len(runs), at, session.canvas_size)
 
     def trail(self, hover: Hit) -> Trail | None:
         """Why what is under the pointer is stale, where it is: asked at a node's title and at its badges."""

@@ -27,6 +27,7 @@ from .pen import NONE
 from .signs import SignPainter
 from .textures import Textures
 from .theme import color
+from .timeline import TimelinePainter
 
 if TYPE_CHECKING:
     from ..session import Session
@@ -50,6 +51,7 @@ class Canvas:
 
     def __init__(self, parent: int | str, session: Session):
         self.session, self.parent = session, parent
+        session.running.foresight = True
         self.gestures = Gestures(session, fonts.measure)
         self.textures, self.icons = Textures(), Icons()
         self.list = dpg.add_drawlist(64, 64, parent=parent)
@@ -60,6 +62,7 @@ class Canvas:
         self.links = Links(lines, session, self.gestures)
         self.above = Above(above, self.gestures)
         self.signs = SignPainter(self.list, self.gestures)
+        self.line = TimelinePainter(self.list, self.gestures)
         self.map = MinimapPainter(self.list, session, self.gestures)
         self.words = Bubble(self.list, session, self.gestures)
         self._painted: dict[Item, Painted] = {}
@@ -132,6 +135,7 @@ class Canvas:
         self.links.paint(shown, zoom, theme_name)
         self.above.paint(shown, zoom, theme_name)
         self.signs.paint(theme_name)
+        self.line.paint(theme_name)
         self.map.paint(self._size, theme_name)
         self.words.paint(shown, now, self._size, bool(self._down))
         self.textures.tidy()
@@ -206,12 +210,22 @@ class Canvas:
             hovered = self.gestures.hover.item == item and not self.gestures.dragging or overlay.target == item
             status = scene.status.get(item, NO_STATUS)
             beat = int(self._clock * 20) if status.status == "running" and status.part is None else 0
-            light = "stale" if trail is not None and item in trail.origins else "accent" if item.kind == "node" and item.name in outlined else ""
-            marked = (light, status, chosen, hovered, box.width, box.height, box.collapsed, zoom, theme_name, beat)
+            light = "stale" if trail is not None and item in trail.origins else \
+                "accent" if item.kind == "node" and item.name in outlined else ""
+            heard = self._heard(item)
+            marked = (heard, light, status, chosen, hovered, box.width, box.height, box.collapsed, zoom, theme_name, beat)
             if painted.marked != marked:
                 dpg.delete_item(painted.mark, children_only=True)
-                Marks(Painter(painted.mark, zoom)).draw(box, status, chosen, hovered, self._clock, light)
+                Marks(Painter(painted.mark, zoom)).draw(box, status, chosen, hovered, self._clock, light, heard)
                 self._painted[item] = painted._replace(marked=marked)
+
+    def _heard(self, item: Item) -> float | None:
+        """How far what is heard has come, in the box that shows it."""
+        played, graph = self.session.played, self.session.graph
+        if played is None:
+            return None
+        name = graph.outputs[item.name].name if item.kind == "output" and item.name in graph.outputs else item.name
+        return played[1] if item.kind in ("node", "output") and played[0].rpartition(".")[0] == name else None
 
     def _new(self, item: Item) -> Painted:
         node = dpg.add_draw_node(parent=self.behind if item.kind == "frame" else self.front)
