@@ -36,6 +36,7 @@ class Stage:
         self._scene: Scene | None = None
         self._made_from: tuple[Any, ...] = ()
         self._revision = -1
+        self._signs: tuple[Scene, Any, list[Sign]] | None = None
 
     @property
     def scene(self) -> Scene:
@@ -96,7 +97,10 @@ class Stage:
 
     def signs(self) -> list[Sign]:
         """The signs of what lies out of view; none while the document is empty or from very far away."""
-        return signs(self.scene, self.seen, self.session.canvas_size)
+        scene, of = self.scene, (self.seen, self.session.canvas_size)
+        if self._signs is None or self._signs[0] is not scene or self._signs[1] != of:
+            self._signs = scene, of, signs(scene, *of)
+        return self._signs[2]
 
     def timeline(self) -> Timeline | None:
         """The line of earlier runs, where there are any."""

@@ -76,7 +76,7 @@ class GalleryPanel:
 
     def _card(self, result: Result) -> None:
         chosen = result.job in self.chosen
-        room = max(px(40), dpg.get_item_height(self.parent) - px(106))
+        room = max(px(40), dpg.get_item_height(self.parent) - px(132))
         with dpg.child_window(always_use_window_padding=True, width=px(CARD), height=-1, no_scrollbar=True) as card:
             dpg.bind_item_theme(card, theme.look("chosen" if chosen else "card"))
             shown = next((made(result, name) for name, output in result.outputs.items()
