@@ -50,7 +50,7 @@ class Rules:
     final: float = 0.1
     falling: float = 0.4
     r1: float = 15.0
-    aim: float = 0.9
+    aim: float = 0.65
     kinds: float = 1.0
     forged_kinds: float = 0.3
     noise: float = 0.05

@@ -19,6 +19,7 @@ POSTCARD = HERE.parents[2] / "graphs" / "postcard.yaml"
 STEP = (300, 250)  # canvas units from one node to the next
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_the_postcard_is_built_by_hand_undone_and_saved_and_says_what_the_shipped_one_says(display, tmp_path):  # noqa: F811
     made = tmp_path / "mine.yaml"
