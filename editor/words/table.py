@@ -481,7 +481,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "problems.more": ("and {count} more", "还有 {count} 个"),
 
     # ---- help of a node
-    "help.title": ("{name}", "{name}"),
     "help.insert": ("Insert the Example", "插入示例图"),
     "help.used": ("Used here", "在此图中的用处"),
 
@@ -505,7 +504,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "form.title": ("Form", "表单"),
     "form.no_inputs": ("This graph has no inputs. Make one from a parameter in the canvas view.",
                        "这个图没有输入。可在画布视图中把某个参数提升为输入。"),
-    "form.no_outputs": ("This graph has no outputs, so nothing would run.", "这个图没有输出，运行也不会产生结果。"),
+    "form.no_outputs": ("This graph has no outputs. What its last nodes make is shown on the canvas.", "这个图没有输出；末端节点的结果显示在画布上。"),
     "form.inputs": ("Inputs", "输入"),
     "form.outputs": ("Results", "结果"),
     "form.not_run": ("Run the graph to see its results here.", "运行之后，结果会显示在这里。"),
