@@ -494,8 +494,9 @@ def values(stage: Stage) -> dict:
 
     nodes, canvas = stage.session.graph.nodes, stage.app.canvas
     box = canvas.gestures.scene.boxes[Item("node", "first")]
-    x, y = stage.pin("node", "first", "most")
-    x += box.width - 30
+    at = canvas.gestures.scene.at[Item("node", "first")]
+    pin = next(pin for pin in box.pins if not pin.gives and pin.end.port == "most")
+    x, y = stage.canvas(at[0] + box.width - 30, at[1] + pin.y)
     stage.drag((x, y), (x + 60, y))
     dragged = stage.session.graph.nodes["first"].inputs["most"]
     stage.point(x, y)
