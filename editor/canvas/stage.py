@@ -25,7 +25,7 @@ from .timeline import Timeline, timeline
 if TYPE_CHECKING:
     from ..session import Session
 
-MINIMAP, MINIMAP_MARGIN = (208.0, 144.0), 12.0  # pixels
+MINIMAP, MINIMAP_MARGIN = (168.0, 108.0), 12.0  # pixels
 
 
 class Stage:
@@ -81,9 +81,9 @@ class Stage:
         return view.x, view.y, width / view.zoom, height / view.zoom
 
     def minimap(self) -> tuple[float, float, Minimap] | None:
-        """The minimap, and the pixel of its upper left corner; None where it is not shown."""
+        """The minimap, and the pixel of its upper left corner; None where it is not shown, as while all is in view."""
         width, height = self.session.canvas_size
-        if not self.session.settings.minimap or width < 2.5 * MINIMAP[0] or height < 2.5 * MINIMAP[1]:
+        if not self.session.settings.minimap or width < 2.5 * MINIMAP[0] or height < 2.5 * MINIMAP[1] or not self.signs():
             return None
         made = minimap(self.scene, self.seen, MINIMAP)
         if made is None:
