@@ -87,7 +87,6 @@ class App(Guard):
         dpg.create_viewport(title="nodegraph", width=settings.window[0], height=settings.window[1], x_pos=where[0],
                             y_pos=where[1], min_width=SMALLEST[0], min_height=SMALLEST[1], disable_close=True)
         dpg.set_exit_callback(lambda: self.session.files.close())
-        self.session.running.foresight = True
         self.session.clipboard = SystemClipboard(self.session.folder)
         self._build()
         with dpg.handler_registry():
@@ -116,7 +115,6 @@ class App(Guard):
             self.panes = panes = Panes(self.session)
         self.canvas = Canvas(panes.middle, self.session)
         self.sounds = Sounds(self)
-        self.session.hear = self.sounds.toggle
         self.menus, self.dialogs = MenuBar(self, panes.bar), Dialogs(self)
         self.palette = Palette(self)
         self.form = Form(self, panes.form_area)
@@ -158,7 +156,7 @@ class App(Guard):
         """What is done while no frame is drawn; whether one is wanted although nothing has changed."""
         self._guarded(self.session.tick, time.monotonic())
         self._guarded(self.palette.read_ahead)
-        return self._typing or self.session.runner.busy or self.dialogs.moving
+        return self._typing or self.session.runner.busy or self.dialogs.moving or self.session.played is not None
 
     def frame(self) -> None:
         """Take in what happened, show how things are, draw."""

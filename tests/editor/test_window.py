@@ -78,9 +78,10 @@ def on_screen(display: str, folder: Path, painted: bool = False) -> dict[str, st
             "OMP_NUM_THREADS": "1", "NODEGRAPH_CONFIG": str(folder / "config"), "GLIBC_TUNABLES": PERTURBED}
 
 
+COUNTED = GRAPH.replace("type: w.say\n    text: hello", "type: w.words\n    text: a b c\n    most: 2")
 SEEDED = GRAPH.replace("type: w.say\n    text: hello", "type: w.sheet\n    words: hello\n    seed: 3")
 SHARED = {"palette": GRAPH, "typing": GRAPH, "form": GRAPH, "refusal": SEEDED, "link": GRAPH, "menus": GRAPH,
-          "saving": GRAPH, "notices": GRAPH, "failure": GRAPH, "closing": GRAPH}  # scenes, and the graphs that they play with
+          "saving": GRAPH, "values": COUNTED, "notices": GRAPH, "failure": GRAPH, "closing": GRAPH}  # scenes, and the graphs that they play with
 
 
 @pytest.fixture(scope="module")
@@ -199,6 +200,14 @@ def test_closing_with_unsaved_changes_asks_and_escape_stays(shared):
     assert found["asked"] == "unsaved"
     assert found["stayed"]
     assert found["saved"] and found["closing"]
+
+
+def test_a_number_is_dragged_and_typed_on_its_node_and_arrows_lead_back_to_what_is_out_of_view(shared):
+    found = shared["values"]
+    assert found["before"] == 2 and 2 < found["dragged"] <= 9
+    assert (found["asked"], found["typed"]) == ("value", 7)
+    assert found["side"] == "right" and found["went"] > -2000
+    assert found["icons"] == ["type_text"]
 
 
 def test_ctrl_s_writes_the_file_while_a_field_has_the_keyboard(shared):
@@ -478,6 +487,39 @@ def failure(stage: Stage) -> dict:
     stage.frames(3)
     return {"dialog": dialog.kind, "text": dialog.data["text"], "copies": copies, "closed": session.dialog is None,
             "frames after": stage.dpg.get_frame_count() - before}
+
+
+def values(stage: Stage) -> dict:
+    """A number is dragged and typed on its node, an arrow at the edge is followed, and from afar there are tiles."""
+    from nodegraph_editor.document.items import Item
+
+    nodes, canvas = stage.session.graph.nodes, stage.app.canvas
+    box = canvas.gestures.scene.boxes[Item("node", "first")]
+    at = canvas.gestures.scene.at[Item("node", "first")]
+    pin = next(pin for pin in box.pins if not pin.gives and pin.end.port == "most")
+    x, y = stage.canvas(at[0] + box.width - 30, at[1] + pin.y)
+    stage.drag((x, y), (x + 60, y))
+    dragged = stage.session.graph.nodes["first"].inputs["most"]
+    stage.point(x, y)
+    stage.hand("click", "--repeat", "2", "--delay", "30", "1")
+    stage.frames(8)
+    asked = stage.session.dialog.kind if stage.session.dialog is not None else ""
+    stage.key("ctrl+a")
+    stage.type("7")
+    stage.key("Return")
+    typed = stage.session.graph.nodes["first"].inputs["most"]
+    stage.session.view = stage.session.view._replace(x=-2000.0)
+    stage.session.touch()
+    stage.frames(3)
+    [sign] = canvas.gestures.stage.signs()
+    left, top = stage.app.origin
+    stage.click(left + sign.x + 20, top + sign.y + 10)
+    went = stage.session.view.x
+    stage.session.see(stage.session.boxes())
+    stage.session.zoom(0.3)
+    stage.frames(4)
+    return {"before": nodes["first"].inputs["most"], "dragged": dragged, "asked": asked, "typed": typed, "side": sign.side,
+            "went": went, "icons": sorted(name for name in canvas.icons._textures if name.startswith("type_"))}
 
 
 def closing(stage: Stage) -> dict:
