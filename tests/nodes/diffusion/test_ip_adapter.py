@@ -14,8 +14,16 @@ from nodegraph_nodes.diffusion.nets import adapter_problem, holds_adapter, load_
 from nodegraph_nodes.diffusion.sample import sample
 from nodegraph_nodes.diffusion.space import unpacked
 
-from .steering import (Live, control_net, flux_ip_adapter_weights, ip_adapter_weights, sd3_ip_adapter_weights, siglip, steered,
-                       vision)
+from .steering import (
+    Live,
+    control_net,
+    flux_ip_adapter_weights,
+    ip_adapter_weights,
+    sd3_ip_adapter_weights,
+    siglip,
+    steered,
+    vision,
+)
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept:DeprecationWarning"),
