@@ -11,10 +11,9 @@ from ..media.types import Conditioning, Image, Latent, Mask
 from . import space
 from .beginning import Wanted
 from .control import Control
-from .edit import looked_at
 from .guided import settings_of
 from .models import DiffusionModel
-from .sample import Count, Guidance, Order, Step, Strength, guidance_for, painted, refused, size
+from .sample import Count, Guidance, Order, Step, Strength, order_of, painted, refused
 from .samplers import Sampler, Sampling, Schedule
 from .sizes import Side
 from .uses import SAMPLES
@@ -51,12 +50,12 @@ def sample_seeds(model: Annotated[DiffusionModel, Uses(*SAMPLES)], conditioning:
     end_step: the step to end before; 0 takes them all.
     add_noise: whether noise is added to `start`. Not to one that an earlier sampling left with `keep_noise`.
     keep_noise: whether an early end leaves the noise in that is still there, for another sampling to go on with.
-    reference: pictures that the model looks at, of a model that takes them (Flux Kontext, Flux.2).
+    reference: pictures that the model looks at, or is shown, the same for all, as in diffusion.sample.
     control: what else steers them all, from diffusion.control and diffusion.ip_adapter.
     """
     wanted = Wanted(start, mask, float(strength), start_step, end_step, add_noise)
     ideas = [conditioning] * len(seeds)
-    order = _order(model, ideas, Sampling(sampler, schedule), steps, guidance_scale, (width, height), wanted, reference)
+    order = order_of(model, ideas, Sampling(sampler, schedule), steps, guidance_scale, (width, height), wanted, reference)
     return _together(model, ideas, seeds, replace(order, whole=not keep_noise, control=control), at_once, ctx)
 
 
@@ -89,22 +88,14 @@ def sample_prompts(model: Annotated[DiffusionModel, Uses(*SAMPLES)], conditionin
     end_step: the step to end before; 0 takes them all.
     add_noise: whether noise is added to `start`. Not to one that an earlier sampling left with `keep_noise`.
     keep_noise: whether an early end leaves the noise in that is still there, for another sampling to go on with.
-    reference: pictures that the model looks at, of a model that takes them (Flux Kontext, Flux.2).
+    reference: pictures that the model looks at, or is shown, the same for all, as in diffusion.sample.
     control: what else steers them all, from diffusion.control and diffusion.ip_adapter.
     """
     wanted = Wanted(start, mask, float(strength), start_step, end_step, add_noise)
-    order = _order(model, conditionings, Sampling(sampler, schedule), steps, guidance_scale, (width, height), wanted, reference)
+    sampling = Sampling(sampler, schedule)
+    order = order_of(model, conditionings, sampling, steps, guidance_scale, (width, height), wanted, reference)
     return _together(model, conditionings, [seed] * len(conditionings), replace(order, whole=not keep_noise, control=control),
                      at_once, ctx)
-
-
-def _order(model: Any, conditionings: list[Conditioning], sampling: Sampling, steps: int, guidance_scale: float | None,
-           asked: tuple[int | None, int | None], wanted: Wanted, reference: list[Any] | None) -> Order:
-    """What is alike for all of a batch."""
-    guidance = guidance_for(model, conditionings, guidance_scale)
-    more = looked_at(model, reference or [])
-    width, height = size(model, *asked, wanted.start, reference[0] if reference else None)
-    return Order(sampling, steps, guidance, width, height, wanted, more=more)
 
 
 def _together(model: Any, conditionings: list[Conditioning], seeds: list[int], order: Order, at_once: int, ctx: Context

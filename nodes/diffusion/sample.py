@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,6 +12,7 @@ from nodegraph import SILENT, Context, InputError, Range, Recipe, Seed, Uses, no
 
 from ..media.types import Conditioning, Image, Latent, Mask
 from . import families, space, steered
+from .advice import advice_of
 from .beginning import Wanted, begun, window
 from .calls import dice, own_copy, sampled
 from .clips import judge_frames
@@ -19,7 +20,7 @@ from .control import Control
 from .controlled import steer
 from .edit import looked_at
 from .guided import guide
-from .inpaint import text_pipeline
+from .inpaint import is_trained, text_pipeline
 from .looking import look
 from .models import DiffusionModel
 from .preview import latent_picture
@@ -71,7 +72,7 @@ def sample(model: Annotated[DiffusionModel, Uses(*SAMPLES)], conditioning: Condi
     conditioning: from diffusion.encode with the same model, or one of its family.
     seed: where the noise comes from; the same seed paints the same picture again.
     steps: how often the picture is improved.
-    guidance_scale: how closely the prompt is followed; left out, what suits the model's family.
+    guidance_scale: how closely the prompt is followed; left out, what suits the model or its family.
     width, height: in pixels, multiples of 8 or 16 as the model has it; left out or 0, what the model was made for.
     sampler: the method of the steps; `model` is the one that comes with the model.
     schedule: how the steps are spread between much noise and none; `model` is as it comes with the model.
@@ -85,17 +86,16 @@ def sample(model: Annotated[DiffusionModel, Uses(*SAMPLES)], conditioning: Condi
     add_noise: whether noise is added to `start`. Not to one that an earlier sampling left with `keep_noise`.
     keep_noise: whether an early end leaves the noise in that is still there, for another sampling to go on with.
     reference: pictures that the model looks at, such as the one to edit, of a model that takes them (Flux Kontext,
-        Flux.2); with width and height left out, the first one's shape at the size the model was made for.
+        Flux.2); with width and height left out, the first one's shape at the size the model was made for. The starter
+        painter is shown drawings so, with alpha, as starter.scene gives them, also beside a start with a mask.
     frames: how many, of a model that paints clips; left out, as many as its pipeline makes.
     control: what else steers it, from diffusion.control and diffusion.ip_adapter.
     """
-    guidance = guidance_for(model, [conditioning], guidance_scale)
     judge_frames(model, frames)
-    more = looked_at(model, reference or [])
     wanted = Wanted(start, mask, float(strength), start_step, end_step, add_noise)
-    width, height = size(model, width, height, start, reference[0] if reference else None)
     sampling, steps = Sampling(sampler, schedule, tuple(sigmas or ()) or None), len(sigmas) - 1 if sigmas else steps
-    order = Order(sampling, steps, guidance, width, height, wanted, not keep_noise, control, frames, more)
+    order = order_of(model, [conditioning], sampling, steps, guidance_scale, (width, height), wanted, reference)
+    order = replace(order, whole=not keep_noise, control=control, frames=frames)
     samples = painted(model, [conditioning], [seed], order, ctx)
     return Latent(samples[0].contiguous(), space.latent_family(model))
 
@@ -118,6 +118,18 @@ class Order:
     control: list[Control] | None = None
     frames: int | None = None
     more: dict[str, Any] = field(default_factory=dict)
+
+
+def order_of(model: Any, conditionings: Sequence[Conditioning], sampling: Sampling, steps: int, guidance_scale: float | None,
+             asked: tuple[int | None, int | None], wanted: Wanted, reference: list[Any] | None) -> Order:
+    """What is asked of a sampling, judged. asked: width and height. reference: pictures that the model looks at, or, of one
+    that was trained for inpainting, that it is shown."""
+    guidance = guidance_for(model, conditionings, guidance_scale)
+    trained = is_trained(model)
+    more = {} if trained else looked_at(model, reference or [])
+    wanted = replace(wanted, reference=tuple(reference or ()) if trained else ())
+    width, height = size(model, *asked, wanted.start, reference[0] if reference else None)
+    return Order(sampling, steps, guidance, width, height, wanted, more=more)
 
 
 def painted(model: Any, conditionings: Sequence[Conditioning], seeds: Sequence[int], order: Order, ctx: Context) -> Any:
@@ -153,7 +165,7 @@ def joined(conditionings: Sequence[Conditioning]) -> dict[str, Any]:
 
 
 def guidance_for(model: Any, conditionings: Sequence[Conditioning], guidance_scale: float | None) -> float | None:
-    """The guidance scale that is asked for, else what suits the model's family; warns of a negative prompt in vain.
+    """The guidance scale that is asked for, else what suits the model, or its family; warns of a negative prompt in vain.
 
     Raises InputError where a conditioning is for another family.
     """
@@ -162,7 +174,8 @@ def guidance_for(model: Any, conditionings: Sequence[Conditioning], guidance_sca
         if conditioning.family != mine:
             raise InputError(f"conditioning is for {conditioning.family}, and this model is {mine}; "
                              "encode the prompt with this model")
-    guidance = family.guidance_scale if guidance_scale is None else float(guidance_scale)
+    advised = advice_of(model).guidance_scale or family.guidance_scale
+    guidance = advised if guidance_scale is None else float(guidance_scale)
     if guidance is not None:
         for negative in dict.fromkeys(conditioning.negative_prompt for conditioning in conditionings):
             tell_of_negative(negative, guidance)
