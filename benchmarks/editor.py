@@ -19,8 +19,9 @@ from collections.abc import Callable
 from typing import Annotated
 
 from nodegraph import Catalogue, Engine, Graph, Node, Range, Ref, Seed, node
-from nodegraph_editor.canvas import scene as scenes
+from nodegraph_editor.canvas import hits
 from nodegraph_editor.canvas.gestures import Gestures
+from nodegraph_editor.canvas.scene import build
 from nodegraph_editor.commands import COMMANDS
 from nodegraph_editor.document import edits
 from nodegraph_editor.document.items import Item, links, with_facts
@@ -91,9 +92,9 @@ def geometry(count: int) -> None:
     checked, scene, rng = session.checked, gestures.scene, random.Random(1)
     one = Item("node", "node40")
     for name, call, times in (
-            ("scene, from nothing", lambda at: scenes.build(graph, checked, {}, estimate), 5),
-            ("scene, nothing changed", lambda at: scenes.build(graph, checked, {}, estimate, before=scene), 9),
-            ("hit test", lambda at: scenes.hit(scene, rng.random() * 7000, rng.random() * 4800, 1.0), 200),
+            ("scene, from nothing", lambda at: build(graph, checked, {}, estimate), 5),
+            ("scene, nothing changed", lambda at: build(graph, checked, {}, estimate, before=scene), 9),
+            ("hit test", lambda at: hits.hit(scene, rng.random() * 7000, rng.random() * 4800, 1.0), 200),
             ("one node moved", lambda at: scene.moved({one: (at, 3.0)}), 30)):
         print(f"  {name:26} {median(call, times):8.2f} ms")
     names = list(graph.nodes)

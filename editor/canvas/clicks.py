@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from ..document import edits
+from ..document.items import with_fact
+from .box import DOT
+from .cards import act
 from .overlay import Pressed
-from .scene import DOT
 from .stage import Stage
 
 
 def pressed_left(stage: Stage, pressed: Pressed) -> None:
     """Select what is pressed already, so that it can be dragged at once."""
     hit, session = pressed.hit, stage.session
-    if hit.kind in ("title", "item", "thumbnail", "corner", "collapse") and not (pressed.ctrl or pressed.shift) \
+    if hit.kind in ("title", "item", "thumbnail", "corner", "collapse", "more") and not (pressed.ctrl or pressed.shift) \
             and hit.item is not None and hit.item not in session.selection:
         session.select([hit.item])
 
@@ -20,7 +22,11 @@ def clicked(stage: Stage, pressed: Pressed) -> None:
     """A press and a release in the same place."""
     hit, session = pressed.hit, stage.session
     more = pressed.ctrl or pressed.shift
-    if hit.kind == "collapse" and hit.item is not None and not more:
+    if hit.kind == "button" and hit.item is not None:
+        act(session, hit.button, hit.item)
+    elif hit.kind == "more" and hit.item is not None and not more:
+        session.edit("undo.collapse", with_fact(session.graph, [hit.item], "open", stage.scene.boxes[hit.item].folded > 0))
+    elif hit.kind == "collapse" and hit.item is not None and not more:
         on = not stage.scene.boxes[hit.item].collapsed
         session.edit("undo.collapse", edits.collapse(session.graph, [hit.item], on))
     elif hit.item is not None and hit.kind in ("pin", "title", "item", "thumbnail", "corner", "collapse"):
@@ -44,6 +50,9 @@ def double_clicked(stage: Stage, pressed: Pressed) -> bool:
             session.select([made[1]])
     elif hit.item is None:
         return False
+    elif hit.kind == "thumbnail" and hit.picture is not None:
+        port = hit.picture.port
+        act(session, "large", hit.item, port)
     elif hit.kind in ("title", "item") and hit.item.kind == "node" and session.graph.nodes[hit.item.name].is_graph:
         session.select([hit.item])
         session.do("node.enter")

@@ -8,7 +8,9 @@ from typing import NamedTuple
 from nodegraph.graph import Ref
 
 from ..document.items import Item, Link, Target
-from .scene import Hit, PinAt, Rectangle, Segment
+from .box import PinAt, Rectangle
+from .curve import Segment
+from .hits import Hit
 
 LEFT, RIGHT, MIDDLE = "left", "right", "middle"
 THRESHOLD = 4  # pixels that a pressed pointer has to move before it drags

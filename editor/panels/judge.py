@@ -80,3 +80,11 @@ def _found(problem: Problem) -> Found:
         return Found(problem, None, "")
     port = str(at[2]) if len(at) > 2 and at[0] == "nodes" and at[2] not in ("type", "each") else ""
     return Found(problem, Item(_KINDS[at[0]], str(at[1])), port)
+
+
+def found_in_file(problem: Problem) -> Found:
+    """A problem with the form of the file that is edited, by the item that it is about."""
+    at = problem.at
+    if len(at) < 2 or at[0] not in _KINDS:
+        return Found(problem, None, "")
+    return Found(problem, Item(_KINDS[at[0]], str(at[1])), "")

@@ -8,7 +8,8 @@ from nodegraph.graph import Ref
 from nodegraph.nodetype import MISSING
 from nodegraph.types import short
 
-from ..canvas.scene import PinAt, Status, brief, seconds_words
+from ..canvas.box import PinAt, Status
+from ..canvas.lettering import brief, seconds_words
 from ..document.items import Item, Target, linked_at
 from ..document.ports import flow_of
 from ..words.speak import name_of, t, translated

@@ -383,7 +383,7 @@ def search(entries: Sequence[Entry], query: str = "", recents: Sequence[str] = (
     question always has the same answer.
     """
     terms = [_Term(word) for word in _plain(query).split()]
-    age = {name: at for at, name in enumerate(recents)}
+    age, title = {name: at for at, name in enumerate(recents)}, " ".join(term.text for term in terms)
     found = []
     for at, entry in enumerate(entries):
         score = _score(entry.index, terms) if terms else 1.0
@@ -393,7 +393,7 @@ def search(entries: Sequence[Entry], query: str = "", recents: Sequence[str] = (
         recency = 1 - age[entry.id] / len(age) if entry.id in age else 0.0
         if terms:
             score += 6 * recency - (2 * fit.distance if fit is not None else 0) - 4 * bool(entry.problem)
-            rank: tuple[float, ...] = (-score,)
+            rank: tuple[float, ...] = (-score, title not in entry.title.casefold())  # of equals, what is called so
         else:
             rank = (-recency, bool(entry.problem), fit.distance if fit is not None else 0)
         found.append((rank, at, Found(entry, score, fit)))

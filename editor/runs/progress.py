@@ -105,6 +105,16 @@ class Progress:
         state = session.state(update.node)
         state.thumbnails = {**state.thumbnails, update.port: update.thumbnail}
 
+    def _remembered(self, session: Session, update: up.Remembered) -> None:
+        for name in update.nodes:
+            state = session.state(name)
+            if not state.status:
+                state.status, state.stale = "cached", False
+        session.restale()
+
+    def _foreseen(self, session: Session, update: up.Foreseen) -> None:
+        session.running.foresaw(update)
+
     def _warned(self, session: Session, update: up.Warned) -> None:
         session.say(update.message)
 
@@ -121,6 +131,8 @@ class Progress:
         seconds = f"{update.seconds:.1f}" if update.seconds >= 0.1 else f"{update.seconds:.3f}"
         if update.cancelled:
             session.say(t("status.stopped", seconds=seconds))
+        elif not update.failed and not self.ran and not self.cached:
+            session.say(t("status.unchanged"))
         elif not update.failed:
             session.say(t("status.finished", seconds=seconds, ran=self.ran, cached=self.cached))
 

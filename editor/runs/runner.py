@@ -20,6 +20,7 @@ from nodegraph.graph import Graph
 
 from ..words.speak import t
 from . import updates as up
+from .foresight import look
 from .jobs import Job, Request
 from .outbox import Outbox
 from .parts import Parts, wanted_inputs
@@ -28,6 +29,7 @@ from .products import Products, sound_for
 from .watch import Watch
 
 LARGE = 1024  # pixels on the long side of an enlarged picture
+FORESEEN = "\0foreseen"  # the name by which a forecast waits among what is asked for
 
 
 class Runner:
@@ -97,6 +99,25 @@ class Runner:
     def enlarge(self, job: int, output: str, side: int = LARGE) -> None:
         """Make a larger picture of what a job made; an Enlarged update brings it. output: as for `export`."""
         self._ask(Request(job, output, lambda engine: self._products.enlarge(engine, job, output, side)))
+
+    def foresee(self, graph: Graph, fill: bool = False) -> int:
+        """Find out, once nothing runs, what a run would do: a Foreseen update tells. One that still waits gives way.
+
+        fill: tell too what is remembered (Remembered), and make pictures of it.
+        """
+        number = next(self._numbers)
+        with self._changed:
+            for other in [request for request in self._requests if request.output == FORESEEN]:
+                self._requests.remove(other)
+        self._ask(Request(number, FORESEEN, lambda engine: self._foreseen(engine, number, graph, fill)))
+        return number
+
+    def _foreseen(self, engine: Engine, number: int, graph: Graph, fill: bool) -> up.Update:
+        pictures = self._at_hand()[1]
+        try:
+            return look(engine, number, graph, fill, self._outbox, self._products, pictures)
+        except Exception as error:  # a pack's own code is asked about shapes and costs; the graph can be run all the same
+            return up.Warned(None, t("run.no_forecast", why=named(error)))
 
     @property
     def busy(self) -> bool:

@@ -10,7 +10,8 @@ from nodegraph.graph import Ref
 
 from ..canvas.gestures import Gestures
 from ..canvas.scene import Scene
-from .painter import NONE, ROUND, Painter, scaled, steps, touches
+from .painter import ROUND, Painter, scaled, steps, touches
+from .pen import NONE
 from .theme import color, faded, of_type
 
 

@@ -11,16 +11,20 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import dearpygui.dearpygui as dpg
 
+from ..canvas.box import NO_STATUS
 from ..canvas.gestures import LEFT, MIDDLE, RIGHT, Gestures
-from ..canvas.scene import NO_STATUS, Scene
+from ..canvas.scene import Scene
 from ..document.items import Item
 from . import fonts, keyboard, theme
 from .above import Above
 from .bubble import Bubble
+from .icons import Icons
 from .links import Links
 from .marks import Marks
 from .minimap import MinimapPainter
-from .painter import NONE, Painter
+from .painter import Painter
+from .pen import NONE
+from .signs import SignPainter
 from .textures import Textures
 from .theme import color
 
@@ -47,7 +51,7 @@ class Canvas:
     def __init__(self, parent: int | str, session: Session):
         self.session, self.parent = session, parent
         self.gestures = Gestures(session, fonts.measure)
-        self.textures = Textures()
+        self.textures, self.icons = Textures(), Icons()
         self.list = dpg.add_drawlist(64, 64, parent=parent)
         dpg.bind_item_theme(parent, theme.look("bare"))  # its ground is the canvas's
         self.grid = dpg.add_draw_node(parent=self.list)
@@ -55,6 +59,7 @@ class Canvas:
         self.behind, lines, self.front, above = (dpg.add_draw_node(parent=self.world) for _ in range(4))
         self.links = Links(lines, session, self.gestures)
         self.above = Above(above, self.gestures)
+        self.signs = SignPainter(self.list, self.gestures)
         self.map = MinimapPainter(self.list, session, self.gestures)
         self.words = Bubble(self.list, session, self.gestures)
         self._painted: dict[Item, Painted] = {}
@@ -71,6 +76,7 @@ class Canvas:
         """Let go of everything drawn."""
         dpg.delete_item(self.list)
         self.textures.close()
+        self.icons.close()
 
     # -- the pointer
 
@@ -125,6 +131,7 @@ class Canvas:
         self._paint_items(shown, zoom, theme_name)
         self.links.paint(shown, zoom, theme_name)
         self.above.paint(shown, zoom, theme_name)
+        self.signs.paint(theme_name)
         self.map.paint(self._size, theme_name)
         self.words.paint(shown, now, self._size, bool(self._down))
         self.textures.tidy()
@@ -168,6 +175,7 @@ class Canvas:
         x, y, width, height = self.gestures.seen
         right, bottom = x + width, y + height
         overlay, session = self.gestures.overlay, self.session
+        trail, outlined = self.gestures.trail, session.running.outlined
         budget = [2]  # new textures in one frame
         for item, box in scene.boxes.items():
             left, top = scene.at[item]
@@ -192,16 +200,17 @@ class Canvas:
                                           for shown in box.pictures)
             if waits or painted.of is None or painted.of[0] is not box or painted.of[1:] != (zoom, theme_name):
                 dpg.delete_item(painted.body, children_only=True)
-                Painter(painted.body, zoom, self.textures, budget).item(box)
+                Painter(painted.body, zoom, self.textures, budget, self.icons).item(box)
                 self._painted[item] = painted = painted._replace(of=(box, zoom, theme_name))
             chosen = item in session.selection or item in overlay.chosen
             hovered = self.gestures.hover.item == item and not self.gestures.dragging or overlay.target == item
             status = scene.status.get(item, NO_STATUS)
             beat = int(self._clock * 20) if status.status == "running" and status.part is None else 0
-            marked = (status, chosen, hovered, box.width, box.height, box.collapsed, zoom, theme_name, beat)
+            light = "stale" if trail is not None and item in trail.origins else "accent" if item.kind == "node" and item.name in outlined else ""
+            marked = (light, status, chosen, hovered, box.width, box.height, box.collapsed, zoom, theme_name, beat)
             if painted.marked != marked:
                 dpg.delete_item(painted.mark, children_only=True)
-                Marks(Painter(painted.mark, zoom)).draw(box, status, chosen, hovered, self._clock)
+                Marks(Painter(painted.mark, zoom)).draw(box, status, chosen, hovered, self._clock, light)
                 self._painted[item] = painted._replace(marked=marked)
 
     def _new(self, item: Item) -> Painted:

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import dearpygui.dearpygui as dpg
 
+from ..canvas.curve import Curve
 from ..canvas.gestures import Gestures
-from ..canvas.scene import Curve, Scene
+from ..canvas.scene import Scene
 from ..document.items import Link
-from .painter import NONE, PINS, scaled, steps, touches
+from .painter import scaled, steps, touches
+from .pen import NONE, PINS
 from .theme import RGBA, color, faded, of_type
 
 if TYPE_CHECKING:
@@ -34,6 +36,12 @@ class Links:
         special |= dict.fromkeys(overlay.cut, "cut")
         if hover.link is not None and not self.gestures.dragging:
             special.setdefault(hover.link, "hovered")
+        if session.selection:  # what leads to and from what is selected is seen, however faint it is else
+            chosen = {item.name for item in session.selection}
+            for link, curve in scene.curves.items():
+                if curve.quiet and (link.source.name in chosen or link.target.name in chosen):
+                    special.setdefault(link, "shown")
+        special |= dict.fromkeys(self.gestures.trail.links if self.gestures.trail is not None else (), "why")
         if overlay.splits is not None:
             special[overlay.splits] = "split"
         if overlay.taken is not None:
@@ -77,13 +85,16 @@ class Links:
             strokes.append((faded(shade, 0.18), thick))
         elif look == "selected":
             strokes += [(color("selected"), thick + 3 * max(zoom, 0.5)), (shade, thick)]
+        elif look == "why":
+            strokes += [(faded(color("stale"), 0.45), thick + 6 * max(zoom, 0.5)), (color("stale"), thick + 1)]
         elif look == "cut":
             strokes.append((color("knife"), thick))
         elif look in ("hovered", "split"):
             around = faded(color("loose"), 0.75 if look == "split" else 0.35)
             strokes += [(around, thick + 4 * max(zoom, 0.5)), (shade, thick)]
         else:
-            strokes.append((faded(shade, 0.35) if curve.dim else shade, thick))
+            part = 0.35 if curve.dim else 0.22 if curve.quiet and look != "shown" else 1.0
+            strokes.append((faded(shade, part), thick))
         if curve.many and zoom >= PINS and look != "gone":
             last, width = strokes[-1]
             strokes[-1] = (last, width + 2.6 * zoom)

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import dearpygui.dearpygui as dpg
 
 from nodegraph.types import PortType
 
+from ..canvas import cards
 from ..panels.palette import type_title
 from ..runs import updates as up
 from ..runs.hearing import can_be_heard
+from ..runs.made import Made as Made
 from ..runs.player import CannotPlay, Player
 from ..runs.thumbnails import Thumbnail
 from ..words.speak import t
@@ -24,16 +26,6 @@ if TYPE_CHECKING:
     from .app import App
 
 TEXT_LINES = 14  # of a text that is shown in full; longer ones scroll
-
-
-class Made(NamedTuple):
-    """A result. job, output: what the runner knows it by; type: None where that is not known."""
-
-    job: int
-    output: str
-    title: str
-    type: PortType | None
-    thumbnail: Thumbnail
 
 
 class Sounds:
@@ -180,12 +172,7 @@ def _buttons(app: App, made: Made, parent: int | str) -> None:
 
 def save(app: App, made: Made) -> None:
     """Ask where to, and write the result there."""
-    form = app.session.graph.forms.get(made.output)  # what the graph says comes first
-    names = sorted(made.type.exports, key=lambda name: form is None or name != form.format)
-    suffixes = tuple(f".{name}" for name in names)
-    name = made.output.replace("/", "_").replace(".", "_")
-    app.session.ask("export", lambda path: app.session.runner.export(made.job, made.output, path),
-                    name=f"{name}{suffixes[0]}", folder=str(app.last_folder or ""), suffixes=suffixes)
+    cards.save(app.session, made, str(app.last_folder or ""))
 
 
 def enlarge(app: App, made: Made) -> None:

@@ -12,6 +12,8 @@ from .widgets import px
 if TYPE_CHECKING:
     from ..session import Session
 
+BANNER = 38  # units that the strip above the canvas takes, while it is there
+
 
 class Panes:
     """The areas of the window, made in the container that is open."""
@@ -20,10 +22,13 @@ class Panes:
         self.session = session
         self._shape: tuple[Any, ...] | None = None
         self._grabbed = ""
+        self._ringed: int | str | None = None  # the area that has the keys
         self.bar = dpg.add_menu_bar()
         self.tools = widgets.area(no_scrollbar=True)
+        self.banner = widgets.area(no_scrollbar=True, show=False)
         self.middle = dpg.add_child_window(no_scrollbar=True, no_scroll_with_mouse=True)
         self.form_area = widgets.area(show=False)
+        self.start = widgets.area(show=False)
         self.side = widgets.area()
         self.below = widgets.area()
         self.results = widgets.area()
@@ -32,6 +37,8 @@ class Panes:
         self.status = widgets.area(no_scrollbar=True)
         for area in (self.tools, self.status):
             dpg.bind_item_theme(area, theme.look("strip"))
+        dpg.bind_item_theme(self.banner, theme.look("banner"))
+        dpg.bind_item_theme(self.start, theme.look("start"))
         for area in (self.bar, self.side, self.below, self.results, self.form_area):
             dpg.bind_item_theme(area, theme.look("inner"))
         for area in (self.middle, *self.splitters.values()):
@@ -41,18 +48,21 @@ class Panes:
     def _form_is_open(self) -> bool:
         return "form" in self.session.panels
 
-    def arrange(self) -> None:
-        """Put the panels where they belong, when the window or one of them has another size."""
+    def arrange(self, start: bool) -> None:
+        """Put the panels where they belong, when the window or one of them has another size. start: the start page
+        stands in place of the canvas."""
         panels = self.session.settings.panels
         shape = (dpg.get_viewport_client_width(), dpg.get_viewport_client_height(),
-                 frozenset(self.session.panels), tuple(panels.items()))
+                 frozenset(self.session.panels), tuple(panels.items()), self.session.settings.inspector,
+                 self.session.files.watching.notice is not None, start)
         if shape == self._shape:
             return
         self._shape = shape
         width, height = shape[:2]
         top, tools, status, line = px(16) + 2 * px(5), px(36), px(28), px(5)
         bottom = height - status
-        side = 0 if self._form_is_open else min(max(px(panels.get("inspector", 320)), px(240)), width // 2)
+        wanted = min(max(px(panels.get("inspector", 350)), px(240)), width // 2)
+        side = 0 if self._form_is_open or not self.session.settings.inspector else wanted
         place(self.tools, 0, top, width, tools)
         place(self.status, 0, bottom, width, status)
         top += tools
@@ -66,10 +76,27 @@ class Panes:
             bottom -= tall
             place(self.splitters[name], 0, bottom - line, left, line, shown)
             bottom -= line if shown else 0
-        place(self.middle, 0, top, left, bottom - top, not self._form_is_open)
+        strip = px(BANNER) if shape[-2] else 0
+        place(self.banner, 0, top, left, strip, bool(strip))
+        top += strip
+        place(self.middle, 0, top, left, bottom - top, not self._form_is_open and not start)
+        place(self.start, 0, top, left, bottom - top, start)
         self.session.canvas_size = (float(left), float(bottom - top))
         place(self.form_area, 0, top, left, bottom - top, self._form_is_open)
         self.session.touch()
+
+    def ring(self, pointer: tuple[float, float], typing: bool) -> None:
+        """A thin line around the area that has the keys: the one under the pointer, or in which something is typed."""
+        if typing and self._ringed is not None:
+            return
+        areas = {self.side: "inner", self.below: "inner", self.results: "inner", self.form_area: "inner",
+                 self.start: "start", self.middle: "bare"}
+        over = next((area for area in areas if dpg.is_item_shown(area) and widgets.within(area, pointer)), None)
+        if over != self._ringed:
+            for area, on in ((self._ringed, ""), (over, "_ringed")):
+                if area is not None:
+                    dpg.bind_item_theme(area, theme.look(f"{areas[area]}{on}"))
+            self._ringed = over
 
     def drag(self, mouse: tuple[float, float]) -> bool:
         """Let the line between two panels follow the pointer; whether it does."""

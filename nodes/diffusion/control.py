@@ -62,7 +62,7 @@ def control(net: Unloaded[ControlNetModel], image: Image, weight: Annotated[floa
     A ControlNet (Zhang et al., 2023) for Stable Diffusion, also XL and 3, or Flux; or a T2I-Adapter (Mou et al., 2023) for
     Stable Diffusion or XL. Several can steer together.
 
-    net: the folder, or hub name, of a ControlNet or T2I-Adapter for the family of the model.
+    net: a ControlNet or T2I-Adapter for the family of the model: its .safetensors file, its folder, or a hub name.
     image: the picture, such as picture.canny makes; white lines on black where the net wants edges. What is transparent in
         it counts as black.
     weight: how strongly it steers.

@@ -165,7 +165,8 @@ def size(pipe: Any) -> int:
     """Bytes of weights and buffers of all its parts, and of those that are kept beside them."""
     parts = (*_networks(pipe), *_spares(pipe))
     tensors = {t.data_ptr(): t.nbytes for part in parts for t in (*part.parameters(), *part.buffers())}
-    return sum(tensors.values())
+    bench = getattr(pipe, "bench", None)
+    return sum(tensors.values()) + (sum(t.nbytes for t in bench.merges.tensors) if bench is not None else 0)
 
 
 def move(pipe: Any, device: str) -> None:

@@ -8,51 +8,72 @@ from typing import Annotated, Any
 
 from nodegraph import InputError, ModelType, Recipe
 
-from ..common.folders import described, settings, settings_problem
+from ..common.folders import described, settings_problem
 from ..common.loading import loading, model_place, part
-from ..common.weights import folder_problem, header
+from ..common.weights import PICKLES, folder_problem, header, problem as broken
+from .checkpoints import nets as single_files
 from .models import HARMLESS
+from .steered import KINDS, file_problem, net_settings
 
-# What a ControlNetModel's config.json may name: whose denoiser it steers is told by the class.
-KINDS = ("ControlNetModel", "ControlNetUnionModel", "SD3ControlNetModel", "FluxControlNetModel", "T2IAdapter")
 _ENCODER = "image_encoder"
 
 
-def holds_net(folder: Path) -> bool:
-    """Whether a control net, or a T2I-Adapter, lies in a folder, be it whole or not."""
-    return _class_in(folder) in KINDS
+def holds_net(place: Path) -> bool:
+    """Whether a control net, or a T2I-Adapter, lies in a folder, be it whole or not, or in a file."""
+    return _class_at(place) in KINDS
 
 
-def _class_in(folder: Path) -> str:
+def _class_at(place: Path) -> str:
     try:
-        return str(settings(folder / "config.json").get("_class_name")) if (folder / "config.json").is_file() else ""
-    except ValueError:
+        return net_settings(place)[0]
+    except (ValueError, OSError, LookupError):
         return ""
 
 
 def net_problem(path: Path) -> str:
     """Why what lies at a path is no control net, or not the whole of one; "" if nothing speaks against it."""
+    if path.is_file():
+        return _of_file(path)
     if holds_net(path):
         wrong = folder_problem(path)
         return f"cannot be loaded: {wrong}" if wrong else ""
-    if path.is_file():
-        return ("is a single file, and the settings of its network are not in it; take the folder that it came in "
-                "(config.json beside diffusion_pytorch_model.safetensors)")
-    named = _class_in(path)
+    named = _class_at(path)
     if "ControlNet" in named:
         return f"is a {named}, which no model here is steered by; those are {', '.join(KINDS)}"
     wrong = settings_problem(path) if (path / "config.json").is_file() else ""
     return wrong or described(path) + "; a folder of a ControlNet or a T2I-Adapter is wanted"
 
 
+def _of_file(path: Path) -> str:
+    if path.suffix in PICKLES:
+        return ("is a pickle, which is code when it is loaded and is not opened here; take the same net as .safetensors, which "
+                "most makers offer beside it")
+    if path.suffix != ".safetensors":
+        return "is a file of another kind; a .safetensors file, or a folder, of a ControlNet or a T2I-Adapter is wanted"
+    wrong = broken(path)
+    return f"cannot be loaded: {wrong}" if wrong else file_problem(path)
+
+
+def _about(place: Path) -> str:
+    """What a net is, and for which models, as far as its settings tell."""
+    kind, said = net_settings(place)
+    width = said.get("cross_attention_dim") if "Control" in kind else 0
+    of = {"SD3ControlNetModel": "Stable Diffusion 3", "FluxControlNetModel": "Flux"}.get(kind) or {
+        768: "Stable Diffusion 1", 1024: "Stable Diffusion 2", 2048: "Stable Diffusion XL"}.get(width or 0, "")
+    if kind == "T2IAdapter":
+        of = "Stable Diffusion" + " XL" * (said.get("adapter_type") == "full_adapter_xl")
+    return f"{kind} for {of}" if of else kind
+
+
 def load_net(recipe: Recipe, device: str, dtype: str) -> Any:
-    """A ControlNet or T2I-Adapter of diffusers from a folder, frozen. Only safetensors are read."""
+    """A ControlNet or T2I-Adapter of diffusers from a folder or a file, frozen. Only safetensors are read."""
     import diffusers
     import torch
 
-    folder = model_place(recipe, net_problem)
+    place, kind = model_place(recipe, net_problem), getattr(torch, dtype)
     with loading(recipe, "diffusers", harmless=HARMLESS):
-        net = part(getattr(diffusers, _class_in(folder)), folder, recipe.source, torch_dtype=getattr(torch, dtype))
+        net = single_files.network(place, kind, recipe.source) if place.is_file() else \
+            part(getattr(diffusers, _class_at(place)), place, recipe.source, torch_dtype=kind)
     return net.eval().requires_grad_(False).to(device)
 
 
@@ -149,7 +170,7 @@ def _adapter_size(adapter: IpAdapter) -> int:
 
 ControlNetModel = Annotated[Any, ModelType(
     "ControlNetModel", "A network that steers a diffusion model by a picture: a ControlNet or a T2I-Adapter.",
-    load=load_net, holds=holds_net, problem=net_problem, color="#7fb069")]
+    load=load_net, holds=holds_net, problem=net_problem, files=True, about=_about, color="#7fb069")]
 IPAdapter = Annotated[Any, ModelType(
     "IPAdapter", "An IP-Adapter, which lets a diffusion model look at pictures, and their encoder.", load=load_adapter,
     size=_adapter_size, move=IpAdapter.move, holds=holds_adapter, problem=adapter_problem, color="#8fb8a0")]

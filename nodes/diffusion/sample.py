@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from nodegraph import SILENT, Context, InputError, Range, Recipe, Seed, Uses, node
 
 from ..media.types import Conditioning, Image, Latent, Mask
-from . import families, space
+from . import families, space, steered
 from .advice import advice_of
 from .beginning import Wanted, begun, window
 from .calls import dice, own_copy, sampled
@@ -39,12 +39,16 @@ Guidance = Annotated[float, Range(0, 30, 0.1)]
 
 
 def refused(model: Recipe | None = None, width: int | None = None, height: int | None = None, sampler: str = "model",
-            schedule: str = "model", sigmas: list[float] | None = None) -> str:
-    """Why nothing can be sampled so, told before a model is loaded; "" if it can, or that is not known."""
+            schedule: str = "model", sigmas: list[float] | None = None, control: list[Any] | None = None) -> str:
+    """Why nothing can be sampled so, told before a model is loaded; "" if it can, or that is not known.
+
+    control: what steers it, or the Recipes of the nets alone where no more is known.
+    """
     wrong = refusal(Sampling(sampler, schedule, tuple(sigmas or ()) or None))
     if not wrong and model is not None:
         wrong = unfit(Path(model.folder or model.source), sampler)
-    return wrong or size_refused(model, width, height)
+    nets = [one if isinstance(one, Recipe) else one.net for one in control or ()]
+    return wrong or size_refused(model, width, height) or steered.refused(model, nets)
 
 
 @node("diffusion.sample", version=3, costly=True, refuses=refused, gone=GONE)

@@ -10,6 +10,8 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -92,6 +94,36 @@ def test_every_panel_and_dialog_opens_in_both_themes_and_languages_and_at_two_si
     assert found["title"] == "lines.yaml - nodegraph"
     assert found["rebuilt"] == 5
     assert len(found["dialogs"]) >= 12 and all(found["dialogs"].values())
+
+
+def test_any_dialog_may_follow_any_other_and_each_chain_of_questions_ends(play):
+    found = play("chains")
+    assert found["pairs"] >= 300 and found["lost"] == []
+    assert found["damaged"] == "error" and found["copy"] == ["export", "picture"]
+    assert found["asked"] == ["unsaved", "save_as"] and found["opened"] == "other.yaml"
+    assert found["quit"] == ["unsaved", "save_as"] and found["saved"] and found["closing"]
+
+
+def test_keys_belong_to_what_is_under_the_pointer_and_no_letter_after_space_is_lost(play):
+    found = play("areas")
+    assert found["form"] == found["inspector"] == ["first", "second"]
+    assert "canvas" in found["told"] and found["canvas"] == []
+    assert found["letters"] == ["scale"] * len(found["letters"])
+    assert found["taken back"] == "sc" and found["added"] == "w.scale"
+    assert found["clicks"] == ["picture"] * 3
+
+
+def test_a_window_in_which_nothing_changes_rests_and_wakes_at_once(play):
+    found = play("rest")
+    assert found["frames at rest"] <= 2
+    assert found["frames after a move"] >= 5
+    assert found["frames of a run"] <= 25
+
+
+def test_what_happens_to_the_file_stands_above_the_canvas(play):
+    found = play("notices")
+    assert found == {"broken": ["broken", True, None], "gone": ["gone", True, None], "whole": [None, False, None],
+                     "shown": "error"}
 
 
 def test_the_palette_adds_what_was_typed_under_the_pointer(play):
@@ -248,8 +280,12 @@ class Stage:
         return self.canvas(at[0] + pin.x, at[1] + pin.y)
 
     def field(self, name: str):
-        """The row of a parameter in the inspector."""
-        return next(row for (_, port), row in self.app.inspector.fields.rows.items() if port == name)
+        """The row of a parameter in the inspector, unfolded if need be."""
+        rows = self.app.inspector.fields.rows
+        if not any(port == name for _, port in rows):
+            self.app.inspector.unfold()
+            self.frames(2)
+        return next(row for (_, port), row in rows.items() if port == name)
 
     def into(self, name: str, twice: bool = False) -> None:
         """Click into the field of a parameter; twice, to type into a slider."""
@@ -440,6 +476,207 @@ def saving(stage: Stage) -> dict:
     stage.type(" again")
     stage.key("ctrl+s")
     return {"file": stage.session.document.path.read_text(encoding="utf-8")}
+
+
+def chains(stage: Stage) -> dict:
+    """Each kind of dialog after each other one, by an answer that asks the next; and the chains that people go through."""
+    from nodegraph_editor.asking import Dialog
+
+    session, item = stage.session, next(iter(stage.session.boxes()))
+    recovery = type("Recovery", (), {"path": None, "seconds": 0.0})()
+    told: dict[str, dict] = {
+        "unsaved": {"name": "a"}, "settle": {"name": "a"}, "changed_on_disk": {"name": "a"}, "open": {}, "save_as": {},
+        "recover": {"recoveries": [recovery]}, "rename": {"name": "a"}, "find": {}, "group": {}, "shortcuts": {},
+        "about": {}, "templates": {}, "help": {"name": "w.say"}, "recent": {"paths": ["/a/b.yaml"]}, "error": {"title": "a", "text": "b"},
+        "messages": {}, "choose_file": {}, "choose_folder": {}, "context": {"item": item, "at": (0, 0)}}
+    lost, pairs = [], 0
+    first = next(iter(told))
+    session.ask(first, **told[first])
+    stage.frames(3)
+    for kind in told:  # a walk that goes over each pair once: from each kind to each other one and back
+        for other in told:
+            for one in (kind, other):
+                if session.dialog is not None:
+                    session.dialog = None
+                session._asked.append(Dialog(one, told[one], lambda *chosen: None))
+                stage.frames(3)
+                pairs += 1
+                if stage.app.dialogs.shown is None or session.dialog is None or session.dialog.kind != one:
+                    lost.append([kind, other])
+    session.dialog = None
+    stage.frames(2)
+    return {"pairs": pairs // 2, "lost": lost, **_chains_of_people(stage)}
+
+
+def _chains_of_people(stage: Stage) -> dict:
+    session, folder = stage.session, stage.session.document.path.parent
+    (folder / "other.yaml").write_text(GRAPH, encoding="utf-8")
+    (folder / "damaged.yaml").write_text("nodegraph: 1\nnodes: {a: [}\n", encoding="utf-8")
+    found = {}
+    stage.key("ctrl+o")
+    stage.type("damaged.yaml")
+    stage.key("Return")
+    found["damaged"] = session.dialog and session.dialog.kind
+    stage.key("Escape")
+    session.ask("picture", made=_made())
+    stage.frames(5)
+    session.ask("export", name="a.png", suffixes=(".png",))
+    stage.frames(5)
+    kinds = [session.dialog.kind]
+    stage.key("Escape")
+    found["copy"] = [*kinds, session.dialog and session.dialog.kind]
+    stage.key("Escape")
+    session.files.new()
+    _draft(stage)
+    stage.key("ctrl+o")
+    stage.type("other.yaml")
+    stage.key("Return")
+    asked = [session.dialog and session.dialog.kind]
+    stage.key("Return")
+    asked.append(session.dialog and session.dialog.kind)
+    stage.key("ctrl+a")
+    stage.type(str(folder / "draft.yaml"))
+    stage.key("Return")
+    found |= {"asked": asked, "opened": session.document.path and session.document.path.name}
+    session.files.new()
+    _draft(stage)
+    stage.key("ctrl+q")
+    asked = [session.dialog and session.dialog.kind]
+    stage.key("Return")
+    asked.append(session.dialog and session.dialog.kind)
+    stage.key("ctrl+a")
+    stage.type(str(folder / "again.yaml"))
+    stage.key("Return")
+    return found | {"quit": asked, "saved": (folder / "again.yaml").is_file(), "closing": session.closing}
+
+
+def _draft(stage: Stage) -> None:
+    from nodegraph_editor.document import edits
+
+    stage.session.edit("undo.added", edits.add_node(stage.session.graph, "w.say", (0, 0))[0])
+    stage.frames(3)
+
+
+def _made():
+    import numpy as np
+
+    from nodegraph_editor.runs.thumbnails import Thumbnail
+    from nodegraph_editor.window.outputs import Made
+
+    return Made(0, "line", "line", None, Thumbnail("picture", np.full((64, 96, 4), 200, np.uint8), ""))
+
+
+def areas(stage: Stage) -> dict:
+    session, found = stage.session, {}
+    names = lambda: sorted(session.graph.nodes)
+    session.do("edit.select_all")
+    stage.key("ctrl+Tab")
+    stage.point(640, 400)
+    stage.key("a", "x", "Delete", "m")
+    found["form"] = names()
+    stage.key("ctrl+Tab")
+    stage.point(*(v + 60 for v in stage.dpg.get_item_pos(stage.app.inspector.parent)))
+    stage.key("x")
+    found |= {"inspector": names(), "told": session.message}
+    letters = []
+    for late in range(6):  # letters that come so many frames after Space
+        stage.point(*stage.canvas(420, 400 + late))
+        subprocess.run(["xdotool", "key", "space"], check=True)
+        stage.frames(late)
+        stage.type("scale")
+        letters.append(stage.app.palette.typed)
+        stage.key("Escape")
+    stage.point(*stage.canvas(420, 420))
+    subprocess.run(["xdotool", "key", "space"], check=True)
+    stage.type("scale")
+    stage.key("BackSpace", "BackSpace", "BackSpace")
+    found |= {"letters": letters, "taken back": stage.app.palette.typed}
+    before = set(session.graph.nodes)
+    stage.type("ale")
+    stage.key("Return")
+    [added] = set(session.graph.nodes) - before
+    found |= {"added": session.graph.nodes[added].type, "clicks": [_clicked(stage, held) for held in (0, 2, 12)]}
+    stage.point(*stage.canvas(420, 400))
+    stage.key("a", "x")
+    return found | {"canvas": names()}
+
+
+def _clicked(stage: Stage, held: int) -> str | None:
+    """What a click on a result opens, with the button down for so many frames."""
+    from nodegraph_editor.window import outputs, widgets
+
+    made = _made()
+    stage.app.inspector.parent, dpg = stage.app.inspector.parent, stage.dpg
+    with widgets.inside(stage.app.inspector.foot.group):
+        area = dpg.add_group()
+    with widgets.inside(area):
+        outputs.content(stage.app, widgets.Pictures(), made, 96, 64)
+    stage.frames(3)
+    shown = dpg.get_item_children(area, 1)[0]
+    stage.reach(shown)
+    x, y = dpg.get_item_rect_min(shown)
+    stage.point(x + 20, y + 20)
+    subprocess.run(["xdotool", "mousedown", "1"], check=True)
+    stage.frames(held)
+    subprocess.run(["xdotool", "mouseup", "1"], check=True)
+    stage.frames(8)
+    kind = stage.session.dialog and stage.session.dialog.kind
+    stage.session.dialog = None
+    stage.frames(3)
+    dpg.delete_item(area)
+    return kind
+
+
+def rest(stage: Stage) -> dict:
+    app, session = stage.app, stage.session
+    stage.point(*stage.canvas(420, 400))
+
+    def live(seconds: float, during=lambda: None) -> int:
+        """Let the window run as it does by itself; the frames that it drew."""
+        first, end, drawn = True, time.monotonic() + seconds, stage.dpg.get_frame_count()
+        while time.monotonic() < end:
+            began = time.monotonic()
+            app.frame()
+            if first:
+                during()
+                first = False
+            app.pace.rest(began, lambda: session.revision, lambda: app._meanwhile() or time.monotonic() > end)
+        return stage.dpg.get_frame_count() - drawn
+    live(3.0)
+    while not app.palette.library.filled:
+        app.palette.library.fill(1.0)
+    found = {"frames at rest": live(3.0)}
+    move = ["xdotool", "sleep", "0.3", "mousemove", "500", "300", "sleep", "0.1", "mousemove", "520", "300"]
+    found["frames after a move"] = live(2.0, lambda: subprocess.Popen(move))
+    live(2.0)
+
+    def run() -> None:
+        for step in range(100):
+            threading.Timer(step / 50, session.touch).start()
+    return found | {"frames of a run": live(2.0, run)}
+
+
+def notices(stage: Stage) -> dict:
+    session, path, found = stage.session, stage.session.document.path, {}
+    clock = iter(range(10 ** 6, 10 ** 7, 10))
+
+    def look() -> list:
+        session.tick(float(next(clock)))
+        stage.frames(4)
+        notice = session.files.watching.notice
+        return [notice and notice.kind, stage.dpg.is_item_shown(stage.app.panes.banner), session.dialog and session.dialog.kind]
+    path.write_text(GRAPH.replace("nodes:", "nodes: [", 1), encoding="utf-8")
+    look()
+    found["broken"] = look()
+    stage.app._panels[1]._show()
+    stage.frames(4)
+    found["shown"] = session.dialog.kind
+    stage.key("Escape")
+    path.unlink()
+    found["gone"] = look()
+    path.write_text(GRAPH, encoding="utf-8")
+    session.do("file.save")
+    return found | {"whole": look()}
 
 
 if __name__ == "__main__":

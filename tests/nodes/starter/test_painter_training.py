@@ -13,7 +13,7 @@ pytest.importorskip("diffusers")
 from nodegraph_nodes.diffusion.advice import NONE, advice_in  # noqa: E402
 from nodegraph_nodes.starter import drawings, knows, sentences  # noqa: E402
 from nodegraph_nodes.starter.drafts import _pixels  # noqa: E402
-from nodegraph_nodes.starter.train import autoencoder, denoiser, folder, glyphs, painter, studio, words, workshop  # noqa: E402
+from nodegraph_nodes.starter.train import autoencoder, denoiser, folder, glyphs, painter, store, studio, words, workshop  # noqa: E402
 from nodegraph_nodes.starter.train.__main__ import arguments, main  # noqa: E402
 from nodegraph_nodes.starter.train.reading import CHOICES, WIDTH, painters_tokenizer  # noqa: E402
 
@@ -124,7 +124,7 @@ def test_the_whole_training_in_small_makes_a_folder_that_paints(kept, tokenizer,
     asked = [*"--drawings drawings.zip --words words --out trained --seconds 2 --workers 1 --rows 2 --device cpu".split()]
     monkeypatch.chdir(work)
     monkeypatch.setattr(studio, "CHUNK", 8)
-    monkeypatch.setattr(workshop.Size, "on", lambda _: workshop.Size(2, 4, 2, 72, 16, 2, 8, 2))
+    monkeypatch.setattr(store.Size, "on", lambda _: store.Size(2, 4, 2, 72, 16, 2, 8, 2))
     monkeypatch.setattr(workshop, "held_out", lambda name: name == "owl")
     monkeypatch.setattr(workshop.Run, "_sheet", lambda self, path: path.touch())
     monkeypatch.setattr(workshop.Run, "_note", lambda *_: None)
