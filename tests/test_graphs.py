@@ -283,7 +283,7 @@ def test_a_picture_is_inpainted_outpainted_and_made_finer_and_other_words_repeat
     engine.run(engine.load(GRAPHS / "inpaint.yaml"), {**given, "after": "a green tree"}, emit=story.append)
     assert {"scene", "idea", "sketch", "anew", "mended", "sheet"} <= set(ran(story)) and {"laid", "first/sketch"}.isdisjoint(ran(story))
     story.clear()
-    engine.run(engine.load(GRAPHS / "hires.yaml"), {**given, "strength": 0.3}, emit=story.append)
+    engine.run(engine.load(GRAPHS / "hires.yaml"), {**given, "strength": 0.8}, emit=story.append)
     assert ran(story) == ["over", "fine", "mended", "whole", "large"]
 
 
