@@ -747,6 +747,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "node.music.tempo_curve": ("Tempo Curve", "速度曲线"),
     "node.music.to_key": ("To Key", "转调"),
     "node.music.vary": ("Vary", "变奏"),
+    "node.music.engrave": ("Engrave", "排印乐谱"),
     "node.music.dynamics": ("Dynamics", "力度"),
     "node.music.generate": ("Compose", "作曲"),
     "node.music.join": ("Join Scores", "拼接乐谱"),
