@@ -103,8 +103,8 @@ def _musicxml(score: Score) -> str:
         path = Path(folder) / "page.musicxml"
         save_musicxml(replace(score, texts=texts), path)
         document = path.read_text("utf-8")
-    return re.sub(r"<metronome.*?<per-minute>([^<]*)</per-minute>.*?</metronome>", r"<words>\1 beats a minute</words>", document,
-                  flags=re.S)
+    return re.sub(r"<metronome.*?<per-minute>([^<]*)</per-minute>.*?</metronome>", r"<words>\1 beats a minute</words>",
+                  document, flags=re.S)
 
 
 def _titled(svg: str, title: str) -> str:
@@ -127,9 +127,10 @@ def _svg(document: str, width: int, scale: int, titled: bool) -> str:
         raise InputError("engraving needs verovio (pip install verovio music21; the extra `engraving` brings them)") from None
     verovio.enableLog(verovio.LOG_OFF)
     toolkit: Any = verovio.toolkit()
-    toolkit.setOptions({"pageWidth": round(width * 100 / scale), "pageHeight": 60_000, "adjustPageHeight": True, "scale": scale,
-                        "breaks": "auto", "footer": "none", "header": "none", "pageMarginTop": 50 + 150 * titled, "svgViewBox": True, "svgRemoveXlink": True,
-                        "lyricSize": 5.0, "spacingStaff": 8, "minLastJustification": 0.3})
+    toolkit.setOptions({"pageWidth": round(width * 100 / scale), "pageHeight": 60_000, "adjustPageHeight": True,
+                        "scale": scale, "breaks": "auto", "footer": "none", "header": "none",
+                        "pageMarginTop": 50 + 150 * titled, "svgViewBox": True, "svgRemoveXlink": True, "lyricSize": 5.0,
+                        "spacingStaff": 8, "minLastJustification": 0.3})
     if not toolkit.loadData(document):
         raise InputError("verovio cannot engrave this score; music.quantise may help")
     return str(toolkit.renderToSVG(1))
