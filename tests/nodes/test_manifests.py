@@ -10,7 +10,7 @@ import nodegraph_nodes
 from nodegraph.nodetype import NodeType
 from nodegraph.packs import Catalogue, read_pack
 
-PACKS = ("media", "text", "diffusion", "gan", "music", "picture", "mask", "image", "style", "mix", "video", "starter")
+PACKS = ("media", "text", "diffusion", "gan", "music", "audio", "picture", "mask", "image", "style", "mix", "video", "starter")
 FOLDER = Path(next(iter(nodegraph_nodes.__path__)))
 
 

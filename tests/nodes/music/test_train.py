@@ -155,7 +155,7 @@ def test_a_network_learns_what_it_is_shown():
 
 
 def test_what_is_of_no_use_is_told_of_or_refused(files, tmp_path):
-    (files[0].parent / "no.mid").write_bytes(b"MThd, and nothing more")
+    (files[0].parent / "no.mid").write_bytes(b"")
     waltz = Score((Track("a", 0, True, (Note(36, 0, 1),)),), metres=((0.0, 3, 4),))
     save_midi(waltz, files[0].parent / "waltz.mid")
     with pytest.warns(UserWarning) as warned:
