@@ -23,7 +23,8 @@ def trim(sound: Audio, start: Seconds = 0.0, end: Seconds = 0.0, silence: bool =
     """
     begin, stop = round(start * sound.sample_rate), round(end * sound.sample_rate) or sound.samples.shape[1]
     if begin >= min(stop, sound.samples.shape[1]):
-        raise InputError(f"start is {start:g} and end {end:g}, and the sound lasts {sound.seconds:.2f} seconds; nothing would be left")
+        raise InputError(f"start is {start:g} and end {end:g}, and the sound lasts {sound.seconds:.2f} seconds; "
+                         "nothing would be left")
     samples = sound.samples[:, begin:stop]
     if silence:
         heard = (samples.abs().amax(0) > 1e-4).nonzero()

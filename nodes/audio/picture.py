@@ -20,7 +20,8 @@ _MARKS = (50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000)
 
 
 @node("audio.waveform", version=1)
-def waveform(sound: Audio, width: Width = 1200, height: Height = 240, color: Color = "#5ca8e0", paper: Color = "#181a20") -> Image:
+def waveform(sound: Audio, width: Width = 1200, height: Height = 240, color: Color = "#5ca8e0",
+             paper: Color = "#181a20") -> Image:
     """Draw a sound's wave, a row for each channel: the highest and the lowest sample of each column.
 
     sound: the sound.

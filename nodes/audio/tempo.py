@@ -56,7 +56,8 @@ def _stretched(samples: Any, factor: float, rate: int, ctx: Context) -> Any:
     scale = 2 ** round(np.log2(rate / 44_100)) if rate >= 22_050 else 0.5
     window, hop = round(_WINDOW * scale), round(_HOP * scale)
     if samples.shape[1] < window:
-        raise InputError(f"the sound lasts {samples.shape[1] / rate:.3f} seconds; {window / rate:.2f} at least can be stretched")
+        raise InputError(f"the sound lasts {samples.shape[1] / rate:.3f} seconds; {window / rate:.2f} at least can be "
+                         "stretched")
     shape = np.hanning(window + 1)[:-1]
     length = round(samples.shape[1] * factor)
     padded = np.pad(samples.astype(np.float64), ((0, 0), (window, 2 * window)))
@@ -74,7 +75,7 @@ def _stretched(samples: Any, factor: float, rate: int, ctx: Context) -> Any:
         middle = spectra.sum(0)
         phases = np.angle(middle)
         if last is not None:
-            before = np.fft.rfft(padded[:, at - hop:at - hop + window].sum(0) * shape)  # a hop earlier in the original
+            before = np.fft.rfft(padded[:, at - hop:at - hop + window].sum(0) * shape)  # a hop earlier
             change = phases - np.angle(before) - expected
             advance = expected + change - 2 * np.pi * np.round(change / (2 * np.pi))
             turning = _locked(np.abs(middle), last + advance - phases)

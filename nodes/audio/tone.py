@@ -52,7 +52,8 @@ def reverb(sound: Audio, amount: Annotated[float, Range(0, 1, 0.05)] = 0.3, deca
     from ..media.sounds.filters import convolved
 
     if sound.samples.shape[0] > 2:
-        raise InputError(f"the sound has {sound.samples.shape[0]} channels; bring it down with media.resample (channels: stereo)")
+        raise InputError(f"the sound has {sound.samples.shape[0]} channels; bring it down with media.resample "
+                         "(channels: stereo)")
     rate = sound.sample_rate
     dry = stereo(sound).samples.cpu().numpy()
     room = _room(rate, decay, dark)

@@ -9,7 +9,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from .filters import filtered
+from nodegraph import warn
+
+from .filters import convolved, filtered
 
 SILENT = -70.0  # LUFS; what is softer does not count
 _OVER = 4  # samples in the place of one, to find peaks between them
@@ -58,7 +60,6 @@ def _weighting(sample_rate: int) -> tuple[Any, ...]:
 
 def true_peak(samples: Any, sample_rate: int) -> float:
     """In dBTP; minus infinity for silence."""
-    import numpy as np
 
     peak = float(_peaks(samples, sample_rate).max(initial=0.0)) if samples.size else 0.0
     return 20 * math.log10(peak) if peak > 0 else -math.inf
@@ -111,15 +112,16 @@ def _smooth(gains: Any, reach: int) -> Any:
         least = np.minimum(least[:len(least) - step], least[step:])
         span += step
     weights = np.hanning(width + 2)[1:-1]
-    from .filters import convolved
-
     wide = np.pad(least, reach, mode="edge")[None]
     wide = np.pad(wide, ((0, 0), (0, width)), mode="edge")
     return convolved(wide, (weights / weights.sum())[None])[0, width - 1:width - 1 + len(gains)]
 
 
 def as_loud(samples: Any, sample_rate: int, lufs: float, ceiling: float = -1.0) -> Any:
-    """Samples of a loudness in LUFS, at most the ceiling in dBTP high; silence stays silent."""
+    """Samples of a loudness in LUFS, at most the ceiling in dBTP high; where that holds the loudness down, it is told.
+
+    Silence stays silent.
+    """
     import numpy as np
 
     gain = 0.0
@@ -133,4 +135,6 @@ def as_loud(samples: Any, sample_rate: int, lufs: float, ceiling: float = -1.0) 
         before = loudness(out, sample_rate)
         if abs(lufs - before) < 0.05 or gain > 60:
             break
+    if abs(lufs - before) > 0.5:
+        warn(f"under a ceiling of {ceiling:g} dBTP the sound is as loud as {before:.1f} LUFS, not {lufs:g}")
     return out
