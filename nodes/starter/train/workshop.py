@@ -56,7 +56,7 @@ class Run:
     """One training against the clock."""
 
     def __init__(self, asked: argparse.Namespace) -> None:
-        self.asked, self.clock, self.out, self.log = asked, Clock(asked.until - time.time()), asked.out, []
+        self.asked, self.clock, self.out, self.log = asked, Clock(asked.until - time.time()), asked.out, list[dict[str, Any]]()
         self.tokenizer = CLIPTokenizer.from_pretrained(asked.words / "tokenizer", trust_remote_code=False)
         glyphs = unpacked(asked.drawings)
         trained = [glyph for glyph in glyphs if not held_out(glyph.id)]
