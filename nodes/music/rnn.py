@@ -8,12 +8,12 @@ from nodegraph import SILENT, Context, InputError, Range, Seed, node, warn
 
 from ..media.score import key_name, key_parts
 from ..media.types import Score
-from .learned.folders import RnnModel
+from .learned.folders import MelodyRnnModel
 from .learned.grids import BAR, MELODY, home_shift, is_common_time, melody_grid, score_of, tempo_of
 
 
 @node("music.rnn", version=1, costly=True)
-def rnn(model: RnnModel, primer: Score | None = None, n: Annotated[int, Range(1, 64)] = 1,
+def rnn(model: MelodyRnnModel, primer: Score | None = None, n: Annotated[int, Range(1, 64)] = 1,
         length: Annotated[int, Range(16, 1024, 16)] = 256, temperature: Annotated[float, Range(0, 2, 0.05)] = 0.9,
         bpm: Annotated[float, Range(20, 400)] = 120.0, key: str = "C major", program: Annotated[int, Range(0, 127)] = 73,
         seed: Seed = 0, ctx: Context = SILENT) -> list[Score]:

@@ -11,7 +11,7 @@ from nodegraph import SILENT, Context, File, InputError, Range, Recipe, Seed, no
 
 from ..media.scores.roll import piano_roll_picture
 from .learned import folders
-from .learned.folders import RnnModel, VaeModel
+from .learned.folders import MelodyRnnModel, MusicVaeModel
 from .learned.grids import DRUMS, MELODY, score_of
 from .models import MusicModel
 
@@ -22,9 +22,9 @@ Semitones = Annotated[int, Range(0, 6)]
 
 
 @node("music.train_vae", version=1, costly=True)
-def train_vae(scores: list[File], kind: Literal["drums", "melody"] = "drums", model: VaeModel | None = None,
+def train_vae(scores: list[File], kind: Literal["drums", "melody"] = "drums", model: MusicVaeModel | None = None,
               minutes: Minutes = 15.0, steps: Steps = 0, transpose: Semitones = 0, folder: str = "", seed: Seed = 0,
-              ctx: Context = SILENT) -> VaeModel:
+              ctx: Context = SILENT) -> MusicVaeModel:
     """Teach a MusicVAE the drums, or the melodies, of your own music: a space of two bars for music.vae and its kin.
 
     Every two bars in 4/4 that begin at a bar line are shown, on a grid of sixteenths. A tenth of the files is held out, and
@@ -58,12 +58,12 @@ def train_vae(scores: list[File], kind: Literal["drums", "melody"] = "drums", mo
                                torch.Generator().manual_seed(0)).flatten(0, 1)
         return score_of(grid.cpu().numpy(), kind)
 
-    return Recipe("VaeModel", _learned(course, model, minutes, steps, folder, "music-vae", seed, sample, ctx))
+    return Recipe("MusicVaeModel", _learned(course, model, minutes, steps, folder, "music-vae", seed, sample, ctx))
 
 
 @node("music.train_rnn", version=1, costly=True)
-def train_rnn(scores: list[File], model: RnnModel | None = None, minutes: Minutes = 15.0, steps: Steps = 0,
-              transpose: Semitones = 0, folder: str = "", seed: Seed = 0, ctx: Context = SILENT) -> RnnModel:
+def train_rnn(scores: list[File], model: MelodyRnnModel | None = None, minutes: Minutes = 15.0, steps: Steps = 0,
+              transpose: Semitones = 0, folder: str = "", seed: Seed = 0, ctx: Context = SILENT) -> MelodyRnnModel:
     """Teach an LSTM the melodies of your own music, for music.rnn: which bars return is read off each tune as a plan.
 
     The highest track of each file in 4/4 is learned, on a grid of sixteenths, moved from its key to C major or A minor. A
@@ -92,7 +92,7 @@ def train_rnn(scores: list[File], model: RnnModel | None = None, minutes: Minute
 
         return score_of(network.sung(plan, 64, 0.9, torch.Generator().manual_seed(0)), MELODY)
 
-    return Recipe("RnnModel", _learned(course, model, minutes, steps, folder, "music-rnn", seed, sample, ctx))
+    return Recipe("MelodyRnnModel", _learned(course, model, minutes, steps, folder, "music-rnn", seed, sample, ctx))
 
 
 @node("music.train_composer", version=1, costly=True)

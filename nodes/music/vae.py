@@ -8,7 +8,7 @@ from nodegraph import InputError, Range, Seed, node, warn
 
 from ..media.score import key_name, key_parts
 from ..media.types import Score
-from .learned.folders import VaeModel
+from .learned.folders import MusicVaeModel
 from .learned.grids import BAR, DRUMS, grid_of, is_common_time, score_of, tempo_of
 
 Temperature = Annotated[float, Range(0, 2, 0.05)]
@@ -16,7 +16,7 @@ _NAMES = ("density", "syncopation", "height", "loudness")
 
 
 @node("music.vae", version=1, costly=True)
-def vae(model: VaeModel, n: Annotated[int, Range(1, 256)] = 4, length: Annotated[int, Range(1, 1024)] = 32,
+def vae(model: MusicVaeModel, n: Annotated[int, Range(1, 256)] = 4, length: Annotated[int, Range(1, 1024)] = 32,
         temperature: Temperature = 1.0, bpm: Annotated[float, Range(20, 400)] = 120.0, key: str = "C major",
         seed: Seed = 0) -> list[Score]:
     """Draw bars of drums, or of a melody, out of nothing: each is a point of the space of a MusicVAE (Roberts et al., 2018).
@@ -43,7 +43,7 @@ def vae(model: VaeModel, n: Annotated[int, Range(1, 256)] = 4, length: Annotated
 
 
 @node("music.vae_interpolate", version=1, costly=True)
-def interpolate(model: VaeModel, first: Score, second: Score, steps: Annotated[int, Range(3, 256)] = 9,
+def interpolate(model: MusicVaeModel, first: Score, second: Score, steps: Annotated[int, Range(3, 256)] = 9,
                 temperature: Temperature = 0.0, seed: Seed = 0) -> list[Score]:
     """Go from one piece of two bars to another in so many steps, along the great circle between them (as MusicVAE does).
 
@@ -73,7 +73,8 @@ def interpolate(model: VaeModel, first: Score, second: Score, steps: Annotated[i
 
 
 @node("music.vae_attribute", version=1, costly=True)
-def attribute(model: VaeModel, score: Score, attribute: Literal["density", "syncopation", "height", "loudness"] = "density",
+def attribute(model: MusicVaeModel, score: Score,
+              attribute: Literal["density", "syncopation", "height", "loudness"] = "density",
               amount: Annotated[float, Range(-3, 3, 0.1)] = 1.0, temperature: Temperature = 0.0, seed: Seed = 0) -> Score:
     """Make two bars denser, higher or more syncopated, or less so, and leave the rest much as it is.
 
@@ -120,8 +121,8 @@ def _slerp(first: Any, second: Any, share: float) -> Any:
     angle = torch.arccos(((first / lengths[0]) @ (second / lengths[1])).clamp(-1, 1))
     if float(angle) < 1e-4:
         return first + share * (second - first)
-    mixed = (torch.sin((1 - share) * angle) * first / lengths[0] + torch.sin(share * angle) * second / lengths[1]) / torch.sin(angle)
-    return mixed * (lengths[0] + share * (lengths[1] - lengths[0]))
+    parts = torch.sin((1 - share) * angle) * first / lengths[0], torch.sin(share * angle) * second / lengths[1]
+    return sum(parts) / torch.sin(angle) * (lengths[0] + share * (lengths[1] - lengths[0]))
 
 
 def _key(score: Score) -> str:

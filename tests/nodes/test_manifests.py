@@ -10,7 +10,7 @@ import nodegraph_nodes
 from nodegraph.nodetype import NodeType
 from nodegraph.packs import Catalogue, read_pack
 
-PACKS = ("media", "text", "diffusion", "gan", "music", "picture", "mask", "image", "style", "mix", "video", "starter")
+PACKS = ("media", "text", "diffusion", "gan", "music", "audio", "picture", "mask", "image", "style", "mix", "video", "starter")
 FOLDER = Path(next(iter(nodegraph_nodes.__path__)))
 
 
@@ -60,9 +60,9 @@ def test_each_starter_model_is_recognised_as_one_kind_of_model():
     catalogue = Catalogue()
     kinds = {name: catalogue.porttype(name) for name in (
         "DiffusionModel", "GanModel", "LanguageModel", "MusicModel", "UpscaleModel", "DepthModel", "SegmentationModel",
-        "SamModel", "PersonModel", "PoseModel", "VaeModel", "RnnModel")}
+        "SamModel", "PersonModel", "PoseModel", "MusicVaeModel", "MelodyRnnModel")}
     assert {model: [name for name, kind in kinds.items() if kind.holds(catalogue.model_folder(model))]
             for model in catalogue.model_names()} == {
         "mask/person": ["PersonModel"], "picture/upscaler": ["UpscaleModel"], "starter/composer": ["MusicModel"],
         "starter/painter": ["DiffusionModel"], "starter/poet": ["LanguageModel"], "starter/weaver": ["GanModel"],
-        "starter/drummer": ["VaeModel"], "starter/singer": ["VaeModel"], "starter/fiddler": ["RnnModel"]}
+        "starter/drummer": ["MusicVaeModel"], "starter/singer": ["MusicVaeModel"], "starter/fiddler": ["MelodyRnnModel"]}

@@ -122,9 +122,12 @@ def problem(folder: Path, architecture: str) -> str:
 
 
 def _type(name: str, architecture: str, words: str, load: Callable[..., Learned]) -> ModelType:
-    return ModelType(name, words, load=load, size=size, move=Learned.to, holds=lambda folder: not kind_problem(folder, architecture),
+    return ModelType(name, words, load=load, size=size, move=Learned.to,
+                     holds=lambda folder: not kind_problem(folder, architecture),
                      problem=lambda folder: problem(folder, architecture), color="#a4c478")
 
 
-VaeModel = Annotated[Any, _type("VaeModel", VAE, "A MusicVAE: a space of two bars of drums, or of a melody.", load_vae)]
-RnnModel = Annotated[Any, _type("RnnModel", RNN, "A melody RNN: an LSTM that goes on from what was sung.", load_rnn)]
+MusicVaeModel = Annotated[Any, _type(
+    "MusicVaeModel", VAE, "A MusicVAE: a space of two bars of drums, or of a melody.", load_vae)]
+MelodyRnnModel = Annotated[Any, _type(
+    "MelodyRnnModel", RNN, "A melody RNN: an LSTM that goes on from what was sung.", load_rnn)]

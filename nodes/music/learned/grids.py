@@ -21,8 +21,8 @@ LOWEST, HIGHEST = 48, 84
 TOKENS = FIRST + HIGHEST - LOWEST + 1
 VOICES = (36, 38, 42, 46, 45, 48, 50, 49, 51)  # kick, snare, closed and open hat, low, mid and high tom, crash, ride
 _CLASSES = {  # General MIDI's drums by voice
-    0: (35, 36), 1: (37, 38, 39, 40), 2: (42, 44, 54, 69, 70, 82), 3: (46,), 4: (41, 43, 45, 61, 64, 66), 5: (47, 48, 60, 63, 65),
-    6: (50, 62, 67, 68), 7: (49, 52, 55, 57, 58), 8: (51, 53, 56, 59, 80, 81)}
+    0: (35, 36), 1: (37, 38, 39, 40), 2: (42, 44, 54, 69, 70, 82), 3: (46,), 4: (41, 43, 45, 61, 64, 66),
+    5: (47, 48, 60, 63, 65), 6: (50, 62, 67, 68), 7: (49, 52, 55, 57, 58), 8: (51, 53, 56, 59, 80, 81)}
 VOICE_OF = {pitch: voice for voice, pitches in _CLASSES.items() for pitch in pitches}
 _WEIGHTS = (92, 70, 78, 70) * 4  # velocities of a voice within a bar
 

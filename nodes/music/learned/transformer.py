@@ -34,19 +34,22 @@ def composed(scores: Sequence[Score], model: Any, minutes: float, steps: int, tr
     """
     tokenizer = model.tokenizer if model is not None else new_tokenizer()
     learned, held = material.parted(scores, seed)
-    pieces = Pieces(learned, tokenizer, transpose, min(CONTEXT, context_length(model.model) if model is not None else CONTEXT))
+    room = context_length(model.model) if model is not None else CONTEXT
+    pieces = Pieces(learned, tokenizer, transpose, min(CONTEXT, room))
     apart = Pieces(held, tokenizer, 0, pieces.context)
-    subject = f"composer of {len(learned)} pieces ({pieces.digest()}), {len(tokenizer)} tokens, moved by {transpose}" + (
-        f", on {material.digest([value.float().cpu() for value in model.model.state_dict().values()])}" if model is not None else "")
+    subject = f"composer of {len(learned)} pieces ({pieces.digest()}), {len(tokenizer)} tokens, moved by {transpose}"
+    if model is not None:
+        subject += f", on {material.digest([value.float().cpu() for value in model.model.state_dict().values()])}"
     place = place_of(folder, "music-composer", subject, seed)
     torch.manual_seed(seed)
-    network = copy.deepcopy(model.model).float().requires_grad_(True).train() if model is not None else new_network(len(tokenizer))
+    network = new_network(len(tokenizer)) if model is None else copy.deepcopy(model.model).float().requires_grad_(True).train()
     rules = _RULES if model is None else Rules(batch=4, rate=_RULES.rate / 5, warmup=30, average=0.99)
     lesson = ComposerLesson(network.to(ctx.device), pieces, rules)
     stretches = apart.whole()[:24]
 
     def tell(progress: Progress) -> None:
-        words = f"step {progress.step}, {progress.told['nats']:.2f} nats a token, held out {_nats(lesson.average, stretches):.2f}"
+        words = f"step {progress.step}, {progress.told['nats']:.2f} nats a token, "
+        words += f"held out {_nats(lesson.average, stretches):.2f}"
         preview = _preview(lesson.average, tokenizer) if ctx.previews else None
         ctx.report(round(100 * progress.fraction), 100, words, preview)
 
@@ -153,7 +156,8 @@ def _ids(score: Score, tokenizer: Any) -> list[int]:
     for track in score.tracks:
         notes: Any = symusic.Track(track.name, track.program, track.is_drum)
         for note in track.notes:
-            notes.notes.append(symusic.Note(round(note.start * _TICKS), max(1, round(note.duration * _TICKS)), note.pitch, note.velocity))
+            start, length = round(note.start * _TICKS), max(1, round(note.duration * _TICKS))
+            notes.notes.append(symusic.Note(start, length, note.pitch, note.velocity))
         piece.tracks.append(notes)
     sequence: TokSequence = tokenizer.encode(piece)
     ends = [tokenizer.vocab[word] for word in ("BOS_None", "EOS_None") if word in tokenizer.vocab]

@@ -5,11 +5,14 @@ import pytest
 
 from nodegraph import InputError
 from nodegraph_nodes.media.score import Event, Note, Score, Text, Track
+from nodegraph_nodes.media.sounds import levels
 from nodegraph_nodes.media.types import Palette, Style
 from nodegraph_nodes.music.edit import dynamics, join, transpose
 from nodegraph_nodes.music.mood import mood
-from nodegraph_nodes.music.render import PEAK, SAMPLE_RATE, render
+from nodegraph_nodes.music.render import PEAK, render
 from nodegraph_nodes.music.room import ringing_end
+
+SAMPLE_RATE = 44_100
 
 
 def piece(bpm=120.0, metre=(3, 4), key="C major", program=73) -> Score:
@@ -119,7 +122,7 @@ def test_mood_and_tempo_are_the_pictures_and_a_lively_picture_gets_the_livelier_
 
 
 def test_a_score_becomes_stereo_sound_at_minus_one_decibel_that_rings_out():
-    sound = render(piece(program=0), tail=1.5)
+    sound = render(piece(program=0), tail=1.5, loudness=0)
     samples = sound.samples.numpy()
     assert samples.dtype == np.float32 and samples.shape[0] == 2 and sound.sample_rate == SAMPLE_RATE
     assert sound.seconds == pytest.approx(3.0 + 1.5, abs=0.01)
@@ -127,6 +130,18 @@ def test_a_score_becomes_stereo_sound_at_minus_one_decibel_that_rings_out():
     after = np.abs(samples[:, 3 * SAMPLE_RATE + 2000:])
     assert after[:, :2000].max() > 10 * after[:, -22050:-20050].max() > 0
     assert np.abs(samples[:, -1]).max() == 0
+
+
+@pytest.mark.parametrize("rate", [44_100, 48_000])
+def test_a_score_is_as_loud_as_asked_and_stays_below_its_ceiling(rate):
+    sound = render(piece(program=0), loudness=-16, sample_rate=str(rate))
+    samples = sound.samples.numpy()
+    assert sound.sample_rate == rate and sound.seconds == pytest.approx(5.0, abs=0.01)
+    assert levels.loudness(samples, rate) == pytest.approx(-16, abs=0.5) and levels.true_peak(samples, rate) <= -1
+    drums = Score((Track("Kit", 0, True, tuple(Note(38, beat, 0.25, 127) for beat in range(4))),))
+    with pytest.warns(UserWarning, match="under a ceiling of -1 dBTP the sound is as loud as"):
+        loud = render(drums, room=0, loudness=-8, sample_rate=str(rate)).samples.numpy()
+    assert levels.true_peak(loud, rate) <= -1
 
 
 def test_a_dry_flute_ends_with_its_note_and_a_room_answers():

@@ -18,7 +18,7 @@ def model(tmp_path_factory):
     with torch.no_grad():
         made.head.weight.mul_(6)
     folders.stored(folder, folders.RNN, made, {}, {"plans": ["0010" * 4, "0002" * 4]})
-    return folders.load_rnn(Recipe("RnnModel", str(folder)), "cpu", "float32")
+    return folders.load_rnn(Recipe("MelodyRnnModel", str(folder)), "cpu", "float32")
 
 
 def test_a_plan_is_the_nearest_bar_that_is_said_again():

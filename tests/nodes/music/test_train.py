@@ -14,7 +14,15 @@ from nodegraph_nodes.media.score import Note, Score, Track
 from nodegraph_nodes.media.scores.midi import save_midi
 from nodegraph_nodes.music import models, train as nodes
 from nodegraph_nodes.music.generate import generate
-from nodegraph_nodes.music.learned import course, folders, lessons, material, rnn as rnn_network, transformer, vae as vae_network
+from nodegraph_nodes.music.learned import (
+    course,
+    folders,
+    lessons,
+    material,
+    rnn as rnn_network,
+    transformer,
+    vae as vae_network,
+)
 from nodegraph_nodes.music.rnn import rnn
 from nodegraph_nodes.music.train import train_composer, train_rnn, train_vae
 from nodegraph_nodes.music.vae import vae
@@ -39,7 +47,7 @@ def files(tmp_path, monkeypatch):
 
 
 def loaded(recipe):
-    load = {"VaeModel": folders.load_vae, "RnnModel": folders.load_rnn, "MusicModel": models.load}[recipe.kind]
+    load = {"MusicVaeModel": folders.load_vae, "MelodyRnnModel": folders.load_rnn, "MusicModel": models.load}[recipe.kind]
     return load(recipe, "cpu", "float32")
 
 
@@ -155,7 +163,7 @@ def test_a_network_learns_what_it_is_shown():
 
 
 def test_what_is_of_no_use_is_told_of_or_refused(files, tmp_path):
-    (files[0].parent / "no.mid").write_bytes(b"MThd, and nothing more")
+    (files[0].parent / "no.mid").write_bytes(b"")
     waltz = Score((Track("a", 0, True, (Note(36, 0, 1),)),), metres=((0.0, 3, 4),))
     save_midi(waltz, files[0].parent / "waltz.mid")
     with pytest.warns(UserWarning) as warned:

@@ -28,7 +28,7 @@ def model(request, tmp_path_factory):
         made.whole.weight.mul_(8)
     directions = {"density": torch.ones(6)}
     folders.stored(folder, folders.VAE, made, directions, {})
-    return folders.load_vae(Recipe("VaeModel", str(folder)), "cpu", "float32")
+    return folders.load_vae(Recipe("MusicVaeModel", str(folder)), "cpu", "float32")
 
 
 def tune(bars=2, key="D major", drums=False):
@@ -122,7 +122,7 @@ def test_directions_point_to_where_there_is_more():
 
 
 def test_folders_of_other_things_are_refused_in_a_sentence(tmp_path):
-    load = lambda: folders.load_vae(Recipe("VaeModel", str(tmp_path)), "cpu", "float32")
+    load = lambda: folders.load_vae(Recipe("MusicVaeModel", str(tmp_path)), "cpu", "float32")
     with pytest.raises(InputError, match="is empty"):
         load()
     (tmp_path / "config.json").write_text(json.dumps({"architecture": "MelodyRNN"}))
