@@ -29,10 +29,11 @@ endif
 demo: .venv/installed
 	$(BIN)/nodegraph run graphs/postcard.yaml --set "subject=$(SUBJECT)" --out out --overwrite
 
-# Each file of tests is run by one of two workers; CORES=4 takes four.
+# Each file of tests is run by one of two workers; CORES=4 takes four. ALL=1 takes those that are marked slow too.
 CORES ?= 2
+ALL ?=
 test: .venv/tested
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(CORES) --dist loadfile --no-loadscope-reorder
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(CORES) --dist loadfile --no-loadscope-reorder $(if $(ALL),,-m "not slow")
 
 # What needs no model and no window, in about a minute.
 quick: .venv/tested

@@ -1,24 +1,47 @@
-"""MusicModel: a causal language model over MIDI tokens, in the formats of transformers and miditok."""
+"""MusicModel: a causal language model that writes music, in the format of transformers.
+
+It writes words of miditok (tokenizer.json says which), the arrival-time vocabulary of the Anticipatory Music Transformer
+(told by its 55,028 tokens; it has no tokenizer), or ABC as text (told by its card, the README.md of its folder).
+"""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
 
 from nodegraph import InputError, ModelType, Recipe
 
-from ..common.folders import causal_problem, glanced_problem, is_of_notes, settings, settings_problem
+from ..common.folders import causal_problem, glanced_problem, is_of_notes, settings, settings_problem, tokenizer_problem
 from ..common.loading import causal_lm, loading, model_place, reason
 from ..common.weights import folder_problem
+from .arrival import SIZE, Arrivals
+from .vocabulary import Vocabulary
 
 
 @dataclass(frozen=True, eq=False)
 class Composer:
-    """The live model: a transformers causal language model and the miditok tokenizer that goes with it."""
+    """The live model: a transformers causal language model and what its tokens mean.
+
+    tokenizer: one of miditok, Arrivals, or a tokenizer of text.
+    """
 
     model: Any
     tokenizer: Any
+
+    @property
+    def writes(self) -> str:
+        """What its tokens are: midi, arrivals or abc."""
+        if isinstance(self.tokenizer, Arrivals):
+            return "arrivals"
+        return "midi" if hasattr(self.tokenizer, "one_token_stream") else "abc"
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """What the words of its miditok tokenizer do."""
+        return Vocabulary(self.tokenizer)
 
     def to(self, device: str) -> Composer:
         """Move the weights to a device, in place."""
@@ -27,19 +50,43 @@ class Composer:
 
 
 def load(recipe: Recipe, device: str, dtype: str) -> Composer:
-    """The model as `causal_lm` loads it, from a folder with the tokenizer.json that miditok saves.
+    """The model as `causal_lm` loads it, with the tokenizer that lies in its folder, or none for arrival times.
 
     Raises InputError when the folder holds no such model.
     """
     folder = model_place(recipe, problem)
     with loading(recipe, "transformers"):
-        tokenizer = _tokenizer(folder / "tokenizer.json", recipe.source)
+        tokenizer = _language(folder, recipe.source)
         model = causal_lm(recipe, device, dtype)
     rows = model.get_input_embeddings().weight.shape[0]
     if rows < len(tokenizer):
         raise InputError(f"{recipe.source} does not fit together: its tokenizer has {len(tokenizer)} tokens "
                          f"and its model {rows}")
     return Composer(model, tokenizer)
+
+
+def _language(folder: Path, source: str) -> Any:
+    if is_of_notes(folder):
+        return _tokenizer(folder / "tokenizer.json", source)
+    if _is_of_arrivals(folder):
+        return Arrivals()
+    from transformers import AutoTokenizer
+
+    return AutoTokenizer.from_pretrained(str(folder), local_files_only=True, trust_remote_code=False)
+
+
+def _is_of_arrivals(folder: Path) -> bool:
+    """Whether a model has the size of the arrival-time vocabulary, and no tokenizer."""
+    return bool(tokenizer_problem(folder)) and settings(folder / "config.json").get("vocab_size") == SIZE
+
+
+def _is_of_abc(folder: Path) -> bool:
+    """Whether the card of a model says that it writes ABC; nothing else tells it from one that writes words."""
+    card = folder / "README.md"
+    if is_of_notes(folder) or not card.is_file():
+        return False
+    with card.open("rb") as file:
+        return bool(re.search(rb"\babc[ -]?(notation|format|music|tunes?)\b", file.read(1 << 16), re.I))
 
 
 def _tokenizer(path: Path, source: str) -> Any:
@@ -73,18 +120,23 @@ def size(composer: Composer) -> int:
 
 
 def kind_problem(folder: Path) -> str:
-    """Why what lies in a folder is another kind of thing than a causal language model over notes; or ""."""
+    """Why what lies in a folder is another kind of thing than a causal language model that may write music; or ""."""
     other = causal_problem(folder)
     if other:
         return other
+    if _is_of_arrivals(folder):
+        return ""
     path = folder / "tokenizer.json"
+    if _is_of_abc(folder):
+        return tokenizer_problem(folder)
     if not path.exists() and not path.is_symlink():
         return "has no tokenizer.json as miditok saves it; take it from where the model came from"
     wrong = glanced_problem(path)
     if wrong:
         return f"cannot be loaded: {wrong}"
     return "" if is_of_notes(folder) else \
-        "has a tokenizer.json that is not one that miditok saved; take it from where the model came from"
+        "has a tokenizer.json that is not one that miditok saved; take it from where the model came from, or, if the model " \
+        "writes ABC notation, let the README.md in its folder say so"
 
 
 def problem(folder: Path) -> str:
@@ -93,10 +145,10 @@ def problem(folder: Path) -> str:
 
 
 def holds(folder: Path) -> bool:
-    """Whether a causal language model lies in a folder with a tokenizer that miditok saved."""
+    """Whether a causal language model that writes music lies in a folder."""
     return not kind_problem(folder)
 
 
 MusicModel = Annotated[Any, ModelType(
-    "MusicModel", "A causal language model over MIDI tokens, with its miditok tokenizer.",
+    "MusicModel", "A causal language model that writes music: miditok's tokens, arrival times, or ABC.",
     load=load, size=size, move=Composer.to, holds=holds, problem=problem, color="#78c484")]
