@@ -10,7 +10,7 @@ from nodegraph import InputError, warn
 from ..media.types import Latent
 from . import space
 from .families import device_of, judge_words_alone
-from .inpaint import blend_mask, is_trained, masked_latents, nothing_seen, shown, widened
+from .inpaint import blend_mask, is_trained, masked_latents, nothing_seen, reference_seen, widened
 from .samplers import is_flow
 from .shown import tell_of_nothing_shown
 from .steps import Start
@@ -79,7 +79,7 @@ def begun(pipe: Any, wanted: Wanted, width: int, height: int) -> Start | None:
     _judge_mask(pipe, mask, start)
     blend = None if mask is None else blend_mask(pipe, mask.to(samples), samples)
     if wanted.reference:
-        widened(pipe, *shown(pipe, list(wanted.reference), width, height))
+        widened(pipe, *reference_seen(pipe, list(wanted.reference), width, height))
     elif is_trained(pipe):
         seen = nothing_seen(pipe, width, height) if mask is None else (mask, _masked(pipe, wanted, samples))
         widened(pipe, *seen)

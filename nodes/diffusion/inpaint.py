@@ -113,7 +113,7 @@ class Widened(Door):
         return torch.cat([latents, more], dim=-1 if latents.ndim == 3 else 1)
 
 
-def shown(pipe: Any, pictures: list[Any], width: int, height: int) -> tuple[Any, Any]:
+def reference_seen(pipe: Any, pictures: list[Any], width: int, height: int) -> tuple[Any, Any]:
     """A mask of all cells on which next to nothing is drawn, and samples of what is drawn, on middle grey.
 
     So a model that was trained for inpainting is shown things, as the starter painter learned it, in the place of what

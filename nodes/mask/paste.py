@@ -11,6 +11,8 @@ from ..common.pixels import resampled, same_size, size_words
 from ..media.types import Image, Mask
 
 FAINTEST = 1e-4  # of what is known in a neighbourhood: less says nothing
+SURE = 0.05  # of a neighbourhood is known: of less, what is led on fades out
+OTHER = 0.12  # how far colours may be apart and still be those of one thing
 NEAR = 3.0  # pixels over which the colours beside a seam are averaged
 SHAPES = 0.02  # how far two ratios of width to height may be apart that are one to the eye
 
@@ -36,7 +38,9 @@ def paste_back(image: Image, painted: Image, mask: Mask, softness: Annotated[flo
     mask = mask.to(image.device)
     inside = (2 * gaussian(mask, softness / 2)).clamp(0, 1).maximum(mask) if softness else mask
     if match and bool((mask < 0.5).any()):
-        new = (new + match * _difference(image[:3] - new, (mask < 0.5).float())).clamp(0, 1)
+        apart = image[:3] - new
+        alike = (-(apart.square().mean(0, keepdim=True) / OTHER ** 2)).exp()  # or what lies there was painted anew as well
+        new = (new + match * _difference(apart, (mask < 0.5) * alike)).clamp(0, 1)
     made = image.clone()
     made[:3] = image[:3].lerp(new, inside)
     if image.shape[0] == 4:
@@ -66,4 +70,4 @@ def _difference(apart: Any, known: Any) -> Any:
         share = (1 - done) * near
         led = led + share * (2 * gaussian(total, reach) / near.clamp_min(FAINTEST) - 1)
         done, reach = done + share, 2 * reach
-    return led / done.clamp_min(FAINTEST)
+    return led / done.clamp_min(SURE)

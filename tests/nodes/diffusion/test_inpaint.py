@@ -4,7 +4,7 @@ import diffusers
 import pytest
 import torch
 
-from nodegraph import InputError
+from nodegraph import InputError, Recipe
 from nodegraph.warning import collected
 from nodegraph_nodes.diffusion.advice import Advice, advice_in
 from nodegraph_nodes.diffusion.decode import decode
@@ -221,9 +221,9 @@ def told(action):
     return made, [remark.sentence for remark in remarks]
 
 
-def test_a_reference_is_shown_as_a_latent_of_it_was_and_nothing_is_said_to_be_lacking(trained):
+def test_a_reference_is_shown_as_a_latent_of_it_was_and_nothing_is_said_to_be_lacking(trained, monkeypatch):
     model = trained["sd3_inpaint"]
-    model.advice = Advice(finder="starter.scene", finder_version="1")
+    monkeypatch.setattr(model, "advice", Advice(finder="starter.scene", finder_version="1"))
     idea = encode(model, "a boat")
     covered = torch.nn.functional.avg_pool2d(DRAWING[3:], 2)[0] > 0.02
     mask = (~covered).float()[None].repeat_interleave(2, 1).repeat_interleave(2, 2)
@@ -243,9 +243,9 @@ def test_beside_a_reference_what_lies_outside_of_a_mask_is_put_back(trained):
     assert not torch.equal(ours.samples[:, ~outside], without.samples[:, ~outside])
 
 
-def test_paint_shows_a_model_the_drawing_that_its_finder_has_for_the_words(trained):
+def test_paint_shows_a_model_the_drawing_that_its_finder_has_for_the_words(trained, monkeypatch):
     model = trained["sd3_inpaint"]
-    model.advice = Advice(guidance_scale=3.0, finder="starter.scene", finder_version="1")
+    monkeypatch.setattr(model, "advice", Advice(guidance_scale=3.0, finder="starter.scene", finder_version="1"))
     laid = scene("a fox in the snow", seed=2)
     ours = paint(model, "a fox in the snow", seed=2, steps=2, width=48, height=32)
     latent = sample(model, encode(model, laid.prompt), seed=2, steps=2, guidance_scale=3.0, width=48, height=32,
@@ -261,7 +261,7 @@ def test_in_a_hole_the_drawing_is_as_large_as_the_hole(trained, monkeypatch):
     from nodegraph_nodes.diffusion import shown as module
 
     model, within = trained["sd3_inpaint"], []
-    model.advice = Advice(finder="starter.scene", finder_version="1")
+    monkeypatch.setattr(model, "advice", Advice(finder="starter.scene", finder_version="1"))
     monkeypatch.setattr(module, "_within", lambda picture, mask, own=module._within: within.append(own(picture, mask)) or within[0])
     paint(model, "a fox", seed=2, steps=1, image=PICTURE, mask=MASK)
     [drawing] = within
@@ -270,18 +270,17 @@ def test_in_a_hole_the_drawing_is_as_large_as_the_hole(trained, monkeypatch):
     assert len(within) == 1
 
 
-def test_a_finder_of_another_version_is_refused_and_one_that_is_not_there_is_told(trained):
+def test_a_finder_of_another_version_is_refused_and_one_that_is_not_there_is_told(trained, monkeypatch):
     model = trained["sd3_inpaint"]
-    model.advice = Advice(finder="starter.scene", finder_version="0")
+    monkeypatch.setattr(model, "advice", Advice(finder="starter.scene", finder_version="0"))
     with pytest.raises(InputError, match="goes with version 0 of starter.scene, and here that is 1"):
         paint(model, "a fox", steps=1, width=48, height=32)
-    model.advice = Advice(finder="starter.nobody", finder_version="1")
+    monkeypatch.setattr(model, "advice", Advice(finder="starter.nobody", finder_version="1"))
     _, remarks = told(lambda: paint(model, "a fox", steps=1, width=48, height=32))
     assert any("starter.nobody finds" in remark for remark in remarks)
-    model.advice = Advice(finder="starter.prompt", finder_version="3")
+    monkeypatch.setattr(model, "advice", Advice(finder="starter.prompt", finder_version="3"))
     with pytest.raises(InputError, match="mend its generation_config.json"):
         paint(model, "a fox", steps=1, width=48, height=32)
-    model.advice = Advice()
 
 
 def test_advice_that_cannot_be_meant_is_refused(tmp_path):
@@ -289,3 +288,16 @@ def test_advice_that_cannot_be_meant_is_refused(tmp_path):
     (tmp_path / "generation_config.json").write_text('{"guidance_scale": "high", "eta": 0}')
     with pytest.raises(InputError, match="gives guidance_scale as 'high', which it cannot be"):
         advice_in(tmp_path)
+
+
+def test_words_that_call_up_an_adapter_stay_and_no_drawing_is_looked_for_by_them(trained, monkeypatch):
+    from nodegraph_nodes.diffusion import shown as module
+
+    model = trained["sd3_inpaint"]
+    monkeypatch.setattr(model, "advice", Advice(finder="starter.scene", finder_version="1"))
+    monkeypatch.setattr(model, "patches", (Recipe("lora", "hand", "hand.safetensors"),))
+    monkeypatch.setattr(module, "triggers", lambda path: ["my hand"])
+    prompt, picture = module.shown_of(model, "My hand, a fox in the snow", 2)
+    laid = scene("a fox in the snow", seed=2)
+    assert prompt == f"my hand, {laid.prompt}" and torch.equal(picture, laid.reference)
+    assert module.shown_of(model, "!", 2) is None and module.shown_of(trained["sd3"], "a fox", 2) is None

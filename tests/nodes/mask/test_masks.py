@@ -161,6 +161,13 @@ def test_what_was_painted_anew_is_pasted_back_without_a_seam_and_the_rest_stays_
     assert (plain - picture)[:, inside].abs().mean() > 3 * (made - picture)[:, inside].abs().mean()
 
 
+def test_where_another_thing_was_painted_beside_the_seam_nothing_is_taken_for_a_colour():
+    picture, hole = smooth(), shape(64, 48, kind="rectangle", left=0.25, top=0.25, right=0.75, bottom=0.75)
+    framed = picture.clone()
+    framed[:, (hole < 0.5)[0]] = 1.0    # white paper all around
+    assert (paste_back(picture, framed, hole, softness=0) - picture).abs().max() < 0.03
+
+
 def test_pasting_back_takes_another_size_and_no_other_shape_and_keeps_alpha():
     picture, hole = smooth(), shape(64, 48)
     large = torch.nn.functional.interpolate(smooth()[None], size=(96, 128))[0]
