@@ -14,6 +14,8 @@ from .runs.foresight import Outlook
 from .words.speak import t, translated
 
 if TYPE_CHECKING:
+    from nodegraph.graph import Graph
+
     from .session import Session
 
 DEBOUNCE = 0.4  # seconds between the last edit and a run on change
@@ -98,6 +100,15 @@ class Running:
         self.session.progress.asked(self.session.runner.run(graph, to=None if whole else part.to, supersede=supersede))
         if part.left_out:
             self.session.say(t("status.left_out", count=part.left_out))
+
+    def sweep(self, graphs: Iterable[tuple[str, Graph]]) -> None:
+        """Run the graph once for each of several values, for the gallery; what is on the canvas stays. Label, graph."""
+        session, count = self.session, 0
+        for label, graph in graphs:
+            session.progress.aside.add(session.runner.run(graph, label=label, aside=True))
+            count += 1
+        session.panels |= {"gallery"}
+        session.say(t("sweep.begun", count=count))
 
     def _keep_picture(self) -> None:
         """Keep a small picture of what a file made last, for the start page."""

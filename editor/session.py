@@ -25,9 +25,9 @@ from .document.document import Document, means_same
 from .document.items import Item, Link, Target, exists, items, links, position
 from .files import Files
 from .panels.judge import Found, Judged, Judgement, found_in_file
+from .rewind import rewind, runs_of
 from .running import Running
-from .runs.gallery import Gallery
-from .runs.made import Made
+from .runs.gallery import Gallery, Result
 from .runs.progress import Progress
 from .runs.runner import Runner
 from .runs.state import NodeState
@@ -61,9 +61,11 @@ class Session(Telling):
         self.sizes: Mapping[Item, tuple[float, float]] = {}
         self.states: dict[str, NodeState] = {}
         self.palette: PaletteRequest | None = None
+        self.played: tuple[str, float] | None = None  # what is heard, "node.port", and how far it has come, 0 to 1
+        self.rewound = -1  # the job of the earlier run that is shown
         self.panels: set[str] = set()  # those that are open: form, gallery, problems
         self.closing = False
-        self.hear: Callable[[Made], None] | None = None  # plays a result, where there is a window
+        self.hear: Callable[..., None] | None = None  # plays a result, where there is a window
         self.revision = 0
         self._placing = Placing()
         self._shown: tuple[Graph, Graph] | None = None
@@ -154,7 +156,7 @@ class Session(Telling):
         self.dialog = None
         self.selection, self.selected_links = frozenset(), frozenset()
         self.states = states if states is not None else {}
-        self.palette, self.sizes, self._placing = None, {}, Placing()
+        self.palette, self.sizes, self._placing, self.rewound = None, {}, Placing(), -1
         self._shown = None
         self._judgement.forget()
         _ = self.judged  # sizes of unplaced nodes come from what is known of them
@@ -254,6 +256,14 @@ class Session(Telling):
     def state(self, name: str) -> NodeState:
         """How a node is doing; made when it is first asked for."""
         return self.states.setdefault(name, NodeState())
+
+    def earlier_runs(self) -> list[Result]:
+        """The runs of this document that can be gone back to, the oldest first."""
+        return runs_of(self)
+
+    def rewind(self, number: int) -> None:
+        """Show one of the earlier runs: its graph and its results; one step that can be undone."""
+        rewind(self, runs_of(self)[number])
 
     def restale(self) -> None:
         """Find out anew which results no longer follow from the graph."""

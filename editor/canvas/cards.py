@@ -48,6 +48,15 @@ def act(session: Session, name: str, item: Item, port: str = "") -> None:
         session.hear(made)
 
 
+def seek(session: Session, item: Item, port: str, part: float) -> bool:
+    """Play a result from a part, 0 to 1, of it on; whether it is one that can be heard."""
+    made = made_at(session, item, port)
+    if made is None or session.hear is None or made.thumbnail.kind not in ("wave", "roll"):
+        return False
+    session.hear(made, part)
+    return True
+
+
 def save(session: Session, made: Made, folder: str = "") -> None:
     """Ask where to, and write the result there."""
     if made.type is None:

@@ -100,6 +100,27 @@ class MinimapDrag(Drag):
         self.session.view = self.began
 
 
+class Scrub(Drag):
+    """The handle goes along the earlier runs, and graph and results follow."""
+
+    follows = False
+
+    def __init__(self, gestures: Gestures, pressed: Pressed):
+        super().__init__(gestures, pressed)
+        line = self.stage.timeline()
+        assert line is not None
+        self.line, self.at = line, -1
+
+    def move(self, x: float, y: float) -> None:
+        number = self.line.nearest(self.gestures.pixel[0])
+        if number != self.at:
+            self.at = number
+            self.session.rewind(number)
+
+    def release(self, x: float, y: float) -> None:
+        self.session.document.seal()
+
+
 class Band(Drag):
     """A rectangle that selects what it touches."""
 

@@ -15,7 +15,7 @@ from . import hits
 from .beyond import step
 from .box import Rectangle
 from .clicks import clicked, double_clicked, menu, pressed_left
-from .drags import SNAP, Band, Drag, Knife, MinimapDrag, Move, Pan, Resize
+from .drags import SNAP, Band, Drag, Knife, MinimapDrag, Move, Pan, Resize, Scrub
 from .hits import NOTHING
 from .lettering import Measure
 from .linkdrag import LinkDrag
@@ -23,6 +23,7 @@ from .minimap import Minimap
 from .overlay import LEFT as LEFT, MIDDLE as MIDDLE, RIGHT as RIGHT, THRESHOLD, Overlay, Pressed
 from .scene import Scene
 from .stage import Stage
+from .values import Sweep, ValueDrag, is_number, port_at
 
 if TYPE_CHECKING:
     from ..session import Session
@@ -96,11 +97,17 @@ class Gestures:
             self.session.view = self.session.view._replace(x=self.session.view.x + right, y=self.session.view.y + down)
             self.session.touch()
             return
+        line = self.stage.timeline() if not small else None
+        if line is not None and line.holds(x, y) and button == LEFT:
+            self._start(Scrub(self, pressed))
+            return
         if small and button == LEFT:
             self._start(MinimapDrag(self, pressed))
         elif button == MIDDLE or button == LEFT and self.space:
             self.space_used = self.space
             self._start(Pan(self, pressed))
+        elif button == LEFT and alt and is_number(port_at(pressed)):
+            self._start(Sweep(self, pressed))
         elif button == RIGHT and ctrl or button == LEFT and alt:
             self._start(Knife(self, pressed))
         elif button == LEFT and clicks >= 2 and double_clicked(self.stage, pressed):
@@ -217,6 +224,8 @@ class Gestures:
         hit = pressed.hit
         if hit.kind == "pin":
             return LinkDrag(self, pressed)
+        if hit.kind == "value" and is_number(port_at(pressed)):
+            return ValueDrag(self, pressed)
         if hit.kind == "corner":
             return Resize(self, pressed)
         if hit.item is not None:

@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from ..document.items import Item, Link
-from .box import BADGES_ABOVE, CORNER, NAME_AT, SMALL_TEXT, TITLE, Box, Picture, PinAt, Rectangle, around, overlap
+from .box import BADGES_ABOVE, CORNER, NAME_AT, SMALL_TEXT, TITLE, Box, Picture, Pin, PinAt, Rectangle, around, overlap
 from .curve import distance, sampled
 from .scene import Scene
+
+VALUE_FROM = 0.45  # the part of a node's width from which a row is its value
 
 
 class Hit(NamedTuple):
@@ -66,12 +68,25 @@ def _within(item: Item, box: Box, x: float, y: float, zoom: float) -> Hit:
             return Hit("button", item, button=button.name)
     if box.folded and abs(y - box.more_at) <= box.row / 2 and zoom >= SMALL_TEXT and not box.collapsed:
         return Hit("more", item)
+    pin = _value_pin(item, box, x, y) if zoom >= SMALL_TEXT else None
+    if pin is not None:
+        return Hit("value", item, PinAt(item, pin, pin.x, pin.y))
     if y < TITLE and item.kind not in ("note", "dot"):
         return Hit("title", item)
     for shown in box.pictures:
         if shown.x <= x < shown.x + shown.width and shown.y <= y < shown.y + shown.height:
             return Hit("thumbnail", item, picture=shown)
     return Hit("item", item)
+
+
+def _value_pin(item: Item, box: Box, x: float, y: float) -> Pin | None:
+    """The pin whose value stands at a place in a box."""
+    if item.kind == "input":
+        return box.pins[0] if box.pins[0].port is not None and 30 <= y < box.height - 2 and 8 <= x < box.width - 8 else None
+    if item.kind != "node" or box.collapsed or not box.width * VALUE_FROM <= x < box.width - 8:
+        return None
+    return next((pin for pin in box.pins if not pin.gives and pin.tone in ("literal", "default") and pin.shape != "slot"
+                 and pin.port is not None and abs(y - pin.y) <= box.row / 2), None)
 
 
 def link_at(scene: Scene, x: float, y: float, radius: float) -> Link | None:

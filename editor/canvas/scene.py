@@ -19,7 +19,7 @@ from ..document import items as on_canvas
 from ..document.items import Item, Link, is_spread, links
 from .box import DOT, TITLE, Box, PinAt, Rectangle, Status, around, overlap
 from .boxmaker import Maker, status_of
-from .curve import Curve, bezier
+from .curve import Curve, bezier, shifted
 from .lettering import Measure
 from .routes import Obstacles, route
 
@@ -61,8 +61,11 @@ class Scene:
                 at[item] = (at[item][0] + right, at[item][1] + down)
         scene = replace(self, at=at)
         curves = dict(self.curves)
-        for link in curves:
-            if _source(self.graph, link) in offsets or link.target.item in offsets \
+        for link, curve in curves.items():
+            ends = (_source(self.graph, link), link.target.item)
+            if ends[0] in offsets and ends[1] in offsets and not self.dots.get(link) and offsets[ends[0]] == offsets[ends[1]]:
+                curves[link] = shifted(curve, *offsets[ends[0]])  # both ends go the same way, and so does what is between
+            elif _source(self.graph, link) in offsets or link.target.item in offsets \
                     or any(dot in offsets for dot in self.dots.get(link, ())):
                 curves[link] = _curve(scene, link)
         return replace(scene, curves=curves)

@@ -20,11 +20,12 @@ from .hits import Hit
 from .lettering import Measure
 from .minimap import Minimap, minimap
 from .scene import Scene, build
+from .timeline import Timeline, timeline
 
 if TYPE_CHECKING:
     from ..session import Session
 
-MINIMAP, MINIMAP_MARGIN = (208.0, 144.0), 12.0  # pixels
+MINIMAP, MINIMAP_MARGIN = (168.0, 108.0), 12.0  # pixels
 
 
 class Stage:
@@ -35,6 +36,7 @@ class Stage:
         self._scene: Scene | None = None
         self._made_from: tuple[Any, ...] = ()
         self._revision = -1
+        self._signs: tuple[Scene, Any, list[Sign]] | None = None
 
     @property
     def scene(self) -> Scene:
@@ -79,9 +81,9 @@ class Stage:
         return view.x, view.y, width / view.zoom, height / view.zoom
 
     def minimap(self) -> tuple[float, float, Minimap] | None:
-        """The minimap, and the pixel of its upper left corner; None where it is not shown."""
+        """The minimap, and the pixel of its upper left corner; None where it is not shown, as while all is in view."""
         width, height = self.session.canvas_size
-        if not self.session.settings.minimap or width < 2.5 * MINIMAP[0] or height < 2.5 * MINIMAP[1]:
+        if not self.session.settings.minimap or width < 2.5 * MINIMAP[0] or height < 2.5 * MINIMAP[1] or not self.signs():
             return None
         made = minimap(self.scene, self.seen, MINIMAP)
         if made is None:
@@ -95,7 +97,17 @@ class Stage:
 
     def signs(self) -> list[Sign]:
         """The signs of what lies out of view; none while the document is empty or from very far away."""
-        return signs(self.scene, self.seen, self.session.canvas_size)
+        scene, of = self.scene, (self.seen, self.session.canvas_size)
+        if self._signs is None or self._signs[0] is not scene or self._signs[1] != of:
+            self._signs = scene, of, signs(scene, *of)
+        return self._signs[2]
+
+    def timeline(self) -> Timeline | None:
+        """The line of earlier runs, where there are any."""
+        session = self.session
+        runs = session.earlier_runs()
+        at = next((at for at, result in enumerate(runs) if result.job == session.rewound), -1)
+        return timeline(len(runs), at, session.canvas_size)
 
     def trail(self, hover: Hit) -> Trail | None:
         """Why what is under the pointer is stale, where it is: asked at a node's title and at its badges."""

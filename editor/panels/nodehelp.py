@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from nodegraph.nodetype import MISSING, NodeType, Port
 
-from ..words.speak import has, name_of, t
+from ..words.speak import has, helped, name_of, t
 from .field import label
 from .typed import as_written, number, typed_text
 
@@ -35,7 +35,7 @@ class NodeHelp(NamedTuple):
 def node_help(nodetype: NodeType) -> NodeHelp:
     """All that a node type says of itself."""
     title = name_of("node", nodetype.name) if has(f"node.{nodetype.name}") else nodetype.name
-    return NodeHelp(title, nodetype.name, nodetype.pack, nodetype.version, nodetype.help,
+    return NodeHelp(title, nodetype.name, nodetype.pack, nodetype.version, _told(nodetype),
                     tuple(port_help(port) for port in nodetype.inputs.values()),
                     tuple(port_help(port) for port in nodetype.outputs.values()))
 
@@ -52,3 +52,9 @@ def port_help(port: Port) -> PortHelp:
     if port.default is not MISSING and port.default not in (None, ""):
         parts.append(t("inspector.usually", value=typed_text(port, as_written(port.default))))
     return PortHelp(port.name, label(port.name), ", ".join(parts), port.help)
+
+
+def _told(nodetype: NodeType) -> str:
+    """Its help, with the docstring below where that is in another language and says more."""
+    told = helped(nodetype.name, nodetype.help)
+    return told if told == nodetype.help else f"{told}\n\n{nodetype.help}"

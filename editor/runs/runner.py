@@ -60,16 +60,17 @@ class Runner:
     # -- what the window's thread calls
 
     def run(self, graph: Graph, *, only: Iterable[str] | None = None, to: Iterable[str] | None = None,
-            given: Mapping[str, Any] | None = None, label: str = "", supersede: bool = False) -> int:
+            given: Mapping[str, Any] | None = None, label: str = "", supersede: bool = False, aside: bool = False) -> int:
         """Ask for a run; the job's number.
 
         only: outputs of the graph, all of them if left out. to: nodes instead, whether an output reads them or
         not; what they do not depend on is not even checked. A graph without outputs runs to every node that no
-        other reads. A job that waits with the same `only` and `to` gives way to this one. supersede: so does
+        other reads. A job that waits with the same `only`, `to` and `label` gives way to this one. aside: its
+        results go to the gallery alone. supersede: so does
         every other, and the one that runs is stopped.
         """
         job = Job(next(self._numbers), graph, tuple(only) if only is not None else None,
-                   tuple(to) if to is not None else None, dict(given or {}), label)
+                   tuple(to) if to is not None else None, dict(given or {}), label, aside)
         with self._changed:
             self._refuse_when_closed()
             for other in [other for other in self._jobs if supersede or other.kind == job.kind]:

@@ -7,8 +7,7 @@ one thread. Whatever a frame or a callback raises is shown, with the document ke
 from __future__ import annotations
 
 import time
-import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +25,7 @@ from .clipboard import SystemClipboard
 from .dialogs.shown import Dialogs
 from .form import Form
 from .gallery import GalleryPanel
+from .guard import Guard
 from .icons import Icons
 from .inspector import Inspector
 from .keys import KeyCommands
@@ -44,14 +44,13 @@ if TYPE_CHECKING:
 SMALLEST = (800, 560)  # pixels
 
 
-class App:
+class App(Guard):
     """The window of one session. `run` opens it and comes back when it is closed."""
 
     def __init__(self, session: Session):
-        self.session = session
+        super().__init__(session)
         self.last_folder: Path | None = None
         self._panels: list[Any] = []
-        self._failed: dict[int, int] = {}  # panels that raised, and the revision at which they did
         self._keys = keyboard.Keys()
         self.keys, self.pace = KeyCommands(self), Pace()
         self._typing = False
@@ -88,7 +87,6 @@ class App:
         dpg.create_viewport(title="nodegraph", width=settings.window[0], height=settings.window[1], x_pos=where[0],
                             y_pos=where[1], min_width=SMALLEST[0], min_height=SMALLEST[1], disable_close=True)
         dpg.set_exit_callback(lambda: self.session.files.close())
-        self.session.running.foresight = True
         self.session.clipboard = SystemClipboard(self.session.folder)
         self._build()
         with dpg.handler_registry():
@@ -117,7 +115,6 @@ class App:
             self.panes = panes = Panes(self.session)
         self.canvas = Canvas(panes.middle, self.session)
         self.sounds = Sounds(self)
-        self.session.hear = self.sounds.toggle
         self.menus, self.dialogs = MenuBar(self, panes.bar), Dialogs(self)
         self.palette = Palette(self)
         self.form = Form(self, panes.form_area)
@@ -135,6 +132,7 @@ class App:
             if hasattr(panel, "close"):
                 panel.close()
         self.canvas.close()
+        self.panes.close()
         dpg.delete_item(self.main)
         self.icons.close()
         self._failed.clear()
@@ -158,7 +156,7 @@ class App:
         """What is done while no frame is drawn; whether one is wanted although nothing has changed."""
         self._guarded(self.session.tick, time.monotonic())
         self._guarded(self.palette.read_ahead)
-        return self._typing or self.session.runner.busy or self.dialogs.moving
+        return self._typing or self.session.runner.busy or self.dialogs.moving or self.session.played is not None
 
     def frame(self) -> None:
         """Take in what happened, show how things are, draw."""
@@ -169,7 +167,8 @@ class App:
             self._guarded(self._rebuild)
         self._guarded(lambda: self.panes.arrange(self.start.is_open))
         self._guarded(self._pointer)
-        self._guarded(self.panes.ring, tuple(dpg.get_mouse_pos(local=False)), self._typing)
+        self._guarded(self.panes.ring, tuple(dpg.get_mouse_pos(local=False)), self._typing,
+                      self.session.dialog is not None or self.session.palette is not None)
         for panel in self._panels:
             self._guarded_panel(panel, panel.update)
         if not self.form_is_open and not self.start.is_open:
@@ -190,33 +189,6 @@ class App:
                 self._guarded(self.keys.down, number, held, self._typing or widgets.typing())
             else:
                 self._guarded(self.keys.up, number)
-
-    def _guarded(self, function: Callable[..., Any], *args: Any) -> None:
-        try:
-            function(*args)
-        except Exception as error:  # a window that dies takes the work with it
-            self._trouble(error)
-
-    def _guarded_panel(self, panel: Any, function: Callable[[], Any]) -> None:
-        """A panel that raised is left alone until something changes."""
-        if self._failed.get(id(panel)) == self.session.revision:
-            return
-        try:
-            function()
-            self._failed.pop(id(panel), None)
-        except Exception as error:  # as above
-            self._trouble(error)
-            self._failed[id(panel)] = self.session.revision
-
-    def _trouble(self, error: Exception) -> None:
-        """Show what went wrong in the editor itself, and keep a copy of the document."""
-        report = "".join(traceback.format_exception(error))
-        session = self.session
-        if session.folder is not None:
-            session.attempt(session.document.autosave, session.files.recovery_folder)
-        if session.dialog is None or session.dialog.kind != "error":
-            first = next((line for line in str(error).splitlines() if line.strip()), "")
-            session.ask("error", title=t("error.unexpected", why=f"{type(error).__name__}: {first}"), text=report)
 
     def _first_look(self) -> None:
         """Once everything has its size: all of the graph in view."""

@@ -36,6 +36,9 @@ class Bubble:
         if overlay.reason:
             key: Any = ("reason", overlay.reason, self.gestures.pixel)
             lines = [("text", overlay.reason)]
+        elif overlay.told:
+            key = ("told", overlay.told, self.gestures.pixel)
+            lines = [("text", overlay.told)]
         elif self.gestures.trail is not None and self.gestures.trail.origins:
             trail = self.gestures.trail
             key = ("why", hover.item, tuple(trail.origins.items()), theme.current())

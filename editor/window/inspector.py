@@ -13,7 +13,7 @@ from ..document.items import Item, color, text
 from ..panels import faults, inspector, repeats
 from ..panels.field import Field
 from ..panels.judge import Found
-from ..words.speak import has, name_of, t
+from ..words.speak import has, helped, name_of, t
 from . import theme, widgets
 from .fields import Fields
 from .foot import Foot
@@ -164,7 +164,7 @@ class Inspector:
             if nodetype is not None:
                 widgets.tip(named, f"{t('inspector.from_pack', pack=name_of('pack', nodetype.pack))}, "
                                    f"{t('inspector.version', version=nodetype.version)}")
-                first, _, rest = nodetype.help.partition("\n\n")
+                first, _, rest = helped(nodetype.name, nodetype.help).partition("\n\n")
                 if first:
                     told = widgets.says(" ".join(first.split()) + (" …" if rest else ""), "dim", wrap=self.width)
                     widgets.tip(told, rest and nodetype.help)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import dearpygui.dearpygui as dpg
 
+from ..canvas.box import Rectangle
 from ..canvas.curve import Curve
 from ..canvas.gestures import Gestures
 from ..canvas.scene import Scene
@@ -17,6 +18,7 @@ from .theme import RGBA, color, faded, of_type
 if TYPE_CHECKING:
     from ..session import Session
 
+STRETCH = (0.4, 2.5)  # how far links are stretched before they are drawn anew
 SPREAD_DOTS = (12.0, 20.0, 28.0)  # canvas units before the end of a link
 
 
@@ -27,10 +29,15 @@ class Links:
         self.node, self.session, self.gestures = node, session, gestures
         self._drawn: dict[Link, tuple[Curve, tuple[str, float, str], list[int | str]]] = {}
         self._hidden: set[Link] = set()
+        self._reach: dict[Link, tuple[Curve, Rectangle]] = {}
         self._seen: Any = None
+        self._zoom = 1.0
 
-    def paint(self, scene: Scene, zoom: float, theme_name: str) -> None:
-        """Show the links of a scene at a scale."""
+    def paint(self, scene: Scene, zoom: float, theme_name: str, zooming: bool = False) -> bool:
+        """Show the links of a scene at a scale; whether they are still to be drawn anew for it.
+
+        zooming: whether the scale has just changed. Then what is drawn is stretched, and drawn anew once it rests.
+        """
         overlay, session, hover = self.gestures.overlay, self.session, self.gestures.hover
         special = dict.fromkeys(session.selected_links, "selected")
         special |= dict.fromkeys(overlay.cut, "cut")
@@ -48,16 +55,28 @@ class Links:
             special[overlay.taken] = "gone"
         state = (scene.curves, special, zoom, theme_name, self.gestures.seen)
         if self._seen is not None and self._seen[0] is state[0] and self._seen[1:] == state[1:]:
-            return
+            return False
+        old = self._seen
+        if zooming and old is not None and old[0] is state[0] and old[1] == special and old[3] == theme_name \
+                and STRETCH[0] < zoom / self._zoom < STRETCH[1]:
+            dpg.apply_transform(self.node, dpg.create_scale_matrix((zoom / self._zoom, zoom / self._zoom)))
+            return True
         self._seen = state
+        if self._zoom != zoom:
+            dpg.apply_transform(self.node, dpg.create_scale_matrix((1.0, 1.0)))
+            self._zoom = zoom
         for link in [link for link in self._drawn if link not in scene.curves]:
             for drawn in self._drawn.pop(link)[2]:
                 dpg.delete_item(drawn)
             self._hidden.discard(link)
+            self._reach.pop(link, None)
         seen = self.gestures.seen
         for link, curve in scene.curves.items():
             kept = self._drawn.get(link)
-            there = touches(curve.bounds, seen)
+            reach = self._reach.get(link)
+            if reach is None or reach[0] is not curve:
+                reach = self._reach[link] = curve, curve.bounds
+            there = touches(reach[1], seen)
             if not there:
                 if kept is not None and link not in self._hidden:
                     self._hidden.add(link)
@@ -76,6 +95,7 @@ class Links:
                 self._hidden.discard(link)
                 for drawn in self._drawn[link][2]:
                     dpg.configure_item(drawn, show=True)
+        return False
 
     def _draw(self, curve: Curve, look: str, zoom: float) -> list[int | str]:
         shade = of_type(curve.color)

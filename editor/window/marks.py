@@ -17,10 +17,11 @@ class Marks:
     def __init__(self, paint: Painter):
         self.paint = paint
 
-    def draw(self, box: Box, status: Status, chosen: bool, hovered: bool, now: float, light: str = "") -> None:
+    def draw(self, box: Box, status: Status, chosen: bool, hovered: bool, now: float, light: str = "",
+             heard: float | None = None) -> None:
         """What is drawn around a box: selection, the state of its run, badges, progress.
 
-        light: a role whose colour shines around it.
+        light: a role whose colour shines around it. heard: how far what it shows has been played, 0 to 1.
         """
         z = self.paint.zoom
         if box.item.kind == "dot":
@@ -32,6 +33,11 @@ class Marks:
         if light:
             self.paint.frame(-5, -5, box.width + 10, box.height + 10, color(light), faded(color(light), 0.12), ROUND + 4,
                              max(1.5, 2.4 * z))
+        sound = next((one for one in box.pictures if one.thumbnail.kind in ("wave", "roll")), None)
+        if heard is not None and sound is not None:
+            x = round((sound.x + sound.width * heard) * z)
+            dpg.draw_line((x, round(sound.y * z)), (x, round((sound.y + sound.height) * z)), color=color("text"),
+                          thickness=2, parent=self.paint.node)
         role = {"running": "running", "failed": "failed"}.get(status.status, "")
         line = color(role) if role else color("error") if status.trouble == "error" else None
         if line is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,7 +17,7 @@ from ..panels.palette import type_title
 from ..runs import updates as up
 from ..runs.hearing import can_be_heard
 from ..runs.made import Made as Made
-from ..runs.player import CannotPlay, Player
+from ..runs.player import CannotPlay, Player, from_part, seconds_of
 from ..runs.thumbnails import Thumbnail
 from ..words.speak import t
 from . import widgets
@@ -35,6 +36,8 @@ class Sounds:
         self.app, self.session = app, app.session
         self.player = Player()
         self.playing: tuple[int, str] | None = None
+        self._from, self._began, self._seconds = 0.0, 0.0, 0.0  # what part is played, since when, and how long all of it is
+        self.session.hear = self.hear
         self._folder = TemporaryDirectory(prefix="nodegraph-sound-")
 
     def can_play(self, type: PortType | None) -> bool:
@@ -51,12 +54,33 @@ class Sounds:
         path = Path(self._folder.name) / f"{made.job}-{made.output}.wav".replace("/", "-")
         self.playing = key
         if path.exists():
-            self._try(lambda: self.player.play(path))
+            self._begin(path)
             return
         self.session.say(t("status.preparing_sound"))
         self.session.progress.when(up.Exported, made.job, made.output, self._play)
         self.session.runner.export(made.job, made.output, path)
         self.session.touch()
+
+    def hear(self, made: Made, part: float | None = None) -> None:
+        """Play a result, or be silent if it is the one that plays; part: from there on, 0 to 1, in any case."""
+        if part is not None and self.playing == (made.job, made.output):
+            self.stop()
+        self._from = part or 0.0
+        self.toggle(made)
+
+    @property
+    def part(self) -> float | None:
+        """How far what plays has come, 0 to 1; None while nothing does."""
+        if self.playing is None or not self._seconds or self.player.path is None:
+            return None
+        return min(1.0, self._from + (time.monotonic() - self._began) / self._seconds)
+
+    def _begin(self, path: Path) -> None:
+        """Play a file from where it is to begin."""
+        self._seconds = seconds_of(path)
+        rest = from_part(path, self._from, Path(self._folder.name) / "rest.wav") if self._from else path
+        self._began = time.monotonic()
+        self._try(lambda: self.player.play(rest))
 
     def _play(self, told: up.Exported) -> None:
         if told.problem or not told.paths:
@@ -64,7 +88,7 @@ class Sounds:
             self.session.say(told.problem, "error")
         elif self.playing == (told.job, told.output):
             self.session.say(t("status.playing", name=told.output))
-            self._try(lambda: self.player.play(told.paths[0]))
+            self._begin(told.paths[0])
 
     def _try(self, call: Callable[[], None]) -> None:
         try:
@@ -82,7 +106,9 @@ class Sounds:
     def update(self) -> None:
         """Once a frame: notice that a sound has ended."""
         if self.playing is None or self.player.path is None:
+            self.session.played = None
             return
+        self.session.played = (self.playing[1], self.part or 0.0)
         self._try(self.player.look)
         if self.playing is not None and not self.player.playing and self.player._process is None:
             self.playing = None

@@ -12,6 +12,7 @@ from .wake import Wake
 FRAME = 1 / 60  # seconds from one frame to the next while someone does something
 SHOWN = 1 / 10  # while a run tells how it goes, or a cursor blinks
 REST, LOOK = 5.0, 1 / 10  # while nothing goes on: where input wakes the window, and where it has to look for input
+OWED = 3  # frames from input on: its callback comes after the one that takes it in
 SLICE = 0.1  # seconds after which it is seen whether something happened besides
 SLOW, QUICK = 0.022, 0.0175  # seconds of drawing a frame from which edges are not smoothed, and are again
 AWAKE = 1.0  # seconds after the last sign of life until frames come slowly
@@ -26,6 +27,7 @@ class Pace:
         self._drawn = (-1, 0.0)  # the revision that was drawn last, and when
         self._drawing, self._smoothed = 0.0, True
         self._waking, self._wake = waking, None
+        self._owed = 0  # frames that input wants: one to take it in, and one to show what came of it
 
     def open(self) -> None:
         """The window is there: begin to hear of input."""
@@ -52,17 +54,18 @@ class Pace:
         if mouse != self._mouse:
             self.wake()
             self._mouse = mouse
-        self._drawn = revision(), began
+        self._drawn, self._owed = (revision(), began), max(0, self._owed - 1)
         while (left := self._due(revision(), meanwhile()) - time.monotonic()) > 0:
             if self._wake is None or not self.idle:
                 time.sleep(min(left, SLICE))
             elif self._wake.wait(min(left, SLICE)):
+                self._owed = OWED
                 return
 
     def _due(self, revision: int, moving: bool) -> float:
         """When the next frame is to be drawn."""
         seen, at = self._drawn
-        if not self.idle:
+        if not self.idle or self._owed:
             return at + FRAME
         if revision != seen or moving:
             return at + SHOWN

@@ -197,8 +197,7 @@ class Painter(Pen):
         stripe = of_type(pin.type.color)
         round_ = 8.0
         self.frame(0, 0, box.width, box.height, color("outline"), own, round_)
-        x = 0.0 if role == "input" else box.width - 4
-        self.frame(x, 6, 4, box.height - 12, NONE, stripe, 2)
+        self.frame(0.0, 6, 4, box.height - 12, NONE, stripe, 2)
         shade = theme.text_on(own) if box.color else color("text")
         if z >= SMALL_TEXT:
             self.text(PAD + (4 if role == "input" else 0), 17, box.title, TITLE_SIZE, shade, bold=True)

@@ -23,6 +23,7 @@ class Panes:
         self._shape: tuple[Any, ...] | None = None
         self._grabbed = ""
         self._ringed: int | str | None = None  # the area that has the keys
+        self._ring_shape: tuple[Any, ...] | None = None
         self.bar = dpg.add_menu_bar()
         self.tools = widgets.area(no_scrollbar=True)
         self.banner = widgets.area(no_scrollbar=True, show=False)
@@ -35,6 +36,8 @@ class Panes:
         self.splitters = {name: dpg.add_child_window(no_scrollbar=True)
                           for name in ("inspector", "problems", "gallery")}
         self.status = widgets.area(no_scrollbar=True)
+        with dpg.viewport_drawlist(front=True) as self.above:
+            self.ring_line = dpg.draw_rectangle((0, 0), (1, 1), show=False, rounding=px(4))
         for area in (self.tools, self.status):
             dpg.bind_item_theme(area, theme.look("strip"))
         dpg.bind_item_theme(self.banner, theme.look("banner"))
@@ -85,18 +88,29 @@ class Panes:
         place(self.form_area, 0, top, left, bottom - top, self._form_is_open)
         self.session.touch()
 
-    def ring(self, pointer: tuple[float, float], typing: bool) -> None:
-        """A thin line around the area that has the keys: the one under the pointer, or in which something is typed."""
-        if typing and self._ringed is not None:
+    def ring(self, pointer: tuple[float, float], typing: bool, covered: bool) -> None:
+        """A thin line around the area that has the keys: the one under the pointer, or in which something is typed.
+
+        It is drawn above the window: the border of an area would be that of everything in it too.
+        """
+        if not (typing and self._ringed is not None):
+            areas = (self.side, self.below, self.results, self.form_area, self.start, self.middle)
+            self._ringed = next((area for area in areas if dpg.is_item_shown(area) and widgets.within(area, pointer)), None)
+        shape = None
+        if self._ringed is not None and not covered:
+            (x, y), (width, height) = dpg.get_item_pos(self._ringed), dpg.get_item_rect_size(self._ringed)
+            shape = x, y, width, height, theme.current()
+        if shape == self._ring_shape:
             return
-        areas = {self.side: "inner", self.below: "inner", self.results: "inner", self.form_area: "inner",
-                 self.start: "start", self.middle: "bare"}
-        over = next((area for area in areas if dpg.is_item_shown(area) and widgets.within(area, pointer)), None)
-        if over != self._ringed:
-            for area, on in ((self._ringed, ""), (over, "_ringed")):
-                if area is not None:
-                    dpg.bind_item_theme(area, theme.look(f"{areas[area]}{on}"))
-            self._ringed = over
+        self._ring_shape = shape
+        dpg.configure_item(self.ring_line, show=shape is not None)
+        if shape is not None:
+            dpg.configure_item(self.ring_line, pmin=(shape[0], shape[1]), color=theme.color("ring"),
+                               pmax=(shape[0] + shape[2] - 1, shape[1] + shape[3] - 1))
+
+    def close(self) -> None:
+        """Take away what is drawn above the window."""
+        dpg.delete_item(self.above)
 
     def drag(self, mouse: tuple[float, float]) -> bool:
         """Let the line between two panels follow the pointer; whether it does."""

@@ -59,6 +59,9 @@ class StartPage:
         """Fill it anew where something has changed."""
         if not self.is_open:
             return
+        if self.is_under_pointer and self.session.dialog is None and self.session.palette is None \
+                and dpg.is_mouse_button_clicked(dpg.mvMouseButton_Right):
+            self.app.do("palette.open")
         key = (dpg.get_item_width(self.parent), dpg.get_item_height(self.parent), self.session.settings.recent_files,
                language(), dpg.get_frame_count() > 3)
         if key == self._key:
@@ -97,7 +100,7 @@ class StartPage:
                                    t("start.picture.help"))
                 widgets.gap(4)
         keys = self.app.keys_of
-        widgets.says(t("start.keys", add=keys("palette.open"), run=keys("run.all"), help=keys("help.shortcuts")), "dim",
+        widgets.says(t("start.keys", add=keys("palette.open"), run=keys("run.all"), help=keys("help.node")), "dim",
                      wrap=width)
 
     # -- templates

@@ -79,6 +79,7 @@ def tile(paint: Pen, box: Box) -> None:
     words = elided(box.title, size, box.width - left - 2 / z, fonts.measure, bold=True)
     paint.text(left, strip / 2, words, size, theme.text_on(own) if box.color else color("text"), bold=True)
     _filling(paint, box, strip)
+    paint.frame(0, 0, box.width, box.height, color("outline"), (0, 0, 0, 0), 4)
 
 
 def _filling(paint: Pen, box: Box, top: float) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from nodegraph import InputError, ModelType, Recipe
 
-from ..common.folders import described, settings_problem
+from ..common.folders import described, settings, settings_problem
 from ..common.loading import loading, model_place, part
 from ..common.weights import PICKLES, folder_problem, header, problem as broken
 from .checkpoints import nets as single_files
@@ -16,6 +16,9 @@ from .models import HARMLESS
 from .steered import KINDS, file_problem, net_settings
 
 _ENCODER = "image_encoder"
+# How the two groups of an IP-Adapter's tensors begin: with its authors, and with XLabs.
+_GROUPS = {"image_proj": ("image_proj.", "ip_adapter_proj_model."), "ip_adapter": ("ip_adapter.", "double_blocks.")}
+_EYES = {"siglip_vision_model": "SiglipVisionModel", "siglip": "SiglipVisionModel"}  # others are CLIP's
 
 
 def holds_net(place: Path) -> bool:
@@ -106,7 +109,7 @@ def _is_adapter(path: Path) -> bool:
         names = list(header(path))
     except ValueError:
         return False
-    return any(name.startswith("image_proj.") for name in names) and any(name.startswith("ip_adapter.") for name in names)
+    return all(any(name.startswith(begins) for name in names) for begins in _GROUPS.values())
 
 
 def holds_adapter(folder: Path) -> bool:
@@ -122,8 +125,8 @@ def adapter_problem(path: Path) -> str:
     if not holds_adapter(path):
         return described(path) + "; a folder with an IP-Adapter (image_proj and ip_adapter in one .safetensors) is wanted"
     if not (path / _ENCODER / "config.json").is_file():
-        return ("cannot be loaded: it lacks the encoder of its pictures, a CLIP vision model with projection in the folder "
-                f"{_ENCODER}/; put the one that its authors name there")
+        return ("cannot be loaded: it lacks the encoder of its pictures, a CLIP vision model with projection (of Stable "
+                f"Diffusion 3 a SigLIP) in the folder {_ENCODER}/; put the one that its authors name there")
     wrong = folder_problem(path / _ENCODER)
     return f"cannot be loaded: in its {_ENCODER}, {wrong}" if wrong else ""
 
@@ -131,19 +134,22 @@ def adapter_problem(path: Path) -> str:
 def load_adapter(recipe: Recipe, device: str, dtype: str) -> IpAdapter:
     """An IP-Adapter and its encoder from a folder; the recipe's option `file` says which of several."""
     import torch
+    import transformers
     from safetensors.torch import load_file
-    from transformers import CLIPVisionModelWithProjection
 
     folder = model_place(recipe, adapter_problem)
     kind = getattr(torch, dtype)
+    eye = _EYES.get(str(settings(folder / _ENCODER / "config.json").get("model_type")), "CLIPVisionModelWithProjection")
     with loading(recipe, "transformers", harmless=HARMLESS):
-        encoder = part(CLIPVisionModelWithProjection, folder / _ENCODER, f"the {_ENCODER} of {recipe.source}", dtype=kind)
-    made = IpAdapter({"image_proj": {}, "ip_adapter": {}}, encoder.eval().requires_grad_(False),
-                     _processor(folder / _ENCODER, encoder.config.image_size))
+        encoder = part(getattr(transformers, eye), folder / _ENCODER, f"the {_ENCODER} of {recipe.source}", dtype=kind,
+                       harmless=(r"^text_", r"^logit_"))  # of a folder that also has the encoder of words
+        processor = _processor(folder / _ENCODER, encoder.config.image_size, eye)
+    made = IpAdapter({"image_proj": {}, "ip_adapter": {}}, encoder.eval().requires_grad_(False), processor)
     for name, tensor in load_file(_wanted(folder, dict(recipe.options).get("file", ""), recipe.source)).items():
-        group, _, rest = name.partition(".")
-        if group in made.weights:
-            made.weights[group][rest] = tensor.to(kind)
+        group = next((group for group, begins in _GROUPS.items() if name.startswith(begins)), "")
+        if group:
+            rest = name.partition(".")[2].replace("processor.ip_adapter_double_stream_k_proj", "to_k_ip")
+            made.weights[group][rest.replace("processor.ip_adapter_double_stream_v_proj", "to_v_ip")] = tensor.to(kind)
     made.move(device)
     return made
 
@@ -156,12 +162,15 @@ def _wanted(folder: Path, name: str, source: str) -> Path:
     return chosen[0]
 
 
-def _processor(folder: Path, side: int) -> Any:
-    from transformers import CLIPImageProcessor
+def _processor(folder: Path, side: int, eye: str) -> Any:
+    import transformers
 
+    kind = transformers.SiglipImageProcessor if eye.startswith("Siglip") else transformers.CLIPImageProcessor
     if (folder / "preprocessor_config.json").is_file():
-        return CLIPImageProcessor.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-    return CLIPImageProcessor(size={"shortest_edge": side}, crop_size={"height": side, "width": side})
+        return kind.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    if eye.startswith("Siglip"):
+        return kind(size={"height": side, "width": side})
+    return kind(size={"shortest_edge": side}, crop_size={"height": side, "width": side})
 
 
 def _adapter_size(adapter: IpAdapter) -> int:

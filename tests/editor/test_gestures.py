@@ -450,6 +450,11 @@ def test_near_the_border_the_view_follows_what_is_dragged(hand):
 
 def test_the_minimap_brings_what_is_pressed_into_the_middle(hand):
     hand.session.change_settings(minimap=True)
+    hand.session.view = View(-4000, -3000, 1.5)
+    assert hand.gestures.minimap() is not None
+    hand.session.see(hand.session.boxes())
+    assert hand.gestures.minimap() is None  # all is in view
+    hand.session.view = View(700, -100, 1.0)
     left, top, small = hand.gestures.minimap()
     x, y = small.to_canvas(60, 40)
     hand.gestures.press(left + 60, top + 40)

@@ -1,8 +1,12 @@
 """Links are led round boxes, and what lies out of view is told at the edges."""
 
-from nodegraph_editor.canvas import beyond
+from pathlib import Path
+
+from nodegraph import Engine, graphfile
+from nodegraph_editor.canvas import beyond, placing
 from nodegraph_editor.canvas.curve import along
 from nodegraph_editor.canvas.routes import Obstacles, route
+from nodegraph_editor.canvas.view import around, opening
 from nodegraph_editor.document.items import Item
 from nodegraph_editor.document.rows import SCREEN, in_rows
 
@@ -61,3 +65,18 @@ def test_what_lies_out_of_view_is_counted_on_its_side():
     assert beyond.counts(scene, (350, -50, 900, 600)) == {"left": 1, "right": 12}
     assert [sign.side for sign in beyond.signs(scene, (350, -50, 900, 600), (900, 600))] == ["left", "right"]
     assert beyond.step("right", (350, -50, 900, 600)) == (675.0, 0.0)
+
+
+def test_the_graphs_that_come_along_open_in_rows_and_most_are_seen_whole_at_60_percent():
+    graphs = [graphfile.read(path)[0] for path in sorted((Path(__file__).parents[2] / "graphs").glob("*.yaml"))]
+    with Engine(None, device="cpu") as engine:
+        seen, whole = [], []
+        for graph in graphs:
+            sizes = placing.sizes(graph, engine.check(graph), {})
+            boxes = [(*at, *sizes[item]) for item, at in in_rows(graph, sizes).items()]
+            assert not any(a[0] < b[0] + b[2] and b[0] < a[0] + a[2] and a[1] < b[1] + b[3] and b[1] < a[1] + a[3]
+                           for at, a in enumerate(boxes) for b in boxes[:at]), graph.title
+            seen.append(opening(boxes, (1600.0, 990.0)))  # the canvas in a window of 1920 x 1080
+            whole.append(around(boxes, (1600.0, 990.0)).zoom >= 0.6)
+        assert all(view.zoom >= 0.6 for view in seen)
+        assert sum(whole) >= 0.6 * len(graphs)

@@ -88,7 +88,7 @@ class Recover(Modal):
                     widgets.button(t("button.recover"), lambda r=recovery: self.session.answer(r), small=True)
             widgets.gap(4)
         one = [(t("button.recover"), self.accept, "primary")] if len(self.recoveries) == 1 else []
-        self.buttons((t("button.discard"), lambda: self.session.answer(None), "danger"),
+        self.buttons((t("button.discard"), lambda: self.session.answer(None), ""),
                      (t("button.later"), self.cancel, ""), *one)
 
     def accept(self) -> None:

@@ -18,10 +18,10 @@ from .modal import Modal
 class Help(Modal):
     """All that a node type says of itself. data: name, of the type."""
 
-    title, width = "help.title", 720.0
+    width = 720.0
 
     def heading(self) -> str:
-        return t("help.title", name=name_of("node", self.dialog.data["name"]))
+        return name_of("node", self.dialog.data["name"])
 
     def fill(self, name: str = "", **data: Any) -> None:
         nodetype = self.session.catalogue.nodetype(name)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from ...asking import Dialog
     from ..app import App
 
+PADDING = 10  # units inside a window, at each side
+
 
 class Modal:
     """A window that everything else waits for. Subclasses fill it in `fill`, and say what Enter does in `accept`.
@@ -29,6 +31,7 @@ class Modal:
         self.app, self.session, self.dialog = app, app.session, dialog
         self.focus: int | str | None = None
         self._frames = 0
+        self._row: tuple[int | str, int] | None = None  # the space left of the buttons, and the pixels that they take
         self.window = dpg.add_window(label=f"{self.heading()}###modal", modal=True, no_resize=True, no_collapse=True,
                                      autosize=True, no_saved_settings=True, on_close=lambda: self.closed(),
                                      pos=[dpg.get_viewport_client_width() // 3, dpg.get_viewport_client_height() // 4])
@@ -68,9 +71,18 @@ class Modal:
     def update(self) -> None:
         """Once a frame: the window in the middle, the first field with the keyboard."""
         self._frames += 1
+        self._align_buttons()
         widgets.center(self.window)
         if self._frames == 3 and self.focus is not None:
             dpg.focus_item(self.focus)
+
+    def _align_buttons(self) -> None:
+        """Keep the buttons at the right end, however wide the window has become by what is in it."""
+        width = dpg.get_item_rect_size(self.window)[0]
+        if self._row is not None and width > 1:
+            space = round(width) - 2 * px(PADDING) - self._row[1]
+            if space > dpg.get_item_width(self._row[0]):
+                dpg.configure_item(self._row[0], width=space)
 
     @property
     def young(self) -> bool:
@@ -96,7 +108,8 @@ class Modal:
         made = []
         widths = [max(px(88), widgets.width_of(words) + px(28)) for words, _, _ in told]
         with dpg.group(horizontal=True, horizontal_spacing=px(8)):
-            dpg.add_spacer(width=max(1, self.wide - sum(widths) - px(8) * len(told)))
+            self._row = dpg.add_spacer(width=1), sum(widths) + px(8) * len(told)
+            dpg.configure_item(self._row[0], width=max(1, self.wide - self._row[1]))
             for (words, call, look), width in zip(told, widths, strict=True):
                 button = dpg.add_button(label=words, callback=lambda s, a, call: call(), user_data=call, width=width)
                 if look:

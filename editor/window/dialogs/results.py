@@ -1,4 +1,4 @@
-"""Results as large as the window allows, and two of them side by side."""
+"""Results as large as the window allows."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ...runs import updates as up
 from ...runs.gallery import Result
 from ...words.speak import t
 from .. import widgets
-from ..gallery import fill_differences, fill_result, reopen
+from ..gallery import fill_result, reopen
 from ..outputs import Made, content, save
 from ..widgets import Pictures, px
 from .modal import Modal
@@ -65,19 +65,3 @@ class OneResult(Modal):
     def close(self) -> None:
         super().close()
         self.pictures.close()
-
-
-class Compare(OneResult):
-    """Two results side by side, and in what they differ. data: left, right."""
-
-    title, width = "gallery.compare", 900.0
-
-    def fill(self, left: Result, right: Result, **data: Any) -> None:
-        self.pictures = Pictures()
-        fill_differences(left, right, self.wide)
-        with dpg.group(horizontal=True, horizontal_spacing=px(12)):
-            for result in (left, right):
-                with dpg.group():
-                    widgets.says(result.at.strftime("%H:%M:%S"), "dim")
-                    fill_result(self.app, self.pictures, result, self.wide // 2 - px(30), self.tall(400, 230))
-        self.buttons((t("button.close"), self.accept, "primary"))

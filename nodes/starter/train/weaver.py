@@ -36,7 +36,7 @@ SHAPES = {64: Shape(64, len(NAMES), (128, 128, 128, 80, 40), (80, 128, 160, 192)
 POOL = {"cuda": 4096, "cpu": 1024}  # drawings of each kind that wait
 JUDGED, LAST_SECONDS = 0.04, {"cuda": 16.0, "cpu": 25.0}  # share of the time for the judge's training; for the last scores
 MEMORY = 20_000  # pictures
-AIM = 0.65  # the critic's loss
+AIM, FORGED_KINDS = 0.55, 0.6  # the critic's loss; weight of the kind that a forgery is taken for
 NOISE, R1 = 0.1, 30.0  # over pictures in -1..1 that are mostly flat, of exactly the inks; where its weight begins
 
 
@@ -142,7 +142,7 @@ def woven(asked: Asked) -> dict[str, Any]:
     asked.folder.mkdir(parents=True, exist_ok=True)
     log["judge"] = judge.learned(asked.folder / "judge.safetensors", asked.seconds * JUDGED, asked.judge_steps)
     print(json.dumps(log["judge"]), flush=True)
-    shape, rules = SHAPES[asked.side], Rules(batch=asked.batch, memory=MEMORY, noise=NOISE, r1=R1, aim=AIM)
+    shape, rules = SHAPES[asked.side], Rules(batch=asked.batch, memory=MEMORY, noise=NOISE, r1=R1, aim=AIM, forged_kinds=FORGED_KINDS)
     log |= {"shape": shape.plain(), "rules": asdict(rules)}
     game = Game(shape, rules, Pool(asked.side, asked.batch, asked.device, asked.seed), asked.device)
     keeper = Keeper(asked, game, judge, log)
