@@ -10,12 +10,16 @@ CARD := $(wildcard /dev/nvidiactl /proc/driver/nvidia /dev/dxg /dev/kfd)$(filter
 TORCH ?= $(if $(CARD),,cpu)
 CPU_BUILDS := https://download.pytorch.org/whl/cpu
 
+# Asked before anything is fetched: pip would look only behind PyTorch's 300 MB.
+NEW_ENOUGH = -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else \
+    "nodegraph wants Python 3.11 or newer, and this is %d.%d: write, say, make $(or $(MAKECMDGOALS),demo) PYTHON=python3.11" % sys.version_info[:2])'
+
 ifneq ($(UV),)
-VENV = $(UV) venv --seed --python $(PYTHON) .venv
+VENV = $(UV) venv --allow-existing --seed --python $(PYTHON) .venv && $(BIN)/python $(NEW_ENOUGH)
 INSTALL = $(UV) pip install --python $(BIN)/python --constraint constraints.txt
 TORCH_FIRST = $(INSTALL) --torch-backend $(TORCH) torch
 else
-VENV = $(PYTHON) -m venv .venv
+VENV = $(PYTHON) $(NEW_ENOUGH) && $(PYTHON) -m venv .venv
 INSTALL = $(BIN)/python -m pip install --disable-pip-version-check --constraint constraints.txt
 TORCH_FIRST = $(INSTALL) --no-deps --retries 1 --extra-index-url $(CPU_BUILDS) torch
 endif
@@ -25,10 +29,11 @@ endif
 demo: .venv/installed
 	$(BIN)/nodegraph run graphs/postcard.yaml --set "subject=$(SUBJECT)" --out out --overwrite
 
-# Each file of tests is run by one of two workers; CORES=4 takes four.
+# Each file of tests is run by one of two workers; CORES=4 takes four. ALL=1 takes those that are marked slow too.
 CORES ?= 2
+ALL ?=
 test: .venv/tested
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(CORES) --dist loadfile --no-loadscope-reorder
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(CORES) --dist loadfile --no-loadscope-reorder $(if $(ALL),,-m "not slow")
 
 # What needs no model and no window, in about a minute.
 quick: .venv/tested
@@ -53,7 +58,7 @@ install: .venv/installed
 
 .venv/installed: pyproject.toml constraints.txt
 	@echo "Installing into .venv, mostly PyTorch: some 300 MB, which takes a few minutes the first time."
-	$(VENV)
+	@$(VENV)
 	$(if $(TORCH),$(TORCH_FIRST))
 	$(INSTALL) --editable .
 	@touch $@

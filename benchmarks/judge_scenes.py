@@ -26,7 +26,7 @@ SUBJECTS = {"goat": ("goat", "山羊"), "lobster": ("lobster", "龙虾"), "lady-
             "pencil": ("pencil", "铅笔"), "broom": ("broom", "扫帚"), "television": ("television", "电视机"),
             "robot-standing": ("robot", "机器人"), "canoe": ("canoe", "独木舟"), "feather": ("feather", "羽毛")}  # by id of the drawing
 CHOICES = {"subject": tuple(SUBJECTS), "colour": COLOURS, "setting": SETTINGS, "style": STYLES, "time": TIMES}
-TRAINING_PICTURES, EXAM_PICTURES, EPOCHS, BATCH = 3_000, 200, 20, 64
+TRAINING_PICTURES, EXAM_PICTURES, EPOCHS, BATCH = 12_000, 400, 12, 64
 
 
 @dataclass(frozen=True)
@@ -42,14 +42,14 @@ class Judge:
         self.network.eval()
         seen = []
         for part in pictures.split(64):
-            best = [head.argmax(1).tolist() for head in _heads(self.network(_small(part)))]
+            best = [head.argmax(1).tolist() for head in _heads(self.network(_signed(part)))]
             seen += [{name: choices[k] for (name, choices), k in zip(CHOICES.items(), ks, strict=True)}
                      for ks in zip(*best, strict=True)]
         return seen
 
 
 def judge(folder: Path, seed: int = 0) -> Judge:
-    """The judge kept in `folder`, or a newly trained one that is then kept there. Takes about five minutes of one core."""
+    """The judge kept in `folder`, or a newly trained one that is then kept there. Takes about half an hour of one core."""
     path = folder / "judge.safetensors"
     network = _network()
     if path.exists():
@@ -91,13 +91,13 @@ def _network() -> nn.Module:
         return [nn.Conv2d(inside, outside, 3, 2, 1, bias=False), nn.BatchNorm2d(outside), nn.ReLU(),
                 nn.Conv2d(outside, outside, 3, 1, 1, bias=False), nn.BatchNorm2d(outside), nn.ReLU()]
 
-    return nn.Sequential(nn.Conv2d(3, 24, 3, 1, 1, bias=False), nn.BatchNorm2d(24), nn.ReLU(), *stage(24, 32), *stage(32, 64),
-                         *stage(64, 96), *stage(96, 128), nn.Flatten(), nn.Dropout(0.2),
+    return nn.Sequential(nn.Conv2d(3, 24, 5, 2, 2, bias=False), nn.BatchNorm2d(24), nn.ReLU(), *stage(24, 40), *stage(40, 72),
+                         *stage(72, 112), *stage(112, 128), nn.Flatten(), nn.Dropout(0.3),
                          nn.Linear(128 * 16, sum(map(len, CHOICES.values()))))
 
 
-def _small(pictures: torch.Tensor) -> torch.Tensor:
-    return F.avg_pool2d(pictures.float().div(127.5).sub(1), 2)
+def _signed(pictures: torch.Tensor) -> torch.Tensor:
+    return pictures.float().div(127.5).sub(1)
 
 
 def _heads(logits: torch.Tensor) -> tuple[torch.Tensor, ...]:
@@ -105,18 +105,20 @@ def _heads(logits: torch.Tensor) -> tuple[torch.Tensor, ...]:
 
 
 def _worn(pictures: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-    """Shifted by up to two pixels, sometimes blurred, always a little noisy."""
-    dx, dy = torch.randint(-2, 3, (2,), generator=generator).tolist()
+    """Shifted by up to six pixels, half of them mirrored, sometimes blurred, always a little noisy."""
+    dx, dy = torch.randint(-6, 7, (2,), generator=generator).tolist()
+    mirrored = torch.rand(len(pictures), generator=generator) < 0.5
+    pictures = torch.where(mirrored[:, None, None, None], pictures.flip(3), pictures)
     pictures = pictures.roll((dx, dy), (2, 3))
     if torch.rand((), generator=generator) < 0.4:
-        pictures = F.avg_pool2d(pictures, 3, 1, 1)
+        width = 3 if torch.rand((), generator=generator) < 0.6 else 5
+        pictures = F.avg_pool2d(pictures, width, 1, width // 2)
     return pictures + 0.06 * torch.randn(pictures.shape, generator=generator)
 
 
 def _teach(network: nn.Module, seed: int) -> None:
     torch.manual_seed(seed)
     pictures, labels = rendered(TRAINING_PICTURES, 500_001 + seed * TRAINING_PICTURES)
-    pictures = torch.cat([_small(part).half() for part in pictures.split(500)])
     generator = torch.Generator().manual_seed(seed)
     optimiser = torch.optim.AdamW(network.parameters(), lr=2e-3, weight_decay=0.02)
     steps = EPOCHS * TRAINING_PICTURES // BATCH
@@ -124,7 +126,7 @@ def _teach(network: nn.Module, seed: int) -> None:
     network.train()
     for _ in range(steps):
         picked = torch.randint(len(pictures), (BATCH,), generator=generator)
-        heads = _heads(network(_worn(pictures[picked].float(), generator)))
+        heads = _heads(network(_worn(_signed(pictures[picked]), generator)))
         loss = sum(F.cross_entropy(head, labels[picked, k]) for k, head in enumerate(heads))
         optimiser.zero_grad()
         loss.backward()
@@ -136,6 +138,6 @@ def _teach(network: nn.Module, seed: int) -> None:
 def _exam(network: nn.Module) -> dict[str, float]:
     network.eval()
     pictures, labels = rendered(EXAM_PICTURES, 400_001)
-    heads = _heads(network(torch.cat([_small(part) for part in pictures.split(100)])))
+    heads = _heads(network(torch.cat([_signed(part) for part in pictures.split(100)])))
     return {name: (head.argmax(1) == labels[:, k]).float().mean().item()
             for k, (name, head) in enumerate(zip(CHOICES, heads, strict=True))}

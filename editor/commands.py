@@ -23,13 +23,23 @@ FONT_SCALES = (0.8, 0.9, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0)
 
 
 class Command(NamedTuple):
-    """What a command does, and whether it would do anything now."""
+    """What a command does, and whether it would do anything now. on_canvas: whether it is done to what the canvas shows.
+
+    Those are not done while the form stands in its place, and their keys without Ctrl or Alt count only while the pointer
+    is over it, as in Blender.
+    """
 
     function: Callable[..., Any]
     can: Callable[[Session], bool]
+    on_canvas: bool
 
 
 COMMANDS: dict[str, Command] = {}
+
+
+_OF_CANVAS = ("edit.", "node.", "palette.", "view.frame_", "view.zoom_", "view.snap", "view.minimap", "view.compact",
+              "run.to_selected")
+_ANYWHERE = ("edit.undo", "edit.redo", "node.leave")  # those of them that are done in the form too
 
 
 def _always(session: Session) -> bool:
@@ -38,7 +48,7 @@ def _always(session: Session) -> bool:
 
 def _command(name: str, can: Callable[[Session], bool] = _always) -> Callable[[F], F]:
     def keep(function: F) -> F:
-        COMMANDS[name] = Command(function, can)
+        COMMANDS[name] = Command(function, can, name.startswith(_OF_CANVAS) and name not in _ANYWHERE)
         return function
     return keep
 
@@ -215,7 +225,7 @@ def node_frame(session: Session) -> None:
 
 @_command("node.note")
 def node_note(session: Session, at: tuple[float, float] | None = None) -> None:
-    graph, item = edits.add_note(session.graph, at or session.pointer, t("item.note.text"))
+    graph, item = edits.add_note(session.graph, at or session.pointer, "")
     session.edit("undo.note", graph)
     session.select([item])
     session.do("edit.rename")
@@ -323,6 +333,11 @@ def view_minimap(session: Session) -> None:
     session.change_settings(minimap=not session.settings.minimap)
 
 
+@_command("view.inspector")
+def view_inspector(session: Session) -> None:
+    session.change_settings(inspector=not session.settings.inspector)
+
+
 @_command("view.snap")
 def view_snap(session: Session) -> None:
     session.change_settings(snap=not session.settings.snap)
@@ -400,7 +415,17 @@ def run_on_change(session: Session) -> None:
 
 @_command("run.stop", lambda s: s.runner.busy)
 def run_stop(session: Session) -> None:
-    session.runner.stop()
+    session.running.stop()
+
+
+@_command("help.node")
+def help_node(session: Session) -> None:
+    chosen = session.selected("node")
+    known = session.checked.nodes[chosen[0].name].nodetype if len(chosen) == 1 else None
+    if known is None:
+        session.ask("shortcuts")
+    else:
+        session.ask("help", name=known.name)
 
 
 @_command("help.shortcuts")

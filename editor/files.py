@@ -14,6 +14,7 @@ from .document.document import Document, recoveries
 from .document.edits import EditRefused, free_name
 from .document.items import Item
 from .runs.state import NodeState
+from .watching import Watching
 from .words.speak import t, told
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class Files:
     def __init__(self, session: Session):
         self.session = session
         self.levels: list[Level] = []
+        self.watching = Watching(session)
 
     def new(self) -> None:
         """Begin an empty graph; asks about unsaved changes first."""
@@ -54,29 +56,42 @@ class Files:
 
     def show(self, document: Document) -> None:
         """Make this the document: nothing selected, nothing run, all of it in view."""
-        if self.session.folder is not None:
-            self.session.document.forget_copy(self.recovery_folder)
+        self.forget_copies(self.session.document)
         self.session.document, self.levels = document, []
+        self.watching.forget()
         self.session.restart()
         if document.problems:
             self.session.say(told(document.problems[0]), "error")
 
-    def save(self, path: str | Path | None = None) -> bool:
-        """Save; asks for a name where there is none. Whether it is on disk now."""
-        if path is None and self.session.document.path is None:
-            graph = self.session.document.graph
-            self.session.ask("save_as", lambda chosen: self.save(chosen), folder=str(graph.folder.resolve()),
-                             name=f"{free_name(graph.title or 'graph', ())}.yaml")
-            return False
-        if path is None and self.session.document.changed_on_disk:
-            self.session.ask("changed_on_disk", self.answer_change, name=self._name())
-            return False
-        saved = self.session.document.save(path)
-        self.remember(saved)
-        if self.session.folder is not None:
-            self.session.document.forget_copy(self.recovery_folder)
-        self.session.say(t("status.saved", name=saved.name))
-        return True
+    def save(self, path: str | Path | None = None, then: Callable[[], object] = lambda: None,
+             agreed: bool = False) -> bool:
+        """Save, and do something then; asks for a name where there is none. Whether it is on disk now.
+
+        agreed: that what is wrong with the form of the file is settled by that.
+        """
+        session, document = self.session, self.session.document
+        if path is None and document.path is None:
+            session.ask("save_as", lambda chosen: self.save(chosen, then),
+                        name=f"{free_name(document.graph.title or 'graph', ())}.yaml")
+        elif path is None and document.changed_on_disk:
+            session.ask("changed_on_disk", lambda choice: self._save_over(choice, then), name=self._name())
+        elif document.problems and path in (None, document.path) and not agreed:
+            session.ask("settle", lambda choice: self.save(path, then, agreed=True), name=self._name(),
+                        problems=tuple(document.problems))
+        else:
+            saved = document.save(path)
+            self.remember(saved)
+            self.forget_copies(document)
+            self.watching.forget()
+            session.say(t("status.saved", name=saved.name))
+            then()
+            return True
+        return False
+
+    def _save_over(self, choice: str, then: Callable[[], object]) -> None:
+        self.answer_change(choice)
+        if choice == "keep":
+            self.save(None, then)
 
     def answer_change(self, choice: str) -> None:
         """The file was changed by someone else: "reload" it, or "keep" what is here."""
@@ -85,6 +100,13 @@ class Files:
             self.session.reread()
         else:
             self.session.document.keep_mine()
+        self.watching.forget()
+
+    def forget_copies(self, *documents: Document) -> None:
+        """Take away the copies for recovery of documents that need none any more."""
+        for document in documents:
+            if self.session.folder is not None:
+                document.forget_copy(self.recovery_folder)
 
     def leaving(self, go: Callable[[], None]) -> None:
         """Do something that puts the document away; unsaved changes are asked about first."""
@@ -92,24 +114,34 @@ class Files:
             self.session.attempt(go)
             return
 
+        def gone() -> None:
+            self.forget_copies(*self.documents())
+            go()
+
         def answered(choice: str) -> None:
-            if choice == "discard" or choice == "save" and all(self._save_one(d) for d in self.documents()):
-                if self.session.folder is not None:
-                    self.session.document.forget_copy(self.recovery_folder)
-                go()
+            if choice == "discard":
+                gone()
+            elif choice == "save":
+                self.save_all(gone)
         self.session.ask("unsaved", answered, name=self._name())
+
+    def save_all(self, then: Callable[[], object]) -> None:
+        """Save the document and those around it, each with what it has to ask, and do something then."""
+        left = [document for document in self.documents() if document.dirty]
+        if not left:
+            then()
+        elif left[0] is self.session.document:
+            self.save(None, then)
+        elif left[0].problems:
+            self.session.ask("settle", lambda choice: (left[0].save(), self.save_all(then)), problems=tuple(left[0].problems),
+                             name=left[0].path.name if left[0].path is not None else t("app.untitled"))
+        else:
+            left[0].save()
+            self.save_all(then)
 
     def _name(self) -> str:
         path = self.session.document.path
         return path.name if path is not None else t("app.untitled")
-
-    def _save_one(self, document: Document) -> bool:
-        if not document.dirty:
-            return True
-        if document is self.session.document:
-            return self.save()
-        document.save()
-        return True
 
     def documents(self) -> list[Document]:
         """The document that is seen, and those around it."""
@@ -167,7 +199,11 @@ class Files:
         if not self.levels:
             return
         if self.session.document.dirty:
-            self.save()
+            self.save(None, self._up)
+        else:
+            self._up()
+
+    def _up(self) -> None:
         *self.levels, level = self.levels
         self.session.document = level.document
         view = level.view
@@ -182,14 +218,9 @@ class Files:
                 self.session.attempt(document.autosave, self.recovery_folder)
 
     def watch(self) -> None:
-        """See whether someone else wrote the file: read it again, or ask."""
-        session = self.session
-        if session.dialog is None and session.document.changed_on_disk:
-            if session.document.dirty:
-                session.ask("changed_on_disk", self.answer_change, name=self._name())
-            else:
-                session.attempt(self.answer_change, "reload")
-                session.say(t("status.reloaded", name=self._name()))
+        """See whether someone else wrote the file, or took it away."""
+        if self.session.dialog is None:
+            self.watching.look()
 
     def watch_packs(self) -> None:
         """Read packs again that are not installed and were edited; not while the worker may be using them."""

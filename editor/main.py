@@ -36,6 +36,7 @@ def main(path: str | Path | None = None, *, packs: Iterable[str | Path] = (), **
         session.files.offer_recovery()
         return app.run(session)
     finally:
+        session.files.watching.close()
         session.runner.close()
 
 

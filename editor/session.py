@@ -11,40 +11,41 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nodegraph.check import Checked
-from nodegraph.errors import GraphError, NodegraphError
 from nodegraph.graph import Graph, Ref
 from nodegraph.packs import Catalogue
 
 from . import settings as kept
-from .asking import Dialog, PaletteRequest
+from .asking import PaletteRequest, Telling
 from .canvas import placing
 from .canvas.placing import Placing
-from .canvas.view import View, around
+from .canvas.view import View, around, opening
 from .document import edits
 from .document.clipboard import Clipboard
 from .document.document import Document, means_same
 from .document.items import Item, Link, Target, exists, items, links, position
 from .files import Files
-from .panels.judge import Found, Judged, Judgement
+from .panels.judge import Found, Judged, Judgement, found_in_file
+from .rewind import rewind, runs_of
 from .running import Running
-from .runs.gallery import Gallery
+from .runs.gallery import Gallery, Result
 from .runs.progress import Progress
 from .runs.runner import Runner
 from .runs.state import NodeState
 from .settings import Settings
 from .shortcuts import Shortcuts
-from .words.speak import t, told, translated
+from .words.speak import t
 
 if TYPE_CHECKING:
     from .commands import Command
 
 
-class Session:
+class Session(Telling):
     """See the module's text. `revision` goes up with whatever a view must be painted again for."""
 
     def __init__(self, *, checker: Callable[[Graph], Checked], catalogue: Catalogue, runner: Runner,
                  commands: Mapping[str, Command], settings: Settings | None = None,
                  shortcuts: Shortcuts | None = None, folder: Path | None = None):
+        super().__init__()
         self.checker, self.catalogue, self.runner = checker, catalogue, runner
         self.commands = commands
         self.settings = settings or Settings()
@@ -59,11 +60,12 @@ class Session:
         self.pointer = (200.0, 150.0)
         self.sizes: Mapping[Item, tuple[float, float]] = {}
         self.states: dict[str, NodeState] = {}
-        self.dialog: Dialog | None = None
         self.palette: PaletteRequest | None = None
+        self.played: tuple[str, float] | None = None  # what is heard, "node.port", and how far it has come, 0 to 1
+        self.rewound = -1  # the job of the earlier run that is shown
         self.panels: set[str] = set()  # those that are open: form, gallery, problems
         self.closing = False
-        self.message, self.message_kind = "", "info"
+        self.hear: Callable[..., None] | None = None  # plays a result, where there is a window
         self.revision = 0
         self._placing = Placing()
         self._shown: tuple[Graph, Graph] | None = None
@@ -88,8 +90,8 @@ class Session:
         return True
 
     def room_table(self, graph: Graph) -> dict[Item, tuple[float, float]]:
-        """The room to leave for each item, that of pictures to come too."""
-        return placing.rooms(graph, self.checked_of(graph), self.sizes, self.states)
+        """The room to leave for each item: its size, in which results have their place before they are there."""
+        return placing.sizes(graph, self.checked_of(graph), self.sizes)
 
     def checked_of(self, graph: Graph) -> Checked | None:
         """What was found out about the last graph that was judged, if it has these very nodes."""
@@ -107,8 +109,10 @@ class Session:
 
     @property
     def problems(self) -> list[Found]:
-        """What is wrong, by place."""
-        return self.judged.found
+        """What is wrong, by place: with the form of the file as it was read, and with the graph as it is."""
+        if not self.document.problems:
+            return self.judged.found
+        return [*map(found_in_file, self.document.problems), *self.judged.found]
 
     def edit(self, label: str, graph: Graph, merge: str = "") -> bool:
         """Make this the graph: one step that can be undone. label: the key of the words for the step."""
@@ -148,13 +152,16 @@ class Session:
         """Begin with a document that has just come: nothing selected, nothing run, all of it in view."""
         self.runner.stop()
         self.running.rest()
+        self.messages.rest()
+        self.dialog = None
         self.selection, self.selected_links = frozenset(), frozenset()
         self.states = states if states is not None else {}
-        self.palette, self.sizes, self._placing = None, {}, Placing()
+        self.palette, self.sizes, self._placing, self.rewound = None, {}, Placing(), -1
         self._shown = None
         self._judgement.forget()
         _ = self.judged  # sizes of unplaced nodes come from what is known of them
-        self.see(self.boxes())
+        self.see(self.boxes(), opening)
+        self.running.opened()
 
     def reread(self) -> None:
         """The document was read from its file again."""
@@ -164,33 +171,6 @@ class Session:
     def touch(self) -> None:
         """Have everything painted again."""
         self.revision += 1
-
-    def attempt(self, function: Callable[..., Any], *args: Any, **more: Any) -> Any:
-        """Call; what the user asked for and cannot have becomes the message, and the result is None."""
-        try:
-            return function(*args, **more)
-        except GraphError as error:
-            self.ask("error", title=t("error.title"), text="\n".join(map(told, error.problems)))
-        except NodegraphError as error:
-            self.say(str(error), "error")
-        return None
-
-    def say(self, message: str, kind: str = "info") -> None:
-        """Put a sentence into the status line. kind: "info" or "error"."""
-        self.message, self.message_kind = translated(message), kind
-        self.touch()
-
-    def ask(self, kind: str, answer: Callable[..., Any] = lambda *chosen: None, **data: Any) -> None:
-        """Have the window ask or show something (see Dialog)."""
-        self.dialog = Dialog(kind, data, answer)
-        self.touch()
-
-    def answer(self, *chosen: Any) -> None:
-        """Close the dialog with an answer; with none, it is only closed."""
-        dialog, self.dialog = self.dialog, None
-        self.touch()
-        if dialog is not None and chosen:
-            self.attempt(dialog.answer, *chosen)
 
     # -- selection and view
 
@@ -220,9 +200,9 @@ class Session:
         chosen = items(graph) if chosen is None else chosen
         return {item: (*at, *sizes[item]) for item in chosen if (at := position(graph, item)) is not None}
 
-    def see(self, boxes: Mapping[Item, tuple[float, float, float, float]]) -> None:
-        """Set the view so that all of these boxes are seen, not larger than life."""
-        self.view = around(boxes.values(), self.canvas_size)
+    def see(self, boxes: Mapping[Item, tuple[float, float, float, float]], view: Callable[..., View] = around) -> None:
+        """Set the view so that all of these boxes are seen; with `opening`, never so small that nothing can be read."""
+        self.view = view(boxes.values(), self.canvas_size)
         self.touch()
 
     def zoom(self, factor: float, at: tuple[float, float] | None = None) -> None:
@@ -248,8 +228,9 @@ class Session:
             self.say(t("status.cannot", command=t(f"command.{command}")))
 
     def can(self, command: str) -> bool:
-        """Whether a command would do anything now."""
-        return self.commands[command].can(self)
+        """Whether a command would do anything now: what is done to the canvas is not done while nobody sees it."""
+        found = self.commands[command]
+        return found.can(self) and not (found.on_canvas and "form" in self.panels)
 
     # -- files and the clock
 
@@ -263,6 +244,8 @@ class Session:
 
     def change_settings(self, **changes: Any) -> None:
         """Change some of the settings, and keep them."""
+        if changes.get("language", self.settings.language) != self.settings.language:
+            self.messages.rest()  # what was said stays in the language it was said in
         self.settings = replace(self.settings, **changes)
         if self.folder is not None:
             self.attempt(kept.save, self.settings, self.folder)
@@ -273,6 +256,14 @@ class Session:
     def state(self, name: str) -> NodeState:
         """How a node is doing; made when it is first asked for."""
         return self.states.setdefault(name, NodeState())
+
+    def earlier_runs(self) -> list[Result]:
+        """The runs of this document that can be gone back to, the oldest first."""
+        return runs_of(self)
+
+    def rewind(self, number: int) -> None:
+        """Show one of the earlier runs: its graph and its results; one step that can be undone."""
+        rewind(self, runs_of(self)[number])
 
     def restale(self) -> None:
         """Find out anew which results no longer follow from the graph."""

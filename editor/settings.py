@@ -69,6 +69,8 @@ _SIZE = _Kind(lambda v: tuple(v) if _is_pair(v, 200) else None, lambda: t("setti
 _PLACE = _Kind(lambda v: tuple(v) if _is_pair(v, -100_000) else None, lambda: t("settings.takes.pair"))
 _NAMES = _Kind(lambda v: tuple(v[:MOST_RECENT]) if isinstance(v, list) and all(type(i) is str for i in v)
                else None, lambda: t("settings.takes.names"))
+_PANELS = _Kind(lambda v: tuple(v) if isinstance(v, list) and all(i in ("gallery", "problems") for i in v) else None,
+                lambda: t("settings.takes.names"))
 _SIZES = _Kind(lambda v: dict(v) if isinstance(v, dict) and all(type(i) is int and 0 <= i < 100_000
                                                                for i in v.values()) else None,
                lambda: t("settings.takes.sizes"))
@@ -83,7 +85,8 @@ def _setting(kind: _Kind, default: Any) -> Any:
 class Settings:
     """What a person chose. Sizes and places are in pixels of the screen; an edit makes a new one (`replace`).
 
-    position: the window's corner, None where the system chooses. panels: width or height by the panel's name.
+    position: the window's corner, None where the system chooses. panels: width or height by the panel's name; opened:
+    those that are open, besides the inspector.
     other: what else the file holds (settings of a later release); it is written back as it was.
     """
 
@@ -93,10 +96,12 @@ class Settings:
     window: tuple[int, int] = _setting(_SIZE, (1440, 900))
     position: tuple[int, int] | None = _setting(_PLACE, None)
     maximized: bool = _setting(_FLAG, False)
-    panels: Mapping[str, int] = _setting(_SIZES, {"inspector": 320, "problems": 160, "gallery": 220})
+    panels: Mapping[str, int] = _setting(_SIZES, {"inspector": 350, "problems": 160, "gallery": 220})
+    inspector: bool = _setting(_FLAG, True)
+    opened: tuple[str, ...] = _setting(_PANELS, ())
     minimap: bool = _setting(_FLAG, True)
     snap: bool = _setting(_FLAG, False)
-    compact: bool = _setting(_FLAG, False)
+    compact: bool = _setting(_FLAG, True)
     run_on_change: bool = _setting(_FLAG, False)
     autosave_seconds: int = _setting(_whole(1, 3600), 20)
     recent_files: tuple[str, ...] = _setting(_NAMES, ())

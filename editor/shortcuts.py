@@ -45,6 +45,14 @@ class Chord(NamedTuple):
         return "+".join([*(name for name, is_held in held if is_held), self.key])
 
     @property
+    def letter(self) -> str:
+        """What it types into a field that is searched in: a letter, a digit or a sign; "" where it types nothing."""
+        if self.ctrl or self.alt:
+            return ""
+        key = self.key.removeprefix("Num") if self.key != "NumEnter" else self.key
+        return " " if key == "Space" else key.lower() if len(key) == 1 else ""
+
+    @property
     def types(self) -> bool:
         """Whether it types or edits text, and so belongs to a text field while one has the focus."""
         if self.ctrl and not self.alt:

@@ -24,7 +24,7 @@ from . import graphfile, ledger, shipped
 from .cache import Cache
 from .check import Checked, check, recheck
 from .errors import GraphError, NodegraphError, Problem
-from .events import Event, Warned
+from .events import Cached, Event, Warned
 from .export import Written, depth_of
 from .filelist import listed_files as matching
 from .graph import Form, Graph, GraphInput, Node, Ref
@@ -112,10 +112,18 @@ class Engine:
         values = {name: frozen(value) for name, value in (given or {}).items()}
         return plan(checked, values, only, self.models.locate, seeds=seeds, expand=matching)
 
-    def forecast(self, plan: Plan) -> list[Forecast]:
-        """How each node that the outputs of a plan need would fare. Nothing is called."""
+    def forecast(self, plan: Plan, emit: Callable[[Event], None] | None = None) -> list[Forecast]:
+        """How each node that the outputs of a plan need would fare. Nothing is called.
+
+        emit: hears of each node whose result is remembered, as a run would tell it (`Cached`).
+        """
+        def heard(event: Event) -> None:
+            if emit is not None and isinstance(event, Cached):
+                emit(event)
+
         with self._turn:
-            return forecast(plan, dry_run(plan, self.executor), ledger.last_times(plan, self.cache))
+            return forecast(plan, dry_run(plan, self.executor, heard if emit is not None else None),
+                            ledger.last_times(plan, self.cache))
 
     def why(self, plan: Plan, node: str) -> list[str]:
         """Sentences that say which ingredient of a node changed since it last ran, back to where that began."""

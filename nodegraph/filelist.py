@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
 from glob import glob, has_magic
 from pathlib import Path
+
+
+def beside(folder: Path, text: str | Path) -> Path:
+    """Where a path leads: from a folder, unless it begins at the root or with `~`, somebody's home."""
+    return folder / os.path.expanduser(text)
 
 
 def listed_files(text: str, folder: Path) -> list[Path]:
@@ -12,6 +18,7 @@ def listed_files(text: str, folder: Path) -> list[Path]:
 
     A relative text begins at `folder`. Empty where nothing is there.
     """
+    text = os.path.expanduser(text)
     path = folder / text
     if path.is_dir():
         files = list(path.iterdir())

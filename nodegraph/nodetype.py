@@ -146,7 +146,8 @@ class NodeType:
     remember: False for a node whose result must never be cached (it reads a clock, say).
     fingerprint: given the arguments, gives plain data that counts in the Key; it is asked before each run.
     refuses: given the arguments, a model as its Recipe, says what cannot be made of them, or "". It is asked before a
-        model is loaded, and by `check`, with those that stand in the file; what is not given is left out.
+        model is loaded, and by `check`, with those that stand in the file and the models that links bring (of values that
+        carry models these alone, as a list of Recipes); what is not given is left out.
     gone: inputs that it once had, and what is to be written in their place, as a sentence that `check` says.
     timeout: the seconds that a call may take. retry: how many times a call that fails is made again.
     distribution: the installed distribution that its pack comes from; "" for loose files and functions. origin: the

@@ -16,6 +16,7 @@ from .cache.files import content_digest
 from .cache.values import words
 from .digest import digest_bytes
 from .errors import InputError
+from .filelist import beside
 from .graphfile import nearest
 from .packs import KNOWS, Catalogue
 from .recipe import Recipe
@@ -42,7 +43,7 @@ class Places:
     def find(self, type: PortType, value: Any, folder: Path) -> str | None:
         """What is missing about a file or a model that a graph names, or None. Reads no content."""
         if type is FILE:
-            return _file_problem(folder / value)
+            return _file_problem(beside(folder, value))
         return self._folder(type, value, folder)[1]
 
     def locate(self, type: PortType, value: Any, folder: Path) -> Named:
@@ -54,7 +55,7 @@ class Places:
 
     def _located(self, type: PortType, value: Any, folder: Path) -> Named:
         if type is FILE:
-            path = folder / value
+            path = beside(folder, value)
             problem = _file_problem(path)
             if problem:
                 return Named(value, None, problem)
@@ -155,8 +156,8 @@ class Places:
         if problem or place is not None and not fetched:  # the hub may know of more of its files than are here
             return place, problem
         if of_hub:
-            return self._hub_folder(source)
-        return None, f"there is no model {source}, neither by that name nor as a folder. " + self._nearest(source)
+            return self._hub_folder(type, source)
+        return None, f"there is no model {source}, neither by that name nor as a folder. " + self._nearest(type, source)
 
     def _in_library(self, type: PortType, source: str) -> tuple[Path | None, str]:
         """What goes by a name in the folders that people have: of the right kind, if there is one."""
@@ -167,12 +168,12 @@ class Places:
             return None, say("model.several", source=source, names=", ".join(found.name for found in fitting[:6]))
         return (fitting[0].path, "") if fitting else (None, "")
 
-    def _nearest(self, source: str) -> str:
-        """A hint that names what is like a name: of packs, or in the folders that people have."""
+    def _nearest(self, type: PortType, source: str) -> str:
+        """A hint that names what is like a name, of packs or in the folders that people have, or what there is of that kind."""
         library = (name for found in self.catalogue.library.found for name in found.names)
-        return likely(source, [*self.catalogue.model_names(), *library]) or nearest(source, self.catalogue.model_names())
+        return likely(source, [*self.catalogue.model_names(), *library]) or nearest(source, self._names(type))
 
-    def _hub_folder(self, source: str) -> tuple[Path | None, str]:
+    def _hub_folder(self, type: PortType, source: str) -> tuple[Path | None, str]:
         from huggingface_hub import snapshot_download
         from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
 
@@ -182,17 +183,17 @@ class Places:
                                           allow_patterns=["*.json", "*.safetensors", "*.txt", "*.model", "*.jinja",
                                                           "*.tiktoken"])), ""
         except HFValidationError:
-            return None, f"there is no model {source}, and no hub repository can have that name. " + self._nearest(source)
+            return None, f"there is no model {source}, and no hub repository can have that name. " + self._nearest(type, source)
         except LocalEntryNotFoundError:
-            return None, self._not_fetched(source, None)
+            return None, self._not_fetched(type, source, None)
         except Exception as error:  # of the network, the hub and its rules, of which each has kinds of its own
             if not self.download and not isinstance(error, OSError):
                 raise
-            return None, self._not_fetched(source, error)
+            return None, self._not_fetched(type, source, error)
 
-    def _not_fetched(self, source: str, error: Exception | None) -> str:
+    def _not_fetched(self, type: PortType, source: str, error: Exception | None) -> str:
         """Why a hub repository is not there, and what to do: to allow downloads, unless they are allowed already."""
-        hint = self._nearest(source)
+        hint = self._nearest(type, source)
         if not self.download:
             return say("model.not-here", source=source, hint=hint)
         why = words(error).strip().split("\n")[0][:200] if error is not None else say("model.no-hub")

@@ -23,6 +23,7 @@ from .cache.files import content_digest
 from .check import Checked
 from .check.origins import origins_of
 from .errors import GraphError
+from .filelist import beside
 from .graph import Graph, Node
 from .graphfile.picture import resolved
 from .plan import REQUEST, Plan
@@ -189,7 +190,7 @@ def differences(record: Mapping[str, Any], checked: Checked) -> list[str]:
                             if name in now and now[name] != then]
     for name, content in graphfile.files_of(record).items():
         try:
-            if content_digest(checked.graph.folder / name).hex() != content:
+            if content_digest(beside(checked.graph.folder, name)).hex() != content:
                 sentences.append(say("picture.file-changed", file=name))
         except OSError:
             continue  # if it is wanted, that is told as an error
@@ -199,7 +200,7 @@ def differences(record: Mapping[str, Any], checked: Checked) -> list[str]:
 def missing(record: Mapping[str, Any], graph: Graph) -> dict[str, bytes]:
     """The files that a picture was made of and that are not where they were, with the digests of what they held."""
     return {name: bytes.fromhex(content) for name, content in graphfile.files_of(record).items()
-            if re.fullmatch("([0-9a-f]{2})+", content) and not (graph.folder / name).exists()}
+            if re.fullmatch("([0-9a-f]{2})+", content) and not beside(graph.folder, name).exists()}
 
 
 def with_files(graph: Graph, paths: Mapping[str, str]) -> Graph:

@@ -258,7 +258,7 @@ def _color(value: Any) -> str | None:
     return None if isinstance(value, str) and _HEX.match(value) else _is(value)
 
 
-_COLORS = 'a colour such as "#ff8800" (in quotes, since # begins a comment)'
+_COLORS = 'a colour such as "#ff8800" (in quotes, since # begins a comment) or a name such as orange'
 
 
 def _parse_color(value: Any) -> str:

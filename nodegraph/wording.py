@@ -30,6 +30,9 @@ ENGLISH: dict[str, str] = {
     "run.many-files": "it is a list of {count}, and each is written to a file of its own; join them in the graph for one file",
     "run.items-lost": "output {output}: {written} files, without item {items}",
     "run.more-failures": "{node} failed {count} times more; --json tells of each",
+    "write.refused": "{path} cannot be written: {reason}",
+    "write.elsewhere": "Go to a folder that is yours, or name one.",
+    "write.full": "Make room there, or name another folder.",
     "set.in-unicode": "Give it in UTF-8.",
     "set.no-text": "{what} is {value}, and these bytes are no text",
 

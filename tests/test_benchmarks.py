@@ -174,6 +174,7 @@ def test_what_goes_wrong_in_one_measurement_is_told_and_spoils_no_other(script):
     assert gpu.part("t", rows, lambda: -1.0) == gpu.Part("t", [], "there was no time left")
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_the_gpu_script_runs_dry_on_a_processor(tmp_path):
     """Its tests too, all but those that only a device can pass."""
@@ -193,6 +194,7 @@ def test_the_nodes_for_pictures_are_timed_beside_pillow(script, channels):
     assert all(ours >= 0 and pillows >= 0 for _, ours, pillows in found)
 
 
+@pytest.mark.slow
 def test_a_film_is_measured_step_by_step(script, capsys):
     script("video").main(["--minutes", "0.01", "--width", "64", "--height", "48", "--forms", "gif"])
     told = capsys.readouterr().out.splitlines()

@@ -120,6 +120,18 @@ def test_a_daybreak_is_a_film_that_ends_as_it_began_and_one_frame_more_is_mixed_
     assert items(story)["frames"] == (1, 2) and "first/sketch" not in items(story)
 
 
+def test_on_a_voyage_all_but_the_thing_stands_still_and_one_frame_more_paints_one(engine, tmp_path):
+    graph, given = engine.load(GRAPHS / "voyage.yaml"), {"places": [-40], "steps": 2}
+    result = engine.run(graph, given)
+    assert not result.errors and result["film"].form[:3] == (384, 384, 3)
+    empty, there, again = (frame.astype(int) for frame in result["film"].pictures())
+    assert (empty == again).all() and (empty != there).any()
+    assert abs(empty - there)[:, 300:].max() <= 2    # where it is not
+    story: list = []
+    engine.run(graph, {**given, "places": [-40, 0]}, emit=story.append)
+    assert items(story)["frames/sketch"] == (1, 1) and "empty/sketch" not in items(story)
+
+
 def test_regions_hold_two_prompts_and_another_seam_reads_neither_again(engine, tmp_path):
     graph, given = engine.load(GRAPHS / "regions.yaml"), {"steps": 2}
     result = engine.run(graph, given)
@@ -280,17 +292,32 @@ def test_a_graph_is_refused_with_the_place_before_anything_runs(engine, tmp_path
 
 def test_a_picture_is_inpainted_outpainted_and_made_finer_and_other_words_repeat_what_they_must(engine, tmp_path):
     given = {"steps": 4}
-    for name, output, shape in (("inpaint", "anew", (3, 128, 128)), ("outpaint", "painted", (3, 128, 128)),
+    for name, output, shape in (("inpaint", "mended", (3, 128, 128)), ("outpaint", "painted", (3, 128, 128)),
                                 ("hires", "large", (3, 512, 512))):
         result = engine.run(engine.load(GRAPHS / f"{name}.yaml"), given)
         assert not result.errors and result[output].shape == shape
         assert nothing_runs_again(name, given, tmp_path)
+        if name == "outpaint":    # what was there stays
+            assert result["painted"][:, 40:88, 40:88].equal(result["room"][:, 40:88, 40:88])
     story: list = []
     engine.run(engine.load(GRAPHS / "inpaint.yaml"), {**given, "after": "a green tree"}, emit=story.append)
-    assert {"laid", "idea", "sketch", "anew", "sheet"} <= set(ran(story)) and "first/sketch" not in ran(story)
+    assert {"scene", "idea", "sketch", "anew", "mended", "sheet"} <= set(ran(story)) and {"laid", "first/sketch"}.isdisjoint(ran(story))
     story.clear()
-    engine.run(engine.load(GRAPHS / "hires.yaml"), {**given, "strength": 0.3}, emit=story.append)
-    assert ran(story) == ["over", "fine", "large"]
+    engine.run(engine.load(GRAPHS / "hires.yaml"), {**given, "strength": 0.8}, emit=story.append)
+    assert ran(story) == ["over", "fine", "mended", "whole", "large"]
+
+
+def test_a_picture_is_painted_over_and_a_sketch_painted_and_one_more_of_each_paints_one(engine, tmp_path):
+    for name, node, more in (("image-to-image", "over", {"strengths": [0.5, 1.0], "labels": ["a half", "all"]}),
+                             ("sketch", "painted", {"sentences": ["a blue snail in the sea, oil", "沙滩上的蜗牛"]})):
+        graph = engine.load(GRAPHS / f"{name}.yaml")
+        given = {"steps": 2, **{key: value[:1] for key, value in more.items()}}
+        result = engine.run(graph, given)
+        assert not result.errors and result["sheet"].shape[0] == 3
+        assert nothing_runs_again(name, given, tmp_path)
+        story: list = []
+        engine.run(graph, {**given, **more}, emit=story.append)
+        assert items(story)[node] == (1, 1)
 
 
 @pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept:DeprecationWarning")  # diffusers' own

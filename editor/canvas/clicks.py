@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from nodegraph.types import BOOL
+
 from ..document import edits
+from ..document.items import with_fact
+from .box import DOT
+from .cards import act, seek
 from .overlay import Pressed
-from .scene import DOT
 from .stage import Stage
+from .values import clicked_value, port_at, type_value
 
 
 def pressed_left(stage: Stage, pressed: Pressed) -> None:
     """Select what is pressed already, so that it can be dragged at once."""
     hit, session = pressed.hit, stage.session
-    if hit.kind in ("title", "item", "thumbnail", "corner", "collapse") and not (pressed.ctrl or pressed.shift) \
+    parts = ("title", "item", "thumbnail", "corner", "collapse", "more", "value")
+    if hit.kind in parts and not (pressed.ctrl or pressed.shift) \
             and hit.item is not None and hit.item not in session.selection:
         session.select([hit.item])
 
@@ -20,11 +26,22 @@ def clicked(stage: Stage, pressed: Pressed) -> None:
     """A press and a release in the same place."""
     hit, session = pressed.hit, stage.session
     more = pressed.ctrl or pressed.shift
-    if hit.kind == "collapse" and hit.item is not None and not more:
+    if hit.kind == "button" and hit.item is not None:
+        act(session, hit.button, hit.item)
+    elif hit.kind == "more" and hit.item is not None and not more:
+        session.edit("undo.collapse", with_fact(session.graph, [hit.item], "open", stage.scene.boxes[hit.item].folded > 0))
+    elif hit.kind == "collapse" and hit.item is not None and not more:
         on = not stage.scene.boxes[hit.item].collapsed
         session.edit("undo.collapse", edits.collapse(session.graph, [hit.item], on))
-    elif hit.item is not None and hit.kind in ("pin", "title", "item", "thumbnail", "corner", "collapse"):
+    elif hit.item is not None and hit.kind in ("pin", "title", "item", "thumbnail", "corner", "collapse", "value", "badge"):
         session.select([hit.item], toggle=pressed.ctrl, add=pressed.shift and not pressed.ctrl)
+        shown = hit.picture
+        if shown is not None and not more and session.played is not None:  # while something is heard, a click goes there
+            left = stage.scene.at[hit.item][0] + shown.x
+            seek(session, hit.item, shown.port, (pressed.at[0] - left) / shown.width)
+        port = port_at(pressed)
+        if port is not None and not more:
+            clicked_value(session, hit.item, port)
     elif hit.link is not None:
         session.select(links=[hit.link], toggle=pressed.ctrl, add=pressed.shift and not pressed.ctrl)
     elif not more:
@@ -44,6 +61,15 @@ def double_clicked(stage: Stage, pressed: Pressed) -> bool:
             session.select([made[1]])
     elif hit.item is None:
         return False
+    elif hit.kind == "value":
+        port = port_at(pressed)
+        if port is None or port.choices:
+            return False
+        if port.type is not BOOL:
+            type_value(session, hit.item, port)
+    elif hit.kind == "thumbnail" and hit.picture is not None:
+        port = hit.picture.port
+        act(session, "large", hit.item, port)
     elif hit.kind in ("title", "item") and hit.item.kind == "node" and session.graph.nodes[hit.item.name].is_graph:
         session.select([hit.item])
         session.do("node.enter")

@@ -8,20 +8,22 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from nodegraph.check import Checked
-from nodegraph.graph import Graph, Ref, links
+from nodegraph.graph import Graph, Ref, links, refs
 from nodegraph.nodetype import MISSING, Port
 
 from ..document import edits
 from ..document.items import Link, Target
 from ..document.ports import flow_of, inputs_of, outputs_of, ref_to, refusal
 from ..words.speak import t
-from . import scene as scenes
+from . import hits
+from .box import around
 from .overlay import Overlay, Pressed
 from .scene import Scene
 
 if TYPE_CHECKING:
     from ..session import Session
     from .gestures import Gestures
+
 
 SNAP = 8.0  # canvas units, as the grid of the boxes is
 MAGNET = 6.0  # pixels within which edges of boxes draw each other
@@ -98,6 +100,27 @@ class MinimapDrag(Drag):
         self.session.view = self.began
 
 
+class Scrub(Drag):
+    """The handle goes along the earlier runs, and graph and results follow."""
+
+    follows = False
+
+    def __init__(self, gestures: Gestures, pressed: Pressed):
+        super().__init__(gestures, pressed)
+        line = self.stage.timeline()
+        assert line is not None
+        self.line, self.at = line, -1
+
+    def move(self, x: float, y: float) -> None:
+        number = self.line.nearest(self.gestures.pixel[0])
+        if number != self.at:
+            self.at = number
+            self.session.rewind(number)
+
+    def release(self, x: float, y: float) -> None:
+        self.session.document.seal()
+
+
 class Band(Drag):
     """A rectangle that selects what it touches."""
 
@@ -105,11 +128,11 @@ class Band(Drag):
         a, b = self.pressed.at
         band = min(a, x), min(b, y), abs(x - a), abs(y - b)
         self.overlay.band = band
-        self.overlay.chosen = frozenset(scenes.inside(self.stage.scene, band))
+        self.overlay.chosen = frozenset(hits.inside(self.stage.scene, band))
 
     def release(self, x: float, y: float) -> None:
         a, b = self.pressed.at
-        chosen = scenes.inside(self.stage.scene, (min(a, x), min(b, y), abs(x - a), abs(y - b)))
+        chosen = hits.inside(self.stage.scene, (min(a, x), min(b, y), abs(x - a), abs(y - b)))
         self.session.select(chosen, toggle=self.pressed.ctrl, add=self.pressed.shift)
 
 
@@ -120,7 +143,7 @@ class Knife(Drag):
         line = self.overlay.knife
         if not line or math.dist(line[-1], (x, y)) * self.session.view.zoom >= 2:
             self.overlay.knife = (*line, (x, y))
-            self.overlay.cut = frozenset(scenes.cut(self.stage.scene, self.overlay.knife))
+            self.overlay.cut = frozenset(hits.cut(self.stage.scene, self.overlay.knife))
         self.cut = self.overlay.cut
 
     def release(self, x: float, y: float) -> None:
@@ -200,11 +223,11 @@ class Move(Drag):
         box = (a + right, b + down, width, height)
         if across:
             ends = [r for r in near if any(abs(e - across[1]) < 0.5 for e in (r[0], r[0] + r[2] / 2, r[0] + r[2]))]
-            span = scenes.around([box, *ends]) or box
+            span = around([box, *ends]) or box
             self.lines.append((across[1], span[1], across[1], span[1] + span[3]))
         if along:
             ends = [r for r in near if any(abs(e - along[1]) < 0.5 for e in (r[1], r[1] + r[3] / 2, r[1] + r[3]))]
-            span = scenes.around([box, *ends]) or box
+            span = around([box, *ends]) or box
             self.lines.append((span[0], along[1], span[0] + span[2], along[1]))
         return right, down
 
@@ -218,8 +241,8 @@ class Move(Drag):
                 or any(link.source.name == name for link in self.stage.scene.curves):
             return None
         a, b, width, height = self.stage.scene.rectangle(self.item)
-        link = scenes.link_at(self.stage.scene, a + self.offset[0] + width / 2, b + self.offset[1] + height / 2,
-                              max(24.0, height / 2)) or scenes.link_at(self.stage.scene, x, y, 16.0)
+        link = hits.link_at(self.stage.scene, a + self.offset[0] + width / 2, b + self.offset[1] + height / 2,
+                            max(24.0, height / 2)) or hits.link_at(self.stage.scene, x, y, 16.0)
         return link if link is not None and insertion(self.stage.checked, name, link) is not None else None
 
     def scene(self) -> Scene:
@@ -262,7 +285,9 @@ def insertion(checked: Checked, name: str, link: Link) -> tuple[str, Ref] | None
     flow = flow_of(checked, link.source)
     if flow is None:
         return None
-    into = next((port.name for port in by_likeness(inputs_of(checked, name), flow.type)
+    given = checked.graph.nodes[name].inputs
+    ports = sorted(by_likeness(inputs_of(checked, name), flow.type), key=lambda port: _stands(given.get(port.name)))
+    into = next((port.name for port in ports
                  if not refusal(checked, link.source, Target("node", name, port.name))), None)
     if into is None:
         return None
@@ -271,6 +296,11 @@ def insertion(checked: Checked, name: str, link: Link) -> tuple[str, Ref] | None
         if not refusal(checked, ref, link.target):
             return into, ref
     return None
+
+
+def _stands(value: Any) -> int:
+    """What a link would take the place of: nothing, another link, or, last of all, something that was typed."""
+    return 0 if value is None else 1 if refs(value) else 2
 
 
 def by_likeness(ports: Iterable[Port], type_: Any) -> list[Port]:

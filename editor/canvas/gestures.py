@@ -10,16 +10,24 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from ..document import edits
-from . import scene as scenes
+from ..runs.why import Trail
+from . import hits
+from .beyond import step
+from .box import Rectangle
 from .clicks import clicked, double_clicked, menu, pressed_left
-from .drags import SNAP, Band, Drag, Knife, MinimapDrag, Move, Pan, Resize
+from .drags import SNAP, Band, Drag, Knife, MinimapDrag, Move, Pan, Resize, Scrub
+from .hits import NOTHING
+from .lettering import Measure
 from .linkdrag import LinkDrag
+from .minimap import Minimap
 from .overlay import LEFT as LEFT, MIDDLE as MIDDLE, RIGHT as RIGHT, THRESHOLD, Overlay, Pressed
-from .scene import Measure, Minimap, Rectangle, Scene
+from .scene import Scene
 from .stage import Stage
+from .values import Sweep, ValueDrag, is_number, port_at
 
 if TYPE_CHECKING:
     from ..session import Session
+
 
 ZOOMS = (0.2, 2.5)
 WHEEL = 1.15  # the zoom of one step of the wheel
@@ -33,12 +41,13 @@ class Gestures:
     def __init__(self, session: Session, measure: Measure):
         self.session, self.stage = session, Stage(session, measure)
         self.overlay = Overlay()
-        self.hover = scenes.NOTHING
+        self.hover = NOTHING
         self.space = False  # whether the space bar is held down
         self.space_used = False  # whether the view was dragged since it went down
         self.inside = False  # whether the pointer is over the canvas
         self.pixel = (0.0, 0.0)
         self.modifiers = (False, False, False)
+        self.trail: Trail | None = None  # why what the pointer is over is stale
         self._looked: tuple[Any, ...] = ()
         self._pressed: Pressed | None = None
         self._drag: Drag | None = None
@@ -80,13 +89,25 @@ class Gestures:
         self._point(x, y)
         at = self.stage.to_canvas(x, y)
         small = self.stage.on_minimap(x, y)
-        hit = scenes.hit(self.scene, *at, self.session.view.zoom)
-        pressed = Pressed(x, y, at, button, hit, ctrl, shift, alt)
+        found = hits.hit(self.scene, *at, self.session.view.zoom)
+        pressed = Pressed(x, y, at, button, found, ctrl, shift, alt)
+        sign = next((sign for sign in self.stage.signs() if sign.holds(x, y)), None) if not small else None
+        if sign is not None and button == LEFT:
+            right, down = step(sign.side, self.seen)
+            self.session.view = self.session.view._replace(x=self.session.view.x + right, y=self.session.view.y + down)
+            self.session.touch()
+            return
+        line = self.stage.timeline() if not small else None
+        if line is not None and line.holds(x, y) and button == LEFT:
+            self._start(Scrub(self, pressed))
+            return
         if small and button == LEFT:
             self._start(MinimapDrag(self, pressed))
         elif button == MIDDLE or button == LEFT and self.space:
             self.space_used = self.space
             self._start(Pan(self, pressed))
+        elif button == LEFT and alt and is_number(port_at(pressed)):
+            self._start(Sweep(self, pressed))
         elif button == RIGHT and ctrl or button == LEFT and alt:
             self._start(Knife(self, pressed))
         elif button == LEFT and clicks >= 2 and double_clicked(self.stage, pressed):
@@ -117,8 +138,9 @@ class Gestures:
         if self._drag is not None or self._pressed is not None or not self.inside or self._looked == seen:
             return
         self._looked = seen
-        self.hover = scenes.NOTHING if self.stage.on_minimap(*self.pixel) else \
-            scenes.hit(self.scene, *self.stage.to_canvas(*self.pixel), self.session.view.zoom)
+        self.hover = NOTHING if self.stage.on_minimap(*self.pixel) else \
+            hits.hit(self.scene, *self.stage.to_canvas(*self.pixel), self.session.view.zoom)
+        self.trail = self.stage.trail(self.hover)
 
     def release(self, x: float, y: float, button: str = LEFT, ctrl: bool = False, shift: bool = False,
                 alt: bool = False) -> None:
@@ -139,7 +161,7 @@ class Gestures:
     def leave(self) -> None:
         """The pointer is no longer over the canvas."""
         if self._drag is None:
-            self.hover, self.inside, self._looked = scenes.NOTHING, False, ()
+            self.hover, self.inside, self._looked, self.trail = NOTHING, False, (), None
 
     def wheel(self, amount: float, x: float, y: float) -> None:
         """Zoom about a pixel; positive amounts come nearer."""
@@ -202,6 +224,8 @@ class Gestures:
         hit = pressed.hit
         if hit.kind == "pin":
             return LinkDrag(self, pressed)
+        if hit.kind == "value" and is_number(port_at(pressed)):
+            return ValueDrag(self, pressed)
         if hit.kind == "corner":
             return Resize(self, pressed)
         if hit.item is not None:
@@ -211,7 +235,7 @@ class Gestures:
         return Band(self, pressed)
 
     def _start(self, drag: Drag) -> None:
-        self._drag, self._pressed, self.hover = drag, None, scenes.NOTHING
+        self._drag, self._pressed, self.hover = drag, None, NOTHING
         drag.move(*drag.pressed.at)
         self.session.touch()
 

@@ -12,13 +12,16 @@ from nodegraph.types import fits
 from ..document import edits
 from ..document.items import Item, Link, Target, links
 from ..document.ports import flow_of, inputs_of, outputs_of, ref_to, refusal
-from . import scene as scenes
+from . import hits
+from .box import PinAt
+from .curve import bezier
 from .drags import Drag, by_likeness
 from .overlay import THRESHOLD, Pressed
-from .scene import PinAt, Scene
+from .scene import Scene, start_of
 
 if TYPE_CHECKING:
     from .gestures import Gestures
+
 
 PIN_REACH = 22.0  # pixels within which a loose link jumps to a pin
 
@@ -46,7 +49,7 @@ class LinkDrag(Drag):
         if link is None:
             return
         self.taken, self.source, self.target = link, link.source, None
-        self.fixed = scenes.start_of(scene, link)
+        self.fixed = start_of(scene, link)
         self.graph = edits.disconnect(self.graph, [link])
         self.checked = self.session.checker(replace(self.graph, marks=None))
         self.checked = replace(self.checked, graph=self.graph)
@@ -106,13 +109,13 @@ class LinkDrag(Drag):
     def _look(self, x: float, y: float) -> tuple[PinAt | None, Item | None, Ref | Target | None, str]:
         """The pin or the item under the pointer, the end that is meant there, and why it cannot be."""
         scene, zoom = self.stage.scene, self.session.view.zoom
-        pin = scenes.nearest_pin(scene, x, y, min(28.0, PIN_REACH / zoom),
+        pin = hits.nearest_pin(scene, x, y, min(28.0, PIN_REACH / zoom),
                                  lambda p: p.pin.gives is (self.source is None) and p.pin.end in self.fitting) \
-            or scenes.nearest_pin(scene, x, y, min(14.0, PIN_REACH / 2 / zoom),
+            or hits.nearest_pin(scene, x, y, min(14.0, PIN_REACH / 2 / zoom),
                                   lambda p: p.pin.gives is (self.source is None))
         if pin is not None:
             return pin, pin.item, pin.pin.end, self._refused(pin.pin.end)
-        found = scenes.hit(scene, x, y, zoom)
+        found = hits.hit(scene, x, y, zoom)
         if found.item is None or found.item.kind not in ("node", "input", "output") or found.item == self.pin.item \
                 and self.taken is None:
             return None, None, None, ""
@@ -131,7 +134,7 @@ class LinkDrag(Drag):
         overlay.over, overlay.target = pin, item if end is not None and not reason else None
         loose = (pin.x, pin.y) if pin is not None and not reason else (x, y)
         ends = (self.fixed, loose) if self.source is not None else (loose, self.fixed)
-        overlay.loose = scenes.bezier(*ends)
+        overlay.loose = bezier(*ends)
         overlay.color = self._color()
 
     def _color(self) -> str:

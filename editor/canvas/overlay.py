@@ -8,7 +8,9 @@ from typing import NamedTuple
 from nodegraph.graph import Ref
 
 from ..document.items import Item, Link, Target
-from .scene import Hit, PinAt, Rectangle, Segment
+from .box import PinAt, Rectangle
+from .curve import Segment
+from .hits import Hit
 
 LEFT, RIGHT, MIDDLE = "left", "right", "middle"
 THRESHOLD = 4  # pixels that a pressed pointer has to move before it drags
@@ -19,7 +21,7 @@ class Overlay:
     """What is drawn above the scene while something is dragged, in canvas units.
 
     loose: the link that hangs on the pointer. fitting: the ends it may be put on; None where nothing is looked for.
-    over: the pin, or target the item, it would go to. reason: why it may not go where it is.
+    over: the pin, or target the item, it would go to. reason: why it may not go where it is. told: what a drag would do.
     taken: the link that was taken off an end, and is not drawn. splits: the link that what is moved would go into.
     lines: along which what is moved is level with others. outline: what is resized, as it would be.
     """
@@ -32,6 +34,7 @@ class Overlay:
     over: PinAt | None = None
     target: Item | None = None
     reason: str = ""
+    told: str = ""
     taken: Link | None = None
     splits: Link | None = None
     knife: tuple[tuple[float, float], ...] = ()

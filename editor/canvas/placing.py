@@ -10,15 +10,15 @@ from collections.abc import Callable, Mapping
 
 from nodegraph.check import Checked
 from nodegraph.graph import Graph
-from nodegraph.types import TEXT
 
 from ..document import arrange
-from ..document.items import Item, collapsed, facts, items, placed, position, size, with_facts
-from ..document.ports import inputs_of, outputs_of
-from ..runs.state import NodeState
-from .scene import MOST_PICTURES, PICTURE_HEIGHT, PICTURED_WIDTH
+from ..document.items import Item, facts, items, placed, position, size, with_facts
+from ..document.ports import flow_of, inputs_of, outputs_of
+from ..document.rows import in_rows
+from . import slots
+from .box import PICTURED_WIDTH
 
-PICTURE_ROOM, TEXT_ROOM = PICTURE_HEIGHT + 8, 72.0  # canvas units, for a result that is not there yet
+MOST_IN_ROWS = 120  # nodes, inputs and outputs; what is larger is one strip
 
 Sizes = Mapping[Item, tuple[float, float]]
 
@@ -37,7 +37,7 @@ class Placing:
             return graph
         if any(item not in self._places for item in lost):
             known = _at(graph, {item: self._places[item] for item in lost if item in self._places})
-            self._places.update(arrange.missing_positions(known, rooms(graph)))
+            self._places.update(_chosen(known, lost, rooms(graph)))
         # Only what has no place gets one: a gesture that moves nothing writes no layout.
         return _at(graph, {item: self._places[item] for item in lost if item in self._places})
 
@@ -50,6 +50,13 @@ class Placing:
         return again
 
 
+def _chosen(graph: Graph, lost: list[Item], rooms: Sizes) -> dict[Item, tuple[float, float]]:
+    """Places for what has none: in rows where nothing has one, else beside what it is linked to."""
+    if len(lost) == len(items(graph)) and len(lost) <= MOST_IN_ROWS:
+        return in_rows(graph, rooms)
+    return arrange.missing_positions(graph, rooms)
+
+
 def _at(graph: Graph, places: Mapping[Item, tuple[float, float]]) -> Graph:
     return with_facts(graph, {item: {**facts(graph, item), "at": placed(at)} for item, at in places.items()})
 
@@ -59,20 +66,6 @@ def sizes(graph: Graph, checked: Checked | None, drawn: Sizes) -> dict[Item, tup
     return {item: drawn.get(item) or _about_size(graph, item, checked) for item in items(graph)}
 
 
-def rooms(graph: Graph, checked: Checked | None, drawn: Sizes, states: Mapping[str, NodeState]
-          ) -> dict[Item, tuple[float, float]]:
-    """The room to leave for each item: its size, and for a node that has not run yet, that of its pictures too."""
-    found = sizes(graph, checked, drawn)
-    for item, (width, height) in found.items():
-        state = states.get(item.name)
-        if item.kind == "node" and checked is not None and not collapsed(graph, item) and not (
-                state is not None and state.thumbnails):
-            shown = list(outputs_of(checked, item.name).values())[:MOST_PICTURES]
-            more = sum(PICTURE_ROOM if flow.type.preview and flow.type is not TEXT else TEXT_ROOM for flow in shown)
-            found[item] = max(width, PICTURED_WIDTH), height + more
-    return found
-
-
 def _about_size(graph: Graph, item: Item, checked: Checked | None) -> tuple[float, float]:
     """About how large an item is drawn, in canvas units."""
     told = size(graph, item)
@@ -80,9 +73,15 @@ def _about_size(graph: Graph, item: Item, checked: Checked | None) -> tuple[floa
         return 16.0, 16.0
     if item.kind in ("note", "frame"):
         return told or (200.0, 96.0)
+    if item.kind == "output" and checked is not None:
+        flow = flow_of(checked, graph.outputs[item.name])
+        if flow is not None and flow.type.preview is not None:
+            return told or (slots.CARD_WIDTH, 32.0 + slots.CARD_ROOM)
     if item.kind != "node":
         return 176.0, 56.0
     rows = len(graph.nodes[item.name].inputs) + 1
     if checked is not None and item.name in checked.nodes:
         rows = len(inputs_of(checked, item.name)) + len(outputs_of(checked, item.name))
+        room = slots.room_for(outputs_of(checked, item.name))
+        return (max(224.0, PICTURED_WIDTH), 56.0 + room + 24.0 * rows) if room else (224.0, 48.0 + 24.0 * rows)
     return 224.0, 48.0 + 24.0 * rows

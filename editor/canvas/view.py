@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 BORDER = 96  # pixels that are left free around what is brought into view
 NEAREST, FARTHEST = 2.5, 0.1  # the largest scale and the smallest
+OPENING = 0.6  # the least scale at which a document that has just come is shown
 READABLE = 0.5  # the least scale at which something that is jumped to is shown
 
 
@@ -50,3 +51,18 @@ def around(boxes: Collection[tuple[float, float, float, float]], size: tuple[flo
     width, height = size
     zoom = max(FARTHEST, min(1.0, width / (right - left + BORDER), height / (bottom - top + BORDER)))
     return View((left + right - width / zoom) / 2, (top + bottom - height / zoom) / 2, zoom)
+
+
+def opening(boxes: Collection[tuple[float, float, float, float]], size: tuple[float, float]) -> View:
+    """The view of a document that has just come: all of it, or at 60 % its beginning, at the upper left."""
+    view = around(boxes, size)
+    if not boxes or view.zoom >= OPENING:
+        return view
+    left, top = min(b[0] for b in boxes), min(b[1] for b in boxes)
+    wide, high = max(b[0] + b[2] for b in boxes) - left + BORDER, max(b[1] + b[3] for b in boxes) - top + BORDER
+    x, y = (left - BORDER / 2, top - BORDER / 2)
+    if wide * OPENING <= size[0]:
+        x = left + (wide - BORDER) / 2 - size[0] / OPENING / 2
+    if high * OPENING <= size[1]:
+        y = top + (high - BORDER) / 2 - size[1] / OPENING / 2
+    return View(x, y, OPENING)

@@ -183,7 +183,7 @@ def _laid_out(graph: Graph, sizes: Mapping[Item, tuple[float, float]], chosen: I
     extents = {item: _size(graph, sizes, item) for item in wanted}
     blocks: dict[Item | None, dict[Item, Box]] = {}
     for frame in [*full, None]:
-        blocks[frame] = _parts(children[frame], extents, joints.get(frame, []))
+        blocks[frame] = parts(children[frame], extents, joints.get(frame, []))
         if frame is not None:
             extents[frame] = _padded(bounds(blocks[frame]))[2:]
     found = blocks[None]
@@ -232,7 +232,7 @@ class Joint(NamedTuple):
     height: float = 0.5
 
 
-def _joints(graph: Graph) -> list[Joint]:
+def joints_of(graph: Graph) -> list[Joint]:
     """The links between items; those that are led through dots go to the dots, and on from them."""
     led: dict[tuple, list[Item]] = {}
     for dot in dots(graph):
@@ -263,7 +263,7 @@ def _joints_by_frame(graph: Graph, wanted: Mapping[Item, None], around: Mapping[
             found.append(around[found[-1]])
         return found
     found: dict[Item | None, list[Joint]] = {}
-    for joint in _joints(graph):
+    for joint in joints_of(graph):
         if joint.source not in wanted or joint.target not in wanted:
             continue
         source, target = upwards(joint.source), upwards(joint.target)
@@ -276,8 +276,12 @@ def _joints_by_frame(graph: Graph, wanted: Mapping[Item, None], around: Mapping[
     return found
 
 
-def _parts(members: list[Item], extents: Mapping[Item, tuple[float, float]], joints: list[Joint]) -> dict[Item, Box]:
-    """Boxes for the members of one block: linked parts below one another, then what is not linked in rows."""
+def parts(members: list[Item], extents: Mapping[Item, tuple[float, float]], joints: list[Joint], ends: bool = True
+          ) -> dict[Item, Box]:
+    """Boxes for the members of one block: linked parts below one another, then what is not linked in rows.
+
+    ends: whether the outputs of the graph stand in one column, behind all else.
+    """
     import networkx
 
     web = networkx.Graph()
@@ -298,7 +302,7 @@ def _parts(members: list[Item], extents: Mapping[Item, tuple[float, float]], joi
             alone.append(member)
             continue
         order = [item for item in members if item in part]
-        boxes = _columns(order, extents, [joint for item in order for joint in by_source.get(item, ())])
+        boxes = _columns(order, extents, [joint for item in order for joint in by_source.get(item, ())], ends)
         box = bounds(boxes)
         found |= {item: b._replace(x=b.x - box.x, y=b.y - box.y + down) for item, b in boxes.items()}
         down += box.height + PART_GAP
@@ -317,10 +321,10 @@ def _rows(alone: list[Item], extents: Mapping[Item, tuple[float, float]], down: 
     return found
 
 
-def _columns(members: list[Item], extents: Mapping[Item, tuple[float, float]], joints: list[Joint]
+def _columns(members: list[Item], extents: Mapping[Item, tuple[float, float]], joints: list[Joint], ends: bool
              ) -> dict[Item, Box]:
     """Boxes for one linked part, each in a column to the right of all that it reads."""
-    layer = _layers(members, _forward(members, joints))
+    layer = layers_of(members, forward(members, joints), ends)
     layers, steps = _with_passages(members, layer, [joint for joint in joints if layer[joint.source] <
                                                     layer[joint.target]])
     web = _Web(layers, steps)
@@ -335,7 +339,7 @@ def _columns(members: list[Item], extents: Mapping[Item, tuple[float, float]], j
     return found
 
 
-def _forward(members: list[Item], joints: list[Joint]) -> list[tuple[Item, Item]]:
+def forward(members: list[Item], joints: list[Joint]) -> list[tuple[Item, Item]]:
     """The links without those that close circles, each once."""
     import networkx
 
@@ -353,7 +357,7 @@ def _forward(members: list[Item], joints: list[Joint]) -> list[tuple[Item, Item]
     return [edge for edge in web.edges if edge not in back]
 
 
-def _layers(members: list[Item], edges: list[tuple[Item, Item]]) -> dict[Item, int]:
+def layers_of(members: list[Item], edges: list[tuple[Item, Item]], ends: bool = True) -> dict[Item, int]:
     """The column of each: inputs of the graph in the first, outputs in the last, the rest by their longest path."""
     import networkx
 
@@ -370,7 +374,7 @@ def _layers(members: list[Item], edges: list[tuple[Item, Item]]) -> dict[Item, i
         if item.kind != "input" and not web.in_degree(item) and web.out_degree(item):
             layer[item] = min(layer[after] for after in web.successors(item)) - 1
     last = max(layer[item] + (item.kind != "output") for item in members)
-    layer.update((item, last) for item in members if item.kind == "output")
+    layer.update((item, last) for item in members if item.kind == "output" and ends)
     return layer
 
 

@@ -46,6 +46,7 @@ class Document:
         self.text, self.problems = text, list(problems or ())
         self._on_disk = _stamp(self.path)
         self._copied: Graph | None = None  # what the copy for recovery says
+        self.lost = False  # whether the file went away while it was open
 
     @classmethod
     def open(cls, path: str | Path) -> Document:
@@ -146,7 +147,7 @@ class Document:
     @property
     def dirty(self) -> bool:
         """Whether it says something that its file does not."""
-        return self._saved is None or not _same(self._saved, self.graph)
+        return self._saved is None or self.lost or not _same(self._saved, self.graph)
 
     def written(self) -> str:
         """The text of its file, if it were saved now: with the comments and the order that the file has."""
@@ -166,7 +167,7 @@ class Document:
             write_atomically(place, part)
         if path != self.path:
             self._steps = [step._replace(graph=replace(step.graph, path=path, base=None, carried={})) for step in self._steps]
-        self.text, self._saved, self.problems = text, self.graph, []
+        self.text, self._saved, self.problems, self.lost = text, self.graph, [], False
         self._on_disk = _stamp(path)
         self.seal()
         return path
@@ -192,6 +193,11 @@ class Document:
             return self
         self.edit("undo.moved", replace(self.graph, nodes=nodes))
         return self
+
+    @property
+    def on_disk(self) -> bool:
+        """Whether it was ever read from its file, or written there."""
+        return self._on_disk is not None
 
     @property
     def changed_on_disk(self) -> bool:
@@ -301,7 +307,7 @@ def recoveries(folder: Path) -> list[Recovery]:
     found = []
     for copy in sorted(folder.glob("*.json")) if folder.is_dir() else []:
         told = _told(copy)
-        if told and not _alive(told["pid"]):
+        if told and not alive(told["pid"]):
             found.append(Recovery(copy, Path(told["path"]) if told["path"] else None, told["text"],
                                   str(told.get("base") or ""), float(told["time"])))
     return sorted(found, key=lambda r: -r.seconds)
@@ -317,7 +323,8 @@ def _told(copy: Path) -> dict[str, Any] | None:
     return told if good else None
 
 
-def _alive(pid: int) -> bool:
+def alive(pid: int) -> bool:
+    """Whether a process of this number runs."""
     if pid == os.getpid():
         return True
     if os.name == "nt":

@@ -13,6 +13,7 @@ from nodegraph.graph import Graph, label_of
 from ..document.document import means_same
 from ..document.items import Item
 
+UNTRUE = ("graph.no-outputs",)  # what does not hold here: a graph without outputs runs to the nodes that no other reads
 _KINDS = {"nodes": "node", "inputs": "input", "outputs": "output"}
 
 
@@ -71,7 +72,7 @@ def judge(graph: Graph, check: Callable[[Graph], Checked]) -> Judged:
     """Check a graph as it is being edited. check: an Engine's, or any function from a Graph to a Checked."""
     # The lines of the file it was read from are not where things stand any more.
     checked = check(replace(graph, marks=None))
-    return Judged(checked, [_found(problem) for problem in checked.problems])
+    return Judged(checked, [_found(problem) for problem in checked.problems if problem.code not in UNTRUE])
 
 
 def _found(problem: Problem) -> Found:
@@ -80,3 +81,11 @@ def _found(problem: Problem) -> Found:
         return Found(problem, None, "")
     port = str(at[2]) if len(at) > 2 and at[0] == "nodes" and at[2] not in ("type", "each") else ""
     return Found(problem, Item(_KINDS[at[0]], str(at[1])), port)
+
+
+def found_in_file(problem: Problem) -> Found:
+    """A problem with the form of the file that is edited, by the item that it is about."""
+    at = problem.at
+    if len(at) < 2 or at[0] not in _KINDS:
+        return Found(problem, None, "")
+    return Found(problem, Item(_KINDS[at[0]], str(at[1])), "")

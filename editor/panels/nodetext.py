@@ -8,10 +8,11 @@ from nodegraph.graph import Ref
 from nodegraph.nodetype import MISSING
 from nodegraph.types import short
 
-from ..canvas.scene import PinAt, Status, brief, seconds_words
+from ..canvas.box import PinAt, Status
+from ..canvas.lettering import brief, seconds_words
 from ..document.items import Item, Target, linked_at
 from ..document.ports import flow_of
-from ..words.speak import name_of, t, translated
+from ..words.speak import helped, name_of, t, translated
 
 if TYPE_CHECKING:
     from ..session import Session
@@ -56,7 +57,8 @@ def about_node(session: Session, item: Item, status: Status | None) -> Lines:
         words = name_of("node", type_name)
         lines.append(("dim", type_name if words == type_name else f"{words} ({type_name})"))
         known = session.checked.nodes.get(item.name)
-        help_ = known.nodetype.help if known is not None and known.nodetype is not None else ""
+        nodetype = known.nodetype if known is not None else None
+        help_ = helped(nodetype.name, nodetype.help) if nodetype is not None else ""
         if help_:
             lines.append(("text", help_.split("\n\n")[0]))
         state = session.states.get(item.name)

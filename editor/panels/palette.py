@@ -23,7 +23,8 @@ from nodegraph.nodetype import MISSING, NodeType, Port
 from nodegraph.packs import Catalogue
 from nodegraph.types import ANY, BOOL, PLAIN, PortType, fits
 
-from ..words.speak import both, has, name_of, t, translated
+from ..words.helps import HELPS
+from ..words.speak import both, has, helped, name_of, t, translated
 
 OWN = "nodegraph"  # stands for a pack where the engine itself brings something along
 MOST_GRAPHS = 200  # graph files looked at in one folder
@@ -72,7 +73,7 @@ class Entry:
         if self.kind == "graph" and not self.told and not self.problem:
             return t("palette.graph_help", path=self.name)
         if self.kind in ("node", "graph"):
-            return translated(self.problem) or first_sentence(self.told)
+            return translated(self.problem) or first_sentence(helped(self.name, self.told))
         return t(f"item.{self.kind}.help")
 
     @property
@@ -104,7 +105,7 @@ class Entry:
         kinds = {words for name in types for words in (name, *both(f"type.{name}"))}
         return _Index(tuple(sorted({_plain(name) for name in names if name})),
                       *map(_joined, (tags, {self.pack, *both(f"pack.{self.pack}")}, kinds,
-                                     {self.told, *both(f"item.{self.kind}.help")})))
+                                     {self.told, HELPS.get(self.name, ""), *both(f"item.{self.kind}.help")})))
 
 
 class _Index:
@@ -383,7 +384,7 @@ def search(entries: Sequence[Entry], query: str = "", recents: Sequence[str] = (
     question always has the same answer.
     """
     terms = [_Term(word) for word in _plain(query).split()]
-    age = {name: at for at, name in enumerate(recents)}
+    age, title = {name: at for at, name in enumerate(recents)}, " ".join(term.text for term in terms)
     found = []
     for at, entry in enumerate(entries):
         score = _score(entry.index, terms) if terms else 1.0
@@ -393,7 +394,7 @@ def search(entries: Sequence[Entry], query: str = "", recents: Sequence[str] = (
         recency = 1 - age[entry.id] / len(age) if entry.id in age else 0.0
         if terms:
             score += 6 * recency - (2 * fit.distance if fit is not None else 0) - 4 * bool(entry.problem)
-            rank: tuple[float, ...] = (-score,)
+            rank: tuple[float, ...] = (-score, title not in entry.title.casefold())  # of equals, what is called so
         else:
             rank = (-recency, bool(entry.problem), fit.distance if fit is not None else 0)
         found.append((rank, at, Found(entry, score, fit)))

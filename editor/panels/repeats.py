@@ -21,7 +21,8 @@ from nodegraph.wording import say, scalar, written
 from ..document import edits
 from ..document.items import REPEAT, Item
 from ..words.speak import said, t
-from .inspector import Field, problem_at, problems_of
+from .faults import problem_at, problems_of
+from .field import Field
 
 WORDS = ("each", "cross", REPEAT, "until", "carry", "count", "failed", "timeout", "retry")
 _PASSING = ("each", "failed")  # those of nodes that only pass on what they are given

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from nodegraph.graph import Graph
 
 from . import updates as up
+from .thumbnails import Thumbnail
 
 LIMIT = 200
 NOTHING = "\N{EM DASH}"  # what stands for a value that is not there
@@ -18,7 +19,10 @@ NOTHING = "\N{EM DASH}"  # what stands for a value that is not there
 
 @dataclass(frozen=True)
 class Result:
-    """One run. given: inputs in place of their defaults; seeds: rolled, by "node.port"; at: when it ended."""
+    """One run. given: inputs in place of their defaults; seeds: rolled, by "node.port"; at: when it ended.
+
+    shown: what each node showed then, by output port.
+    """
 
     job: int
     label: str
@@ -28,6 +32,7 @@ class Result:
     seeds: Mapping[str, int]
     outputs: Mapping[str, up.Output]
     seconds: float
+    shown: Mapping[str, Mapping[str, Thumbnail]] = field(default_factory=dict, repr=False)
 
     @property
     def title(self) -> str:

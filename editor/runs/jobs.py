@@ -31,12 +31,13 @@ class Job:
     to: tuple[str, ...] | None
     given: dict[str, Any]
     label: str
+    aside: bool = False  # its results are for the gallery alone, not for the canvas
     cancel: threading.Event = field(default_factory=threading.Event)
 
     @property
-    def kind(self) -> tuple[tuple[str, ...] | None, tuple[str, ...] | None]:
+    def kind(self) -> tuple[tuple[str, ...] | None, tuple[str, ...] | None, str]:
         """What it runs to; of those that wait with one kind, only the newest does."""
-        return self.only, self.to
+        return self.only, self.to, self.label
 
     def done(self, seconds: float = 0.0, cancelled: bool = True,
              outputs: Mapping[str, up.Output] | None = None, failed: int = 0,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import wave
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -113,3 +114,26 @@ class Player:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+def seconds_of(path: Path) -> float:
+    """How long a WAV file is; 0 where that cannot be read."""
+    try:
+        with wave.open(str(path), "rb") as sound:
+            return sound.getnframes() / sound.getframerate()
+    except (OSError, EOFError, wave.Error):
+        return 0.0
+
+
+def from_part(path: Path, part: float, into: Path) -> Path:
+    """A WAV file from a part, 0 to 1, of it on, written into another; the file itself where it cannot be cut."""
+    try:
+        with wave.open(str(path), "rb") as sound:
+            count = sound.getnframes()
+            sound.setpos(min(count, max(0, int(count * part))))
+            with wave.open(str(into), "wb") as rest:
+                rest.setparams(sound.getparams())
+                rest.writeframes(sound.readframes(count))
+    except (OSError, EOFError, wave.Error):
+        return path
+    return into

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from nodegraph.errors import PackError
@@ -27,6 +28,7 @@ class Progress:
         self.number = 0
         self.done = self.count = self.ran = self.cached = 0
         self.shown = Shown()
+        self.aside: set[int] = set()  # jobs whose results are for the gallery alone
         self._waiting: dict[tuple[type, int, str], Callable[[Any], None]] = {}
 
     def asked(self, number: int) -> None:
@@ -40,6 +42,8 @@ class Progress:
 
     def take(self, session: Session, update: up.Update) -> None:
         """Take in one update."""
+        if getattr(update, "job", None) in self.aside and not isinstance(update, (up.Done, up.Refused, up.Warned)):
+            return
         self.shown.take(update)
         name = type(update).__name__.lower()
         getattr(self, f"_{name}")(session, update)
@@ -105,6 +109,16 @@ class Progress:
         state = session.state(update.node)
         state.thumbnails = {**state.thumbnails, update.port: update.thumbnail}
 
+    def _remembered(self, session: Session, update: up.Remembered) -> None:
+        for name in update.nodes:
+            state = session.state(name)
+            if not state.status:
+                state.status, state.stale = "cached", False
+        session.restale()
+
+    def _foreseen(self, session: Session, update: up.Foreseen) -> None:
+        session.running.foresaw(update)
+
     def _warned(self, session: Session, update: up.Warned) -> None:
         session.say(update.message)
 
@@ -117,10 +131,15 @@ class Progress:
 
     def _done(self, session: Session, update: up.Done) -> None:
         self._settle(session)
-        session.gallery.add(Result.of(update))
+        shown = {} if update.job in self.aside else {name: {port: picture for port, picture in state.thumbnails.items() if port}
+                                                     for name, state in session.states.items() if state.thumbnails}
+        session.gallery.add(replace(Result.of(update), shown=shown))
+        self.aside.discard(update.job)
         seconds = f"{update.seconds:.1f}" if update.seconds >= 0.1 else f"{update.seconds:.3f}"
         if update.cancelled:
             session.say(t("status.stopped", seconds=seconds))
+        elif not update.failed and not self.ran and not self.cached:
+            session.say(t("status.unchanged"))
         elif not update.failed:
             session.say(t("status.finished", seconds=seconds, ran=self.ran, cached=self.cached))
 

@@ -20,6 +20,7 @@ from nodegraph.graph import Graph
 
 from ..words.speak import t
 from . import updates as up
+from .foresight import look
 from .jobs import Job, Request
 from .outbox import Outbox
 from .parts import Parts, wanted_inputs
@@ -28,6 +29,7 @@ from .products import Products, sound_for
 from .watch import Watch
 
 LARGE = 1024  # pixels on the long side of an enlarged picture
+FORESEEN = "\0foreseen"  # the name by which a forecast waits among what is asked for
 
 
 class Runner:
@@ -58,16 +60,17 @@ class Runner:
     # -- what the window's thread calls
 
     def run(self, graph: Graph, *, only: Iterable[str] | None = None, to: Iterable[str] | None = None,
-            given: Mapping[str, Any] | None = None, label: str = "", supersede: bool = False) -> int:
+            given: Mapping[str, Any] | None = None, label: str = "", supersede: bool = False, aside: bool = False) -> int:
         """Ask for a run; the job's number.
 
         only: outputs of the graph, all of them if left out. to: nodes instead, whether an output reads them or
         not; what they do not depend on is not even checked. A graph without outputs runs to every node that no
-        other reads. A job that waits with the same `only` and `to` gives way to this one. supersede: so does
+        other reads. A job that waits with the same `only`, `to` and `label` gives way to this one. aside: its
+        results go to the gallery alone. supersede: so does
         every other, and the one that runs is stopped.
         """
         job = Job(next(self._numbers), graph, tuple(only) if only is not None else None,
-                   tuple(to) if to is not None else None, dict(given or {}), label)
+                   tuple(to) if to is not None else None, dict(given or {}), label, aside)
         with self._changed:
             self._refuse_when_closed()
             for other in [other for other in self._jobs if supersede or other.kind == job.kind]:
@@ -97,6 +100,25 @@ class Runner:
     def enlarge(self, job: int, output: str, side: int = LARGE) -> None:
         """Make a larger picture of what a job made; an Enlarged update brings it. output: as for `export`."""
         self._ask(Request(job, output, lambda engine: self._products.enlarge(engine, job, output, side)))
+
+    def foresee(self, graph: Graph, fill: bool = False) -> int:
+        """Find out, once nothing runs, what a run would do: a Foreseen update tells. One that still waits gives way.
+
+        fill: tell too what is remembered (Remembered), and make pictures of it.
+        """
+        number = next(self._numbers)
+        with self._changed:
+            for other in [request for request in self._requests if request.output == FORESEEN]:
+                self._requests.remove(other)
+        self._ask(Request(number, FORESEEN, lambda engine: self._foreseen(engine, number, graph, fill)))
+        return number
+
+    def _foreseen(self, engine: Engine, number: int, graph: Graph, fill: bool) -> up.Update:
+        pictures = self._at_hand()[1]
+        try:
+            return look(engine, number, graph, fill, self._outbox, self._products, pictures)
+        except Exception as error:  # a pack's own code is asked about shapes and costs; the graph can be run all the same
+            return up.Warned(None, t("run.no_forecast", why=named(error)))
 
     @property
     def busy(self) -> bool:

@@ -116,6 +116,8 @@ class Shown:
 
     def __init__(self) -> None:
         self.ran: Signatures = {}
+        self.made: dict[str, Graph] = {}  # the graph by which each node's result was made
+        self._graphs: dict[int, Graph] = {}
         self._signer = Signer()
         self._jobs: dict[int, Signatures] = {}
         self._codes: dict[str, Mapping[str, str]] = {}
@@ -125,16 +127,24 @@ class Shown:
         match update:
             case up.Planned():
                 self._codes |= update.codes
+                self._graphs[update.job] = update.graph
                 self._jobs[update.job] = Signer().sign(update.graph, update.given, self._codes)
+            case up.Remembered():
+                self._codes |= update.codes
+                signed = Signer().sign(update.graph, None, self._codes)
+                for name in {node.split("/", 1)[0] for node in update.nodes} & signed.keys():
+                    self.ran[name], self.made[name] = signed[name], update.graph
             case up.Finished() | up.Cached():
                 name = update.node.split("/", 1)[0]  # a graph that stands as a node is signed as one
                 signature = self._jobs.get(update.job, {}).get(name)
                 if signature is not None:
                     self.ran[name] = signature
+                    self.made[name] = self._graphs[update.job]
             case up.Failed():
                 self.ran.pop(update.node.split("/", 1)[0], None)
             case up.Done() | up.Refused():
                 self._jobs.pop(update.job, None)
+                self._graphs.pop(update.job, None)
 
     def stale(self, graph: Graph, given: Mapping[str, Any] | None = None,
               code: Callable[[str], str] | None = None) -> set[str]:
@@ -149,6 +159,7 @@ class Shown:
         """A node goes by another name, and what is shown in it stays."""
         if old in self.ran:
             self.ran[new] = self.ran.pop(old)
+            self.made.pop(old, None)
 
     def forget(self, names: Iterable[str] | None = None) -> None:
         """Nothing is shown any more for these nodes, or for any."""

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from nodegraph.errors import Position, Problem
 from nodegraph.graph import Graph
+from nodegraph.runs.forecast import Forecast
 from nodegraph.types import PortType
 
 from .thumbnails import Thumbnail
@@ -123,6 +124,23 @@ class Pictured(NamedTuple):
     thumbnail: Thumbnail
 
 
+class Remembered(NamedTuple):
+    """What is in the cache of a graph that has just come: nodes whose results can be shown although nothing ran."""
+
+    job: int
+    graph: Graph
+    nodes: tuple[str, ...]
+    codes: Mapping[str, Mapping[str, str]] = {}
+
+
+class Foreseen(NamedTuple):
+    """What a run of a graph would do, or no rows where it cannot run."""
+
+    job: int
+    graph: Graph
+    rows: tuple[Forecast, ...]
+
+
 class Warned(NamedTuple):
     """Something is not as it should be, and work goes on. job: None between jobs."""
 
@@ -174,4 +192,4 @@ class Enlarged(NamedTuple):
 
 
 Update = (Planned | Started | Progress | Loading | Loaded | Finished | Cached | Failed | Skipped | Pictured | Warned
-          | Refused | Done | Exported | Enlarged)
+          | Refused | Remembered | Foreseen | Done | Exported | Enlarged)

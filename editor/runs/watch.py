@@ -92,6 +92,8 @@ class Watch:
 
     def picture(self, node: str, digests: tuple[bytes, ...]) -> None:
         """Have pictures made of what a node gave, and of the ports of graphs around it that pass it on."""
+        if self.job.aside:
+            return
         for (port, type), digest in zip(self.plan.output_types(node), digests):
             places = [(node, port)]
             for place in places:

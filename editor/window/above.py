@@ -10,7 +10,8 @@ from nodegraph.graph import Ref
 
 from ..canvas.gestures import Gestures
 from ..canvas.scene import Scene
-from .painter import NONE, ROUND, Painter, scaled, steps, touches
+from .painter import ROUND, Painter, scaled, steps, touches
+from .pen import NONE
 from .theme import color, faded, of_type
 
 
@@ -24,7 +25,8 @@ class Above:
     def paint(self, scene: Scene, zoom: float, theme_name: str) -> None:
         """Show what hangs on the pointer, and the pin below it."""
         overlay = self.gestures.overlay
-        hovered = self.gestures.hover.pin if not self.gestures.dragging else None
+        hover = self.gestures.hover
+        hovered = hover.pin if hover.kind == "pin" and not self.gestures.dragging else None
         key = (repr((overlay.band, overlay.loose, overlay.knife, overlay.lines, overlay.outline, overlay.over)), zoom,
                theme_name, hovered, id(overlay.fitting), self.gestures.seen if overlay.fitting is not None else None)
         if key == self._key:

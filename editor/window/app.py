@@ -7,21 +7,25 @@ one thread. Whatever a frame or a callback raises is shown, with the document ke
 from __future__ import annotations
 
 import time
-import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dearpygui.dearpygui as dpg
 
+from ..canvas.view import opening
+from ..document.clipboard import pasted
 from ..document.items import Item
+from ..panels.examples import example_of
 from ..words.speak import set_language, t
-from . import fonts, keyboard, theme, widgets
+from . import display, fonts, keyboard, theme, widgets
+from .banner import Banner
 from .canvas import Canvas
 from .clipboard import SystemClipboard
-from .dialogs import Dialogs
+from .dialogs.shown import Dialogs
 from .form import Form
 from .gallery import GalleryPanel
+from .guard import Guard
 from .icons import Icons
 from .inspector import Inspector
 from .keys import KeyCommands
@@ -31,6 +35,7 @@ from .pace import Pace
 from .palette import Palette
 from .panes import Panes
 from .problems import Problems
+from .startpage import StartPage
 from .statusbar import StatusBar
 
 if TYPE_CHECKING:
@@ -39,14 +44,13 @@ if TYPE_CHECKING:
 SMALLEST = (800, 560)  # pixels
 
 
-class App:
+class App(Guard):
     """The window of one session. `run` opens it and comes back when it is closed."""
 
     def __init__(self, session: Session):
-        self.session = session
+        super().__init__(session)
         self.last_folder: Path | None = None
         self._panels: list[Any] = []
-        self._failed: dict[int, int] = {}  # panels that raised, and the revision at which they did
         self._keys = keyboard.Keys()
         self.keys, self.pace = KeyCommands(self), Pace()
         self._typing = False
@@ -61,11 +65,14 @@ class App:
         try:
             self.open()
             while not self.session.closing and dpg.is_dearpygui_running():
-                began = time.perf_counter()
+                began = time.monotonic()
                 self.frame()
-                self.pace.rest(began, self.session.runner.busy, self.session.revision)
+                self.pace.rest(began, lambda: self.session.revision, self._meanwhile)
             self._remember()
+            if self.session.runner.busy:
+                self._say_goodbye()
         finally:
+            self.pace.close()
             dpg.destroy_context()
             theme.forget()
         return 0
@@ -74,6 +81,8 @@ class App:
         """Make the window and everything in it."""
         dpg.configure_app(manual_callback_management=True, keyboard_navigation=False)
         settings = self.session.settings
+        self._display = display.scale()
+        self.session.panels |= set(settings.opened)
         where = settings.position or (60, 40)
         dpg.create_viewport(title="nodegraph", width=settings.window[0], height=settings.window[1], x_pos=where[0],
                             y_pos=where[1], min_width=SMALLEST[0], min_height=SMALLEST[1], disable_close=True)
@@ -86,15 +95,17 @@ class App:
             dpg.add_mouse_wheel_handler(callback=lambda s, a: self._wheel(a))
         dpg.setup_dearpygui()
         dpg.show_viewport(maximized=settings.maximized)
+        self.pace.open()
 
     def _build(self) -> None:
         """Everything in the window, in the language, theme and size that are set."""
         settings = self.session.settings
         self._look = settings.language, settings.theme, settings.font_scale
+        scale = settings.font_scale * self._display
         set_language(settings.language)
-        widgets.set_scale(settings.font_scale)
-        fonts.load(settings.font_scale)
-        theme.use(settings.theme, settings.font_scale)
+        widgets.set_scale(scale)
+        fonts.load(scale)
+        theme.use(settings.theme, scale)
         dpg.set_viewport_clear_color(list(theme.color("window")))
         self.icons = Icons()
         self.main = dpg.add_window(no_scrollbar=True, no_scroll_with_mouse=True, no_title_bar=True, no_move=True,
@@ -107,10 +118,12 @@ class App:
         self.menus, self.dialogs = MenuBar(self, panes.bar), Dialogs(self)
         self.palette = Palette(self)
         self.form = Form(self, panes.form_area)
+        self.start = StartPage(self, panes.start)
         self.inspector = Inspector(self, panes.side)
         self.gallery = GalleryPanel(self, panes.results)
-        self._panels = [self.menus, ToolBar(self, panes.tools), self.inspector, Problems(self, panes.below),
-                        self.form, self.gallery, StatusBar(self, panes.status), self.sounds, self.palette, self.dialogs]
+        self._panels = [self.menus, Banner(self, panes.banner), ToolBar(self, panes.tools), self.inspector,
+                        Problems(self, panes.below), self.form, self.start, self.gallery, StatusBar(self, panes.status),
+                        self.sounds, self.palette, self.dialogs]
         dpg.set_primary_window(self.main, True)
 
     def _rebuild(self) -> None:
@@ -119,6 +132,7 @@ class App:
             if hasattr(panel, "close"):
                 panel.close()
         self.canvas.close()
+        self.panes.close()
         dpg.delete_item(self.main)
         self.icons.close()
         self._failed.clear()
@@ -128,9 +142,21 @@ class App:
         """Keep the window's size and place for the next time."""
         width, height = dpg.get_viewport_width(), dpg.get_viewport_height()
         x, y = dpg.get_viewport_pos()
-        self.session.change_settings(window=(int(width), int(height)), position=(int(x), int(y)))
+        opened = tuple(sorted(self.session.panels - {"form"}))
+        self.session.change_settings(window=(int(width), int(height)), position=(int(x), int(y)), opened=opened)
+
+    def _say_goodbye(self) -> None:
+        """The last thing that is seen while the run that goes on is being stopped."""
+        self.session.say(t("status.closing"))
+        self.frame()
 
     # -- a frame
+
+    def _meanwhile(self) -> bool:
+        """What is done while no frame is drawn; whether one is wanted although nothing has changed."""
+        self._guarded(self.session.tick, time.monotonic())
+        self._guarded(self.palette.read_ahead)
+        return self._typing or self.session.runner.busy or self.dialogs.moving or self.session.played is not None
 
     def frame(self) -> None:
         """Take in what happened, show how things are, draw."""
@@ -139,11 +165,13 @@ class App:
         settings = self.session.settings
         if self._look != (settings.language, settings.theme, settings.font_scale):
             self._guarded(self._rebuild)
-        self._guarded(self.panes.arrange)
+        self._guarded(lambda: self.panes.arrange(self.start.is_open))
         self._guarded(self._pointer)
+        self._guarded(self.panes.ring, tuple(dpg.get_mouse_pos(local=False)), self._typing,
+                      self.session.dialog is not None or self.session.palette is not None)
         for panel in self._panels:
             self._guarded_panel(panel, panel.update)
-        if not self.form_is_open:
+        if not self.form_is_open and not self.start.is_open:
             self._guarded_panel(self.canvas, self.canvas.paint)
         self._guarded(self._retitle)
         self._guarded(self._first_look)
@@ -162,40 +190,14 @@ class App:
             else:
                 self._guarded(self.keys.up, number)
 
-    def _guarded(self, function: Callable[..., Any], *args: Any) -> None:
-        try:
-            function(*args)
-        except Exception as error:  # a window that dies takes the work with it
-            self._trouble(error)
-
-    def _guarded_panel(self, panel: Any, function: Callable[[], Any]) -> None:
-        """A panel that raised is left alone until something changes."""
-        if self._failed.get(id(panel)) == self.session.revision:
-            return
-        try:
-            function()
-            self._failed.pop(id(panel), None)
-        except Exception as error:  # as above
-            self._trouble(error)
-            self._failed[id(panel)] = self.session.revision
-
-    def _trouble(self, error: Exception) -> None:
-        """Show what went wrong in the editor itself, and keep a copy of the document."""
-        report = "".join(traceback.format_exception(error))
-        session = self.session
-        if session.folder is not None:
-            session.attempt(session.document.autosave, session.files.recovery_folder)
-        if session.dialog is None or session.dialog.kind != "error":
-            first = next((line for line in str(error).splitlines() if line.strip()), "")
-            session.ask("error", title=t("error.unexpected", why=f"{type(error).__name__}: {first}"), text=report)
-
     def _first_look(self) -> None:
         """Once everything has its size: all of the graph in view."""
         if not self._looked and dpg.get_frame_count() > 3:
             self._looked = True
-            self.session.see(self.session.boxes())
+            self.session.see(self.session.boxes(), opening)
 
     _looked = False
+    _display = 1.0  # the scale of the desktop
 
     def _retitle(self) -> None:
         document = self.session.document
@@ -240,7 +242,12 @@ class App:
     @property
     def is_covered(self) -> bool:
         """Whether the pointer belongs to something other than the canvas."""
-        return self.dialogs.shown is not None or self.form_is_open
+        return self.session.dialog is not None or self.form_is_open or self.start.is_open
+
+    @property
+    def is_over_canvas(self) -> bool:
+        """Whether keys of one letter belong to the canvas: the pointer is over it, or over what stands in its place."""
+        return self.canvas.gestures.inside or self.session.dialog is None and self.start.is_under_pointer
 
     def _pointer(self) -> None:
         mouse = tuple(dpg.get_mouse_pos(local=False))
@@ -248,12 +255,23 @@ class App:
             return
         if self.is_covered:
             self.canvas.gestures.leave()
+            if self.start.is_under_pointer:
+                left, top = self.origin
+                self.session.pointer = self.session.view.to_canvas(mouse[0] - left, mouse[1] - top)
         else:
             self.canvas.point(mouse)
 
     def _wheel(self, steps: float) -> None:
         if not self.is_covered:
             self.canvas.wheel(steps)
+
+    def insert_example(self, name: str) -> None:
+        """Put the example graph of a node type into this one, where the pointer was last; one step to undo."""
+        session = self.session
+        graph, made = pasted(session.graph, example_of(name) or "", session.pointer)
+        session.edit("undo.example", graph)
+        session.select(made)
+        session.see(session.boxes(made))
 
     def show_on_canvas(self, item: Item) -> None:
         """Leave the form and jump to an item."""

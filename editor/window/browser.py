@@ -45,7 +45,8 @@ def completed(folder: Path, typed: str, suffix: str = "") -> Path:
 
 
 def nearest_folder(*wanted: str | Path | None) -> Path:
-    """The first of these that is a folder, or the folder one is in; the user's own at last."""
+    """The first of these that is a folder, or the folder one is in; then the one that the editor was started in, where that
+    is a place to keep files; the user's own at last."""
     for place in wanted:
         if place:
             place = Path(place).expanduser().absolute()
@@ -53,7 +54,9 @@ def nearest_folder(*wanted: str | Path | None) -> Path:
                 return place
             if place.parent.is_dir():
                 return place.parent
-    return Path.home() if Path.home().is_dir() else Path.cwd()
+    here = Path.cwd()
+    started = here != Path(here.anchor) and os.access(here, os.W_OK)
+    return here if started or not Path.home().is_dir() else Path.home()
 
 
 def places(*more: str | Path | None) -> list[Path]:

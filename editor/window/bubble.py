@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import dearpygui.dearpygui as dpg
 
-from ..canvas import scene as scenes
 from ..canvas.gestures import Gestures
+from ..canvas.lettering import wrapped
 from ..canvas.scene import Scene
 from ..panels.nodetext import about_node, about_pin
+from ..words.speak import t
 from . import fonts, theme
 from .theme import color
 
 if TYPE_CHECKING:
     from ..session import Session
 
-HOVER_SECONDS = 0.45
+HOVER_SECONDS = 0.9
 
 
 class Bubble:
@@ -35,6 +36,14 @@ class Bubble:
         if overlay.reason:
             key: Any = ("reason", overlay.reason, self.gestures.pixel)
             lines = [("text", overlay.reason)]
+        elif overlay.told:
+            key = ("told", overlay.told, self.gestures.pixel)
+            lines = [("text", overlay.told)]
+        elif self.gestures.trail is not None and self.gestures.trail.origins:
+            trail = self.gestures.trail
+            key = ("why", hover.item, tuple(trail.origins.items()), theme.current())
+            lines = [("title", t("why.title")), *((("text"), f"{item.name}.{told}" if item.kind == "node" else told)
+                                                  for item, said in trail.origins.items() for told in said)]
         else:
             rested = (hover.kind, hover.item, hover.pin.pin.end if hover.pin else None)
             if rested != self._rested[0]:
@@ -58,7 +67,7 @@ class Bubble:
     def _bubble(self, lines: Iterable[tuple[str, str]], room: tuple[int, int]) -> None:
         size, most = 15.0, 360.0
         rows = [(role, row) for role, words in lines
-                for row in scenes.wrapped(words, size, most, fonts.measure, 12)]
+                for row in wrapped(words, size, most, fonts.measure, 12)]
         if not rows:
             return
         width = max(fonts.measure(row, size, role == "title") for role, row in rows) + 20

@@ -11,23 +11,29 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import dearpygui.dearpygui as dpg
 
+from ..canvas.box import NO_STATUS
 from ..canvas.gestures import LEFT, MIDDLE, RIGHT, Gestures
-from ..canvas.scene import NO_STATUS, Scene
+from ..canvas.scene import Scene
 from ..document.items import Item
 from . import fonts, keyboard, theme
 from .above import Above
 from .bubble import Bubble
+from .icons import Icons
 from .links import Links
 from .marks import Marks
 from .minimap import MinimapPainter
-from .painter import NONE, Painter
+from .painter import Painter
+from .pen import NONE
+from .signs import SignPainter
 from .textures import Textures
 from .theme import color
+from .timeline import TimelinePainter
 
 if TYPE_CHECKING:
     from ..session import Session
 
 GRID, GRID_STRONG = 32.0, 160.0
+REPAINTED = 40  # boxes that are drawn anew in one frame for another scale alone; the others are stretched meanwhile
 BUTTONS = {LEFT: dpg.mvMouseButton_Left, MIDDLE: dpg.mvMouseButton_Middle, RIGHT: dpg.mvMouseButton_Right}
 
 
@@ -46,8 +52,9 @@ class Canvas:
 
     def __init__(self, parent: int | str, session: Session):
         self.session, self.parent = session, parent
+        session.running.foresight = True
         self.gestures = Gestures(session, fonts.measure)
-        self.textures = Textures()
+        self.textures, self.icons = Textures(), Icons()
         self.list = dpg.add_drawlist(64, 64, parent=parent)
         dpg.bind_item_theme(parent, theme.look("bare"))  # its ground is the canvas's
         self.grid = dpg.add_draw_node(parent=self.list)
@@ -55,6 +62,8 @@ class Canvas:
         self.behind, lines, self.front, above = (dpg.add_draw_node(parent=self.world) for _ in range(4))
         self.links = Links(lines, session, self.gestures)
         self.above = Above(above, self.gestures)
+        self.signs = SignPainter(self.list, self.gestures)
+        self.line = TimelinePainter(self.list, self.gestures)
         self.map = MinimapPainter(self.list, session, self.gestures)
         self.words = Bubble(self.list, session, self.gestures)
         self._painted: dict[Item, Painted] = {}
@@ -65,12 +74,14 @@ class Canvas:
         self._size = (0, 0)
         self._clock = time.monotonic()
         self._down: str = ""
-        self.ready = False
+        self.ready = self._unfinished = False
+        self._zoom = 0.0
 
     def close(self) -> None:
         """Let go of everything drawn."""
         dpg.delete_item(self.list)
         self.textures.close()
+        self.icons.close()
 
     # -- the pointer
 
@@ -122,9 +133,14 @@ class Canvas:
         if self._view_key != offset:
             self._view_key = offset
             dpg.apply_transform(self.world, dpg.create_translation_matrix(offset))
+        self._unfinished = False
         self._paint_items(shown, zoom, theme_name)
-        self.links.paint(shown, zoom, theme_name)
+        if self.links.paint(shown, zoom, theme_name, zoom != self._zoom) or self._unfinished:
+            self.session.touch()  # the rest is drawn in the next frame
+        self._zoom = zoom
         self.above.paint(shown, zoom, theme_name)
+        self.signs.paint(theme_name)
+        self.line.paint(theme_name)
         self.map.paint(self._size, theme_name)
         self.words.paint(shown, now, self._size, bool(self._down))
         self.textures.tidy()
@@ -168,7 +184,9 @@ class Canvas:
         x, y, width, height = self.gestures.seen
         right, bottom = x + width, y + height
         overlay, session = self.gestures.overlay, self.session
+        trail, outlined = self.gestures.trail, session.running.outlined
         budget = [2]  # new textures in one frame
+        left_over = REPAINTED
         for item, box in scene.boxes.items():
             left, top = scene.at[item]
             seen = left < right + 24 and left + box.width > x - 24 and top < bottom + 24 and top + box.height > y - 24
@@ -184,25 +202,52 @@ class Canvas:
             elif item in self._hidden:
                 self._hidden.discard(item)
                 dpg.configure_item(painted.node, show=True)
-            place = (round(left * zoom), round(top * zoom))
+            other = painted.of is not None and painted.of[0] is box and painted.of[1] != zoom and painted.of[2] == theme_name
+            if other and left_over <= 0:  # drawn at another scale, and has to wait for its turn
+                self._stretch(painted, item, (left, top), zoom)
+                continue
+            left_over -= other
+            place = (round(left * zoom), round(top * zoom), 1.0)
             if self._places.get(item) != place:
                 self._places[item] = place
-                dpg.apply_transform(painted.node, dpg.create_translation_matrix(place))
+                dpg.apply_transform(painted.node, dpg.create_translation_matrix(place[:2]))
             waits = budget[0] > 0 and any(self.textures.lacks(item, shown.port, shown.thumbnail.picture)
                                           for shown in box.pictures)
             if waits or painted.of is None or painted.of[0] is not box or painted.of[1:] != (zoom, theme_name):
                 dpg.delete_item(painted.body, children_only=True)
-                Painter(painted.body, zoom, self.textures, budget).item(box)
+                Painter(painted.body, zoom, self.textures, budget, self.icons).item(box)
                 self._painted[item] = painted = painted._replace(of=(box, zoom, theme_name))
             chosen = item in session.selection or item in overlay.chosen
             hovered = self.gestures.hover.item == item and not self.gestures.dragging or overlay.target == item
             status = scene.status.get(item, NO_STATUS)
             beat = int(self._clock * 20) if status.status == "running" and status.part is None else 0
-            marked = (status, chosen, hovered, box.width, box.height, box.collapsed, zoom, theme_name, beat)
+            light = "stale" if trail is not None and item in trail.origins else \
+                "accent" if item.kind == "node" and item.name in outlined else ""
+            heard = self._heard(item)
+            marked = (heard, light, status, chosen, hovered, box.width, box.height, box.collapsed, zoom, theme_name, beat)
             if painted.marked != marked:
                 dpg.delete_item(painted.mark, children_only=True)
-                Marks(Painter(painted.mark, zoom)).draw(box, status, chosen, hovered, self._clock)
+                Marks(Painter(painted.mark, zoom)).draw(box, status, chosen, hovered, self._clock, light, heard)
                 self._painted[item] = painted._replace(marked=marked)
+
+    def _stretch(self, painted: Painted, item: Item, at: tuple[float, float], zoom: float) -> None:
+        """Show what was drawn at another scale as large as it should be; it is drawn anew in a later frame."""
+        assert painted.of is not None
+        scale = zoom / painted.of[1]
+        place = (round(at[0] * zoom), round(at[1] * zoom), scale)
+        if self._places.get(item) != place:
+            self._places[item] = place
+            there, larger = dpg.create_translation_matrix(place[:2]), dpg.create_scale_matrix((scale, scale))
+            dpg.apply_transform(painted.node, there * larger)
+        self._unfinished = True
+
+    def _heard(self, item: Item) -> float | None:
+        """How far what is heard has come, in the box that shows it."""
+        played, graph = self.session.played, self.session.graph
+        if played is None:
+            return None
+        name = graph.outputs[item.name].name if item.kind == "output" and item.name in graph.outputs else item.name
+        return played[1] if item.kind in ("node", "output") and played[0].rpartition(".")[0] == name else None
 
     def _new(self, item: Item) -> Painted:
         node = dpg.add_draw_node(parent=self.behind if item.kind == "frame" else self.front)

@@ -42,6 +42,8 @@ class SystemClipboard:
                 found.append(pyperclip.paste() or "")
             except pyperclip.PyperclipException:
                 found.append(self._kept())
+            except UnicodeDecodeError:  # a picture lies there
+                found.append("")
         asking = threading.Thread(target=ask, daemon=True)
         asking.start()
         end = time.monotonic() + PATIENCE

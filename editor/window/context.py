@@ -8,7 +8,7 @@ import dearpygui.dearpygui as dpg
 
 from nodegraph.graph import Ref
 
-from ..canvas.scene import DOT
+from ..canvas.box import DOT
 from ..document import edits
 from ..document.items import Link
 from ..document.ports import flow_of
@@ -77,6 +77,8 @@ class ContextMenu:
         graph, item = edits.add_output(self.session.graph, pin, (at[0] + 60, at[1]))
         self.session.edit("undo.added", graph)
         self.session.select([item])
+
+    young = False  # it finds its place at once
 
     def update(self) -> None:
         """Once a frame: stay on the screen, close on a press elsewhere."""

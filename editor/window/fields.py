@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..document.items import Item
-from ..panels.inspector import Field
+from ..panels.field import Field
 from . import widgets
 from .row import Row
 from .rows import row
@@ -26,6 +26,7 @@ class Fields:
         self.parent = parent
         self.rows: dict[tuple[Item, str], Row] = {}
         self._key: Any = None
+        self._pointer: tuple[float, float] | None = None
         self._waits = False  # rows are to be made anew once nobody types into them
 
     @property
@@ -40,7 +41,7 @@ class Fields:
         self._waits = key != self._key and same_items and any(row.active for row in self.rows.values())
         if key != self._key and not self._waits:
             wrong = {key: row.wrong for key, row in self.rows.items() if row.wrong} if same_items else {}
-            self._key = key
+            self._key, self._pointer = key, None
             widgets.clear(self.parent)
             self.rows = {}
             with widgets.inside(self.parent):
@@ -52,6 +53,13 @@ class Fields:
         for item, field in told:
             if (item, field.name) in self.rows:
                 self.rows[item, field.name].update(field)
+
+    def hover(self, pointer: tuple[float, float]) -> None:
+        """Show what can be done about the row under the pointer."""
+        if pointer != self._pointer:
+            self._pointer = pointer
+            for row in self.rows.values():
+                row.hover(pointer[1])
 
     def clear(self) -> None:
         """Have none."""

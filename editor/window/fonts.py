@@ -15,6 +15,7 @@ import dearpygui.dearpygui as dpg
 FOLDER = Path(__file__).parent / "fonts"
 FILES = {"regular": FOLDER / "sans.otf", "bold": FOLDER / "sans-bold.otf"}
 SIZE = 16  # pixels, at a scale of 1
+SIZES = {"title": ("bold", 26), "large": ("regular", 26), "heading": ("regular", 18)}  # besides SIZE
 _MEASURED_AT = 32
 _loaded: dict[str, int | str] = {}
 _rulers: dict[str, int | str] = {}
@@ -30,6 +31,8 @@ def load(scale: float = 1.0) -> None:
     for name, path in FILES.items():
         _loaded[name] = _font(path, pixels)
         _rulers[name] = _font(path, _MEASURED_AT)
+    for name, (kind, size) in SIZES.items():
+        _loaded[name] = _font(FILES[kind], round(size * scale))
     dpg.bind_font(_loaded["regular"])
 
 
@@ -49,7 +52,7 @@ def forget() -> None:
 
 
 def font(name: str) -> int | str:
-    """A loaded font: "regular" or "bold"."""
+    """A loaded font: "regular", "bold", or one of SIZES."""
     return _loaded[name]
 
 

@@ -10,7 +10,7 @@ import dearpygui.dearpygui as dpg
 from ..document.items import Item
 from ..document.ports import flow_of
 from ..panels import inspector
-from ..panels.inspector import Field, label
+from ..panels.field import Field, label
 from ..words.speak import t
 from . import outputs, theme, widgets
 from .fields import Fields

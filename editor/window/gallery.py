@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 CARD = 132  # units
 MOST = 40  # results with pictures on the screen
+MOST_COMPARED = 6  # results side by side
 
 
 def made(result: Result, name: str) -> Made | None:
@@ -32,7 +33,7 @@ class GalleryPanel:
     def __init__(self, app: App, parent: int | str):
         self.app, self.session, self.parent = app, app.session, parent
         self.pictures = Pictures()
-        self.chosen: list[int] = []  # jobs, at most two
+        self.chosen: list[int] = []  # jobs
         self._seen: tuple[Any, ...] | None = None
 
     def update(self) -> None:
@@ -63,7 +64,7 @@ class GalleryPanel:
             widgets.heading(t("gallery.title"), parent=left, framed=True)
             widgets.says(t("gallery.compare_hint") if len(results) > 1 and len(chosen) < 2 else "", "dim", parent=left,
                          framed=True)
-            if len(chosen) == 2:
+            if len(chosen) > 1:
                 widgets.button(t("gallery.compare"), lambda: self._compare(chosen), primary=True, parent=right)
             if len(chosen) == 1:
                 widgets.button(t("gallery.details"), lambda: self._details(chosen[0]), parent=right)
@@ -75,7 +76,7 @@ class GalleryPanel:
 
     def _card(self, result: Result) -> None:
         chosen = result.job in self.chosen
-        room = max(px(40), dpg.get_item_height(self.parent) - px(106))
+        room = max(px(40), dpg.get_item_height(self.parent) - px(132))
         with dpg.child_window(always_use_window_padding=True, width=px(CARD), height=-1, no_scrollbar=True) as card:
             dpg.bind_item_theme(card, theme.look("chosen" if chosen else "card"))
             shown = next((made(result, name) for name, output in result.outputs.items()
@@ -91,23 +92,22 @@ class GalleryPanel:
                 pressed = dpg.add_button(label=widgets.wrapped("\n".join(texts)[:160], px(CARD - 34)),
                                          width=px(CARD - 16), height=room, callback=lambda: self._choose(result.job))
             dpg.bind_item_theme(pressed, theme.look("picture"))
-            widgets.says(result.at.strftime("%H:%M:%S"), "text")
+            widgets.says(result.label or result.at.strftime("%H:%M:%S"), "text")
             widgets.says(t("gallery.seconds", seconds=f"{result.seconds:.1f}"), "dim")
         with dpg.item_handler_registry() as handlers:
             dpg.add_item_double_clicked_handler(dpg.mvMouseButton_Left, callback=lambda: self._details(result))
         dpg.bind_item_handler_registry(pressed, handlers)
 
     def _choose(self, job: int) -> None:
-        """A click chooses one more, the last two of them stay chosen; a click on a chosen one lets it go."""
-        self.chosen = [j for j in self.chosen if j != job] if job in self.chosen else [*self.chosen, job][-2:]
+        """A click chooses one more; a click on a chosen one lets it go. The last few stay chosen."""
+        self.chosen = [j for j in self.chosen if j != job] if job in self.chosen else [*self.chosen, job][-MOST_COMPARED:]
         self.session.touch()
 
     def _details(self, result: Result) -> None:
         self.session.ask("result", result=result)
 
     def _compare(self, chosen: list[Result]) -> None:
-        old, new = sorted(chosen, key=lambda result: result.job)
-        self.session.ask("compare", left=old, right=new)
+        self.session.ask("compare", results=sorted(chosen, key=lambda result: result.job))
 
     def _clear(self) -> None:
         self.session.gallery.clear()

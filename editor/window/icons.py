@@ -19,6 +19,24 @@ SIDE = 48  # pixels of a texture, twice what is shown at the usual size of text
 _SMOOTH = 4  # drawn so many times larger, and made small
 
 SHAPES: dict[str, list[tuple]] = {
+    # of port types
+    "type_picture": [("box", 3, 4, 21, 20), ("dot", 8.5, 9, 1.8),
+                    ("fill", (5, 18), (11, 11), (14, 14.5), (16, 12), (19, 18))],
+    "type_text": [("line", (5, 5), (19, 5)), ("line", (12, 5), (12, 19))],
+    "type_words": [("line", (4, 6), (20, 6)), ("line", (4, 12), (16, 12)), ("line", (4, 18), (11, 18)),
+                    ("dot", 18, 18, 2.2)],
+    "type_score": [("dot", 7.5, 18, 3), ("line", (10, 18), (10, 5), (18, 3.5), (18, 15.5)), ("dot", 15.5, 16, 3)],
+    "type_sound": [("line", (3, 11), (3, 13)), ("line", (7.5, 8), (7.5, 16)), ("line", (12, 4), (12, 20)),
+                   ("line", (16.5, 8), (16.5, 16)), ("line", (21, 11), (21, 13))],
+    "type_video": [("box", 3, 5, 21, 19), ("fill", (10, 8.5), (16, 12), (10, 15.5))],
+    "type_mask": [("ring", 12, 12, 8), ("fill", (12, 4), (18, 7), (20, 12), (18, 17), (12, 20))],
+    "type_latent": [("box", 4, 4, 20, 20), ("fill", (5, 5), (12, 5), (12, 12), (5, 12)),
+                    ("fill", (12, 12), (19, 12), (19, 19), (12, 19))],
+    "type_style": [("ring", 12, 12, 8.5), ("dot", 8.5, 9, 1.7), ("dot", 15, 8.5, 1.7), ("dot", 16, 14.5, 1.7)],
+    "type_number": [("line", (9, 4), (7, 20)), ("line", (17, 4), (15, 20)), ("line", (4, 9), (20, 9)),
+                    ("line", (4, 15), (20, 15))],
+    "type_other": [("box", 5, 5, 19, 19), ("dot", 12, 12, 2.4)],
+    # of commands
     "run": [("fill", (7, 4), (20, 12), (7, 20))],
     "stop": [("fill", (6, 6), (18, 6), (18, 18), (6, 18))],
     "repeat": [("arc", 12, 12, 7.5, 200, 350), ("arc", 12, 12, 7.5, 20, 170),
@@ -38,6 +56,9 @@ SHAPES: dict[str, list[tuple]] = {
     "unlink": [("arc", 7, 12, 4, 40, 320), ("arc", 17, 12, 4, 220, 500), ("line", (10, 19), (14, 5))],
     "promote": [("line", (4, 12), (15, 12)), ("fill", (13, 6.5), (20, 12), (13, 17.5)), ("line", (4, 5), (4, 19))],
     "file": [("line", (3, 6), (3, 19), (21, 19), (21, 8), (12, 8), (10, 5), (3, 5), (3, 8))],
+    "panel": [("box", 3, 4, 21, 20), ("line", (15, 4), (15, 20)), ("line", (17, 8), (19, 8)), ("line", (17, 12), (19, 12))],
+    "bell": [("line", (6, 17), (6, 11), (8, 7), (12, 5.5), (16, 7), (18, 11), (18, 17)), ("line", (4, 17), (20, 17)),
+             ("dot", 12, 20.3, 1.6)],
     "save": [("line", (12, 3), (12, 14)), ("fill", (6.5, 11.5), (12, 17), (17.5, 11.5)), ("line", (4, 20), (20, 20))],
     "copy": [("box", 4, 8, 15, 20), ("line", (9, 4), (20, 4), (20, 15))],
     "add": [("line", (12, 5), (12, 19)), ("line", (5, 12), (19, 12))],
@@ -142,12 +163,14 @@ class Icons:
         return self._textures[name][0]
 
     def button(self, name: str, call: Callable[[], Any], *, tooltip: str = "", size: float = 16,
-               look: str = "flat", enabled: bool = True, **more: Any) -> int | str:
-        """A flat button with an icon. look: see `look`."""
+               look: str = "flat", enabled: bool = True, small: bool = False, **more: Any) -> int | str:
+        """A flat button with an icon. look: see `look`; small: with hardly any room around it."""
         side = widgets.px(size)
         made = dpg.add_image_button(self.texture(name), width=side, height=side, **more,
                                     callback=(lambda: call()) if enabled else None)
         self.look(made, look if enabled else "off")
+        if small:
+            dpg.bind_item_theme(made, theme.look("small"))
         widgets.tip(made, tooltip)
         return made
 

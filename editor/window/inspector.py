@@ -6,23 +6,29 @@ from typing import TYPE_CHECKING, Any
 
 import dearpygui.dearpygui as dpg
 
+from nodegraph.graph import Node
+
 from ..document import edits
 from ..document.items import Item, color, text
-from ..panels import inspector, repeats
+from ..panels import faults, inspector, repeats
+from ..panels.field import Field
 from ..panels.judge import Found
-from ..words.speak import has, name_of, t
+from ..words.speak import has, helped, name_of, t
 from . import theme, widgets
 from .fields import Fields
 from .foot import Foot
 from .graphpage import GraphPage
+from .resultspage import ResultsPage
+from .row import LABEL
+from .severalpage import SWATCHES, SeveralPage
+from .tabs import Tabs
 from .widgets import px
 
 if TYPE_CHECKING:
     from .app import App
 
-ALIGN = ("align_left", "align_center_x", "align_right", "align_top", "align_center_y", "align_bottom",
-         "distribute_x", "distribute_y")
-SWATCHES = ("#8a4b4b", "#8a6b3f", "#6f7a3d", "#3f7a55", "#3d7478", "#3f5f8a", "#64508a", "#85507a")
+TABS = ("node", "graph", "results")
+FEW = 7  # fields that are always seen; of the others those that say something
 
 
 class Inspector:
@@ -30,15 +36,22 @@ class Inspector:
 
     def __init__(self, app: App, parent: int | str):
         self.app, self.session = app, app.session
+        self.tab = "graph"
+        self._selected: frozenset[Item] | None = None
         with widgets.inside(parent):
+            self.tabs = Tabs([(name, t(f"inspector.tab.{name}")) for name in TABS], self.turn)
             self.head = dpg.add_group()
             self.body = dpg.add_group()
+            self.more = widgets.button("", self.unfold, flat=True, show=False)
+            self.words_button = widgets.button(t("inspector.repeats"), self._open_words, flat=True, show=False,
+                                               tooltip=t("inspector.repeats.help"))
             self.words = dpg.add_group()
-            self.foot = Foot(app)
+            self.foot, self.results = Foot(app), ResultsPage(app)
         self.parent = parent
-        self.page = GraphPage(app)
+        self.page, self.several = GraphPage(app), SeveralPage(app)
         self.fields, self.repeats = Fields(app, self.body), Fields(app, self.words)
         self._opened: Item | None = None  # the node whose words are shown although it has none
+        self._unfolded: set[str] = set()  # types of nodes of which every field is seen
         self._head_key: Any = None
         self._seen: tuple[Any, ...] | None = None
 
@@ -47,19 +60,35 @@ class Inspector:
         """Pixels that its widgets may take."""
         return dpg.get_item_width(self.parent) - px(34)
 
+    def turn(self, tab: str) -> None:
+        """Show another tab; what is selected next shows its own."""
+        self.tab = tab
+        self.session.touch()
+
     def update(self) -> None:
         """Show what is selected, where that has changed."""
-        key = self.session.revision, self.width
-        if not dpg.is_item_shown(self.parent) or key == self._seen and not (self.fields.busy or self.repeats.busy):
+        if not dpg.is_item_shown(self.parent):
             return
-        self._seen = key
+        self.fields.hover(tuple(dpg.get_mouse_pos(local=False)))
+        key = self.session.revision, self.width, self.tab, dpg.get_frame_count() > 3
+        if key == self._seen and not (self.fields.busy or self.repeats.busy):
+            return
+        if self.session.selection != self._selected:
+            self._selected = self.session.selection
+            self.tab = "node" if self._selected else "graph"
+        self._seen = (*key[:2], self.tab, key[3])
+        self.tabs.show(self.tab, self.width)
         chosen = self.session.selected()
-        if len(chosen) == 1:
+        if self.tab == "results":
+            self._results()
+        elif self.tab == "graph":
+            self._graph()
+        elif len(chosen) == 1:
             self._one(chosen[0])
         elif chosen:
             self._many(chosen)
         else:
-            self._none()
+            self._nothing()
 
     # -- one item
 
@@ -69,20 +98,40 @@ class Inspector:
         key = ("one", item, node and (node.type, node.bypass, node.mute), color(session.graph, item), self.width,
                self._problems(item))
         if key != self._head_key:
+            self.results.clear()
             self._refill(self.head, key, lambda: self._head(item, node))
         settable = item.kind in ("node", "input", "output")
         found = inspector.fields(session.checked, item, session.catalogue) if settable else []
-        self.fields.show([(item, field) for field in found], self.width)
+        self.fields.show([(item, field) for field in self._of_note(found, node)], self.width)
+        dpg.configure_item(self.words_button, show=node is not None)
         words = repeats.fields(session.checked, item) if self._has_words(item) else []
         self.repeats.show([(item, field) for field in words], self.width)
         self.foot.show(item, self.width)
+
+    def _of_note(self, found: list[Field], node: Node | None) -> list[Field]:
+        """The fields that are seen: the first ones, and those that say something; the others are folded."""
+        told = found
+        if node is not None and node.type not in self._unfolded:
+            told = [field for at, field in enumerate(found)
+                    if at < FEW or field.given or field.required or field.links or field.problem]
+        folded = len(found) - len(told)
+        if folded < 3:
+            told, folded = found, 0
+        dpg.configure_item(self.more, show=bool(folded), label=t("inspector.more", count=folded))
+        return told
+
+    def unfold(self) -> None:
+        """Show every field of nodes of the type that is selected."""
+        self._unfolded |= {self.session.graph.nodes[item.name].type for item in self.session.selected("node")}
+        self.session.touch()
 
     def _has_words(self, item: Item) -> bool:
         """Whether the words of a node are shown: where some stand there, or once they are asked for."""
         node = self.session.graph.nodes.get(item.name) if item.kind == "node" else None
         return node is not None and (bool(node.control) or self._opened == item)
 
-    def _open_words(self, item: Item) -> None:
+    def _open_words(self) -> None:
+        item = self.session.selected()[0]
         self._opened = item if self._opened != item else None
         self.session.touch()
 
@@ -115,15 +164,13 @@ class Inspector:
             if nodetype is not None:
                 widgets.tip(named, f"{t('inspector.from_pack', pack=name_of('pack', nodetype.pack))}, "
                                    f"{t('inspector.version', version=nodetype.version)}")
-                first, _, rest = nodetype.help.partition("\n\n")
+                first, _, rest = helped(nodetype.name, nodetype.help).partition("\n\n")
                 if first:
                     told = widgets.says(" ".join(first.split()) + (" …" if rest else ""), "dim", wrap=self.width)
                     widgets.tip(told, rest and nodetype.help)
             if node.is_graph:
                 widgets.button(t("command.node.enter"), lambda: self.app.do("node.enter"))
-            widgets.button(t("inspector.repeats"), lambda: self._open_words(item), small=True,
-                           tooltip=t("inspector.repeats.help"))
-        for told in inspector.item_problems(self.session.checked, item):
+        for told in faults.item_problems(self.session.checked, item):
             widgets.says(told, "error", wrap=self.width)
         if item.kind in ("node", "input", "output"):
             self._name(item)
@@ -132,9 +179,12 @@ class Inspector:
         widgets.gap(4)
 
     def _name(self, item: Item) -> None:
-        widgets.says(t("inspector.name"), "dim")
-        field = dpg.add_input_text(default_value=item.name, width=self.width, on_enter=True,
-                                   callback=lambda s, a: self._rename(item, a))
+        with widgets.row(4):
+            label = dpg.add_button(label=t("inspector.name"), width=round(self.width * LABEL))
+            dpg.bind_item_theme(label, theme.look("label"))
+            field = dpg.add_input_text(default_value=item.name, on_enter=True,
+                                       width=self.width - round(self.width * LABEL) - px(8),
+                                       callback=lambda s, a: self._rename(item, a))
         with dpg.item_handler_registry() as handlers:
             dpg.add_item_deactivated_after_edit_handler(callback=lambda: self._rename(item, dpg.get_value(field)))
         dpg.bind_item_handler_registry(field, handlers)
@@ -181,60 +231,42 @@ class Inspector:
 
     def _many(self, chosen: list[Item]) -> None:
         key = ("many", tuple(chosen), self.width)
-        if key == self._head_key:
-            return
-        self.fields.clear()
-        self.repeats.clear()
-        self.foot.clear()
-        self._refill(self.head, key, lambda: self._fill_many(chosen))
+        if key != self._head_key:
+            self._empty()
+            self._refill(self.head, key, lambda: self.several.fill(chosen, self.width))
 
-    def _fill_many(self, chosen: list[Item]) -> None:
-        widgets.heading(t("inspector.many", count=len(chosen)))
-        widgets.gap(4)
-        widgets.says(f"{t('menu.align')}, {t('menu.distribute')}", "dim")
-        with widgets.row(4):
-            for name in ALIGN:
-                command = f"node.{name}"
-                self.app.icons.button(name, lambda command=command: self.app.do(command), size=18,
-                                      enabled=self.session.can(command), tooltip=self._tip(command))
-        widgets.gap(4)
-        widgets.says(t("inspector.color"), "dim")
-        with widgets.row(4):
-            for choice in SWATCHES:
-                dpg.add_color_button(theme.rgba(choice), width=px(24), height=px(24), no_drag_drop=True,
-                                     user_data=choice, callback=lambda s, a, c: self._paint_all(c))
-            self.app.icons.button("remove", lambda: self._paint_all(""), tooltip=t("inspector.to_default"))
-        widgets.gap(8)
-        for command in ("node.mute", "node.bypass", "node.collapse", "node.frame", "node.group", "edit.duplicate",
-                        "edit.delete"):
-            if self.session.can(command):
-                widgets.button(t(f"command.{command}"), lambda command=command: self.app.do(command),
-                               width=self.width, tooltip=self.app.keys_of(command))
-        widgets.gap(8)
-        for item in chosen[:30]:
-            made = dpg.add_selectable(label=f"{item.name}##{item.kind}", width=self.width, user_data=item,
-                                      callback=lambda s, a, item: self.session.select([item]))
-            widgets.tip(made, t(f"item.{item.kind}", type=""))
+    def _empty(self) -> None:
+        """Have nothing of one item."""
+        self._head_key = None
+        widgets.clear(self.head)
+        for part in (self.fields, self.repeats, self.foot, self.results):
+            part.clear()
+        dpg.configure_item(self.more, show=False)
+        dpg.configure_item(self.words_button, show=False)
 
-    def _tip(self, command: str) -> str:
-        keys = self.app.keys_of(command)
-        return t("tip.command", command=t(f"command.{command}"), keys=keys) if keys else t(f"command.{command}")
-
-    def _paint_all(self, choice: str) -> None:
-        self.session.edit("undo.color", edits.paint(self.session.graph, self.session.selection, choice))
-
-    def _none(self) -> None:
+    def _graph(self) -> None:
         graph = self.session.graph
         broken = tuple(f for f in self.session.problems if f.item is None)
-        key = ("none", id(self.session.document), tuple(graph.inputs), tuple(graph.outputs), self.width, broken,
+        key = ("graph", id(self.session.document), tuple(graph.inputs), tuple(graph.outputs), self.width, broken,
                bool(graph.nodes))
         if key != self._head_key:
-            self.fields.clear()
-            self.repeats.clear()
-            self.foot.clear()
+            self._empty()
             self._refill(self.head, key, lambda: self.page.fill(broken, self.width))
         self.page.update()
+
+    def _results(self) -> None:
+        if self._head_key != ("results",):
+            self._empty()
+            self._head_key = ("results",)
+        self.results.show(self.width)
+
+    def _nothing(self) -> None:
+        if self._head_key != ("nothing", self.width):
+            self._empty()
+            self._refill(self.head, ("nothing", self.width),
+                         lambda: widgets.says(t("inspector.empty"), "faint", wrap=self.width))
 
     def close(self) -> None:
         """Let go of the pictures."""
         self.foot.close()
+        self.results.close()

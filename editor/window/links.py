@@ -6,15 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 import dearpygui.dearpygui as dpg
 
+from ..canvas.box import Rectangle
+from ..canvas.curve import Curve
 from ..canvas.gestures import Gestures
-from ..canvas.scene import Curve, Scene
+from ..canvas.scene import Scene
 from ..document.items import Link
-from .painter import NONE, PINS, scaled, steps, touches
+from .painter import scaled, steps, touches
+from .pen import NONE, PINS
 from .theme import RGBA, color, faded, of_type
 
 if TYPE_CHECKING:
     from ..session import Session
 
+STRETCH = (0.4, 2.5)  # how far links are stretched before they are drawn anew
 SPREAD_DOTS = (12.0, 20.0, 28.0)  # canvas units before the end of a link
 
 
@@ -25,31 +29,54 @@ class Links:
         self.node, self.session, self.gestures = node, session, gestures
         self._drawn: dict[Link, tuple[Curve, tuple[str, float, str], list[int | str]]] = {}
         self._hidden: set[Link] = set()
+        self._reach: dict[Link, tuple[Curve, Rectangle]] = {}
         self._seen: Any = None
+        self._zoom = 1.0
 
-    def paint(self, scene: Scene, zoom: float, theme_name: str) -> None:
-        """Show the links of a scene at a scale."""
+    def paint(self, scene: Scene, zoom: float, theme_name: str, zooming: bool = False) -> bool:
+        """Show the links of a scene at a scale; whether they are still to be drawn anew for it.
+
+        zooming: whether the scale has just changed. Then what is drawn is stretched, and drawn anew once it rests.
+        """
         overlay, session, hover = self.gestures.overlay, self.session, self.gestures.hover
         special = dict.fromkeys(session.selected_links, "selected")
         special |= dict.fromkeys(overlay.cut, "cut")
         if hover.link is not None and not self.gestures.dragging:
             special.setdefault(hover.link, "hovered")
+        if session.selection:  # what leads to and from what is selected is seen, however faint it is else
+            chosen = {item.name for item in session.selection}
+            for link, curve in scene.curves.items():
+                if curve.quiet and (link.source.name in chosen or link.target.name in chosen):
+                    special.setdefault(link, "shown")
+        special |= dict.fromkeys(self.gestures.trail.links if self.gestures.trail is not None else (), "why")
         if overlay.splits is not None:
             special[overlay.splits] = "split"
         if overlay.taken is not None:
             special[overlay.taken] = "gone"
         state = (scene.curves, special, zoom, theme_name, self.gestures.seen)
         if self._seen is not None and self._seen[0] is state[0] and self._seen[1:] == state[1:]:
-            return
+            return False
+        old = self._seen
+        if zooming and old is not None and old[0] is state[0] and old[1] == special and old[3] == theme_name \
+                and STRETCH[0] < zoom / self._zoom < STRETCH[1]:
+            dpg.apply_transform(self.node, dpg.create_scale_matrix((zoom / self._zoom, zoom / self._zoom)))
+            return True
         self._seen = state
+        if self._zoom != zoom:
+            dpg.apply_transform(self.node, dpg.create_scale_matrix((1.0, 1.0)))
+            self._zoom = zoom
         for link in [link for link in self._drawn if link not in scene.curves]:
             for drawn in self._drawn.pop(link)[2]:
                 dpg.delete_item(drawn)
             self._hidden.discard(link)
+            self._reach.pop(link, None)
         seen = self.gestures.seen
         for link, curve in scene.curves.items():
             kept = self._drawn.get(link)
-            there = touches(curve.bounds, seen)
+            reach = self._reach.get(link)
+            if reach is None or reach[0] is not curve:
+                reach = self._reach[link] = curve, curve.bounds
+            there = touches(reach[1], seen)
             if not there:
                 if kept is not None and link not in self._hidden:
                     self._hidden.add(link)
@@ -68,6 +95,7 @@ class Links:
                 self._hidden.discard(link)
                 for drawn in self._drawn[link][2]:
                     dpg.configure_item(drawn, show=True)
+        return False
 
     def _draw(self, curve: Curve, look: str, zoom: float) -> list[int | str]:
         shade = of_type(curve.color)
@@ -77,13 +105,16 @@ class Links:
             strokes.append((faded(shade, 0.18), thick))
         elif look == "selected":
             strokes += [(color("selected"), thick + 3 * max(zoom, 0.5)), (shade, thick)]
+        elif look == "why":
+            strokes += [(faded(color("stale"), 0.45), thick + 6 * max(zoom, 0.5)), (color("stale"), thick + 1)]
         elif look == "cut":
             strokes.append((color("knife"), thick))
         elif look in ("hovered", "split"):
             around = faded(color("loose"), 0.75 if look == "split" else 0.35)
             strokes += [(around, thick + 4 * max(zoom, 0.5)), (shade, thick)]
         else:
-            strokes.append((faded(shade, 0.35) if curve.dim else shade, thick))
+            part = 0.35 if curve.dim else 0.22 if curve.quiet and look != "shown" else 1.0
+            strokes.append((faded(shade, part), thick))
         if curve.many and zoom >= PINS and look != "gone":
             last, width = strokes[-1]
             strokes[-1] = (last, width + 2.6 * zoom)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import dearpygui.dearpygui as dpg
 
-from ..canvas import scene as scenes
-from ..canvas.scene import SMALL_TEXT, TITLE, Box, Status
+from ..canvas.box import DOT, SMALL_SIZE, SMALL_TEXT, TITLE, Box, Status
 from . import fonts, theme
-from .painter import NONE, ROUND, Painter
+from .painter import ROUND, Painter
+from .pen import NONE
 from .theme import color, faded, mixed
 
 
@@ -17,15 +17,27 @@ class Marks:
     def __init__(self, paint: Painter):
         self.paint = paint
 
-    def draw(self, box: Box, status: Status, chosen: bool, hovered: bool, now: float) -> None:
-        """What is drawn around a box: selection, the state of its run, badges, progress."""
+    def draw(self, box: Box, status: Status, chosen: bool, hovered: bool, now: float, light: str = "",
+             heard: float | None = None) -> None:
+        """What is drawn around a box: selection, the state of its run, badges, progress.
+
+        light: a role whose colour shines around it. heard: how far what it shows has been played, 0 to 1.
+        """
         z = self.paint.zoom
         if box.item.kind == "dot":
             if chosen or hovered:
-                middle = scenes.DOT / 2 * z
+                middle = DOT / 2 * z
                 dpg.draw_circle((middle, middle), max(4.0, 8 * z), color=color("selected" if chosen else "hovered"),
                                 thickness=1.5, parent=self.paint.node)
             return
+        if light:
+            self.paint.frame(-5, -5, box.width + 10, box.height + 10, color(light), faded(color(light), 0.12), ROUND + 4,
+                             max(1.5, 2.4 * z))
+        sound = next((one for one in box.pictures if one.thumbnail.kind in ("wave", "roll")), None)
+        if heard is not None and sound is not None:
+            x = round((sound.x + sound.width * heard) * z)
+            dpg.draw_line((x, round(sound.y * z)), (x, round((sound.y + sound.height) * z)), color=color("text"),
+                          thickness=2, parent=self.paint.node)
         role = {"running": "running", "failed": "failed"}.get(status.status, "")
         line = color(role) if role else color("error") if status.trouble == "error" else None
         if line is not None:
@@ -43,7 +55,13 @@ class Marks:
         if z >= SMALL_TEXT:
             self._badges(box, status)
         elif status.status in ("running", "failed", "cached", "ran"):
-            self.paint.frame(0, -8 / z, box.width, 4 / z, NONE, color(status.status), 0)
+            self._sign(box, status.status)
+
+    def _sign(self, box: Box, role: str) -> None:
+        """How a node is doing, told from afar by a dot at its corner."""
+        z = self.paint.zoom
+        dpg.draw_circle((round(box.width * z) - 2, 2), 4.5, color=color("canvas"), fill=color(role), thickness=1.5,
+                        parent=self.paint.node)
 
     def _progress(self, box: Box, part: float | None, now: float) -> None:
         """A bar along the title: how much is done, or that it is being done."""
@@ -55,7 +73,7 @@ class Marks:
 
     def _badges(self, box: Box, status: Status) -> None:
         """Words above a node, from its right end to the left; a sign of trouble comes first."""
-        right, size = box.width, scenes.SMALL_SIZE
+        right, size = box.width, SMALL_SIZE
         y = -12.0 if not box.graph else -16.0
         for role, words in reversed(status.badges):
             shade = color(role) if role in ("cached", "ran", "failed", "running", "stale") else color("dim")

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import dearpygui.dearpygui as dpg
 
+from ..canvas.box import Box
 from ..canvas.gestures import Gestures
-from ..canvas.scene import Box
 from ..document.items import Item
 from . import theme
-from .painter import NONE
+from .pen import NONE
 from .theme import RGBA, color, faded, mixed, of_type
 
 if TYPE_CHECKING:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import dearpygui.dearpygui as dpg
 
 from nodegraph.types import PortType
 
+from ..canvas import cards
 from ..panels.palette import type_title
 from ..runs import updates as up
 from ..runs.hearing import can_be_heard
-from ..runs.player import CannotPlay, Player
+from ..runs.made import Made as Made
+from ..runs.player import CannotPlay, Player, from_part, seconds_of
 from ..runs.thumbnails import Thumbnail
 from ..words.speak import t
 from . import widgets
@@ -26,16 +29,6 @@ if TYPE_CHECKING:
 TEXT_LINES = 14  # of a text that is shown in full; longer ones scroll
 
 
-class Made(NamedTuple):
-    """A result. job, output: what the runner knows it by; type: None where that is not known."""
-
-    job: int
-    output: str
-    title: str
-    type: PortType | None
-    thumbnail: Thumbnail
-
-
 class Sounds:
     """Plays results that are sounds, one at a time."""
 
@@ -43,6 +36,8 @@ class Sounds:
         self.app, self.session = app, app.session
         self.player = Player()
         self.playing: tuple[int, str] | None = None
+        self._from, self._began, self._seconds = 0.0, 0.0, 0.0  # what part is played, since when, and how long all of it is
+        self.session.hear = self.hear
         self._folder = TemporaryDirectory(prefix="nodegraph-sound-")
 
     def can_play(self, type: PortType | None) -> bool:
@@ -59,12 +54,33 @@ class Sounds:
         path = Path(self._folder.name) / f"{made.job}-{made.output}.wav".replace("/", "-")
         self.playing = key
         if path.exists():
-            self._try(lambda: self.player.play(path))
+            self._begin(path)
             return
         self.session.say(t("status.preparing_sound"))
         self.session.progress.when(up.Exported, made.job, made.output, self._play)
         self.session.runner.export(made.job, made.output, path)
         self.session.touch()
+
+    def hear(self, made: Made, part: float | None = None) -> None:
+        """Play a result, or be silent if it is the one that plays; part: from there on, 0 to 1, in any case."""
+        if part is not None and self.playing == (made.job, made.output):
+            self.stop()
+        self._from = part or 0.0
+        self.toggle(made)
+
+    @property
+    def part(self) -> float | None:
+        """How far what plays has come, 0 to 1; None while nothing does."""
+        if self.playing is None or not self._seconds or self.player.path is None:
+            return None
+        return min(1.0, self._from + (time.monotonic() - self._began) / self._seconds)
+
+    def _begin(self, path: Path) -> None:
+        """Play a file from where it is to begin."""
+        self._seconds = seconds_of(path)
+        rest = from_part(path, self._from, Path(self._folder.name) / "rest.wav") if self._from else path
+        self._began = time.monotonic()
+        self._try(lambda: self.player.play(rest))
 
     def _play(self, told: up.Exported) -> None:
         if told.problem or not told.paths:
@@ -72,7 +88,7 @@ class Sounds:
             self.session.say(told.problem, "error")
         elif self.playing == (told.job, told.output):
             self.session.say(t("status.playing", name=told.output))
-            self._try(lambda: self.player.play(told.paths[0]))
+            self._begin(told.paths[0])
 
     def _try(self, call: Callable[[], None]) -> None:
         try:
@@ -90,7 +106,9 @@ class Sounds:
     def update(self) -> None:
         """Once a frame: notice that a sound has ended."""
         if self.playing is None or self.player.path is None:
+            self.session.played = None
             return
+        self.session.played = (self.playing[1], self.part or 0.0)
         self._try(self.player.look)
         if self.playing is not None and not self.player.playing and self.player._process is None:
             self.playing = None
@@ -180,12 +198,7 @@ def _buttons(app: App, made: Made, parent: int | str) -> None:
 
 def save(app: App, made: Made) -> None:
     """Ask where to, and write the result there."""
-    form = app.session.graph.forms.get(made.output)  # what the graph says comes first
-    names = sorted(made.type.exports, key=lambda name: form is None or name != form.format)
-    suffixes = tuple(f".{name}" for name in names)
-    name = made.output.replace("/", "_").replace(".", "_")
-    app.session.ask("export", lambda path: app.session.runner.export(made.job, made.output, path),
-                    name=f"{name}{suffixes[0]}", folder=str(app.last_folder or ""), suffixes=suffixes)
+    cards.save(app.session, made, str(app.last_folder or ""))
 
 
 def enlarge(app: App, made: Made) -> None:

@@ -4,47 +4,45 @@ from __future__ import annotations
 
 import dearpygui.dearpygui as dpg
 
-from ..canvas import scene as scenes
-from ..canvas.scene import PAD, SMALL_TEXT, TITLE, Box, Pin, PinAt, Rectangle
+from ..canvas.box import (
+    DOT,
+    LINE,
+    NAME_AT,
+    NOTE_LINE,
+    PAD,
+    SMALL_SIZE,
+    SMALL_TEXT,
+    TEXT_SIZE,
+    TITLE,
+    TITLE_SIZE,
+    Box,
+    Picture,
+    Pin,
+    Rectangle,
+)
+from ..canvas.constructs import Construct
+from ..canvas.curve import Segment, bezier
+from ..canvas.lettering import elided
 from ..words.speak import t
-from . import fonts, theme
-from .textures import Textures
+from . import fonts, theme, tiles
+from .pen import NONE, PINS, Pen
 from .theme import RGBA, color, faded, mixed, of_type
 
-PINS, NAMES = 0.3, 0.24  # the scales below which these are not drawn
+CONSTRUCTS = {"loop": "warning", "product": "info", "map": "cached", "switch": "loose", "pick": "loose"}
+NAMES = 0.24  # the scale below which names are not drawn
 ROUND = 6.0
-NONE: RGBA = (0, 0, 0, 0)
 
 
-class Painter:
-    """Draws at a scale into a draw node. Lengths are in canvas units."""
-
-    def __init__(self, node: int | str, zoom: float, textures: Textures | None = None, budget: list[int] | None = None):
-        self.node, self.zoom, self.textures, self.budget = node, zoom, textures, budget
-
-    def frame(self, x: float, y: float, width: float, height: float, line: RGBA, fill: RGBA, rounding: float,
-              thickness: float = 1.0) -> None:
-        z = self.zoom
-        dpg.draw_rectangle((round(x * z), round(y * z)), (round((x + width) * z), round((y + height) * z)), color=line,
-                           fill=fill if fill[3] else (0, 0, 0, 0), rounding=rounding * z if z >= PINS else 0,
-                           thickness=thickness, parent=self.node)
-
-    def text(self, x: float, y: float, words: str, size: float, shade: RGBA, bold: bool = False) -> None:
-        """A line of text, its middle at a height."""
-        if not words:
-            return
-        z = self.zoom
-        corner = (round(x * z), round((y - size / 2) * z))
-        drawn = dpg.draw_text(corner, words, size=size * z, color=shade, parent=self.node)
-        if bold and fonts.is_bold(words):
-            dpg.bind_item_font(drawn, fonts.font("bold"))
-
-    def text_to(self, right: float, y: float, words: str, size: float, shade: RGBA) -> None:
-        """A line of text that ends at a place."""
-        self.text(right - fonts.measure(words, size), y, words, size, shade)
+class Painter(Pen):
+    """Draws boxes at a scale into a draw node."""
 
     def item(self, box: Box) -> None:
         """Everything that belongs to a box itself."""
+        if tiles.is_tile(self.zoom, box):
+            tiles.tile(self, box)
+            if box.look:
+                self.frame(0, 0, box.width, box.height, NONE, faded(color("canvas"), 0.5), ROUND)
+            return
         getattr(self, f"_{box.item.kind}")(box)
 
     # -- the kinds
@@ -55,6 +53,8 @@ class Painter:
         title = mixed(color("node_title"), own, 0.6) if own else color("node_title")
         if z >= PINS:
             self.frame(1, height - 6, width - 2, 9, NONE, color("shadow"), ROUND)
+        if box.construct is not None:
+            self._construct(box, box.construct)
         if box.graph:  # a second sheet behind says that there is more inside
             self.frame(4, -4, width - 8, 16, color("outline"), title, ROUND)
         if box.collapsed:
@@ -77,14 +77,19 @@ class Painter:
                 for pin in box.pins:
                     self._row(box, pin)
         for at, line in enumerate(box.words if z >= SMALL_TEXT else ()):
-            self.text(PAD, box.words_at + scenes.LINE * (at + 0.5) - 4, line, scenes.SMALL_SIZE, color("info"))
+            self.text(PAD, box.words_at + LINE * (at + 0.5) - 4, line, SMALL_SIZE, color("info"))
+        if not box.collapsed:
+            tiles.slot(self, box)
         for shown in box.pictures:
             self._picture(box, shown)
-        if box.lines and z >= SMALL_TEXT:
+        if box.folded and z >= SMALL_TEXT and not box.collapsed:
+            words = t("slot.more", count=box.folded) if box.folded > 0 else t("slot.fewer")
+            self.text(PAD, box.more_at, words, TEXT_SIZE, color("faint"))
+        if box.lines and box.slot is None and z >= SMALL_TEXT:
             top = height - len(box.lines) * 15 - 12
             self.frame(6, top, width - 12, len(box.lines) * 15 + 8, NONE, faded(color("error"), 0.16), 4)
             for at, line in enumerate(box.lines):
-                self.text(PAD, top + 11 + at * 15, line, scenes.SMALL_SIZE, color("error"))
+                self.text(PAD, top + 11 + at * 15, line, SMALL_SIZE, color("error"))
         if box.look:
             self.frame(0, 0, width, height, NONE, faded(color("canvas"), 0.62 if box.look == "mute" else 0.38), ROUND)
             if box.look == "bypass" and z >= PINS:
@@ -92,6 +97,19 @@ class Painter:
         if z >= PINS:
             for pin in {(pin.x, pin.y): pin for pin in reversed(box.pins)}.values():
                 self.pin(pin.x, pin.y, pin, faint=box.look == "mute")
+
+    def _construct(self, box: Box, construct: Construct) -> None:
+        """The frame around a node that runs more than once, or chooses: two sheets behind it, and a tab that says how."""
+        shade = color(CONSTRUCTS[construct.kind])
+        if construct.kind in ("loop", "product", "map"):
+            for away in (8.0, 4.0):
+                self.frame(away, away, box.width, box.height, faded(shade, 0.55), mixed(color("canvas"), shade, 0.16), ROUND)
+        self.frame(-5, -5, box.width + 10, box.height + 10, shade, NONE, ROUND + 3, max(1.0, 1.4 * self.zoom))
+        if self.zoom < SMALL_TEXT:
+            return
+        wide = fonts.measure(construct.words, SMALL_SIZE) + 16
+        self.frame(-5, box.height + 8, wide, 20, shade, mixed(color("canvas"), shade, 0.25), 4)
+        self.text(3, box.height + 18, construct.words, SMALL_SIZE, shade)
 
     def _foot(self, top: float, width: float, height: float, fill: RGBA) -> None:
         """The lower part of a box, round below and straight above."""
@@ -105,12 +123,12 @@ class Painter:
     def _title(self, box: Box, shade: RGBA) -> None:
         z = self.zoom
         if z >= SMALL_TEXT:
-            self.text(scenes.NAME_AT, TITLE / 2, box.title, scenes.TITLE_SIZE, shade, bold=True)
+            self.text(NAME_AT, TITLE / 2, box.title, TITLE_SIZE, shade, bold=True)
             if box.subtitle:
-                self.text_to(box.width - PAD, TITLE / 2, box.subtitle, scenes.SMALL_SIZE, faded(shade, 0.68))
+                self.text_to(box.width - PAD, TITLE / 2, box.subtitle, SMALL_SIZE, faded(shade, 0.68))
             return
         size = 11.0 / z  # from far away, the name alone, as large as can be read
-        words = scenes.elided(box.title, size, box.width - 8, fonts.measure, bold=True)
+        words = elided(box.title, size, box.width - 8, fonts.measure, bold=True)
         self.text(6, max(TITLE / 2, size / 2 + 1), words, size, shade, bold=True)
 
     def _chevron(self, collapsed: bool, shade: RGBA) -> None:
@@ -122,114 +140,78 @@ class Painter:
 
     def _row(self, box: Box, pin: Pin) -> None:
         """The words beside a pin."""
-        right, size = box.width - PAD, scenes.TEXT_SIZE
+        right, size = box.width - PAD, TEXT_SIZE
         if pin.gives:
             self.text_to(right, pin.y, pin.label, size, color("text"))
+            self.text(PAD, pin.y, pin.value, size, color("success"))
             return
-        if pin.value or pin.tone in ("literal", "default") and pin.shape != "slot":
+        if pin.value and pin.tone != "linked" or pin.tone in ("literal", "default") and pin.shape != "slot":
             self.frame(PAD - 4, pin.y - box.row / 2 + 2, box.width - 2 * PAD + 8, box.row - 4, NONE, color("value"), 3)
         label = color("faint") if pin.shape == "slot" else color("dim") if pin.tone != "linked" else color("text")
         self.text(PAD, pin.y, pin.label, size, color("error") if pin.tone == "missing" else label)
         if pin.each:
             words = t("badge.each")
             x = PAD + fonts.measure(pin.label, size) + 8
-            wide = fonts.measure(words, scenes.SMALL_SIZE) + 10
+            wide = fonts.measure(words, SMALL_SIZE) + 10
             self.frame(x, pin.y - 8, wide, 16, NONE, faded(color("info"), 0.22), 8)
-            self.text(x + 5, pin.y, words, scenes.SMALL_SIZE, color("info"))
+            self.text(x + 5, pin.y, words, SMALL_SIZE, color("info"))
         if pin.value:
-            shade = color("text") if pin.tone == "literal" else color("faint")
+            shade = of_type(pin.type.color) if pin.tone == "linked" else color("text" if pin.tone == "literal" else "faint")
             self.text_to(right, pin.y, pin.value, size, shade)
 
-    def pin(self, x: float, y: float, pin: Pin, faint: bool = False) -> None:
-        """The sign of a pin: its shape and colour say what may be linked there."""
-        z, shade = self.zoom, of_type(pin.type.color)
-        if faint:
-            shade = mixed(shade, color("node"), 0.6)
-        x, y = round(x * z), round(y * z)
-        edge, fill, size = color("pin_edge"), shade, 5.0 * z
-        if pin.tone == "missing":
-            edge, fill = color("error"), color("node")
-        elif pin.shape == "slot":
-            edge, fill = shade, color("node")
-        if pin.shape == "square":
-            dpg.draw_rectangle((x - size, y - size), (x + size, y + size), color=edge, fill=fill, rounding=1.5 * z,
-                               thickness=max(1.0, 1.4 * z), parent=self.node)
-        elif pin.shape == "diamond":
-            reach = size * 1.25
-            dpg.draw_quad((x, y - reach), (x + reach, y), (x, y + reach), (x - reach, y), color=edge, fill=fill,
-                          thickness=max(1.0, 1.4 * z), parent=self.node)
-        else:
-            dpg.draw_circle((x, y), size, color=edge, fill=fill, thickness=max(1.0, 1.4 * z), parent=self.node)
-
-    def ring(self, at: PinAt, shade: RGBA) -> None:
-        """A pin lit up."""
-        z = self.zoom
-        dpg.draw_circle((round(at.x * z), round(at.y * z)), 9 * max(z, 0.5), color=shade, fill=faded(shade, 0.25),
-                        thickness=max(1.0, 1.6 * z), parent=self.node)
-        self.pin(at.x, at.y, at.pin)
-
-    def veil(self, at: PinAt) -> None:
-        """A pin that steps back."""
-        z = self.zoom
-        dpg.draw_circle((round(at.x * z), round(at.y * z)), 6.5 * z, color=NONE, fill=faded(color("node"), 0.8),
-                        parent=self.node)
-
-    def _picture(self, box: Box, shown: scenes.Picture) -> None:
-        z, picture = self.zoom, shown.thumbnail.picture
-        if picture is None:
-            if z >= SMALL_TEXT:
+    def _picture(self, box: Box, shown: Picture) -> None:
+        if shown.thumbnail.picture is None:
+            if self.zoom >= SMALL_TEXT:
                 self.frame(shown.x, shown.y, shown.width, shown.height, NONE, color("well"), 4)
                 for at, line in enumerate(shown.lines):
-                    y = shown.y + 6 + scenes.LINE * (at + 0.5)
-                    self.text(shown.x + 8, y, line, scenes.SMALL_SIZE, color("text"))
+                    y = shown.y + 6 + LINE * (at + 0.5)
+                    self.text(shown.x + 8, y, line, SMALL_SIZE, color("text"))
             return
-        self.frame(shown.x, shown.y, shown.width, shown.height, NONE, color("well"), 0)
-        made = self.textures.get(box.item, shown.port, picture, self.budget) if self.textures is not None else None
-        if made is not None:
-            dpg.draw_image(made, (round(shown.x * z), round(shown.y * z)),
-                           (round((shown.x + shown.width) * z), round((shown.y + shown.height) * z)), parent=self.node)
+        self.image(box, shown, shown.x, shown.y, shown.width, shown.height)
 
     def _passage(self, box: Box) -> None:
         """The line of what a bypassed node passes on."""
-        gives = next((pin for pin in box.pins if pin.gives), None)
-        into = next((pin for pin in box.pins if not pin.gives and pin.tone == "linked" and gives is not None
-                     and pin.type is gives.type), None)
-        if gives is not None and into is not None:
-            points = scaled(scenes.bezier((into.x, into.y), (gives.x, gives.y)), self.zoom)
+        for into, gives in box.passages:
+            points = scaled(bezier((into.x, into.y), (gives.x, gives.y)), self.zoom)
             dpg.draw_bezier_cubic(*points, color=faded(of_type(gives.type.color), 0.8), thickness=2.4 * self.zoom,
                                   parent=self.node)
 
     def _input(self, box: Box) -> None:
         self._end(box, "input")
         if box.value and self.zoom >= SMALL_TEXT:
-            self.text(PAD + 4, 42, box.value, scenes.TEXT_SIZE, color("dim"))
+            self.text(PAD + 4, 42, box.value, TEXT_SIZE, color("dim"))
 
     def _output(self, box: Box) -> None:
         self._end(box, "output")
+        if box.value and self.zoom >= SMALL_TEXT:
+            self.text(PAD, 42, box.value, TEXT_SIZE, color("dim"))
+        tiles.slot(self, box)
+        for shown in box.pictures:
+            self._picture(box, shown)
+        tiles.buttons(self, box)
 
     def _end(self, box: Box, role: str) -> None:
         """The box of an input or output of the whole graph."""
         z, pin = self.zoom, box.pins[0]
         own = mixed(color(role), theme.rgba(box.color), 0.5) if box.color else color(role)
-        stripe = of_type(pin.type.color) if role == "input" else color("dim")
+        stripe = of_type(pin.type.color)
         round_ = 8.0
         self.frame(0, 0, box.width, box.height, color("outline"), own, round_)
-        x = 0.0 if role == "input" else box.width - 4
-        self.frame(x, 6, 4, box.height - 12, NONE, stripe, 2)
+        self.frame(0.0, 6, 4, box.height - 12, NONE, stripe, 2)
         shade = theme.text_on(own) if box.color else color("text")
         if z >= SMALL_TEXT:
-            self.text(PAD + (4 if role == "input" else 0), 17, box.title, scenes.TITLE_SIZE, shade, bold=True)
+            self.text(PAD + (4 if role == "input" else 0), 17, box.title, TITLE_SIZE, shade, bold=True)
             if box.subtitle:
-                self.text_to(box.width - PAD, 17, box.subtitle, scenes.SMALL_SIZE, faded(shade, 0.68))
+                self.text_to(box.width - PAD, 17, box.subtitle, SMALL_SIZE, faded(shade, 0.68))
         elif z >= NAMES:
             size = 11.0 / z
-            words = scenes.elided(box.title, size, box.width - 10, fonts.measure, bold=True)
+            words = elided(box.title, size, box.width - 10, fonts.measure, bold=True)
             self.text(8, max(16.0, size / 2 + 1), words, size, shade, bold=True)
         if z >= PINS:
             self.pin(pin.x, pin.y, pin)
 
     def _dot(self, box: Box) -> None:
-        middle = scenes.DOT / 2 * self.zoom
+        middle = DOT / 2 * self.zoom
         dpg.draw_circle((middle, middle), max(2.0, 5 * self.zoom), color=color("outline"), fill=color("dim"),
                         parent=self.node)
 
@@ -239,7 +221,7 @@ class Painter:
         self.frame(0, 0, box.width, box.height, mixed(own, shade, 0.25), own, 4)
         if self.zoom >= SMALL_TEXT:
             for at, line in enumerate(box.lines):
-                self.text(PAD, 19 + at * scenes.NOTE_LINE, line, scenes.TEXT_SIZE, shade)
+                self.text(PAD, 19 + at * NOTE_LINE, line, TEXT_SIZE, shade)
         self._grip(box, shade)
 
     def _frame(self, box: Box) -> None:
@@ -248,10 +230,10 @@ class Painter:
         self.frame(0, 0, box.width, TITLE, NONE, faded(own, 0.35), ROUND)
         shade = color("text")
         if self.zoom >= SMALL_TEXT:
-            self.text(PAD, TITLE / 2, box.title, scenes.TITLE_SIZE, shade, bold=True)
+            self.text(PAD, TITLE / 2, box.title, TITLE_SIZE, shade, bold=True)
         elif self.zoom >= 0.1:
             size = 13.0 / self.zoom
-            words = scenes.elided(box.title, size, box.width - 12, fonts.measure, bold=True)
+            words = elided(box.title, size, box.width - 12, fonts.measure, bold=True)
             self.text(8, size / 2 + 4, words, size, shade, bold=True)
         self._grip(box, own)
 
@@ -264,7 +246,7 @@ class Painter:
             dpg.draw_line(*ends, color=faded(shade, 0.6), parent=self.node)
 
 
-def scaled(segment: scenes.Segment, zoom: float) -> tuple[tuple[float, float], ...]:
+def scaled(segment: Segment, zoom: float) -> tuple[tuple[float, float], ...]:
     return tuple((segment[at] * zoom, segment[at + 1] * zoom) for at in (0, 2, 4, 6))
 
 

@@ -12,6 +12,8 @@ from .widgets import px
 if TYPE_CHECKING:
     from ..session import Session
 
+BANNER = 38  # units that the strip above the canvas takes, while it is there
+
 
 class Panes:
     """The areas of the window, made in the container that is open."""
@@ -20,18 +22,26 @@ class Panes:
         self.session = session
         self._shape: tuple[Any, ...] | None = None
         self._grabbed = ""
+        self._ringed: int | str | None = None  # the area that has the keys
+        self._ring_shape: tuple[Any, ...] | None = None
         self.bar = dpg.add_menu_bar()
         self.tools = widgets.area(no_scrollbar=True)
+        self.banner = widgets.area(no_scrollbar=True, show=False)
         self.middle = dpg.add_child_window(no_scrollbar=True, no_scroll_with_mouse=True)
         self.form_area = widgets.area(show=False)
+        self.start = widgets.area(show=False)
         self.side = widgets.area()
         self.below = widgets.area()
         self.results = widgets.area()
         self.splitters = {name: dpg.add_child_window(no_scrollbar=True)
                           for name in ("inspector", "problems", "gallery")}
         self.status = widgets.area(no_scrollbar=True)
+        with dpg.viewport_drawlist(front=True) as self.above:
+            self.ring_line = dpg.draw_rectangle((0, 0), (1, 1), show=False, rounding=px(4))
         for area in (self.tools, self.status):
             dpg.bind_item_theme(area, theme.look("strip"))
+        dpg.bind_item_theme(self.banner, theme.look("banner"))
+        dpg.bind_item_theme(self.start, theme.look("start"))
         for area in (self.bar, self.side, self.below, self.results, self.form_area):
             dpg.bind_item_theme(area, theme.look("inner"))
         for area in (self.middle, *self.splitters.values()):
@@ -41,18 +51,21 @@ class Panes:
     def _form_is_open(self) -> bool:
         return "form" in self.session.panels
 
-    def arrange(self) -> None:
-        """Put the panels where they belong, when the window or one of them has another size."""
+    def arrange(self, start: bool) -> None:
+        """Put the panels where they belong, when the window or one of them has another size. start: the start page
+        stands in place of the canvas."""
         panels = self.session.settings.panels
         shape = (dpg.get_viewport_client_width(), dpg.get_viewport_client_height(),
-                 frozenset(self.session.panels), tuple(panels.items()))
+                 frozenset(self.session.panels), tuple(panels.items()), self.session.settings.inspector,
+                 self.session.files.watching.notice is not None, start)
         if shape == self._shape:
             return
         self._shape = shape
         width, height = shape[:2]
         top, tools, status, line = px(16) + 2 * px(5), px(36), px(28), px(5)
         bottom = height - status
-        side = 0 if self._form_is_open else min(max(px(panels.get("inspector", 320)), px(240)), width // 2)
+        wanted = min(max(px(panels.get("inspector", 350)), px(240)), width // 2)
+        side = 0 if self._form_is_open or not self.session.settings.inspector else wanted
         place(self.tools, 0, top, width, tools)
         place(self.status, 0, bottom, width, status)
         top += tools
@@ -66,10 +79,38 @@ class Panes:
             bottom -= tall
             place(self.splitters[name], 0, bottom - line, left, line, shown)
             bottom -= line if shown else 0
-        place(self.middle, 0, top, left, bottom - top, not self._form_is_open)
+        strip = px(BANNER) if shape[-2] else 0
+        place(self.banner, 0, top, left, strip, bool(strip))
+        top += strip
+        place(self.middle, 0, top, left, bottom - top, not self._form_is_open and not start)
+        place(self.start, 0, top, left, bottom - top, start)
         self.session.canvas_size = (float(left), float(bottom - top))
         place(self.form_area, 0, top, left, bottom - top, self._form_is_open)
         self.session.touch()
+
+    def ring(self, pointer: tuple[float, float], typing: bool, covered: bool) -> None:
+        """A thin line around the area that has the keys: the one under the pointer, or in which something is typed.
+
+        It is drawn above the window: the border of an area would be that of everything in it too.
+        """
+        if not (typing and self._ringed is not None):
+            areas = (self.side, self.below, self.results, self.form_area, self.start, self.middle)
+            self._ringed = next((area for area in areas if dpg.is_item_shown(area) and widgets.within(area, pointer)), None)
+        shape = None
+        if self._ringed is not None and not covered:
+            (x, y), (width, height) = dpg.get_item_pos(self._ringed), dpg.get_item_rect_size(self._ringed)
+            shape = x, y, width, height, theme.current()
+        if shape == self._ring_shape:
+            return
+        self._ring_shape = shape
+        dpg.configure_item(self.ring_line, show=shape is not None)
+        if shape is not None:
+            dpg.configure_item(self.ring_line, pmin=(shape[0], shape[1]), color=theme.color("ring"),
+                               pmax=(shape[0] + shape[2] - 1, shape[1] + shape[3] - 1))
+
+    def close(self) -> None:
+        """Take away what is drawn above the window."""
+        dpg.delete_item(self.above)
 
     def drag(self, mouse: tuple[float, float]) -> bool:
         """Let the line between two panels follow the pointer; whether it does."""

@@ -11,10 +11,9 @@ from nodegraph import InputError
 from nodegraph.check import RANDOM
 from nodegraph.types import COLOR
 
-from ..document import edits
 from ..document.items import Item, source_item
-from ..panels import inspector, repeats
-from ..panels.inspector import Field
+from ..panels import changes, repeats
+from ..panels.field import Field
 from ..words.speak import t
 from . import theme, widgets
 from .row import Row
@@ -49,20 +48,12 @@ class ChipRow(Row):
     """A link in place of a value."""
 
     def build(self) -> None:
-        ref = self.field.link
-        with widgets.row(4):
-            room = self.width - (px(32) if self.field.widget != "none" and self.item.kind == "node" else 0)
-            chip = widgets.button(t("inspector.linked", source=str(ref)[1:]), self._to_source, width=room)
-            dpg.bind_item_theme(chip, theme.look("chip"))
-            if self.item.kind == "node":
-                self.app.icons.button("unlink", self._unlink, tooltip=t("inspector.unlink"))
+        chip = widgets.button(t("inspector.linked", source=str(self.field.link)[1:]), self._to_source, width=self.width)
+        dpg.bind_item_theme(chip, theme.look("chip"))
 
     def _to_source(self) -> None:
         if self.field.link is not None:
             self.session.jump(source_item(self.session.graph, self.field.link))
-
-    def _unlink(self) -> None:
-        self.edit(edits.clear_value, self.item.name, self.field.name)
 
 
 class LinksRow(Row):
@@ -71,9 +62,9 @@ class LinksRow(Row):
     def build(self) -> None:
         if self.field.links:
             for ref in self.field.links:
-                widgets.says(t("inspector.linked", source=str(ref)[1:]), "text", wrap=self.width)
+                widgets.says(t("inspector.linked", source=str(ref)[1:]), "accent", wrap=self.width)
         else:
-            widgets.says(t("inspector.link_only"), "faint")
+            widgets.says(t("inspector.link_only"), "faint", framed=True)
 
 
 class NumberRow(Row):
@@ -159,8 +150,10 @@ class TypedRow(Row):
 
     def line(self, room: int = 0) -> None:
         """The field, with so many pixels left free beside it."""
-        self.widget = dpg.add_input_text(width=self.width - room, hint=self._hint(),
-                                         callback=lambda s, a: self.typed(a))
+        def typed(text: str) -> None:
+            self.unkempt = True  # once it is left it shows the value as the document has it: 7 for 07
+            self.typed(text)
+        self.widget = dpg.add_input_text(width=self.width - room, hint=self._hint(), callback=lambda s, a: typed(a))
 
     def put(self, field: Field) -> None:
         dpg.set_value(self.widget, field.shown)
@@ -209,6 +202,8 @@ class WordRow(TypedRow):
 
 class LinesRow(Row):
     """Several lines of text, or the items of a list."""
+
+    wide = True
 
     def build(self) -> None:
         self.widget = dpg.add_input_text(multiline=True, width=self.width, height=px(LINE * LINES[0] + 14),
@@ -266,10 +261,10 @@ class SeedRow(TypedRow):
 
     def build(self) -> None:
         with widgets.row(4):
-            self.line(px(64))
-            self.app.icons.button("dice", lambda: self.choose(inspector.dice()), tooltip=t("inspector.dice"))
+            self.line(px(44))
+            self.app.icons.button("dice", lambda: self.choose(changes.dice()), tooltip=t("inspector.dice"), small=True)
             self.lock = self.app.icons.button("locked", lambda: self.choose(
-                RANDOM if self.field.locked else inspector.dice()))
+                RANDOM if self.field.locked else changes.dice()), small=True)
         self.lock_tip = dpg.add_tooltip(self.lock, delay=0.4)
         self.lock_words = dpg.add_text("", parent=self.lock_tip)
 
@@ -281,6 +276,8 @@ class SeedRow(TypedRow):
 
 class FileRow(TypedRow):
     """A path, with a button to choose it."""
+
+    wide = True
 
     def build(self) -> None:
         with widgets.row(4):
@@ -296,6 +293,8 @@ class FileRow(TypedRow):
 
 class ModelRow(TypedRow):
     """The name of a model, with those that are there and a button to choose a folder."""
+
+    wide = True
 
     def build(self) -> None:
         with widgets.row(4):

@@ -1,13 +1,15 @@
-"""The line at the bottom: what was said last, how the run goes, and what there is."""
+"""The line at the bottom: what was said last or what goes on now, how far the run is, and what there is."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import dearpygui.dearpygui as dpg
 
 from ..document.items import links
+from ..panels.live import Live
 from ..words.speak import t
 from . import theme, widgets
 from .widgets import px
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from ..runs.state import NodeState
     from .app import App
 
+BELL = 26  # units that the bell takes at the right
+
 
 class StatusBar:
     """Fills one line; the message is cut to what there is room for and whole in its tooltip."""
@@ -23,6 +27,7 @@ class StatusBar:
     def __init__(self, app: App, parent: int | str):
         self.app, self.session = app, app.session
         self._seen: tuple[Any, ...] | None = None
+        self.live = Live()
         with widgets.inside(parent):
             self._message = widgets.says("", pos=[px(10), px(5)])
             with dpg.tooltip(self._message, delay=0.4):
@@ -30,25 +35,44 @@ class StatusBar:
             self._progress = dpg.add_progress_bar(width=px(150), height=px(8), show=False)
             self._step = widgets.says("", "accent", show=False)
             self._counts = widgets.says("", "dim")
+            self._unread = widgets.says("", "error")
+            self._bell = app.icons.button("bell", self._list, size=14, look="quiet", tooltip=t("messages.title"))
 
     def update(self) -> None:
         """Say what is to be said, where it has changed."""
         width = dpg.get_viewport_client_width()
-        key = (self.session.revision, width, dpg.get_frame_count() > 3)  # text has no width before
+        now = time.monotonic()
+        message = self.session.messages.now(now)
+        going_on = self.live.told(self.session.states, self.session.running.stopping, now) if self.session.runner.busy else ""
+        key = (self.session.revision, width, dpg.get_frame_count() > 3, message, going_on)  # text has no width before
         if self._seen == key:
             return
         self._seen = key
+        left = self._right_end(width)
+        taken = self._run(left)
+        error = message is not None and message.kind == "error"
+        words = message.text if message is not None and (error or not going_on) else going_on
+        words = words or t("status.ready" if not self.session.runner.busy else "status.waiting")
+        dpg.set_value(self._message, cut(words.replace("\n", "  "), left - px(30) - taken))
+        dpg.configure_item(self._message, color=theme.color("error" if error else "text"))
+        dpg.set_value(self._whole, words)
+
+    def _right_end(self, width: int) -> int:
+        """Place the counts, and the bell with what was not read; the pixel at which they begin."""
+        unread = self.session.messages.unread
+        dpg.set_value(self._unread, str(unread) if unread else "")
+        self.app.icons.look(self._bell, "halt" if unread else "quiet")
+        dpg.set_item_pos(self._bell, [width - px(BELL), px(2)])
+        left = width - px(BELL) - (widgets.width_of(str(unread)) + px(4) if unread else 0)
+        dpg.set_item_pos(self._unread, [left, px(5)])
         counts = "   ".join(self._told())
-        left = width - widgets.width_of(counts) - px(14)
+        left -= widgets.width_of(counts) + px(12)
         dpg.set_value(self._counts, counts)
         dpg.set_item_pos(self._counts, [left, px(5)])
-        taken = self._run(left)
-        room = left - px(30) - taken
-        message = self.session.message or t("status.ready")
-        dpg.set_value(self._message, cut(message.replace("\n", "  "), room))
-        role = "error" if self.session.message_kind == "error" else "text"
-        dpg.configure_item(self._message, color=theme.color(role))
-        dpg.set_value(self._whole, message)
+        return left
+
+    def _list(self) -> None:
+        self.session.ask("messages")
 
     def _told(self) -> list[str]:
         session = self.session
@@ -59,13 +83,13 @@ class StatusBar:
 
     def _run(self, left: int) -> int:
         """Show how far the run is; how many pixels that takes."""
-        busy = self.session.runner.busy
+        told = self.session.progress
+        busy = self.session.runner.busy and bool(told.count)
         for part in (self._progress, self._step):
             dpg.configure_item(part, show=busy)
         if not busy:
             return 0
-        told = self.session.progress
-        words = t("status.step", done=told.done, count=told.count) if told.count else t("status.waiting")
+        words = t("status.step", done=told.done, count=told.count)
         wide = widgets.width_of(words) + px(16)
         dpg.set_value(self._step, words)
         dpg.set_item_pos(self._step, [left - wide, px(5)])

@@ -26,6 +26,7 @@ _ROLES: dict[str, tuple[str, str]] = {  # role: (dark, light), as #rrggbb or #rr
     "border": ("#3a3f48", "#c4cad2"),
     "separator": ("#31353c", "#d6dae0"),
     "scroll": ("#3f4550", "#b9c0ca"),
+    "ring": ("#5aa2f7aa", "#1a66c9aa"),
     # text
     "text": ("#e7e9ec", "#1b1f24"),
     "dim": ("#b0b7c1", "#545c68"),
@@ -46,7 +47,7 @@ _ROLES: dict[str, tuple[str, str]] = {  # role: (dark, light), as #rrggbb or #rr
     "output": ("#2f2c38", "#f9f6fd"),
     "outline": ("#101114", "#b4bbc5"),
     "hovered": ("#6f7885", "#7f8996"),
-    "selected": ("#f2a93b", "#c96a00"),
+    "selected": ("#ffffff", "#101317"),  # no colour of a type, so that nothing selected looks like a picture's
     "shadow": ("#00000055", "#1b1f2418"),
     "value": ("#1d2025", "#f1f3f6"),
     "well": ("#17191d", "#f1f3f6"),
@@ -55,7 +56,7 @@ _ROLES: dict[str, tuple[str, str]] = {  # role: (dark, light), as #rrggbb or #rr
     "frame": ("#4a6078", "#8fa7c2"),
     "pin_edge": ("#121316", "#ffffff"),
     "loose": ("#e7e9ec", "#1b1f24"),
-    "band": ("#f2a93b", "#c96a00"),
+    "band": ("#ffffff", "#101317"),
     "knife": ("#ff7b72", "#b3261e"),
     "snap": ("#59c2c9", "#0a7f88"),
     "minimap": ("#14161aee", "#f7f8faee"),
@@ -169,7 +170,7 @@ def _made(name: str, scale: float) -> int | str:
             for target, role in (_WIDGETS if name == "" else _LOOKS[name]).items():
                 dpg.add_theme_color(getattr(dpg, f"mvThemeCol_{target}"), color(role), category=dpg.mvThemeCat_Core)
             for target, size in (_STYLES if name == "" else _LOOK_STYLES.get(name, {})).items():
-                dpg.add_theme_style(getattr(dpg, f"mvStyleVar_{target}"), *(round(s * scale) for s in size),
+                dpg.add_theme_style(getattr(dpg, f"mvStyleVar_{target}"), *(round(s * scale) if s >= 1 else s for s in size),
                                     category=dpg.mvThemeCat_Core)
         _looks[key] = made
     return _looks[key]
@@ -205,6 +206,7 @@ _LOOKS = {
     "bare": {"ChildBg": "canvas", "WindowBg": "canvas"},
     "main": {"WindowBg": "window", "ChildBg": "panel"},
     "strip": {"ChildBg": "window", "WindowBg": "window", "Button": "clear", "Border": "clear"},
+    "banner": {"ChildBg": "raised", "Border": "border"},
     "grabbed": {"ChildBg": "accent"},
     "raised": {"ChildBg": "raised", "Header": "active"},
     "card": {"ChildBg": "panel", "Border": "border"},
@@ -213,7 +215,19 @@ _LOOKS = {
     "tight": {},
     "chip": {"Button": "raised", "Border": "accent", "Text": "accent"},
     "inner": {},
+    "menu": {"PopupBg": "raised"},
+    "start": {"ChildBg": "canvas"},
     "words": {},
+    "card_picture": {"Button": "border", "ButtonHovered": "accent", "ButtonActive": "accent", "Border": "clear"},
+    "line": {"Button": "clear", "ButtonHovered": "hover", "ButtonActive": "active", "Border": "clear"},
+    "small": {"Button": "clear", "ButtonHovered": "hover", "ButtonActive": "active", "Border": "clear"},
+    "label": {"Button": "clear", "ButtonHovered": "clear", "ButtonActive": "clear", "Border": "clear", "Text": "dim"},
+    "label_missing": {"Button": "clear", "ButtonHovered": "clear", "ButtonActive": "clear", "Border": "clear", "Text": "error"},
+    "run": {"Button": "success", "ButtonHovered": "ran", "ButtonActive": "ran", "Text": "on_accent", "Border": "clear"},
+    "stop": {"Button": "active", "ButtonHovered": "hover", "ButtonActive": "hover", "Text": "error", "Border": "clear"},
+    "tab": {"Button": "clear", "ButtonHovered": "hover", "ButtonActive": "active", "Border": "clear", "Text": "dim"},
+    "tab_on": {"Button": "active", "ButtonHovered": "active", "ButtonActive": "active", "Border": "clear"},
+    "search": {"FrameBg": "clear", "FrameBgHovered": "clear", "FrameBgActive": "clear", "Border": "clear"},
     "picture": {"Button": "clear", "ButtonHovered": "hover", "ButtonActive": "active", "Border": "clear"},
 }
 _LOOK_STYLES = {
@@ -221,11 +235,20 @@ _LOOK_STYLES = {
     "strip": {"WindowPadding": (8, 4), "FrameBorderSize": (0,)},
     "bare": {"WindowPadding": (0, 0), "ChildBorderSize": (0,), "ItemSpacing": (0, 0)},
     "raised": {"WindowPadding": (8, 8)},
+    "banner": {"WindowPadding": (10, 5), "ChildBorderSize": (1,)},
     "card": {"ChildBorderSize": (1,), "WindowPadding": (8, 8)},
     "chosen": {"ChildBorderSize": (1,), "WindowPadding": (8, 8)},
     "popup": {"WindowPadding": (8, 8)},
+    "menu": {"WindowPadding": (8, 8), "ItemSpacing": (10, 9), "FramePadding": (8, 5)},
     "tight": {"CellPadding": (0, 0)},
     "inner": {"WindowPadding": (10, 10)},
     "words": {"FramePadding": (0, 0)},
+    "card_picture": {"FramePadding": (2, 2), "FrameBorderSize": (0,)},
+    "line": {"FramePadding": (2, 1), "FrameBorderSize": (0,), "ButtonTextAlign": (0, 0.5)},
+    "start": {"WindowPadding": (28, 16)},
+    "small": {"FramePadding": (2, 5), "FrameBorderSize": (0,)},
+    "label": {"FramePadding": (0, 5), "FrameBorderSize": (0,), "ButtonTextAlign": (0, 0.5)},
+    "label_missing": {"FramePadding": (0, 5), "FrameBorderSize": (0,), "ButtonTextAlign": (0, 0.5)},
+    "search": {"FramePadding": (0, 5), "FrameBorderSize": (0,)},
     "picture": {"FramePadding": (0, 0), "FrameBorderSize": (0,)},
 }

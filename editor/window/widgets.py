@@ -11,6 +11,7 @@ import numpy as np
 
 from . import fonts, theme
 
+TIP = 0.9  # seconds for which the pointer rests until words appear
 _scale = 1.0
 _HOLDERS = ("mvGroup", "mvChildWindow", "mvWindowAppItem", "mvTable", "mvTableRow", "mvTableCell")
 _TYPED_IN = ("mvInputText", "mvInputInt", "mvInputFloat", "mvInputDouble", "mvInputIntMulti", "mvInputFloatMulti",
@@ -59,7 +60,7 @@ def says(words: str, role: str = "text", wrap: int = -1, parent: int | str = 0, 
 def tip(item: int | str, words: str, width: float = 320) -> None:
     """Words that appear beside an item while the pointer rests on it."""
     if words:
-        with dpg.tooltip(item, delay=0.4, hide_on_activity=True):
+        with dpg.tooltip(item, delay=TIP, hide_on_activity=True):
             dpg.add_text(words, wrap=px(width))
 
 
@@ -81,9 +82,19 @@ def button(label: str, call: Callable[[], Any], *, tooltip: str = "", primary: b
 
 def heading(words: str, **more: Any) -> int | str:
     """The title of a part of a panel."""
-    made = says(words, "text", **more)
     if fonts.is_bold(words):
+        made = says(words, "text", **more)
         dpg.bind_item_font(made, theme.font("bold"))
+        return made
+    made = says(words, "accent", **more)  # there is no bold Chinese: it stands out by its colour and size
+    dpg.bind_item_font(made, theme.font("heading"))
+    return made
+
+
+def title(words: str, **more: Any) -> int | str:
+    """The title of a page: larger, and in the accent's colour where the bold font lacks its characters."""
+    made = says(words, "text" if fonts.is_bold(words) else "accent", **more)
+    dpg.bind_item_font(made, theme.font("title" if fonts.is_bold(words) else "large"))
     return made
 
 

@@ -14,6 +14,7 @@ import re
 from nodegraph.errors import Problem
 from nodegraph.wording import Phrase
 
+from .helps import HELPS
 from .sentences import CHINESE, TERMS
 from .table import WORDS
 
@@ -63,6 +64,11 @@ def name_of(key: str, name: str) -> str:
     """The words under `key.name`, or the name itself where there are none: for what packs bring along."""
     found = WORDS.get(f"{key}.{name}")
     return found[LANGUAGES[_language]] if found else name
+
+
+def helped(name: str, help: str) -> str:
+    """What a node type does, in the language spoken now. help: its docstring, for those that have no words here."""
+    return HELPS.get(name, help) if _language == "zh" else help
 
 
 # ---- sentences of the engine

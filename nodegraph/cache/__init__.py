@@ -50,7 +50,7 @@ class Cache:
         try:
             return Disk(folder, budget, lambda message: self.warn(message), self.pins)
         except (OSError, sqlite3.Error) as error:
-            self.warn(say("cache.unusable", folder=folder, error=error))
+            self.warn(say("cache.unusable", folder=folder, error=getattr(error, "strerror", None) or error))
             return None
 
     # -- traces

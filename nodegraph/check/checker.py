@@ -172,7 +172,11 @@ def recheck(checked: Checked, graph: Graph, names: list[str], catalogue: Catalog
 
 def _same_but_literals(checked: Checked, graph: Graph, name: str) -> bool:
     old, new = checked.graph.nodes[name], graph.nodes[name]
-    if checked.nodes[name].nodetype is None or old.type != new.type or old.mute != new.mute or \
+    nodetype = checked.nodes[name].nodetype
+    # Another model may not suit those that are asked whether they refuse it further on (`ahead`).
+    if nodetype is None or any(new.inputs.get(port) != old.inputs.get(port) for port in nodetype.recipes):
+        return False
+    if old.type != new.type or old.mute != new.mute or \
             any((node.each, node.control, node.bypass) != ((), {}, False) for node in (old, new)):
         return False
     return not any(refs(new.inputs.get(port)) != refs(old.inputs.get(port))

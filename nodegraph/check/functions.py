@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ..errors import PackError
 from ..flows import Flow
-from ..graph import PICK, SWITCH, Node, refs
+from ..graph import PICK, SWITCH, Node
 from ..nodetype import NodeType
-from ..recipe import Recipe
 from ..types import described
 from ..wording import Phrase, closest, nearest, say
+from .ahead import known
 from .checked import CheckedNode
 from .constructs import Body
 from .links import targets
@@ -31,7 +29,7 @@ def function(site: Site, name: str, checked: CheckedNode) -> CheckedNode:
     if nodetype.refuses is not None and site.find is not None and not (
             node.each or node.control or node.mute or node.bypass):
         try:
-            wrong = nodetype.refuses(**_known(site, checked, nodetype))
+            wrong = nodetype.refuses(**known(site, checked, nodetype))
         except Exception as error:  # the code of a pack
             wrong = described(error)
         _refusal(site, name, node, wrong)
@@ -46,17 +44,6 @@ def _refusal(site: Site, name: str, node: Node, wrong: str) -> None:
                      "nodes", name, port, value=True)
     elif wrong:
         site.problem(say("node.refused", node=name, wrong=wrong), "", "nodes", name)
-
-
-def _known(site: Site, checked: CheckedNode, nodetype: NodeType) -> dict[str, Any]:
-    """The inputs of a node whose values stand in the file, models with their folders."""
-    known = {name: value for name, value in (checked.literals or {}).items() if not refs(value)}
-    for name in (*nodetype.models, *nodetype.recipes):
-        recipe = known.get(name)
-        if isinstance(recipe, Recipe):
-            folder = site.catalogue.model_folder(recipe.source) or site.graph.folder / recipe.source
-            known[name] = recipe._replace(folder=str(folder))
-    return known
 
 
 def _flows(site: Site, nodetype: NodeType) -> dict[str, Flow]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..flows import Flow
-from ..graph import Node, Ref
+from ..graph import Node, Ref, refs
 from ..nodetype import Port
 from .checked import CheckedNode
 from .links import brought
@@ -11,7 +11,8 @@ from .site import Site
 
 
 def pass_through(site: Site, name: str, checked: CheckedNode) -> None:
-    """Find out for each output which input a bypassed node passes on: the first given one that is like it.
+    """Find out for each output which input a bypassed node passes on: the first linked one that is like it, or else
+    the first that is given a value.
 
     An output that goes round passes on what was carried in.
     """
@@ -34,6 +35,7 @@ def pass_through(site: Site, name: str, checked: CheckedNode) -> None:
         if output in carried:
             alike = [port.name for port in ports
                      if port.name == carried[output] and _depth(node, port, batch) == flow.depth]
+        alike.sort(key=lambda name: not refs(node.inputs[name]))  # what flows in goes on before what stands there
         port_name = checked.through[output] = next(iter(alike), None)
         value = node.inputs.get(port_name) if port_name is not None else None
         flow_in = brought(site, value, "nodes", name, port_name) if type(value) is Ref else None

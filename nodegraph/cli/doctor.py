@@ -10,8 +10,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from .. import __version__
+from ..errors import PackError
 from ..machine import default_cache_folder, free_memory, group_limits, has_driver, host_budget, is_apple, machine_memory
-from ..packs import Catalogue
+from ..packs import Catalogue, Pack
 from .exits import DONE, WRONG
 from .options import Options
 from .stdout import Stdout
@@ -88,4 +89,15 @@ def _packs(rows: list[list[str]], options: Options) -> list[str]:
     catalogue = Catalogue(folders=options.pack, models=options.models)
     packs = catalogue.packs
     rows.append(["packs", ", ".join(f"{name} {packs[name].version}" for name in sorted(packs)) or "none"])
-    return [str(error) for error in catalogue.broken.values()]
+    return [*map(str, catalogue.broken.values()), *_unusable(catalogue, packs)]
+
+
+def _unusable(catalogue: Catalogue, packs: dict[str, Pack]) -> list[str]:
+    """What keeps the nodes of packs from being used: a module that is missing or cannot be imported, once for each pack."""
+    said: dict[str, str] = {}
+    for name in catalogue.node_names():
+        try:
+            catalogue.nodetype(name)
+        except PackError as error:
+            said.setdefault(name.partition(".")[0], str(error))
+    return [said[name] for name in packs if name in said]

@@ -12,6 +12,7 @@ from .. import graphfile
 from ..check import Checked, unread
 from ..engine import Engine
 from ..errors import GraphError, Problem
+from ..filelist import beside
 from ..graph import Graph
 from ..graphfile import embedded_graph, in_order
 from ..provenance import differences, missing, with_files
@@ -98,7 +99,7 @@ def _here(inputs: dict[str, Any], checked: Checked, known: dict[str, str]) -> di
             return [placed(item, must_be) for item in value]
         if value in known:
             return known[value]
-        path = checked.graph.folder / value if isinstance(value, str) and value else None
+        path = beside(checked.graph.folder, value) if isinstance(value, str) and value else None
         return str(path.absolute()) if path is not None and (must_be or path.exists()) else value
 
     located = {name: port.type is FILE for name, port in checked.inputs.items() if port.type.located}

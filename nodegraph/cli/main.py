@@ -68,6 +68,11 @@ def _guarded(options: Options, stdout: Stdout) -> int:
         return _refused(options, stdout, WRONG, problems)
     except (BrokenPipeError, StdoutFailed):
         raise
+    except OSError as error:
+        told = _unwritten(error)
+        problem = told or _fault(error)
+        print(problem, file=sys.stderr)
+        return _refused(options, stdout, NODE_FAILED if told else FAULT, (problem,))
     except Exception as error:
         problem = _fault(error)
         print(problem, file=sys.stderr)
@@ -160,6 +165,21 @@ def _refused(options: Options, stdout: Stdout, code: int, problems: tuple[Proble
 
         stdout.json({"exit": code, "problems": [problem_document(problem) for problem in problems]})
     return code
+
+
+def _unwritten(error: OSError) -> Problem | None:
+    """What is told where the disk or its rules are in the way of a file that a command writes; None of anything else."""
+    import errno
+
+    from ..errors import Problem
+    from ..wording import say
+
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    if not full and error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.ENAMETOOLONG):
+        return None
+    path = error.filename2 or error.filename or "the file"
+    hint = say("write.full") if full else say("write.elsewhere")
+    return Problem(None, say("write.refused", path=path, reason=error.strerror), hint)
 
 
 def _fault(error: Exception) -> Problem:

@@ -7,10 +7,11 @@ from pathlib import Path
 from .. import graphfile
 from ..errors import GraphError, Problem
 from ..shipped import copies, graph_files
+from ..wholefile import whole_file
 from .exits import DONE
 from .options import Options
 from .stdout import Stdout
-from .terminal import table
+from .terminal import table, typed
 
 
 def new(options: Options, stdout: Stdout) -> int:
@@ -31,10 +32,11 @@ def new(options: Options, stdout: Stdout) -> int:
             raise GraphError([Problem(None, f"{path} is there already", f"Name another file: nodegraph new {name} FILE")])
     for path, text in texts.items():
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(text)
+        with whole_file(path) as part:
+            part.write_bytes(text)
     parts = len(texts) - 1
     stdout(f"{target}" + (f", and {parts} file{'s' * (parts > 1)} that it uses" if parts else "")
-           + f"\n\n    nodegraph run {target}\n    nodegraph edit {target}")
+           + f"\n\n    nodegraph run {typed(target)}\n    nodegraph edit {typed(target)}")
     return DONE
 
 

@@ -53,14 +53,25 @@ class Options(argparse.Namespace):
 _Commands = argparse._SubParsersAction  # argparse has no public name for what add_subparsers gives
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says which word was meant, where argparse would only list those that there are."""
+
+    def _check_value(self, action: argparse.Action, value: object) -> None:
+        if action.choices is not None and value not in action.choices:
+            from ..wording import nearest
+
+            what = str(action.metavar or action.dest)
+            raise argparse.ArgumentError(None, f"there is no {what.lower()} {value}. {nearest(str(value), action.choices)}")
+
+
 def parser() -> argparse.ArgumentParser:
     """The parser of the whole command line; it sets `command` to the name of a command."""
-    whole = argparse.ArgumentParser(
+    whole = _Parser(
         prog="nodegraph", description="Pipelines of pictures, music and words, run from a text file.",
         epilog="Exit codes: 0 done, 1 a node failed or something could not be written, 2 the graph or the usage is "
                "wrong, 70 a fault of nodegraph itself, 130 interrupted.")
     whole.add_argument("--version", action="store_true", help="print the version and stop")
-    commands = whole.add_subparsers(title="commands", metavar="COMMAND")
+    commands = whole.add_subparsers(title="commands", metavar="COMMAND", parser_class=_Parser)
     _run(_command(commands, "run", "run a graph and write its outputs"))
     new = _command(commands, "new", "write a graph file to begin with")
     new.add_argument("template", nargs="?", default="", metavar="GRAPH", help="a graph that comes along (default: postcard)")

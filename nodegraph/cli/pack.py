@@ -15,7 +15,7 @@ from ..wording import say
 from .exits import DONE, NODE_FAILED
 from .options import Options
 from .stdout import Stdout
-from .terminal import known_words, table
+from .terminal import known_words, table, typed
 
 
 def pack(options: Options, stdout: Stdout) -> int:
@@ -27,6 +27,8 @@ def _new(options: Options, stdout: Stdout) -> int:
     from ..scaffold import pack_files
 
     name = options.name
+    if not name:
+        raise GraphError([Problem(None, "pack new takes the name of the pack", "Such as: nodegraph pack new watercolor")])
     if not name.isidentifier() or name != name.lower():
         raise GraphError([Problem(None, f"{name!r} cannot be the name of a pack; it takes one word of small letters, "
                                   "digits and _, such as watercolor", _like(name))])
@@ -36,14 +38,25 @@ def _new(options: Options, stdout: Stdout) -> int:
     folder = Path(options.folder or f"nodegraph-{name}")
     if folder.exists() and any(folder.iterdir()):
         raise GraphError(f"{folder} is there, and something is in it; name another folder")
-    for path, text in pack_files(name).items():
-        target = folder / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8")
-    stdout(f"{folder}: the pack {name}, with a node, a type, a graph and tests\n\n"
-           f"    nodegraph run {folder}/graphs/first.yaml --pack {folder}/nodegraph_{name}\n"
-           f"    nodegraph pack test {folder}\n    pip install --editable {folder}")
+    _put(folder, pack_files(name))
+    graph, package = typed(folder / "graphs/first.yaml"), typed(folder / f"nodegraph_{name}")
+    stdout(f"{folder}: the pack {name}, with two nodes, a type, a graph and tests\n\n"
+           f"    nodegraph run {graph} --pack {package}\n"
+           f"    nodegraph pack test {typed(folder)}\n    pip install --editable {typed(folder)}")
     return DONE
+
+
+def _put(folder: Path, texts: dict[str, str]) -> None:
+    """Write files into a new folder: all of them, or, where one cannot be written, none."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as scratch:
+        for path, text in texts.items():
+            target = Path(scratch, "pack", path)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(text, encoding="utf-8")
+        if folder.exists():
+            folder.rmdir()  # it is empty
+        Path(scratch, "pack").rename(folder)
 
 
 def _like(name: str) -> str:
@@ -79,7 +92,8 @@ def _named(options: Options) -> tuple[Catalogue, Pack]:
         return catalogue, packs[options.name]
     if options.name in catalogue.broken:
         raise catalogue.broken[options.name]
-    raise GraphError([Problem(None, f"there is no pack {options.name}", nearest(options.name, packs))])
+    what = f"there is no pack {options.name}" if options.name else f"pack {options.action} takes the name of a pack"
+    raise GraphError([Problem(None, what, nearest(options.name, packs))])
 
 
 def _info(options: Options, stdout: Stdout) -> int:

@@ -136,7 +136,7 @@ class Runs:
             with telling(name, unwritten):
                 rows[name] = self.row(result, name, variant)
         number = 0 if overwrite else self.number(rows, folder, unwritten)
-        for name, (files, stem, stems) in rows.items():
+        for name, (files, stem, stems) in reversed(rows.items()):  # so that the first is the newest, which `open` shows
             with telling(name, unwritten):
                 written = files.write(folder, stem, overwrite, stems, number)
                 paths[name] = written.paths
@@ -144,7 +144,7 @@ class Runs:
                     "run.unwritten", output=name, reason=f"{file.path}: {file.reason}"))} for file in written.unwritten]
                 for sentence in written.warnings:
                     self.hear(ev.Warned(sentence, name))
-        return paths, unwritten
+        return {name: paths[name] for name in rows if name in paths}, unwritten
 
     def row(self, result: RunResult, name: str, variant: Variant) -> tuple[OutputFiles, str, tuple[str, ...]]:
         """An output on its way to files, what they are called, and what other releases would have called them."""

@@ -10,6 +10,7 @@ import yaml
 
 from ..check import RANDOM, Checked, likely
 from ..errors import GraphError, InputError, Problem
+from ..filelist import beside
 from ..graphfile import nearest, scalar
 from ..graphfile.tree import events
 from ..nodetype import MISSING, Port
@@ -51,13 +52,13 @@ def refuse_bytes(what: str, text: str) -> None:
 def items(what: str, port: Port, text: str) -> list[Any] | str:
     """The list that a text gives; of files a folder or a pattern stays the text that names them all."""
     if port.type is FILE and _names_many(text):
-        return str(Path(text).absolute())
+        return str(beside(Path.cwd(), text))
     return [literal(what, port, word) for word in words(what, text)] if text else []
 
 
 def _names_many(text: str) -> bool:
     """Whether a text is a folder or a pattern, and not one file or a list of them."""
-    path = Path(text)
+    path = beside(Path(), text)
     if not text or path.is_file() or text.startswith("[") and _bracketed(text, 1) is not None:
         return False
     return path.is_dir() or "," not in text and any(letter in text for letter in "*?[")
@@ -69,7 +70,7 @@ def literal(what: str, port: Port, text: str, as_seed: str = "") -> Any:
     as_seed: the hint where `random` is given to an Int.
     """
     if port.type is FILE and text:
-        return str(Path(text).absolute())  # beside the person who types, not beside the graph
+        return str(beside(Path.cwd(), text))  # beside the person who types, not beside the graph
     value = scalar(text) if port.type.name in ("Int", "Float", "Bool", "Seed", "Any") else text
     if port.type is SEED and value == RANDOM:
         return value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import sys
 import threading
@@ -11,6 +12,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TextIO
 
 from .. import events as ev
@@ -339,3 +341,10 @@ def size(count: float) -> str:
             return f"{count:.0f} {unit}" if unit == "bytes" else f"{count:.1f} {unit}"
         count /= 1024
     raise AssertionError
+
+
+def typed(path: Path) -> str:
+    """A path as it is typed in a shell: in quotes where it has spaces and the like."""
+    if os.name != "nt":
+        return shlex.quote(str(path))
+    return f'"{path}"' if set(str(path)) & set(" &()'") else str(path)

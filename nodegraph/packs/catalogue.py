@@ -188,6 +188,11 @@ class Catalogue:
                 return pack.folder / pack.models[source]
         return None
 
+    def model_place(self, source: str, beside: Path) -> Path:
+        """Where a model of this name most likely lies: in a pack, beside a graph, or in the folders that people have."""
+        place = self.model_folder(source) or beside / source
+        return place if place.exists() else next((found.path for found in self.library.named(source)), place)
+
     # ---- packs with manifests
 
     def _manifests(self) -> list[Pack]:

@@ -29,12 +29,21 @@ def load(path: Path) -> Loose:
     """Import what lies at a path, from where it lies. Raises PackError saying what is wrong with it."""
     if not path.exists():
         raise PackError(f"pack {path}: there is no such file or folder")
+    path = _package(path)
     source = path / "__init__.py" if path.is_dir() else path
     if not source.exists():
         raise PackError(f"pack {path}: a pack's folder has an __init__.py (it may be empty) and a pack.yaml")
     name = module_name(path)
     module = _import(path, source, name)
     return Loose(path, module, read_pack(name, path) if path.is_dir() else None)
+
+
+def _package(path: Path) -> Path:
+    """The folder with the manifest: this one, or, of a project such as `pack new` makes, the one in it that has one."""
+    if not path.is_dir() or (path / "__init__.py").exists():
+        return path
+    inner = [manifest.parent for manifest in path.glob("*/pack.yaml")]
+    return inner[0] if len(inner) == 1 else path
 
 
 Stamp = tuple[tuple[str, int, int], ...]

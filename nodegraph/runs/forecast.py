@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from ..events import Event
 from ..plan import Plan, Step
 from .executor import Executor
 from .run import Run
@@ -43,9 +45,12 @@ def peak_bytes(plan: Plan, rows: list[Forecast]) -> int:
     return most
 
 
-def dry_run(plan: Plan, executor: Executor) -> Run:
-    """A run that calls nothing: what would be called counts as not to be had, and so does what depends on it."""
-    run = Run(executor, plan, None, None, dry=True)
+def dry_run(plan: Plan, executor: Executor, emit: Callable[[Event], None] | None = None) -> Run:
+    """A run that calls nothing: what would be called counts as not to be had, and so does what depends on it.
+
+    emit: hears what the run tells, and so what is remembered.
+    """
+    run = Run(executor, plan, emit, None, dry=True)
     run.go()
     return run
 

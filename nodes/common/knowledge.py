@@ -32,13 +32,6 @@ def tell_of_unknown(knowledge: Knowledge | None, prompt: str, shown: bool = Fals
     _tell(knowledge, strangers, chinese)
 
 
-def tell_of_subject(knowledge: Knowledge | None, prompt: str) -> None:
-    """Warn of a prompt for a model that could be shown its subject, and is not, where the words are of none it knows."""
-    if knowledge is not None and any(letter.isalpha() for letter in prompt):
-        strangers = [pair for pair in _strangers(knowledge, prompt) if pair[0].wanted]
-        _tell(knowledge, strangers, bool(_HAN.search(prompt)))
-
-
 def _tell(knowledge: Knowledge, strangers: list[tuple[KnownWords, str]], chinese: bool) -> None:
     told = [f"{what} (its {group.name}: {group.listed(chinese)})" for group, what in strangers]
     advice = f"; {knowledge.advice}" if knowledge.advice and any(group.wanted for group, _ in strangers) else ""

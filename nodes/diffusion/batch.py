@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Annotated, Any
 
 from nodegraph import SILENT, Context, Range, Seed, Uses, node
 
-from ..media.types import Conditioning, Latent
+from ..media.types import Conditioning, Image, Latent, Mask
 from . import space
-from .beginning import Wanted, begun
-from .calls import dice, own_copy, sampled
-from .guided import guide, settings_of
-from .inpaint import text_pipeline
+from .beginning import Wanted
+from .control import Control
+from .guided import settings_of
 from .models import DiffusionModel
-from .prompts.division import divide
-from .sample import Count, Guidance, guidance_for, refused, reporter, size
+from .sample import Count, Guidance, Order, Step, Strength, order_of, painted, refused
 from .samplers import Sampler, Sampling, Schedule
 from .sizes import Side
-from .steps import Steps
 from .uses import SAMPLES
 
 AtOnce = Annotated[int, Range(1, 64)]
@@ -28,6 +25,9 @@ AtOnce = Annotated[int, Range(1, 64)]
 def sample_seeds(model: Annotated[DiffusionModel, Uses(*SAMPLES)], conditioning: Conditioning, seeds: list[Seed],
                  steps: Count = 30, guidance_scale: Guidance | None = None, width: Side | None = None,
                  height: Side | None = None, sampler: Sampler = "model", schedule: Schedule = "model", at_once: AtOnce = 4,
+                 start: Latent | None = None, mask: Mask | None = None,
+                 strength: Strength = 0.7, start_step: Step = 0, end_step: Step = 0, add_noise: bool = True,
+                 keep_noise: bool = False, reference: list[Image] | None = None, control: list[Control] | None = None,
                  ctx: Context = SILENT) -> list[Latent]:
     """Paint what a conditioning says once for each seed, several at a time, which is faster on a GPU.
 
@@ -43,16 +43,30 @@ def sample_seeds(model: Annotated[DiffusionModel, Uses(*SAMPLES)], conditioning:
     sampler: the method of the steps; `model` is the one that comes with the model.
     schedule: how the steps are spread between much noise and none; `model` is as it comes with the model.
     at_once: how many go through the model together; fewer take less memory.
+    start: a latent that all of them begin with, from diffusion.encode_image or an earlier sampling.
+    mask: where `start` is painted anew, 1 inside; left out, the mask that was encoded with it.
+    strength: how much of `start` is painted over; 1 leaves next to nothing of it.
+    start_step: the step to begin with; 0 leaves it to `strength`.
+    end_step: the step to end before; 0 takes them all.
+    add_noise: whether noise is added to `start`. Not to one that an earlier sampling left with `keep_noise`.
+    keep_noise: whether an early end leaves the noise in that is still there, for another sampling to go on with.
+    reference: pictures that the model looks at, or is shown, the same for all, as in diffusion.sample.
+    control: what else steers them all, from diffusion.control and diffusion.ip_adapter.
     """
-    return _together(model, [conditioning] * len(seeds), seeds, Sampling(sampler, schedule), steps, guidance_scale, width,
-                     height, at_once, ctx)
+    wanted = Wanted(start, mask, float(strength), start_step, end_step, add_noise)
+    ideas = [conditioning] * len(seeds)
+    order = order_of(model, ideas, Sampling(sampler, schedule), steps, guidance_scale, (width, height), wanted, reference)
+    return _together(model, ideas, seeds, replace(order, whole=not keep_noise, control=control), at_once, ctx)
 
 
 @node("diffusion.sample_prompts", version=1, costly=True, refuses=refused, batch="conditionings", batch_size=64)
 def sample_prompts(model: Annotated[DiffusionModel, Uses(*SAMPLES)], conditionings: list[Conditioning], seed: Seed = 0,
                    steps: Count = 30, guidance_scale: Guidance | None = None, width: Side | None = None,
                    height: Side | None = None, sampler: Sampler = "model", schedule: Schedule = "model",
-                   at_once: AtOnce = 4, ctx: Context = SILENT) -> list[Latent]:
+                   at_once: AtOnce = 4, start: Latent | None = None, mask: Mask | None = None,
+                   strength: Strength = 0.7, start_step: Step = 0, end_step: Step = 0, add_noise: bool = True,
+                   keep_noise: bool = False, reference: list[Image] | None = None, control: list[Control] | None = None,
+                   ctx: Context = SILENT) -> list[Latent]:
     """Paint what each of several conditionings says from one seed, several at a time, which is faster on a GPU.
 
     Each latent is that of diffusion.sample with its conditioning, to the last digits. With `each: conditionings` each is
@@ -67,50 +81,35 @@ def sample_prompts(model: Annotated[DiffusionModel, Uses(*SAMPLES)], conditionin
     sampler: the method of the steps; `model` is the one that comes with the model.
     schedule: how the steps are spread between much noise and none; `model` is as it comes with the model.
     at_once: how many go through the model together; fewer take less memory.
+    start: a latent that all of them begin with, from diffusion.encode_image or an earlier sampling.
+    mask: where `start` is painted anew, 1 inside; left out, the mask that was encoded with it.
+    strength: how much of `start` is painted over; 1 leaves next to nothing of it.
+    start_step: the step to begin with; 0 leaves it to `strength`.
+    end_step: the step to end before; 0 takes them all.
+    add_noise: whether noise is added to `start`. Not to one that an earlier sampling left with `keep_noise`.
+    keep_noise: whether an early end leaves the noise in that is still there, for another sampling to go on with.
+    reference: pictures that the model looks at, or is shown, the same for all, as in diffusion.sample.
+    control: what else steers them all, from diffusion.control and diffusion.ip_adapter.
     """
-    return _together(model, conditionings, [seed] * len(conditionings), Sampling(sampler, schedule), steps, guidance_scale,
-                     width, height, at_once, ctx)
+    wanted = Wanted(start, mask, float(strength), start_step, end_step, add_noise)
+    sampling = Sampling(sampler, schedule)
+    order = order_of(model, conditionings, sampling, steps, guidance_scale, (width, height), wanted, reference)
+    return _together(model, conditionings, [seed] * len(conditionings), replace(order, whole=not keep_noise, control=control),
+                     at_once, ctx)
 
 
-@dataclass(frozen=True)
-class _Asked:
-    """What is alike for all: how they are sampled, how strongly guided, and their size in pixels."""
-
-    sampling: Sampling
-    steps: int
-    guidance_scale: float | None
-    width: int
-    height: int
-
-
-def _together(model: Any, conditionings: list[Conditioning], seeds: list[int], sampling: Sampling, steps: int,
-              guidance_scale: float | None, width: int | None, height: int | None, at_once: int, ctx: Context
+def _together(model: Any, conditionings: list[Conditioning], seeds: list[int], order: Order, at_once: int, ctx: Context
               ) -> list[Latent]:
     """A latent for each conditioning and its seed."""
-    guidance = guidance_for(model, conditionings, guidance_scale)
-    asked = _Asked(sampling, steps, guidance, *size(model, width, height))
     # What these find out of a batch as a whole would tie its items to one another.
-    at_once = 1 if sampling.sampler == "dpm_adaptive" or "cache" in settings_of(model) else at_once
+    at_once = 1 if order.sampling.sampler == "dpm_adaptive" or "cache" in settings_of(model) else at_once
     made: dict[int, Any] = {}
     for start in range(0, len(seeds), at_once):
         for like in _alike(conditionings[start:start + at_once]):
             places = [start + place for place in like]
-            made |= zip(places, _sampled(model, [conditionings[place] for place in places],
-                                         [seeds[place] for place in places], asked, ctx), strict=True)
+            made |= zip(places, painted(model, [conditionings[place] for place in places],
+                                        [seeds[place] for place in places], order, ctx), strict=True)
     return [Latent(made[place].contiguous(), space.latent_family(model)) for place in range(len(seeds))]
-
-
-def _sampled(model: Any, conditionings: list[Conditioning], seeds: list[int], asked: _Asked, ctx: Context) -> Any:
-    """Samples (batch, channels, h, w) of all of these in one go."""
-    generators: Any = [dice(seed) for seed in seeds]
-    generators = generators if len(seeds) > 1 else generators[0]
-    pipe = own_copy(text_pipeline(model), asked.sampling, asked.steps, generators)
-    guide(pipe, asked.guidance_scale, len(seeds), len(conditionings[0].parts))
-    begin = begun(pipe, Wanted(), asked.width, asked.height)
-    course = Steps(pipe.scheduler, start=begin, after=reporter(pipe, ctx, asked.width, asked.height))
-    divide(pipe, conditionings[0], course, asked.steps, asked.width, asked.height)
-    return sampled(pipe, _joined(conditionings), course, generators, asked.steps, asked.width, asked.height,
-                   asked.guidance_scale, None, lambda: ctx.report(course.index, len(course.timesteps), "sampling"))
 
 
 def _alike(conditionings: list[Conditioning]) -> list[list[int]]:
@@ -123,13 +122,3 @@ def _alike(conditionings: list[Conditioning]) -> list[list[int]]:
         shapes = tuple(sorted((name, tuple(tensor.shape[1:])) for name, tensor in conditioning.tensors.items()))
         groups.setdefault((shapes, place if conditioning.parts else -1), []).append(place)
     return list(groups.values())
-
-
-def _joined(conditionings: list[Conditioning]) -> dict[str, Any]:
-    """The tensors of several conditionings, one below the other."""
-    import torch
-
-    first = conditionings[0].tensors
-    if len(conditionings) == 1:
-        return first
-    return {name: torch.cat([conditioning.tensors[name] for conditioning in conditionings]) for name in first}

@@ -10,8 +10,9 @@ from nodegraph import InputError, warn
 from ..media.types import Latent
 from . import space
 from .families import device_of, judge_words_alone
-from .inpaint import blend_mask, is_trained, masked_latents, nothing_seen, widened
+from .inpaint import blend_mask, is_trained, masked_latents, nothing_seen, reference_seen, widened
 from .samplers import is_flow
+from .shown import tell_of_nothing_shown
 from .steps import Start
 
 
@@ -21,7 +22,8 @@ class Wanted:
 
     start: the latent, or None for noise alone. mask: float32 (1, height, width), of more weight than the start's own.
     strength: how much of it is painted over. first, last: the steps taken, of all; 0 is the whole schedule's.
-    add_noise: whether noise is added to the start, or is in it already.
+    add_noise: whether noise is added to the start, or is in it already. reference: pictures that a model trained for
+    inpainting is shown in the place of what lies around the mask.
     """
 
     start: Latent | None = None
@@ -30,6 +32,7 @@ class Wanted:
     first: int = 0
     last: int = 0
     add_noise: bool = True
+    reference: tuple[Any, ...] = ()
 
     @property
     def own_mask(self) -> Any:
@@ -57,27 +60,32 @@ def begun(pipe: Any, wanted: Wanted, width: int, height: int) -> Start | None:
     """What a sampling begins with, as the pipeline's loop holds it. Raises InputError for what cannot be a start.
 
     Of a model that was trained for inpainting the denoiser is widened, in this pipeline of the call's own. Without a
-    mask it sees nothing, and paints all of the picture.
+    mask it sees nothing, and paints all of the picture. With a reference it sees that, and what lies outside of the mask
+    is put back after each step, as with a model that was not trained for it.
     """
     start = wanted.start
     if start is None:
         _judge_without(pipe, wanted)
         if not is_trained(pipe):
             return None
+        if not wanted.reference:
+            tell_of_nothing_shown(pipe)
         mask, grey = nothing_seen(pipe, width, height)
-        start = Latent(grey[0], space.latent_family(pipe), mask, grey[0])
+        start = Latent(grey[0], space.latent_family(pipe), None if wanted.reference else mask, grey[0])
         wanted = replace(wanted, start=start, strength=1.0)
     if not (is_flow(pipe.scheduler) or hasattr(pipe.scheduler, "add_noise")):
         raise InputError(f"a {type(pipe).__name__} cannot begin with a picture; leave start out")
     samples, mask = start.samples[None].to(device_of(pipe)), wanted.own_mask
     _judge_mask(pipe, mask, start)
-    if is_trained(pipe):
+    blend = None if mask is None else blend_mask(pipe, mask.to(samples), samples)
+    if wanted.reference:
+        widened(pipe, *reference_seen(pipe, list(wanted.reference), width, height))
+    elif is_trained(pipe):
         seen = nothing_seen(pipe, width, height) if mask is None else (mask, _masked(pipe, wanted, samples))
         widened(pipe, *seen)
         blend = None
-    else:
-        blend = None if mask is None else blend_mask(pipe, mask.to(samples), samples)
-    return Start(space.packed(pipe, samples), blend, not wanted.add_noise, mask is not None and wanted.strength >= 1)
+    bare = wanted.strength >= 1 and (mask is not None or bool(wanted.reference))
+    return Start(space.packed(pipe, samples), blend, not wanted.add_noise, bare)
 
 
 def _judge_without(pipe: Any, wanted: Wanted) -> None:

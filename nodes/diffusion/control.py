@@ -62,7 +62,7 @@ def control(net: Unloaded[ControlNetModel], image: Image, weight: Annotated[floa
     A ControlNet (Zhang et al., 2023) for Stable Diffusion, also XL and 3, or Flux; or a T2I-Adapter (Mou et al., 2023) for
     Stable Diffusion or XL. Several can steer together.
 
-    net: the folder, or hub name, of a ControlNet or T2I-Adapter for the family of the model.
+    net: a ControlNet or T2I-Adapter for the family of the model: its .safetensors file, its folder, or a hub name.
     image: the picture, such as picture.canny makes; white lines on black where the net wants edges. What is transparent in
         it counts as black.
     weight: how strongly it steers.
@@ -79,11 +79,12 @@ def ip_adapter(adapter: Unloaded[IPAdapter], images: list[Image], weight: Annota
                begin: Share = 0.0, end: Share = 1.0, file: str = "") -> Control:
     """Let a sampling look at pictures, for their subject, style or mood (IP-Adapter, Ye et al., 2023).
 
-    For Stable Diffusion and XL. Several pictures are looked at together; several adapters can be given to
-    diffusion.sample, each with its own weight.
+    For Stable Diffusion, also XL and 3, and Flux. Several pictures are looked at together, and several adapters can be
+    given to diffusion.sample, each with its own weight; Stable Diffusion 3 looks at one.
 
     adapter: a folder with the adapter's .safetensors, and the encoder of its pictures in image_encoder/.
-    images: the pictures; their middle square is what the encoder sees. What is transparent in them counts as white.
+    images: the pictures; their middle square is what CLIP sees, and SigLIP (of Stable Diffusion 3) all of them, made
+        square. What is transparent in them counts as white.
     weight: how strongly they count beside the prompt.
     begin, end: from which share of the steps to which.
     file: which adapter, where the folder holds several.

@@ -19,6 +19,7 @@ from .families import denoisers, device_of
 from .looking import Looking, Looks
 from .nets import IpAdapter
 from .sizes import fitted, sizes_of
+from .steered import misfit
 
 
 def steer(pipe: Any, controls: list[Control] | None, looks: Looks | None, ctx: Context, course: Any, width: int,
@@ -77,21 +78,11 @@ def _reader(pipe: Any, control: Control, net: Any) -> Any:
     """How a net is asked. Raises InputError where it does not fit the model."""
     kind, name = type(net).__name__, control.net.source
     network = next(iter(denoisers(pipe).values()))
-    reader = {"UNet2DConditionModel": {"ControlNetModel": _Unet, "ControlNetUnionModel": _Union, "T2IAdapter": _Features},
-              "SD3Transformer2DModel": {"SD3ControlNetModel": _Sd3},
-              "FluxTransformer2DModel": {"FluxControlNetModel": _Flux}}.get(network.__class__.__name__, {}).get(kind)
-    if reader is None:
-        raise InputError(f"{name} is a {kind}, and this model is a {type(pipe).__name__}, which is not steered by such a net; "
-                         "take one that was made for its family")
-    for setting in ("cross_attention_dim", "caption_projection_dim", "num_attention_heads" if reader is _Flux else ""):
-        theirs, ours = net.config.get(setting), network.config.get(setting)
-        if theirs and ours and theirs != ours:
-            raise InputError(f"{name} was made for a model whose {setting} is {theirs}, and this model's is {ours}; take one "
-                             "that was made for its family")
-    if reader is _Features and tuple(net.config.channels[:len(network.config.block_out_channels)]) != tuple(
-            network.config.block_out_channels):
-        raise InputError(f"{name} was made for a model of {net.config.channels} channels, and this one has "
-                         f"{network.config.block_out_channels}; take one that was made for its family")
+    wrong = misfit(kind, net.config, type(pipe).__name__, network.__class__.__name__, network.config)
+    if wrong:
+        raise InputError(f"{name} {wrong}")
+    reader = {"ControlNetModel": _Unet, "ControlNetUnionModel": _Union, "T2IAdapter": _Features, "SD3ControlNetModel": _Sd3,
+              "FluxControlNetModel": _Flux}[kind]
     several = getattr(net, "union", False) or reader is _Union
     if several != (control.mode is not None):
         raise InputError(f"{name} is a net for " + ("several kinds of pictures; say in `mode` which one this is" if several

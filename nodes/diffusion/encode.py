@@ -33,7 +33,8 @@ def encode(model: Annotated[DiffusionModel, Uses(*ENCODES)], prompt: str, negati
     prompt: what to paint.
     negative_prompt: what to stay away from.
     max_sequence_length: how many tokens the third or T5 encoder of a Stable Diffusion 3 or Flux model reads; left
-        out, what its pipeline reads. Where that encoder is absent these tokens are empty, and fewer are faster.
+        out, what the model's makers advise, else what its pipeline reads. Where that encoder is absent these tokens
+        are empty, and fewer are faster.
     signs: which of these count. `numbers`: those above. `all`: also (words) at 1.1, ((words)) at 1.21, [words] at 0.9,
         word++ and word--. `none`: all of them are letters.
     clip_skip: how many of the last layers of CLIP are left out; other programs count from 1, and their 2 is 1 here.

@@ -10,6 +10,7 @@ from typing import Any
 from ..common.folders import TOKENIZER_FILES, described, settings, tokenizer_problem
 from ..common.weights import folder_problem, header, problem as broken_weights, single_file, weights
 from .checkpoints.anatomy import paints
+from .lycoris import is_more
 
 _NO_NETWORK = re.compile(r"(Tokenizer(Fast)?|Scheduler|Processor(Fast|Pil)?|FeatureExtractor)$")
 
@@ -170,6 +171,7 @@ _WANTED = (
 def is_adapter(path: Path) -> bool:
     """Whether a file is a LoRA, by its name or the names of its weights."""
     try:
-        return "lora" in path.name.lower() or any("lora" in name for name in header(path))
+        names = list(header(path))
+        return "lora" in path.name.lower() or any("lora" in name for name in names) or is_more(names)
     except (ValueError, OSError):
         return False

@@ -12,10 +12,13 @@ from typing import Any
 
 from nodegraph import InputError
 
+from ..common.pixels import placed_at, resampled, with_alpha
 from .doors import Door
 from .families import denoiser, denoiser_name, device_of, painted_channels, text_kind
 from .models import quiet
 from .space import latents_of, packed, scale_of
+
+BARELY = 0.02  # of a cell is drawn upon, and the cell is shown to the model
 
 
 def is_trained(pipe: Any) -> bool:
@@ -36,7 +39,7 @@ def text_pipeline(model: Any) -> Any:
         made = kind(**{name: known.get(name) for name, parameter in takes.items() if name != "self"
                        and (name in known or parameter.default is parameter.empty)})
     made.set_progress_bar_config(disable=True)
-    for name in ("knowledge", "patches"):
+    for name in ("knowledge", "advice", "patches"):
         if hasattr(model, name):
             setattr(made, name, getattr(model, name))
     return made
@@ -108,6 +111,26 @@ class Widened(Door):
         more = self.more.to(latents)
         more = more.repeat(latents.shape[0] // more.shape[0], *(1,) * (more.ndim - 1))
         return torch.cat([latents, more], dim=-1 if latents.ndim == 3 else 1)
+
+
+def reference_seen(pipe: Any, pictures: list[Any], width: int, height: int) -> tuple[Any, Any]:
+    """A mask of all cells on which next to nothing is drawn, and samples of what is drawn, on middle grey.
+
+    So a model that was trained for inpainting is shown things, as the starter painter learned it, in the place of what
+    lies around a mask. pictures: float32 (3 or 4, h, w), each above those before it; one without alpha fills its place.
+    """
+    import torch
+
+    scale, device = scale_of(pipe), device_of(pipe)
+    pixels, alpha = torch.full((3, height, width), 0.5), torch.zeros(1, height, width)
+    for picture in pictures:
+        fit = min(width / picture.shape[2], height / picture.shape[1])
+        size = max(1, round(picture.shape[2] * fit)), max(1, round(picture.shape[1] * fit))
+        layer = placed_at("center", resampled(with_alpha(picture.float().cpu()), *size, "lanczos"), width, height)
+        pixels, alpha = pixels * (1 - layer[3:]) + layer[:3] * layer[3:], alpha.maximum(layer[3:])
+    cells = torch.nn.functional.avg_pool2d(alpha[None], scale)[0]
+    mask = (cells <= BARELY).float().repeat_interleave(scale, 1).repeat_interleave(scale, 2).to(device)
+    return mask, masked_latents(pipe, pixels.to(device), mask)
 
 
 def nothing_seen(pipe: Any, width: int, height: int) -> tuple[Any, Any]:

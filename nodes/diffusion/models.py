@@ -12,6 +12,7 @@ from nodegraph import InputError, Knowledge, ModelType, Recipe, warn
 
 from ..common.folders import settings
 from ..common.loading import heard, loading, model_place
+from .advice import NONE, advice_in
 from .folders import holds, is_adapter, parts, problem
 from .parts import judge_index, judge_tokenizers, loaded_parts, pipeline_kind
 from .patches import Bench, fit
@@ -57,6 +58,7 @@ def load(recipe: Recipe, device: str, dtype: str) -> Any:
     warnings.filterwarnings("ignore", "__array(_wrap)?__ ", DeprecationWarning)
     with loading(recipe, "diffusers", "transformers", harmless=HARMLESS):
         try:
+            advice = advice_in(place) if place.is_dir() else NONE
             pipe = _made(place, recipe, dtype)
         except InputError as error:
             raise InputError(f"{recipe.source} cannot be loaded: {error}") from error
@@ -64,6 +66,7 @@ def load(recipe: Recipe, device: str, dtype: str) -> Any:
         part.eval().requires_grad_(False)
     pipe.set_progress_bar_config(disable=True)
     pipe.knowledge = Knowledge.of(place) if place.is_dir() else None
+    pipe.advice = advice
     pipe.patches, pipe.bench = (), Bench(pipe, _visits(recipe, device))
     if pipe.bench.visits is not None:
         pipe.bench.visits(pipe)
@@ -162,7 +165,8 @@ def size(pipe: Any) -> int:
     """Bytes of weights and buffers of all its parts, and of those that are kept beside them."""
     parts = (*_networks(pipe), *_spares(pipe))
     tensors = {t.data_ptr(): t.nbytes for part in parts for t in (*part.parameters(), *part.buffers())}
-    return sum(tensors.values())
+    bench = getattr(pipe, "bench", None)
+    return sum(tensors.values()) + (sum(t.nbytes for t in bench.merges.tensors) if bench is not None else 0)
 
 
 def move(pipe: Any, device: str) -> None:

@@ -55,8 +55,10 @@ def lora(model: Unloaded[DiffusionModel], file: Unloaded[Lora], weight: Weight =
          part: Literal["both", "denoiser", "text"] = "both") -> DiffusionModel:
     """Put an adapter (LoRA) on a model. Several are put on one after another.
 
+    Those of LyCORIS too: LoCon, LoHa, LoKr, (IA)^3, whole differences, and DoRA. What of a file is not read is told.
+
     model: the model, or what an earlier such node gave.
-    file: the adapter, a .safetensors file or a folder, of diffusers, of peft or of kohya's scripts.
+    file: the adapter, a .safetensors file or a folder, of diffusers, of peft, of kohya's scripts or of LyCORIS.
     weight: how much it counts; 0 is as if it were not there, less than 0 its opposite.
     part: whether it counts for the denoiser, for the text encoders, or for both.
     """

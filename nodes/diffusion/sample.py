@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any
 
 from nodegraph import SILENT, Context, InputError, Range, Recipe, Seed, Uses, node
 
 from ..media.types import Conditioning, Image, Latent, Mask
-from . import families, space
+from . import families, space, steered
+from .advice import advice_of
 from .beginning import Wanted, begun, window
 from .calls import dice, own_copy, sampled
 from .clips import judge_frames
@@ -18,7 +20,7 @@ from .control import Control
 from .controlled import steer
 from .edit import looked_at
 from .guided import guide
-from .inpaint import text_pipeline
+from .inpaint import is_trained, text_pipeline
 from .looking import look
 from .models import DiffusionModel
 from .preview import latent_picture
@@ -34,16 +36,21 @@ PREVIEWS = 8  # pictures shown in the course of one sampling
 Count = Annotated[int, Range(1, 150)]
 Frames = Annotated[int, Range(1, 1025)]
 Step = Annotated[int, Range(0, 150)]
+Strength = Annotated[float, Range(0.01, 1, 0.01)]
 Guidance = Annotated[float, Range(0, 30, 0.1)]
 
 
 def refused(model: Recipe | None = None, width: int | None = None, height: int | None = None, sampler: str = "model",
-            schedule: str = "model", sigmas: list[float] | None = None) -> str:
-    """Why nothing can be sampled so, told before a model is loaded; "" if it can, or that is not known."""
+            schedule: str = "model", sigmas: list[float] | None = None, control: list[Any] | None = None) -> str:
+    """Why nothing can be sampled so, told before a model is loaded; "" if it can, or that is not known.
+
+    control: what steers it, or the Recipes of the nets alone where no more is known.
+    """
     wrong = refusal(Sampling(sampler, schedule, tuple(sigmas or ()) or None))
     if not wrong and model is not None:
         wrong = unfit(Path(model.folder or model.source), sampler)
-    return wrong or size_refused(model, width, height)
+    nets = [one if isinstance(one, Recipe) else one.net for one in control or ()]
+    return wrong or size_refused(model, width, height) or steered.refused(model, nets)
 
 
 @node("diffusion.sample", version=3, costly=True, refuses=refused, gone=GONE)
@@ -51,7 +58,7 @@ def sample(model: Annotated[DiffusionModel, Uses(*SAMPLES)], conditioning: Condi
            guidance_scale: Guidance | None = None, width: Side | None = None, height: Side | None = None,
            sampler: Sampler = "model", schedule: Schedule = "model", sigmas: list[float] | None = None,
            start: Latent | None = None, mask: Mask | None = None,
-           strength: Annotated[float, Range(0.01, 1, 0.01)] = 0.7, start_step: Step = 0, end_step: Step = 0,
+           strength: Strength = 0.7, start_step: Step = 0, end_step: Step = 0,
            add_noise: bool = True, keep_noise: bool = False, reference: list[Image] | None = None,
            frames: Frames | None = None, control: list[Control] | None = None,
            ctx: Context = SILENT) -> Latent:
@@ -65,7 +72,7 @@ def sample(model: Annotated[DiffusionModel, Uses(*SAMPLES)], conditioning: Condi
     conditioning: from diffusion.encode with the same model, or one of its family.
     seed: where the noise comes from; the same seed paints the same picture again.
     steps: how often the picture is improved.
-    guidance_scale: how closely the prompt is followed; left out, what suits the model's family.
+    guidance_scale: how closely the prompt is followed; left out, what suits the model or its family.
     width, height: in pixels, multiples of 8 or 16 as the model has it; left out or 0, what the model was made for.
     sampler: the method of the steps; `model` is the one that comes with the model.
     schedule: how the steps are spread between much noise and none; `model` is as it comes with the model.
@@ -79,31 +86,86 @@ def sample(model: Annotated[DiffusionModel, Uses(*SAMPLES)], conditioning: Condi
     add_noise: whether noise is added to `start`. Not to one that an earlier sampling left with `keep_noise`.
     keep_noise: whether an early end leaves the noise in that is still there, for another sampling to go on with.
     reference: pictures that the model looks at, such as the one to edit, of a model that takes them (Flux Kontext,
-        Flux.2); with width and height left out, the first one's shape at the size the model was made for.
+        Flux.2); with width and height left out, the first one's shape at the size the model was made for. The starter
+        painter is shown drawings so, with alpha, as starter.scene gives them, also beside a start with a mask.
     frames: how many, of a model that paints clips; left out, as many as its pipeline makes.
     control: what else steers it, from diffusion.control and diffusion.ip_adapter.
     """
-    guidance = guidance_for(model, [conditioning], guidance_scale)
     judge_frames(model, frames)
-    more = looked_at(model, reference or [])
     wanted = Wanted(start, mask, float(strength), start_step, end_step, add_noise)
-    width, height = size(model, width, height, start, reference[0] if reference else None)
     sampling, steps = Sampling(sampler, schedule, tuple(sigmas or ()) or None), len(sigmas) - 1 if sigmas else steps
-    generator = dice(seed)
-    pipe = own_copy(text_pipeline(model), sampling, steps, generator)
-    looks = look(pipe, control, ctx)
-    guide(pipe, guidance, parts=len(conditioning.parts))
-    begin = begun(pipe, wanted, width, height)
-    course = _course(pipe, wanted, steps, begin, not keep_noise, reporter(pipe, ctx, width, height))
-    steer(pipe, control, looks, ctx, course, width, height)
-    divide(pipe, conditioning, course, steps, width, height)
-    samples = sampled(pipe, conditioning.tensors, course, generator, steps, width, height, guidance, frames,
-                      lambda: ctx.report(course.index, len(course.timesteps), "sampling"), **more)
+    order = order_of(model, [conditioning], sampling, steps, guidance_scale, (width, height), wanted, reference)
+    order = replace(order, whole=not keep_noise, control=control, frames=frames)
+    samples = painted(model, [conditioning], [seed], order, ctx)
     return Latent(samples[0].contiguous(), space.latent_family(model))
 
 
+@dataclass(frozen=True)
+class Order:
+    """What is asked of a sampling besides its prompts and seeds, alike for all that are sampled at once.
+
+    steps: of the whole schedule. width, height: in pixels. wanted: what it begins with, and which steps are taken.
+    whole: whether what an early end leaves of noise is taken away. more: what else the pipeline's call takes.
+    """
+
+    sampling: Sampling
+    steps: int
+    guidance_scale: float | None
+    width: int
+    height: int
+    wanted: Wanted = field(default_factory=Wanted)
+    whole: bool = True
+    control: list[Control] | None = None
+    frames: int | None = None
+    more: dict[str, Any] = field(default_factory=dict)
+
+
+def order_of(model: Any, conditionings: Sequence[Conditioning], sampling: Sampling, steps: int, guidance_scale: float | None,
+             asked: tuple[int | None, int | None], wanted: Wanted, reference: list[Any] | None) -> Order:
+    """What is asked of a sampling, judged. asked: width and height. reference: pictures that the model looks at, or, of one
+    that was trained for inpainting, that it is shown."""
+    guidance = guidance_for(model, conditionings, guidance_scale)
+    trained = is_trained(model)
+    more = {} if trained else looked_at(model, reference or [])
+    wanted = replace(wanted, reference=tuple(reference or ()) if trained else ())
+    width, height = size(model, *asked, wanted.start, reference[0] if reference else None)
+    return Order(sampling, steps, guidance, width, height, wanted, more=more)
+
+
+def painted(model: Any, conditionings: Sequence[Conditioning], seeds: Sequence[int], order: Order, ctx: Context) -> Any:
+    """Samples (batch, channels, [frames,] h, w): one for each conditioning and its seed, all in one go.
+
+    Conditionings of several are without parts, and alike in their shapes.
+    """
+    generators: Any = [dice(seed) for seed in seeds]
+    generators = generators if len(seeds) > 1 else generators[0]
+    pipe = own_copy(text_pipeline(model), order.sampling, order.steps, generators)
+    looks = look(pipe, order.control, ctx)
+    guide(pipe, order.guidance_scale, len(seeds), len(conditionings[0].parts))
+    begin = begun(pipe, order.wanted, order.width, order.height)
+    if begin is not None:
+        begin.latents, begin.mask = (one if one is None else one.expand(len(seeds), *one.shape[1:])
+                                     for one in (begin.latents, begin.mask))
+    course = _course(pipe, order, begin, reporter(pipe, ctx, order.width, order.height))
+    steer(pipe, order.control, looks, ctx, course, order.width, order.height)
+    divide(pipe, conditionings[0], course, order.steps, order.width, order.height)
+    return sampled(pipe, joined(conditionings), course, generators, order.steps, order.width, order.height,
+                   order.guidance_scale, order.frames, lambda: ctx.report(course.index, len(course.timesteps), "sampling"),
+                   **order.more)
+
+
+def joined(conditionings: Sequence[Conditioning]) -> dict[str, Any]:
+    """The tensors of several conditionings, one below the other."""
+    import torch
+
+    first = conditionings[0].tensors
+    if len(conditionings) == 1:
+        return first
+    return {name: torch.cat([conditioning.tensors[name] for conditioning in conditionings]) for name in first}
+
+
 def guidance_for(model: Any, conditionings: Sequence[Conditioning], guidance_scale: float | None) -> float | None:
-    """The guidance scale that is asked for, else what suits the model's family; warns of a negative prompt in vain.
+    """The guidance scale that is asked for, else what suits the model, or its family; warns of a negative prompt in vain.
 
     Raises InputError where a conditioning is for another family.
     """
@@ -112,19 +174,22 @@ def guidance_for(model: Any, conditionings: Sequence[Conditioning], guidance_sca
         if conditioning.family != mine:
             raise InputError(f"conditioning is for {conditioning.family}, and this model is {mine}; "
                              "encode the prompt with this model")
-    guidance = family.guidance_scale if guidance_scale is None else float(guidance_scale)
+    advised = advice_of(model).guidance_scale or family.guidance_scale
+    guidance = advised if guidance_scale is None else float(guidance_scale)
     if guidance is not None:
         for negative in dict.fromkeys(conditioning.negative_prompt for conditioning in conditionings):
             tell_of_negative(negative, guidance)
     return guidance
 
 
-def _course(pipe: Any, wanted: Wanted, steps: int, begin: Start | None, whole: bool, after: Any) -> Steps:
+def _course(pipe: Any, order: Order, begin: Start | None, after: Any) -> Steps:
     """The steps that are taken. The scheduler of latent consistency spreads all of them over what is painted over."""
+    wanted = order.wanted
     if begin is not None and "strength" in inspect.signature(pipe.scheduler.set_timesteps).parameters \
             and "original_inference_steps" in inspect.signature(type(pipe).__call__).parameters:
-        return Steps(pipe.scheduler, wanted.first, wanted.last or None, begin, whole, {"strength": wanted.strength}, after)
-    return Steps(pipe.scheduler, *window(pipe, wanted, steps), begin, whole, after=after)
+        own = {"strength": wanted.strength}
+        return Steps(pipe.scheduler, wanted.first, wanted.last or None, begin, order.whole, own, after)
+    return Steps(pipe.scheduler, *window(pipe, wanted, order.steps), begin, order.whole, after=after)
 
 
 def size(model: Any, width: int | None, height: int | None, start: Latent | None = None,

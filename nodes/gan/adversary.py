@@ -37,6 +37,9 @@ class Rules:
     first; it then grows while the critic's loss is below `aim` and falls while it is above. What weight is right goes with
     the square of the side, with the networks and with how far the generator has come, and a critic that wins outright
     teaches nothing: one trained with a weight that was a tenth of what it should have been had collapsed by step 100.
+    kinds, forged_kinds: weights of the kind in the losses of critic and generator: the critic learns to name the kind of
+    true pictures, the generator to forge what it names rightly (Odena et al., 2017). By projection alone kinds ran into
+    each other.
     noise: standard deviation of what is laid over true and forged pictures before the critic sees them, at first; a third
     of it is left at the end. No flat ground is told by how flat it is. memory: pictures after which half of the average
     is forgotten.
@@ -47,7 +50,9 @@ class Rules:
     final: float = 0.1
     falling: float = 0.4
     r1: float = 15.0
-    aim: float = 0.9
+    aim: float = 0.65
+    kinds: float = 1.0
+    forged_kinds: float = 0.3
     noise: float = 0.05
     memory: float = 10_000
 
@@ -57,7 +62,7 @@ class Game:
 
     def __init__(self, shape: Shape, rules: Rules, draw: Draw, device: str, augment: Augment | None = None) -> None:
         self.rules, self.draw, self.augment, self.device = rules, draw, augment, torch.device(device)
-        layout = torch.channels_last if self.device.type == "cuda" else torch.contiguous_format
+        layout = torch.channels_last  # on a CPU, too, half as fast again
         self.generator = Generator(shape).to(self.device, memory_format=layout)
         self.critic = Discriminator(shape).to(self.device, memory_format=layout)
         self.average = copy.deepcopy(self.generator).requires_grad_(False)
@@ -109,10 +114,10 @@ class Game:
             styles = self.generator.mapping(self._noise(), kinds)
             self.generator.mapping.w_avg.lerp_(styles.mean(0), 0.005)
             forged = self.generator.painted(styles[:, None].expand(-1, 2 * len(self.generator.shape.widths), -1))
-        true = self.critic(self._seen(pictures), kinds)
+        true, named = self.critic.judged(self._seen(pictures), kinds)
         false = self.critic(self._seen(forged), kinds)
         loss = F.softplus(-true).mean() + F.softplus(false).mean()
-        self._move(1, loss)
+        self._move(1, loss + self.rules.kinds * _misnamed(named, kinds))
         return loss.detach(), true.detach().sign().mean()
 
     def _flatten(self, pictures: torch.Tensor, kinds: torch.Tensor | None) -> torch.Tensor:
@@ -124,8 +129,9 @@ class Game:
 
     def _forge(self, kinds: torch.Tensor | None) -> torch.Tensor:
         self.critic.requires_grad_(False)
-        loss = F.softplus(-self.critic(self._seen(self.generator(self._noise(), kinds)), kinds)).mean()
-        self._move(0, loss)
+        scores, named = self.critic.judged(self._seen(self.generator(self._noise(), kinds)), kinds)
+        loss = F.softplus(-scores).mean()
+        self._move(0, loss + self.rules.forged_kinds * _misnamed(named, kinds))
         self.critic.requires_grad_(True)
         return loss.detach()
 
@@ -152,3 +158,8 @@ class Game:
             restore_optimiser(name, mover, tensors)
         for name in ("strength", "sign", "r1", "loss"):
             getattr(self, name).copy_(tensors[name])
+
+
+def _misnamed(named: torch.Tensor | None, kinds: torch.Tensor | None) -> torch.Tensor | float:
+    """The cross entropy of kinds as the critic names them; 0 where there are none."""
+    return 0.0 if named is None else F.cross_entropy(named, kinds)

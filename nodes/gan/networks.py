@@ -4,7 +4,8 @@ The generator has the names, the shapes and the arithmetic of `stylegan2`, witho
 `gan.sample` reads. Its styles scale what goes into and comes out of a convolution instead of the weights, which is the
 same product (equations 1 to 3 of the paper) and lets one convolution serve a whole batch.
 The discriminator folds each 2 x 2 pixels into channels before it looks, which costs a quarter; it is made of residual
-blocks with a deviation over the batch (Karras et al., 2018) and judges a kind by projection (Miyato & Koyama, 2018).
+blocks with a deviation over the batch (Karras et al., 2018), judges a kind by projection (Miyato & Koyama, 2018) and
+guesses it (Odena et al., 2017).
 """
 
 from __future__ import annotations
@@ -196,17 +197,22 @@ class Discriminator(nn.Module):
         self.dense = _Dense(widths[-1] * 16, widths[-1])
         self.score = _Dense(widths[-1], 1)
         self.kinds = _Dense(shape.labels, widths[-1]) if shape.labels else None
+        self.guess = _Dense(widths[-1], shape.labels) if shape.labels else None
 
     def forward(self, pictures: torch.Tensor, kinds: torch.Tensor | None = None) -> torch.Tensor:
+        return self.judged(pictures, kinds)[0]
+
+    def judged(self, pictures: torch.Tensor, kinds: torch.Tensor | None) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """The scores, and what kinds it takes the pictures for: logits (n, labels), None where there are no kinds."""
         x = F.leaky_relu(self.enter(F.pixel_unshuffle(pictures, 2)), 0.2) * _GAIN
         x = self.blocks(x)
         x = torch.cat([x, _deviation(x)], 1)
         x = F.leaky_relu(self.last(x), 0.2) * _GAIN
         x = F.leaky_relu(self.dense(x.flatten(1)), 0.2) * _GAIN
         scores = self.score(x)[:, 0]
-        if self.kinds is None or kinds is None:
-            return scores
-        return scores + (x * self.kinds(kinds)).sum(1) / math.sqrt(x.shape[1])
+        if self.kinds is None or self.guess is None or kinds is None:
+            return scores, None
+        return scores + (x * self.kinds(kinds)).sum(1) / math.sqrt(x.shape[1]), self.guess(x)
 
 
 def _deviation(x: torch.Tensor) -> torch.Tensor:
@@ -215,6 +221,14 @@ def _deviation(x: torch.Tensor) -> torch.Tensor:
     group = _GROUP if n % _GROUP == 0 else n
     spread = (x.reshape(group, -1, *x.shape[1:]).var(0, unbiased=False) + 1e-8).sqrt().mean((1, 2, 3))
     return spread.repeat(group)[:, None, None, None].expand(n, 1, high, wide)
+
+
+def grouped(picks: torch.Tensor, n: int) -> torch.Tensor:
+    """n numbers, of which those whose pictures' deviation is taken together are the same: kinds, of n picks (n,).
+
+    A deviation among pictures of one kind tells a generator that makes one picture of each kind; among all kinds it cannot.
+    """
+    return picks[:n // _GROUP].repeat(_GROUP) if n % _GROUP == 0 else picks[:n]
 
 
 def _unit(x: torch.Tensor) -> torch.Tensor:

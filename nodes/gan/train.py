@@ -89,6 +89,7 @@ class Material:
         count = min(32, max(1, round(len(pictures) * _HELD_OUT)))
         self.out, self.learned = (pictures[part].to(device) for part in (order[:count], order[count:]))
         self.labels = None if labels is None else labels[order[count:]].to(device)
+        self.by_kind = None if self.labels is None else self.labels.argsort(stable=True)
         self.kinds, self.mirror = kinds, mirror
 
     def __call__(self, step: int, n: int) -> tuple[Any, Any]:
@@ -96,6 +97,8 @@ class Material:
         import torch
 
         which = torch.randint(len(self.learned), (n,), device=self.learned.device)
+        if self.labels is not None:
+            which = self._alike(which)
         pictures = signed(self.learned[which])
         if self.mirror:
             flipped = torch.rand(n, device=pictures.device) < 0.5
@@ -103,6 +106,17 @@ class Material:
         if self.labels is None:
             return pictures, None
         return pictures, torch.nn.functional.one_hot(self.labels[which], self.kinds).float()
+
+    def _alike(self, which: Any) -> Any:
+        """As many pictures, of kinds that are the same in each group whose deviation is taken together."""
+        import torch
+
+        from .networks import grouped
+
+        counts = torch.bincount(self.labels, minlength=self.kinds)
+        kinds = grouped(self.labels[which], len(which))
+        nth = (torch.rand(len(which), device=which.device) * counts[kinds]).long()
+        return self.by_kind[(counts.cumsum(0) - counts)[kinds] + nth]
 
 
 def signed(pictures: Any) -> Any:

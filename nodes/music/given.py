@@ -6,6 +6,7 @@ The model reads its own grid and instruments; what was given is never read back,
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import gcd
 from typing import Any
 
 from ..media.score import Note, Score, Track

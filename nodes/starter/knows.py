@@ -1,6 +1,6 @@
 """What the starter models know, from the tables that they were taught with: the `knows.json` of each.
 
-    python -m nodegraph_nodes.starter.knows     # writes the three files anew
+    python -m nodegraph_nodes.starter.knows     # writes them anew
 """
 
 from __future__ import annotations
@@ -87,8 +87,17 @@ def text(told: dict[str, Any]) -> str:
     return json.dumps(told, ensure_ascii=False, indent=1) + "\n"
 
 
+PAINTERS_ADVICE = {"guidance_scale": 2.0, "max_sequence_length": 16, "finder": "starter.scene", "finder_version": "1"}
+
+
+def advise(folder: Path) -> None:
+    """Write into a painter's folder what counts where a graph leaves it out (`nodes/diffusion/advice.py`)."""
+    (folder / "generation_config.json").write_text(json.dumps(PAINTERS_ADVICE, indent=2) + "\n", encoding="utf-8")
+
+
 TOLD = {"painter": painter, "poet": poet, "composer": composer}
 
 if __name__ == "__main__":
     for name, told in TOLD.items():
         (MODELS / name / "knows.json").write_text(text(told()), encoding="utf-8")
+    advise(MODELS / "painter")

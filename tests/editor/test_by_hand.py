@@ -19,6 +19,7 @@ POSTCARD = HERE.parents[2] / "graphs" / "postcard.yaml"
 STEP = (300, 250)  # canvas units from one node to the next
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_the_postcard_is_built_by_hand_undone_and_saved_and_says_what_the_shipped_one_says(display, tmp_path):  # noqa: F811
     made = tmp_path / "mine.yaml"
@@ -122,12 +123,12 @@ class Hands(Stage):
 
     def empty_place(self) -> tuple[float, float]:
         """A pixel of the canvas where nothing is, nor so near that a link would snap to it."""
-        from nodegraph_editor.canvas import scene
+        from nodegraph_editor.canvas import hits
 
         view, shown = self.session.view, self.app.canvas.gestures.scene
         width, height = self.session.canvas_size
         for right, down in ((x, y) for y in range(60, int(height) - 60, 40) for x in range(60, int(width) - 60, 40)):
-            if all(scene.hit(shown, *view.to_canvas(right + x, down + y), view.zoom).kind == "nothing"
+            if all(hits.hit(shown, *view.to_canvas(right + x, down + y), view.zoom).kind == "nothing"
                    for x in (-40, 0, 40) for y in (-40, 0, 40)):
                 return self.canvas(*view.to_canvas(right, down))
         raise AssertionError("the canvas is full")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from nodegraph import Engine
-from nodegraph_editor.canvas import scene
+from nodegraph_editor.canvas.scene import build
 from nodegraph_editor.commands import COMMANDS
 from nodegraph_editor.runs.runner import Runner
 from nodegraph_editor.session import Session
@@ -36,7 +36,7 @@ def opens_or_tells(session: Session, path: Path) -> str:
         told = session.dialog.data["text"] if session.dialog is not None else session.message
         assert told and "Traceback" not in told
         return "told"
-    scene.build(session.graph, session.checked, session.states, lambda text, size, bold=False: len(text) * size * 0.5)
+    build(session.graph, session.checked, session.states, lambda text, size, bold=False: len(text) * size * 0.5)
     assert session.problems or session.document.problems or not session.graph.nodes or path.parent.name == "fine"
     session.do("edit.select_all")
     session.do("node.layout")

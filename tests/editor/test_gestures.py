@@ -6,7 +6,7 @@ import pytest
 
 from nodegraph import Engine
 from nodegraph.graph import Ref
-from nodegraph_editor.canvas import scene as scenes
+from nodegraph_editor.canvas.curve import along
 from nodegraph_editor.canvas.gestures import LEFT, MIDDLE, RIGHT, Gestures
 from nodegraph_editor.commands import COMMANDS
 from nodegraph_editor.document import edits, items as on_canvas
@@ -253,7 +253,7 @@ def test_a_click_selects_and_with_ctrl_toggles_and_with_shift_adds(hand):
 
 def test_a_click_on_a_link_selects_it(hand):
     link = Link(Ref("said"), Target("node", "loud", "text"))
-    hand.click(scenes.along(hand.scene.curves[link].segments[0], 0.5))
+    hand.click(along(hand.scene.curves[link].segments[0], 0.5))
     assert hand.session.selected_links == {link} and not hand.session.selection
 
 
@@ -330,7 +330,7 @@ def test_escape_puts_back_what_is_dragged(hand):
 
 def test_a_free_node_dropped_on_a_link_goes_in_between(hand):
     link = Link(Ref("said"), Target("node", "loud", "text"))
-    x, y = scenes.along(hand.scene.curves[link].segments[0], 0.5)
+    x, y = along(hand.scene.curves[link].segments[0], 0.5)
     a, b, width, height = hand.scene.rectangle(node("free"))
     start = hand.title("free")
     end = (start[0] + x - a - width / 2, start[1] + y - b - height / 2)
@@ -346,7 +346,7 @@ def test_a_free_node_dropped_on_a_link_goes_in_between(hand):
 
 def test_a_node_that_does_not_fit_is_only_moved_onto_a_link(hand):
     link = Link(Ref("said"), Target("node", "loud", "text"))
-    x, y = scenes.along(hand.scene.curves[link].segments[0], 0.5)
+    x, y = along(hand.scene.curves[link].segments[0], 0.5)
     a, b, width, height = hand.scene.rectangle(node("added"))
     start = hand.title("added")
     hand.drag(start, (start[0] + x - a - width / 2, start[1] + y - b - height / 2))
@@ -379,7 +379,7 @@ def test_arrow_keys_nudge_and_a_row_of_them_is_one_step(hand):
 @pytest.mark.parametrize(("button", "keys"), [(LEFT, {"alt": True}), (RIGHT, {"ctrl": True})])
 def test_a_cut_takes_out_the_links_it_crosses(hand, button, keys):
     link = Link(Ref("said"), Target("node", "loud", "text"))
-    x, y = scenes.along(hand.scene.curves[link].segments[0], 0.5)
+    x, y = along(hand.scene.curves[link].segments[0], 0.5)
     hand.press((x, y - 30), button, **keys)
     hand.move((x, y))
     hand.move((x, y + 30))
@@ -390,7 +390,7 @@ def test_a_cut_takes_out_the_links_it_crosses(hand, button, keys):
 
 def test_a_double_click_on_a_link_makes_a_dot_there(hand):
     link = Link(Ref("said"), Target("node", "loud", "text"))
-    x, y = scenes.along(hand.scene.curves[link].segments[0], 0.5)
+    x, y = along(hand.scene.curves[link].segments[0], 0.5)
     hand.click((x, y))
     hand.click((x, y), clicks=2)
     dots = on_canvas.dots(hand.graph)
@@ -450,6 +450,11 @@ def test_near_the_border_the_view_follows_what_is_dragged(hand):
 
 def test_the_minimap_brings_what_is_pressed_into_the_middle(hand):
     hand.session.change_settings(minimap=True)
+    hand.session.view = View(-4000, -3000, 1.5)
+    assert hand.gestures.minimap() is not None
+    hand.session.see(hand.session.boxes())
+    assert hand.gestures.minimap() is None  # all is in view
+    hand.session.view = View(700, -100, 1.0)
     left, top, small = hand.gestures.minimap()
     x, y = small.to_canvas(60, 40)
     hand.gestures.press(left + 60, top + 40)

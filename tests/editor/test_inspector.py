@@ -18,8 +18,10 @@ from nodegraph.nodetype import Port
 from nodegraph.types import ANY, BOOL, COLOR, FILE, FLOAT, INT, SEED, TEXT
 from nodegraph_editor.document.edits import EditRefused
 from nodegraph_editor.document.items import Item, items, with_facts
-from nodegraph_editor.panels import inspector
-from nodegraph_editor.panels.inspector import WIDGETS, Field, fields, parse_typed, typed_text
+from nodegraph_editor.panels import changes, faults, inspector, nodehelp
+from nodegraph_editor.panels.field import WIDGETS, Field, label
+from nodegraph_editor.panels.inspector import fields
+from nodegraph_editor.panels.typed import parse_typed, typed_text
 from nodegraph_editor.words import speak as words
 
 REPOSITORY = Path(__file__).parents[2]
@@ -137,7 +139,7 @@ def test_a_problem_is_shown_at_the_field_that_it_is_about():
     assert "links to gone" in found["picture"].problem
     assert found["prompt"].problem.startswith("n needs prompt (a text)")
     assert found["ink"].problem == ""
-    assert inspector.item_problems(checked(graph), Item("node", "n")) == []
+    assert faults.item_problems(checked(graph), Item("node", "n")) == []
 
 
 def test_a_problem_is_told_in_the_language_spoken():
@@ -169,8 +171,8 @@ def test_a_node_of_an_unknown_type_shows_what_its_file_says():
     assert {name: (field.widget, field.shown) for name, field in found.items()} == {
         "a": ("any", "3"), "b": ("list", "1\nx"), "c": ("any", '{"d": 1}'), "e": ("any", "$n2")}
     assert not any(field.promotable or field.required for field in found.values())
-    assert "there is no node type" in " ".join(inspector.item_problems(checked(graph), Item("node", "n"))) or \
-        "no pack called" in " ".join(inspector.item_problems(checked(graph), Item("node", "n")))
+    assert "there is no node type" in " ".join(faults.item_problems(checked(graph), Item("node", "n"))) or \
+        "no pack called" in " ".join(faults.item_problems(checked(graph), Item("node", "n")))
 
 
 def test_a_switch_shows_what_it_goes_by_and_its_branches():
@@ -190,14 +192,14 @@ def test_a_graph_as_a_node_shows_the_inputs_inside(tmp_path):
 def test_a_seed_is_locked_or_rolled():
     assert of_node(Graph({"n": Node("i.all", {"seed": 3})}))["seed"].locked
     assert not of_node(Graph({"n": Node("i.all", {"seed": "random"})}))["seed"].locked
-    rolled = {inspector.dice() for _ in range(20)}
+    rolled = {changes.dice() for _ in range(20)}
     assert len(rolled) > 15 and all(parse_typed(Port("seed", SEED), str(seed)) == (seed, "") for seed in rolled)
 
 
 def test_labels_are_in_the_language_spoken():
     words.set_language("zh")
     assert of_node(Graph({"n": Node("i.all", {})}))["steps"].label == "步数"
-    assert inspector.label("some_thing") == "some thing"
+    assert label("some_thing") == "some thing"
 
 
 def test_every_item_of_every_shipped_graph_has_fields_without_problems():
@@ -336,21 +338,21 @@ def test_lists_of_numbers_read_back_as_they_are_shown(whole, real):
 
 def test_setting_and_resetting_a_field_makes_the_next_graph():
     graph, item = Graph({"n": Node("i.say", {"text": "x"})}), Item("node", "n")
-    assert inspector.changed(graph, item, "text", "y").nodes["n"].inputs == {"text": "y"}
-    assert inspector.reset(graph, item, "text").nodes["n"].inputs == {}
+    assert changes.changed(graph, item, "text", "y").nodes["n"].inputs == {"text": "y"}
+    assert changes.reset(graph, item, "text").nodes["n"].inputs == {}
 
 
 def test_facts_of_an_input_are_set_and_what_makes_no_sense_any_more_goes():
     graph, item = Graph({}, {"a": GraphInput("Int", 3, True, "help", 1, 9)}), Item("input", "a")
-    assert inspector.changed(graph, item, "default", 4).inputs["a"].default == 4
-    assert not inspector.reset(graph, item, "default").inputs["a"].has_default
-    assert inspector.reset(graph, item, "high").inputs["a"].high is None
-    assert inspector.reset(graph, item, "help").inputs["a"].help == ""
-    text = inspector.changed(graph, item, "type", "Text").inputs["a"]
+    assert changes.changed(graph, item, "default", 4).inputs["a"].default == 4
+    assert not changes.reset(graph, item, "default").inputs["a"].has_default
+    assert changes.reset(graph, item, "high").inputs["a"].high is None
+    assert changes.reset(graph, item, "help").inputs["a"].help == ""
+    text = changes.changed(graph, item, "type", "Text").inputs["a"]
     assert (text.low, text.high, text.default) == (None, None, 3)
-    choice = inspector.changed(inspector.changed(graph, item, "default", "calm"), item, "type", "Choice").inputs["a"]
+    choice = changes.changed(changes.changed(graph, item, "default", "calm"), item, "type", "Choice").inputs["a"]
     assert choice.choices == ("calm", "b")
-    assert inspector.changed(Graph({}, {"a": choice}), item, "type", "Text").inputs["a"].choices is None
+    assert changes.changed(Graph({}, {"a": choice}), item, "type", "Text").inputs["a"].choices is None
 
 
 @pytest.mark.parametrize("name, value, sentence", [
@@ -359,19 +361,19 @@ def test_facts_of_an_input_are_set_and_what_makes_no_sense_any_more_goes():
 def test_limits_that_contradict_each_other_are_refused(name, value, sentence):
     graph = Graph({}, {"a": GraphInput("Int", 3, True, "", 1, 9)})
     with pytest.raises(EditRefused, match=sentence):
-        inspector.changed(graph, Item("input", "a"), name, value)
+        changes.changed(graph, Item("input", "a"), name, value)
 
 
 def test_notes_and_frames_are_written_and_coloured():
     graph = with_facts(Graph({}), {Item("note", "n"): {"text": "old"}, Item("frame", "f"): {"title": "T"}})
-    made = inspector.changed(graph, Item("note", "n"), "text", "new")
-    made = inspector.changed(made, Item("frame", "f"), "color", "#112233")
+    made = changes.changed(graph, Item("note", "n"), "text", "new")
+    made = changes.changed(made, Item("frame", "f"), "color", "#112233")
     assert made.layout["notes"]["n"]["text"] == "new" and made.layout["frames"]["f"]["color"] == "#112233"
-    assert "color" not in inspector.reset(made, Item("frame", "f"), "color").layout["frames"]["f"]
+    assert "color" not in changes.reset(made, Item("frame", "f"), "color").layout["frames"]["f"]
 
 
 def test_help_tells_all_about_a_node_type():
-    told = inspector.node_help(everything.__nodetype__)
+    told = nodehelp.node_help(everything.__nodetype__)
     assert (told.name, told.pack, told.version, told.text) == ("i.all", "i", "1", "Take one of everything.")
     what = {port.name: port.what for port in told.inputs}
     assert what["steps"] == "whole number, 1-150, usually 30" and what["lines"] == "list of text"
@@ -381,7 +383,7 @@ def test_help_tells_all_about_a_node_type():
 
 
 def test_a_value_that_was_typed_is_the_value_that_the_file_holds():
-    graph = inspector.changed(Graph({"n": Node("i.all", {})}), Item("node", "n"), "lines",
+    graph = changes.changed(Graph({"n": Node("i.all", {})}), Item("node", "n"), "lines",
                               parse_typed(Port("lines", TEXT, many=True), "12\n$$x\nno")[0])
     from nodegraph.graphfile import dumps
 

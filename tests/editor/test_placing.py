@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from nodegraph import Engine
+from nodegraph_editor.canvas import placing
 from nodegraph_editor.canvas.gestures import Gestures
 from nodegraph_editor.commands import COMMANDS
-from nodegraph_editor.document import arrange, edits
+from nodegraph_editor.document import edits
 from nodegraph_editor.document.document import Document
 from nodegraph_editor.document.items import Item, items, position
 from nodegraph_editor.runs.runner import Runner
@@ -54,8 +55,8 @@ def test_a_value_that_gets_longer_moves_nothing_although_the_file_places_nothing
 def test_places_are_chosen_once_when_a_document_comes_and_once_more_when_sizes_are_known(stage, monkeypatch):
     session, gestures = stage
     asked = []
-    real = arrange.missing_positions
-    monkeypatch.setattr(arrange, "missing_positions", lambda *args: asked.append(args) or real(*args))
+    real = placing.in_rows
+    monkeypatch.setattr(placing, "in_rows", lambda *args: asked.append(args) or real(*args))
     session.files.show(Document(workshop.graph(TEXT)))
     assert session.graph.layout and len(asked) == 1
     for text in ("one", "two", "three"):

@@ -11,7 +11,7 @@ from nodegraph_editor.document import clipboard, edits, grouping
 from nodegraph_editor.document.document import Document
 from nodegraph_editor.document.edits import EditRefused
 from nodegraph_editor.document.items import Item, Target, is_spread, items, links, mapped
-from nodegraph_editor.panels import inspector, repeats
+from nodegraph_editor.panels import changes, inspector, repeats
 from nodegraph_editor.panels.repeats import WORDS, changed, parsed, typed_text, value_of
 
 from .workshop import CATALOGUE, checked, graph, graphs, round_trips, well_formed
@@ -124,9 +124,9 @@ def edited(draw, document: Graph) -> tuple[Graph, set[str]]:
         case 3:
             return edits.set_state(document, [name], draw(st.sampled_from(["mute", "bypass", "normal"]))), set()
         case 4:
-            return inspector.changed(document, node(name), draw(st.sampled_from(ports)).name, "x"), set()
+            return changes.changed(document, node(name), draw(st.sampled_from(ports)).name, "x"), set()
         case 5:
-            return inspector.reset(document, node(name), draw(st.sampled_from(ports)).name), set()
+            return changes.reset(document, node(name), draw(st.sampled_from(ports)).name), set()
         case 6:
             given_ = [port.name for port in ports if port.given]
             made = edits.set_each(document, name, draw(st.sampled_from(given_)), draw(st.booleans())) if given_ else document

@@ -7,9 +7,14 @@ import pytest
 from hypothesis import given, settings
 
 from nodegraph.graph import Ref
-from nodegraph_editor.canvas import scene as scenes
-from nodegraph_editor.canvas.scene import GRID, TITLE, build, hit
-from nodegraph_editor.document import edits
+from nodegraph_editor.canvas import hits
+from nodegraph_editor.canvas.box import GRID, PAD, SMALL_SIZE, TEXT_SIZE, TITLE
+from nodegraph_editor.canvas.curve import along
+from nodegraph_editor.canvas.hits import NOTHING
+from nodegraph_editor.canvas.lettering import elided, wrapped
+from nodegraph_editor.canvas.minimap import minimap
+from nodegraph_editor.canvas.scene import build
+from nodegraph_editor.document import edits, items as on_canvas
 from nodegraph_editor.document.items import Item, Link, Target, items, links
 from nodegraph_editor.runs.thumbnails import Thumbnail
 from nodegraph_editor.session import NodeState
@@ -36,9 +41,9 @@ layout:
     many: {at: [0, 200]}
     said: {at: [300, 0]}
     loud: {at: [600, 0]}
-    joined: {at: [900, 0]}
+    joined: {at: [1000, 0]}
     mapped: {at: [300, 300]}
-    drawn: {at: [1200, 0]}
+    drawn: {at: [1300, 0]}
     framed: {at: [600, 300]}
   outputs:
     words: {at: [900, 300]}
@@ -95,8 +100,8 @@ def test_the_words_of_a_row_have_room_in_the_box(graph):
     said = edits.set_value(graph, "framed", "wood", "oak " * 60)
     box = drawn(said).boxes[node("framed")]
     for pin in box.pins:
-        each = measure("each", scenes.SMALL_SIZE) + 16 if pin.each else 0
-        assert 2 * scenes.PAD + measure(pin.label, scenes.TEXT_SIZE) + measure(pin.value, scenes.TEXT_SIZE) + each \
+        each = measure("each", SMALL_SIZE) + 16 if pin.each else 0
+        assert 2 * PAD + measure(pin.label, TEXT_SIZE) + measure(pin.value, TEXT_SIZE) + each \
             <= box.width
     assert next(pin for pin in box.pins if pin.label == "wood").value.endswith("…")
 
@@ -157,16 +162,20 @@ def test_a_collapsed_node_is_its_title_with_all_pins_gathered(graph):
 
 
 def test_compact_nodes_leave_out_what_is_at_its_default(graph):
-    labels = {pin.label for pin in drawn(graph, compact=True).boxes[node("drawn")].pins}
-    assert labels == {"sheet", "words"}
+    box = drawn(graph, compact=True).boxes[node("drawn")]
+    assert {pin.label for pin in box.pins} == {"sheet", "words"} and box.folded == 2
+    scene = drawn(on_canvas.with_fact(graph, [node("drawn")], "open", True), compact=True)
+    assert scene.boxes[node("drawn")].folded == -2 and len(scene.boxes[node("drawn")].pins) == 4
 
 
-def test_moving_a_node_keeps_every_box_and_leads_only_its_links_anew(graph, scene):
+def test_moving_a_node_keeps_every_box_and_leads_its_links_anew_and_those_that_pass_it(graph, scene):
     moved = edits.move(graph, {node("loud"): (640, 80)})
     after = build(moved, workshop.checked(graph), {}, measure, before=scene)
     assert all(after.boxes[item] is box for item, box in scene.boxes.items())
     touched = {link for link, curve in after.curves.items() if curve is not scene.curves[link]}
-    assert touched == {link for link in links(graph) if "loud" in (link.source.name, link.target.name)}
+    own = {link for link in links(graph) if "loud" in (link.source.name, link.target.name)}
+    passing = Link(Ref("said"), Target("node", "joined", "texts", 0))  # it went round where the node stood
+    assert touched == own | {passing}
 
 
 def test_an_edit_makes_only_the_boxes_it_touches_anew(graph, scene):
@@ -196,13 +205,12 @@ def test_badges_tell_how_the_last_run_went(graph):
 def test_pictures_keep_their_shape_and_stay_within_the_node(graph):
     wide = Thumbnail("wave", np.zeros((40, 256, 4), np.uint8), "")
     high = Thumbnail("picture", np.zeros((256, 100, 4), np.uint8), "")
-    plain = drawn(graph).boxes[node("drawn")]
     for shown in (wide, high):
         box = drawn(graph, {"drawn": NodeState("ran", thumbnails={"sheet": shown})}).boxes[node("drawn")]
         picture = box.pictures[0]
         assert picture.width / picture.height == pytest.approx(shown.picture.shape[1] / shown.picture.shape[0])
         assert picture.x >= 0 and picture.x + picture.width <= box.width
-        assert plain.height - GRID <= picture.y and picture.y + picture.height <= box.height
+        assert TITLE <= picture.y and picture.y + picture.height <= box.height
 
 
 def test_a_preview_stands_in_for_the_outputs_while_it_runs(graph):
@@ -216,23 +224,36 @@ def test_texts_are_wrapped_to_a_few_lines_that_fit(graph):
     said = Thumbnail("text", None, "The harbour holds its breath. " * 20)
     box = drawn(graph, {"said": NodeState("ran", thumbnails={"text": said})}).boxes[node("said")]
     picture = box.pictures[0]
-    assert len(picture.lines) == scenes.MOST_LINES and picture.lines[-1].endswith("…")
-    assert all(measure(line, scenes.SMALL_SIZE) <= picture.width - 16 for line in picture.lines)
+    assert len(picture.lines) == 4 and picture.lines[-1].endswith("…")
+    assert all(measure(line, SMALL_SIZE) <= picture.width - 16 for line in picture.lines)
+
+
+def test_a_result_has_its_place_before_the_first_run_and_no_node_or_card_grows_by_one(graph):
+    before = drawn(graph)
+    said = Thumbnail("text", None, "The harbour holds its breath. " * 20)
+    states = {"said": NodeState("ran", thumbnails={"text": said}), "loud": NodeState("ran", thumbnails={"text": said}),
+              "joined": NodeState("failed", error="there is no more paper " * 9)}
+    after = drawn(graph, states)
+    assert before.sizes == after.sizes
+    assert before.boxes[node("said")].slot and not before.boxes[node("said")].pictures
+    card = after.boxes[Item("output", "words")]
+    assert card.pictures[0].lines and [button.name for button in card.buttons] == ["copy", "save"]
+    assert not after.boxes[node("joined")].pictures and after.boxes[node("joined")].lines
 
 
 def test_lines_break_between_words_and_chinese_characters_and_never_before_a_comma():
-    lines = scenes.wrapped("a red boat，红色的小船，在海上。 " + "x" * 40, 10, 60, measure, 99)
+    lines = wrapped("a red boat，红色的小船，在海上。 " + "x" * 40, 10, 60, measure, 99)
     assert all(measure(line, 10) <= 60 + 10 for line in lines)
     assert not any(line.startswith("，") or line.startswith("。") for line in lines)
     assert "".join(lines).replace(" ", "") == ("aredboat，红色的小船，在海上。" + "x" * 40)
-    assert scenes.wrapped("one two", 10, 1000, measure, 9) == ("one two",)
+    assert wrapped("one two", 10, 1000, measure, 9) == ("one two",)
 
 
 def test_a_line_is_cut_with_an_ellipsis_only_where_it_does_not_fit():
-    assert scenes.elided("a short one", 10, 100, measure) == "a short one"
-    cut = scenes.elided("a line that is far too long", 10, 50, measure)
+    assert elided("a short one", 10, 100, measure) == "a short one"
+    cut = elided("a line that is far too long", 10, 50, measure)
     assert cut.endswith("…") and measure(cut, 10) <= 50
-    assert scenes.elided("anything", 10, 1, measure) == ""
+    assert elided("anything", 10, 1, measure) == ""
 
 
 def test_the_words_on_boxes_follow_the_language(graph, scene):
@@ -250,54 +271,54 @@ def test_a_point_on_a_pin_a_title_a_corner_a_picture_or_a_link_is_told_apart(gra
     scene = drawn(graph, {"drawn": NodeState("ran", thumbnails={"sheet": picture})})
     x, y, width, height = scene.rectangle(node("drawn"))
     pin = next(scene.pins(node("drawn")))
-    assert hit(scene, pin.x + 4, pin.y + 3, 1.0).pin == pin
-    assert hit(scene, x + 80, y + 10, 1.0)[:2] == ("title", node("drawn"))
-    assert hit(scene, x + 14, y + 16, 1.0).kind == "collapse"
-    assert hit(scene, x + width - 3, y + height - 3, 1.0).kind == "corner"
+    assert hits.hit(scene, pin.x + 4, pin.y + 3, 1.0).pin == pin
+    assert hits.hit(scene, x + 80, y + 10, 1.0)[:2] == ("title", node("drawn"))
+    assert hits.hit(scene, x + 14, y + 16, 1.0).kind == "collapse"
+    assert hits.hit(scene, x + width - 3, y + height - 3, 1.0).kind == "corner"
     shown = scene.boxes[node("drawn")].pictures[0]
-    assert hit(scene, x + shown.x + 9, y + shown.y + 9, 1.0).picture is shown
+    assert hits.hit(scene, x + shown.x + 9, y + shown.y + 9, 1.0).picture is shown
     link = Link(Ref("joined"), Target("node", "drawn", "words"))
-    assert hit(scene, *scenes.along(scene.curves[link].segments[0], 0.5), 1.0).link == link
-    assert hit(scene, 2000, 2000, 1.0) == scenes.NOTHING
+    assert hits.hit(scene, *along(scene.curves[link].segments[0], 0.5), 1.0).link == link
+    assert hits.hit(scene, 2000, 2000, 1.0) == NOTHING
 
 
 def test_inside_a_frame_is_nothing_but_its_title_and_corner_are_the_frame(scene):
     frame = Item("frame", "frame")
     x, y, width, height = scene.rectangle(frame)
-    assert hit(scene, x + 20, y + height - 40, 1.0).kind == "nothing"
-    assert hit(scene, x + 20, y + 8, 1.0)[:2] == ("title", frame)
-    assert hit(scene, x + width - 4, y + height - 4, 1.0)[:2] == ("corner", frame)
+    assert hits.hit(scene, x + 20, y + height - 40, 1.0).kind == "nothing"
+    assert hits.hit(scene, x + 20, y + 8, 1.0)[:2] == ("title", frame)
+    assert hits.hit(scene, x + width - 4, y + height - 4, 1.0)[:2] == ("corner", frame)
 
 
 def test_from_far_away_pins_do_not_stand_in_the_way_of_the_node(scene):
     pin = next(scene.pins(node("said")))
-    assert hit(scene, pin.x - 3, pin.y, 0.2).kind == "item"
+    assert hits.hit(scene, pin.x - 3, pin.y, 0.2).kind == "item"
 
 
 def test_the_nearest_pin_is_the_nearest_of_those_wanted(scene):
     pins = [*scene.pins(node("loud"))]
-    near = scenes.nearest_pin(scene, pins[0].x + 3, pins[0].y + 6, 40)
+    near = hits.nearest_pin(scene, pins[0].x + 3, pins[0].y + 6, 40)
     assert near == pins[0]
-    other = scenes.nearest_pin(scene, pins[0].x + 3, pins[0].y + 6, 400,
+    other = hits.nearest_pin(scene, pins[0].x + 3, pins[0].y + 6, 400,
                                lambda at: not at.pin.gives and at.item == node("loud"))
     assert other is not None and not other.pin.gives
-    assert scenes.nearest_pin(scene, pins[0].x, pins[0].y - 60, 40) is None
+    assert hits.nearest_pin(scene, pins[0].x, pins[0].y - 60, 40) is None
 
 
 def test_a_box_selects_what_it_touches_and_frames_that_lie_in_it(scene):
-    assert set(scenes.inside(scene, (250, -10, 100, 50))) == {node("said")}
-    assert Item("frame", "frame") in scenes.inside(scene, (200, -100, 900, 500))
+    assert set(hits.inside(scene, (250, -10, 100, 50))) == {node("said")}
+    assert Item("frame", "frame") in hits.inside(scene, (200, -100, 900, 500))
 
 
 def test_a_frame_holds_what_has_its_middle_in_it(scene):
-    assert set(scenes.held(scene, Item("frame", "frame"))) == {node("said"), node("loud")}
+    assert set(hits.held(scene, Item("frame", "frame"))) == {node("said"), node("loud")}
 
 
 def test_a_cut_crosses_the_links_in_its_way_and_no_others(scene):
     link = Link(Ref("joined"), Target("node", "drawn", "words"))
-    x, y = scenes.along(scene.curves[link].segments[0], 0.5)
-    assert scenes.cut(scene, [(x, y - 30), (x, y + 30)]) == [link]
-    assert scenes.cut(scene, [(x, y - 300), (x, y - 200)]) == []
+    x, y = along(scene.curves[link].segments[0], 0.5)
+    assert hits.cut(scene, [(x, y - 30), (x, y + 30)]) == [link]
+    assert hits.cut(scene, [(x, y - 300), (x, y - 200)]) == []
 
 
 def test_moved_shows_items_elsewhere_and_their_links_with_them(scene):
@@ -310,7 +331,7 @@ def test_moved_shows_items_elsewhere_and_their_links_with_them(scene):
 
 
 def test_the_minimap_shows_everything_and_leads_back_to_the_canvas(scene):
-    small = scenes.minimap(scene, (-100, -100, 800, 600), (200, 140))
+    small = minimap(scene, (-100, -100, 800, 600), (200, 140))
     for _, (x, y, width, height) in small.boxes:
         assert -0.5 <= x and x + width <= 200.5 and -0.5 <= y and y + height <= 140.5
     x, y, width, height = small.view

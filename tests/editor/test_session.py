@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from nodegraph import Engine, graphfile
-from nodegraph.graph import Ref
+from nodegraph.graph import Graph, Node, Ref
 from nodegraph_editor.commands import COMMANDS
 from nodegraph_editor.document import edits
 from nodegraph_editor.document.items import Item, Link, Target, links
@@ -292,17 +292,131 @@ def test_leaving_unsaved_changes_asks_first_and_nothing_is_lost(session, file):
     assert session.closing and "loud: false" in file.read_text()
 
 
-def test_a_file_changed_elsewhere_is_read_again_or_asked_about(session, file):
+def test_a_file_changed_elsewhere_is_read_again_or_told_above_the_canvas(session, file):
     session.open(file)
     file.write_text(TEXT.replace("a red boat", "a blue bird"))
     session.tick(10.0)
-    assert session.graph.inputs["subject"].default == "a blue bird"
+    assert session.graph.inputs["subject"].default == "a blue bird" and session.files.watching.notice is None
     session.edit("set", session.graph.with_value("loud", "loud", False))
     file.write_text(TEXT)
     session.tick(20.0)
-    assert session.dialog.kind == "changed_on_disk"
-    session.answer("keep")
+    assert session.files.watching.notice.kind == "changed" and session.dialog is None
+    session.files.answer_change("keep")
+    session.tick(30.0)
     assert session.graph.nodes["loud"].inputs["loud"] is False and session.document.dirty
+    assert session.files.watching.notice is None
+
+
+def test_a_file_that_another_program_breaks_is_told_once_with_its_line_and_read_again_when_it_is_whole(session, file):
+    session.open(file)
+    file.write_text(TEXT.replace("nodes:", "nodes: [", 1))
+    for second in (10.0, 20.0, 30.0):
+        session.tick(second)
+        assert session.dialog is None
+    notice = session.files.watching.notice
+    assert notice.kind == "broken" and f"line {notice.problems[0].where.line}" in notice.words
+    assert len([m for m in session.messages.kept if m.kind == "error"]) == 0
+    session.do("file.save")
+    assert session.dialog.kind == "changed_on_disk"
+    session.answer()
+    file.write_text(TEXT.replace("a red boat", "a blue bird"))
+    session.tick(40.0)
+    assert session.files.watching.notice is None and session.graph.inputs["subject"].default == "a blue bird"
+
+
+def test_a_file_or_a_folder_that_goes_away_is_told_and_saved_again(session, file):
+    session.open(file)
+    file.unlink()
+    session.tick(10.0)
+    assert session.files.watching.notice.kind == "gone" and session.document.dirty
+    file.parent.joinpath("elsewhere").mkdir()
+    session.do("file.save")
+    session.tick(20.0)
+    assert file.read_text() == TEXT and session.files.watching.notice is None and not session.document.dirty
+
+
+def test_two_windows_on_one_file_know_of_each_other(session, file):
+    session.open(file)
+    session.tick(10.0)
+    assert session.files.watching.notice is None
+    other = session.folder / "windows" / f"{os.getppid()}.json"
+    other.write_text(json.dumps({"path": str(file)}))
+    session.tick(20.0)
+    assert session.files.watching.notice.kind == "twice"
+    session.files.watching.dismiss()
+    session.tick(30.0)
+    assert session.files.watching.notice is None
+    gone = session.folder / "windows" / "4000000.json"
+    gone.write_text("{}")
+    session.files.watching._dismissed = None
+    session.tick(40.0)
+    assert not gone.exists()
+    session.files.watching.close()
+    assert not (session.folder / "windows" / f"{os.getpid()}.json").exists()
+
+
+def test_what_is_wrong_with_the_form_of_a_file_is_among_the_problems_and_no_save_settles_it_in_silence(session, file):
+    twice = TEXT.replace("nodes:\n", "nodes:\n  loud: {type: w.say, text: once}\n", 1)
+    file.write_text(twice)
+    session.open(file)
+    first = session.problems[0]
+    assert "loud" in first.problem.message and first.place == f"{file}:8"
+    session.do("file.save")
+    assert session.dialog.kind == "settle" and session.dialog.data["problems"] and file.read_text() == twice
+    session.answer()
+    session.edit("set", session.graph.with_value("said", "loud", True))
+    session.do("app.quit")
+    session.answer("save")
+    assert session.dialog.kind == "settle" and not session.closing
+    session.answer("save")
+    assert session.closing and file.read_text() != twice
+
+
+def test_save_at_quit_of_a_graph_without_a_file_asks_for_a_name_and_quits(session, file, tmp_path):
+    session.edit("set", Graph({"one": Node("w.say", {"text": "hello"})}))
+    session.do("app.quit")
+    session.answer("save")
+    assert session.dialog.kind == "save_as" and not session.closing
+    session.answer(tmp_path / "new.yaml")
+    assert session.closing and (tmp_path / "new.yaml").is_file()
+
+
+def test_what_is_asked_below_a_question_comes_again_and_another_document_ends_it(session, file):
+    session.open(file)
+    session.ask("picture", made=None)
+    session.ask("export", name="a.png")
+    session.answer()
+    assert session.dialog.kind == "picture"
+    session.do("file.new")
+    assert session.dialog is None
+
+
+def test_what_is_done_to_the_canvas_is_not_done_behind_the_form(session, file):
+    session.open(file)
+    session.do("edit.select_all")
+    session.do("view.form")
+    before = session.document.graph
+    for name, command in session.commands.items():
+        if command.on_canvas:
+            session.do(name)
+    assert session.document.graph is before and session.palette is None
+    assert session.can("edit.redo") is False and not session.can("edit.delete") and session.can("run.all")
+    session.do("view.form")
+    assert session.can("edit.delete")
+
+
+def test_an_error_is_not_swept_away_by_the_next_word_and_words_go_with_their_document(session, file):
+    session.say("shortcuts.yaml is odd", "error")
+    session.open(file)
+    now = session.messages.kept[-1].at
+    assert session.messages.now(now).text == "Opened boat.yaml" and session.messages.unread == 1
+    session.say("a link is refused", "error")
+    session.say("Saved lines.yaml")
+    now = session.messages.kept[-1].at
+    assert session.messages.now(now).text == "a link is refused"
+    assert session.messages.now(now + 60) is None and len(session.messages.kept) >= 4
+    session.change_settings(language="zh")
+    assert session.messages.now(now) is None
 
 
 def test_a_crash_loses_no_more_than_the_last_seconds(session, file, tmp_path):

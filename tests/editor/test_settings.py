@@ -147,7 +147,7 @@ def test_the_habits_of_other_editors_work(tmp_path):
     expected = {"Space": "palette.open", "Shift+A": "palette.open", "Tab": "node.enter", "M": "node.mute",
                 "Ctrl+B": "node.bypass", "Ctrl+Z": "edit.undo", "Ctrl+Y": "edit.redo", "Ctrl+Shift+Z": "edit.redo",
                 "Backspace": "edit.delete", "Ctrl+Delete": "edit.delete_reconnect", "Ctrl+G": "node.group",
-                "Home": "view.frame_all", "Ctrl+Enter": "run.all", "Escape": "run.stop", "F1": "help.shortcuts"}
+                "Home": "view.frame_all", "Ctrl+Enter": "run.all", "Escape": "run.stop", "F1": "help.node"}
     assert {text: usual.command_for(*parse_chord(text)) for text in expected} == expected
     assert usual.command_for("q") is None
 

@@ -16,7 +16,9 @@ from nodegraph.flows import Flow
 from nodegraph.graphfile import read
 from nodegraph.types import INT
 from nodegraph.wording import ENGLISH, Phrase, say
+from nodegraph_editor.panels.nodehelp import node_help
 from nodegraph_editor.words import speak as words
+from nodegraph_editor.words.helps import HELPS
 from nodegraph_editor.words.sentences import CHINESE
 from nodegraph_editor.words.table import WORDS
 
@@ -174,3 +176,13 @@ def test_a_problem_is_told_with_what_to_do_about_it():
 def test_an_exception_of_the_engine_keeps_the_code_of_its_sentence():
     words.set_language("zh")
     assert words.translated(str(NodegraphError(say("run.stopped")))) == "运行已停止"
+
+
+def test_each_node_type_that_comes_along_is_explained_in_chinese():
+    words.set_language("zh")
+    catalogue = Catalogue()
+    assert set(catalogue.node_names()) == set(HELPS), "editor/words/helps.py has a line for each node type"
+    assert all(any("\u4e00" <= letter <= "\u9fff" for letter in told) for told in HELPS.values())
+    assert node_help(catalogue.nodetype("picture.blur")).text.startswith("模糊图片。")
+    words.set_language("en")
+    assert node_help(catalogue.nodetype("picture.blur")).text == catalogue.nodetype("picture.blur").help

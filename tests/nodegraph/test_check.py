@@ -14,6 +14,7 @@ from nodegraph.cli import main
 from nodegraph.filelist import listed_files
 from nodegraph.graph import Graph, GraphInput, Node
 from nodegraph.graphfile import dumps, parse, read
+from tests.amount import cases
 
 from . import bench_nodes
 
@@ -380,7 +381,7 @@ INPUTS = st.fixed_dictionaries({}, optional={
                    st.sampled_from([["a"], [], [1, 99], None]), st.just(True))})
 
 
-@settings(deadline=None, max_examples=200, suppress_health_check=list(HealthCheck))
+@settings(deadline=None, max_examples=cases(200), suppress_health_check=list(HealthCheck))
 @given(st.dictionaries(st.sampled_from(NAMES[:3]), NODES, min_size=1), INPUTS)
 def test_whatever_a_graph_says_it_is_answered_and_a_link_brings_what_was_promised(nodes, inputs):
     document = Graph(nodes, inputs, {name: Ref(name) for name in nodes}, path=HERE / "broken" / "any.yaml")

@@ -15,6 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from nodegraph import File, GraphError, Seed, events as ev, node
 from nodegraph.graph import Ref
 from nodegraph.plan import replan
+from tests.amount import cases
 from tests.nodegraph.fuzz.generator import FILES, Case, Step
 from tests.nodegraph.fuzz.trial import Trial
 
@@ -191,7 +192,7 @@ class Editing(RuleBasedStateMachine):
 
 
 TestEditing = Editing.TestCase
-TestEditing.settings = settings(max_examples=120, stateful_step_count=14, deadline=None,
+TestEditing.settings = settings(max_examples=cases(120), stateful_step_count=14, deadline=None,
                                 suppress_health_check=list(HealthCheck))
 
 

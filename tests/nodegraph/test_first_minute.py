@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -40,6 +42,40 @@ def test_a_graph_to_begin_with_keeps_its_comments_and_is_never_written_over(here
     assert main(["new", "postcrad"]) == 2 and "Did you mean postcard?" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("begun", [["new", "postcard", "my card.yaml"], ["pack", "new", "glow", "my packs/glow"]])
+def test_the_lines_to_type_next_can_be_typed_whatever_the_path(begun, here, capsys):
+    assert main(begun) == 0
+    for line in capsys.readouterr().out.splitlines():
+        words = shlex.split(line) if line.startswith("    nodegraph ") else []
+        assert words == [] or Path(words[-1]).exists()
+
+
+@pytest.mark.parametrize("begun", [["new", "album"], ["pack", "new", "glow"]])
+@pytest.mark.parametrize("number", [errno.EACCES, errno.ENOSPC])
+def test_a_folder_that_cannot_be_written_to_is_told_in_a_sentence_and_nothing_is_left_there(begun, number, here, monkeypatch, capsys):
+    opened = Path.open
+
+    def refuse(self, mode="r", *rest, **more):
+        if "w" in mode:
+            raise OSError(number, os.strerror(number), str(self))
+        return opened(self, mode, *rest, **more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "open", refuse)
+        assert main(begun) == 1
+    err = capsys.readouterr().err
+    assert "cannot be written: " + os.strerror(number) in err and "fault" not in err
+    assert not list(here.iterdir())
+
+
+def test_a_command_that_is_misspelt_is_answered_with_the_one_that_was_meant(capsys):
+    for words, wanted in [(["rnu", "postcard"], "there is no command rnu. Did you mean run?"),
+                          (["pack", "tset"], "there is no action tset. Did you mean test?")]:
+        with pytest.raises(SystemExit) as ended:
+            main(words)
+        assert ended.value.code == 2 and wanted in capsys.readouterr().err
+
+
 def test_of_many_names_the_first_are_told_and_how_many_more_there_are(here, capsys):
     assert main(["new", "zzz"]) == 2
     names = sorted(shipped.graph_files())
@@ -63,6 +99,32 @@ def test_a_file_that_is_there_comes_before_a_graph_of_that_name(here, capsys):
     Path("postcard.yaml").write_text("nodegraph: 1\nnodes: {a: {type: text.join, texts: [x]}}\noutputs: {a: $a}\n")
     assert main(["check", "postcard.yaml"]) == 0 and "1 node, 1 output" in capsys.readouterr().out
     assert main(["check", "postcrad"]) == 2
+
+
+def test_a_path_may_begin_at_home(here, monkeypatch, capsys):
+    monkeypatch.setenv("HOME", str(here / "home"))
+    monkeypatch.setenv("USERPROFILE", str(here / "home"))
+    Path("home/words").mkdir(parents=True)
+    for number in (1, 2):
+        Path(f"home/words/{number}.txt").write_text(f"word {number}\n")
+    Path("read.yaml").write_text("nodegraph: 1\ninputs: {all: {type: list of File, default: ~/words/*.txt}}\nnodes:\n"
+                                 "  one: {type: text.read, file: ~/words/1.txt}\n  each: {type: text.read, each: file, file: $all}\n"
+                                 "  both: {type: text.join, texts: [$one, $each...]}\noutputs: {both: $both}\n")
+    for given in ([], ["--set", "all=~/words"], ["--set", "all=~/words/1.txt,~/words/2.txt"]):
+        assert main(["run", "read.yaml", *given, "--overwrite"]) == 0, capsys.readouterr().err
+        assert Path("out/both.txt").read_text().split() == ["word", "1", "word", "1", "word", "2"]
+    Path("read.yaml").write_text("nodegraph: 1\nnodes: {a: {type: text.read, file: ~/words/3.txt}}\noutputs: {a: $a}\n")
+    assert main(["check", "read.yaml"]) == 2 and f"no file {here / 'home' / 'words' / '3.txt'}" in capsys.readouterr().err
+
+
+def test_a_pack_is_named_by_its_project_too(here, capsys):
+    assert main(["pack", "new", "glow"]) == 0
+    for folder in ("nodegraph-glow", "nodegraph-glow/nodegraph_glow"):
+        assert main(["run", "nodegraph-glow/graphs/first.yaml", "--pack", folder, "--overwrite"]) == 0, capsys.readouterr().err
+    Path("nodegraph-glow/nodegraph_other").mkdir()
+    Path("nodegraph-glow/nodegraph_other/pack.yaml").write_text("pack: other\n")
+    assert main(["nodes", "glow", "--pack", "nodegraph-glow"]) == 2
+    assert "__init__.py" in capsys.readouterr().err
 
 
 # ---- open
@@ -89,6 +151,15 @@ def test_the_newest_file_is_opened_or_that_of_an_output(here, monkeypatch, capsy
     assert main(["open"]) == 2 and "The file is out/verse-2.txt" in capsys.readouterr().err
 
 
+def test_of_a_run_with_several_outputs_the_first_is_shown(here, monkeypatch, capsys):
+    monkeypatch.setattr(open_module, "opener", lambda: None)
+    Path("two.yaml").write_text("nodegraph: 1\nnodes:\n  a: {type: text.join, texts: [x]}\n  b: {type: text.join, texts: [y]}\n"
+                                "outputs: {long: $a, also: $b, brief: $b}\n")
+    assert main(["run", "two.yaml", "--quiet"]) == 0
+    assert [Path(line).stem for line in capsys.readouterr().out.splitlines()] == ["long", "also", "brief"]
+    assert main(["open"]) == 2 and capsys.readouterr().out.strip() == str(Path("out/long.txt"))
+
+
 # ---- doctor
 
 def test_the_doctor_tells_how_things_stand(here, capsys):
@@ -113,6 +184,15 @@ def test_the_doctor_names_what_is_broken_and_the_command_for_it(here, monkeypatc
     out = capsys.readouterr().out
     assert "PyTorch is missing" in out and "    pip install torch" in out and "pip install dearpygui pyperclip" in out
     assert "cannot be written to" in out and "export NODEGRAPH_CACHE=FOLDER" in out and "Nothing is wrong" not in out
+
+
+def test_the_doctor_names_a_pack_whose_code_cannot_be_used(here, capsys):
+    assert main(["pack", "new", "glow"]) == 0
+    nodes = Path("nodegraph-glow/nodegraph_glow/nodes.py")
+    nodes.write_text(nodes.read_text() + "\nfrom .lost import light\n")
+    assert main(["doctor", "--pack", "nodegraph-glow"]) == 2
+    out = capsys.readouterr().out
+    assert out.count("pack glow: ") == 1 and "lost" in out and "Nothing is wrong" not in out
 
 
 # ---- nodes, tables and colours

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
+
+from tests.amount import GRAPHS
 
 from .fuzz import trial
 from .fuzz.__main__ import shrunk, story
@@ -13,7 +14,7 @@ from .fuzz.generator import case
 from .fuzz.reference import Interpreter, Lack, plain_of
 from .fuzz.trial import first_fault
 
-GRAPHS, PARTS = int(os.environ.get("NODEGRAPH_FUZZ", 600)), 6  # `.ci/run` takes more
+PARTS = 6
 
 
 @pytest.mark.timeout(400)

@@ -15,6 +15,7 @@ from nodegraph.graph import Graph, GraphInput, Node, Ref
 from nodegraph.graphfile import dumps, parse, updated
 from nodegraph.graphfile.inplace import changed
 from nodegraph.graphfile.write import same
+from tests.amount import cases
 
 GRAPHS = Path(__file__).parents[2] / "graphs"
 
@@ -231,7 +232,7 @@ def test_whatever_is_edited_the_text_says_what_the_graph_says(name, data):
 
 
 @pytest.mark.parametrize("name", TEXTS)
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=cases(150))
 @given(data=st.data())
 def test_the_text_is_changed_in_place_and_not_written_anew(name, data):
     writer = import_module(updated.__module__)

@@ -54,8 +54,9 @@ def test_what_is_finished_is_written_while_a_worker_is_waited_for(tmp_path):
         assert result["b"] is True
 
 
+@pytest.mark.parametrize("costly", [False, True])  # called here, or by a worker
 @pytest.mark.parametrize("on_disk", [False, True])
-def test_in_a_long_chain_what_nobody_reads_any_more_goes(on_disk, tmp_path):
+def test_in_a_long_chain_what_nobody_reads_any_more_goes(on_disk, costly, tmp_path):
     most: list[int] = []
 
     @node("t.first", version=1)
@@ -65,7 +66,7 @@ def test_in_a_long_chain_what_nobody_reads_any_more_goes(on_disk, tmp_path):
 
         return torch.full((LENGTH,), float(n))
 
-    @node("t.next", version=1)
+    @node("t.next", version=1, costly=costly)
     def following(tensor: Tensor) -> Tensor:
         """Another vector."""
         import torch

@@ -15,6 +15,18 @@ def depth(folder):
     return _saved(network, DPTImageProcessorPil(size={"height": 32, "width": 32}), folder)
 
 
+def pose(folder, experts=1):
+    """A ViTPose of 32 x 48 pixels that knows the joints of COCO."""
+    from transformers import VitPoseBackboneConfig, VitPoseConfig, VitPoseForPoseEstimation, VitPoseImageProcessorPil
+
+    torch.manual_seed(4)
+    backbone = VitPoseBackboneConfig(image_size=[48, 32], patch_size=[8, 8], hidden_size=16, num_hidden_layers=1,
+                                     num_attention_heads=2, num_experts=experts, part_features=8 * (experts > 1),
+                                     out_indices=[1])
+    network = VitPoseForPoseEstimation(VitPoseConfig(backbone_config=backbone, num_labels=17, use_simple_decoder=True))
+    return _saved(network, VitPoseImageProcessorPil(size={"height": 48, "width": 32}), folder)
+
+
 def segmentation(folder):
     """A SegFormer that knows three kinds of things."""
     from transformers import SegformerConfig, SegformerForSemanticSegmentation, SegformerImageProcessorPil

@@ -74,7 +74,7 @@ def adapter(folder):
 
 
 MODELS = {  # that no pack brings, by graph and input: what makes one in a folder
-    "gan": {"model": gan}, "diffusion": {"clips": clips}, "picture": {"depth": seers.depth},
+    "gan": {"model": gan}, "diffusion": {"clips": clips}, "picture": {"depth": seers.depth, "pose": seers.pose},
     "mask": {"kinds": seers.segmentation, "anything": seers.sam},
     "control": {"model": saved(stable_diffusion), "net": net, "adapter": adapter},
     "recipe": {"model": saved(stable_diffusion), "hand": hand, "word": word, "encoder": saved(clip_encoder),

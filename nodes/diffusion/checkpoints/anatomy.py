@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..lycoris import is_more
+from .nets import steers
 from .tensors import Shapes, shapes, told
 
 CONFIGS = Path(__file__).parent / "configs"
@@ -64,9 +66,9 @@ def paints(path: Path) -> bool:
         with path.open("rb") as file:
             return file.read(4) == b"GGUF"
     names = shapes(path)
-    if any("lora" in name for name in names):
+    if any("lora" in name for name in names) or is_more(names):
         return False
-    return any(name.startswith(_PAINT) for name in names) and not any(name.startswith("control_model.") for name in names)
+    return any(name.startswith(_PAINT) for name in names) and not steers(names)
 
 
 # How the tensors of denoisers begin, in whole files and alone, under their authors' names and under those of diffusers.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-_ENDS = (("time_in.in_layer", "time_text_embed.timestep_embedder.linear_1"),
+ENDS = (("time_in.in_layer", "time_text_embed.timestep_embedder.linear_1"),
          ("time_in.out_layer", "time_text_embed.timestep_embedder.linear_2"),
          ("vector_in.in_layer", "time_text_embed.text_embedder.linear_1"),
          ("vector_in.out_layer", "time_text_embed.text_embedder.linear_2"),
@@ -13,14 +13,14 @@ _ENDS = (("time_in.in_layer", "time_text_embed.timestep_embedder.linear_1"),
          ("guidance_in.out_layer", "time_text_embed.guidance_embedder.linear_2"),
          ("txt_in", "context_embedder"), ("img_in", "x_embedder"), ("final_layer.linear", "proj_out"),
          ("final_layer.adaLN_modulation.1", "norm_out.linear"))
-_DOUBLE = (("img_mod.lin", "norm1.linear"), ("txt_mod.lin", "norm1_context.linear"), ("img_mlp.0", "ff.net.0.proj"),
+DOUBLE = (("img_mod.lin", "norm1.linear"), ("txt_mod.lin", "norm1_context.linear"), ("img_mlp.0", "ff.net.0.proj"),
            ("img_mlp.2", "ff.net.2"), ("txt_mlp.0", "ff_context.net.0.proj"), ("txt_mlp.2", "ff_context.net.2"),
            ("img_attn.proj", "attn.to_out.0"), ("txt_attn.proj", "attn.to_add_out"),
            ("img_attn.norm.query_norm", "attn.norm_q"), ("img_attn.norm.key_norm", "attn.norm_k"),
            ("txt_attn.norm.query_norm", "attn.norm_added_q"), ("txt_attn.norm.key_norm", "attn.norm_added_k"))
-_SINGLE = (("modulation.lin", "norm.linear"), ("norm.query_norm", "attn.norm_q"), ("norm.key_norm", "attn.norm_k"),
+SINGLE = (("modulation.lin", "norm.linear"), ("norm.query_norm", "attn.norm_q"), ("norm.key_norm", "attn.norm_k"),
            ("linear2", "proj_out"))
-_JOINED = {"img_attn.qkv": ("attn.to_q", "attn.to_k", "attn.to_v"),
+JOINED = {"img_attn.qkv": ("attn.to_q", "attn.to_k", "attn.to_v"),
            "txt_attn.qkv": ("attn.add_q_proj", "attn.add_k_proj", "attn.add_v_proj")}
 
 
@@ -36,17 +36,17 @@ def renamed(state: dict[str, Any]) -> dict[str, Any]:
             tensor = torch.cat([*torch.chunk(tensor, 2)][::-1])
         block = re.match(r"(double|single)_blocks\.(\d+)\.(.+)", stem)
         if block is None:
-            out[f"{dict(_ENDS).get(stem, stem)}.{kind}"] = tensor
+            out[f"{dict(ENDS).get(stem, stem)}.{kind}"] = tensor
             continue
         head = f"{'single_' * (block[1] == 'single')}transformer_blocks.{block[2]}"
-        if block[3] in _JOINED:
+        if block[3] in JOINED:
             pieces = torch.chunk(tensor, 3)
-            out.update((f"{head}.{part}.{kind}", torch.cat([piece])) for part, piece in zip(_JOINED[block[3]], pieces))
+            out.update((f"{head}.{part}.{kind}", torch.cat([piece])) for part, piece in zip(JOINED[block[3]], pieces))
         elif block[3] == "linear1":
             width = state[name.replace(f"linear1.{kind}", "linear2.bias")].shape[0]
             parts = ("attn.to_q", "attn.to_k", "attn.to_v", "proj_mlp")
             pieces = torch.split(tensor, (width, width, width, tensor.shape[0] - 3 * width))
             out.update((f"{head}.{part}.{kind}", torch.cat([piece])) for part, piece in zip(parts, pieces))
         else:
-            out[f"{head}.{dict(_DOUBLE if block[1] == 'double' else _SINGLE).get(block[3], block[3])}.{kind}"] = tensor
+            out[f"{head}.{dict(DOUBLE if block[1] == 'double' else SINGLE).get(block[3], block[3])}.{kind}"] = tensor
     return out

@@ -14,6 +14,7 @@ from nodegraph import Recipe
 from ...common.loading import loading
 from .components import Spares, components
 from .loras import put_on, take_off
+from .merges import Merges, is_merged
 from .settings import Settings
 from .words import Words
 
@@ -30,7 +31,7 @@ class Bench:
     def __init__(self, pipe: Any, visits: Callable[[Any], None] | None = None):
         self.pipe = self.variant = pipe
         self.visits = visits
-        self.spares, self.words, self.settings = Spares(), Words(), Settings()
+        self.spares, self.words, self.merges, self.settings = Spares(), Words(), Merges(), Settings()
         self.structure: tuple[Recipe, ...] = ()
 
     def fit(self, recipe: Recipe) -> Any:
@@ -38,7 +39,9 @@ class Bench:
         structure = tuple([patch for patch in recipe.patches if patch.kind in (*PARTS, WORDS)])
         if structure != self.structure:
             self.rebuild(structure)
-        put_on(self.variant, [patch for patch in recipe.patches if patch.kind == "lora"])
+        merged = [patch for patch in recipe.patches if is_merged(patch)]
+        put_on(self.variant, [patch for patch in recipe.patches if patch.kind == "lora" and patch not in merged])
+        self.merges.put_on(self.variant, merged)
         self.settings.put_on(self.variant, recipe.patches)
         self.variant.patches = recipe.patches
         return self.variant
@@ -47,6 +50,7 @@ class Bench:
         """Make the pipeline anew, of the same networks where no other is asked for."""
         self.settings.put_on(self.variant, ())
         take_off(self.variant)
+        self.merges.take_off()
         self.words.take_off()
         if self.visits is not None:
             self.variant.remove_all_hooks()

@@ -41,7 +41,7 @@ def rebuilt(pipe: Any, others: dict[str, Any]) -> Any:
     """A pipeline of the same class and settings, some of its parts others: what it works out from them is made anew."""
     settings = {name: pipe.config[name] for name in pipe._get_signature_keys(type(pipe))[1] if name in pipe.config}
     made = type(pipe)(**{**settings, **pipe.components, **others})
-    for name in ("knowledge", "bench", "_progress_bar_config", "_all_hooks"):
+    for name in ("knowledge", "advice", "bench", "_progress_bar_config", "_all_hooks"):
         if hasattr(pipe, name):
             setattr(made, name, getattr(pipe, name))
     for name in set(vars(pipe)) - set(vars(made)):

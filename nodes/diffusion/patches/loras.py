@@ -1,7 +1,7 @@
 """Adapters of low rank (LoRA: Hu et al., 2021) on a live pipeline, through diffusers and peft.
 
 Files of diffusers, of peft and of kohya's scripts are read, with what of them speaks to the text encoders alone, or to
-the denoiser alone, where that is asked for.
+the denoiser alone, where that is asked for. Those of more kinds (LoHa, LoKr ...) are put on by `merges`.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from nodegraph import InputError, Recipe, warn
 
 from ...common.loading import in_words
 from ...common.weights import header, metadata
+from ..lycoris import grouped, is_more
 
-_TEXT = re.compile(r"lora_te\d?_|lora_prior_te_|text_encoder|te\d?\.|text_encoders\.|clip_[lg]\.|t5xxl\.")
+TEXT = re.compile(r"lora_te\d?_|lora_prior_te_|text_encoder|te\d?\.|text_encoders\.|clip_[lg]\.|t5xxl\.")
 _FILES = ("pytorch_lora_weights.safetensors", "adapter_model.safetensors")
-_LYCORIS = re.compile(r"\.(lokr_w\d|hada_w\d|oft_diag|oft_blocks|glora|diff_b|on_input)")
 
 
 def put_on(pipe: Any, patches: list[Recipe]) -> None:
@@ -66,8 +66,7 @@ def _load(pipe: Any, name: str, patch: Recipe) -> None:
     part = dict(patch.options)["part"]
     state = _state(pipe, path, part)
     if not state:
-        raise InputError(f"{patch.source} has nothing for the {'text encoders' if part == 'text' else 'denoiser'}; "
-                         "take part: both")
+        raise InputError(nothing_for(patch))
     warnings.filterwarnings("ignore", "Already found a `peft_config`", UserWarning)  # of a second adapter, which is meant
     try:
         pipe.load_lora_weights(state, adapter_name=name)
@@ -75,6 +74,12 @@ def _load(pipe: Any, name: str, patch: Recipe) -> None:
         raise InputError(misfit(pipe, patch.source, path, error)) from error
     if name not in _there(pipe):
         raise InputError(misfit(pipe, patch.source, path, None))
+
+
+def nothing_for(patch: Recipe) -> str:
+    """What is said of an adapter that does not speak to the part that is asked for."""
+    text = dict(patch.options)["part"] == "text"
+    return f"{patch.source} has nothing for the {'text encoders' if text else 'denoiser'}; take part: both"
 
 
 def _state(pipe: Any, path: Path, part: str) -> dict[str, Any]:
@@ -89,7 +94,7 @@ def _state(pipe: Any, path: Path, part: str) -> dict[str, Any]:
                  for name, tensor in state.items()}
     if part == "both":
         return state
-    return {name: tensor for name, tensor in state.items() if bool(_TEXT.match(name)) == (part == "text")}
+    return {name: tensor for name, tensor in state.items() if bool(TEXT.match(name)) == (part == "text")}
 
 
 def _peft_scale(path: Path) -> float:
@@ -117,9 +122,10 @@ def holds(place: Path) -> bool:
     if path.suffix != ".safetensors" or not path.is_file():
         return False
     try:
-        return any("lora_" in name or ".lora." in name for name in header(path))
+        names = list(header(path))
     except (ValueError, OSError):
         return False
+    return any("lora_" in name or ".lora." in name for name in names) or is_more(names)
 
 
 def problem(place: Path) -> str:
@@ -128,13 +134,16 @@ def problem(place: Path) -> str:
     if path.suffix in (".pt", ".ckpt", ".bin", ".pth"):
         return ("is a pickle, which is code when it is loaded and is not opened here; store it as safetensors, or take the "
                 "safetensors file that most makers offer beside it")
-    if path.is_file() and path.suffix == ".safetensors" and not holds(place):
+    if path.is_file() and path.suffix == ".safetensors":
         try:
-            kinds = any(_LYCORIS.search(name) for name in header(path))
+            names = list(header(path))
         except (ValueError, OSError):
             return "cannot be read: it is no safetensors file, or cut short; download it again"
-        return ("is an adapter of another kind (LyCORIS: LoKr, LoHa or the like), which is not read here; take a plain LoRA"
-                if kinds else "holds no adapter (LoRA): none of its tensors is named as one")
+        if not holds(place):
+            return "holds no adapter (LoRA): none of its tensors is named as one"
+        if is_more(names) and not grouped(dict.fromkeys(names))[0]:
+            return ("is an adapter of a kind that is not read here (OFT, GLoRA or the like); take a LoRA, or one of LoHa, "
+                    "LoKr, (IA)^3 or DoRA")
     return ""
 
 

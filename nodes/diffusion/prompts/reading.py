@@ -8,6 +8,7 @@ from nodegraph import InputError, warn
 
 from ...common.knowledge import tell_of_unknown
 from ...media.latent import Conditioning, Part
+from ..advice import advice_of
 from ..conditioning import TOKENIZERS, encoded
 from ..families import known_family, prompt_family
 from ..inpaint import is_trained
@@ -26,6 +27,7 @@ def conditioning_of(pipe: Any, prompt: str, negative: str = "", max_sequence_len
     Raises InputError for what the model cannot be told.
     """
     known_family(pipe)
+    max_sequence_length = max_sequence_length or advice_of(pipe).max_sequence_length
     _judge_skip(pipe, clip_skip)
     texts = {"prompt": prompt, "negative_prompt": negative}
     trees = {name: parsed(text, signs) for name, text in texts.items()}

@@ -42,6 +42,7 @@ def assembled(trained: Path, folder: Path, out: Path | None = None) -> None:
     out = out or knows.MODELS / "painter"
     assemble(trained, folder / "words" / "tokenizer", out)
     (out / "knows.json").write_text(knows.text(knows.painter()), encoding="utf-8")
+    knows.advise(out)
 
 
 def _learn_words(settings: loop.Settings, words: Path, drawings: Path, minutes: float) -> None:

@@ -35,16 +35,17 @@ def random_wanted(rng: random.Random, names: Names) -> Wanted:
     colours = [rng.choice(COLOURS) if rng.random() < 0.82 else None for _ in range(count)]
     if alike:
         colours = colours[:1] * count
-    return Wanted(tuple(nouns), tuple(colours), *(rng.choice(words) if rng.random() < chance else None for words, chance in
-                                                 ((SETTINGS, 0.9), (STYLES, 0.85), (TIMES, 0.85))), alike, noun)
+    setting, style, time = (rng.choice(words) if rng.random() < chance else None
+                            for words, chance in ((SETTINGS, 0.9), (STYLES, 0.85), (TIMES, 0.85)))
+    return Wanted(tuple(nouns), tuple(colours), setting, style, time, alike, noun)
 
 
 def painters_tokenizer() -> CLIPTokenizer:
     """A byte-level BPE in CLIP's format, with tokens for what the painter reads; other words fall into bytes."""
     rng = random.Random(4)
     wanted = [random_wanted(rng, NOUNS) for _ in range(16_000)]
-    return new_tokenizer(*([sentence(w, language, k).text for k, w in enumerate(wanted)] for language in LANGUAGES),
-                         length=MAX_TOKENS)
+    english, chinese = ([sentence(w, language, k).text for k, w in enumerate(wanted)] for language in LANGUAGES)
+    return new_tokenizer(english, chinese, length=MAX_TOKENS)
 
 
 def painters_encoder(tokenizer: CLIPTokenizer) -> CLIPTextModelWithProjection:

@@ -77,25 +77,25 @@ def sample(library: Library, seed: int, kind: str | None = None) -> Sample:
     kind = kind or rng.choices(KINDS, SHARES)[0]
     words = {"setting": rng.choice(SETTINGS), "style": rng.choice(STYLES), "time": rng.choice(TIMES)}
     noun = rng.choice([noun for noun, glyph in library.familiar.items() if glyph]) if kind == "alone" else None
-    figures, wanted = _figures(library, rng, kind, noun)
+    figures, named = _figures(library, rng, kind, library.familiar[noun] if noun else None)
     scene = Composition(tuple(asked for asked, _ in figures), words["setting"], words["style"], words["time"],
                         rng.randrange(2**31))
     rendered = render(scene)
-    said_words = {name: word if rng.random() < chance else None for (name, word), chance in
-                  zip(words.items(), (0.94, 0.92, 0.9), strict=True)}
-    wanted = sentences.Wanted(**wanted, **said_words, noun=noun)
+    setting, style, time = (word if rng.random() < chance else None for word, chance in
+                            zip(words.values(), (0.94, 0.92, 0.9), strict=True))
+    wanted = replace(named, setting=setting, style=style, time=time, noun=noun)
     shown, mask = _shown(kind, rendered, tuple(given for _, given in figures), rng)
     cover = rendered.mask.reshape(CELLS, 8, CELLS, 8).mean((1, 3)).astype(np.uint8)
-    said = tuple(sentences.sentence(wanted, language, rng.randrange(2**31)) for language in sentences.LANGUAGES)
-    return Sample(kind, rendered.picture, shown, mask, cover, said, wanted)
+    first, second = (sentences.sentence(wanted, language, rng.randrange(2**31)) for language in sentences.LANGUAGES)
+    return Sample(kind, rendered.picture, shown, mask, cover, (first, second), wanted)
 
 
-def _figures(library: Library, rng: random.Random, kind: str, noun: str | None
-             ) -> tuple[list[tuple[Figure, Figure]], dict[str, Any]]:
+def _figures(library: Library, rng: random.Random, kind: str, alone: Glyph | None
+             ) -> tuple[list[tuple[Figure, Figure]], sentences.Wanted]:
     """Each figure as it is to be painted and as it is shown, and what a sentence is to say of them."""
-    count = {"bare": 0, "alone": 1}.get(kind) if kind in ("bare", "alone") else rng.choices((1, 2, 3), (66, 21, 13))[0]
+    count = {"bare": 0, "alone": 1}[kind] if kind in ("bare", "alone") else rng.choices((1, 2, 3), (66, 21, 13))[0]
     alike = count > 1 and rng.random() < 0.3
-    glyphs = [library.familiar[noun]] if noun else [library.pick(rng) for _ in range(count)]
+    glyphs = [alone] if alone else [library.pick(rng) for _ in range(count)]
     if alike:
         glyphs = glyphs[:1] * count
     way = rng.choices(SHOWN, SHOWN_SHARES)[0] if kind == "shown" else "own"
@@ -103,7 +103,7 @@ def _figures(library: Library, rng: random.Random, kind: str, noun: str | None
     if alike:
         colours = colours[:1] * count
     if way == "painted":
-        colours = [colour or rng.choice(COLOURS) for colour in colours[:1 if alike else None]] * (count if alike else 1)
+        colours = [*(colour or rng.choice(COLOURS) for colour in colours[:1 if alike else None])] * (count if alike else 1)
     turn, figures = rng.random(), []
     for glyph, colour, place in zip(glyphs, colours, places(count, rng.randrange(2**31)) if count else (), strict=True):
         if rng.random() < LIFTED:
@@ -113,8 +113,8 @@ def _figures(library: Library, rng: random.Random, kind: str, noun: str | None
         figures.append((asked, Figure(glyph.drawing if way == "painted" else drawing, place,
                                       colour if way == "painted" else None)))
     if way == "painted" and rng.random() < 0.3:
-        colours = [None] * count  # what is shown in a paint keeps it, said or not
-    return figures, {"nouns": tuple(glyph.names for glyph in glyphs), "colours": tuple(colours), "alike": alike}
+        colours = [None for _ in glyphs]  # what is shown in a paint keeps it, said or not
+    return figures, sentences.Wanted(tuple(glyph.names for glyph in glyphs), tuple(colours), None, None, None, alike)
 
 
 def _shown(kind: str, rendered: Any, figures: tuple[Figure, ...], rng: random.Random) -> tuple[np.ndarray, np.ndarray]:

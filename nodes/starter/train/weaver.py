@@ -25,16 +25,18 @@ from safetensors.torch import save_file
 from ...common import training
 from ...common.files import whole_file
 from ...gan.adversary import Game, Rules
-from ...gan.networks import Generator, Shape, stored
+from ...gan.networks import Generator, Shape, grouped, stored
 from ..ornaments import KINDS, drawn
 from .weaver_judge import Judge, scores, sheet
 
 NAMES = tuple(KINDS)
 SHAPES = {64: Shape(64, len(NAMES), (128, 128, 128, 80, 40), (80, 128, 160, 192), 128, 128),
-          32: Shape(32, len(NAMES), (128, 128, 112, 64), (64, 128, 192), 128, 128),
+          32: Shape(32, len(NAMES), (96, 96, 64, 40), (48, 96, 128)),
           16: Shape(16, len(NAMES), (16, 16, 16), (16, 32), 16, 16)}
-POOL = {"cuda": 4096, "cpu": 192}  # drawings of each kind that wait
+POOL = {"cuda": 4096, "cpu": 1024}  # drawings of each kind that wait
 JUDGED, LAST_SECONDS = 0.04, {"cuda": 16.0, "cpu": 25.0}  # share of the time for the judge's training; for the last scores
+MEMORY = 20_000  # pictures
+AIM, FORGED_KINDS = 0.55, 0.6  # the critic's loss; weight of the kind that a forgery is taken for
 NOISE, R1 = 0.1, 30.0  # over pictures in -1..1 that are mostly flat, of exactly the inks; where its weight begins
 
 
@@ -73,7 +75,7 @@ class Pool:
             block = now - (now - kind) % len(NAMES)
             if block != self.blocks[kind]:
                 self._fill(kind, block)
-        kinds = torch.randint(len(NAMES), (n,), device=self.device)
+        kinds = grouped(torch.randint(len(NAMES), (n,), device=self.device), n)
         which = torch.randint(self.size, (n,), device=self.device)
         pictures = self.held[kinds, which].float() / 127.5 - 1
         return pictures, torch.nn.functional.one_hot(kinds, len(NAMES)).float()
@@ -97,7 +99,7 @@ class Keeper:
                 **{name: round(value, 4) for name, value in progress.told.items()}}
         print(json.dumps(line), flush=True)
         self.log["course"].append(line)
-        if time.monotonic() - self.scored_at > max(60.0, self.asked.seconds / 4):
+        if time.monotonic() - self.scored_at > max(60.0, min(600.0, self.asked.seconds / 4)):
             self.keep(progress, 1024 if self.asked.device == "cpu" else 2048)
 
     def keep(self, progress: training.Progress, pictures: int) -> None:
@@ -137,9 +139,10 @@ def woven(asked: Asked) -> dict[str, Any]:
                            "course": [], "scores": []}
     torch.manual_seed(asked.seed)
     judge = Judge(NAMES, asked.side, asked.device, asked.seed)
-    log["judge"] = judge.learn(asked.seconds * JUDGED, asked.judge_steps)
+    asked.folder.mkdir(parents=True, exist_ok=True)
+    log["judge"] = judge.learned(asked.folder / "judge.safetensors", asked.seconds * JUDGED, asked.judge_steps)
     print(json.dumps(log["judge"]), flush=True)
-    shape, rules = SHAPES[asked.side], Rules(batch=asked.batch, memory=160.0 * asked.batch, noise=NOISE, r1=R1)
+    shape, rules = SHAPES[asked.side], Rules(batch=asked.batch, memory=MEMORY, noise=NOISE, r1=R1, aim=AIM, forged_kinds=FORGED_KINDS)
     log |= {"shape": shape.plain(), "rules": asdict(rules)}
     game = Game(shape, rules, Pool(asked.side, asked.batch, asked.device, asked.seed), asked.device)
     keeper = Keeper(asked, game, judge, log)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,8 +10,11 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
+from safetensors import safe_open
+from safetensors.torch import load_model, save_model
 from torch import nn
 
+from ...common.files import whole_file
 from ...gan.networks import Generator
 from ..ornaments import drawn, dressed
 
@@ -33,6 +37,20 @@ class Judge:
         self.body = nn.Sequential(*layers, nn.Flatten(), nn.Linear(widths[-1] * (side // 8) ** 2, FEATURES),
                                   nn.LeakyReLU(0.1)).to(device)
         self.head = nn.Linear(FEATURES, len(kinds)).to(device)
+        self.parts = nn.ModuleList([self.body, self.head])
+
+    def learned(self, path: Path, seconds: float, steps: int = 2_000) -> dict[str, Any]:
+        """Learn as `learn` does, or read what was learned from a file of weights; a training that goes on keeps its judge."""
+        if path.exists():
+            with safe_open(path, "pt") as file:
+                figures = json.loads(file.metadata()["learned"])
+            load_model(self.parts, path)
+        else:
+            figures = self.learn(seconds, steps)
+            with whole_file(path) as partial:
+                save_model(self.parts, str(partial), {"learned": json.dumps(figures)})
+        self.parts.eval()
+        return figures
 
     def learn(self, seconds: float, steps: int = 2_000) -> dict[str, Any]:
         """Learn from drawings, for so long at most; how it does on drawings that it never saw."""

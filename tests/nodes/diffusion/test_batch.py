@@ -2,15 +2,22 @@
 
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from nodegraph import Recipe
 from nodegraph_nodes.diffusion.batch import sample_prompts, sample_seeds
-from nodegraph_nodes.diffusion.encode import encode
+from nodegraph_nodes.diffusion.control import ip_adapter
+from nodegraph_nodes.diffusion.encode import encode, encode_image
 from nodegraph_nodes.diffusion.models import load
+from nodegraph_nodes.diffusion.nets import load_adapter
 from nodegraph_nodes.diffusion.sample import sample
 
+from . import tiny
+from .steering import Live, control_net, ip_adapter_weights, steered, t2i_adapter, vision
+
 pytestmark = [pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept:DeprecationWarning"),
-              pytest.mark.filterwarnings("ignore:.* is far from the 256 x 256:UserWarning")]
+              pytest.mark.filterwarnings("ignore:.* is far from the:UserWarning"),
+              pytest.mark.filterwarnings("ignore:.*deprecat.*:FutureWarning")]
 ASKED = {"steps": 3, "guidance_scale": 3.0, "width": 32, "height": 32}
 
 
@@ -72,6 +79,66 @@ def test_in_half_precision_the_noise_of_each_is_its_own_too(models, checkpoints)
     sample(half, conditioning, seed=6, sampler="euler", **{**ASKED, "guidance_scale": 1.0})
     hook.remove()
     assert torch.equal(seen[0][1], seen[3][0]) and not torch.equal(seen[0][0], seen[0][1])
+
+
+@pytest.fixture(scope="module")
+def picture():
+    return torch.rand(3, 32, 32, generator=torch.Generator().manual_seed(1))
+
+
+def alike(together, alone):
+    return all((a.samples - b.samples).abs().max() < 1e-5 * max(1, b.samples.abs().max())
+               for a, b in zip(together, alone, strict=True))
+
+
+@pytest.mark.parametrize("kind, sampler", [("sd", "model"), ("xl", "euler_ancestral"), ("sd3", "model"), ("flux", "dpmpp_2m")])
+def test_a_batch_begins_with_a_picture_and_paints_what_a_mask_covers(models, picture, kind, sampler):
+    model, mask = models[kind], torch.zeros(1, 32, 32)
+    mask[..., :16] = 1
+    more = {"sampler": sampler, "start": encode_image(model, picture), "mask": mask, "strength": 0.7,
+            "steps": 3, "guidance_scale": 3.0}
+    idea = encode(model, "a boat")
+    together = sample_seeds(model, idea, [5, 6, 7], at_once=2, **more)
+    assert alike(together, [sample(model, idea, seed, **more) for seed in (5, 6, 7)])
+    assert not alike(together[:1], together[1:2])
+    assert torch.allclose(together[0].samples[..., 8:], together[1].samples[..., 8:], atol=1e-5) or kind == "flux"
+
+
+def test_a_part_of_the_steps_is_another_samplings_for_each(models):
+    idea = encode(models["sd"], "a boat")
+    begun = sample(models["sd"], idea, 4, end_step=2, keep_noise=True, sampler="euler", **ASKED)
+    more = {"steps": 3, "guidance_scale": 3.0, "sampler": "euler", "start": begun, "start_step": 2, "add_noise": False}
+    ideas = [idea, encode(models["sd"], "fog")]
+    assert alike(sample_prompts(models["sd"], ideas, 4, **more), [sample(models["sd"], one, 4, **more) for one in ideas])
+
+
+@pytest.mark.parametrize("kind", ["sd", "xl", "sd3", "flux"])
+def test_controls_steer_each_of_a_batch(models, picture, kind):
+    nets = {"net": control_net(models[kind], kind), "t2i": t2i_adapter()}
+    controls = [steered("net", picture, weight=0.7, end=0.7), *[steered("t2i", picture)] * (kind in ("sd", "xl"))]
+    ideas = [encode(models[kind], prompt) for prompt in ("a boat", "a red boat")]
+    made = sample_prompts(models[kind], ideas, 4, control=controls, ctx=Live(nets), **ASKED)
+    assert alike(made, [sample(models[kind], idea, 4, control=controls, ctx=Live(nets), **ASKED) for idea in ideas])
+    assert not alike(made, sample_prompts(models[kind], ideas, 4, **ASKED))
+
+
+@pytest.mark.parametrize("guidance", [1.0, 3.0])
+def test_each_of_a_batch_looks_at_the_same_pictures(models, picture, tmp_path, guidance):
+    vision().save_pretrained(tmp_path / "image_encoder")
+    save_file(ip_adapter_weights(models["sd"].unet), tmp_path / "ip-adapter.safetensors")
+    net = load_adapter(Recipe("IPAdapter", "ip", str(tmp_path)), "cpu", "float32")
+    more = {**ASKED, "guidance_scale": guidance, "control": [ip_adapter(Recipe("IPAdapter", "ip"), [picture])],
+            "ctx": Live({"ip": net})}
+    idea = encode(models["sd"], "a boat")
+    assert alike(sample_seeds(models["sd"], idea, [5, 6], **more), [sample(models["sd"], idea, seed, **more) for seed in (5, 6)])
+
+
+@pytest.mark.parametrize("family", [pytest.param("kontext", marks=pytest.mark.slow), "flux2_klein"])
+def test_each_of_a_batch_looks_at_a_reference(family, tmp_path):
+    model, picture = tiny.live(family, tmp_path / "model"), torch.rand(3, 64, 64, generator=torch.Generator().manual_seed(1))
+    idea = encode(model, "a boat")
+    more = {"steps": 2, "width": 64, "height": 64, "reference": [picture]}
+    assert alike(sample_seeds(model, idea, [5, 6], **more), [sample(model, idea, seed, **more) for seed in (5, 6)])
 
 
 def test_with_each_a_new_seed_samples_itself_alone(tmp_path, capsys, monkeypatch):

@@ -4,12 +4,15 @@ import diffusers
 import pytest
 import torch
 
-from nodegraph import InputError
+from nodegraph import InputError, Recipe
+from nodegraph.warning import collected
+from nodegraph_nodes.diffusion.advice import Advice, advice_in
 from nodegraph_nodes.diffusion.decode import decode
 from nodegraph_nodes.diffusion.encode import encode, encode_image
 from nodegraph_nodes.diffusion.paint import paint
 from nodegraph_nodes.diffusion.sample import sample
 from nodegraph_nodes.media.types import Latent
+from nodegraph_nodes.starter.scene import scene
 
 from . import tiny
 
@@ -206,3 +209,95 @@ def test_a_folder_for_painting_over_paints_from_words_too_where_its_network_does
     asked = {"seed": 2, "steps": 2, "width": 32, "height": 32}
     assert torch.allclose(paint(over, "a boat", **asked), paint(model, "a boat", **asked), atol=1e-5)
     assert encode(over, "a boat").family == encode(model, "a boat").family
+
+
+DRAWING = torch.cat([torch.rand(3, 32, 48, generator=torch.Generator().manual_seed(8)), torch.zeros(1, 32, 48)])
+DRAWING[3:, 10:20, 20:34] = 1
+
+
+def told(action):
+    with collected() as remarks:
+        made = action()
+    return made, [remark.sentence for remark in remarks]
+
+
+def test_a_reference_is_shown_as_a_latent_of_it_was_and_nothing_is_said_to_be_lacking(trained, monkeypatch):
+    model = trained["sd3_inpaint"]
+    monkeypatch.setattr(model, "advice", Advice(finder="starter.scene", finder_version="1"))
+    idea = encode(model, "a boat")
+    covered = torch.nn.functional.avg_pool2d(DRAWING[3:], 2)[0] > 0.02
+    mask = (~covered).float()[None].repeat_interleave(2, 1).repeat_interleave(2, 2)
+    shown = sample(model, idea, seed=2, steps=3, start=encode_image(model, DRAWING, mask=mask), strength=1.0)
+    ours, remarks = told(lambda: sample(model, idea, seed=2, steps=3, width=48, height=32, reference=[DRAWING]))
+    assert torch.equal(ours.samples, shown.samples) and remarks == []
+    bare, remarks = told(lambda: sample(model, idea, seed=2, steps=3, width=48, height=32))
+    assert ["starter.scene" in remark for remark in remarks] == [True] and not torch.equal(bare.samples, ours.samples)
+
+
+def test_beside_a_reference_what_lies_outside_of_a_mask_is_put_back(trained):
+    model = trained["sd3_inpaint"]
+    start, without = inpainted(model)
+    _, ours = inpainted(model, reference=[DRAWING])
+    outside = torch.nn.functional.avg_pool2d(MASK, 2)[0] == 0
+    assert torch.equal(ours.samples[:, outside], start.samples[:, outside])
+    assert not torch.equal(ours.samples[:, ~outside], without.samples[:, ~outside])
+
+
+def test_paint_shows_a_model_the_drawing_that_its_finder_has_for_the_words(trained, monkeypatch):
+    model = trained["sd3_inpaint"]
+    monkeypatch.setattr(model, "advice", Advice(guidance_scale=3.0, finder="starter.scene", finder_version="1"))
+    laid = scene("a fox in the snow", seed=2)
+    ours = paint(model, "a fox in the snow", seed=2, steps=2, width=48, height=32)
+    latent = sample(model, encode(model, laid.prompt), seed=2, steps=2, guidance_scale=3.0, width=48, height=32,
+                    reference=[laid.reference])
+    assert torch.equal(ours, decode(model, latent))
+    weighed = paint(model, "a (fox:1.4) in the snow", seed=2, steps=2, width=48, height=32)    # its signs count
+    latent = sample(model, encode(model, "a (fox:1.4) in the snow"), seed=2, steps=2, width=48, height=32,
+                    reference=[laid.reference])
+    assert torch.equal(weighed, decode(model, latent))
+
+
+def test_in_a_hole_the_drawing_is_as_large_as_the_hole(trained, monkeypatch):
+    from nodegraph_nodes.diffusion import shown as module
+
+    model, within = trained["sd3_inpaint"], []
+    monkeypatch.setattr(model, "advice", Advice(finder="starter.scene", finder_version="1"))
+    monkeypatch.setattr(module, "_within", lambda picture, mask, own=module._within: within.append(own(picture, mask)) or within[0])
+    paint(model, "a fox", seed=2, steps=1, image=PICTURE, mask=MASK)
+    [drawing] = within
+    assert drawing.shape == (4, 32, 48) and (drawing[3:] * (1 - MASK)).max() == 0 and drawing[3].max() > 0.9
+    paint(model, "a fox", seed=2, steps=1, image=DRAWING, mask=MASK)    # has alpha: it is what is shown
+    assert len(within) == 1
+
+
+def test_a_finder_of_another_version_is_refused_and_one_that_is_not_there_is_told(trained, monkeypatch):
+    model = trained["sd3_inpaint"]
+    monkeypatch.setattr(model, "advice", Advice(finder="starter.scene", finder_version="0"))
+    with pytest.raises(InputError, match="goes with version 0 of starter.scene, and here that is 1"):
+        paint(model, "a fox", steps=1, width=48, height=32)
+    monkeypatch.setattr(model, "advice", Advice(finder="starter.nobody", finder_version="1"))
+    _, remarks = told(lambda: paint(model, "a fox", steps=1, width=48, height=32))
+    assert any("starter.nobody finds" in remark for remark in remarks)
+    monkeypatch.setattr(model, "advice", Advice(finder="starter.prompt", finder_version="3"))
+    with pytest.raises(InputError, match="mend its generation_config.json"):
+        paint(model, "a fox", steps=1, width=48, height=32)
+
+
+def test_advice_that_cannot_be_meant_is_refused(tmp_path):
+    assert advice_in(tmp_path) == Advice()
+    (tmp_path / "generation_config.json").write_text('{"guidance_scale": "high", "eta": 0}')
+    with pytest.raises(InputError, match="gives guidance_scale as 'high', which it cannot be"):
+        advice_in(tmp_path)
+
+
+def test_words_that_call_up_an_adapter_stay_and_no_drawing_is_looked_for_by_them(trained, monkeypatch):
+    from nodegraph_nodes.diffusion import shown as module
+
+    model = trained["sd3_inpaint"]
+    monkeypatch.setattr(model, "advice", Advice(finder="starter.scene", finder_version="1"))
+    monkeypatch.setattr(model, "patches", (Recipe("lora", "hand", "hand.safetensors"),))
+    monkeypatch.setattr(module, "triggers", lambda path: ["my hand"])
+    prompt, picture = module.shown_of(model, "My hand, a fox in the snow", 2)
+    laid = scene("a fox in the snow", seed=2)
+    assert prompt == f"my hand, {laid.prompt}" and torch.equal(picture, laid.reference)
+    assert module.shown_of(model, "!", 2) is None and module.shown_of(trained["sd3"], "a fox", 2) is None

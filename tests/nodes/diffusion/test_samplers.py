@@ -1,6 +1,7 @@
 """Samplers and schedules by name paint what diffusers paints with the same class and flags, told the model's facts."""
 
 import inspect
+from functools import partial
 from itertools import product
 
 import diffusers
@@ -29,42 +30,41 @@ BETAS = {"beta_start": 0.0001, "beta_end": 0.02}  # which these classes have oth
 
 
 def noise(facts, ends_at_zero):
-    """The methods for a model that predicts noise, none of which clips, as diffusers has them."""
-    def multistep(**more):
-        return diffusers.DPMSolverMultistepScheduler(**facts, **more)
-
+    """The methods for a model that predicts noise, none of which clips, as diffusers has them: who makes each."""
+    multistep = partial(diffusers.DPMSolverMultistepScheduler, **facts)
     return {
-        "ddim": diffusers.DDIMScheduler(**facts, clip_sample=False, set_alpha_to_one=ends_at_zero),
-        "ddpm": diffusers.DDPMScheduler(**facts, clip_sample=False),
-        "pndm": diffusers.PNDMScheduler(**facts, skip_prk_steps=True),
-        "euler": diffusers.EulerDiscreteScheduler(**facts),
-        "euler_ancestral": diffusers.EulerAncestralDiscreteScheduler(**facts),
-        "heun": diffusers.HeunDiscreteScheduler(**{**BETAS, **facts}),
-        "dpm_2": diffusers.KDPM2DiscreteScheduler(**{**BETAS, **facts}),
-        "dpm_2_ancestral": diffusers.KDPM2AncestralDiscreteScheduler(**{**BETAS, **facts}),
-        "dpmpp_2m": multistep(), "dpmpp_2m_sde": multistep(**SDE), "dpmpp_3m_sde": multistep(**SDE, solver_order=3),
-        "deis": diffusers.DEISMultistepScheduler(**facts),
-        "uni_pc_bh2": diffusers.UniPCMultistepScheduler(**facts, solver_type="bh2"),
-        "sa_solver": diffusers.SASolverScheduler(**facts),
-        "lcm": diffusers.LCMScheduler(**{**BETAS, **facts}, clip_sample=False, set_alpha_to_one=ends_at_zero),
-        "tcd": diffusers.TCDScheduler(**{**BETAS, **facts}, clip_sample=False, set_alpha_to_one=ends_at_zero),
+        "ddim": partial(diffusers.DDIMScheduler, **facts, clip_sample=False, set_alpha_to_one=ends_at_zero),
+        "ddpm": partial(diffusers.DDPMScheduler, **facts, clip_sample=False),
+        "pndm": partial(diffusers.PNDMScheduler, **facts, skip_prk_steps=True),
+        "euler": partial(diffusers.EulerDiscreteScheduler, **facts),
+        "euler_ancestral": partial(diffusers.EulerAncestralDiscreteScheduler, **facts),
+        "heun": partial(diffusers.HeunDiscreteScheduler, **{**BETAS, **facts}),
+        "dpm_2": partial(diffusers.KDPM2DiscreteScheduler, **{**BETAS, **facts}),
+        "dpm_2_ancestral": partial(diffusers.KDPM2AncestralDiscreteScheduler, **{**BETAS, **facts}),
+        "dpmpp_2m": multistep, "dpmpp_2m_sde": partial(multistep, **SDE), "dpmpp_3m_sde": partial(multistep, **SDE, solver_order=3),
+        "deis": partial(diffusers.DEISMultistepScheduler, **facts),
+        "uni_pc_bh2": partial(diffusers.UniPCMultistepScheduler, **facts, solver_type="bh2"),
+        "sa_solver": partial(diffusers.SASolverScheduler, **facts),
+        "lcm": partial(diffusers.LCMScheduler, **{**BETAS, **facts}, clip_sample=False, set_alpha_to_one=ends_at_zero),
+        "tcd": partial(diffusers.TCDScheduler, **{**BETAS, **facts}, clip_sample=False, set_alpha_to_one=ends_at_zero),
     }
 
 
-def by_hand():
-    multistep = diffusers.DPMSolverMultistepScheduler
+def by_hand(kind, name):
+    """The scheduler of diffusers that a model of a kind gets for a sampler, with the model's facts."""
+    multistep, unipc = diffusers.DPMSolverMultistepScheduler, diffusers.UniPCMultistepScheduler
     return {
         "sd": noise(SD, ends_at_zero=False), "xl": noise(XL, ends_at_zero=True),
-        "sd3": {"euler": diffusers.FlowMatchEulerDiscreteScheduler(shift=2.0),
-                "heun": diffusers.FlowMatchHeunDiscreteScheduler(shift=2.0),
-                "lcm": diffusers.FlowMatchLCMScheduler(shift=2.0),
-                "dpmpp_2m": multistep(**FLOW, flow_shift=2.0),
-                "dpmpp_2m_sde": multistep(**FLOW, **SDE, flow_shift=2.0),
-                "uni_pc_bh2": diffusers.UniPCMultistepScheduler(**FLOW, flow_shift=2.0)},
-        "flux": {"euler": diffusers.FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True),
-                 "dpmpp_2m": multistep(**FLOW, use_dynamic_shifting=True),
-                 "uni_pc_bh2": diffusers.UniPCMultistepScheduler(**FLOW, use_dynamic_shifting=True)},
-    }
+        "sd3": {"euler": partial(diffusers.FlowMatchEulerDiscreteScheduler, shift=2.0),
+                "heun": partial(diffusers.FlowMatchHeunDiscreteScheduler, shift=2.0),
+                "lcm": partial(diffusers.FlowMatchLCMScheduler, shift=2.0),
+                "dpmpp_2m": partial(multistep, **FLOW, flow_shift=2.0),
+                "dpmpp_2m_sde": partial(multistep, **FLOW, **SDE, flow_shift=2.0),
+                "uni_pc_bh2": partial(unipc, **FLOW, flow_shift=2.0)},
+        "flux": {"euler": partial(diffusers.FlowMatchEulerDiscreteScheduler, use_dynamic_shifting=True),
+                 "dpmpp_2m": partial(multistep, **FLOW, use_dynamic_shifting=True),
+                 "uni_pc_bh2": partial(unipc, **FLOW, use_dynamic_shifting=True)},
+    }[kind][name]()
 
 
 NOISE = ("ddim", "ddpm", "pndm", "euler", "euler_ancestral", "heun", "dpm_2", "dpm_2_ancestral", "dpmpp_2m", "dpmpp_2m_sde",
@@ -104,7 +104,7 @@ def handed(model, scheduler, generator):
 def test_a_sampler_by_name_paints_what_its_class_in_diffusers_paints_with_the_models_facts(models, kind, name):
     steps = 4
     ours = paint(models[kind], "a red boat", seed=3, steps=steps, sampler=name, width=32, height=32)
-    scheduler, generator = by_hand()[kind][name], torch.Generator().manual_seed(3)
+    scheduler, generator = by_hand(kind, name), torch.Generator().manual_seed(3)
     if name.endswith("sde") or name == "lcm":
         scheduler = handed(models[kind], scheduler, generator)
     theirs = with_scheduler(models[kind], scheduler, prompt="a red boat", num_inference_steps=steps, width=32,
@@ -187,11 +187,25 @@ def test_ancestral_steps_along_a_flow_are_those_of_diffusers_for_its_video_model
     assert (driven(ours) - driven(theirs)).abs().max() < 1e-5
 
 
-@pytest.mark.parametrize("sampler", ALL)
-def test_a_few_steps_of_any_sampler_at_any_schedule_end_somewhere_or_in_a_sentence(models, sampler):
-    schedules = Schedule.__args__
-    for kind, schedule, steps in (*product(["sd"], schedules, [3]), *product(["sd", "sd3"], ["model", "linear_quadratic"], [1]),
-                                  *product(["sd3", "flux"], schedules, [2])):
+KINDS, SCHEDULES = ("sd", "sd3", "flux"), Schedule.__args__
+STEPS = {"sd": 3, "sd3": 2, "flux": 2}
+
+
+def by_turns(number):
+    """What the sampler of a number is tried with: each schedule, with the kinds of models by turns, and a single step."""
+    return [*((kind, schedule, STEPS[kind]) for place, schedule in enumerate(SCHEDULES) for kind in [KINDS[(number + place) % 3]]),
+            (KINDS[number % 2], "model", 1), (KINDS[(number + 1) % 2], "linear_quadratic", 1)]
+
+
+EVERY = [*product(["sd"], SCHEDULES, [3]), *product(["sd3", "flux"], SCHEDULES, [2]),
+         *product(["sd", "sd3"], ["model", "linear_quadratic"], [1])]
+
+
+@pytest.mark.parametrize("sampler, tried", [
+    *(pytest.param(sampler, by_turns(number), id=sampler) for number, sampler in enumerate(ALL)),
+    *(pytest.param(sampler, EVERY, id=f"{sampler}-every", marks=pytest.mark.slow) for sampler in ALL)])
+def test_a_few_steps_of_any_sampler_at_any_schedule_end_somewhere_or_in_a_sentence(models, sampler, tried):
+    for kind, schedule, steps in tried:
         try:
             scheduler = scheduler_for(models[kind], Sampling(sampler, schedule), torch.Generator().manual_seed(0))
         except InputError as error:
@@ -303,7 +317,7 @@ OVER = [*(("sd", name) for name in ("ddim", "euler", "heun", "dpm_2", "dpmpp_2m"
 @pytest.mark.parametrize("steps, strength", [(6, 0.5)])
 def test_painting_over_with_a_scheduler_by_name_is_diffusers_own(models, kind, name, steps, strength):
     model = models[kind]
-    scheduler = by_hand()[kind][name]
+    scheduler = by_hand(kind, name)
     start = encode_image(model, torch.rand(3, 32, 32, generator=torch.Generator().manual_seed(4)))
     asked = {"seed": 2, "steps": steps, "guidance_scale": 3.0, "start": start, "strength": strength, "sampler": name}
     over = {"sd": diffusers.StableDiffusionImg2ImgPipeline, "xl": diffusers.StableDiffusionXLImg2ImgPipeline,

@@ -40,6 +40,33 @@ def unet(network: Any) -> dict[str, torch.Tensor]:
     return out
 
 
+def control(network: Any, prefix: str = "control_model.") -> dict[str, torch.Tensor]:
+    """A ControlNet of Stable Diffusion as Zhang et al. name it; of two layers a level, as all are."""
+    ends = (*_ENDS[:3], *_ENDS[5:], ("controlnet_cond_embedding.conv_in", "input_hint_block.0"),
+            ("controlnet_cond_embedding.conv_out", "input_hint_block.14"), ("controlnet_mid_block", "middle_block_out.0"))
+    out = {}
+    for name, tensor in network.state_dict().items():
+        at = next((name.replace(ours, theirs, 1) for ours, theirs in ends if name.startswith(f"{ours}.")), "")
+        if not at:
+            part = type("Part", (), {"state_dict": lambda _, one={name: tensor}: one, "up_blocks": ()})()
+            at = next(iter(unet(part))).removeprefix("model.diffusion_model.")
+            at = re.sub(r"^controlnet_cond_embedding\.blocks\.(\d)", lambda m: f"input_hint_block.{2 * int(m[1]) + 2}", at)
+            at = re.sub(r"^controlnet_down_blocks\.(\d+)", r"zero_convs.\1.0", at)
+        out[prefix + at] = tensor
+    return out
+
+
+def t2i(network: Any) -> dict[str, torch.Tensor]:
+    """A T2I-Adapter as Mou et al. name it: its layers in one row, or of a light one in blocks."""
+    layers = network.config.num_res_blocks
+    state = {name.removeprefix("adapter."): tensor for name, tensor in network.state_dict().items()}
+    if network.config.adapter_type == "light_adapter":
+        return {name.replace(".resnets.", ".body."): tensor for name, tensor in state.items()}
+    row = re.compile(r"body\.(\d)\.(?:resnets\.(\d)|(in_conv))")
+    return {row.sub(lambda m: f"body.{layers * int(m[1]) + int(m[2] or 0)}" + f".{m[3]}" * bool(m[3]), name): tensor
+            for name, tensor in state.items()}
+
+
 def vae(network: Any, prefix: str = "first_stage_model.") -> dict[str, torch.Tensor]:
     """An autoencoder as latent-diffusion names it."""
     out, last = {}, len(network.decoder.up_blocks) - 1
@@ -124,19 +151,19 @@ def flux(network: Any) -> dict[str, torch.Tensor]:
     from nodegraph_nodes.diffusion.checkpoints import flux as names
 
     state, out = network.state_dict(), {}
-    ends = {ours: theirs for theirs, ours in names._ENDS}
+    ends = {ours: theirs for theirs, ours in names.ENDS}
     for name, tensor in state.items():
         stem, _, kind = name.rpartition(".")
         block = re.match(r"(single_)?transformer_blocks\.(\d+)\.(.+)", stem)
         if block is None:
             out[f"{ends[stem]}.{kind}"] = torch.cat(tensor.chunk(2)[::-1]) if stem == "norm_out.linear" else tensor
             continue
-        table = {ours: theirs for theirs, ours in (names._SINGLE if block[1] else names._DOUBLE)}
+        table = {ours: theirs for theirs, ours in (names.SINGLE if block[1] else names.DOUBLE)}
         if block[3] in table:
             kind = "scale" if "_norm" in table[block[3]] else kind
             out[f"{'single' if block[1] else 'double'}_blocks.{block[2]}.{table[block[3]]}.{kind}"] = tensor
     for layer in range(network.config.num_layers):
-        for joined, parts in names._JOINED.items():
+        for joined, parts in names.JOINED.items():
             for kind in ("weight", "bias"):
                 out[f"double_blocks.{layer}.{joined}.{kind}"] = torch.cat(
                     [state[f"transformer_blocks.{layer}.{part}.{kind}"] for part in parts])

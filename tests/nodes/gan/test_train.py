@@ -1,6 +1,7 @@
 """A folder of pictures becomes a generator that other nodes take, and a training that was killed goes on."""
 
 import json
+from dataclasses import replace
 
 import pytest
 import torch
@@ -60,6 +61,34 @@ def test_the_critic_hears_the_kind_and_how_much_a_group_differs():
         first, second = (critic(alike, torch.eye(2)[[k] * 4]) for k in (0, 1))
         assert not torch.allclose(first, second)
         assert not torch.allclose(critic(mixed, torch.eye(2)[[0] * 4])[0], first[0])
+
+
+def test_a_forgery_is_held_against_the_kind_that_the_critic_takes_it_for():
+    torch.manual_seed(0)
+    rules, kinds = adversary.Rules(batch=8), torch.eye(2).repeat(4, 1)
+    names = {}
+    for weight in (0.0, 1.0):
+        torch.manual_seed(1)
+        game = adversary.Game(shape_of(8, "small", 2), replace(rules, kinds=weight, forged_kinds=weight),
+                              lambda step, n: (torch.zeros(n, 3, 8, 8), kinds), "cpu")
+        before = game.critic.guess.weight.clone()
+        game.step(1, 0.0)
+        names[weight] = torch.equal(before, game.critic.guess.weight), game.generator.synthesis.b8.torgb.weight.clone()
+    assert names[0.0][0] and not names[1.0][0]
+    assert not torch.equal(names[0.0][1], names[1.0][1])
+
+
+def test_pictures_whose_deviation_is_taken_together_are_of_one_kind():
+    labels = torch.tensor([0, 1, 2, 1, 1, 0] * 10)
+    pictures = labels[:, None, None, None].expand(-1, 3, 8, 8).to(torch.uint8)
+    material = training_node.Material(pictures, labels, 3, False, 0, "cpu")
+    seen = []
+    for _ in range(40):
+        drawn_, kinds = material(0, 16)
+        assert torch.equal(((drawn_[:, 0, 0, 0] + 1) * 127.5).round().long(), kinds.argmax(1))
+        assert (kinds.argmax(1).reshape(4, -1) == kinds.argmax(1)[:4]).all()
+        seen += kinds.argmax(1)[:4].tolist()
+    assert 0.4 < seen.count(1) / len(seen) < 0.6
 
 
 def test_each_player_moves_alone_and_the_average_follows():

@@ -6,7 +6,9 @@ from hypothesis import given, strategies as st
 from PIL import Image as Pil, ImageFilter
 
 from nodegraph import InputError
+from nodegraph_nodes.common.blur import gaussian
 from nodegraph_nodes.mask.edit import combine, feather, grow, invert, resize
+from nodegraph_nodes.mask.paste import paste_back
 from nodegraph_nodes.mask.shape import shape
 from nodegraph_nodes.mask.source import from_alpha, from_color, from_luma, threshold
 from nodegraph_nodes.media.types import MASK
@@ -135,3 +137,45 @@ def test_a_mask_takes_another_size_or_that_of_a_picture():
     assert set(resize(mask.round(), 80, 40, filter="nearest").flatten().tolist()) == {0.0, 1.0}
     with pytest.raises(InputError, match="width and height are both 0"):
         resize(mask)
+
+
+def smooth(height=48, width=64):
+    """A picture whose colours go over into one another."""
+    down, across = torch.linspace(0.2, 0.7, height)[:, None], torch.linspace(0.1, 0.6, width)
+    return torch.stack([(down + across) / 2, down.expand(height, width), across.expand(height, width)])
+
+
+def test_what_was_painted_anew_is_pasted_back_without_a_seam_and_the_rest_stays_pixel_for_pixel():
+    picture, hole = smooth(), shape(64, 48, kind="ellipse", left=0.25, top=0.25, right=0.75, bottom=0.75)
+    painted = picture.clone()
+    painted[:, 20:28, 28:36] = 1.0    # what is new
+    shifted = (painted * 0.9 + 0.04).clamp(0, 1)    # in other colours, as a model gives it back
+    made = paste_back(picture, shifted, hole, softness=4)
+    far = gaussian(hole, 4) < 1e-3
+    assert torch.equal(made[:, far[0]], picture[:, far[0]])
+    new = torch.zeros(48, 64, dtype=torch.bool)
+    new[20:28, 28:36] = True
+    assert (made - picture).abs().amax(0)[~new].max() < 0.02 and made[:, 23:25, 31:33].min() > 0.9
+    plain = paste_back(picture, shifted, hole, softness=4, match=0)
+    inside = (hole[0] > 0.99) & ~new
+    assert (plain - picture)[:, inside].abs().mean() > 3 * (made - picture)[:, inside].abs().mean()
+
+
+def test_where_another_thing_was_painted_beside_the_seam_nothing_is_taken_for_a_colour():
+    picture, hole = smooth(), shape(64, 48, kind="rectangle", left=0.25, top=0.25, right=0.75, bottom=0.75)
+    framed = picture.clone()
+    framed[:, (hole < 0.5)[0]] = 1.0    # white paper all around
+    assert (paste_back(picture, framed, hole, softness=0) - picture).abs().max() < 0.03
+
+
+def test_pasting_back_takes_another_size_and_no_other_shape_and_keeps_alpha():
+    picture, hole = smooth(), shape(64, 48)
+    large = torch.nn.functional.interpolate(smooth()[None], size=(96, 128))[0]
+    assert (paste_back(picture, large, hole) - picture).abs().max() < 0.02
+    faint = torch.cat([picture, torch.full((1, 48, 64), 0.5)])
+    made = paste_back(faint, picture, hole, softness=0)
+    assert made[3, 24, 32] == 1 and made[3, 0, 0] == 0.5
+    with pytest.raises(InputError, match="painted is 64 x 64 and image is 64 x 48, which is another shape"):
+        paste_back(picture, torch.zeros(3, 64, 64), hole)
+    with pytest.raises(InputError, match="mask is 48 x 64 and image is 64 x 48"):
+        paste_back(picture, picture, shape(48, 64))

@@ -10,9 +10,10 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("diffusers")
 
+from nodegraph_nodes.diffusion.advice import NONE, advice_in  # noqa: E402
 from nodegraph_nodes.starter import drawings, knows, sentences  # noqa: E402
 from nodegraph_nodes.starter.drafts import _pixels  # noqa: E402
-from nodegraph_nodes.starter.train import autoencoder, denoiser, folder, glyphs, painter, studio, words, workshop  # noqa: E402
+from nodegraph_nodes.starter.train import autoencoder, denoiser, folder, glyphs, painter, store, studio, words, workshop  # noqa: E402
 from nodegraph_nodes.starter.train.__main__ import arguments, main  # noqa: E402
 from nodegraph_nodes.starter.train.reading import CHOICES, WIDTH, painters_tokenizer  # noqa: E402
 
@@ -123,7 +124,7 @@ def test_the_whole_training_in_small_makes_a_folder_that_paints(kept, tokenizer,
     asked = [*"--drawings drawings.zip --words words --out trained --seconds 2 --workers 1 --rows 2 --device cpu".split()]
     monkeypatch.chdir(work)
     monkeypatch.setattr(studio, "CHUNK", 8)
-    monkeypatch.setattr(workshop.Size, "on", lambda _: workshop.Size(2, 4, 2, 72, 16, 2, 8, 2))
+    monkeypatch.setattr(store.Size, "on", lambda _: store.Size(2, 4, 2, 72, 16, 2, 8, 2))
     monkeypatch.setattr(workshop, "held_out", lambda name: name == "owl")
     monkeypatch.setattr(workshop.Run, "_sheet", lambda self, path: path.touch())
     monkeypatch.setattr(workshop.Run, "_note", lambda *_: None)
@@ -134,6 +135,7 @@ def test_the_whole_training_in_small_makes_a_folder_that_paints(kept, tokenizer,
     picture = pipe("a red boat", image=torch.full((1, 3, 128, 128), 0.5), mask_image=torch.ones(1, 1, 128, 128), strength=1.0,
                    num_inference_steps=1, height=128, width=128, max_sequence_length=16).images[0]
     assert picture.size == (128, 128)
+    assert advice_in(tmp_path / "new") == advice_in(knows.MODELS / "painter") != NONE
     assert (tmp_path / "new" / "knows.json").read_text("utf-8") == knows.text(knows.painter())
     log = json.loads((work / "trained" / "log.json").read_text("utf-8"))
     assert log[-1]["says"] == "saved" and any("decoder is finished" in line["says"] for line in log)

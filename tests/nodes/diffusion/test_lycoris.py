@@ -1,0 +1,299 @@
+"""Adapters of more kinds than LoRA: their formulas against dense computations, and live models against weights changed by hand."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch.nn import functional as F
+
+from nodegraph import Engine, InputError, Recipe
+from nodegraph_nodes.diffusion import models as loading
+from nodegraph_nodes.diffusion.checkpoints.anatomy import paints
+from nodegraph_nodes.diffusion.lycoris import changed, grouped, is_more
+from nodegraph_nodes.diffusion.patches import layers, loras
+
+from . import wild
+from .test_checkpoints import Zoo
+from .test_patches import STAGED, adapter, kohya, lora, paint, recipe
+
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation", "ignore:.*deprecat.*:FutureWarning",
+                                        "ignore:Already found a `peft_config`", "ignore:.* is far from the:UserWarning")
+
+
+def drawn(*shape: int, seed: int = 1) -> torch.Tensor:
+    return torch.randn(shape, generator=torch.Generator().manual_seed(seed + sum(shape)), dtype=torch.float32) * 0.3
+
+
+WEIGHT, CONV = drawn(6, 4), drawn(6, 4, 3, 3)
+
+
+def test_a_product_of_two_is_what_its_two_layers_do_one_after_the_other():
+    up, down, x = drawn(6, 2), drawn(2, 4), drawn(5, 4)
+    made = changed(WEIGHT, {"up": up, "down": down, "alpha": torch.tensor(1.0)})
+    assert torch.allclose(F.linear(x, made), F.linear(x, WEIGHT) + F.linear(F.linear(x, down), up) * 0.5, atol=1e-6)
+
+
+def test_of_convolutions_too_also_around_a_core():
+    up, down, core, x = drawn(6, 2, 1, 1), drawn(2, 4, 3, 3), drawn(2, 2, 3, 3), drawn(1, 4, 7, 7)
+    made = changed(CONV, {"up": up, "down": down, "alpha": torch.tensor(4.0)})
+    assert torch.allclose(F.conv2d(x, made), F.conv2d(x, CONV) + F.conv2d(F.conv2d(x, down), up) * 2, atol=1e-5)
+    thin = drawn(2, 4, 1, 1)
+    made = changed(CONV, {"up": up, "mid": core, "down": thin})
+    assert torch.allclose(F.conv2d(x, made), F.conv2d(x, CONV) + F.conv2d(F.conv2d(F.conv2d(x, thin), core), up), atol=1e-5)
+
+
+def test_a_hadamard_product_is_taken_number_by_number():
+    parts = {"hada_w1_a": drawn(6, 2), "hada_w1_b": drawn(2, 4, seed=2), "hada_w2_a": drawn(6, 2, seed=3),
+             "hada_w2_b": drawn(2, 4, seed=4), "alpha": torch.tensor(1.0)}
+    made = changed(WEIGHT, parts)
+    for row in range(6):
+        for column in range(4):
+            one = sum(parts["hada_w1_a"][row, k] * parts["hada_w1_b"][k, column] for k in range(2))
+            two = sum(parts["hada_w2_a"][row, k] * parts["hada_w2_b"][k, column] for k in range(2))
+            assert torch.allclose(made[row, column], WEIGHT[row, column] + one * two / 2, atol=1e-6)
+
+
+def test_a_hadamard_product_around_cores_is_taken_number_by_number():
+    parts = {name: drawn(*shape, seed=at) for at, (name, shape) in enumerate({
+        "hada_w1_a": (2, 6), "hada_w1_b": (2, 4), "hada_t1": (2, 2, 3, 3), "hada_w2_a": (2, 6), "hada_w2_b": (2, 4),
+        "hada_t2": (2, 2, 3, 3)}.items())}
+    made = changed(CONV, parts)
+    for row, column, y, x in ((0, 0, 0, 0), (5, 3, 2, 1), (2, 1, 1, 2)):
+        factor = 1.0
+        for n in (1, 2):
+            factor *= sum(parts[f"hada_t{n}"][i, j, y, x] * parts[f"hada_w{n}_a"][i, row] * parts[f"hada_w{n}_b"][j, column]
+                          for i in range(2) for j in range(2))
+        assert torch.allclose(made[row, column, y, x], CONV[row, column, y, x] + factor, atol=1e-6)
+
+
+@pytest.mark.parametrize("first", ["whole", "two"])
+@pytest.mark.parametrize("second", ["whole", "two", "core", "convolution"])
+def test_a_kronecker_product_is_blocks_of_its_second_factor(first, second):
+    conv = second in ("core", "convolution")
+    parts: dict[str, Any] = {"alpha": torch.tensor(3.0)}
+    if first == "whole":
+        w1 = parts["lokr_w1"] = drawn(2, 2)
+    else:
+        parts |= {"lokr_w1_a": drawn(2, 1), "lokr_w1_b": drawn(1, 2)}
+        w1 = parts["lokr_w1_a"] @ parts["lokr_w1_b"]
+    if second == "whole":
+        w2 = parts["lokr_w2"] = drawn(3, 2)
+    elif second == "core":
+        parts |= {"lokr_w2_a": drawn(1, 3), "lokr_w2_b": drawn(1, 2, seed=5), "lokr_t2": drawn(1, 1, 3, 3)}
+        parts = {name: torch.cat([one, one.flip(-1) / 2]) if "w2" in name else one for name, one in parts.items()}
+        parts["lokr_t2"], parts["alpha"] = drawn(2, 2, 3, 3), torch.tensor(3.0 if first == "two" else 6.0)
+        w2 = torch.stack([torch.stack([sum(parts["lokr_t2"][i, j] * parts["lokr_w2_a"][i, p] * parts["lokr_w2_b"][j, r]
+                                           for i in range(2) for j in range(2)) for r in range(2)]) for p in range(3)])
+    else:
+        parts |= {"lokr_w2_a": drawn(3, 1), "lokr_w2_b": drawn(1, 18 if conv else 2)}
+        w2 = (parts["lokr_w2_a"] @ parts["lokr_w2_b"]).reshape(3, 2, *(3, 3) * conv)
+    weight = CONV if conv else WEIGHT
+    blocks = torch.cat([torch.cat([w1[i, j] * w2 for j in range(2)], 1) for i in range(2)], 0)
+    scale = 1.0 if (first, second) == ("whole", "whole") else 3.0  # an alpha counts only where something has a rank
+    assert torch.allclose(changed(weight, parts), weight + blocks * scale, atol=1e-6)
+
+
+def test_factors_differences_and_lengths():
+    x = drawn(5, 4)
+    rows, columns = drawn(1, 6), drawn(1, 4)
+    assert torch.allclose(F.linear(x, changed(WEIGHT, {"weight": rows, "on_input": torch.tensor(False)})),
+                          F.linear(x, WEIGHT) * (1 + rows), atol=1e-6)
+    assert torch.allclose(F.linear(x, changed(WEIGHT, {"weight": columns, "on_input": torch.tensor(True)})),
+                          F.linear(x * (1 + columns), WEIGHT), atol=1e-6)
+    assert torch.equal(changed(WEIGHT, {"diff": torch.ones(6, 4)}), WEIGHT + 1)
+    up, down, lengths = drawn(6, 2), drawn(2, 4), drawn(6, 1).abs() + 1
+    directions = WEIGHT + up @ down  # DoRA: m (W + BA) / |W + BA|, by rows, or by columns as in its paper
+    made = changed(WEIGHT, {"up": up, "down": down, "dora_scale": lengths})
+    assert torch.allclose(made.norm(dim=1), lengths[:, 0], atol=1e-6)
+    assert torch.allclose(F.cosine_similarity(made, directions, dim=1), torch.ones(6), atol=1e-6)
+    made = changed(CONV, {"up": up, "down": drawn(2, 36), "dora_scale": torch.full((1, 4, 1, 1), 2.0)})
+    assert torch.allclose(made.square().sum((0, 2, 3)).sqrt(), torch.full((4,), 2.0), atol=1e-6)
+
+
+def test_what_does_not_fit_or_is_of_no_kind_is_told():
+    with pytest.raises(InputError, match="changes 6 x 5 numbers of a weight of 6 x 4"):
+        changed(WEIGHT, {"up": drawn(6, 2), "down": drawn(2, 5)})
+    with pytest.raises(InputError, match="its parts do not fit together"):
+        changed(WEIGHT, {"up": drawn(6, 2), "down": drawn(3, 4)})
+    groups, unknown = grouped({"a.hada_w1_a": 1, "b.oft_blocks": 2, "c.lora_up.weight": 3, "c.lora_down.weight": 4})
+    assert groups == {"c": {"up": 3, "down": 4}} and sorted(unknown) == ["a.hada_w1_a", "b.oft_blocks"]
+    assert is_more(["x.lokr_w1"]) and is_more(["x.dora_scale"]) and not is_more(["x.lora_up.weight", "x.alpha"])
+
+
+@pytest.fixture(scope="module")
+def live(checkpoints):
+    return loading.load(Recipe("DiffusionModel", "sd", str(checkpoints / "sd")), "cpu", "float32")
+
+
+def hadamard(pipe: Any, kind: str = "hada") -> dict[str, dict[str, torch.Tensor]]:
+    """Changes of attention, convolutions and words, by the names of layers."""
+    out = {}
+    for slot, endings in (("unet", ("to_q", "to_v", "conv1", "conv_in", "time_emb_proj")), ("text_encoder", ("q_proj",))):
+        for name, layer in getattr(pipe, slot).named_modules():
+            if not name.endswith(endings) or getattr(layer, "weight", None) is None:
+                continue
+            rows, columns = layer.weight.shape[0], layer.weight[0].numel()
+            out[f"{slot}.{name}"] = {
+                "hada": lambda: {f"hada_w{n}_{ab}": drawn(*((rows, 2) if ab == "a" else (2, columns)), seed=n)
+                                 for n in (1, 2) for ab in "ab"} | {"alpha": torch.tensor(2.0)},
+                "lokr": lambda: {"lokr_w1": drawn(2, 1), "lokr_w2_a": drawn(rows // 2, 2), "lokr_w2_b": drawn(2, columns),
+                                 "alpha": torch.tensor(4.0)},
+                "locon": lambda: {"lora_up.weight": drawn(rows, 2, *(1, 1) * (layer.weight.ndim == 4)),
+                                  "lora_down.weight": drawn(2, *layer.weight.shape[1:]), "alpha": torch.tensor(1.0),
+                                  "dora_scale": drawn(rows, *(1,) * (layer.weight.ndim - 1)).abs() + 0.5},
+                "full": lambda: {"diff": drawn(*layer.weight.shape)} | (
+                    {"diff_b": drawn(rows)} if layer.bias is not None else {})}[kind]()
+    return out
+
+
+def by_hand(pipe: Any, changes: dict[str, dict[str, torch.Tensor]], weight: float) -> Any:
+    """The pipeline in copies whose weights were changed one by one."""
+    other = copy.copy(pipe)
+    networks = {slot: copy.deepcopy(getattr(pipe, slot)) for slot in ("unet", "text_encoder")}
+    for place, parts in changes.items():
+        slot, _, name = place.partition(".")
+        layer = dict(networks[slot].named_modules())[name]
+        group = grouped({f"x.{end}": tensor for end, tensor in parts.items()})[0]["x"]
+        with torch.no_grad():
+            if set(group) != {"diff_b"}:
+                layer.weight += weight * (changed(layer.weight, group) - layer.weight)
+            if "diff_b" in group:
+                layer.bias += weight * group["diff_b"]
+    for slot, network in networks.items():
+        setattr(other, slot, network)
+    return other
+
+
+def kohya_names(changes: dict[str, dict[str, torch.Tensor]]) -> dict[str, torch.Tensor]:
+    heads = {"unet": "lora_unet", "text_encoder": "lora_te"}
+    return {f"{heads[slot]}_{'text_model_' * (slot != 'unet' and 'text_model' not in name)}{name.replace('.', '_')}.{part}": tensor
+            for place, parts in changes.items() for slot, _, name in (place.partition("."),) for part, tensor in parts.items()}
+
+
+@pytest.mark.parametrize("kind", ["hada", "lokr", "locon", "full"])
+@pytest.mark.parametrize("names", ["kohya", "diffusers"])
+def test_it_paints_what_weights_changed_by_hand_paint_and_taken_off_the_base(live, tmp_path, kind, names):
+    changes = hadamard(live, kind)
+    state = kohya_names(changes) if names == "kohya" else {f"{place}.{part}": t for place, parts in changes.items()
+                                                           for part, t in parts.items()}
+    path = tmp_path / "adapter.safetensors"
+    save_file({name: tensor.contiguous() for name, tensor in state.items()}, path)
+    assert loras.holds(path) and not loras.problem(path) and not paints(path)
+    base, tensor, before = paint(live), live.unet.conv_in.weight.data, loading.size(live)
+    made = paint(loading.fit(live, recipe(lora(path, 0.7))))
+    kept = loading.size(live)
+    loading.fit(live, recipe())
+    assert kept > before == loading.size(live), "what is kept beside counts"
+    assert live.unet.conv_in.weight.data.data_ptr() == tensor.data_ptr() and torch.equal(paint(live), base)
+    assert torch.allclose(made, paint(by_hand(live, changes, 0.7)), atol=1e-5) and not torch.allclose(made, base, atol=1e-3)
+
+
+def test_it_goes_beside_a_lora_twice_and_for_one_part_alone(live, tmp_path):
+    changes, plain = hadamard(live), adapter(live, 3)
+    save_file({k: v.contiguous() for k, v in kohya_names(changes).items()}, tmp_path / "more.safetensors")
+    save_file(kohya(plain, 2.0), tmp_path / "plain.safetensors")
+    more, other = tmp_path / "more.safetensors", tmp_path / "plain.safetensors"
+    base = paint(live)
+    one = paint(loading.fit(live, recipe(lora(more, 0.8), lora(other))))
+    assert torch.allclose(paint(loading.fit(live, recipe(lora(other), lora(more, 0.5), lora(more, 0.3)))), one, atol=1e-5)
+    words = {name: parts for name, parts in changes.items() if name.startswith("text_encoder")}
+    text = paint(loading.fit(live, recipe(lora(more, part="text"))))
+    loading.fit(live, recipe())
+    assert torch.allclose(text, paint(by_hand(live, words, 1.0)), atol=1e-5) and torch.equal(paint(live), base)
+    save_file({k: v.contiguous() for k, v in kohya_names({n: p for n, p in changes.items() if n not in words}).items()}, more)
+    with pytest.raises(InputError, match="more.safetensors has nothing for the text encoders; take part: both"):
+        loading.fit(live, recipe(lora(more, part="text")))
+    loading.fit(live, recipe())
+
+
+@pytest.mark.parametrize("kind", ["LoHaConfig", "LoKrConfig", "IA3Config", "dora"])
+def test_what_peft_made_paints_what_peft_paints(live, tmp_path, kind):
+    import peft
+
+    targets = ["to_q", "to_v", "conv1"] if kind in ("LoHaConfig", "LoKrConfig") else ["to_q", "to_v"]
+    config = {"IA3Config": lambda: peft.IA3Config(target_modules=targets, feedforward_modules=["to_v"]),
+              "dora": lambda: peft.LoraConfig(r=2, lora_alpha=3, target_modules=targets, use_dora=True)}.get(
+        kind, lambda: getattr(peft, kind)(r=2, alpha=3, target_modules=targets))()
+    torch.manual_seed(4)
+    other = copy.copy(live)
+    wrapped = peft.get_peft_model(copy.deepcopy(live.unet), config)
+    with torch.no_grad():
+        for name, parameter in wrapped.named_parameters():
+            if any(sign in name for sign in ("hada_", "lokr_", "ia3_", "lora_")):
+                parameter.add_(torch.randn(parameter.shape) * 0.2)
+    wrapped.save_pretrained(tmp_path / "adapter")
+    other.unet = wrapped.base_model.model
+    base, expected = paint(live), paint(other)
+    made = paint(loading.fit(live, recipe(lora(tmp_path / "adapter"))))
+    loading.fit(live, recipe())
+    assert torch.allclose(made, expected, atol=1e-5) and not torch.allclose(made, base, atol=1e-3)
+
+
+def test_the_names_of_the_authors_reach_the_layers_of_xl_and_flux(tmp_path):
+    zoo = Zoo(tmp_path)
+    xl, painter = zoo.pipe("sdxl"), zoo.pipe("flux").transformer
+    there = layers.index(xl)
+    layer_of = {name.removesuffix(".weight"): tensor for name, tensor in wild.unet(xl.unet).items() if name.endswith(".weight")}
+    for name, tensor in layer_of.items():
+        (place,) = there["lora_unet_" + name.removeprefix("model.diffusion_model.").replace(".", "_")]
+        assert place.layer.weight.shape == tensor.shape and torch.equal(place.layer.weight, tensor)
+    there = layers.index(zoo.pipe("flux"))
+    for name, tensor in wild.flux(painter).items():
+        if name.endswith((".weight", ".scale")):
+            places = there["diffusion_model_" + name.rpartition(".")[0].replace(".", "_")]
+            whole = torch.cat([place.layer.weight for place in places])
+            assert torch.equal(torch.cat(whole.chunk(2)[::-1]) if places[0].swapped else whole, tensor)
+
+
+def test_a_change_of_layers_that_are_joined_in_a_file_is_shared_among_them(tmp_path):
+    zoo = Zoo(tmp_path)
+    pipe = zoo.pipe("flux")
+    qkv, whole = drawn(96, 32), wild.flux(pipe.transformer)["double_blocks.0.img_attn.qkv.weight"]
+    save_file({"diffusion_model.double_blocks.0.img_attn.qkv.lokr_w1": torch.ones(1, 1),
+               "diffusion_model.double_blocks.0.img_attn.qkv.lokr_w2": qkv,
+               "diffusion_model.nowhere.lokr_w1": torch.ones(1, 1), "diffusion_model.nowhere.lokr_w2": drawn(2, 2),
+               "diffusion_model.double_blocks.0.img_mlp.0.oft_blocks": drawn(2, 3)}, tmp_path / "a.safetensors")
+    loras_ = [lora(tmp_path / "a.safetensors", 0.5)]
+    from nodegraph_nodes.diffusion.patches.merges import Merges
+
+    merges = Merges()
+    with pytest.warns(UserWarning) as told:
+        merges.put_on(pipe, loras_)
+    assert torch.allclose(wild.flux(pipe.transformer)["double_blocks.0.img_attn.qkv.weight"], whole + 0.5 * qkv, atol=1e-6)
+    said = " ".join(str(one.message) for one in told)
+    assert "1 changes of a kind that is not read here" in said and "nowhere" in said and "oft_blocks" in said
+    merges.take_off()
+    assert torch.equal(wild.flux(pipe.transformer)["double_blocks.0.img_attn.qkv.weight"], whole)
+
+
+def test_one_of_another_family_or_kind_is_told(live, tmp_path):
+    save_file({"lora_unet_nowhere.hada_w1_a": drawn(4, 2), "lora_unet_nowhere.hada_w1_b": drawn(2, 4),
+               "lora_unet_nowhere.hada_w2_a": drawn(4, 2), "lora_unet_nowhere.hada_w2_b": drawn(2, 4)}, tmp_path / "a.safetensors")
+    with pytest.raises(InputError, match="a.safetensors does not fit a StableDiffusionPipeline: none of its names"):
+        loading.fit(live, recipe(lora(tmp_path / "a.safetensors")))
+    layer = "lora_unet_down_blocks_1_attentions_0_transformer_blocks_0_attn2_to_k"
+    save_file({f"{layer}.lokr_w1": drawn(2, 2), f"{layer}.lokr_w2": drawn(8, 1024)}, tmp_path / "b.safetensors")
+    with pytest.raises(InputError, match="does not fit .* it changes 16 x 2048 numbers of a weight of 16 x 16"):
+        loading.fit(live, recipe(lora(tmp_path / "b.safetensors")))
+    save_file({"x.oft_blocks": drawn(4, 2)}, tmp_path / "c.safetensors")
+    assert "of a kind that is not read here (OFT, GLoRA" in loras.problem(tmp_path / "c.safetensors")
+    base = paint(loading.fit(live, recipe()))
+    assert torch.equal(base, paint(loading.fit(live, recipe())))
+
+
+def test_another_weight_loads_nothing_anew(checkpoints, live, tmp_path):
+    save_file({k: v.contiguous() for k, v in kohya_names(hadamard(live)).items()}, tmp_path / "one.safetensors")
+    (tmp_path / "sd").symlink_to(checkpoints / "sd")
+    path = Path(tmp_path / "graph.yaml")
+    with Engine(tmp_path / "cache") as engine:
+        def ran(weight: str, vae: str) -> list[str]:
+            path.write_text(STAGED.replace("WEIGHT", weight).replace("VAE", vae))
+            return [name for name, node in engine.run(path).nodes.items() if node.status == "ran"]
+        assert set(ran("0.5", "sd")) >= {"idea", "sketch", "picture"}
+        assert "sketch" in ran("0.2", "sd") and engine.models.loads == 1
+        assert ran("0.2", str(checkpoints / "xl")) == ["seen", "picture"]
