@@ -166,13 +166,12 @@ def _ids(score: Score, tokenizer: Any) -> list[int]:
 
 def _preview(network: Any, tokenizer: Any) -> Any:
     """The piano roll of four bars."""
-    from ..generate import _written_bars, decoded
+    from ..composing import Wish, composed, dice_of, midi_writer
     from ..models import Composer
 
-    tokens: list[int] = []
-    for tokens in _written_bars(Composer(network.eval(), tokenizer), [1], 4, 0, 0.9, 0.95):
-        pass
-    return piano_roll_picture(decoded(tokenizer, tokens))
+    model = Composer(network.eval(), tokenizer)
+    writer = midi_writer(model, Wish(style="", key="", bars=4))
+    return piano_roll_picture(composed(model, writer, dice_of(0, 0.9, 0.95), lambda _: None))
 
 
 def _store(out: Path, network: Any, tokenizer: Any) -> None:

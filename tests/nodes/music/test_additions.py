@@ -110,9 +110,11 @@ def test_other_instruments_play_along_in_every_bar(starter, song):
 def test_models_of_other_tokenizations_go_on_and_play_along_too(tmp_path, song, kind):
     torch.manual_seed(0)
     model = load(Recipe("MusicModel", "mine", str(folder_of(trained(*kind), tmp_path))), "cpu", "float32")
-    longer = go_on(model, song, bars=2, seed=1)
-    assert kept(song, longer) and whole_bars(longer) <= 30
-    assert kept(song, accompany(model, song, seed=1)) and kept(song, fill(model, song, 2, 3, seed=1))
+    few = {"density": "sparse", "seed": 1}  # random weights would have every instrument play
+    longer = go_on(model, song, bars=1, **few)
+    assert kept(song, longer) and whole_bars(longer) <= 27
+    assert kept(song, accompany(model, song, instruments="cello", **few))
+
 
 
 def test_a_model_that_writes_track_after_track_says_that_it_cannot(tmp_path, song):
