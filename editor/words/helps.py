@@ -99,7 +99,7 @@ HELPS: dict[str, str] = {
     "music.mood": "什么音乐配得上这张图：它的情绪与速度，按情绪和活力定风格，按颜色定调。",
     "music.piano_roll": "把乐谱画出来：时间向右，音高向上，每个声部一种颜色，弱音较淡。",
     "music.quantise": "把音符移到网格上。",
-    "music.render": "演奏乐谱：44.1 kHz 立体声，最响处为 -1 dBFS。",
+    "music.render": "演奏乐谱：立体声，按指定响度（默认 -16 LUFS），永不削波。",
     "music.rnn": "用 LSTM 唱出旋律，方式同 Magenta 的 Lookback RNN；先画出哪些小节会重现，作为布局。",
     "music.set_metre": "把乐谱改为另一种拍号：各小节的音不变，按新的小节长度伸缩。",
     "music.swing": "让每两个音中的第二个稍晚出现。",

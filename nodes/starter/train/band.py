@@ -42,7 +42,7 @@ class Part:
 
 
 PARTS = {"drummer": Part(folders.VAE, DRUMS, 1_200, (40_000, 600)), "singer": Part(folders.VAE, MELODY, 1_800, (6_000, 60)),
-         "fiddler": Part(folders.RNN, MELODY, 200, (3_000, 24))}
+         "fiddler": Part(folders.RNN, MELODY, 260, (3_000, 24))}
 
 
 def drum_grids(seeds: Sequence[int]) -> torch.Tensor:
