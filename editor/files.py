@@ -133,7 +133,10 @@ class Files:
         elif left[0] is self.session.document:
             self.save(None, then)
         elif left[0].problems:
-            self.session.ask("settle", lambda choice: (left[0].save(), self.save_all(then)), problems=tuple(left[0].problems),
+            def agreed(choice: str) -> None:
+                left[0].save()
+                self.save_all(then)
+            self.session.ask("settle", agreed, problems=tuple(left[0].problems),
                              name=left[0].path.name if left[0].path is not None else t("app.untitled"))
         else:
             left[0].save()

@@ -35,7 +35,7 @@ QUICK = {r"(type: starter.paint\n +)text": r"\1steps: 4\n    text", r"steps: \d+
          r"\[4, 12, 24\]": "[1, 2, 3]", r"minutes: 2\.0": "minutes: 0.01", "batch: 4": "batch: 1"}
 SERVICE = "https://api.openai.com/v1"
 WINDOWS = ("edit", "open")  # commands that want a screen
-READER = {"photo.jpg", "photos/*.jpg", "models/sd", "mine.ttf"}  # what a reader brings
+READER = {"photo.jpg", "tune.mid", "photos/*.jpg", "models/sd", "mine.ttf"}  # what a reader brings
 ELSEWHERE = re.compile(r"^(graphs/|nodegraph-)")  # in the repository, or made by `pack new`
 
 
@@ -95,10 +95,11 @@ def remembered(tmp_path_factory):
 
 @pytest.fixture
 def desk(tmp_path, monkeypatch, remembered):
-    """An empty folder with a photo and a folder of photos in it, as a reader has it."""
+    """An empty folder with a photo, a tune and a folder of photos in it, as a reader has it."""
     monkeypatch.setenv("NODEGRAPH_CACHE", str(remembered))
     monkeypatch.chdir(tmp_path)
     shutil.copy(PHOTO, tmp_path / "photo.jpg")
+    shutil.copy(ROOT / "graphs" / "scores" / "amazing-grace.mid", tmp_path / "tune.mid")
     shutil.copytree(PHOTO.parent, tmp_path / "photos")
     return tmp_path
 

@@ -263,6 +263,26 @@ def test_a_suite_climbs_and_one_climb_more_composes_nothing(engine, tmp_path):
     assert items(story)["movements/higher"] == (1, 1) and "movements/theme" not in items(story)
 
 
+def test_a_tune_goes_on_and_stays_as_it_was(engine):
+    graph = engine.load(GRAPHS / "continued.yaml")
+    result = engine.run(graph, {"bars": 4}, only=["score"])
+    assert not result.errors
+    notes = [note for note in result["score"].tracks[0].notes if note.start < 51]
+    assert len(notes) == 32 and max(note.start for track in result["score"].tracks for note in track.notes) >= 51
+
+
+def test_a_melody_is_arranged_for_a_band(engine):
+    result = engine.run(engine.load(GRAPHS / "band.yaml"), {"style": "bossa"}, only=["score", "roll"])
+    assert not result.errors and [track.is_drum for track in result["score"].tracks] == [False, False, False, True]
+    assert [text.text for text in result["score"].texts if text.kind == "cue"][-1] == "G"
+
+
+def test_a_song_is_engraved_with_its_words(engine):
+    result = engine.run(engine.load(GRAPHS / "song.yaml"))
+    assert not result.errors and result["page"].shape[::2] == (3, 1400) and float(result["page"].min()) < 0.2
+    assert all(word in result["svg"] for word in ("Amazing Grace", ">wretch<", ">Em<"))
+
+
 def test_a_graph_is_refused_with_the_place_before_anything_runs(engine, tmp_path):
     text = (GRAPHS / "postcard.yaml").read_text("utf-8").replace("steps: 12", "steps: 0")
     (tmp_path / "wrong.yaml").write_text(text, "utf-8")

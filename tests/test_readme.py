@@ -2,6 +2,9 @@
 
 import re
 import shlex
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -73,6 +76,18 @@ def test_what_else_the_readme_has_typed_is_there():
             if word.endswith(".txt"):
                 assert (ROOT / word).exists()
         assert ".venv/bin/nodegraph" not in line or kind != "shell"  # every command stands as it is typed
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="wants make")
+def test_an_old_python_is_told_before_anything_is_fetched(tmp_path):
+    for name in ("Makefile", "pyproject.toml", "constraints.txt"):
+        shutil.copy(ROOT / name, tmp_path)
+    old = tmp_path / "old"
+    old.write_text(f"#!/bin/sh\nexec {sys.executable} -c 'import sys; sys.version_info = (3, 10, 1); exec(sys.argv[1])' \"$2\"\n")
+    old.chmod(0o755)
+    made = subprocess.run(["make", "install", "UV=", f"PYTHON={old}"], cwd=tmp_path, capture_output=True, text=True)
+    assert made.returncode == 2 and "wants Python 3.11 or newer, and this is 3.10" in made.stderr
+    assert not (tmp_path / ".venv").exists()
 
 
 def test_the_chinese_readme_has_the_same_typed():

@@ -121,6 +121,7 @@ class Maker:
         desk = CACHE / "desk" / uri
         shutil.copytree(PICTURES, desk / "photos", dirs_exist_ok=True)
         shutil.copy(PICTURES / "cat.jpg", desk / "photo.jpg")
+        shutil.copy(PICTURES.parent / "scores" / "amazing-grace.mid", desk / "tune.mid")
         put_files(text, desk)
         studio = Studio(CACHE, tuple(desk / block.file for block in blocks(text) if block.file.endswith(".py")))
         folder = uri.removesuffix(path.name)

@@ -14,7 +14,7 @@ class Sign(NamedTuple):
     """A sign at an edge. side: "left", "right", "top" or "bottom"; x, y: the pixel of its upper left corner."""
 
     side: str
-    count: int
+    nodes: int
     x: float
     y: float
 

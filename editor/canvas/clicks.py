@@ -68,8 +68,7 @@ def double_clicked(stage: Stage, pressed: Pressed) -> bool:
         if port.type is not BOOL:
             type_value(session, hit.item, port)
     elif hit.kind == "thumbnail" and hit.picture is not None:
-        port = hit.picture.port
-        act(session, "large", hit.item, port)
+        act(session, "large", hit.item, hit.picture.port)
     elif hit.kind in ("title", "item") and hit.item.kind == "node" and session.graph.nodes[hit.item.name].is_graph:
         session.select([hit.item])
         session.do("node.enter")

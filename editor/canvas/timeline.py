@@ -14,17 +14,17 @@ class Timeline(NamedTuple):
     x: float
     y: float
     width: float
-    count: int
+    runs: int
     at: int
 
     def mark(self, number: int) -> float:
         """The pixel across at which a run stands."""
         first, last = self.x + ROOM, self.x + self.width - 16
-        return last if self.count < 2 else first + (last - first) * number / (self.count - 1)
+        return last if self.runs < 2 else first + (last - first) * number / (self.runs - 1)
 
     def nearest(self, x: float) -> int:
         """The run whose mark is nearest to a pixel across."""
-        return min(range(self.count), key=lambda number: abs(self.mark(number) - x))
+        return min(range(self.runs), key=lambda number: abs(self.mark(number) - x))
 
     def holds(self, x: float, y: float) -> bool:
         """Whether a pixel lies on the line."""

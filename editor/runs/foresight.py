@@ -44,10 +44,10 @@ def look(engine: Engine, number: int, graph: Graph, fill: bool, outbox: Outbox, 
 
 
 class Outlook(NamedTuple):
-    """A forecast in short. runs: the nodes that would run; count: of all; seconds: of those whose time is known."""
+    """A forecast in short. runs: the nodes that would run; total: how many there are; seconds: of those whose time is known."""
 
     runs: frozenset[str]
-    count: int
+    total: int
     seconds: float
     timed: bool
 
@@ -61,10 +61,10 @@ class Outlook(NamedTuple):
 
     def words(self, lasting: Callable[[float], str]) -> str:
         """It in a few words: about 14 s, 3 of 10 nodes. lasting: puts seconds into words."""
-        if not self.count:
+        if not self.total:
             return ""
         if not self.runs:
             return t("forecast.nothing")
-        nodes = t("forecast.nodes", count=len(self.runs), total=self.count)
+        nodes = t("forecast.nodes", count=len(self.runs), total=self.total)
         return t("forecast.about", seconds=lasting(self.seconds), nodes=nodes) if self.timed and self.seconds >= 0.05 \
             else nodes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import dearpygui.dearpygui as dpg
@@ -204,7 +205,7 @@ class Inspector:
     def _states(self, node: Any, parent: int | str) -> None:
         state = edits.state_of(node)
         for name, command in (("mute", "node.mute"), ("bypass", "node.bypass")):
-            self.app.icons.button(name, lambda command=command: self.app.do(command), parent=parent,
+            self.app.icons.button(name, partial(self.app.do, command), parent=parent,
                                   look="on" if state == name else "flat",
                                   tooltip=f"{t(f'command.{command}')}\n{t(f'tip.{command}')}")
 

@@ -28,7 +28,8 @@ class KeyCommands:
         name = keyboard.NAMES.get(number)
         if name is None:
             return
-        again, _ = number in self._held, self._held.add(number)
+        again = number in self._held
+        self._held.add(number)
         chord = Chord(name, *held)
         spoken = "Ctrl+Enter" if chord.ctrl and name == "Enter" else name
         if self.app.dialogs.key(spoken):

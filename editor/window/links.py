@@ -38,21 +38,7 @@ class Links:
 
         zooming: whether the scale has just changed. Then what is drawn is stretched, and drawn anew once it rests.
         """
-        overlay, session, hover = self.gestures.overlay, self.session, self.gestures.hover
-        special = dict.fromkeys(session.selected_links, "selected")
-        special |= dict.fromkeys(overlay.cut, "cut")
-        if hover.link is not None and not self.gestures.dragging:
-            special.setdefault(hover.link, "hovered")
-        if session.selection:  # what leads to and from what is selected is seen, however faint it is else
-            chosen = {item.name for item in session.selection}
-            for link, curve in scene.curves.items():
-                if curve.quiet and (link.source.name in chosen or link.target.name in chosen):
-                    special.setdefault(link, "shown")
-        special |= dict.fromkeys(self.gestures.trail.links if self.gestures.trail is not None else (), "why")
-        if overlay.splits is not None:
-            special[overlay.splits] = "split"
-        if overlay.taken is not None:
-            special[overlay.taken] = "gone"
+        special = self._special(scene)
         state = (scene.curves, special, zoom, theme_name, self.gestures.seen)
         if self._seen is not None and self._seen[0] is state[0] and self._seen[1:] == state[1:]:
             return False
@@ -96,6 +82,25 @@ class Links:
                 for drawn in self._drawn[link][2]:
                     dpg.configure_item(drawn, show=True)
         return False
+
+    def _special(self, scene: Scene) -> dict[Link, str]:
+        """The links that look otherwise than usual, and how."""
+        overlay, session, hover = self.gestures.overlay, self.session, self.gestures.hover
+        special = dict.fromkeys(session.selected_links, "selected")
+        special |= dict.fromkeys(overlay.cut, "cut")
+        if hover.link is not None and not self.gestures.dragging:
+            special.setdefault(hover.link, "hovered")
+        if session.selection:  # what leads to and from what is selected is seen, however faint it is else
+            chosen = {item.name for item in session.selection}
+            for link, curve in scene.curves.items():
+                if curve.quiet and (link.source.name in chosen or link.target.name in chosen):
+                    special.setdefault(link, "shown")
+        special |= dict.fromkeys(self.gestures.trail.links if self.gestures.trail is not None else (), "why")
+        if overlay.splits is not None:
+            special[overlay.splits] = "split"
+        if overlay.taken is not None:
+            special[overlay.taken] = "gone"
+        return special
 
     def _draw(self, curve: Curve, look: str, zoom: float) -> list[int | str]:
         shade = of_type(curve.color)

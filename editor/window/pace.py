@@ -26,7 +26,8 @@ class Pace:
         self._mouse: tuple[float, ...] = (0.0, 0.0)
         self._drawn = (-1, 0.0)  # the revision that was drawn last, and when
         self._drawing, self._smoothed = 0.0, True
-        self._waking, self._wake = waking, None
+        self._waking = waking
+        self._wake: Wake | None = None
         self._owed = 0  # frames that input wants: one to take it in, and one to show what came of it
 
     def open(self) -> None:

@@ -230,7 +230,8 @@ class Palette:
     def _close_on_click(self) -> None:
         """A press beside the palette closes it; the one that opened it does not."""
         down = any(map(dpg.is_mouse_button_down, (dpg.mvMouseButton_Left, dpg.mvMouseButton_Right)))
-        if down and not self._down and not widgets.within(self.window, dpg.get_mouse_pos(local=False)):
+        beside = self.window is not None and not widgets.within(self.window, tuple(dpg.get_mouse_pos(local=False)))
+        if down and not self._down and beside:
             self.session.palette = None
             self.session.touch()
         self._down = down

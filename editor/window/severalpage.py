@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import dearpygui.dearpygui as dpg
@@ -35,7 +36,7 @@ class SeveralPage:
         with widgets.row(2):
             for name in ALIGN:
                 command = f"node.{name}"
-                self.app.icons.button(name, lambda command=command: self.app.do(command), size=18, small=True,
+                self.app.icons.button(name, partial(self.app.do, command), size=18, small=True,
                                       enabled=self.session.can(command), tooltip=self._tip(command))
         widgets.gap(4)
         widgets.says(t("inspector.color"), "dim")
@@ -48,7 +49,7 @@ class SeveralPage:
         for command in ("node.mute", "node.bypass", "node.collapse", "node.frame", "node.group", "edit.duplicate",
                         "edit.delete"):
             if self.session.can(command):
-                widgets.button(t(f"command.{command}"), lambda command=command: self.app.do(command),
+                widgets.button(t(f"command.{command}"), partial(self.app.do, command),
                                width=width, tooltip=self.app.keys_of(command))
         widgets.gap(8)
         for item in chosen[:MOST]:

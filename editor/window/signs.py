@@ -40,7 +40,7 @@ class SignPainter:
             self._sign(sign, over == sign.side)
 
     def _sign(self, sign: Sign, over: bool) -> None:
-        words = t("canvas.beyond", count=sign.count)
+        words = t("canvas.beyond", count=sign.nodes)
         dpg.draw_rectangle((sign.x, sign.y), (sign.x + WIDTH, sign.y + HEIGHT), color=color("border"), rounding=13,
                            fill=color("hover" if over else "raised"), parent=self.node)
         wide = fonts.measure(words, SIZE)

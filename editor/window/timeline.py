@@ -37,11 +37,11 @@ class TimelinePainter:
         dpg.draw_rectangle((line.x, line.y), (line.x + line.width, line.y + HEIGHT), color=color("border"),
                            fill=color("minimap"), rounding=8, parent=self.node)
         middle = line.y + HEIGHT / 2
-        dpg.draw_text((line.x + 12, middle - SIZE / 2), t("canvas.runs", at=line.at + 1, count=line.count), size=SIZE,
+        dpg.draw_text((line.x + 12, middle - SIZE / 2), t("canvas.runs", at=line.at + 1, count=line.runs), size=SIZE,
                       color=color("text"), parent=self.node)
-        dpg.draw_line((line.x + ROOM, middle), (line.mark(line.count - 1), middle), color=color("separator"), thickness=2,
+        dpg.draw_line((line.x + ROOM, middle), (line.mark(line.runs - 1), middle), color=color("separator"), thickness=2,
                       parent=self.node)
-        for number in range(line.count):
+        for number in range(line.runs):
             now = number == line.at
             dpg.draw_circle((line.mark(number), middle), 7 if now else 4, color=color("text" if now else "clear"),
                             fill=color("accent" if now else "dim"), parent=self.node)

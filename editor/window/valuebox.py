@@ -17,9 +17,11 @@ from .widgets import px
 class ValueBox(ContextMenu):
     """A small window at the pointer: a field with the keyboard, or the choices. answer(value). data: item, port, value."""
 
-    def _fill(self, port: Port | None = None, value: Any = None, **data: Any) -> None:
-        assert port is not None
-        self.port, self.field, self._frames = port, 0, 0
+    def _fill(self, *told: Any, **data: Any) -> None:  # type: ignore[override]
+        port: Port = data["port"]
+        value = data["value"]
+        self.port, self._frames = port, 0
+        self.field: int | str = 0
         if port.choices and not port.many:
             for choice in port.choices:
                 dpg.add_menu_item(label=str(choice), check=True, default_value=choice == value,

@@ -4,6 +4,7 @@ English is the docstring itself. A test holds that each node type that comes alo
 """
 
 HELPS: dict[str, str] = {
+<<<<<<< HEAD
     "audio.duck": "人声响起时把声音压低，之后再恢复；两者用 audio.mix 混在一起。",
     "audio.eq": "让声音更暗或更亮、更薄或更厚。这里不会削波处理：后面接 audio.limit。",
     "audio.fade": "让声音从静音中渐入，再渐出。",
@@ -19,6 +20,23 @@ HELPS: dict[str, str] = {
     "audio.tempo": "改变速度，不改变音高。",
     "audio.trim": "截取声音的一段。",
     "audio.waveform": "画出声音的波形，每个声道一行。",
+=======
+    "audio.duck": "人声出现时压低声音，之后再恢复；两者用 audio.mix 混合。",
+    "audio.eq": "让声音更暗或更亮、更薄或更厚。此处不防削波：请在其后使用 audio.limit。",
+    "audio.fade": "让声音从寂静中出现，再归于寂静。",
+    "audio.gain": "把声音调响或调轻。此处不防削波：请在其后使用 audio.limit 或 audio.loudness。",
+    "audio.join": "把声音依次播放。",
+    "audio.limit": "在过响之处及时压低声音，使它永不削波，采样点之间也不会。",
+    "audio.loudness": "按人耳的感受把声音调到所要的响度，且永不削波。",
+    "audio.measure": "给出声音有多响。",
+    "audio.mix": "同时播放几段声音；会削波时整体调低，并给出提示。",
+    "audio.pitch": "以相同速度更高或更低地播放声音。",
+    "audio.reverb": "把声音放进一个房间：立体声，两耳各不相同。",
+    "audio.spectrogram": "画出声音里有什么：时间向右，音高按八度向上，越亮越响。",
+    "audio.tempo": "以相同音高更快或更慢地播放声音（锁相的相位声码器，1999）。",
+    "audio.trim": "保留声音中的一段。",
+    "audio.waveform": "画出声音的波形，每个声道一行：各列取最高与最低的采样。",
+>>>>>>> main
     "diffusion.cache": "当变换器的第一个模块变化很小时，直接沿用上一步的结果，从而省去部分步骤（与 TeaCache 同类）。",
     "diffusion.combine": "把多条提示词合成一个条件。",
     "diffusion.control": "用一张图片引导采样：边缘、线条、草图、深度或姿态，取决于控制网络的训练内容。",
@@ -85,6 +103,7 @@ HELPS: dict[str, str] = {
     "music.cut": "从乐谱中截取若干小节：从开头起，取在其中开始的音。",
     "music.drums": "按文字写成的节奏型奏鼓：`x..x ..x.`，每个声部一行。",
     "music.dynamics": "为乐谱加上强弱：突出高声部，加重强拍，乐句有起伏。",
+    "music.engrave": "把乐谱排成一页谱面：包含和弦标记、段落与歌词。",
     "music.fill": "用新的音填补乐谱中的空缺；前后和其中已有的内容逐 tick 保持不变。",
     "music.fit_range": "按八度移动音符，使乐器能够演奏。",
     "music.generate": "作一首曲子。相同的种子与设置会作出相同的曲子。",
@@ -138,6 +157,7 @@ HELPS: dict[str, str] = {
     "picture.lines": "把图片变成线描：沿边缘着墨，暗处为黑（XDoG，2012）。",
     "picture.noise": "给图片加上颗粒；透明度不变。",
     "picture.pad": "在图片四周加边框，每边的像素数可分别指定。",
+    "picture.pose": "把图中人物的姿态画成黑底上的彩色骨架，供姿态控制网络（OpenPose）使用。",
     "picture.posterize": "红、绿、蓝各只保留均匀分布的几个色阶。",
     "picture.print_inks": "用三种油墨印出图片：红、绿、蓝表示每种油墨的多少，无墨之处为纸色。",
     "picture.resize": "放大或缩小图片。",

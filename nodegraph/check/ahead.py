@@ -41,10 +41,11 @@ def _first(site: Site, ref: Ref) -> Recipe | None:
         usual = port.default if ref.name not in site.given and isinstance(port.default, str) else None
         return Recipe(port.type.name, usual) if usual else None
     source = _plain(site, ref)
-    for name in source.nodetype.recipes if source is not None and source.nodetype is not None else ():
-        value = (source.literals or {}).get(name, source.node.inputs.get(name))
-        return _first(site, value) if type(value) is Ref else value if isinstance(value, Recipe) else None
-    return None
+    if source is None or source.nodetype is None or not source.nodetype.recipes:
+        return None
+    name = source.nodetype.recipes[0]
+    value = (source.literals or {}).get(name, source.node.inputs.get(name))
+    return _first(site, value) if type(value) is Ref else value if isinstance(value, Recipe) else None
 
 
 def _carried(site: Site, ref: Ref) -> list[Recipe]:

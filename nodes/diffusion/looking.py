@@ -165,7 +165,7 @@ class Looking(Door):
     def __call__(self, *arguments: Any, **settings: Any) -> Any:
         import torch
 
-        latents = arguments[0] if arguments else settings.get("hidden_states", settings.get("sample"))
+        latents = arguments[0] if arguments else settings["hidden_states" if "hidden_states" in settings else "sample"]
         self.looks.weigh([weight_now(control, self.course) for control in self.looks.controls])
         guided = getattr(self.pipe, "do_classifier_free_guidance", False)
         half = len(latents) // 2 if guided and len(latents) > 1 else 0

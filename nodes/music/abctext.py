@@ -23,6 +23,7 @@ _SHARPS, _FLATS = "FCGDAEB", "BEADGCF"
 _ACCIDENTALS = {"^": 1, "_": -1, "=": 0}
 _TAKEN = set(LETTERS + "z^_=,'0123456789/|[] \n-")
 _SHORTEST = 8  # parts of a unit
+_IN_CHORD = 6  # notes
 LETTERS_IN_A_BAR = 96
 
 
@@ -82,7 +83,7 @@ class Reader:
         if letter == "|":
             return self._line()
         if letter == "[":
-            return self._start() and self._open()
+            return not self.in_chord and not self.accidental and self._start() and self._open()
         if letter == "]":
             was, self.in_chord, self.closed = self.in_chord and bool(self.pitches), False, True
             return was and not self.accidental
@@ -109,11 +110,11 @@ class Reader:
         return self.filled < self.length
 
     def _mark(self, letter: str) -> bool:
-        if self.accidental or not self._start():
+        if self.accidental or len(self.pitches) >= _IN_CHORD and self.in_chord or not self._start():
             return False
         self.accidental = letter
-        classes = {(_STEPS[name] + _ACCIDENTALS[letter]) % 12 for name in _STEPS}
-        return any(self._allowed(pitch) and pitch % 12 in classes for pitch in range(60, 84))
+        pitches = [60 + octave + step + _ACCIDENTALS[letter] for step in _STEPS.values() for octave in (0, 12)]
+        return any(self._allowed(pitch) and pitch not in self.pitches for pitch in pitches)
 
     def _pitch(self, letter: str) -> bool:
         if letter == "z":
@@ -130,7 +131,7 @@ class Reader:
             self.own[name] = sharp
         pitch = 60 + _STEPS[name] + (12 if letter.islower() else 0) + self.own.get(name, self.signature.get(name, 0))
         self.pitches.append(pitch)
-        return self.pitches.count(pitch) == 1 and len(self.pitches) <= 6 and self._allowed(pitch)
+        return self.pitches.count(pitch) == 1 and len(self.pitches) <= _IN_CHORD and self._allowed(pitch)
 
     def _allowed(self, pitch: int) -> bool:
         return bool(self.controls.pitches(self.program, float(self.bar * self.length + self.filled))[pitch])
@@ -150,7 +151,7 @@ class Reader:
             return not was
         if self.slash:
             self.parts += letter
-            return self.parts in ("1", "2", "4", "8", "16") and int(self.parts) <= _SHORTEST
+            return self.parts in ("2", "4", "8")
         self.number += letter
         return self.number[0] != "0" and self.filled + self.pending <= self.length and self.letters < LETTERS_IN_A_BAR
 
@@ -161,7 +162,7 @@ class Reader:
         if self.filled + self.pending <= self.length:
             return True
         shortest = UNIT * Fraction(int(self.number or "1"), _SHORTEST)
-        return not self.tie and self.filled + shortest <= self.length and self.parts in ("", "1")
+        return not self.tie and self.filled + shortest <= self.length and not self.parts
 
     def _line(self) -> bool:
         if self.in_chord or self.accidental or self.filled + self.pending != self.length:

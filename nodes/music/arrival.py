@@ -101,7 +101,7 @@ class ArrivalWriter:
         most = int((room - 1) // 3) - 1
         kept = self.events if len(self.events) <= most and self.now - self._offset < TIMES // 2 else \
             [one for one in self.events[-max(1, most // 2):] if self.now - one[0].time < TIMES // 2]
-        self._offset = min((event.time for event, _ in kept), default=0)
+        self._offset = min([self.now, *(event.time for event, _ in kept)])
         ids = [token for event, control in kept for token in event.tokens(self._offset, control)]
         return [ANTICIPATE if self.given else AUTOREGRESS, *ids, *self._shown_draft()]
 

@@ -6,6 +6,7 @@ The model reads its own grid and instruments; what was given is never read back,
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import gcd
 from typing import Any
 
 from ..media.score import Note, Score, Track
@@ -110,8 +111,12 @@ def given_notes(piece: Any, vocabulary: Vocabulary) -> list[Given]:
 
 
 def _on_grid(tick: int, vocabulary: Vocabulary) -> int:
-    step = max(1, vocabulary.division // vocabulary.per_beat) if vocabulary.style != "PerTok" else 1
-    return round(tick / step) * step
+    """The nearest moment that the words for time can reach."""
+    lengths = [vocabulary.ticks(index, vocabulary.division) for index in vocabulary.shifts if vocabulary.kinds[index] != "Rest"]
+    if vocabulary.style == "PerTok" and not lengths:
+        lengths = [int(vocabulary.numbers[index]) for index in vocabulary.mask("Position").nonzero()[0]]
+    step = gcd(*lengths) if lengths else vocabulary.division // vocabulary.per_beat
+    return round(tick / max(1, step)) * max(1, step)
 
 
 def note_words(program: int, pitch: int, velocity: int, ticks: int, vocabulary: Vocabulary) -> list[str]:

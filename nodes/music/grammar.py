@@ -103,12 +103,20 @@ class Grammar:
     # What may come
 
     def legal(self, clock: Clock | None = None) -> Any:
-        """A bool for each word: may it come next? Those that pass the last bar line may, where the piece may end."""
-        clock, vocabulary = clock or self.clock, self.vocabulary
+        """A bool for each word: may it come next? Those that pass the last bar line may, where the piece may end.
+
+        Where the rhythm that is asked for leaves nothing, as beside notes that were given, it is not kept.
+        """
+        clock = clock or self.clock
+        legal = self._legal(clock, True)
+        return legal if legal.any() else self._legal(clock, False)
+
+    def _legal(self, clock: Clock, strict: bool) -> Any:
+        vocabulary = self.vocabulary
         kinds = self._kinds(clock)
         legal = vocabulary.mask(*sorted(kinds)).copy()
         if kinds & TIMES:
-            legal &= self._timed(clock, kinds)
+            legal &= self._timed(clock, kinds, strict)
         if "Track" in kinds:
             legal &= self._word("Track_Start")
         if "TimeSig" in kinds:
@@ -164,7 +172,7 @@ class Grammar:
                 *NEVER, "Track"}
         return set(self._after_kind[clock.kind])
 
-    def _timed(self, clock: Clock, kinds: set[str]) -> Any:
+    def _timed(self, clock: Clock, kinds: set[str], strict: bool) -> Any:
         """Words that move time go forward, stay in their bar, and before the end."""
         vocabulary = self.vocabulary
         legal = ~vocabulary.none
@@ -172,18 +180,18 @@ class Grammar:
         limit = min(self.end, self.given[clock.given].tick + 1) if clock.given < len(self.given) else self.end
         for index in vocabulary.shifts if kinds & set(SHIFTS) else ():
             then = self._after(clock, index)
-            legal[index] = then < limit and (then == clock.now or self._step_allowed(clock, then, jump))
+            legal[index] = then < limit and (not strict or then == clock.now or self._step_allowed(clock, then, jump))
         if "Position" in kinds and "Position" in vocabulary.of_kind:
             places = clock.bar_start + vocabulary.numbers * self.per_position
             ahead = (places > clock.now) if clock.moved else (places >= clock.now)
             ahead &= (places < clock.bar_start + self.bar_ticks) & (places < limit)
-            if not self.controls.times_are_free:
+            if strict and not self.controls.times_are_free:
                 ahead &= self._steps_allowed(clock, places, jump)
             legal &= ~vocabulary.mask("Position") | ahead
         if "Bar" in kinds and "Bar" in vocabulary.of_kind:
             first = self._by_lines and not clock.bar
             then = clock.bar_start if first else clock.bar_start + self.bar_ticks
-            ready = not self.controls.each_bar or clock.fresh > 0 or not clock.bar
+            ready = not strict or not self.controls.each_bar or clock.fresh > 0 or not clock.bar
             legal &= ~vocabulary.mask("Bar") | (first or then < limit and ready)
         return legal
 

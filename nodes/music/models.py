@@ -96,6 +96,9 @@ def _tokenizer(path: Path, source: str) -> Any:
         if tokenizer.is_multi_voc:
             raise ValueError(f"its tokenization, {type(tokenizer).__name__}, writes several tokens at once, and a "
                              "MusicModel writes one")
+        if "Pattern" in {word.split("_")[0] for word in tokenizer.vocab}:
+            raise ValueError(f"its tokenization, {type(tokenizer).__name__}, writes the rhythm of a beat as one word, which is "
+                             "not read here")
         if not any(word.startswith(("Pitch", "NoteOn")) for word in tokenizer.vocab):
             raise ValueError("it knows no notes")
     except Exception as error:  # whatever the library stumbles over in a file that is not what it should be

@@ -90,6 +90,12 @@ class Vocabulary:
         return np.array([piece[0] if piece else -1 for piece in self.pieces])
 
     @cached_property
+    def blank(self) -> int | None:
+        """The id that a trained tokenizer puts where a stretch begins, and that says nothing."""
+        blank = self.tokenizer._model.token_to_id("▁") if self.tokenizer.is_trained else None
+        return blank if blank is not None and not self.pieces[blank] else None
+
+    @cached_property
     def ends(self) -> Any:
         """Whether an id says that the piece is over. bool (ids)."""
         import numpy as np

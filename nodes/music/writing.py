@@ -127,6 +127,8 @@ class MidiWriter:
             over = grammar.may_end(grammar.clock) and vocabulary.end is not None and \
                 grammar.closing(grammar.clock)[vocabulary.end]
             allowed = allowed | ends if over else allowed & ~ends
+            if vocabulary.blank is not None and self.ids[-1:] != [vocabulary.blank]:
+                allowed[vocabulary.blank] = True
             logits = logits.masked_fill(~allowed, -torch.inf)
             while len(vocabulary.pieces[token := dice.draw(logits)]) > 1 and not vocabulary.ends[token] and \
                     not grammar.admits(vocabulary.pieces[token]):

@@ -42,8 +42,8 @@ def painter() -> dict[str, Any]:
     passed = [*LITTLE_WORDS, *around, *captions.KINDS_EN, *captions.KINDS_ZH, *captions.OPENINGS_EN, *captions.OPENINGS_ZH,
               *captions.CLOSINGS_EN, *captions.CLOSINGS_ZH]
     return {"about": {"en": "Paints 128 x 128 illustrations of any subject that it is shown a drawing of, which "
-                            "starter.scene finds; from words alone, of ten subjects.",
-                      "zh": "照着图样画 128 x 128 的插图，主体不限（starter.scene 会找到图样）；只凭文字时，认识十种主体。"},
+                            "starter.scene finds; from words alone, a setting and a blob.",
+                      "zh": "照着图样画 128 x 128 的插图，主体不限（starter.scene 会找到图样）；只凭文字时，只画得出场景和一团颜色。"},
             "groups": groups, "passed_over": list(dict.fromkeys(passed)),
             "advice": "starter.scene finds a drawing of nearly any subject, and diffusion.encode_image shows it to the model"}
 

@@ -49,7 +49,8 @@ class Hands(Stage):
 
         self.dpg = dpg
         self.session = make_session(cache=os.environ["NODEGRAPH_CACHE"], device="cpu")
-        self.session.change_settings(language="en", window=(1240, 760), position=(0, 0), minimap=False, snap=False)
+        self.session.change_settings(language="en", window=(1240, 760), position=(0, 0), minimap=False, snap=False,
+                                    compact=False)  # every pin is seen, so that links can be dragged to it
         dpg.create_context()
         self.app = App(self.session)
         self.app.open()

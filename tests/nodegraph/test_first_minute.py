@@ -201,7 +201,7 @@ def test_nodes_are_found_by_words_of_their_help(capsys):
     assert main(["nodes", "piano"]) == 0
     out = capsys.readouterr().out
     assert "music.piano_roll" in out and "text.join" not in out
-    assert main(["nodes", "score louder"]) == 2 and "none speaks of it" in capsys.readouterr().err
+    assert main(["nodes", "score zither"]) == 2 and "none speaks of it" in capsys.readouterr().err
 
 
 def test_a_table_fits_the_columns_there_are():

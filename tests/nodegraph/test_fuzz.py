@@ -107,7 +107,8 @@ nodes:
   a: {type: f.upper, text: x, mute: true}
   b: {type: f.upper, text: $a}
   c: {type: f.upper, text: y}
-  d: {type: f.pair, one: z, two: $b, bypass: true}
-outputs: {b: $b, c: $c, d: $d}
+  d: {type: f.pair, one: $c, two: $b, bypass: true}
+  e: {type: f.pair, one: z, two: $b, bypass: true}
+outputs: {b: $b, c: $c, d: $d, e: $e}
 """)
-    assert values == {"c": "Y'", "d": "z"} and found.left_out == {"b"}
+    assert values == {"c": "Y'", "d": "Y'"} and found.left_out == {"b", "e"}

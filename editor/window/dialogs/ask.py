@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import dearpygui.dearpygui as dpg
@@ -85,7 +86,7 @@ class Recover(Modal):
             with widgets.row(8):
                 widgets.says(str(recovery.path.parent) if recovery.path else "", "dim")
                 if len(self.recoveries) > 1:
-                    widgets.button(t("button.recover"), lambda r=recovery: self.session.answer(r), small=True)
+                    widgets.button(t("button.recover"), partial(self.session.answer, recovery), small=True)
             widgets.gap(4)
         one = [(t("button.recover"), self.accept, "primary")] if len(self.recoveries) == 1 else []
         self.buttons((t("button.discard"), lambda: self.session.answer(None), ""),

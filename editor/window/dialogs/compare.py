@@ -15,20 +15,22 @@ from ..gallery import fill_differences, fill_result, made
 from ..outputs import Sharper
 from ..tabs import Tabs
 from ..widgets import Pictures, fitted, px
-from .results import OneResult
+from .modal import Modal
 
 WAYS = ("beside", "wipe", "flicker")
 
 
-class Compare(OneResult):
+class Compare(Modal):
     """Two results or more. data: results, the oldest first."""
 
     title, width = "gallery.compare", 960.0
 
-    def fill(self, results: list[Result], **data: Any) -> None:
+    def fill(self, **data: Any) -> None:
+        results: list[Result] = data["results"]
         self.pictures, self.sharper = Pictures(), Sharper(self.app)
         self.results, self.way = results, "beside"
-        self._began, self._key = time.monotonic(), ()
+        self._began = time.monotonic()
+        self._key: tuple[Any, ...] = ()
         names = common([[name for name in result.outputs if self._picture(result, name) is not None] for result in results])
         self.output = names[0] if names else ""
         fill_differences(results[0], results[-1], self.wide)
@@ -65,7 +67,7 @@ class Compare(OneResult):
             tall, wide = max(picture.shape[0] for picture in pictures), max(picture.shape[1] for picture in pictures)
             self.size = fitted(max(wide, self.wide), max(tall, round(tall * self.wide / wide)), self.wide, self.tall(560, 200))
             self.list = dpg.add_drawlist(self.size[0], self.size[1])
-            self.words = widgets.says("", "dim")
+            self.line = widgets.says("", "dim")
 
     def _beside(self) -> None:
         across = min(3, len(self.results))
@@ -97,7 +99,7 @@ class Compare(OneResult):
             return
         self._key = key
         self._paint(pictures, parts)
-        dpg.set_value(self.words, told(self.results[number]))
+        dpg.set_value(self.line, told(self.results[number]))
 
     def _paint(self, pictures: list[Any], parts: list[tuple[float, float]]) -> None:
         wide, high = self.size
@@ -109,6 +111,10 @@ class Compare(OneResult):
                                parent=self.list)
         for left, _ in parts[1:] if self.way == "wipe" else ():
             dpg.draw_line((left * wide, 0), (left * wide, high), color=theme.color("selected"), thickness=2, parent=self.list)
+
+    def close(self) -> None:
+        super().close()
+        self.pictures.close()
 
     @property
     def young(self) -> bool:

@@ -90,7 +90,7 @@ class Dialogs:
 
     def close(self) -> None:
         """Take the window away; it comes again, in the new language say, while the session still asks."""
-        if self.shown is not None:
-            self.shown, shown = None, self.shown
+        shown, self.shown = self.shown, None
+        if shown is not None:
             shown.close()
             self._gone_at = dpg.get_frame_count()

@@ -85,10 +85,11 @@ class Merges:
         whole = _swapped(whole) if places[0].swapped else whole
         parts = {name: tensor.to(device) for name, tensor in parts.items()}
         with torch.no_grad():
-            made = (lycoris.changed(whole, parts, scale) - whole) * weight if set(parts) != {"diff_b"} else None
-            for place in places if made is not None else ():
-                difference = _swapped(made) if place.swapped else made
-                self._put(place.layer, "weight", difference[slice(*place.rows)] if place.rows else difference)
+            if set(parts) != {"diff_b"}:
+                made = (lycoris.changed(whole, parts, scale) - whole) * weight
+                made = _swapped(made) if places[0].swapped else made
+                for place in places:
+                    self._put(place.layer, "weight", made[slice(*place.rows)] if place.rows else made)
             for place in places if "diff_b" in parts else ():
                 if getattr(place.layer, "bias", None) is None:
                     raise InputError("it changes a bias, and this layer has none")
@@ -102,7 +103,8 @@ class Merges:
         if tensor.device.type == "meta" or not tensor.is_floating_point():
             raise InputError("the weights here are quantised, or visit the device layer by layer, and such an adapter is added "
                              "to weights themselves")
-        return self.kept.get((id(layer), name), (None, None, tensor.data))[2]
+        there = self.kept.get((id(layer), name))
+        return tensor.data if there is None else there[2]
 
     def _put(self, layer: Any, name: str, difference: Any) -> None:
         own = self._loaded(layer, name)

@@ -51,7 +51,7 @@ def from_bytes(data: bytes, name: str = "the file") -> Score:
         for piece in pieces:
             _kept_programs(piece, text, music21)
         scores = [_played(piece, name, music21) for piece in pieces]
-        _tell_unread(document, text if format == "abc" else "", Path(name).name, music21)
+        _tell_unread(text if format == "abc" else "", Path(name).name)
         if format == "abc" and ":|" in text and not document.recurse().getElementsByClass(music21.stream.Measure):
             warn(f"{Path(name).name}: repeats are not played, since music21 counts bars in longer tunes only")
     if len(scores) > 1:
@@ -64,11 +64,8 @@ def from_bytes(data: bytes, name: str = "the file") -> Score:
     return score
 
 
-def _tell_unread(document: Any, abc: str, name: str, music21: Any) -> None:
+def _tell_unread(abc: str, name: str) -> None:
     """Warn of what a document says and a Score does not keep."""
-    chords = len(document.recurse().getElementsByClass(music21.harmony.Harmony))
-    if chords:
-        warn(f"{name} has {chords} chord symbols, which a Score does not keep: they are not played")
     if re.search(r"^w:", abc, re.M):
         warn(f"{name} has words under its notes (w:), which are not read from ABC; MusicXML keeps them")
 
@@ -185,7 +182,18 @@ def _played(piece: Any, name: str, music21: Any) -> Score:
     parts = list(piece.parts) or [piece]
     title = piece.metadata.bestTitle if piece.metadata else None
     return Score(tuple(_track(part, name, music21) for part in parts), *_maps(piece, parts[0], music21),
-                 ((Text(0.0, title, "title"),) if title else ()))
+                 (*((Text(0.0, title, "title"),) if title else ()), *_symbols(piece, music21)))
+
+
+def _symbols(piece: Any, music21: Any) -> list[Text]:
+    """Chord symbols as cues: "Bb7" where music21 says B-7."""
+    found = []
+    for sign in piece.flatten().getElementsByClass(music21.harmony.ChordSymbol):
+        figure = "N.C." if isinstance(sign, music21.harmony.NoChord) else \
+            re.sub(r"(?<=[A-G])-", "b", str(sign.figure).replace(" ", ""))
+        if not found or found[-1].text != figure:
+            found.append(Text(float(sign.offset), figure, "cue"))
+    return found
 
 
 def _open_repeats(part: Any, music21: Any) -> None:
@@ -336,6 +344,9 @@ def _part(score: Score, number: int, music21: Any) -> Any:
         part.insert(beat, music21.key.KeySignature(fifths_of(key)).asKey(key_parts(key)[1]))
     for beat, bpm in score.tempos if number == 0 else ():
         part.insert(beat, music21.tempo.MetronomeMark(number=round(bpm, 3)))
+    for text in score.texts if number == 0 else ():
+        if (mark := _mark(text, music21)) is not None:
+            part.insert(text.beat, mark)
     lyrics: dict[float, list[str]] = defaultdict(list)
     for text in track.texts:
         lyrics[text.beat].append(text.text)
@@ -343,14 +354,46 @@ def _part(score: Score, number: int, music21: Any) -> Any:
     for note in track.notes:
         chords[note.start, note.duration].append(note)
     for (start, duration), notes in chords.items():
-        sign = music21.note.Note(notes[0].pitch) if len(notes) == 1 else \
-            music21.chord.Chord([note.pitch for note in notes])
+        names = [_spelled(note.pitch, _middle_fifth(score, start)) for note in notes]
+        sign = music21.note.Note(names[0]) if len(notes) == 1 else music21.chord.Chord(names)
         sign.quarterLength, sign.volume.velocity = duration, max(note.velocity for note in notes)
         for word in lyrics.pop(start, ()):
             sign.addLyric(word.strip())
         part.insert(start, sign)
     _, upper, lower = score.metres[0]
     return _measured(part, max(score.beats, 4 * upper / lower))
+
+
+def _mark(text: Text, music21: Any) -> Any:
+    """A chord symbol, a section's letter or a word above the staff; None for what is not written there."""
+    if text.kind == "cue":
+        figure = re.sub(r"(?<=^[A-G])b|(?<=/[A-G])b", "-", text.text)
+        try:
+            return music21.harmony.ChordSymbol(figure)
+        except Exception:  # of any kind, for a figure that it does not know: then it is a word
+            return music21.expressions.TextExpression(text.text)
+    if text.kind == "marker":
+        return music21.expressions.RehearsalMark(text.text)
+    return music21.expressions.TextExpression(text.text) if text.kind == "text" and len(text.text) < 40 else None
+
+
+def _middle_fifth(score: Score, beat: float) -> float:
+    """Where on the line of fifths, C being 0, the pitches of the key at a beat have their middle."""
+    keys = [key for at, key in score.keys if at <= beat + 1e-6]
+    if not keys:
+        return 2.0
+    return fifths_of(keys[-1]) + (3.5 if key_parts(keys[-1])[1] == "minor" else 2.0)
+
+
+def _spelled(pitch: int, middle: float) -> str:
+    """A pitch as music21 names it, "B-4", spelled nearest to a place on the line of fifths.
+
+    On that line the steps of a key lie together (Temperley, "The Cognition of Basic Musical Structures", 2001, chapter 5).
+    """
+    place = min((one for one in range(-9, 14) if 7 * one % 12 == pitch % 12), key=lambda one: abs(one - middle))
+    letter, accidentals = "FCGDAEB"[(place + 1) % 7], (place + 1) // 7
+    octave = (pitch - accidentals) // 12 - 1
+    return letter + ("#" * accidentals if accidentals > 0 else "-" * -accidentals) + str(octave)
 
 
 def _instrument(track: Track, number: int, music21: Any) -> Any:

@@ -298,7 +298,7 @@ class Place:
         return self.rounds(self.inputs, self.path)
 
     def passed(self) -> Outs:
-        """A bypassed node: each output gives what flows into its first given input of the same type."""
+        """A bypassed node: each output gives what flows into its first linked input of the same type, or else its first given one."""
         if self.type == "switch":
             first = next(port for port in self.given if port != "on")
             return Outs({"value": self.inputs[first]}, lambda: "any")
@@ -308,10 +308,11 @@ class Place:
         through = {}
         for output, slot in outputs.items():
             depth = slot.depth + self.deeper(output)
-            like = next((p for p, s in ports.items() if p in self.given and s.type == slot.type
-                         and s.depth + (p in self.each and p != getattr(self.kind, "batch", None)) == depth), None)
-            if like is not None:
-                through[output] = self.inputs[like]
+            alike = [p for p, s in ports.items() if p in self.given and s.type == slot.type
+                     and s.depth + (p in self.each and p != getattr(self.kind, "batch", None)) == depth]
+            linked = [p for p in alike if any(map(is_link, self.given[p] if isinstance(self.given[p], list) else [self.given[p]]))]
+            if alike:
+                through[output] = self.inputs[(linked or alike)[0]]
         return Outs(through, lambda: "any")
 
     def deeper(self, output: str) -> int:

@@ -56,15 +56,15 @@ def pitches(score: Score) -> list[tuple[int, float, float]]:
 
 
 def test_musicxml_is_read_as_it_sounds_by_its_content(tmp_path):
-    """A B flat instrument sounds two semitones lower, ties are one note, names of chords are not played."""
+    """A B flat instrument sounds two semitones lower, ties are one note, names of chords are cues."""
     wide = XML.replace("UTF-8", "UTF-16")
     for data in (XML, packed(XML), b"\xef\xbb\xbf" + XML.encode(), wide.encode("utf-16"), wide.encode("utf-16-be"),
                  XML.replace("UTF-8", "ISO-8859-1").encode("latin-1")):
-        with pytest.warns(UserWarning, match="song.dat has 1 chord symbols, which a Score does not keep"):
-            score = read(data, tmp_path)
+        score = read(data, tmp_path)
         assert pitches(score) == [(72, 0, 1), (74, 1, 3)]
         assert (score.tracks[0].name, score.tracks[0].program) == ("Piano", 6)
-        assert score.tempos == ((0, 90),) and score.metres == ((0, 2, 4),) and score.texts == (Text(0, "Lied", "title"),)
+        assert score.tempos == ((0, 90),) and score.metres == ((0, 2, 4),) and score.texts[0] == Text(0, "Lied", "title")
+        assert [text.kind for text in score.texts[1:]] == ["cue"]
         assert score.tracks[0].texts == (Text(0, "Blüh", "lyric"),)
 
 

@@ -10,9 +10,14 @@ import pytest
 
 from nodegraph import Cancelled, InputError, Recipe
 from nodegraph_nodes.media.score import bar_starts
-from nodegraph_nodes.music.generate import decoded, generate
+from nodegraph_nodes.music.controls import reach
+from nodegraph_nodes.music.generate import generate
+from nodegraph_nodes.music.grammar import Grammar
 from nodegraph_nodes.music.models import Composer, load, size
-from nodegraph_nodes.music.tokens import Grammar, wish_tokens
+from nodegraph_nodes.music.plan import Plan
+from nodegraph_nodes.music.tokens import wish_tokens
+from nodegraph_nodes.music.vocabulary import Vocabulary
+from nodegraph_nodes.music.writing import decoded
 from nodegraph_nodes.starter import tunes
 from nodegraph_nodes.starter.train.composer import encoded, home_request
 
@@ -47,6 +52,12 @@ class Babbler(Reciter):
         return output
 
 
+def grammar_of(tokenizer, bars):
+    """The rules for a piece in words of a tokenizer, with its plan if it has one."""
+    vocabulary = Vocabulary(tokenizer)
+    return Grammar(vocabulary, bars, plan=Plan.of(vocabulary, bars))
+
+
 @pytest.fixture
 def babbler(composer):
     return Composer(Babbler(composer.tokenizer.vocab), composer.tokenizer)
@@ -65,10 +76,21 @@ def test_even_a_model_that_knows_nothing_writes_the_bars_asked_for(babbler):
         assert bars // 2 <= len(bar_starts(score, last + 1e-6)) <= bars
 
 
-def test_a_model_with_a_short_memory_stops_when_it_is_full(composer):
-    with pytest.warns(UserWarning, match=r"the tune ends after \d+ tokens: they fill the 128 that this model can"):
-        score = generate(composer, bars=8, seed=1)
-    assert score.tracks
+def test_a_model_with_a_short_memory_goes_on_with_what_it_remembers(composer, monkeypatch):
+    shown, seen = [], [0]
+    forward = type(composer.model).forward
+
+    def watched(self, input_ids=None, past_key_values=None, **more):
+        seen[0] = input_ids.shape[1] + (seen[0] if past_key_values is not None else 0)
+        shown.append((input_ids.shape[1], seen[0]))
+        return forward(self, input_ids=input_ids, past_key_values=past_key_values, **more)
+
+    monkeypatch.setattr(type(composer.model), "forward", watched)
+    score = generate(composer, bars=8, seed=1)
+    assert len(bar_starts(score)) == 8
+    assert max(total for _, total in shown) <= 128 < sum(fresh for fresh, _ in shown)
+    # Each token is shown once, but for the half of the window that is shown again when it is full.
+    assert sum(fresh for fresh, _ in shown) <= 2.2 * len(shown)
 
 
 def test_each_bar_is_reported_and_the_run_can_stop_there(babbler, listening):
@@ -79,7 +101,13 @@ def test_each_bar_is_reported_and_the_run_can_stop_there(babbler, listening):
     assert listener.reports[-1][2].dtype == np.uint8
 
 
-@pytest.mark.parametrize("seed", range(12))
+def playable(tune, shift=0):
+    """Whether each instrument of a tune can play its notes, so moved: no other is written by any model."""
+    return all(low <= note.pitch + shift <= high for track in tune.score.tracks for low, high in [reach(track.program)]
+               for note in track.notes)
+
+
+@pytest.mark.parametrize("seed", [seed for seed in range(16) if playable(tunes.compose(home_request(seed), seed))][:10])
 def test_what_the_rules_write_is_legal_to_the_last_token_and_comes_back_as_it_was(composer, seed):
     tune = tunes.compose(home_request(seed), seed)
     tokens = encoded(tune, composer.tokenizer)
@@ -93,7 +121,8 @@ def test_what_the_rules_write_is_legal_to_the_last_token_and_comes_back_as_it_wa
 
 
 def test_a_tune_is_moved_to_the_key_asked_for(composer):
-    tune = tunes.compose(tunes.Request("march", "joyful", "fast", "A minor", 8), 0)
+    request = tunes.Request("march", "joyful", "fast", "A minor", 8)
+    tune = next(tune for seed in range(20) if playable(tune := tunes.compose(request, seed), 5))
     tokens = encoded(tune, composer.tokenizer)[6:]
     reciter = Composer(Reciter(tokens, len(composer.tokenizer)), composer.tokenizer)
     score = generate(reciter, "joyful", "march", "fast", "d minor", 8)
@@ -115,20 +144,22 @@ def test_moved_tunes_stay_within_the_octave_around_c(composer):
 
 
 def test_the_end_is_closed_until_the_last_bar_is_written(composer):
-    grammar, words = Grammar(composer.tokenizer, 4), composer.tokenizer.vocab
+    grammar, words = grammar_of(composer.tokenizer, 4), composer.tokenizer.vocab
     for marks in (["Left_4", "Phrase_A1"], ["Phrase_A2"], ["Phrase_A3final"], ["Phrase_A4final"]):
         for word in ["Bar_None", "TimeSig_3/4", *marks, "Harmony_I", "Position_0", "Program_73", "Pitch_60",
                      "Duration_1.0.12"]:
             assert grammar.legal()[words[word]]
             grammar.accept(words[word])
         last = marks == ["Phrase_A4final"]
-        assert grammar.legal()[words["EOS_None"]] == last and grammar.legal()[words["Bar_None"]] != last
+        assert grammar.legal()[words["EOS_None"]] == last and grammar.legal()[words["Bar_None"]]
         assert not grammar.legal()[words["Position_0"]] and not grammar.legal()[words["Position_36"]]
         assert not grammar.legal()[words["Pitch_60"]] and grammar.legal()[words["Pitch_64"]]
+    grammar.accept(words["Bar_None"])  # that a fifth bar would begin is the end, too
+    assert grammar.ended and grammar.clock.bar == 4
 
 
 def test_marks_follow_in_order_and_only_the_last_phrase_ends_for_good(composer):
-    grammar, words = Grammar(composer.tokenizer, 8), composer.tokenizer.vocab
+    grammar, words = grammar_of(composer.tokenizer, 8), composer.tokenizer.vocab
     note = ["Harmony_I", "Position_0", "Program_73", "Pitch_60", "Duration_1.0.12"]
     for word in ["Bar_None", "TimeSig_3/4", "Left_8", "Phrase_B1", *note, "Bar_None", "TimeSig_3/4",
                  "Phrase_B2", *note, "Bar_None", "TimeSig_3/4"]:
@@ -138,13 +169,13 @@ def test_marks_follow_in_order_and_only_the_last_phrase_ends_for_good(composer):
 
 
 def test_a_mark_that_comes_again_brings_its_bar_again_with_its_instruments_named(composer):
-    grammar, words = Grammar(composer.tokenizer, 8), composer.tokenizer.vocab
+    grammar, words = grammar_of(composer.tokenizer, 8), composer.tokenizer.vocab
     first = ["Harmony_I", "Position_0", "Tempo_100.0", "Program_73", "Pitch_60", "Duration_1.0.12"]
     for word in ["Bar_None", "TimeSig_3/4", "Phrase_A1", *first, "Bar_None", "TimeSig_3/4", "Phrase_A2",
                  "Harmony_V", "Position_0", "Pitch_62", "Duration_1.0.12", "Program_32", "Pitch_40",
                  "Duration_1.0.12", "Bar_None", "TimeSig_3/4", "Phrase_A2"]:
         grammar.accept(words[word])
-    again = [grammar.words[token] for token in grammar.repeat()]
+    again = [grammar.vocabulary.words[token] for token in grammar.follow()]
     assert again == ["Harmony_V", "Position_0", "Program_73", "Pitch_62", "Duration_1.0.12", "Program_32",
                      "Pitch_40", "Duration_1.0.12"]
 
@@ -153,7 +184,7 @@ def test_a_tokenizer_with_velocities_is_followed_too():
     from miditok import REMI, TokenizerConfig
 
     remi = REMI(TokenizerConfig(use_programs=True, num_velocities=8))
-    grammar = Grammar(remi, 1)
+    grammar = grammar_of(remi, 1)
     for word in ("Bar_None", "TimeSig_4/4", "Position_0", "Program_0", "Pitch_60"):
         assert grammar.legal()[remi.vocab[word]]
         grammar.accept(remi.vocab[word])
