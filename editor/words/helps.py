@@ -4,23 +4,6 @@ English is the docstring itself. A test holds that each node type that comes alo
 """
 
 HELPS: dict[str, str] = {
-<<<<<<< HEAD
-    "audio.duck": "人声响起时把声音压低，之后再恢复；两者用 audio.mix 混在一起。",
-    "audio.eq": "让声音更暗或更亮、更薄或更厚。这里不会削波处理：后面接 audio.limit。",
-    "audio.fade": "让声音从静音中渐入，再渐出。",
-    "audio.gain": "让声音更响或更轻。",
-    "audio.join": "把声音一个接一个地播放，可交叉淡化或留出间隔。",
-    "audio.limit": "在过高之处及时压低，使声音永不削波，采样点之间也不会。",
-    "audio.loudness": "把声音调到指定的响度（LUFS），且不削波。",
-    "audio.measure": "测量响度、真峰值与时长。",
-    "audio.mix": "把多个声音混在一起；会削波时整体压低，并给出提示。",
-    "audio.pitch": "改变音高，不改变速度。",
-    "audio.reverb": "把声音放进一个房间里。",
-    "audio.spectrogram": "画出声音的频谱：时间向右，音高向上，越亮越响。",
-    "audio.tempo": "改变速度，不改变音高。",
-    "audio.trim": "截取声音的一段。",
-    "audio.waveform": "画出声音的波形，每个声道一行。",
-=======
     "audio.duck": "人声出现时压低声音，之后再恢复；两者用 audio.mix 混合。",
     "audio.eq": "让声音更暗或更亮、更薄或更厚。此处不防削波：请在其后使用 audio.limit。",
     "audio.fade": "让声音从寂静中出现，再归于寂静。",
@@ -36,7 +19,6 @@ HELPS: dict[str, str] = {
     "audio.tempo": "以相同音高更快或更慢地播放声音（锁相的相位声码器，1999）。",
     "audio.trim": "保留声音中的一段。",
     "audio.waveform": "画出声音的波形，每个声道一行：各列取最高与最低的采样。",
->>>>>>> main
     "diffusion.cache": "当变换器的第一个模块变化很小时，直接沿用上一步的结果，从而省去部分步骤（与 TeaCache 同类）。",
     "diffusion.combine": "把多条提示词合成一个条件。",
     "diffusion.control": "用一张图片引导采样：边缘、线条、草图、深度或姿态，取决于控制网络的训练内容。",

@@ -90,8 +90,8 @@ class Pieces:
     def __init__(self, scores: Sequence[Score], tokenizer: Any, transpose: int, context: int) -> None:
         if not getattr(tokenizer, "one_token_stream", False):
             raise InputError("this model does not write all instruments in one stream of miditok's tokens, which pieces "
-                             "are learned as; "
-                             "leave the model out, or take one whose tokenizer has one_token_stream_for_programs")
+                             "are learned as; leave the model out, or take one whose tokenizer has "
+                             "one_token_stream_for_programs")
         self.scores, self.tokenizer, self.transpose, self.context = scores, tokenizer, transpose, context
         self._coded: dict[tuple[int, int], torch.Tensor] = {}
         self.weights = torch.tensor([float(len(self.coded(k, 0))) for k in range(len(scores))])
@@ -168,7 +168,6 @@ def _ids(score: Score, tokenizer: Any) -> list[int]:
 
 @torch.no_grad()
 def _preview(network: Any, tokenizer: Any) -> Any:
-<<<<<<< HEAD
     """The piano roll of the first tokens that it writes; each step of a training has its own dice, which this leaves alone."""
     from ..writing import decoded
 
@@ -177,15 +176,6 @@ def _preview(network: Any, tokenizer: Any) -> Any:
     written = network.eval().generate(tokens, attention_mask=torch.ones_like(tokens), do_sample=True, top_p=0.95,
                                       max_new_tokens=_SHOWN, pad_token_id=0)
     return piano_roll_picture(decoded(tokenizer, written[0, len(begun):].tolist()))
-=======
-    """The piano roll of four bars."""
-    from ..composing import Wish, composed, dice_of, midi_writer
-    from ..models import Composer
-
-    model = Composer(network.eval(), tokenizer)
-    writer = midi_writer(model, Wish(style="", key="", bars=4))
-    return piano_roll_picture(composed(model, writer, dice_of(0, 0.9, 0.95), lambda _: None))
->>>>>>> main
 
 
 def _store(out: Path, network: Any, tokenizer: Any) -> None:
