@@ -131,7 +131,7 @@ def _wholes(scores: list[Path], kind: str, ctx: Context) -> list[Any]:
 
     found = material.grids(_read(scores, ctx), kind)
     if not found:
-        raise InputError(f"none of the files has {'drums' if kind == DRUMS else 'a melody'} in 4/4 to learn from")
+        raise InputError(f"none of the files has two bars of {'drums' if kind == DRUMS else 'melody'} in 4/4 to learn from")
     return found
 
 

@@ -48,18 +48,19 @@ def parted(scores: Sequence[Any], seed: int) -> tuple[list[Any], list[Any]]:
 
 
 def grids(scores: Sequence[Score], kind: str) -> list[Any]:
-    """The whole grids of scores; what has no drums, or no melody, or is not in 4/4, is told of."""
+    """The whole grids of scores; what has no two bars of drums, or melody, or is not in 4/4, is told of."""
     found = [_grid(score, kind) for score in scores]
     lacking = sum(grid is None for grid in found)
     if lacking:
-        what = "drums in 4/4" if kind == DRUMS else "melody in 4/4"
+        what = "two bars of drums in 4/4" if kind == DRUMS else "two bars of melody in 4/4"
         warn(f"{lacking} of {len(scores)} scores have no {what} and are left out")
     return [grid for grid in found if grid is not None]
 
 
 def _grid(score: Score, kind: str) -> Any | None:
     has = any(track.notes and track.is_drum == (kind == DRUMS) for track in score.tracks)
-    return grid_of(score, kind) if has and is_common_time(score) else None
+    grid = grid_of(score, kind) if has and is_common_time(score) else None
+    return grid if grid is not None and len(grid) >= 2 * BAR else None
 
 
 def two_bars(wholes: Sequence[Any], steps: int) -> torch.Tensor:

@@ -2,7 +2,7 @@
 
 An LSTM foretells each sixteenth of one voice: hold, silence or a pitch. Besides the step before it is shown what was sung
 one, two, four and eight bars earlier, the place in the bar, and a plan: which earlier bar, if any, this one says again. So
-what returns is a matter of the plan, as form is, and the notes are the network's. A plan is read off any tune.
+what returns is a matter of the plan, which is kept, as form is, and new bars are the network's. A plan is read off any tune.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class MelodyRnn(nn.Module):
     @torch.no_grad()
     def sung(self, plan: Sequence[int], steps: int, temperature: float, dice: torch.Generator,
              primer: Sequence[int] = ()) -> list[int]:
-        """A voice of so many steps by a plan; it begins with the primer, which stays as it is."""
+        """A voice of so many steps by a plan, whose returns are kept to the note; it begins with the primer, unchanged."""
         device = self.head.weight.device
         voice, state = list(map(int, primer[:steps])), None
         plans = F.one_hot(torch.tensor(list(plan)), len(BACK) + 1).float().to(device)
@@ -88,6 +88,10 @@ class MelodyRnn(nn.Module):
             row = torch.cat([before, *earlier, place, plans[step // BAR]])
             out, state = self.lstm(row[None, None], state)
             if step < len(voice):
+                continue
+            again = BACK[plan[step // BAR] - 1] * BAR if plan[step // BAR] != NEW else 0
+            if again and step >= again:  # the plan holds: a bar that is said again is the same
+                voice.append(voice[step - again])
                 continue
             weights = self.returns(plans[step // BAR])
             logits = self.head(out[0, 0]) + sum(weights[k] * one for k, one in enumerate(earlier))

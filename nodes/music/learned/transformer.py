@@ -23,6 +23,7 @@ from .lessons import Lesson, Rules
 CONTEXT = 1024
 _RULES = Rules(batch=4, rate=1.5e-3, warmup=60, average=0.99)
 _TICKS = 12  # of a quarter note
+_SHOWN = 96  # tokens, of a preview
 _TELL_SECONDS, _SAVE_SECONDS = 6.0, 30.0
 
 
@@ -87,9 +88,10 @@ class Pieces:
     """Scores as tokens, moved by some semitones each time they are shown."""
 
     def __init__(self, scores: Sequence[Score], tokenizer: Any, transpose: int, context: int) -> None:
-        if not tokenizer.one_token_stream:
-            raise InputError("this model writes one stream for each instrument, and pieces of several are learned in one; "
-                             "leave the model out, or take one whose tokenizer has one_token_stream_for_programs")
+        if not getattr(tokenizer, "one_token_stream", False):
+            raise InputError("this model does not write all instruments in one stream of miditok's tokens, which pieces "
+                             "are learned as; leave the model out, or take one whose tokenizer has "
+                             "one_token_stream_for_programs")
         self.scores, self.tokenizer, self.transpose, self.context = scores, tokenizer, transpose, context
         self._coded: dict[tuple[int, int], torch.Tensor] = {}
         self.weights = torch.tensor([float(len(self.coded(k, 0))) for k in range(len(scores))])
@@ -164,14 +166,16 @@ def _ids(score: Score, tokenizer: Any) -> list[int]:
     return [*ends[:1], *sequence.ids, *ends[1:]]
 
 
+@torch.no_grad()
 def _preview(network: Any, tokenizer: Any) -> Any:
-    """The piano roll of four bars."""
-    from ..composing import Wish, composed, dice_of, midi_writer
-    from ..models import Composer
+    """The piano roll of the first tokens that it writes; each step of a training has its own dice, which this leaves alone."""
+    from ..writing import decoded
 
-    model = Composer(network.eval(), tokenizer)
-    writer = midi_writer(model, Wish(style="", key="", bars=4))
-    return piano_roll_picture(composed(model, writer, dice_of(0, 0.9, 0.95), lambda _: None))
+    begun = [tokenizer.vocab[word] for word in ("BOS_None",) if word in tokenizer.vocab] or [0]
+    tokens = torch.tensor([begun], device=network.device)
+    written = network.eval().generate(tokens, attention_mask=torch.ones_like(tokens), do_sample=True, top_p=0.95,
+                                      max_new_tokens=_SHOWN, pad_token_id=0)
+    return piano_roll_picture(decoded(tokenizer, written[0, len(begun):].tolist()))
 
 
 def _store(out: Path, network: Any, tokenizer: Any) -> None:

@@ -31,11 +31,17 @@ def test_a_plan_is_the_nearest_bar_that_is_said_again():
 
 
 def test_what_is_sung_step_by_step_is_what_the_network_foretells_of_it(model, monkeypatch):
-    plan = [0, 1, 0, 2]
+    plan = [0, 0, 0, 0]
     sung = model.network.sung(plan, 64, 0.0, torch.Generator(), [FIRST + 3, FIRST + 5])
     monkeypatch.setattr(network, "plans_of", lambda voices: torch.tensor([plan]))
     assert model.network(torch.tensor([sung], dtype=torch.uint8))[0, 2:].argmax(-1).tolist() == sung[2:]
     assert sung[:2] == [FIRST + 3, FIRST + 5] and len(set(sung)) > 2
+
+
+def test_what_the_plan_brings_back_is_the_same_to_the_note(model):
+    sung = model.network.sung([0, 1, 0, 2, 4], 80, 1.0, torch.Generator().manual_seed(2))
+    bars = [sung[at:at + BAR] for at in range(0, 80, BAR)]
+    assert bars[1] == bars[0] and bars[3] == bars[1] and bars[2] != bars[0]  # of eight bars back there are none
 
 
 def test_each_has_a_seed_of_its_own_and_a_primer_stays(model):

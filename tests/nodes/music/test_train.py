@@ -77,7 +77,8 @@ def test_a_folder_becomes_a_composer_of_all_its_instruments(files, monkeypatch):
     recipe = train_composer(files, steps=2)
     model = loaded(recipe)
     assert {"Program_-1", "Program_73", "Bar_None"} <= set(model.tokenizer.vocab)
-    assert generate(model, bars=8, seed=1).tracks  # though it can read no more than 128 tokens
+    assert generate(model, bars=8, seed=1).tracks
+    assert transformer._preview(model.model, model.tokenizer).shape == (160, 480, 3)
     further = train_composer(files, model=model, steps=1)
     nats = [json.loads(Path(one.source, "training.json").read_text())["nats"] for one in (recipe, further)]
     assert nats[0] != nats[1] and all(one > 0 for one in nats)
@@ -169,8 +170,8 @@ def test_what_is_of_no_use_is_told_of_or_refused(files, tmp_path):
         train_vae(sorted(files[0].parent.iterdir()), steps=1)
     words = " ".join(str(one.message) for one in warned)
     assert "1 of 8 files cannot be read and are left out: no.mid (" in words
-    assert "1 of 7 scores have no drums in 4/4 and are left out" in words
-    with pytest.raises(InputError, match="none of the files has drums in 4/4"), pytest.warns(UserWarning):
+    assert "1 of 7 scores have no two bars of drums in 4/4 and are left out" in words
+    with pytest.raises(InputError, match="none of the files has two bars of drums in 4/4"), pytest.warns(UserWarning):
         train_vae([files[0].parent / "waltz.mid"], steps=1)
     train_vae(files, steps=1, folder=str(tmp_path / "own"))
     with pytest.raises(InputError, match="is of a training whose subject was"):
