@@ -130,8 +130,9 @@ def accompanied(model: Composer, score: Score, wish: Wish, chords: Sequence[Chor
     """The score with other instruments beside it, bar by bar as far as it goes. chords: those they keep to, by beat."""
     require_streams(model, "play along with a score")
     if model.writes == "midi" and model.vocabulary.style == "PerTok":
-        raise InputError("this model tells time in steps beside a grid (PerTok) that notes which stand already do not lie on, so it "
-                         "cannot play along with a score; let it go on with one, or take one that writes REMI, TSD or MIDILike")
+        raise InputError("this model tells time in steps beside a grid (PerTok) that notes which stand already do not lie on, "
+                         "so it cannot play along with a score; let it go on with one, or take one that writes REMI, TSD or "
+                         "MIDILike")
     known, result = known_bars(model.tokenizer.vocab), score
     end = whole_bars(score)
     lines = bar_starts(score, end)
