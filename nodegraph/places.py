@@ -125,7 +125,7 @@ class Places:
             return say("model.other-kind", source=source, kind=kind, hint=hint)
         return say("model.misfit", source=source, problem=problem or say("model.file"), kind=kind, hint=hint)
 
-    def _names(self, type: ModelType) -> list[str]:
+    def _names(self, type: PortType) -> list[str]:
         """The models of packs, and of the folders that people have, that are of this kind; a dozen at most."""
         folders = chain(((name, self.catalogue.model_folder(name)) for name in self.catalogue.model_names()),
                         ((found.name, found.path) for found in self.catalogue.library.found))

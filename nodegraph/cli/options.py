@@ -131,7 +131,7 @@ def parser() -> argparse.ArgumentParser:
     return whole
 
 
-def _command(commands: _Commands[argparse.ArgumentParser], name: str, help: str) -> argparse.ArgumentParser:
+def _command(commands: _Commands[_Parser], name: str, help: str) -> argparse.ArgumentParser:
     command = commands.add_parser(name, help=help, description=help[0].upper() + help[1:] + ".")
     command.set_defaults(command=name)
     return command
