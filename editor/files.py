@@ -71,7 +71,7 @@ class Files:
         """
         session, document = self.session, self.session.document
         if path is None and document.path is None:
-            session.ask("save_as", lambda chosen: self.save(chosen, then),
+            session.ask("save_as", lambda chosen: self.save(chosen, then), folder=str(document.graph.folder.resolve()),
                         name=f"{free_name(document.graph.title or 'graph', ())}.yaml")
         elif path is None and document.changed_on_disk:
             session.ask("changed_on_disk", lambda choice: self._save_over(choice, then), name=self._name())
