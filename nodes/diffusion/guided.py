@@ -131,6 +131,8 @@ def own_modules(network: Any) -> Any:
                                  for name, part in network._modules.items()}
     mine.__dict__["_compiled_call_impl"] = None  # which would call the other
     mine.__dict__.pop("_diffusers_hook", None)  # which knows the other's modules
+    if getattr(mine.__dict__.get("forward"), "__self__", None) is network:  # left by a hook of diffusers that was taken off
+        del mine.__dict__["forward"]
     return mine
 
 
