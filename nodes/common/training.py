@@ -133,6 +133,18 @@ def checkpoint(folder: Path) -> dict[str, torch.Tensor]:
         return {name: file.get_tensor(name) for name in file.keys()}
 
 
+def module_tensors(modules: Mapping[str, torch.nn.Module]) -> dict[str, torch.Tensor]:
+    """The weights and buffers of modules under names that begin with their own."""
+    return {f"{name}/{key}": value for name, module in modules.items() for key, value in module.state_dict().items()}
+
+
+def restore_modules(modules: Mapping[str, torch.nn.Module], tensors: Mapping[str, torch.Tensor]) -> None:
+    """Put such weights and buffers back."""
+    for name, module in modules.items():
+        module.load_state_dict({key.removeprefix(f"{name}/"): value for key, value in tensors.items()
+                                if key.startswith(f"{name}/")})
+
+
 def optimiser_tensors(name: str, optimiser: torch.optim.Optimizer) -> dict[str, torch.Tensor]:
     """The moments and counts of an optimiser under names that begin with its own."""
     return {f"{name}/{k}/{part}": torch.as_tensor(value)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 
-from ..common.training import optimiser_tensors, restore_optimiser
+from ..common.training import module_tensors, optimiser_tensors, restore_modules, restore_optimiser
 from .networks import Discriminator, Generator, Shape, averaged
 
 Draw = Callable[[int, int], tuple[torch.Tensor, torch.Tensor | None]]  # (step, n) -> pictures in -1..1, one-hot kinds
@@ -140,20 +140,19 @@ class Game:
         loss.backward()
         self.movers[player].step()
 
+    def _parts(self) -> dict[str, torch.nn.Module]:
+        return {"generator": self.generator, "critic": self.critic, "average": self.average}
+
     def tensors(self) -> dict[str, torch.Tensor]:
         """Both networks, the average, the moments of their optimisers, and how strong augmentation is."""
-        parts = {"generator": self.generator, "critic": self.critic, "average": self.average}
-        held = {f"{name}/{key}": value for name, part in parts.items() for key, value in part.state_dict().items()}
+        held = module_tensors(self._parts())
         for name, mover in zip(("adam.generator", "adam.critic"), self.movers, strict=True):
             held |= optimiser_tensors(name, mover)
         return held | {"strength": self.strength, "sign": self.sign, "r1": self.r1, "loss": self.loss}
 
     def restore(self, tensors: Mapping[str, torch.Tensor]) -> None:
         """Go on from such tensors."""
-        parts = {"generator": self.generator, "critic": self.critic, "average": self.average}
-        for name, part in parts.items():
-            part.load_state_dict({key.removeprefix(f"{name}/"): value for key, value in tensors.items()
-                                  if key.startswith(f"{name}/")})
+        restore_modules(self._parts(), tensors)
         for name, mover in zip(("adam.generator", "adam.critic"), self.movers, strict=True):
             restore_optimiser(name, mover, tensors)
         for name in ("strength", "sign", "r1", "loss"):

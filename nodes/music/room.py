@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..media.sounds.filters import convolved
+
 DECAY_SECONDS = 1.3  # until the room's answer is 60 dB softer
 _PRE_DELAY = 0.012  # seconds before it begins
 _RINGING = {*range(0, 16), *range(24, 30), 45, 46, *range(104, 116)}  # General MIDI: struck and plucked
@@ -31,25 +33,7 @@ def with_room(samples: Any, amount: float, sample_rate: int) -> Any:
 
     if amount == 0:
         return samples
-    answer = impulse_response(sample_rate)
-    wet = np.empty_like(samples)
-    block = 1 << 18
-    for channel in range(2):
-        wet[channel] = _convolved(samples[channel], answer[channel], block)
-    return samples + np.float32(amount) * wet
-
-
-def _convolved(signal: Any, answer: Any, block: int) -> Any:
-    """Linear convolution, cut to the signal's length, by overlap and add."""
-    import numpy as np
-
-    size = 1 << (block + len(answer) - 1).bit_length()
-    spectrum = np.fft.rfft(answer, size)
-    out = np.zeros(len(signal) + size, np.float32)
-    for start in range(0, len(signal), block):
-        part = signal[start:start + block]
-        out[start:start + size] += np.fft.irfft(np.fft.rfft(part, size) * spectrum, size).astype(np.float32)
-    return out[:len(signal)]
+    return samples + np.float32(amount) * convolved(samples, impulse_response(sample_rate))
 
 
 def ringing_end(program: int, is_drum: bool, end: float, next_start: float | None, bpm: float) -> float:

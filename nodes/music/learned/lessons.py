@@ -11,7 +11,7 @@ from typing import Protocol
 import torch
 from torch import nn
 
-from ...common.training import optimiser_tensors, restore_optimiser
+from ...common.training import module_tensors, optimiser_tensors, restore_modules, restore_optimiser
 
 
 class Material(Protocol):
@@ -66,17 +66,16 @@ class Lesson:
             torch._foreach_lerp_(list(self.average.parameters()), [p.detach() for p in self.network.parameters()], 1 - decay)
         return told
 
+    def _parts(self) -> dict[str, nn.Module]:
+        return {"network": self.network, "average": self.average}
+
     def tensors(self) -> Mapping[str, torch.Tensor]:
         """Weights, their average and the optimiser's moments."""
-        return {**{f"network/{name}": value for name, value in self.network.state_dict().items()},
-                **{f"average/{name}": value for name, value in self.average.state_dict().items()},
-                **optimiser_tensors("adam", self.optimiser)}
+        return {**module_tensors(self._parts()), **optimiser_tensors("adam", self.optimiser)}
 
     def restore(self, tensors: Mapping[str, torch.Tensor]) -> None:
         """Go on from such tensors."""
-        for name, module in (("network", self.network), ("average", self.average)):
-            module.load_state_dict({key.removeprefix(f"{name}/"): value for key, value in tensors.items()
-                                    if key.startswith(f"{name}/")})
+        restore_modules(self._parts(), tensors)
         restore_optimiser("adam", self.optimiser, tensors)
 
 

@@ -10,11 +10,9 @@ from collections.abc import Callable
 from statistics import mean
 
 from ...media.score import Note, Score, Track, bar_starts, key_parts, whole_bars
+from ...music.theory import key_of_score
 from .. import tunes
 from . import band
-
-_MAJOR = (5.0, 2.0, 3.5, 2.0, 4.5, 4.0, 2.0, 4.5, 2.0, 3.5, 1.5, 4.0)  # Temperley, "What's key for key?" (1999)
-_MINOR = (5.0, 2.0, 3.5, 4.5, 2.0, 4.0, 2.0, 4.5, 3.5, 2.0, 1.5, 4.0)
 
 
 def judged(score: Score) -> dict[str, float]:
@@ -45,15 +43,7 @@ def judged(score: Score) -> dict[str, float]:
 
 def key_found(score: Score) -> tuple[int, str]:
     """The key whose profile goes best with how long each pitch class sounds."""
-    weights = [0.0] * 12
-    for track in score.tracks:
-        for note in track.notes if not track.is_drum else ():
-            weights[note.pitch % 12] += note.duration
-    def fit(tonic: int, profile: tuple[float, ...]) -> float:
-        middle = sum(profile) / 12
-        return sum((profile[k] - middle) * weights[(tonic + k) % 12] for k in range(12))
-    return max(((tonic, mode) for tonic in range(12) for mode in ("major", "minor")),
-               key=lambda key: fit(key[0], _MAJOR if key[1] == "major" else _MINOR))
+    return key_parts(key_of_score(score)[0])
 
 
 def _together(a: Note, b: Note) -> float:
