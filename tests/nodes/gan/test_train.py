@@ -17,6 +17,7 @@ from nodegraph_nodes.gan.stylegan2 import Generator as Drawn, mapped, synthesise
 from nodegraph_nodes.gan.train import shape_of, train
 from nodegraph_nodes.media.image import save_png
 from nodegraph_nodes.starter.ornaments import drawn
+from tests.nodes.listening import Listener, Stop
 
 SMALL = {"size": "16", "network": "small", "shown": 48}
 
@@ -202,23 +203,11 @@ def test_another_seed_is_another_training(pictures):
 
 def test_a_stopped_training_goes_on_and_shows_what_it_draws(pictures, monkeypatch):
     monkeypatch.setattr(training_node, "_TELL_SECONDS", -1)
-    seen = []
-
-    class Stop(Exception):
-        pass
-
-    class Listener:
-        device, previews = "cpu", True
-
-        def report(self, done, total=None, text="", preview=None):
-            seen.append((preview.shape, text))
-            if len(seen) == 2:
-                raise Stop
-
+    listener = Listener()
     with pytest.raises(Stop):
-        train(pictures, ctx=Listener(), **SMALL)
-    train(pictures, ctx=Listener(), **SMALL)
-    assert len(seen) == 3 and seen[2][0] == (64, 64, 3) and seen[2][1].startswith("48 pictures, D ")
+        train(pictures, ctx=listener, **SMALL)
+    train(pictures, ctx=listener, **SMALL)
+    assert len(listener.seen) == 3 and listener.seen[2][1] == (64, 64, 3) and listener.seen[2][0].startswith("48 pictures, D ")
 
 
 def test_what_cannot_be_learned_from_is_refused_in_a_sentence(pictures, tmp_path):

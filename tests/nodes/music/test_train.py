@@ -26,6 +26,7 @@ from nodegraph_nodes.music.learned import (
 from nodegraph_nodes.music.rnn import rnn
 from nodegraph_nodes.music.train import train_composer, train_rnn, train_vae
 from nodegraph_nodes.music.vae import vae
+from tests.nodes.listening import Listener, Stop
 
 
 @pytest.fixture
@@ -112,27 +113,15 @@ def test_a_graph_trains_once_and_again_when_a_file_is_added(files, tmp_path):
 
 def test_a_stopped_training_goes_on_as_if_it_had_not_been(files, monkeypatch, tmp_path):
     monkeypatch.setattr(nodes, "_TELL_SECONDS", -1)
-    seen = []
-
-    class Stop(Exception):
-        pass
-
-    class Listener:
-        device, previews = "cpu", True
-
-        def report(self, done, total=None, text="", preview=None):
-            if text.startswith("step"):
-                seen.append((text, preview.shape))
-                if len(seen) == 2:
-                    raise Stop
-
+    listener = Listener()
     with pytest.raises(Stop):
-        train_vae(files, steps=5, ctx=Listener())
+        train_vae(files, steps=5, ctx=listener)
     taken = []
     step = lessons.Lesson.step
     monkeypatch.setattr(lessons.Lesson, "step", lambda self, number, fraction: taken.append(number) or step(self, number, fraction))
-    stopped = train_vae(files, steps=5, ctx=Listener())
-    assert taken == [2, 3, 4] and seen[-1][0].startswith("step 5, held out: accuracy") and seen[-1][1] == (160, 480, 3)
+    stopped = train_vae(files, steps=5, ctx=listener)
+    assert taken == [2, 3, 4]
+    assert listener.seen[-1][0].startswith("step 5, held out: accuracy") and listener.seen[-1][1] == (160, 480, 3)
     unbroken = train_vae(files, steps=5, folder=str(tmp_path / "own"))
     ours, theirs = (loaded(recipe).network.state_dict() for recipe in (stopped, unbroken))
     assert all(torch.equal(ours[name], theirs[name]) for name in ours)
