@@ -55,7 +55,7 @@ BANDS = {
 _LOW, _HIGH = 28, 50
 
 
-def played(style: str, chords: Sequence[Chord], bars: int, beats: float, fills: int, swing_now: bool = True) -> list[Track]:
+def played(style: str, chords: Sequence[Chord], bars: int, beats: float, fills: int) -> list[Track]:
     """Chords, bass and drums over so many bars of `beats`. fills: every how many bars the drums fill; 0 never."""
     band = BANDS[style]
     comp, bass = list[Note](), list[Note]()

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from ..media.score import TONICS, Score, Text, Track, bar_starts, fifths_of, key_name, key_parts, seconds_at, whole_bars
+from ..media.score import TONICS, Score, Text, Track, bar_starts, fifths_of, key_name, key_parts, whole_bars
 from .controls import Chord, scale
 
 PROFILES = {
@@ -234,9 +234,3 @@ def _print(score: Score, bars: Sequence[tuple[float, float]]) -> list[float]:
                     onsets[int((note.start - start) / (end - start) * 8 + 1e-6) % 8] += 1
         values += [count / (sum(onsets) or 1.0) for count in onsets]
     return values
-
-
-def seconds_a_note(score: Score) -> float:
-    """Seconds from one onset to the next, on average."""
-    moments = len({note.start for track in score.tracks for note in track.notes})
-    return seconds_at(score, score.beats) / max(1, moments)

@@ -121,6 +121,8 @@ def made(name: str, folder: Path, out: Path, seed: int = 0, steps: int | None = 
         print(f"{name}  step {progress.step}, {progress.seconds:.0f} s  {told}; held out: {judged}", flush=True)
 
     scores = course.store(out, *course.run(folder, Budget(steps or PARTS[name].steps), seed, tell=tell, tell_seconds=120))
+    if course.architecture == folders.RNN:
+        scores = {**scores, "nats of an order-3 chain": chain_nats(course.learned, course.held)}
     print(json.dumps({name: scores}), flush=True)
     return scores
 
