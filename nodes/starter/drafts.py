@@ -121,6 +121,8 @@ def _tell(request: Request, things: list[Thing], own: bool) -> None:
     count = sum(thing.count for thing in request.things)
     if count > len(things):
         told.append(f"of {count} things the first {len(things)} are shown")
+    if request.foreign and (request.strange or request.loose):
+        told.append("the languages that are read are English and Chinese")
     if told:
         warn("; ".join(told))
 
