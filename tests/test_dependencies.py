@@ -13,6 +13,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from nodegraph.cli import doctor
+
 ROOT = Path(__file__).parents[1]
 FORBIDDEN = re.compile(r"torchvision|torchaudio|tensorflow.*|tf-.*|keras|nvidia-.*|cuda-.*|jax|jaxlib")
 OWN_BUILDS = {"torch"}
@@ -88,3 +90,10 @@ def test_a_way_through_other_distributions_and_their_extras_is_found():
 
 def test_spandrel_is_asked_for_by_no_extra_since_it_names_torchvision():
     assert "spandrel" not in {name for words in EXTRAS.values() for name in closure(words)}
+
+
+def test_the_doctor_tells_of_every_extra_and_of_what_it_takes():
+    told = {extra: set(command.replace("&& pip install --no-deps", "").split()) for extra, (_, _, command) in doctor.EXTRAS.items()}
+    told["upscale"] -= {"spandrel"}  # it is in no extra, since it would bring torchvision
+    assert told == {extra: {Requirement(word).name for word in words} for extra, words in PROJECT["optional-dependencies"].items()
+                    if extra not in ("test", "docs", "bench")}
