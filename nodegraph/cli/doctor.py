@@ -18,7 +18,7 @@ from .options import Options
 from .stdout import Stdout
 from .terminal import size, table
 
-EXTRAS = {  # of pyproject.toml: what it is for, the modules that it takes, and how these come (spandrel would bring torchvision)
+EXTRAS = {  # of pyproject.toml: what for, the modules that it takes, and how these come (spandrel would bring torchvision)
     "editor": ("the editor's window", ("dearpygui", "pyperclip"), "dearpygui pyperclip"),
     "video": ("MP4 and other films", ("av",), "av"),
     "heif": ("HEIC pictures", ("pi_heif",), "pi-heif"),
