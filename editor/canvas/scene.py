@@ -7,9 +7,9 @@ needs to repaint just the boxes that are others than before.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from nodegraph.check import Checked
 from nodegraph.graph import Graph
@@ -19,16 +19,26 @@ from ..document import items as on_canvas
 from ..document.items import Item, Link, is_spread, links
 from .box import DOT, TITLE, Box, PinAt, Rectangle, Status, around, overlap
 from .boxmaker import Maker, status_of
-from .curve import Curve, bezier, shifted
+from .curve import Curve, bezier
 from .lettering import Measure
 from .routes import Obstacles, route
 
 MOST_STIRRED = 12  # places by which links are led anew; where more has moved, all in between are
 
 
+class Ties(NamedTuple):
+    """What the moving of some items does to links: those with all ends among them ride along, others are bent."""
+
+    riding: frozenset[Link]
+    bent: tuple[Link, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """Everything that is drawn. boxes: what lies behind comes first. keys: what each box was made from."""
+    """Everything that is drawn. boxes: what lies behind comes first. keys: what each box was made from.
+
+    riding: links that are drawn `drift` away from their curves, since all that they touch is being moved by so much.
+    """
 
     graph: Graph
     boxes: Mapping[Item, Box]
@@ -37,6 +47,8 @@ class Scene:
     curves: Mapping[Link, Curve]
     dots: Mapping[Link, tuple[Item, ...]]
     keys: Mapping[Item, tuple[Any, ...]]
+    riding: frozenset[Link] = frozenset()
+    drift: tuple[float, float] = (0.0, 0.0)
 
     def rectangle(self, item: Item) -> Rectangle:
         """Where an item is and how large."""
@@ -53,22 +65,33 @@ class Scene:
         """How large each item is."""
         return {item: (box.width, box.height) for item, box in self.boxes.items()}
 
-    def moved(self, offsets: Mapping[Item, tuple[float, float]]) -> Scene:
-        """The same with some items elsewhere, and the links there led anew."""
+    def ties(self, items: Collection[Item]) -> Ties:
+        """The links that go along when some items move, and those that are bent by it."""
+        riding, bent = set(), []
+        for link in self.curves:
+            ends = (_source(self.graph, link), link.target.item, *self.dots.get(link, ()))
+            going = sum(end in items for end in ends)
+            if going == len(ends):
+                riding.add(link)
+            elif going:
+                bent.append(link)
+        return Ties(frozenset(riding), tuple(bent))
+
+    def moved(self, items: Collection[Item], offset: tuple[float, float], ties: Ties | None = None) -> Scene:
+        """The same with some items elsewhere, and the links there led anew. ties: of these items, where they are known.
+
+        Links that go along keep their curves, and are to be drawn `drift` away from them.
+        """
+        right, down = offset
         at = dict(self.at)
-        for item, (right, down) in offsets.items():
+        for item in items:
             if item in at:
                 at[item] = (at[item][0] + right, at[item][1] + down)
-        scene = replace(self, at=at)
-        curves = dict(self.curves)
-        for link, curve in curves.items():
-            ends = (_source(self.graph, link), link.target.item)
-            if ends[0] in offsets and ends[1] in offsets and not self.dots.get(link) and offsets[ends[0]] == offsets[ends[1]]:
-                curves[link] = shifted(curve, *offsets[ends[0]])  # both ends go the same way, and so does what is between
-            elif _source(self.graph, link) in offsets or link.target.item in offsets \
-                    or any(dot in offsets for dot in self.dots.get(link, ())):
-                curves[link] = _curve(scene, link)
-        return replace(scene, curves=curves)
+        ties = ties or self.ties(items)
+        scene = replace(self, at=at, riding=ties.riding, drift=offset)
+        if not ties.bent:
+            return scene
+        return replace(scene, curves={**self.curves, **{link: _curve(scene, link) for link in ties.bent}})
 
     def resized(self, item: Item, size: tuple[float, float]) -> Scene:
         """The same with one frame or note another size, as far as it can be seen before it is made so."""
