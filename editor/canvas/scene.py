@@ -145,21 +145,31 @@ def _ways(graph: Graph) -> dict[Link, tuple[Item, ...]]:
 def _curves(scene: Scene, before: Scene | None) -> dict[Link, Curve]:
     """The curve of each link; the one of before where its ends, and all that it passes, are where they were."""
     found = {}
-    obstacles = Obstacles({item: scene.rectangle(item) for item in scene.boxes if item.kind in ("node", "input", "output")})
-    stirred = _stirred(scene, before)
+    obstacles: Obstacles | None = None
+    stirred, still = _stirred(scene, before), _still(scene, before)
+    curves = before.curves if before is not None else {}
     for link in links(scene.graph):
         source, target = _source(scene.graph, link), link.target.item
         if source not in scene.boxes or target not in scene.boxes:
             continue
-        old = before.curves.get(link) if before is not None else None
-        ends = (source, target, *scene.dots.get(link, ()))
-        if old is not None and before is not None and not any(overlap(old.bounds, place) for place in stirred) \
-                and all(scene.boxes[end] is before.boxes.get(end) and scene.at[end] == before.at.get(end) for end in ends) \
-                and scene.dots.get(link) == before.dots.get(link):
+        old, dots = curves.get(link), scene.dots.get(link, ())
+        if old is not None and source in still and target in still and not any(overlap(old.bounds, it) for it in stirred) \
+                and (before is None or before.dots.get(link, ()) == dots) and still.issuperset(dots):
             found[link] = old
-        else:
-            found[link] = _curve(scene, link, obstacles)
+            continue
+        if obstacles is None:
+            obstacles = Obstacles({item: scene.rectangle(item) for item in scene.boxes
+                                   if item.kind in ("node", "input", "output")})
+        found[link] = _curve(scene, link, obstacles)
     return found
+
+
+def _still(scene: Scene, before: Scene | None) -> set[Item]:
+    """What is the same as before, and where it was."""
+    if before is None:
+        return set()
+    boxes, at = before.boxes, before.at
+    return {item for item, box in scene.boxes.items() if box is boxes.get(item) and scene.at[item] == at[item]}
 
 
 def _stirred(scene: Scene, before: Scene | None) -> list[Rectangle]:
@@ -167,7 +177,9 @@ def _stirred(scene: Scene, before: Scene | None) -> list[Rectangle]:
     if before is None:
         return []
     found = []
-    for item in {*scene.boxes, *before.boxes}:
+    for item in dict.fromkeys((*scene.boxes, *before.boxes)):
+        if scene.boxes.get(item) is before.boxes.get(item) and scene.at[item] == before.at[item]:
+            continue
         if item.kind not in ("node", "input", "output"):
             continue
         old = before.rectangle(item) if item in before.boxes else None
