@@ -436,3 +436,10 @@ def help_shortcuts(session: Session) -> None:
 @_command("help.about")
 def help_about(session: Session) -> None:
     session.ask("about")
+
+
+# ---- packs and sharing --------------------------------------------------------------------------------------------
+
+@_command("view.packs")
+def view_packs(session: Session) -> None:
+    session.ask("packs")

@@ -38,7 +38,7 @@ MENUS: list[tuple[str, list]] = [
                    "view.zoom_in", "view.zoom_out", "view.zoom_reset", "", "view.minimap", "view.snap", "view.compact",
                    "", "view.font_larger", "view.font_smaller", "=theme", "=language"]),
     ("menu.run", ["run.all", "run.to_selected", "run.on_change", "run.stop"]),
-    ("menu.help", ["help.node", "help.shortcuts", "help.about"]),
+    ("menu.help", ["help.node", "help.shortcuts", "view.packs", "help.about"]),
 ]
 TOOLS = ["run.on_change", "|", "edit.undo", "edit.redo", "|", "palette.open", "view.frame_all", "|"]
 SHOWN = ["view.gallery", "view.problems", "view.inspector"]  # panels, at the right end of the bar
