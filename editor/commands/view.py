@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 FONT_SCALES = (0.8, 0.9, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0)
 
+
 @command("view.frame_all")
 def view_frame_all(session: Session) -> None:
     session.see(session.boxes())
@@ -94,3 +95,8 @@ def _panel(name: str) -> Callable[[Session], None]:
 
 for _name in ("form", "gallery", "problems"):
     command(f"view.{_name}")(_panel(_name))
+
+
+@command("view.packs")
+def view_packs(session: Session) -> None:
+    session.ask("packs")
