@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch.nn import functional as F
 
 from nodegraph import Engine, InputError, Recipe
@@ -175,6 +175,40 @@ def kohya_names(changes: dict[str, dict[str, torch.Tensor]]) -> dict[str, torch.
             for place, parts in changes.items() for slot, _, name in (place.partition("."),) for part, tensor in parts.items()}
 
 
+def held(pipe: Any) -> tuple[int, int]:
+    """Bytes of the weights of a pipeline, and of what lies beside them for an adapter, also as it is counted for leases."""
+    networks = (pipe.unet, pipe.text_encoder, pipe.vae)
+    own = sum(tensor.nbytes for network in networks for tensor in (*network.parameters(), *network.buffers()))
+    return own, own + sum(tensor.nbytes for tensor in pipe.bench.merges.tensors) if loading.size(pipe) else 0
+
+
+def test_weights_that_the_files_do_not_hold_number_for_number_are_kept_beside_and_counted(live, tmp_path):
+    changes = hadamard(live)
+    save_file({k: v.contiguous() for k, v in kohya_names(changes).items()}, tmp_path / "a.safetensors")
+    layer = live.unet.conv_in.weight
+    first = layer.data
+    layer.data = first + 0.001
+    before, base = loading.size(live), layer.data.clone()
+    loading.fit(live, recipe(lora(tmp_path / "a.safetensors")))
+    assert loading.size(live) == before + layer.nbytes and not torch.equal(layer.data, base)
+    loading.fit(live, recipe())
+    assert loading.size(live) == before and torch.equal(layer.data, base)
+    layer.data = first
+
+
+def test_a_file_that_is_another_by_now_is_not_read_into_the_model(checkpoints, tmp_path):
+    import shutil
+
+    shutil.copytree(checkpoints / "sd", tmp_path / "sd")
+    pipe = loading.load(Recipe("DiffusionModel", "sd", str(tmp_path / "sd")), "cpu", "float32")
+    save_file({k: v.contiguous() for k, v in kohya_names(hadamard(pipe)).items()}, tmp_path / "a.safetensors")
+    loading.fit(pipe, recipe(lora(tmp_path / "a.safetensors")))
+    weights = tmp_path / "sd/unet/diffusion_pytorch_model.safetensors"
+    save_file({name: tensor + 1 for name, tensor in load_file(weights).items()}, weights)
+    with pytest.raises(InputError, match="was changed while an adapter was on its model"):
+        loading.fit(pipe, recipe())
+
+
 @pytest.mark.parametrize("kind", ["hada", "lokr", "locon", "full"])
 @pytest.mark.parametrize("names", ["kohya", "diffusers"])
 def test_it_paints_what_weights_changed_by_hand_paint_and_taken_off_the_base(live, tmp_path, kind, names):
@@ -184,12 +218,12 @@ def test_it_paints_what_weights_changed_by_hand_paint_and_taken_off_the_base(liv
     path = tmp_path / "adapter.safetensors"
     save_file({name: tensor.contiguous() for name, tensor in state.items()}, path)
     assert loras.holds(path) and not loras.problem(path) and not paints(path)
-    base, tensor, before = paint(live), live.unet.conv_in.weight.data, loading.size(live)
+    base, tensor, before = paint(live), live.unet.conv_in.weight.data.clone(), held(live)
     made = paint(loading.fit(live, recipe(lora(path, 0.7))))
-    kept = loading.size(live)
+    assert not torch.equal(live.unet.conv_in.weight.data, tensor) or kind == "lokr"
+    assert held(live) == before, "nothing is kept beside what can be read again"
     loading.fit(live, recipe())
-    assert kept > before == loading.size(live), "what is kept beside counts"
-    assert live.unet.conv_in.weight.data.data_ptr() == tensor.data_ptr() and torch.equal(paint(live), base)
+    assert torch.equal(live.unet.conv_in.weight.data, tensor) and torch.equal(paint(live), base) and held(live) == before
     assert torch.allclose(made, paint(by_hand(live, changes, 0.7)), atol=1e-5) and not torch.allclose(made, base, atol=1e-3)
 
 
