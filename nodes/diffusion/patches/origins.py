@@ -71,7 +71,8 @@ class Origins:
     def _files(self, pipe: Any) -> list[tuple[Path, str]]:
         """The files with weights, and what goes before their names in the index of layers."""
         if self.model.is_dir():
-            return [(path, f"{slot}.") for slot in pipe.components for path in sorted((self.model / slot).glob("*.safetensors"))]
+            return [(path, f"{slot}.") for slot in pipe.components
+                    for path in sorted((self.model / slot).glob("*.safetensors"))]
         return [(self.model, "")] if self.model.suffix == ".safetensors" and self.model.is_file() else []
 
 
