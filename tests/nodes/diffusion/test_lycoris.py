@@ -115,13 +115,45 @@ def test_factors_differences_and_lengths():
     assert torch.allclose(made.square().sum((0, 2, 3)).sqrt(), torch.full((4,), 2.0), atol=1e-6)
 
 
+def test_a_change_of_what_goes_in_and_one_beside_it():
+    a1, a2, b1, b2, x = drawn(4, 2), drawn(2, 4, seed=2), drawn(6, 2, seed=3), drawn(2, 4, seed=4), drawn(5, 4)
+    made = changed(WEIGHT, {"a1": a1, "a2": a2, "b1": b1, "b2": b2, "alpha": torch.tensor(1.0)})
+    beside = F.linear(F.linear(x, b2), b1) * 0.5
+    assert torch.allclose(F.linear(x, made), F.linear(x, WEIGHT)
+                          + F.linear(x, WEIGHT @ a1 @ a2) * 0.5 + beside, atol=1e-5)
+    conv = changed(CONV, {"a1": a1, "a2": a2, "b1": b1, "b2": drawn(2, 36)})
+    picture = drawn(1, 4, 7, 7)
+    mixed = F.conv2d(picture, (a1 @ a2)[..., None, None])
+    assert torch.allclose(F.conv2d(picture, conv), F.conv2d(picture + mixed, CONV)
+                          + F.conv2d(picture, (b1 @ drawn(2, 36)).reshape(6, 4, 3, 3)), atol=1e-5)
+
+
+def test_rotations_of_rows_keep_their_lengths_and_angles():
+    blocks = drawn(2, 3, 3)
+    made = changed(WEIGHT, {"oft_blocks": blocks, "alpha": torch.tensor(0.0)})
+    for block in range(2):
+        rows, turned = (weight[3 * block:3 * block + 3] for weight in (WEIGHT, made))
+        assert torch.allclose(turned.mT @ turned, rows.mT @ rows, atol=1e-5), "as of any rotation of rows"
+        skew = blocks[block] - blocks[block].mT  # (I - Q) R = I + Q, and R and these commute
+        assert torch.allclose((torch.eye(3) - skew).mT @ turned, (torch.eye(3) + skew).mT @ rows, atol=1e-5)
+    assert not torch.allclose(made, WEIGHT, atol=1e-2)
+    skew = blocks - blocks.mT
+    bound = float(skew.norm()) / 2 / 6  # of each row of the weight
+    half = changed(WEIGHT, {"oft_blocks": blocks / 2, "alpha": torch.tensor(0.0)})
+    assert torch.allclose(changed(WEIGHT, {"oft_blocks": blocks, "alpha": torch.tensor(bound)}), half, atol=1e-5)
+    long = changed(WEIGHT, {"oft_blocks": blocks, "rescale": torch.full((6, 1), 2.0)})
+    assert torch.allclose(long, made * 2, atol=1e-5)
+    with pytest.raises(InputError, match="turns blocks of 2 x 2 x 2 in a weight of 6 x 4"):
+        changed(WEIGHT, {"oft_blocks": drawn(2, 2, 2)})
+
+
 def test_what_does_not_fit_or_is_of_no_kind_is_told():
     with pytest.raises(InputError, match="changes 6 x 5 numbers of a weight of 6 x 4"):
         changed(WEIGHT, {"up": drawn(6, 2), "down": drawn(2, 5)})
     with pytest.raises(InputError, match="its parts do not fit together"):
         changed(WEIGHT, {"up": drawn(6, 2), "down": drawn(3, 4)})
-    groups, unknown = grouped({"a.hada_w1_a": 1, "b.oft_blocks": 2, "c.lora_up.weight": 3, "c.lora_down.weight": 4})
-    assert groups == {"c": {"up": 3, "down": 4}} and sorted(unknown) == ["a.hada_w1_a", "b.oft_blocks"]
+    groups, unknown = grouped({"a.hada_w1_a": 1, "b.oft_R.weight": 2, "c.lora_up.weight": 3, "c.lora_down.weight": 4})
+    assert groups == {"c": {"up": 3, "down": 4}} and sorted(unknown) == ["a.hada_w1_a", "b.oft_R.weight"]
     assert is_more(["x.lokr_w1"]) and is_more(["x.dora_scale"]) and not is_more(["x.lora_up.weight", "x.alpha"])
 
 
@@ -284,6 +316,32 @@ def test_the_names_of_the_authors_reach_the_layers_of_xl_and_flux(tmp_path):
             assert torch.equal(torch.cat(whole.chunk(2)[::-1]) if places[0].swapped else whole, tensor)
 
 
+def test_the_names_of_the_authors_of_stable_diffusion_3_reach_its_layers(tmp_path):
+    pipe = Zoo(tmp_path).pipe("sd3")
+    there = layers.index(pipe)
+    for name, tensor in wild.sd3(pipe.transformer).items():
+        if name.endswith(".weight"):
+            places = there["lora_unet_" + name.removeprefix("model.diffusion_model.").removesuffix(".weight").replace(".", "_")]
+            whole = torch.cat([place.layer.weight for place in places])
+            assert torch.equal(torch.cat(whole.chunk(2)[::-1]) if places[0].swapped else whole, tensor), name
+    up, down = drawn(3 * pipe.transformer.inner_dim, 2), drawn(2, pipe.transformer.inner_dim)
+    layer = "lora_unet_joint_blocks_0_x_block_attn_qkv"
+    save_file({f"{layer}.lora_up.weight": up, f"{layer}.lora_down.weight": down, f"{layer}.alpha": torch.tensor(1.0)},
+              tmp_path / "hand.safetensors")
+    key = pipe.transformer.transformer_blocks[0].attn.to_k.weight
+    before = key.data.clone()
+    from nodegraph_nodes.diffusion.patches import merges
+
+    one = lora(tmp_path / "hand.safetensors")
+    assert merges.is_merged(one)
+    there = merges.Merges()
+    there.put_on(pipe, [one])
+    middle = slice(pipe.transformer.inner_dim, 2 * pipe.transformer.inner_dim)
+    assert torch.allclose(key.data, before + (up @ down)[middle] * 0.5, atol=1e-6)
+    there.take_off()
+    assert torch.equal(key.data, before)
+
+
 def test_a_change_of_layers_that_are_joined_in_a_file_is_shared_among_them(tmp_path):
     zoo = Zoo(tmp_path)
     pipe = zoo.pipe("flux")
@@ -291,7 +349,7 @@ def test_a_change_of_layers_that_are_joined_in_a_file_is_shared_among_them(tmp_p
     save_file({"diffusion_model.double_blocks.0.img_attn.qkv.lokr_w1": torch.ones(1, 1),
                "diffusion_model.double_blocks.0.img_attn.qkv.lokr_w2": qkv,
                "diffusion_model.nowhere.lokr_w1": torch.ones(1, 1), "diffusion_model.nowhere.lokr_w2": drawn(2, 2),
-               "diffusion_model.double_blocks.0.img_mlp.0.oft_blocks": drawn(2, 3)}, tmp_path / "a.safetensors")
+               "diffusion_model.double_blocks.0.img_mlp.0.oft_R.weight": drawn(2, 3)}, tmp_path / "a.safetensors")
     loras_ = [lora(tmp_path / "a.safetensors", 0.5)]
     from nodegraph_nodes.diffusion.patches.merges import Merges
 
@@ -300,7 +358,7 @@ def test_a_change_of_layers_that_are_joined_in_a_file_is_shared_among_them(tmp_p
         merges.put_on(pipe, loras_)
     assert torch.allclose(wild.flux(pipe.transformer)["double_blocks.0.img_attn.qkv.weight"], whole + 0.5 * qkv, atol=1e-6)
     said = " ".join(str(one.message) for one in told)
-    assert "1 changes of a kind that is not read here" in said and "nowhere" in said and "oft_blocks" in said
+    assert "1 changes of a kind that is not read here" in said and "nowhere" in said and "oft_R" in said
     merges.take_off()
     assert torch.equal(wild.flux(pipe.transformer)["double_blocks.0.img_attn.qkv.weight"], whole)
 
@@ -314,8 +372,8 @@ def test_one_of_another_family_or_kind_is_told(live, tmp_path):
     save_file({f"{layer}.lokr_w1": drawn(2, 2), f"{layer}.lokr_w2": drawn(8, 1024)}, tmp_path / "b.safetensors")
     with pytest.raises(InputError, match="does not fit .* it changes 16 x 2048 numbers of a weight of 16 x 16"):
         loading.fit(live, recipe(lora(tmp_path / "b.safetensors")))
-    save_file({"x.oft_blocks": drawn(4, 2)}, tmp_path / "c.safetensors")
-    assert "of a kind that is not read here (OFT, GLoRA" in loras.problem(tmp_path / "c.safetensors")
+    save_file({"x.oft_R.weight": drawn(4, 2)}, tmp_path / "c.safetensors")
+    assert "of a kind that is not read here (BOFT" in loras.problem(tmp_path / "c.safetensors")
     base = paint(loading.fit(live, recipe()))
     assert torch.equal(base, paint(loading.fit(live, recipe())))
 
