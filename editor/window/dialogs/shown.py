@@ -12,7 +12,7 @@ from .ask import ChangedOnDisk, Group, Recover, Rename, Settle, Text, Unsaved, W
 from .compare import Compare
 from .files import ChooseFile, ChooseFolder, Export, Open, SaveAs
 from .help import Help
-from .listing import Find, Recent
+from .listing import Differences, Find, Recent
 from .modal import Modal
 from .results import OneResult, Shown
 from .tell import About, Error, Said, Sheet
@@ -28,7 +28,7 @@ KINDS: dict[str, type[Modal | ContextMenu]] = {
     "rename": Rename, "text": Text, "find": Find, "group": Group, "shortcuts": Sheet, "about": About,
     "help": Help, "messages": Said, "templates": Templates, "recent": Recent, "error": Error, "choose_file": ChooseFile,
     "choose_folder": ChooseFolder, "export": Export, "context": ContextMenu, "picture": Shown, "result": OneResult,
-    "compare": Compare, "value": ValueBox,
+    "compare": Compare, "differences": Differences, "value": ValueBox,
 }
 
 
