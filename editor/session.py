@@ -18,7 +18,7 @@ from . import settings as kept
 from .asking import PaletteRequest, Telling
 from .canvas import placing
 from .canvas.placing import Placing
-from .canvas.view import View, around, opening
+from .canvas.view import View, around
 from .comparing import Comparing
 from .document import edits
 from .document.clipboard import Clipboard
@@ -34,6 +34,7 @@ from .runs.runner import Runner
 from .runs.state import NodeState
 from .settings import Settings
 from .shortcuts import Shortcuts
+from .views import first_look
 from .words.speak import t
 
 if TYPE_CHECKING:
@@ -163,7 +164,7 @@ class Session(Telling):
         self._shown = None
         self._judgement.forget()
         _ = self.judged  # sizes of unplaced nodes come from what is known of them
-        self.see(self.boxes(), opening)
+        first_look(self)
         self.running.opened()
 
     def reread(self) -> None:

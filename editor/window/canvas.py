@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from ..session import Session
 
 GRID, GRID_STRONG = 32.0, 160.0
-REPAINTED = 40  # boxes that are drawn anew in one frame for another scale alone; the others are stretched meanwhile
+REPAINTED = 24  # boxes that are drawn anew in one frame for another scale alone; the others are stretched meanwhile
 BUTTONS = {LEFT: dpg.mvMouseButton_Left, MIDDLE: dpg.mvMouseButton_Middle, RIGHT: dpg.mvMouseButton_Right}
 
 

@@ -604,6 +604,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "settings.takes.pair": ("two whole numbers", "两个整数"),
     "settings.takes.names": ("a list of texts", "文本列表"),
     "settings.takes.sizes": ("a mapping of names to whole numbers", "名称到整数的映射"),
+    "settings.takes.views": ("a mapping of files to three numbers: x, y and scale", "文件到三个数（x、y 和缩放）的映射"),
     "settings.takes.mapping": ("a mapping of names", "名称的映射"),
 
     # ---- shortcuts.yaml

@@ -20,7 +20,7 @@ FLOORS = {
     2: ["runs"],
     3: ["canvas"],
     4: ["panels"],
-    5: ["settings", "messages", "watching", "recents"],
+    5: ["settings", "messages", "watching", "recents", "views"],
     6: ["shortcuts", "asking", "files", "running", "rewind", "comparing"],
     7: ["session"],
     8: ["commands"],

@@ -79,3 +79,15 @@ def test_the_fonts_have_what_people_type(name, words):
     font = ImageFont.truetype(FILES[name], 24)
     lacking = bytes(font.getmask("\ue000"))  # of the private area, which has no glyphs
     assert [c for c in words if c != " " and bytes(font.getmask(c)) == lacking] == []
+
+
+def test_frames_come_more_rarely_where_they_take_long_so_that_a_run_keeps_the_processor():
+    from nodegraph_editor.window.pace import Pace
+
+    pace = Pace(lambda: None)
+    pace._awake, pace._drawn = -100.0, (0, 50.0)
+    found = []
+    for seconds in (0.002, 0.05, 3.0):
+        pace._drawing = seconds
+        found.append(round(pace._due(1, False) - 50.0, 3))
+    assert found == [0.1, 0.4, 1.0]
