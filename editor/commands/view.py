@@ -119,3 +119,8 @@ def _panel(name: str) -> Callable[[Session], None]:
 
 for _name in ("form", "gallery", "problems"):
     command(f"view.{_name}")(_panel(_name))
+
+
+@command("view.packs")
+def view_packs(session: Session) -> None:
+    session.ask("packs")

@@ -33,7 +33,7 @@ MENUS: list[tuple[str, list]] = [
                    "view.zoom_in", "view.zoom_out", "view.zoom_reset", "", "view.minimap", "view.snap", "view.compact",
                    "", "view.font_larger", "view.font_smaller", "=theme", "=language"]),
     ("menu.run", ["run.all", "run.to_selected", "run.on_change", "run.stop"]),
-    ("menu.help", ["help.node", "help.shortcuts", "help.about"]),
+    ("menu.help", ["help.node", "help.shortcuts", "view.packs", "help.about"]),
 ]
 _SHOWS = {"view.form": "form", "view.gallery": "gallery", "view.problems": "problems"}
 _SETTINGS = {"view.inspector": "inspector", "view.minimap": "minimap", "view.snap": "snap", "view.compact": "compact",

@@ -21,7 +21,7 @@ FLOORS = {
     3: ["canvas"],
     4: ["panels"],
     5: ["settings", "messages", "watching", "recents", "views"],
-    6: ["shortcuts", "asking", "files", "running", "rewind", "comparing"],
+    6: ["shortcuts", "asking", "files", "running", "rewind", "comparing", "packing"],
     7: ["session"],
     8: ["commands"],
     9: ["window"],
