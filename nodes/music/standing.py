@@ -5,11 +5,13 @@ The model is shown the score on its own grid, in its own key and instruments; on
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from nodegraph import InputError
 
+from ..common.context import context_length, finite
 from ..media.score import Note, Score, Track, bar_starts, key_parts, transposed, whole_bars
 from .arrival import DRUMS, events_of
 from .composing import Told, Wish, arrival_writer, asked, controlled, midi_writer
@@ -21,9 +23,10 @@ from .models import Composer
 from .plan import PHRASE
 from .theory import chord_at, chords_of
 from .tokens import known_bars
-from .writing import Dice, Writer, written
+from .writing import WINDOW, Dice, Writer, ids_of, written
 
 CONTEXT_BARS = 8
+AFTER_BARS = 2  # of what follows a gap
 _MAJOR = {(0, "M"): "I", (2, "m"): "ii", (4, "m"): "iii", (5, "M"): "IV", (7, "M"): "V", (9, "m"): "vi", (11, "o"): "viio"}
 _MINOR = {(0, "m"): "i", (2, "o"): "iio", (3, "M"): "III", (5, "m"): "iv", (7, "M"): "V", (7, "m"): "v", (8, "M"): "VI",
           (10, "M"): "VII"}
@@ -106,8 +109,11 @@ def _plan_of_bars(behind: int, wanted: int, known: Sequence[int]) -> tuple[int, 
 
 
 def filled(model: Composer, score: Score, wish: Wish, gap: tuple[float, float], dice: Dice,
-           tell: Callable[[int], None]) -> Score:
-    """The score with new notes between two bar lines. What sounds there already is kept, and heard by the model."""
+           tell: Callable[[int], None], tries: int = 1) -> Score:
+    """The score with new notes between two bar lines. What sounds there already is kept, and heard by the model.
+
+    Of so many fillings that one is taken after which what follows is the likeliest.
+    """
     require_streams(model, "fill a gap")
     start, end = gap
     metre = metre_at(score, start)
@@ -120,9 +126,58 @@ def filled(model: Composer, score: Score, wish: Wish, gap: tuple[float, float], 
     known = known_bars(model.tokenizer.vocab)
     shown, total, _ = _plan_of_bars(behind, bars, known)
     piece = Piece(start - shown * beats, total, beats)
-    given = tuple(only(track, lambda note: start - 1e-6 <= note.start < end - 1e-6) for track in score.tracks)
+    following = until_other_metre(score, end, AFTER_BARS)
+    later = start if model.writes == "midi" else following  # arrival times know notes that are to come
+    given = tuple(only(track, lambda note: start - 1e-6 <= note.start < max(end, later) - 1e-6) for track in score.tracks)
     wish = replace(wish, bars=total, metre=metre, bpm=_tempo_at(score, start))
-    return joined(score, _added(model, score, wish, piece, dice, tell, before=start, until=end, given=given), start)
+    later_notes = [note for track in score.tracks for note in track.notes if end - 1e-6 <= note.start < following]
+    heard = model.writes == "midi" and bool(later_notes)
+    best, likeliest = score, -math.inf
+    for _ in range(tries if heard else 1):
+        whole = joined(score, _added(model, score, wish, piece, dice, tell, before=start, until=end, given=given), start)
+        likely = likelihood(model, whole, wish, replace(piece, bars=shown + bars), following) if heard else 0.0
+        if likely > likeliest:
+            best, likeliest = whole, likely
+    return best
+
+
+def until_other_metre(score: Score, start: float, bars: int) -> float:
+    """The bar line so many bars after another, or the first before it at which the metre changes or the score ends."""
+    metre, end = metre_at(score, start), start
+    while bars and end < score.beats - 1e-6 and metre_at(score, end) == metre:
+        end, bars = end + 4 * metre[0] / metre[1], bars - 1
+    return end
+
+
+def likelihood(model: Composer, score: Score, wish: Wish, piece: Piece, until: float) -> float:
+    """How likely a model in words of miditok finds what stands after a piece, up to `until`: a sum of logarithms.
+
+    This is what one knows of a gap from behind: p(gap | before, after) is as p(gap | before) p(after | before, gap).
+    """
+    import torch
+
+    tokens, shift = asked(model, wish)
+    casting = cast(score, model.vocabulary)
+    vocab = model.tokenizer.vocab
+
+    def ids(end: float) -> list[int]:
+        begun = replace(score, tracks=tuple(only(track, lambda note: note.start < end - 1e-6) for track in score.tracks))
+        words = words_of(snapped(begun, model.vocabulary, casting, shift, piece.start, until), model.vocabulary)
+        long = replace(piece, bars=round((end - piece.start) / piece.bar_beats))
+        return ids_of(model.tokenizer, [word for word in _planned(model, score, wish, long, words, end) if word in vocab])
+
+    start = ids_of(model.tokenizer, [word for word in ("BOS_None", *tokens) if word in vocab])
+    before, whole = ids(piece.end), ids(until)
+    same = next((at for at, (one, other) in enumerate(zip(before, whole, strict=False)) if one != other), len(before))
+    room = int(min(context_length(model.model), WINDOW))
+    stream = [*start, *whole][-room:]
+    count = min(len(whole) - same, len(stream) - 1)
+    if count < 1:
+        return 0.0
+    with torch.no_grad():
+        output = model.model(input_ids=torch.tensor([stream], device=model.model.device))
+    odds = finite(output.logits[0, -count - 1:-1].detach().to("cpu", torch.float32)).log_softmax(-1)
+    return float(odds.gather(1, torch.tensor(stream[-count:])[:, None]).sum())
 
 
 def accompanied(model: Composer, score: Score, wish: Wish, chords: Sequence[Chord], dice: Dice,

@@ -9,10 +9,11 @@ import torch
 
 from nodegraph import InputError, Recipe
 from nodegraph_nodes.media.score import Event, Note, Score, Text, Track, bar_starts, whole_bars
+from nodegraph_nodes.music import standing
 from nodegraph_nodes.music.additions import accompany, fill, go_on, harmonise
 from nodegraph_nodes.music.chords import chord
 from nodegraph_nodes.music.models import load
-from nodegraph_nodes.music.theory import chord_at
+from nodegraph_nodes.music.theory import chord_at, chords_for
 from tests.nodes.music.test_tokenizations import folder_of, trained
 
 GREEN = ((72, 2), (74, 1), (76, 1.5), (77, .5), (76, 1), (74, 2), (71, 1), (67, 1.5), (69, .5), (71, 1),
@@ -129,3 +130,28 @@ def test_a_model_that_writes_track_after_track_says_that_it_cannot(tmp_path, son
 def test_a_score_without_notes_is_refused(starter):
     with pytest.raises(InputError, match="the score has no notes to begin from; music.generate composes from nothing"):
         go_on(starter, Score())
+
+
+def test_of_several_fillings_that_one_is_kept_from_which_what_follows_comes_likeliest(starter, song, monkeypatch):
+    heard = []
+
+    def listened(*asked):
+        heard.append(likelihood(*asked))
+        return heard[-1]
+
+    likelihood = standing.likelihood
+    monkeypatch.setattr(standing, "likelihood", listened)
+    wholes = [fill(starter, song, 5, 6, replace_notes=True, tries=tries, seed=4) for tries in (1, 3)]
+    assert len(heard) == 4 and heard[0] == heard[1] and len(set(heard[1:])) == 3
+    assert (wholes[0] == wholes[1]) == (heard[1] == max(heard[1:]))
+    end = fill(starter, song, 7, 8, replace_notes=True, tries=3, seed=4)
+    assert len(heard) == 4 and kept(replace(song, tracks=tuple(
+        replace(track, notes=tuple(note for note in track.notes if note.start < 18)) for track in song.tracks)), end)
+
+
+def test_a_melody_has_a_chord_more_in_a_bar_where_its_strong_note_asks_for_one(starter):
+    tune = Score((Track("Melody", 0, False, tuple(Note(pitch, 2.0 * at, 2) for at, pitch in enumerate((60, 62, 64, 65, 64, 60)))),))
+    found = {a_bar: [one.name for one in chords_for(tune, "C major", a_bar)] for a_bar in (0, 1)}
+    assert len(found[1]) == 3 and len(found[0]) == 6 and found[0][4:] == ["C", "C"]
+    tones = [one.tones for one in chords_for(tune, "C major", 0)]
+    assert all(pitch % 12 in one for pitch, one in zip((60, 62, 64, 65, 64, 60), tones, strict=True))
