@@ -12,9 +12,10 @@ from .abctext import AbcWriter, Reader, header
 from .arrival import ArrivalWriter, Event
 from .controls import Controls, scale
 from .dynamics import shaped
-from .grammar import Given, Grammar
+from .grammar import Grammar
 from .models import Composer
 from .plan import Plan
+from .reading import Given
 from .tokens import known_bars, wish_tokens
 from .writing import Dice, MidiWriter, Writer, ids_of, written
 

@@ -164,7 +164,7 @@ class MidiWriter:
     def score(self) -> Score:
         """The music so far; nothing sounds beyond the last bar line."""
         grammar = self.grammar
-        return within(decoded_words(self.tokenizer, grammar.written), grammar.beat(grammar.end))
+        return within(decoded_words(self.tokenizer, grammar.written), grammar.reading.beat(grammar.reading.end))
 
 
 def ids_of(tokenizer: Any, words: list[str]) -> list[int]:
