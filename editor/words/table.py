@@ -1093,6 +1093,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "port.to_bar": ("to bar", "结束小节"),
     "port.replace_notes": ("replace notes", "替换音符"),
     "port.tries": ("tries", "尝试次数"),
+    "port.form": ("form", "曲式"),
     "port.chords_a_bar": ("chords a bar", "每小节和弦数"),
     "port.grid": ("grid", "网格"),
     "port.lengths": ("lengths", "时值"),

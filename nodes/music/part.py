@@ -148,7 +148,7 @@ def _planned(model: Composer, score: Score, wish: Wish, piece: Piece, words: lis
         return words
     found: list[str] = []
     at = -1
-    chords = chords_of(score)
+    chords = chords_of(score, first=piece.start)
     for word in words:
         found.append(word)
         at += word == "Bar_None"

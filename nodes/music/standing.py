@@ -35,14 +35,21 @@ def require_streams(model: Composer, doing: str) -> None:
                          "writes all instruments in one stream")
 
 
-def continued(model: Composer, score: Score, wish: Wish, dice: Dice, tell: Callable[[int], None]) -> Score:
-    """The score and, from the bar line at its end, as many bars more as the wish says."""
+def continued(model: Composer, score: Score, wish: Wish, dice: Dice, tell: Callable[[int], None], start: float | None = None
+              ) -> Score:
+    """The score and, from a bar line (that at its end, when left out), as many bars more as the wish says."""
     require_streams(model, "go on with a score")
     left, result = wish.bars, score
     while left > 0:
-        result, more = _one_more(model, result, replace(wish, bars=left), dice, whole_bars_or_zero(result), tell)
+        cut = whole_bars_or_zero(result) if start is None else start + (wish.bars - left) * _beats_at(score, start)
+        result, more = _one_more(model, result, replace(wish, bars=left), dice, cut, tell)
         left -= more
     return result
+
+
+def _beats_at(score: Score, beat: float) -> float:
+    upper, lower = metre_at(score, beat)
+    return 4 * upper / lower
 
 
 def whole_bars_or_zero(score: Score) -> float:

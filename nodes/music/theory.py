@@ -86,14 +86,14 @@ def strong_beats(score: Score, beat: float) -> int:
     return upper // 3 if upper % 3 == 0 and upper > 3 else 2 if upper % 2 == 0 and upper > 2 else 1
 
 
-def chords_of(score: Score, a_bar: int = 1) -> list[Chord]:
-    """The chords that are heard, one for each bar or part of one, by Viterbi's way through all that may be.
+def chords_of(score: Score, a_bar: int = 1, first: float = 0.0) -> list[Chord]:
+    """The chords that are heard from a beat on, one for each bar or part of one, by Viterbi's way through all that may be.
 
     A chord is likely by how much of what sounds is of it, its bass below; and by the step of its root from the one before.
     """
     key = stated_key(score)
     choices = [(root, quality) for root in range(12) for quality in QUALITIES]
-    parts = spans(score, a_bar)
+    parts = [span for span in spans(score, a_bar) if span[0] > first - 1e-6]
 
     def fit(start: float, end: float) -> Callable[[tuple[int, str]], float]:
         heard, bass = weights(score, start, end), _bass(score, start, end)
