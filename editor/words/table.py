@@ -1094,6 +1094,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "port.replace_notes": ("replace notes", "替换音符"),
     "port.tries": ("tries", "尝试次数"),
     "port.form": ("form", "曲式"),
+    "port.blend": ("blend", "混合风格"),
     "port.chords_a_bar": ("chords a bar", "每小节和弦数"),
     "port.grid": ("grid", "网格"),
     "port.lengths": ("lengths", "时值"),

@@ -49,15 +49,16 @@ def sections(text: str) -> list[Section]:
     return found
 
 
-def pieced(plan: Sequence[Section], compose: Callable[[int], Score], extend: Callable[[Score, float, int], Score]) -> Score:
+def pieced(plan: Sequence[Section], compose: Callable[[int, bool], Score], extend: Callable[[Score, float, int, bool], Score]
+           ) -> Score:
     """A piece of these sections, each with a marker.
 
-    compose: so many bars out of nothing; extend: a score, from a bar line on, by so many bars. A section that comes again
-    is the same to the note. An intro is the section after it without its tune, a break the one before it with nothing but
-    its lowest part and its drums.
+    compose: so many bars out of nothing; extend: a score, from a bar line on, by so many bars; both with whether more is to
+    follow. A section that comes again is the same to the note. An intro is the section after it without its tune, a break
+    the one before it with nothing but its lowest part and its drums.
     """
     first = next(one for one in plan if one.name not in ("intro", "break"))
-    opening = compose(first.bars)
+    opening = compose(first.bars, first.name != plan[-1].name)
     bar = 4 * opening.metres[0][1] / opening.metres[0][2]
     parts = {first.name: first_bars(opening, first.bars * bar)}
     song, at, last = replace(opening, tracks=(), texts=()), 0.0, parts[first.name]
@@ -71,7 +72,7 @@ def pieced(plan: Sequence[Section], compose: Callable[[int], Score], extend: Cal
         elif section.name in parts:
             part = _filled(parts[section.name], length)
         else:
-            part = parts[section.name] = later(extend(song, at, section.bars), at, length)
+            part = parts[section.name] = later(extend(song, at, section.bars, section.name != plan[-1].name), at, length)
         song = appended(song, part, at, section.name)
         at, last = at + length, part
     return song

@@ -10,6 +10,7 @@ from nodegraph import SILENT, Choice, Context, Range, Seed, node
 from ..media.score import key_name, key_parts
 from ..media.scores.roll import piano_roll_picture
 from ..media.types import MOODS, TEMPOS, Score
+from .blend import blended, weights
 from .chords import laid, sheet
 from .composing import COMMON, Wish, asked, composed, dice_of, finished, parsed_metre, unkept, writer_for
 from .controls import DENSITIES, REGISTERS, Controls, programs_of
@@ -34,7 +35,8 @@ def generate(model: MusicModel, mood: Annotated[str, Choice(*MOODS)] = "calm",
              top_p: Annotated[float, Range(0, 1, 0.01)] = 0.95, metre: str = "",
              bpm: Annotated[float, Range(0, 300)] = 0, chords: str = "", instruments: str = "",
              density: Annotated[str, Choice(*DENSITIES)] = "any",
-             register: Annotated[str, Choice(*REGISTERS)] = "any", form: str = "", ctx: Context = SILENT) -> Score:
+             register: Annotated[str, Choice(*REGISTERS)] = "any", form: str = "", blend: str = "",
+             ctx: Context = SILENT) -> Score:
     """Compose a tune. The same seed and settings compose the same tune again.
 
     model: starter/composer, or a folder of a causal language model with a miditok tokenizer, of the Anticipatory Music
@@ -57,6 +59,7 @@ def generate(model: MusicModel, mood: Annotated[str, Choice(*MOODS)] = "calm",
     register: where the notes may lie.
     form: sections, such as `intro 4, verse 8, chorus 8, verse, chorus, bridge 8, chorus, coda 4`, each with a marker; bars
         does not count then. One that comes again is the same; an intro has no tune, a break only bass and drums.
+    blend: other styles and how much of each, such as `jazz 0.4`; `style` has the rest, and says the metre.
     """
     plan = sections(form)
     if plan:
@@ -71,6 +74,9 @@ def generate(model: MusicModel, mood: Annotated[str, Choice(*MOODS)] = "calm",
         wanted = bar if not model.vocabulary.metres() or bar in model.vocabulary.metres() else None
     wish = Wish(mood, style, tempo, key, bars, wanted, bpm or None, controls)
     unkept(wish, model)
+    if blend.strip():
+        wish = replace(wish, metre=wish.metre or bar)
+        model = blended(model, wish, weights(style, blend, STYLES))
     dice = dice_of(seed, temperature, top_p)
     if plan or model.writes == "midi" and bars > max(known_bars(model.tokenizer.vocab) or [MOST_BARS]):
         return _long(model, wish, plan, dice, ctx)
@@ -91,19 +97,20 @@ def _long(model: MusicModel, wish: Wish, plan: list[Section], dice: Dice, ctx: C
     def tell(_: int) -> None:
         ctx.report(min(done, wish.bars), wish.bars)
 
-    def compose(bars: int) -> Score:
+    def compose(bars: int, goes_on: bool = False) -> Score:
         nonlocal done
-        whole = next((one for one in known if one >= bars), known[-1] if known else bars)
+        whole = next((one for one in known if one >= bars + goes_on), known[-1] if known else bars)
         first = replace(wish, bars=whole)
         shift = asked(model, first)[1] if model.writes == "midi" else 0
         score = finished(model, composed(model, writer_for(model, first), dice, tell), first, shift)
-        score, done = first_bars(score, whole * _bar(score)), done + min(whole, bars)
-        return extend(score, whole * _bar(score), bars - whole) if bars > whole else score
+        own = min(whole, bars) * 4 * score.metres[0][1] / score.metres[0][2]
+        done += min(whole, bars)
+        return extend(first_bars(score, own), own, bars - whole, goes_on) if bars > whole else first_bars(score, own)
 
-    def extend(score: Score, start: float, bars: int) -> Score:
+    def extend(score: Score, start: float, bars: int, goes_on: bool = False) -> Score:
         nonlocal done
         more = replace(wish, bars=bars, key=stated_key(score), bpm=None, metre=None)
-        longer, done = continued(model, score, more, dice, tell, start), done + bars
+        longer, done = continued(model, score, more, dice, tell, start, goes_on), done + bars
         loud = model.writes == "midi" and model.tokenizer.config.use_velocities
         return longer if loud else shaped(longer, wish.mood)
 
@@ -111,6 +118,3 @@ def _long(model: MusicModel, wish: Wish, plan: list[Section], dice: Dice, ctx: C
     ctx.report(wish.bars, wish.bars)
     return song
 
-
-def _bar(score: Score) -> float:
-    return 4 * score.metres[0][1] / score.metres[0][2]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from ..common.context import context_length, finite
 from ..media.score import Score, Track, key_parts, transposed
 from .arrival import DRUMS, events_of
-from .composing import Told, Wish, arrival_writer, asked, controlled, midi_writer
+from .composing import Told, Wish, arrival_writer, asked, beginning, controlled, midi_writer
 from .controls import Chord
 from .given import Casting, cast, given_notes, moved, only, same, snapped, words_of
 from .models import Composer
@@ -83,7 +83,7 @@ def likelihood(model: Composer, score: Score, wish: Wish, piece: Piece, until: f
     """
     import torch
 
-    tokens, shift = asked(model, wish)
+    shift = asked(model, wish)[1]
     casting = cast(score, model.vocabulary)
     vocab = model.tokenizer.vocab
 
@@ -93,11 +93,10 @@ def likelihood(model: Composer, score: Score, wish: Wish, piece: Piece, until: f
         long = replace(piece, bars=round((end - piece.start) / piece.bar_beats))
         return ids_of(model.tokenizer, [word for word in _planned(model, score, wish, long, words, end) if word in vocab])
 
-    start = ids_of(model.tokenizer, [word for word in ("BOS_None", *tokens) if word in vocab])
     before, whole = ids(piece.end), ids(until)
     same = next((at for at, (one, other) in enumerate(zip(before, whole, strict=False)) if one != other), len(before))
     room = int(min(context_length(model.model), WINDOW))
-    stream = [*start, *whole][-room:]
+    stream = [*beginning(model, wish), *whole][-room:]
     count = min(len(whole) - same, len(stream) - 1)
     if count < 1:
         return 0.0

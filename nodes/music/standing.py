@@ -35,14 +35,17 @@ def require_streams(model: Composer, doing: str) -> None:
                          "writes all instruments in one stream")
 
 
-def continued(model: Composer, score: Score, wish: Wish, dice: Dice, tell: Callable[[int], None], start: float | None = None
-              ) -> Score:
-    """The score and, from a bar line (that at its end, when left out), as many bars more as the wish says."""
+def continued(model: Composer, score: Score, wish: Wish, dice: Dice, tell: Callable[[int], None], start: float | None = None,
+              goes_on: bool = False) -> Score:
+    """The score and, from a bar line (that at its end, when left out), as many bars more as the wish says.
+
+    goes_on: whether more is to follow, so that a model that plans does not close there.
+    """
     require_streams(model, "go on with a score")
     left, result = wish.bars, score
     while left > 0:
         cut = whole_bars_or_zero(result) if start is None else start + (wish.bars - left) * _beats_at(score, start)
-        result, more = _one_more(model, result, replace(wish, bars=left), dice, cut, tell)
+        result, more = _one_more(model, result, replace(wish, bars=left), dice, cut, tell, goes_on)
         left -= more
     return result
 
@@ -57,8 +60,8 @@ def whole_bars_or_zero(score: Score) -> float:
     return whole_bars(score) if any(track.notes for track in score.tracks) else 0.0
 
 
-def _one_more(model: Composer, score: Score, wish: Wish, dice: Dice, cut: float, tell: Callable[[int], None]
-              ) -> tuple[Score, int]:
+def _one_more(model: Composer, score: Score, wish: Wish, dice: Dice, cut: float, tell: Callable[[int], None],
+              goes_on: bool = False) -> tuple[Score, int]:
     metre = metre_at(score, cut)
     beats = 4 * metre[0] / metre[1]
     lines = [line for line in bar_starts(score, cut) if metre_at(score, line) == metre]
@@ -66,7 +69,7 @@ def _one_more(model: Composer, score: Score, wish: Wish, dice: Dice, cut: float,
     while behind < min(CONTEXT_BARS, len(lines)) and abs(cut - lines[-1 - behind] - (behind + 1) * beats) < 1e-6:
         behind += 1
     known = known_bars(model.tokenizer.vocab)
-    shown, total, take = _plan_of_bars(behind, wish.bars, known)
+    shown, total, take = _plan_of_bars(behind, wish.bars, known, PHRASE if goes_on else 0)
     piece = Piece(cut - shown * beats, total, beats)
     wish = replace(wish, bars=total, metre=metre, bpm=wish.bpm or _tempo_at(score, cut))
     wish = replace(wish, controls=replace(wish.controls, chords=tuple(
@@ -80,13 +83,16 @@ def _tempo_at(score: Score, beat: float) -> float:
     return max(entry for entry in score.tempos if entry[0] <= beat + 1e-6)[1]
 
 
-def _plan_of_bars(behind: int, wanted: int, known: Sequence[int]) -> tuple[int, int, int]:
-    """How many bars the model is shown, for how many it is asked, those among them, and how many new ones are taken."""
+def _plan_of_bars(behind: int, wanted: int, known: Sequence[int], more: int = 0) -> tuple[int, int, int]:
+    """How many bars the model is shown, for how many it is asked, those among them, and how many new ones are taken.
+
+    more: bars that it plans for and does not write.
+    """
     if not known:
         return behind, behind + wanted, wanted
     for shown in range(behind, -1, -1):
-        if shown + wanted in known:
-            return shown, shown + wanted, wanted
+        if shown + wanted + more in known:
+            return shown, shown + wanted + more, wanted
     shown = min(behind, CONTEXT_BARS)
     longer = [total for total in known if total > shown + wanted]
     if longer:

@@ -37,13 +37,13 @@ def test_sections_are_read_from_text():
 def test_a_section_that_comes_again_is_the_same_an_intro_has_no_tune_and_a_break_only_bass_and_drums():
     asked = []
 
-    def extend(song, at, bars):
-        asked.append((at, bars))
+    def extend(song, at, bars, goes_on):
+        asked.append((at, bars, goes_on))
         new = tuple(Note(50, at + beat, 1) for beat in range(4 * bars))
         return Score((Track("tune", 0, False, (*song.tracks[0].notes, *new)), *song.tracks[1:]))
 
-    song = pieced(sections("intro 2, a 4, b 2, break 2, a"), lambda bars: BAND, extend)
-    assert asked == [(24.0, 2)] and [(text.beat, text.text) for text in song.texts] == [
+    song = pieced(sections("intro 2, a 4, b 2, break 2, a"), lambda bars, goes_on: BAND, extend)
+    assert asked == [(24.0, 2, True)] and [(text.beat, text.text) for text in song.texts] == [
         (0, "intro"), (8, "a"), (24, "b"), (32, "break"), (40, "a")]
     playing = [{track.name for track in later(song, start, 4).tracks if track.notes} for start in (0, 8, 24, 32, 40)]
     assert playing == [{"chords", "bass", "drums"}, {"tune", "chords", "bass", "drums"}, {"tune"}, {"tune"},
