@@ -54,14 +54,17 @@ def _distance(program: int, other: int, middle: float) -> tuple[float, ...]:
 
 
 def snapped(score: Score, vocabulary: Vocabulary, casting: Casting, shift: int, first: float = 0.0,
-            last: float = float("inf")) -> Any:
-    """What lies from `first` to `last` (beats) as symusic has it, on the model's grid, in the key that it writes in."""
+            last: float = float("inf"), metre: tuple[int, int] | None = None) -> Any:
+    """What lies from `first` to `last` (beats) as symusic has it, on the model's grid, in the key that it writes in.
+
+    metre: that in which the model counts; that of the score, when left out.
+    """
     import symusic
 
     division = vocabulary.division
     piece: Any = symusic.Score(division)
     piece.tempos.append(symusic.Tempo(0, score.tempos[0][1]))
-    piece.time_signatures.append(symusic.TimeSignature(0, *metre_at(score, first)))
+    piece.time_signatures.append(symusic.TimeSignature(0, *(metre or metre_at(score, first))))
     for track, program in zip(score.tracks, casting.programs, strict=True):
         if program is None:
             continue

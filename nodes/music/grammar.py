@@ -245,6 +245,12 @@ class Grammar:
         return clock.given < len(self.given) and clock.now == self.given[clock.given].tick and (
             clock.kind in ("Position", *SHIFTS) or not self.reading.by_lines and clock.kind in ("", "TimeSig"))
 
+    def awaited(self) -> tuple[int, Any] | None:
+        """The word that moves time to the next given note, and those that would pass it by (bool for each word), if any."""
+        if self.clock.given >= len(self.given) or not self.complete(self.clock):
+            return None
+        return self.reading.leading(self.clock, self.given[self.clock.given].tick)
+
     def admits(self, words: Sequence[int]) -> bool:
         """Whether a merged token may come next: each of its words after those before it."""
         clock = self.clock.copy()

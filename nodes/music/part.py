@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -44,19 +45,18 @@ def added(model: Composer, score: Score, wish: Wish, piece: Piece, dice: Dice, t
     vocabulary = model.vocabulary
     _, shift = asked(model, wish)
     casting = cast(score, vocabulary)
-    shown = words_of(snapped(score, vocabulary, casting, shift, piece.start, before), vocabulary) if before > piece.start \
-        else []
+    behind = snapped(score, vocabulary, casting, shift, piece.start, before, wish.metre) if before > piece.start else None
+    shown = words_of(behind, vocabulary) if behind else []
     forced: list[Given] = []
     if given:
-        bars_before = round((before - piece.start) / piece.bar_beats)
-        notes = snapped(replace(score, tracks=tuple(given)), vocabulary, casting, shift, before, until)
-        offset = round(bars_before * piece.bar_beats * vocabulary.division)
+        notes = snapped(replace(score, tracks=tuple(given)), vocabulary, casting, shift, before, until, wish.metre)
+        offset = round((before - piece.start) * vocabulary.division)
         forced = [one._replace(tick=one.tick + offset, end=one.end + offset) for one in given_notes(notes, vocabulary)]
     wish = replace(wish, controls=_with_others(model, wish, casting) if others else wish.controls)
     told = Told([vocabulary.tokenizer.vocab[word] for word in _planned(model, score, wish, piece, shown, before)], forced,
                 _numerals(model, wish, piece))
     writer = midi_writer(model, wish, told)
-    _run(model, writer, dice, tell, round((until - piece.start) / piece.bar_beats))
+    _run(model, writer, dice, tell, math.ceil((until - piece.start) / piece.bar_beats - 1e-6))
     found = transposed(writer.score(), shift)
     new: list[tuple[int | None, Track]] = []
     for track in found.tracks:
@@ -76,8 +76,8 @@ def added(model: Composer, score: Score, wish: Wish, piece: Piece, dice: Dice, t
     return new
 
 
-def likelihood(model: Composer, score: Score, wish: Wish, piece: Piece, until: float) -> float:
-    """How likely a model in words of miditok finds what stands after a piece, up to `until`: a sum of logarithms.
+def likelihood(model: Composer, score: Score, wish: Wish, piece: Piece, start: float, until: float) -> float:
+    """How likely a model in words of miditok finds what stands from `start` to `until`, in a piece: a sum of logarithms.
 
     This is what one knows of a gap from behind: p(gap | before, after) is as p(gap | before) p(after | before, gap).
     """
@@ -89,11 +89,10 @@ def likelihood(model: Composer, score: Score, wish: Wish, piece: Piece, until: f
 
     def ids(end: float) -> list[int]:
         begun = replace(score, tracks=tuple(only(track, lambda note: note.start < end - 1e-6) for track in score.tracks))
-        words = words_of(snapped(begun, model.vocabulary, casting, shift, piece.start, until), model.vocabulary)
-        long = replace(piece, bars=round((end - piece.start) / piece.bar_beats))
-        return ids_of(model.tokenizer, [word for word in _planned(model, score, wish, long, words, end) if word in vocab])
+        words = words_of(snapped(begun, model.vocabulary, casting, shift, piece.start, until, wish.metre), model.vocabulary)
+        return ids_of(model.tokenizer, [word for word in _planned(model, score, wish, piece, words, end) if word in vocab])
 
-    before, whole = ids(piece.end), ids(until)
+    before, whole = ids(start), ids(until)
     same = next((at for at, (one, other) in enumerate(zip(before, whole, strict=False)) if one != other), len(before))
     room = int(min(context_length(model.model), WINDOW))
     stream = [*beginning(model, wish), *whole][-room:]
@@ -133,7 +132,7 @@ def _run(model: Composer, writer: Writer, dice: Dice, tell: Callable[[int], None
 def _planned(model: Composer, score: Score, wish: Wish, piece: Piece, words: list[str], before: float) -> list[str]:
     """The words of the bars that stand, each with its place in the plan, and empty bars where nothing sounds."""
     vocabulary = model.vocabulary
-    bars = round((before - piece.start) / piece.bar_beats)
+    bars = math.ceil((before - piece.start) / piece.bar_beats - 1e-6)
     lined = vocabulary.any_of("Bar") and vocabulary.style != "PerTok"
     if not lined or not bars:
         return words
@@ -196,7 +195,7 @@ def _arrived(model: Composer, score: Score, wish: Wish, piece: Piece, dice: Dice
         wanted = wish.controls.programs or frozenset(range(-1, DRUMS))
         controls = replace(controls, programs=frozenset(one for one in wanted if (DRUMS if one == -1 else one) not in used))
     writer = arrival_writer(wish, events_of(shown), events_of(beside), controls)
-    _run(model, writer, dice, tell, round((until - piece.start) / piece.bar_beats))
+    _run(model, writer, dice, tell, math.ceil((until - piece.start) / piece.bar_beats - 1e-6))
     new: list[tuple[int | None, Track]] = []
     for track in writer.score().tracks:
         at = next((number for number, one in enumerate(score.tracks)

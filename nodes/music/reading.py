@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .vocabulary import NOTES, OFFS, SHIFTS, Vocabulary
 
@@ -83,6 +83,22 @@ class Reading:
         if self.vocabulary.style == "PerTok" and then >= clock.bar_start + self.bar_ticks:
             return self.end if clock.bar_start + self.bar_ticks >= self.end else FAR  # another bar begins with a word
         return then
+
+    def leading(self, clock: Clock, tick: int) -> tuple[int, Any] | None:
+        """The word that moves a clock to a tick, and those that move it beyond (bool for each word); None without such."""
+        vocabulary = self.vocabulary
+        then = {index: self.after(clock, index) for index in vocabulary.shifts}
+        for index in vocabulary.mask("Position").nonzero()[0]:
+            then[int(index)] = clock.bar_start + int(vocabulary.numbers[index]) * self.per_position
+        if vocabulary.bar is not None:
+            then[vocabulary.bar] = clock.bar_start + self.bar_ticks
+        exact = next((index for index, end in then.items() if end == tick and end > clock.now), None)
+        if exact is None:
+            return None
+        passing = vocabulary.none.copy()
+        for index, end in then.items():
+            passing[index] = end > tick
+        return exact, passing
 
     def step(self, clock: Clock, index: int) -> None:
         """Move a clock on by a word, as miditok reads it."""

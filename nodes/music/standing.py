@@ -15,6 +15,7 @@ from ..media.score import Score, bar_starts, whole_bars
 from .composing import Wish
 from .controls import Chord
 from .given import joined, metre_at, only
+from .metres import metre_for, suited
 from .models import Composer
 from .part import Piece, added, likelihood
 from .plan import PHRASE
@@ -62,21 +63,29 @@ def whole_bars_or_zero(score: Score) -> float:
 
 def _one_more(model: Composer, score: Score, wish: Wish, dice: Dice, cut: float, tell: Callable[[int], None],
               goes_on: bool = False) -> tuple[Score, int]:
-    metre = metre_at(score, cut)
+    asked_bars = wish.bars
+    metre, own = metre_for(model, metre_at(score, cut)), _beats_at(score, cut)
     beats = 4 * metre[0] / metre[1]
-    lines = [line for line in bar_starts(score, cut) if metre_at(score, line) == metre]
-    behind = 0
-    while behind < min(CONTEXT_BARS, len(lines)) and abs(cut - lines[-1 - behind] - (behind + 1) * beats) < 1e-6:
-        behind += 1
     known = known_bars(model.tokenizer.vocab)
-    shown, total, take = _plan_of_bars(behind, wish.bars, known, PHRASE if goes_on else 0)
+    wanted = math.ceil(wish.bars * own / beats - 1e-6)
+    shown, total, take = _plan_of_bars(_behind(score, cut, beats), wanted, known, PHRASE if goes_on else 0)
     piece = Piece(cut - shown * beats, total, beats)
     wish = replace(wish, bars=total, metre=metre, bpm=wish.bpm or _tempo_at(score, cut))
     wish = replace(wish, controls=replace(wish.controls, chords=tuple(
         replace(chord, beat=chord.beat + shown * beats) for chord in wish.controls.chords)))
-    until = cut + take * beats
-    new = added(model, score, wish, piece, dice, tell, before=cut, until=until, given=())
-    return joined(score, new, cut), take
+    bars = min(asked_bars, max(1, int(take * beats / own + 1e-6)))
+    new = added(model, score, suited(model, wish, metre), piece, dice, tell, before=cut, until=cut + bars * own, given=())
+    return joined(score, new, cut), bars
+
+
+def _behind(score: Score, cut: float, beats: float) -> int:
+    """How many bars of so many beats lie before a bar line in one metre, as far as a model is shown them."""
+    metre, first = metre_at(score, max(0.0, cut - 1e-3)), cut
+    for line in reversed(bar_starts(score, cut)):
+        if metre_at(score, line) != metre or cut - line > CONTEXT_BARS * beats + 1e-6:
+            break
+        first = line
+    return int((cut - first) / beats + 1e-6)
 
 
 def _tempo_at(score: Score, beat: float) -> float:
@@ -108,26 +117,24 @@ def filled(model: Composer, score: Score, wish: Wish, gap: tuple[float, float], 
     """
     require_streams(model, "fill a gap")
     start, end = gap
-    metre = metre_at(score, start)
-    beats = 4 * metre[0] / metre[1]
-    bars = round((end - start) / beats)
-    if abs(bars * beats - (end - start)) > 1e-6:
+    own = _beats_at(score, start)
+    if abs(round((end - start) / own) * own - (end - start)) > 1e-6:
         raise InputError("the metre changes between these bars; fill each part by itself")
-    lines = [line for line in bar_starts(score, start) if metre_at(score, line) == metre]
-    behind = min(CONTEXT_BARS, len(lines))
+    metre = metre_for(model, metre_at(score, start))
+    beats = 4 * metre[0] / metre[1]
     known = known_bars(model.tokenizer.vocab)
-    shown, total, _ = _plan_of_bars(behind, bars, known)
+    shown, total, _ = _plan_of_bars(_behind(score, start, beats), math.ceil((end - start) / beats - 1e-6), known)
     piece = Piece(start - shown * beats, total, beats)
     following = until_other_metre(score, end, AFTER_BARS)
     later = start if model.writes == "midi" else following  # arrival times know notes that are to come
     given = tuple(only(track, lambda note: start - 1e-6 <= note.start < max(end, later) - 1e-6) for track in score.tracks)
-    wish = replace(wish, bars=total, metre=metre, bpm=_tempo_at(score, start))
+    wish = suited(model, replace(wish, bars=total, metre=metre, bpm=_tempo_at(score, start)), metre)
     later_notes = [note for track in score.tracks for note in track.notes if end - 1e-6 <= note.start < following]
     heard = model.writes == "midi" and bool(later_notes)
     best, likeliest = score, -math.inf
     for _ in range(tries if heard else 1):
         whole = joined(score, added(model, score, wish, piece, dice, tell, before=start, until=end, given=given), start)
-        likely = likelihood(model, whole, wish, replace(piece, bars=shown + bars), following) if heard else 0.0
+        likely = likelihood(model, whole, wish, piece, end, following) if heard else 0.0
         if likely > likeliest:
             best, likeliest = whole, likely
     return best
@@ -154,15 +161,16 @@ def accompanied(model: Composer, score: Score, wish: Wish, chords: Sequence[Chor
     lines = bar_starts(score, end)
     at = 0
     while at < len(lines):
-        metre = metre_at(score, lines[at])
+        metre, own = metre_for(model, metre_at(score, lines[at])), _beats_at(score, lines[at])
         beats = 4 * metre[0] / metre[1]
         same_metre = 0
-        while at + same_metre < len(lines) and metre_at(score, lines[at + same_metre]) == metre:
+        while at + same_metre < len(lines) and metre_at(score, lines[at + same_metre]) == metre_at(score, lines[at]):
             same_metre += 1
-        take = min(same_metre, max(known or [32]))
-        total = take if not known or take in known else min((one for one in known if one > take), default=take)
+        take = min(same_metre, max(1, int(max(known or [32]) * beats / own)))
+        bars = math.ceil(take * own / beats - 1e-6)
+        total = bars if not known or bars in known else min((one for one in known if one > bars), default=bars)
         piece = Piece(lines[at], total, beats)
-        until = lines[at] + take * beats
+        until = lines[at] + take * own
         given = tuple(only(track, lambda note, a=lines[at], b=until: a - 1e-6 <= note.start < b - 1e-6)
                       for track in score.tracks)
         if any(track.notes for track in given):
@@ -170,9 +178,9 @@ def accompanied(model: Composer, score: Score, wish: Wish, chords: Sequence[Chor
                            if lines[at] - 1e-6 <= chord.beat < until)
             clashes = tuple((note.start - lines[at], note.start + note.duration - lines[at], note.pitch)
                             for track in given if not track.is_drum for note in track.notes if note.duration >= 1)
-            own = replace(wish, bars=total, metre=metre, bpm=_tempo_at(score, lines[at]),
-                          controls=replace(wish.controls, chords=inside, clashes=clashes))
-            new = added(model, score, own, piece, dice, tell, before=lines[at], until=until, given=given, others=True)
+            part = suited(model, replace(wish, bars=total, metre=metre, bpm=_tempo_at(score, lines[at]),
+                                         controls=replace(wish.controls, chords=inside, clashes=clashes)), metre)
+            new = added(model, score, part, piece, dice, tell, before=lines[at], until=until, given=given, others=True)
             result = joined(result, new, lines[at])
         at += take
     return result

@@ -12,6 +12,8 @@ from nodegraph_nodes.media.score import Event, Note, Score, Text, Track, bar_sta
 from nodegraph_nodes.music import standing
 from nodegraph_nodes.music.additions import accompany, fill, go_on, harmonise
 from nodegraph_nodes.music.chords import chord
+from nodegraph_nodes.music.composing import Wish
+from nodegraph_nodes.music.metres import metre_for, suited
 from nodegraph_nodes.music.models import load
 from nodegraph_nodes.music.theory import chord_at, chords_for
 from tests.nodes.music.test_tokenizations import folder_of, trained
@@ -155,3 +157,29 @@ def test_a_melody_has_a_chord_more_in_a_bar_where_its_strong_note_asks_for_one(s
     assert len(found[1]) == 3 and len(found[0]) == 6 and found[0][4:] == ["C", "C"]
     tones = [one.tones for one in chords_for(tune, "C major", 0)]
     assert all(pitch % 12 in one for pitch, one in zip((60, 62, 64, 65, 64, 60), tones, strict=True))
+
+
+def test_what_a_model_would_write_beyond_a_given_note_becomes_the_note_and_no_heap_of_others(starter):
+    quick = Score((Track("Fiddle", 40, False, tuple(Note(72 + 2 * (at % 3), at / 4, .25) for at in range(16))),),
+                  metres=((0.0, 2, 4),))
+    full = harmonise(starter, quick, style="march", seed=0)
+    at_once = Counter(note.start for track in full.tracks[1:] for note in track.notes)
+    assert kept(quick, full) and at_once and max(at_once.values()) <= 6 and len(full.tracks) <= 5
+
+
+def test_a_metre_that_a_model_has_no_word_for_is_counted_in_one_that_it_has(starter, song):
+    assert [metre_for(starter, metre) for metre in ((2, 2), (12, 8), (3, 8), (4, 4), (6, 4), (5, 4))] == [
+        (4, 4), (6, 8), (6, 8), (4, 4), (3, 4), (5, 4)]
+    reel = replace(song, metres=((0.0, 2, 2),))
+    longer, whole = go_on(starter, reel, bars=3, style="march", seed=1), fill(starter, reel, 2, 2, tries=1, style="march")
+    assert kept(reel, longer) and len(bar_starts(longer)) == 9 and kept(reel, whole) and longer.metres == reel.metres
+    short = replace(song, metres=((0.0, 3, 8),))
+    assert len(bar_starts(go_on(starter, short, bars=3, style="lullaby", seed=1))) == 19
+    with pytest.raises(InputError, match="metre is 5/4; this model knows 2/4, 3/4, 4/4, 6/8"):
+        go_on(starter, replace(song, metres=((0.0, 5, 4),)))
+
+
+def test_a_style_that_a_model_does_not_play_in_the_metre_gives_way_with_a_warning(starter):
+    with pytest.warns(UserWarning, match="this model plays no jazz in 2/4, so it is asked for a march"):
+        assert suited(starter, Wish(style="jazz", bars=8), (2, 4)).style == "march"
+    assert suited(starter, Wish(style="jazz", bars=8), (4, 4)).style == "jazz"
