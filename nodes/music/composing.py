@@ -12,9 +12,10 @@ from .abctext import AbcWriter, Reader, header
 from .arrival import ArrivalWriter, Event
 from .controls import Controls, scale
 from .dynamics import shaped
-from .grammar import Given, Grammar
+from .grammar import Grammar
 from .models import Composer
 from .plan import Plan
+from .reading import Given
 from .tokens import known_bars, wish_tokens
 from .writing import Dice, MidiWriter, Writer, ids_of, written
 
@@ -78,8 +79,12 @@ def midi_writer(model: Composer, wish: Wish, told: Told | None = None) -> MidiWr
     if told.given and not model.tokenizer.is_trained:
         plan = Plan.of(vocabulary, bars, told.harmony)
     grammar = Grammar(vocabulary, bars, metre, controlled(model, wish, shift), plan, told.given)
-    start = ids_of(model.tokenizer, [word for word in ("BOS_None", *words) if word in model.tokenizer.vocab])
-    return MidiWriter(model, grammar, start, list(told.before))
+    return MidiWriter(model, grammar, beginning(model, wish), list(told.before))
+
+
+def beginning(model: Composer, wish: Wish) -> list[int]:
+    """The ids in front of a piece, in words of miditok: what is wished for."""
+    return ids_of(model.tokenizer, [word for word in ("BOS_None", *asked(model, wish)[0]) if word in model.tokenizer.vocab])
 
 
 def arrival_writer(wish: Wish, before: tuple[Event, ...] = (), given: tuple[Event, ...] = (),
