@@ -84,11 +84,9 @@ class _Band:
         played: dict[str, Strikes] = {role: [] for role in ROLES}
         harmony: list[tuple[str, ...]] = []
         bar = self.setting.bar
-        for at, phrase in enumerate(plan):
-            following = plan[at + 1] if at + 1 < len(plan) else None
-            fresh = not at or plan[at - 1].letter != phrase.letter
+        for phrase in plan:
             chords = self.chords(phrase)
-            for role, strikes in self.phrase(phrase, chords, following, fresh).items():
+            for role, strikes in self.phrase(phrase, chords).items():
                 loud = _loudness(phrase, role, self.setting.mood.loud)
                 played[role] += [(phrase.first * bar + start, length, pitch, velocity + loud + _swell(start // bar))
                                  for start, length, pitch, velocity in strikes]
@@ -119,12 +117,11 @@ class _Band:
                                                  setting.mood.dark)
         return self._chords[letter]["open" if phrase.ending == "turn" else phrase.ending]
 
-    def phrase(self, phrase: Phrase, chords: Bars, following: Phrase | None, fresh: bool) -> dict[str, Strikes]:
-        """What each role plays, from the phrase's own beginning on."""
-        turns = following is not None and following.letter != phrase.letter or phrase.ending == "turn"
-        crash = fresh and phrase.letter not in "IK"
+    def phrase(self, phrase: Phrase, chords: Bars) -> dict[str, Strikes]:
+        """What each role plays, from the phrase's own beginning on: a crash begins a chorus, a fill ends what does not stay open."""
+        crash, turns = phrase.letter == "B", phrase.ending in ("closed", "turn")
         quiet = phrase.energy < 0.45
-        key = phrase.letter, phrase.ending, phrase.players, turns, crash, quiet
+        key = phrase.letter, phrase.ending, phrase.players, quiet
         if key not in self._made:
             lead: Notes = []
             if phrase.letter != "I":

@@ -129,18 +129,18 @@ def phrases(rng: random.Random, request: Request, players: tuple[str, ...]) -> l
             ending = "final" if last and not loop else "open"
         if not found or found[-1].letter != letter:
             seen[letter] = seen.get(letter, 0) + 1
-        energy = _energy(letter, seen[letter], at, len(form), blues)
+        energy = _energy(letter, seen[letter] if len(form) > 8 else 1, at, len(form), blues)
         found.append(Phrase(letter, ending, names.get(letter, "verse"), at * PHRASE, _players(rng, players, letter, energy, seen[letter], found),
                             energy))
     return found
 
 
 def _energy(letter: str, time: int, at: int, count: int, blues: bool) -> float:
-    """How much goes on: less where it begins, in a break and at the end; more each time a section comes again."""
+    """How much goes on: less where it begins, in a break and at the end; in long pieces more each time a section comes again."""
     base = {"I": 0.3, "A": 0.55, "B": 0.8, "C": 0.6, "K": 0.25, "Z": 0.5}.get(letter, 0.7) if not blues else \
         {"I": 0.35, "K": 0.25, "Z": 0.6}.get(letter, 0.6)
     grown = 0.12 * (time - 1) if letter not in "IKZ" else 0.0
-    return min(1.0, base + grown + (0.1 if count > 4 and at >= count - 3 and letter in "AB" else 0.0))
+    return min(1.0, base + grown + (0.1 if count > 8 and at >= count - 3 and letter in "AB" else 0.0))
 
 
 def _players(rng: random.Random, players: tuple[str, ...], letter: str, energy: float, time: int, before: list[Phrase]) -> tuple[str, ...]:
