@@ -24,6 +24,10 @@ INSTALL = $(BIN)/python -m pip install --disable-pip-version-check --constraint 
 TORCH_FIRST = $(INSTALL) --no-deps --retries 1 --extra-index-url $(CPU_BUILDS) torch
 endif
 
+# Compiled modules are kept (in __pycache__, or where PYTHONPYCACHEPREFIX says) whatever the shell says: without them each worker
+# and each process that a test starts reads and rewrites hundreds of files anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test quick check gpu docs install clean
 
 demo: .venv/installed

@@ -24,6 +24,7 @@ from nodegraph.models import Models
 from nodegraph.packs import Catalogue
 from tests.nodes.image.server import serving
 
+pytestmark = pytest.mark.usefixtures("models_live_on")
 ROOT = Path(__file__).parents[1]
 PAGES = [*sorted(ROOT.glob("README*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 WALKS = [ROOT / "docs/tutorial.md", *(page for page in sorted((ROOT / "docs/howto").glob("*.md")) if page.stem != "index")]
