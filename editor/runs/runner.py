@@ -17,6 +17,7 @@ from typing import Any
 
 from nodegraph import Engine, GraphError, NodegraphError, Problem
 from nodegraph.graph import Graph
+from nodegraph.types import PortType
 
 from ..words.speak import t
 from . import updates as up
@@ -96,6 +97,14 @@ class Runner:
         written to a file too.
         """
         self._ask(Request(job, output, lambda engine: self._products.export(engine, job, output, Path(path)), Path(path)))
+
+    def write(self, output: str, type: PortType, digest: bytes, path: Path) -> int:
+        """Write a Value that an earlier session made to a file, if it is still remembered; an Exported update of the number
+        that comes back tells how it went."""
+        number = next(self._numbers)
+        self._ask(Request(number, output, lambda engine: self._products.write_value(engine, number, output, type, digest, path),
+                          path))
+        return number
 
     def enlarge(self, job: int, output: str, side: int = LARGE) -> None:
         """Make a larger picture of what a job made; an Enlarged update brings it. output: as for `export`."""

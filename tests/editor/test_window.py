@@ -81,7 +81,7 @@ def on_screen(display: str, folder: Path, painted: bool = False) -> dict[str, st
 COUNTED = GRAPH.replace("type: w.say\n    text: hello", "type: w.words\n    text: a b c\n    most: 2")
 SEEDED = GRAPH.replace("type: w.say\n    text: hello", "type: w.sheet\n    words: hello\n    seed: 3")
 SHARED = {"palette": GRAPH, "typing": GRAPH, "form": GRAPH, "refusal": SEEDED, "link": GRAPH, "menus": GRAPH,
-          "saving": GRAPH, "values": COUNTED, "notices": GRAPH, "failure": GRAPH, "packs": GRAPH,
+          "saving": GRAPH, "values": COUNTED, "notices": GRAPH, "failure": GRAPH, "packs": GRAPH, "shelf": GRAPH,
           "closing": GRAPH}  # scenes, and the graphs that they play with
 
 
@@ -225,6 +225,12 @@ def test_the_packs_page_tells_of_a_pack_and_writes_a_node_that_is_then_in_the_pa
     found = shared["packs"]
     assert found["asked"] == "new_node"
     assert found["file"] and "watercolor.repeat" in found["nodes"] and found["told"] == "watercolor"
+
+
+def test_a_run_on_disk_is_found_by_its_words_starred_and_dragged_onto_the_canvas(shared):
+    found = shared["shelf"]
+    assert found["found"] == ["fox.txt"] and found["starred"]
+    assert found["added"] == ["w.load"] and found["file"] == "out/fox.txt" and abs(found["off"]) < 40
 
 
 def test_a_modifier_told_after_its_key_and_let_go_in_the_same_frame_still_counts():
@@ -545,6 +551,34 @@ def packs(stage: Stage) -> dict:
     stage.key("Escape")
     return {"asked": asked, "file": (folder / "watercolor.py").is_file(),
             "nodes": session.catalogue.node_names(), "told": told}
+
+
+def shelf(stage: Stage) -> dict:
+    session, dpg, folder = stage.session, stage.dpg, stage.session.document.path.parent
+    (folder / "out").mkdir()
+    (folder / "out/boat.txt").write_text("a red boat")
+    (folder / "out/fox.txt").write_text("a green fox")
+    stage.key("F6")
+    gallery = stage.app.gallery
+    gallery.turn("all")
+    stage.frames(3)
+    session.shelf.wait(60)
+    stage.frames(3)
+    page = gallery.shelf
+    x, y = dpg.get_item_rect_min(page.search)
+    stage.click(x + 40, y + 10)
+    stage.type("green")
+    [key] = page._cards
+    found = [one.path.name for run in session.shelf.runs for one in run.made if run.key == key]
+    session.shelf.star(key)
+    x, y = dpg.get_item_rect_min(page._cards[key])
+    stage.frames(3)
+    before, target = set(session.graph.nodes), stage.canvas(300, 250)
+    stage.drag((x + 20, y + 20), target)
+    [name] = set(session.graph.nodes) - before
+    node = session.graph.nodes[name]
+    return {"found": found, "starred": key in session.shelf.stars, "added": [node.type], "file": node.inputs["file"],
+            "off": session.graph.layout["nodes"][name]["at"][0] - 300}
 
 
 def closing(stage: Stage) -> dict:
