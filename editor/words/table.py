@@ -1534,4 +1534,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "gallery.unread": ("The gallery on disk: {why}", "磁盘上的结果库：{why}"),
     "undo.placed": ("a result put on the canvas", "把结果放到画布"),
     "dialog.gallery_folder.title": ("A folder that runs wrote into", "运行写入结果的文件夹"),
+
+    # ---- what an example gives
+    "help.run": ("Run the Example", "运行示例"),
+    "help.run.help": ("What it gives is shown here, now and whenever this help is opened", "结果会显示在这里，以后打开帮助时也会显示"),
+    "help.runs": ("The example runs...", "示例运行中..."),
+    "help.gives": ("What the example gives", "示例的结果"),
 }

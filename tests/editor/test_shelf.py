@@ -170,3 +170,14 @@ def test_the_graph_of_a_kept_run_opens_with_what_it_was_given(session):
     assert session.document.graph.inputs["subject"].default == "a green fox"
     with pytest.raises(EditRefused, match="Nothing tells"):
         keeping.open_graph(session, session.shelf.runs[0]._replace(graph=""))
+
+
+def test_what_an_example_gives_goes_to_who_asked_and_not_into_the_gallery(session):
+    came = []
+    number = session.runner.run(graph(CARD), aside=True)
+    session.progress.aside.add(number)
+    session.progress.when(up.Done, number, "", came.append)
+    assert session.runner.wait(60)
+    session.tick(1.0)
+    assert came[0].outputs["verse"].thumbnail.text == "a red boat" and len(session.gallery) == 0
+    assert session.shelf.wait(20) and session.shelf.runs == ()
