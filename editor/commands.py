@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from nodegraph import graphfile
 
+from . import sharing
 from .document import arrange, clipboard, edits, grouping
 from .document.document import Document, write_atomically
 from .document.edits import EditRefused
@@ -443,3 +444,13 @@ def help_about(session: Session) -> None:
 @_command("view.packs")
 def view_packs(session: Session) -> None:
     session.ask("packs")
+
+
+@_command("file.share", lambda s: bool(s.graph.nodes))
+def file_share(session: Session) -> None:
+    sharing.share(session)
+
+
+@_command("edit.copy_without_texts", lambda s: bool(s.graph.nodes))
+def edit_copy_without_texts(session: Session) -> None:
+    sharing.copy_without_texts(session)

@@ -25,6 +25,9 @@ class Product(NamedTuple):
     plan: Plan
 
 
+Writer = Callable[[Engine, Product, str, Path], list[Path]]
+
+
 class NotMade(NodegraphError):
     """Something is wanted that no job made."""
 
@@ -54,16 +57,16 @@ class Products:
         while len(self._outputs) > LIMIT:
             del self._outputs[next(iter(self._outputs))]
 
-    def export(self, engine: Engine, job: int, output: str, path: Path) -> up.Exported:
+    def export(self, engine: Engine, job: int, output: str, path: Path, writer: Writer | None = None) -> up.Exported:
         """Write what a job made to a file; how it went."""
-        return _told(job, output, path, lambda: write(engine, self.get(job, output), output, path))
+        return told(job, output, path, lambda: (writer or write)(engine, self.get(job, output), output, path))
 
     def write_value(self, engine: Engine, job: int, output: str, type: PortType, digest: bytes, path: Path) -> up.Exported:
         """Write a Value that is remembered from an earlier session; how it went."""
         def save() -> list[Path]:
             path.parent.mkdir(parents=True, exist_ok=True)
             return engine.save(type, digest, path)
-        return _told(job, output, path, save)
+        return told(job, output, path, save)
 
     def enlarge(self, engine: Engine, job: int, output: str, side: int) -> up.Enlarged:
         """Make a larger picture of what a job made; it, or why there is none."""
@@ -79,7 +82,7 @@ class Products:
         return up.Enlarged(job, output, picture)
 
 
-def _told(job: int, output: str, path: Path, work: Callable[[], list[Path]]) -> up.Exported:
+def told(job: int, output: str, path: Path, work: Callable[[], list[Path]]) -> up.Exported:
     """How it goes to write a file."""
     try:
         return up.Exported(job, output, tuple(work()))

@@ -196,9 +196,9 @@ def _buttons(app: App, made: Made, parent: int | str) -> None:
         app.icons.button("save", lambda: save(app, made), parent=parent, tooltip=t("button.export"))
 
 
-def save(app: App, made: Made) -> None:
-    """Ask where to, and write the result there."""
-    cards.save(app.session, made, str(app.last_folder or ""))
+def save(app: App, made: Made, words: bool = True) -> None:
+    """Ask where to, and write the result there. words: whether a picture's graph has its texts."""
+    cards.save(app.session, made, str(app.last_folder or ""), words)
 
 
 def enlarge(app: App, made: Made) -> None:

@@ -1540,4 +1540,21 @@ WORDS: dict[str, tuple[str, str]] = {
     "help.run.help": ("What it gives is shown here, now and whenever this help is opened", "结果会显示在这里，以后打开帮助时也会显示"),
     "help.runs": ("The example runs...", "示例运行中..."),
     "help.gives": ("What the example gives", "示例的结果"),
+
+    # ---- for someone else
+    "command.file.share": ("Share as One File...", "打包为一个文件..."),
+    "tip.file.share": ("The graph and the files that it reads, as a zip that `nodegraph run` and the editor open. Models are named in it, "
+                       "not packed.",
+                       "图及其读取的文件打包成 zip，可用 `nodegraph run` 和编辑器打开。模型只写名称，不打包。"),
+    "command.edit.copy_without_texts": ("Copy without Texts", "复制（不含文字）"),
+    "tip.edit.copy_without_texts": ("Prompts, titles, notes and comments are left out", "不含提示词、标题、便签和注释"),
+    "share.bundled": ("Wrote {name}: the graph and the files that it reads. Models are named in it, not packed.",
+                      "已写入 {name}：图及其读取的文件。模型只写名称，未打包。"),
+    "share.copied": ("Copied without {count} texts; comments are out too. Names of nodes, files and models are still in it.",
+                     "已复制，去掉了 {count} 段文字和所有注释。节点、文件和模型的名称仍在其中。"),
+    "share.copied.one": ("Copied without 1 text; comments are out too. Names of nodes, files and models are still in it.",
+                         "已复制，去掉了 1 段文字和所有注释。节点、文件和模型的名称仍在其中。"),
+    "share.unpacked": ("Opened {name}, unpacked into {folder}", "已打开 {name}，解压到 {folder}"),
+    "share.not_unpacked": ("{path} cannot be unpacked: {why}", "无法解压 {path}：{why}"),
+    "share.picture": ("Save without Texts...", "保存（不含文字）..."),
 }

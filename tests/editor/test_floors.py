@@ -20,7 +20,7 @@ FLOORS = {
     2: ["runs"],
     3: ["canvas"],
     4: ["panels"],
-    5: ["settings", "messages", "watching", "recents"],
+    5: ["settings", "messages", "watching", "recents", "sharing"],
     6: ["shortcuts", "asking", "files", "running", "rewind", "packing", "keeping"],
     7: ["session"],
     8: ["commands"],
