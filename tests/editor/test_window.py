@@ -397,7 +397,7 @@ def looks(stage: Stage) -> dict:
                        ("recent", {"paths": ["/a/b.yaml"]}), ("choose_file", {}), ("choose_folder", {}),
                        ("context", {"item": next(iter(session.selection)), "at": (0, 0)})):
         opened[kind] = _opens(stage, lambda: session.ask(kind, **data))
-    return {"title": stage.app._title, "rebuilt": rebuilt, "dialogs": opened}
+    return {"title": stage.app.viewport.title, "rebuilt": rebuilt, "dialogs": opened}
 
 
 def _opens(stage: Stage, ask) -> bool:

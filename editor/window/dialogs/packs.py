@@ -71,8 +71,8 @@ class Packs(Modal):
                                           width=wide - (px(26) if one.problem or one.broken else 0),
                                           callback=lambda: self._choose(one.name))
                 dpg.set_item_user_data(made, one.name)
-            counts = "" if one.problem else one.counts
-            widgets.says("  ".join(filter(None, (one.name, one.version, counts))), "faint", wrap=wide)
+            line = filter(None, (one.name, one.version, "" if one.problem else one.counts))
+            widgets.says("  ".join(line), "faint", wrap=wide)
             widgets.gap(2)
 
     def _choose(self, name: str) -> None:
