@@ -1560,4 +1560,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "share.unpacked": ("Opened {name}, unpacked into {folder}", "已打开 {name}，解压到 {folder}"),
     "share.not_unpacked": ("{path} cannot be unpacked: {why}", "无法解压 {path}：{why}"),
     "share.picture": ("Save without Texts...", "保存（不含文字）..."),
+
+    # ---- hearing a part
+    "sound.bar": ("Click: from there on. Drag: that part again and again. Right click: all of it.", "点击：从该处播放。拖动：循环该段。右键：全部。"),
+    "compare.hear": ("{keys} play one in place of another, from the same place", "按 {keys} 在同一位置切换播放"),
 }
