@@ -31,6 +31,7 @@ from .running import Running
 from .runs.gallery import Gallery, Result
 from .runs.progress import Progress
 from .runs.runner import Runner
+from .runs.shelf import Shelf
 from .runs.state import NodeState
 from .settings import Settings
 from .shortcuts import Shortcuts
@@ -56,6 +57,7 @@ class Session(Telling):
         self.files, self.running, self.progress = Files(self), Running(self), Progress()
         self.comparing = Comparing(self)
         self.clipboard, self.gallery = Clipboard(), Gallery()
+        self.shelf = Shelf(folder / "gallery") if folder is not None else None  # the runs of all sessions
         self.document = Document()
         self.selection: frozenset[Item] = frozenset()
         self.selected_links: frozenset[Link] = frozenset()

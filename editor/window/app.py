@@ -30,11 +30,11 @@ from .icons import Icons
 from .inspector import Inspector
 from .keys import KeyCommands
 from .menus import MenuBar
-from .outputs import Sounds
 from .pace import Pace
 from .palette import Palette
 from .panes import Panes
 from .problems import Problems
+from .sounds import Sounds
 from .startpage import StartPage
 from .statusbar import StatusBar
 from .toolbar import ToolBar

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 # A name is a command; "" a line; "menu.x" with a list a menu inside; "=x" what `_special` fills in.
 MENUS: list[tuple[str, list]] = [
-    ("menu.file", ["file.new", "file.new_from_template", "file.open", "=recent", "", "file.save", "file.save_as", "",
-                   "app.quit"]),
-    ("menu.edit", ["edit.undo", "edit.redo", "", "edit.cut", "edit.copy", "edit.paste", "edit.duplicate",
-                   "edit.delete", "edit.delete_reconnect", "", "edit.select_all", "edit.select_none", "",
+    ("menu.file", ["file.new", "file.new_from_template", "file.open", "=recent", "", "file.save", "file.save_as",
+                   "file.share", "", "app.quit"]),
+    ("menu.edit", ["edit.undo", "edit.redo", "", "edit.cut", "edit.copy", "edit.copy_without_texts", "edit.paste",
+                   "edit.duplicate", "edit.delete", "edit.delete_reconnect", "", "edit.select_all", "edit.select_none", "",
                    "edit.find", "edit.rename"]),
     ("menu.node", ["palette.open", "node.note", "node.frame", "", "node.mute", "node.bypass", "node.collapse", "",
                    "node.group", "node.ungroup", "node.enter", "node.leave", "",

@@ -1543,4 +1543,57 @@ WORDS: dict[str, tuple[str, str]] = {
     "packs.not_opened": ("{path} could not be opened with {program}: {why}", "无法用 {program} 打开 {path}：{why}"),
     "dialog.new_node.title": ("A file for a new node", "新节点的文件"),
     "dialog.choose_pack.title": ("A Python file with nodes, or the folder of a pack", "含节点的 Python 文件，或节点包的文件夹"),
+
+    # ---- runs of all sessions
+    "gallery.session": ("This session", "本次"),
+    "gallery.all": ("All runs", "全部运行"),
+    "gallery.search": ("Search what went in and what came out", "搜索输入和结果"),
+    "gallery.starred": ("Starred", "已加星标"),
+    "gallery.star": ("Star", "加星标"),
+    "gallery.unstar": ("Take the star off", "取消星标"),
+    "gallery.looking": ("Looking on the disk...", "正在查找磁盘..."),
+    "gallery.none_kept": ("Nothing was kept yet. Runs of the editor are kept here, and what `nodegraph run` wrote into out/.",
+                          "还没有保存的运行。编辑器的运行以及 `nodegraph run` 写入 out/ 的文件会出现在这里。"),
+    "gallery.none_found": ("No run has these words.", "没有运行包含这些词。"),
+    "gallery.folder": ("Add a Folder...", "添加文件夹..."),
+    "gallery.place": ("Put on Canvas", "放到画布"),
+    "gallery.place.help": ("As a node that reads the file; dragging the picture there does the same", "作为读取该文件的节点；把图片拖到画布上也可以"),
+    "gallery.forget": ("Take out of this list", "从列表中移除"),
+    "gallery.count": ("{count} runs", "{count} 次运行"),
+    "gallery.count.one": ("1 run", "1 次运行"),
+    "gallery.placed": ("{name} is on the canvas as a node that reads it.", "{name} 已作为读取节点放到画布上。"),
+    "gallery.no_graph": ("Nothing tells which graph made {name}.", "没有记录是哪个图生成了 {name}。"),
+    "gallery.file_gone": ("{path} is not there any more.", "{path} 已不存在。"),
+    "gallery.not_a_file": ("{name} was not kept in a way that a file could hold.", "{name} 没有以可写成文件的方式保存。"),
+    "gallery.no_reader": ("No node reads a file such as {name}.", "没有节点能读取 {name} 这样的文件。"),
+    "gallery.unread": ("The gallery on disk: {why}", "磁盘上的结果库：{why}"),
+    "undo.placed": ("a result put on the canvas", "把结果放到画布"),
+    "dialog.gallery_folder.title": ("A folder that runs wrote into", "运行写入结果的文件夹"),
+
+    # ---- what an example gives
+    "help.run": ("Run the Example", "运行示例"),
+    "help.run.help": ("What it gives is shown here, now and whenever this help is opened", "结果会显示在这里，以后打开帮助时也会显示"),
+    "help.runs": ("The example runs...", "示例运行中..."),
+    "help.gives": ("What the example gives", "示例的结果"),
+
+    # ---- for someone else
+    "command.file.share": ("Share as One File...", "打包为一个文件..."),
+    "tip.file.share": ("The graph and the files that it reads, as a zip that `nodegraph run` and the editor open. Models are named in it, "
+                       "not packed.",
+                       "图及其读取的文件打包成 zip，可用 `nodegraph run` 和编辑器打开。模型只写名称，不打包。"),
+    "command.edit.copy_without_texts": ("Copy without Texts", "复制（不含文字）"),
+    "tip.edit.copy_without_texts": ("Prompts, titles, notes and comments are left out", "不含提示词、标题、便签和注释"),
+    "share.bundled": ("Wrote {name}: the graph and the files that it reads. Models are named in it, not packed.",
+                      "已写入 {name}：图及其读取的文件。模型只写名称，未打包。"),
+    "share.copied": ("Copied without {count} texts; comments are out too. Names of nodes, files and models are still in it.",
+                     "已复制，去掉了 {count} 段文字和所有注释。节点、文件和模型的名称仍在其中。"),
+    "share.copied.one": ("Copied without 1 text; comments are out too. Names of nodes, files and models are still in it.",
+                         "已复制，去掉了 1 段文字和所有注释。节点、文件和模型的名称仍在其中。"),
+    "share.unpacked": ("Opened {name}, unpacked into {folder}", "已打开 {name}，解压到 {folder}"),
+    "share.not_unpacked": ("{path} cannot be unpacked: {why}", "无法解压 {path}：{why}"),
+    "share.picture": ("Save without Texts...", "保存（不含文字）..."),
+
+    # ---- hearing a part
+    "sound.bar": ("Click: from there on. Drag: that part again and again. Right click: all of it.", "点击：从该处播放。拖动：循环该段。右键：全部。"),
+    "compare.hear": ("{keys} play one in place of another, from the same place", "按 {keys} 在同一位置切换播放"),
 }
