@@ -689,6 +689,9 @@ WORDS: dict[str, tuple[str, str]] = {
     "template.loom": ("The loom", "织机"),
     "template.loom.about": ("Ornaments that melt into one another, folded as they go, as a film that loops.",
                             "纹样彼此渐变，边变边折叠，做成循环播放的短片。"),
+    "template.neon": ("In neon", "霓虹灯"),
+    "template.neon.about": ("Text to image with a LoRA. Sentences are painted as the painter does, and with an adapter that knows "
+                            "neon signs.", "文生图加 LoRA：同样的句子，先按原样画，再套上会画霓虹灯的适配器。"),
     "template.ornaments": ("Ornaments", "纹样"),
     "template.ornaments.about": ("One for each kind that the starter weaver was taught, folded into a tile.",
                                  "入门织工学过的每一种纹样，各自折成一块花砖。"),
