@@ -5,7 +5,7 @@ from pathlib import Path
 from nodegraph import Engine, graphfile
 from nodegraph_editor.canvas import beyond, placing
 from nodegraph_editor.canvas.curve import along
-from nodegraph_editor.canvas.routes import Obstacles, route
+from nodegraph_editor.canvas.routes import Obstacles, route, way as way_of
 from nodegraph_editor.canvas.view import around, opening
 from nodegraph_editor.document.items import Item
 from nodegraph_editor.document.rows import SCREEN, in_rows
@@ -30,6 +30,13 @@ def test_a_link_goes_round_the_node_between_its_ends_and_straight_where_nothing_
     assert all(one[-2:] == other[:2] for one, other in zip(way, way[1:], strict=False))
     del boxes[B]
     assert len(route((200, 100), (700, 100), Obstacles(boxes), (A, C))) == 1
+
+
+def test_a_link_that_finds_no_way_round_is_told_of():
+    boxes = {A: (0, 0, 200, 300), C: (700, 0, 200, 300)}
+    walls = {Item("node", f"wall{at}"): (300, -2000 + at * 300, 200, 299) for at in range(14)}
+    assert way_of((200, 150), (700, 150), Obstacles(boxes), (A, C))[1]
+    assert not way_of((200, 150), (700, 150), Obstacles(boxes | walls), (A, C))[1]
 
 
 def test_a_link_to_the_next_row_goes_back_between_the_rows():
