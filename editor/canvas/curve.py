@@ -14,7 +14,8 @@ Segment = tuple[float, float, float, float, float, float, float, float]  # the f
 class Curve(NamedTuple):
     """A link as it is drawn: one Bezier, or several through dots or round boxes. spread: its list is joined into another.
 
-    quiet: drawn faintly, as what brings a seed to many nodes is; a badge at its end tells of it.
+    quiet: drawn faintly, as what brings a seed to many nodes is; a badge at its end tells of it. behind: it found no way
+    round what stands between its ends, and is drawn less strongly.
     """
 
     link: Link
@@ -24,6 +25,7 @@ class Curve(NamedTuple):
     dim: bool
     spread: bool = False
     quiet: bool = False
+    behind: bool = False
 
     @property
     def bounds(self) -> Rectangle:

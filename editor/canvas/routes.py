@@ -50,15 +50,20 @@ class Obstacles:
 
 def route(start: Point, end: Point, obstacles: Obstacles, ends: tuple[Item, Item]) -> tuple[Segment, ...]:
     """The curves of a link: one, or three where the one would pass behind boxes other than those at its ends."""
+    return way(start, end, obstacles, ends)[0]
+
+
+def way(start: Point, end: Point, obstacles: Obstacles, ends: tuple[Item, Item]) -> tuple[tuple[Segment, ...], bool]:
+    """The curves of a link, as `route` has them, and whether they are free: they pass behind no box."""
     straight = bezier(start, end)
     if end[0] - start[0] < -TURN:
         y = _line_back(start, end, obstacles)
-        return _back(start, end, y) if y is not None else (straight,)
+        return (_back(start, end, y), True) if y is not None else ((straight,), False)
     blockers = _blockers(straight, obstacles, ends)
     if not blockers or len(blockers) > MOST_BLOCKERS:
-        return (straight,)
-    way = _round(start, end, blockers, obstacles, ends)
-    return way or (straight,)
+        return (straight,), not blockers
+    found = _round(start, end, blockers, obstacles, ends)
+    return (found, True) if found else ((straight,), False)
 
 
 def _blockers(segment: Segment, obstacles: Obstacles, but: tuple[Item, ...]) -> list[Rectangle]:
@@ -97,7 +102,8 @@ def _lines(left: float, right: float, wanted: float, levels: Iterable[float], ob
     reach = 900.0
     near = obstacles.within(left, right, wanted - reach, wanted + reach, but)
     places = [wanted, *levels, *(r[1] - CLEAR for r in near), *(r[1] + r[3] + CLEAR for r in near)]
-    free = [y for y in places if not any(r[1] - CLEAR / 2 < y < r[1] + r[3] + CLEAR / 2 for r in near)]
+    free = [y for y in places if abs(y - wanted) <= reach  # what stands further away was not looked at
+            and not any(r[1] - CLEAR / 2 < y < r[1] + r[3] + CLEAR / 2 for r in near)]
     return sorted(set(free), key=lambda y: (abs(y - wanted), y))[:4]
 
 

@@ -21,7 +21,7 @@ from .box import DOT, TITLE, Box, PinAt, Rectangle, Status, around, overlap
 from .boxmaker import Maker, status_of
 from .curve import Curve, bezier
 from .lettering import Measure
-from .routes import Obstacles, route
+from .routes import Obstacles, way
 
 MOST_STIRRED = 12  # places by which links are led anew; where more has moved, all in between are
 
@@ -199,11 +199,11 @@ def _curve(scene: Scene, link: Link, obstacles: Obstacles | None = None) -> Curv
     through = [(scene.at[dot][0] + DOT / 2, scene.at[dot][1] + DOT / 2) for dot in scene.dots.get(link, ())
                if dot in scene.at]
     points = [start, *through, end]
-    segments = route(start, end, obstacles, (first, link.target.item)) if obstacles is not None and not through else \
-        tuple(bezier(a, b) for a, b in zip(points, points[1:], strict=False))
+    segments, free = way(start, end, obstacles, (first, link.target.item)) if obstacles is not None and not through else \
+        (tuple(bezier(a, b) for a, b in zip(points, points[1:], strict=False)), True)
     return Curve(link, segments, pin.type.color if pin is not None else ANY.color, pin is not None and pin.many,
                  source.look == "mute" or target.look == "mute", is_spread(scene.graph, link),
-                 quiet=first.kind == "input" and pin is not None and pin.type is SEED)
+                 quiet=first.kind == "input" and pin is not None and pin.type is SEED, behind=not free)
 
 
 def start_of(scene: Scene, link: Link) -> tuple[float, float]:

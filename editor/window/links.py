@@ -113,7 +113,7 @@ class Links:
         if session.selection:  # what leads to and from what is selected is seen, however faint it is else
             chosen = {item.name for item in session.selection}
             for link, curve in scene.curves.items():
-                if curve.quiet and (link.source.name in chosen or link.target.name in chosen):
+                if (curve.quiet or curve.behind) and (link.source.name in chosen or link.target.name in chosen):
                     special.setdefault(link, "shown")
         if session.comparing.found is not None:
             for link in session.comparing.found.added:
@@ -143,7 +143,7 @@ class Links:
             around = faded(color("loose"), 0.75 if look == "split" else 0.35)
             strokes += [(around, thick + 4 * max(zoom, 0.5)), (shade, thick)]
         else:
-            part = 0.35 if curve.dim else 0.22 if curve.quiet and look != "shown" else 1.0
+            part = 0.35 if curve.dim else 1.0 if look == "shown" else 0.22 if curve.quiet else 0.45 if curve.behind else 1.0
             strokes.append((faded(shade, part), thick))
         if curve.many and zoom >= PINS and look != "gone":
             last, width = strokes[-1]

@@ -66,7 +66,7 @@ _ROLES: dict[str, tuple[str, str]] = {  # role: (dark, light), as #rrggbb or #rr
     "tooltip_error": ("#ff9a93", "#ffb4ae"),
     # how nodes are doing
     "waiting": ("#7d8590", "#7d8692"),
-    "running": ("#5aa2f7", "#1a66c9"),
+    "running": ("#c8f04a", "#566b00"),
     "ran": ("#6cc785", "#1a7a37"),
     "cached": ("#4fbdb5", "#0b766f"),
     "failed": ("#ff7b72", "#b3261e"),

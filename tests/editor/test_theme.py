@@ -91,3 +91,13 @@ def test_frames_come_more_rarely_where_they_take_long_so_that_a_run_keeps_the_pr
         pace._drawing = seconds
         found.append(round(pace._due(1, False) - 50.0, 3))
     assert found == [0.1, 0.4, 1.0]
+
+
+def test_what_runs_is_not_coloured_as_any_value_is(shown):
+    from nodegraph.types import PLAIN
+
+    def apart(one, other):
+        return sum((a - b) ** 2 for a, b in zip(one[:3], other[:3], strict=True)) ** 0.5
+    running = theme.color("running")
+    assert all(apart(running, theme.of_type(type.color)) > 60 for type in PLAIN.values())
+    assert apart(running, theme.color("accent")) > 60
