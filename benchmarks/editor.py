@@ -95,7 +95,7 @@ def geometry(count: int, per_node: float) -> None:
             ("scene, from nothing", lambda at: build(graph, checked, {}, estimate, True), 5),
             ("scene, nothing changed", lambda at: build(graph, checked, {}, estimate, True, before=scene), 9),
             ("hit test", lambda at: hits.hit(scene, rng.random() * 7000, rng.random() * 4800, 1.0), 200),
-            ("one node moved", lambda at: scene.moved({one: (at, 3.0)}), 30)):
+            ("one node moved", lambda at: scene.moved([one], (at, 3.0)), 30)):
         print(f"  {name:26} {median(call, times):8.2f} ms")
     names = list(graph.nodes)
 

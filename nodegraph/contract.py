@@ -6,6 +6,7 @@ again, that graphs drive all of them, and that the wheel holds every file.
 
 from __future__ import annotations
 
+import ast
 import shutil
 import subprocess
 import sys
@@ -43,6 +44,7 @@ def judge(folder: str | Path, scratch: Path, *, wheel: bool = True) -> list[Tria
     pack = read_pack(package.name, package)
     trials: list[tuple[str, Callable[[], str]]] = [
         ("the manifest and the code name the same nodes and types", lambda: _agreement(pack)),
+        ("the manifest requires the packs that the code imports", lambda: _requirements(pack)),
         ("every node and every input that is set by hand is explained", lambda: _help(pack)),
         ("nothing heavy is imported before a node runs", lambda: _light(pack)),
         ("every node stands in a graph of graphs/", lambda: _driven(project, pack)),
@@ -56,7 +58,7 @@ def judge(folder: str | Path, scratch: Path, *, wheel: bool = True) -> list[Tria
 def _tried(trial: Callable[[], str]) -> str:
     try:
         return trial()
-    except (NodegraphError, OSError) as error:
+    except (NodegraphError, OSError, SyntaxError) as error:
         return str(error)
 
 
@@ -99,6 +101,27 @@ def _agreement(pack: Pack) -> str:
     for name in sorted(declared - set(pack.nodes)):
         return f"{name} is declared, and pack.yaml does not name it under nodes:"
     return ""
+
+
+def _requirements(pack: Pack) -> str:
+    others = {name: other for name, other in _catalogue(pack).packs.items() if name != pack.name}
+    for path in sorted(pack.folder.rglob("*.py")):
+        for module, line in _imported(path):
+            for name, other in others.items():
+                if other.holds(module) and name not in pack.requires:
+                    wanted = ", ".join([*pack.requires, name])
+                    return f"{path}:{line} imports {module}, which is the pack {name}; write requires: [{wanted}] in pack.yaml"
+    return ""
+
+
+def _imported(path: Path) -> Iterator[tuple[str, int]]:
+    """The modules that a file imports from elsewhere, and the line of each; of `from a import b` both a and a.b."""
+    for node in ast.walk(ast.parse(path.read_bytes(), str(path))):
+        if isinstance(node, ast.Import):
+            yield from ((name.name, node.lineno) for name in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module, node.lineno
+            yield from ((f"{node.module}.{name.name}", node.lineno) for name in node.names)
 
 
 def _help(pack: Pack) -> str:

@@ -102,14 +102,47 @@ def device_budget(device: str, wanted: float | int) -> int:
 def host_budget(wanted: float | int) -> int:
     """Bytes of host memory that may be used: a number of bytes, or a fraction of what this process may have.
 
-    A fraction is of the machine's memory, or of what the control group around the process leaves of it, and never
-    more than three quarters of what is free.
+    A fraction is of the machine's memory, or of what a control group or a limit of addresses (`ulimit -v`) leaves of it,
+    and never more than three quarters of what is free.
     """
     if wanted > 1:
         return int(wanted)
-    free = free_memory()
-    budget = int(wanted * min([machine_memory(), *group_limits()]))
+    budget, free = int(wanted * process_memory()), process_free()
     return budget if free is None else min(budget, free * 3 // 4)
+
+
+def process_memory() -> int:
+    """Bytes of memory that this process may have: the machine's, or less where it is limited."""
+    limit = address_limit()
+    return min([machine_memory(), *group_limits(), *([] if limit is None else [limit])])
+
+
+def process_free() -> int | None:
+    """Bytes that this process can still have without swapping; None where the system does not say."""
+    free, limit = free_memory(), address_limit()
+    left = None if limit is None else max(0, limit - address_space())
+    return min((amount for amount in (free, left) if amount is not None), default=None)
+
+
+def address_limit() -> int | None:
+    """Bytes of addresses that this process may take (`ulimit -v`); None where that is not limited.
+
+    Libraries take addresses that they never fill, so that less than this can be used.
+    """
+    try:
+        import resource
+    except ImportError:  # Windows has none
+        return None
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    return None if limit == resource.RLIM_INFINITY else limit
+
+
+def address_space(path: Path = Path("/proc/self/statm")) -> int:
+    """Bytes of addresses that this process has taken; 0 where the system does not say."""
+    try:
+        return int(path.read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError, IndexError):
+        return 0
 
 
 def machine_memory() -> int:

@@ -88,10 +88,18 @@ class Port:
 
     def narrowed(self, value: Any) -> Any:
         """A value as it counts here: of a model, with just the patches that are of use, or that make it another model."""
+        if not isinstance(value, Recipe) or not value.patches:
+            return value
+        assert isinstance(self.type, ModelType)
+        kinds = {patch.kind for patch in value.patches} if self.uses is None else self.uses | self.type.heavy
+        return value.narrowed(kinds - self.type.uncounted)
+
+    def handed(self, value: Any) -> Any:
+        """A value as a call is handed it: as it counts, and of a model with those patches that count for nothing too."""
         if self.uses is None or not isinstance(value, Recipe):
             return value
         assert isinstance(self.type, ModelType)
-        return value.narrowed(self.uses | self.type.heavy)
+        return value.narrowed(self.uses | self.type.heavy | self.type.uncounted)
 
     def complaint(self, value: Any) -> str | None:
         """What is wrong with one item for this port, in a few words, or None."""
@@ -256,7 +264,8 @@ def read_nodetype(function: Callable[..., Any], name: str, version: int | None =
                         context=context, lazy=lazy, blank=blank, single=single,
                         is_async=inspect.iscoroutinefunction(function), recipes=recipes,
                         models=tuple(p.name for p in models if p.name not in recipes),
-                        narrow=tuple(p.name for p in models if p.uses is not None),
+                        narrow=tuple(p.name for p in models if p.uses is not None
+                                     or isinstance(p.type, ModelType) and p.type.uncounted and p.name not in recipes),
                         carriers=tuple(p.name for p in inputs.values() if p.type.models is not None), **more)
     _judge_call(nodetype, where)
     _judge_batch(nodetype, where)

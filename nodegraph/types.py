@@ -145,6 +145,8 @@ class ModelType(PortType):
         it tells by `warn` holds as long as they are on. Where it raises, the model is loaded anew for the next call.
         Without it, a model with other patches is another live copy, and `load` reads `recipe.patches`.
     heavy: kinds of patches that `load` brings and `fit` does not: with others of these it is another live copy.
+    uncounted: kinds of patches that `fit` puts on and no result shows, such as what previews are drawn with: each node is
+        handed the model with them, and they count for no Key.
     about: function(path) -> what is to be known of the model that lies there, in a few words for lists: of whom it is, which
         words it knows; told by names and headers.
     files: whether a single file can be such a model; `holds` and `problem` are then asked of files too.
@@ -155,14 +157,15 @@ class ModelType(PortType):
     def __init__(self, name: str, help: str = "", *, load: Callable[[Recipe, str, str], Any],
                  size: Callable[[Any], int] | None = None, move: Callable[[Any, str], Any] | None = None,
                  holds: Callable[[Path], bool] | None = None, problem: Callable[[Path], str] | None = None,
-                 fit: Callable[[Any, Recipe], Any] | None = None, heavy: Collection[str] = (), files: bool = False,
-                 about: Callable[[Path], str] | None = None, **rest: Any):
+                 fit: Callable[[Any, Recipe], Any] | None = None, heavy: Collection[str] = (), uncounted: Collection[str] = (),
+                 files: bool = False, about: Callable[[Path], str] | None = None, **rest: Any):
         super().__init__(name, help, takes=f"the name of a model or a {'file or ' * files}folder", parse=self._recipe,
                          flatten=lambda recipe: recipe.content, restore=Recipe.of,
                          complaint=lambda v: None if isinstance(v, Recipe) else f"is {short(v)}",
                          summary=lambda recipe: getattr(recipe, "source", short(recipe)), **rest)
         self.load, self.size, self.move, self.holds, self.problem = load, size, move, holds, problem
         self.fit, self.heavy, self.files, self.about = fit, frozenset(heavy), files, about
+        self.uncounted = frozenset(uncounted)
 
     def _recipe(self, value: Any) -> Recipe:
         if not isinstance(value, str) or not value:

@@ -33,12 +33,6 @@ class Curve(NamedTuple):
         return min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys)
 
 
-def shifted(curve: Curve, right: float, down: float) -> Curve:
-    """The same curve elsewhere."""
-    return curve._replace(segments=tuple((a + right, b + down, c + right, d + down, e + right, f + down, g + right, h + down)
-                                         for a, b, c, d, e, f, g, h in curve.segments))
-
-
 def bezier(start: tuple[float, float], end: tuple[float, float]) -> Segment:
     """The curve from one point to another: it leaves to the right and arrives from the left."""
     right, down = end[0] - start[0], abs(end[1] - start[1])

@@ -18,7 +18,7 @@ from ..words.speak import t
 from . import hits
 from .box import around
 from .overlay import Overlay, Pressed
-from .scene import Scene
+from .scene import Scene, Ties
 
 if TYPE_CHECKING:
     from ..session import Session
@@ -190,11 +190,13 @@ class Move(Drag):
         assert pressed.hit.item is not None
         self.item = pressed.hit.item
         self.carried = self.stage.carried(self.session.selection | {self.item})
+        self._going = frozenset(self.carried)
         self.offset = (0.0, 0.0)
         self.splits: Link | None = None
         self.lines: list[tuple[float, float, float, float]] = []
         self.others = [self.stage.scene.rectangle(item) for item, box in self.stage.scene.boxes.items()
-                       if item not in self.carried and item.kind not in ("dot", "frame")]
+                       if item not in self._going and item.kind not in ("dot", "frame")]
+        self._ties: tuple[Scene, Ties] | None = None
         self._last: tuple[Scene, tuple[float, float], Scene] | None = None
 
     def move(self, x: float, y: float) -> None:
@@ -248,7 +250,9 @@ class Move(Drag):
     def scene(self) -> Scene:
         base = self.stage.scene
         if self._last is None or self._last[0] is not base or self._last[1] != self.offset:
-            self._last = base, self.offset, base.moved(dict.fromkeys(self.carried, self.offset))
+            if self._ties is None or self._ties[0] is not base:
+                self._ties = base, base.ties(self._going)
+            self._last = base, self.offset, base.moved(self._going, self.offset, self._ties[1])
         return self._last[2]
 
     def release(self, x: float, y: float) -> None:

@@ -7,9 +7,9 @@ needs to repaint just the boxes that are others than before.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from nodegraph.check import Checked
 from nodegraph.graph import Graph
@@ -19,16 +19,26 @@ from ..document import items as on_canvas
 from ..document.items import Item, Link, is_spread, links
 from .box import DOT, TITLE, Box, PinAt, Rectangle, Status, around, overlap
 from .boxmaker import Maker, status_of
-from .curve import Curve, bezier, shifted
+from .curve import Curve, bezier
 from .lettering import Measure
 from .routes import Obstacles, route
 
 MOST_STIRRED = 12  # places by which links are led anew; where more has moved, all in between are
 
 
+class Ties(NamedTuple):
+    """What the moving of some items does to links: those with all ends among them ride along, others are bent."""
+
+    riding: frozenset[Link]
+    bent: tuple[Link, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """Everything that is drawn. boxes: what lies behind comes first. keys: what each box was made from."""
+    """Everything that is drawn. boxes: what lies behind comes first. keys: what each box was made from.
+
+    riding: links that are drawn `drift` away from their curves, since all that they touch is being moved by so much.
+    """
 
     graph: Graph
     boxes: Mapping[Item, Box]
@@ -37,6 +47,8 @@ class Scene:
     curves: Mapping[Link, Curve]
     dots: Mapping[Link, tuple[Item, ...]]
     keys: Mapping[Item, tuple[Any, ...]]
+    riding: frozenset[Link] = frozenset()
+    drift: tuple[float, float] = (0.0, 0.0)
 
     def rectangle(self, item: Item) -> Rectangle:
         """Where an item is and how large."""
@@ -53,22 +65,33 @@ class Scene:
         """How large each item is."""
         return {item: (box.width, box.height) for item, box in self.boxes.items()}
 
-    def moved(self, offsets: Mapping[Item, tuple[float, float]]) -> Scene:
-        """The same with some items elsewhere, and the links there led anew."""
+    def ties(self, items: Collection[Item]) -> Ties:
+        """The links that go along when some items move, and those that are bent by it."""
+        riding, bent = set(), []
+        for link in self.curves:
+            ends = (_source(self.graph, link), link.target.item, *self.dots.get(link, ()))
+            going = sum(end in items for end in ends)
+            if going == len(ends):
+                riding.add(link)
+            elif going:
+                bent.append(link)
+        return Ties(frozenset(riding), tuple(bent))
+
+    def moved(self, items: Collection[Item], offset: tuple[float, float], ties: Ties | None = None) -> Scene:
+        """The same with some items elsewhere, and the links there led anew. ties: of these items, where they are known.
+
+        Links that go along keep their curves, and are to be drawn `drift` away from them.
+        """
+        right, down = offset
         at = dict(self.at)
-        for item, (right, down) in offsets.items():
+        for item in items:
             if item in at:
                 at[item] = (at[item][0] + right, at[item][1] + down)
-        scene = replace(self, at=at)
-        curves = dict(self.curves)
-        for link, curve in curves.items():
-            ends = (_source(self.graph, link), link.target.item)
-            if ends[0] in offsets and ends[1] in offsets and not self.dots.get(link) and offsets[ends[0]] == offsets[ends[1]]:
-                curves[link] = shifted(curve, *offsets[ends[0]])  # both ends go the same way, and so does what is between
-            elif _source(self.graph, link) in offsets or link.target.item in offsets \
-                    or any(dot in offsets for dot in self.dots.get(link, ())):
-                curves[link] = _curve(scene, link)
-        return replace(scene, curves=curves)
+        ties = ties or self.ties(items)
+        scene = replace(self, at=at, riding=ties.riding, drift=offset)
+        if not ties.bent:
+            return scene
+        return replace(scene, curves={**self.curves, **{link: _curve(scene, link) for link in ties.bent}})
 
     def resized(self, item: Item, size: tuple[float, float]) -> Scene:
         """The same with one frame or note another size, as far as it can be seen before it is made so."""
@@ -122,21 +145,31 @@ def _ways(graph: Graph) -> dict[Link, tuple[Item, ...]]:
 def _curves(scene: Scene, before: Scene | None) -> dict[Link, Curve]:
     """The curve of each link; the one of before where its ends, and all that it passes, are where they were."""
     found = {}
-    obstacles = Obstacles({item: scene.rectangle(item) for item in scene.boxes if item.kind in ("node", "input", "output")})
-    stirred = _stirred(scene, before)
+    obstacles: Obstacles | None = None
+    stirred, still = _stirred(scene, before), _still(scene, before)
+    curves = before.curves if before is not None else {}
     for link in links(scene.graph):
         source, target = _source(scene.graph, link), link.target.item
         if source not in scene.boxes or target not in scene.boxes:
             continue
-        old = before.curves.get(link) if before is not None else None
-        ends = (source, target, *scene.dots.get(link, ()))
-        if old is not None and before is not None and not any(overlap(old.bounds, place) for place in stirred) \
-                and all(scene.boxes[end] is before.boxes.get(end) and scene.at[end] == before.at.get(end) for end in ends) \
-                and scene.dots.get(link) == before.dots.get(link):
+        old, dots = curves.get(link), scene.dots.get(link, ())
+        if old is not None and source in still and target in still and not any(overlap(old.bounds, it) for it in stirred) \
+                and (before is None or before.dots.get(link, ()) == dots) and still.issuperset(dots):
             found[link] = old
-        else:
-            found[link] = _curve(scene, link, obstacles)
+            continue
+        if obstacles is None:
+            obstacles = Obstacles({item: scene.rectangle(item) for item in scene.boxes
+                                   if item.kind in ("node", "input", "output")})
+        found[link] = _curve(scene, link, obstacles)
     return found
+
+
+def _still(scene: Scene, before: Scene | None) -> set[Item]:
+    """What is the same as before, and where it was."""
+    if before is None:
+        return set()
+    boxes, at = before.boxes, before.at
+    return {item for item, box in scene.boxes.items() if box is boxes.get(item) and scene.at[item] == at[item]}
 
 
 def _stirred(scene: Scene, before: Scene | None) -> list[Rectangle]:
@@ -144,7 +177,9 @@ def _stirred(scene: Scene, before: Scene | None) -> list[Rectangle]:
     if before is None:
         return []
     found = []
-    for item in {*scene.boxes, *before.boxes}:
+    for item in dict.fromkeys((*scene.boxes, *before.boxes)):
+        if scene.boxes.get(item) is before.boxes.get(item) and scene.at[item] == before.at[item]:
+            continue
         if item.kind not in ("node", "input", "output"):
             continue
         old = before.rectangle(item) if item in before.boxes else None

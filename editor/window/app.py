@@ -29,7 +29,7 @@ from .guard import Guard
 from .icons import Icons
 from .inspector import Inspector
 from .keys import KeyCommands
-from .menus import MenuBar, ToolBar
+from .menus import MenuBar
 from .outputs import Sounds
 from .pace import Pace
 from .palette import Palette
@@ -37,11 +37,11 @@ from .panes import Panes
 from .problems import Problems
 from .startpage import StartPage
 from .statusbar import StatusBar
+from .toolbar import ToolBar
+from .viewport import Viewport
 
 if TYPE_CHECKING:
     from ..session import Session
-
-SMALLEST = (800, 560)  # pixels
 
 
 class App(Guard):
@@ -55,7 +55,7 @@ class App(Guard):
         self.keys, self.pace = KeyCommands(self), Pace()
         self._typing = False
         self._look: tuple[Any, ...] | None = None
-        self._title = ""
+        self.viewport = Viewport(session)
 
     # -- opening and closing
 
@@ -68,7 +68,7 @@ class App(Guard):
                 began = time.monotonic()
                 self.frame()
                 self.pace.rest(began, lambda: self.session.revision, self._meanwhile)
-            self._remember()
+            self.viewport.remember()
             if self.session.runner.busy:
                 self._say_goodbye()
         finally:
@@ -83,10 +83,7 @@ class App(Guard):
         settings = self.session.settings
         self._display = display.scale()
         self.session.panels |= set(settings.opened)
-        where = settings.position or (60, 40)
-        dpg.create_viewport(title="nodegraph", width=settings.window[0], height=settings.window[1], x_pos=where[0],
-                            y_pos=where[1], min_width=SMALLEST[0], min_height=SMALLEST[1], disable_close=True)
-        dpg.set_exit_callback(lambda: self.session.files.close())
+        self.viewport.create()
         self.session.clipboard = SystemClipboard(self.session.folder)
         self._build()
         with dpg.handler_registry():
@@ -94,7 +91,7 @@ class App(Guard):
             dpg.add_key_release_handler(callback=lambda s, a: self._keys.release(a))
             dpg.add_mouse_wheel_handler(callback=lambda s, a: self._wheel(a))
         dpg.setup_dearpygui()
-        dpg.show_viewport(maximized=settings.maximized)
+        self.viewport.show()
         self.pace.open()
 
     def _build(self) -> None:
@@ -138,13 +135,6 @@ class App(Guard):
         self._failed.clear()
         self._build()
 
-    def _remember(self) -> None:
-        """Keep the window's size and place for the next time."""
-        width, height = dpg.get_viewport_width(), dpg.get_viewport_height()
-        x, y = dpg.get_viewport_pos()
-        opened = tuple(sorted(self.session.panels - {"form"}))
-        self.session.change_settings(window=(int(width), int(height)), position=(int(x), int(y)), opened=opened)
-
     def _say_goodbye(self) -> None:
         """The last thing that is seen while the run that goes on is being stopped."""
         self.session.say(t("status.closing"))
@@ -173,7 +163,7 @@ class App(Guard):
             self._guarded_panel(panel, panel.update)
         if not self.form_is_open and not self.start.is_open:
             self._guarded_panel(self.canvas, self.canvas.paint)
-        self._guarded(self._retitle)
+        self._guarded(self.viewport.retitle)
         self._guarded(self._first_look)
         began = time.perf_counter()
         dpg.render_dearpygui_frame()
@@ -198,16 +188,6 @@ class App(Guard):
 
     _looked = False
     _display = 1.0  # the scale of the desktop
-
-    def _retitle(self) -> None:
-        document = self.session.document
-        name = document.path.name if document.path else t("app.untitled")
-        above = [level.document.path for level in self.session.files.levels]
-        name = " / ".join([*(path.stem if path else t("app.untitled") for path in above), name])
-        title = t("app.window_title_dirty" if document.dirty else "app.window_title", name=name)
-        if title != self._title:
-            self._title = title
-            dpg.set_viewport_title(title)
 
     # -- where things are
 

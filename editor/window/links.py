@@ -26,7 +26,10 @@ class Links:
     """The links that are drawn in a draw node, bent or drawn again only where they have changed."""
 
     def __init__(self, node: int | str, session: Session, gestures: Gestures):
-        self.node, self.session, self.gestures = node, session, gestures
+        self.session, self.gestures = session, gestures
+        self.node = dpg.add_draw_node(parent=node)
+        self.riders = dpg.add_draw_node(parent=node)  # of the links that are dragged as they are
+        self._riding: frozenset[Link] = frozenset()
         self._drawn: dict[Link, tuple[Curve, tuple[str, float, str], list[int | str]]] = {}
         self._hidden: set[Link] = set()
         self._reach: dict[Link, tuple[Curve, Rectangle]] = {}
@@ -39,30 +42,31 @@ class Links:
         zooming: whether the scale has just changed. Then what is drawn is stretched, and drawn anew once it rests.
         """
         special = self._special(scene)
-        state = (scene.curves, special, zoom, theme_name, self.gestures.seen)
+        state = (scene.curves, special, zoom, theme_name, self.gestures.seen, scene.drift)
+        self._carry(scene.riding)
         if self._seen is not None and self._seen[0] is state[0] and self._seen[1:] == state[1:]:
             return False
         old = self._seen
         if zooming and old is not None and old[0] is state[0] and old[1] == special and old[3] == theme_name \
                 and STRETCH[0] < zoom / self._zoom < STRETCH[1]:
-            dpg.apply_transform(self.node, dpg.create_scale_matrix((zoom / self._zoom, zoom / self._zoom)))
+            self._place(scene.drift, zoom)
             return True
         self._seen = state
-        if self._zoom != zoom:
-            dpg.apply_transform(self.node, dpg.create_scale_matrix((1.0, 1.0)))
-            self._zoom = zoom
+        self._zoom = zoom
+        self._place(scene.drift, zoom)
         for link in [link for link in self._drawn if link not in scene.curves]:
             for drawn in self._drawn.pop(link)[2]:
                 dpg.delete_item(drawn)
             self._hidden.discard(link)
             self._reach.pop(link, None)
         seen = self.gestures.seen
+        away = (seen[0] - scene.drift[0], seen[1] - scene.drift[1], *seen[2:])  # the same, as riding links see it
         for link, curve in scene.curves.items():
             kept = self._drawn.get(link)
             reach = self._reach.get(link)
             if reach is None or reach[0] is not curve:
                 reach = self._reach[link] = curve, curve.bounds
-            there = touches(reach[1], seen)
+            there = touches(reach[1], away if link in scene.riding else seen)
             if not there:
                 if kept is not None and link not in self._hidden:
                     self._hidden.add(link)
@@ -82,6 +86,22 @@ class Links:
                 for drawn in self._drawn[link][2]:
                     dpg.configure_item(drawn, show=True)
         return False
+
+    def _carry(self, riding: frozenset[Link]) -> None:
+        """Have these links, and no others, among those that go along with what is dragged."""
+        if riding is self._riding:
+            return
+        for links, node in ((self._riding - riding, self.node), (riding - self._riding, self.riders)):
+            for link in links:
+                for drawn in self._drawn[link][2] if link in self._drawn else ():
+                    dpg.move_item(drawn, parent=node)
+        self._riding = riding
+
+    def _place(self, drift: tuple[float, float], zoom: float) -> None:
+        """Show what is drawn at a scale, and what rides along so far away from its place."""
+        scale = dpg.create_scale_matrix((zoom / self._zoom, zoom / self._zoom))
+        dpg.apply_transform(self.node, scale)
+        dpg.apply_transform(self.riders, dpg.create_translation_matrix((drift[0] * zoom, drift[1] * zoom)) * scale)
 
     def _special(self, scene: Scene) -> dict[Link, str]:
         """The links that look otherwise than usual, and how."""
@@ -124,21 +144,22 @@ class Links:
             last, width = strokes[-1]
             strokes[-1] = (last, width + 2.6 * zoom)
             strokes.append((color("canvas"), max(1.0, 1.4 * zoom)))
-        drawn = []
+        drawn: list[int | str] = []
+        parent = self.riders if curve.link in self._riding else self.node
         for stroke, width in strokes:
             for segment in curve.segments:
                 points = scaled(segment, zoom)
                 drawn.append(dpg.draw_bezier_cubic(*points, color=stroke, thickness=width, segments=steps(points),
-                                                   parent=self.node))
+                                                   parent=parent))
         if curve.spread and zoom >= PINS and look != "gone":
-            drawn += self._draw_spread(curve, shade, zoom)
+            drawn += self._draw_spread(curve, shade, zoom, parent)
         return drawn
 
-    def _draw_spread(self, curve: Curve, shade: RGBA, zoom: float) -> list[int | str]:
+    def _draw_spread(self, curve: Curve, shade: RGBA, zoom: float, parent: int | str) -> list[int | str]:
         """Three dots before the end of a link whose list is joined into another."""
         x, y = curve.segments[-1][6:]
         return [dpg.draw_circle(((x - away) * zoom, y * zoom), max(1.5, 2.6 * zoom), color=NONE, fill=shade,
-                                parent=self.node) for away in SPREAD_DOTS]
+                                parent=parent) for away in SPREAD_DOTS]
 
     def _bend(self, curve: Curve, drawn: list[int | str], zoom: float) -> None:
         """Lead a link that is drawn already along another curve."""

@@ -33,6 +33,7 @@ HELPS: dict[str, str] = {
     "diffusion.lora": "给模型加上一个适配器（LoRA）；多个适配器可以依次叠加。",
     "diffusion.options": "设定模型在本机上如何工作：怎样更快，或怎样更省内存。",
     "diffusion.paint": "按提示词画一张图：把编码、采样与解码合为一步。",
+    "diffusion.preview": "用小解码器（TAESD）显示采样过程中的画面，代替粗略的颜色；结果不变。",
     "diffusion.region": "让提示词只作用于画面的某个区域，或只作用于部分步骤。",
     "diffusion.sample": "从噪声出发，一步步画出条件所说的内容。结果是潜空间，还需要解码。",
     "diffusion.sample_prompts": "用同一个种子分别画出多个条件，一次同时画几张，在 GPU 上更快。",

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from .. import __version__
 from ..errors import PackError
-from ..machine import default_cache_folder, free_memory, group_limits, has_driver, host_budget, is_apple, machine_memory
+from ..machine import address_limit, default_cache_folder, has_driver, host_budget, is_apple, process_free, process_memory
 from ..packs import Catalogue, Pack
 from .exits import DONE, WRONG
 from .options import Options
@@ -67,9 +67,8 @@ def _torch(rows: list[list[str]], remedies: list[str]) -> list[str]:
 
 
 def _memory(rows: list[list[str]]) -> list[str]:
-    free = free_memory()
-    limits = group_limits()
-    text = f"{size(min([machine_memory(), *limits]))}" + (f", {size(free)} free" if free is not None else "")
+    free, memory = process_free(), process_memory()
+    text = size(memory) + " (ulimit -v)" * (memory == address_limit()) + (f", {size(free)} free" if free is not None else "")
     rows.append(["memory", f"{text}; {size(host_budget(0.4))} of it for values and models"])
     return []
 

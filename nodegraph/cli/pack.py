@@ -10,7 +10,7 @@ from ..documents import Description
 from ..errors import GraphError, PackError, Problem
 from ..graphfile import nearest
 from ..nodetype import MISSING, Port
-from ..packs import Catalogue, Pack
+from ..packs import Catalogue, Pack, licence_of
 from ..wording import say
 from .exits import DONE, NODE_FAILED
 from .options import Options
@@ -149,12 +149,4 @@ def _origin(pack: Pack) -> str:
 
 
 def _licence(pack: Pack) -> str:
-    from importlib.metadata import PackageNotFoundError, metadata
-
-    try:
-        about = metadata(pack.distribution) if pack.distribution else None
-    except PackageNotFoundError:
-        about = None
-    if about is None:
-        return "not told: it is not installed"
-    return next((about[key] for key in ("License-Expression", "License") if key in about), "not told")
+    return licence_of(pack.distribution) or ("not told" if pack.distribution else "not told: it is not installed")

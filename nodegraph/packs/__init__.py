@@ -4,6 +4,7 @@ A pack that is installed announces itself by an entry point in the group `nodegr
 """
 
 from .catalogue import Catalogue as Catalogue
+from .installed import licence_of as licence_of
 from .knowledge import KNOWS as KNOWS, Knowledge as Knowledge, KnownWords as KnownWords
 from .library import Found as Found, Library as Library
 from .makers import makers_of as makers_of

@@ -134,6 +134,11 @@ class Catalogue:
         self._manifests()
         return self._broken
 
+    @property
+    def lost(self) -> dict[Path, PackError]:
+        """The places of packs that are not installed and cannot be read any more since they were edited, and why."""
+        return {self._lost_from[name]: error for name, error in self._gone.items() if name in self._lost_from}
+
     def nodetype(self, name: str) -> NodeType | None:
         """The NodeType of this name, or None. Imports the module that declares it."""
         if name in self._nodes or "." not in name:

@@ -45,6 +45,17 @@ def installed_packs() -> tuple[dict[str, Pack], dict[str, PackError]]:
     return _without_clashes(single, broken), broken
 
 
+def licence_of(distribution: str) -> str:
+    """The licence that an installed distribution names, as it spells it; empty where it names none or is not there."""
+    from importlib.metadata import PackageNotFoundError, metadata
+
+    try:
+        about = metadata(distribution) if distribution else None
+    except PackageNotFoundError:
+        about = None
+    return next((about[key] for key in ("License-Expression", "License") if key in about), "") if about is not None else ""
+
+
 def _single(rivals: list[Pack], broken: dict[str, PackError]) -> Pack | None:
     """The one pack of a name; None where several distributions bring one, and none of them is nodegraph's own."""
     first = next((pack for pack in rivals if pack.distribution == OWN), rivals[0])

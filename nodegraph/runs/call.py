@@ -240,7 +240,7 @@ class Caller:
         nodetype, arguments, reporter = job.step.nodetype, dict(job.arguments), None
         for port in nodetype.narrow:
             if port in arguments:
-                arguments[port] = nodetype.inputs[port].narrowed(arguments[port])
+                arguments[port] = nodetype.inputs[port].handed(arguments[port])
         wrong = nodetype.refuses(**arguments) if nodetype.refuses is not None else ""
         if wrong:
             raise InputError(wrong)

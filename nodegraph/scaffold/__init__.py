@@ -1,4 +1,4 @@
-"""Files that are made to begin with: a pack of one's own. Knows their texts, and writes none."""
+"""Files that are made to begin with: a pack of one's own, or one file with a node. Knows their texts, and writes none."""
 
 from __future__ import annotations
 
@@ -6,6 +6,11 @@ from pathlib import Path
 from string import Template
 
 _HERE = Path(__file__).parent
+
+
+def node_file(name: str) -> str:
+    """The text of a Python file with one node to begin with. name: the file's, without its ending; one word."""
+    return Template((_HERE / "node.py.txt").read_text(encoding="utf-8")).substitute(name=name, file=f"{name}.py")
 
 
 def pack_files(name: str) -> dict[str, str]:

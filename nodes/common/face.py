@@ -21,8 +21,8 @@ EASTERN = ("han.otf", "kana.otf", "hangul.otf")
 HAN_SCALE = 0.9  # Chinese characters fill their square, so they are set a little smaller than Latin
 HAN = "\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff"
 _SHARED = "—…‘’“”·"  # in both fonts; among Chinese, the Chinese form is meant
-_IS_HAN = re.compile(f"[{HAN}]")
-_SHAPED = re.compile("[\u0600-\u08ff\u0900-\u0dff\u0e80-\u0fff\u1000-\u109f\u1780-\u17ff]")  # Arabic to Khmer
+_IS_HAN = f"[{HAN}]"  # compiled when it is first asked for, as are all patterns of large sets
+_SHAPED = "[\u0600-\u08ff\u0900-\u0dff\u0e80-\u0fff\u1000-\u109f\u1780-\u17ff]"  # Arabic to Khmer
 _NAMED = 8  # characters that a warning names, before it counts the rest
 
 
@@ -89,7 +89,7 @@ class Face:
 
     def runs(self, text: str) -> Iterator[tuple[str, Any]]:
         """The text in stretches of one font each, with that font."""
-        among_han = bool(_IS_HAN.search(text))
+        among_han = bool(re.search(_IS_HAN, text))
         start, current = 0, None
         for place, character in enumerate(text):
             name = self._name(character, among_han)
@@ -139,7 +139,7 @@ def tell_lacking(texts: Iterable[str], face: Face,
         warn(f"no font here has {', '.join(map(_named, lacking[:_NAMED]))}{more}, drawn as boxes; {remedy}")
     from PIL import features
 
-    if _SHAPED.search(text) and not features.check("raqm"):
+    if re.search(_SHAPED, text) and not features.check("raqm"):
         warn("Pillow was built without Raqm here, so letters of Arabic and Indic scripts are not joined; "
              "install Pillow from its own wheel")
     if any(unicodedata.bidirectional(character) in ("R", "AL") for character in text) and any(

@@ -13,8 +13,8 @@ from .face import HAN, Face, OwnFont
 
 _CLOSING = "，。、；：？！…）》〉」』】”’·"  # never at the start of a line
 _OPENING = "（《〈「『【“‘"  # never at its end
-_PIECES = re.compile(rf"\s+|[{_OPENING}]*[{HAN}][{_CLOSING}]*|[^\s{HAN}{_OPENING}]+|.", re.DOTALL)
-_CLAUSES = re.compile(r"[^，、；：,;:]*(?:[，、；：]+|[,;:]+(?=\s|$)\s*|[,;:]|$)")
+_PIECES = rf"(?s)\s+|[{_OPENING}]*[{HAN}][{_CLOSING}]*|[^\s{HAN}{_OPENING}]+|."
+_CLAUSES = r"[^，、；：,;:]*(?:[，、；：]+|[,;:]+(?=\s|$)\s*|[,;:]|$)"
 
 
 def wrapped(text: str, face: Face, width: float) -> list[str]:
@@ -22,7 +22,7 @@ def wrapped(text: str, face: Face, width: float) -> list[str]:
     too long for a line of its own is cut.
     """
     lines, line, taken = [], "", 0.0
-    for piece in _PIECES.findall(text.strip()):
+    for piece in re.findall(_PIECES, text.strip()):
         wide = face.width(piece)
         if piece.isspace() or taken + wide <= width:
             line, taken = line + piece, taken + wide
@@ -43,7 +43,7 @@ def phrased(text: str, face: Face, width: float) -> list[str]:
     text = " ".join(text.split())
     lines = wrapped(text, face, width)
     spoken = [""]
-    for clause in _CLAUSES.findall(text):
+    for clause in re.findall(_CLAUSES, text):
         if spoken[-1] and face.width((spoken[-1] + clause).rstrip()) > width:
             spoken.append("")
         spoken[-1] += clause

@@ -1,6 +1,6 @@
 """What the makers of a model advise: `generation_config.json` in its folder, as folders of language models have it.
 
-    {"guidance_scale": 2.0, "max_sequence_length": 16, "finder": "starter.scene", "finder_version": "1"}
+    {"guidance_scale": 2.0, "max_sequence_length": 16, "finder": "starter.scene", "finder_version": "2"}
 
 guidance_scale, max_sequence_length: what counts where a graph leaves them out. finder: the node type that finds, for a
 prompt, what a model trained for inpainting is shown of it: it takes `text` and `seed`, and gives `prompt` and

@@ -10,6 +10,7 @@ from nodegraph import InputError, ModelType, Recipe
 
 from ..common.folders import settings
 from ..common.weights import PICKLES, header
+from .checkpoints import previews
 from .folders import holds as holds_pipeline
 from .patches import loras
 
@@ -68,7 +69,7 @@ def _pickled(path: Path) -> str:
 
 def _alone(recipe: Recipe, device: str, dtype: str) -> Any:
     raise InputError(f"{recipe.source} is no model by itself; put it on one with diffusion.lora, diffusion.vae, "
-                     "diffusion.text_encoder or diffusion.textual_inversion")
+                     "diffusion.text_encoder, diffusion.textual_inversion or diffusion.preview")
 
 
 def _copied(recipe: Recipe, path: Path) -> None:
@@ -85,8 +86,11 @@ TEXT_ENCODER = ModelType("TextEncoder", "What reads prompts for a model, as a fi
                          holds=is_text_encoder, problem=_pickled, color="#8fb3d9")
 WORD = ModelType("LearnedWord", "A word that was learned from pictures (textual inversion), as a file.", load=_alone,
                  files=True, holds=is_word, problem=_pickled, color="#8fd9c4")
+PREVIEW = ModelType("PreviewDecoder", "A tiny decoder (TAESD) that shows unfinished pictures, as a file or a folder.",
+                    load=_alone, files=True, holds=previews.holds, problem=_pickled, color="#d9c98f")
 
 Lora = Annotated[Any, LORA]
 Autoencoder = Annotated[Any, AUTOENCODER]
 TextEncoder = Annotated[Any, TEXT_ENCODER]
 LearnedWord = Annotated[Any, WORD]
+PreviewDecoder = Annotated[Any, PREVIEW]

@@ -43,6 +43,7 @@ def quiet() -> Any:
 
 
 HEAVY = ("part", "offload")  # kinds of patches that a model is loaded with
+UNCOUNTED = ("preview",)  # and those that no result shows
 
 
 def load(recipe: Recipe, device: str, dtype: str) -> Any:
@@ -67,7 +68,7 @@ def load(recipe: Recipe, device: str, dtype: str) -> Any:
     pipe.set_progress_bar_config(disable=True)
     pipe.knowledge = Knowledge.of(place) if place.is_dir() else None
     pipe.advice = advice
-    pipe.patches, pipe.bench = (), Bench(pipe, _visits(recipe, device))
+    pipe.patches, pipe.bench = (), Bench(pipe, _visits(recipe, device), place)
     if pipe.bench.visits is not None:
         pipe.bench.visits(pipe)
     else:
@@ -184,4 +185,4 @@ def _spares(pipe: Any) -> list[Any]:
 
 DiffusionModel = Annotated[Any, ModelType(
     "DiffusionModel", "A diffusion model: the folder of a diffusers pipeline, or a single file.", load=load, size=size,
-    move=move, holds=holds, problem=problem, fit=fit, heavy=HEAVY, files=True, color="#d9a441")]
+    move=move, holds=holds, problem=problem, fit=fit, heavy=HEAVY, uncounted=UNCOUNTED, files=True, color="#d9a441")]

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from nodegraph import File, InputError, Range, Recipe, Unloaded, node
 
-from .ingredients import Autoencoder, LearnedWord, Lora, TextEncoder
+from .ingredients import Autoencoder, LearnedWord, Lora, PreviewDecoder, TextEncoder
 from .models import DiffusionModel
 from .patches.words import word_of
 
@@ -98,6 +98,19 @@ def textual_inversion(model: Unloaded[DiffusionModel], file: Unloaded[LearnedWor
     if not token or " " in token:
         raise InputError(f"token is {token!r}; it takes one word without spaces")
     return model.with_patch(_patch("textual_inversion", file, token=token))
+
+
+@node("diffusion.preview", version=1)
+def preview(model: Unloaded[DiffusionModel], decoder: Unloaded[PreviewDecoder]) -> DiffusionModel:
+    """Show the steps of a sampling by a tiny decoder (TAESD: Bohan, 2023) in place of rough colours.
+
+    Pictures are what they are without it, so another one paints nothing again. Near a model in a folder `vae_approx`
+    (taesd_decoder.safetensors, taesdxl, taesd3, taef1), it is found without this node.
+
+    model: the model, or what an earlier such node gave.
+    decoder: the tiny decoder of the model's family, a .safetensors file, or a folder with an AutoencoderTiny.
+    """
+    return model.with_patch(_patch("preview", decoder))
 
 
 @node("diffusion.options", version=1)

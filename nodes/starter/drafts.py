@@ -49,7 +49,7 @@ def draft(text: str, seed: int, own: np.ndarray | None = None, side: int = FINES
     dice = {name: random.Random(f"{name} {seed} {[thing.noun for thing in things]}") for name in ("setting", "style", "time")}
     chosen = {"setting": asked.get("setting") or request.setting or _fitting(things, dice["setting"]),
               "style": asked.get("style") or request.style or dice["style"].choice(STYLES),
-              "time": asked.get("time") or request.time or dice["time"].choices(list(TIMES), list(TIMES.values()))[0]}
+              "time": asked.get("time") or request.time or _lit(things, dice["time"])}
     figures = tuple(_figures(things, own, seed, request, side))
     wanted = Wanted(tuple(_names(thing, request.language) for thing in things), tuple(thing.colour for thing in things),
                     **chosen, alike=len(things) > 1 and len({id(thing) for thing in things}) == 1)
@@ -103,6 +103,13 @@ def _fitting(things: list[Thing], rng: random.Random) -> str:
     return rng.choice(next((settings for word, *settings in lexicon.FITTING if word in words), list(lexicon.ANYWHERE)))
 
 
+def _lit(things: list[Thing], rng: random.Random) -> str:
+    """A time of day: night, where there is what is seen at night alone."""
+    if any(thing.drawing and thing.drawing.id in lexicon.NOCTURNAL for thing in things):
+        return "night"
+    return rng.choices(list(TIMES), list(TIMES.values()))[0]
+
+
 def _facts(things: list[Thing], chosen: dict[str, str], request: Request, own: bool) -> str:
     lines = [f"{thing.noun}: {'your drawing' if own and thing is things[0] else thing.drawing and thing.drawing.name_en}, {thing.colour or 'its own colours'}"
              for thing in dict.fromkeys(things)]
@@ -118,6 +125,8 @@ def _tell(request: Request, things: list[Thing], own: bool) -> None:
     told += [f"no drawing is called {words!r}, and that of {drawing.name_en!r} stands for it" for words, drawing in request.loose
              if not own or words != request.things[0].noun]
     told += [f"{words!r} is left out, since {reason}" for words, reason in request.dropped]
+    if request.strange and not things:
+        told.append("no drawing was found, so the setting alone is shown")
     count = sum(thing.count for thing in request.things)
     if count > len(things):
         told.append(f"of {count} things the first {len(things)} are shown")

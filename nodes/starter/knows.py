@@ -87,7 +87,7 @@ def text(told: dict[str, Any]) -> str:
     return json.dumps(told, ensure_ascii=False, indent=1) + "\n"
 
 
-PAINTERS_ADVICE = {"guidance_scale": 2.0, "max_sequence_length": 16, "finder": "starter.scene", "finder_version": "1"}
+PAINTERS_ADVICE = {"guidance_scale": 2.0, "max_sequence_length": 16, "finder": "starter.scene", "finder_version": "2"}
 
 
 def advise(folder: Path) -> None:

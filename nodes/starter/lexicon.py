@@ -8,7 +8,7 @@ from __future__ import annotations
 
 PLACES_EN = {
     "sea": "sea ocean water waves lake river pond harbour harbor bay lagoon stream underwater seabed reef seas oceans rivers",
-    "forest": "forest wood woods woodland jungle pines rainforest grove forests clearing",
+    "forest": "forest wood woods woodland jungle pines rainforest grove forests clearing branch branches",
     "snow": "snow winter ice snowfall blizzard tundra arctic antarctica glacier snowstorm snowy wintry icy frozen frosty christmas",
     "desert": "desert outback dunes dune sahara oasis savannah savanna sand deserts",
     "city": "city town street downtown skyscrapers skyline metropolis village alley road avenue square london paris tokyo "
@@ -19,7 +19,7 @@ PLACES_EN = {
     "mountains": "mountain mountains alps peaks peak summit cliff himalayas highlands cliffs mountainside",
     "beach": "beach shore seaside coast seashore island sandbank beaches",
     "space": "space cosmos universe galaxy orbit mars",
-    "garden": "garden backyard yard greenhouse orchard vineyard flowerbed hedge gardens",
+    "garden": "garden backyard yard greenhouse orchard vineyard flowerbed hedge gardens fence",
     "rain": "rain puddles puddle storm thunderstorm downpour drizzle rainy stormy"}
 PHRASES_EN = {
     "sea": "under the sea|under water|below the waves|at the bottom of the sea|in the deep sea|in the deep blue",
@@ -33,7 +33,7 @@ PHRASES_EN = {
     "poster": "flat|minimalist|vector|linocut|woodcut|art deco|print|graphic|pop art|silkscreen",
     "crayon": "pastel|pastels|coloured pencils|colored pencil|colored pencils|child's drawing|kids drawing|kid's drawing|wax crayons",
     "oil": "acrylic|van gogh|monet|impressionism|oil paint|oil colours|oils|oil colors|expressionist",
-    "chalk": "chalkboard|blackboard|chalks", "pixel": "pixels|pixel-art|8 bit|16-bit|16 bit|minecraft|retro video game|sprite|lego",
+    "chalk": "chalkboard|blackboard|chalks", "pixel": "pixel|pixels|pixel-art|8 bit|16-bit|16 bit|minecraft|retro video game|sprite|lego",
     "cartoon": "anime|manga|comic book|comics|disney|pixar|ghibli|clip-art|picture-book|children's book|emoji|cartoonish",
     "day": "noon|midday|sunny|sunshine|afternoon|daylight|blue sky|bright day|sunlit",
     "dusk": "golden hour|nightfall|setting sun|red sky|late evening|sundown|twilight",
@@ -46,9 +46,9 @@ PHRASES_EN = {
     "black": "ebony|coal black|dark black", "grey": "gray|silvery|ash grey", "brown": "beige|chocolate brown|tan|bronze|khaki|hazel|wooden brown"}
 PHRASES_ZH = {
     "sea": "湖|河|江|池塘|湖泊|河流|小溪|溪边|海底|海面|河上|河里|河边|湖边|湖面|湖里|水里|水中|水下|水上|池塘里|池塘边|小河里|小河边|江上|江边|大海里|大海中|港口|河面上|海洋里|湖中|大河上",
-    "forest": "丛林|树下|大树下|林子里|雨林|竹林里|竹林|树丛里", "snow": "冬天里|冰上|北极|南极|冰雪中|雪里|雪上|冰原上|下雪天|雪花中|冬日|雪夜里",
+    "forest": "丛林|树下|大树下|林子里|雨林|竹林里|竹林|树丛里|树枝上|树枝|枝头", "snow": "冬天里|冰上|北极|南极|冰雪中|雪里|雪上|冰原上|下雪天|雪花中|冬日|雪夜里",
     "desert": "沙子上|沙丘|撒哈拉|绿洲", "city": "街头|小镇上|小镇|村里|村庄里|巷子里|路上|路边|街边|北京|上海|东京|巴黎|纽约|广场上|大街|都市",
-    "meadow": "公园里|公园|草坪|田里|田间|山坡|小山上|牧场上|农场里|农场|乡间|草上|春天|小山坡上|田园|操场上|山丘上|原野",
+    "meadow": "公园里|公园|草坪|田里|田间|山坡|小山上|牧场上|农场里|农场|乡间|草上|春天|小山坡上|田园|麦田里|麦田|稻田里|稻田|泥地里|泥地|操场上|山丘上|原野",
     "kitchen": "餐厅里|桌子旁|饭桌上|咖啡馆里|餐馆里|木桌上|桌面上|窗台上|书桌上",
     "mountains": "山顶|山谷里|山谷|悬崖上|高山|群山|山巅|雪峰|山崖上", "beach": "海岸|海滨|岛上|小岛上|沙滩边|海岸边|岸上",
     "space": "月球上|月亮上|火星上|银河|星际|星球上|太空|宇宙空间|行星上", "garden": "果园里|院子|后院|菜园里|花坛里|庭院里|玫瑰园里|鲜花中",
@@ -70,7 +70,9 @@ COUNTS_EN = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "
              "flock of": 3, "group of": 3, "herd of": 3, "bunch of": 3, "lots of": 3, "family of": 3, "row of": 3, "school of": 3, "trio of": 3, "both": 2}
 COUNTS_ZH = {"两": 2, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10, "2": 2, "3": 3, "4": 4, "5": 5, "几": 3, "一群": 3, "一对": 2, "一双": 2,
              "许多": 3, "很多": 3, "一些": 3, "一排": 3, "好多": 3, "成群的": 3, "一家": 3}
-MEASURES = "只个座朵条辆棵把张艘头匹架位名盏本顶杯碗枝支颗株盆间栋幢面件块片根台部幅尾束群对双排"
+PARTS = """loaf loaves slice slices piece pieces plate plates bowl bowls stack stacks pile piles heap heaps glass glasses mug mugs cup cups bottle
+    bottles jar jars pot pots basket baskets box boxes bag bags bucket buckets tray trays bundle bundles handful can cans carton cartons""".split()  # of something, which is what is shown
+MEASURES = "只个座朵条辆棵把张艘头匹架位名盏本顶杯碗枝支颗株盆间栋幢面件块片根台部幅尾束群对双排盘碟摞叠堆壶锅份袋箱罐筐篮瓶桶捆卷"
 PREPOSITIONS = ("in", "on", "at", "over", "under", "above", "below", "behind", "near", "beside", "by", "among", "between", "inside",
                 "outside", "through", "across", "around", "along", "into", "onto", "beneath", "underneath", "from", "within", "past",
                 "in front of", "next to", "on top of", "in the middle of", "at the edge of", "surrounded by", "close to", "beyond", "against")
@@ -100,10 +102,17 @@ LITTLE_ZH = """东西 小家伙 家伙 请画 请 画 给我 我想要 我想看
     可爱的 小小的 美丽的 孤独的 快乐的 漂亮的 大大的 古老的 安静的 胖胖的 可爱 美丽 孤独 快乐 漂亮 古老 安静 胖胖 小 大 老 新 很美 非常 宁静 温暖 高清 谢谢 充满诗意 欢快 气氛 柔和 光 梦幻 心情 愉快
     非常漂亮 充满诗意 欢快的气氛 柔和的光 心情愉快 安静的气氛 图片 图 画面 风格 风 色 颜色 样子 那 这 它 他 她 我 你 们 也 都 就 和谐 飞 飞翔 飞着 飘 飘着 游 游着 游泳 坐 坐着 站 站着 躺 躺着 停 停着 睡觉 睡着 睡
     放 戴 戴着 玩 玩耍 放着 打着 打 靠 靠着 采 散步 串 一串 我家 我家的 奔跑 飞奔 奔跑着 奔驰 盛开 开着 长着 走 走着 走在 跑 跑着 跳 漂 漂浮 漂着 航行 行驶 天空 天空中 天空下 天上 空中 天 平静 宽阔 广阔 深深 幽静 静静 慢慢 轻轻 地方 一起 看着 望着 等待 发光 闪闪 闪亮 明亮 温馨 热闹 繁忙 高高 远 近
-    开满花 茂密 幽暗 宽广 寒冷 洁白 炎热 青青 勇敢 聪明 好奇 生气 巨大 巨大的 毛茸茸 圆圆 长长 高大 神秘 神奇 想 要 看 张 座 副 可以 能 吗 吧 呢 啊 一点 充满 正在 正 在一 着一 风景 景色 背景 为 被 将 把 从 到 向 往 来 去 过""".split()
+    开满花 茂密 幽暗 宽广 寒冷 洁白 炎热 青青 勇敢 聪明 好奇 生气 巨大 巨大的 毛茸茸 圆圆 长长 高大 神秘 神奇 想 要 看 张 座 副 可以 能 吗 吧 呢 啊 一点 充满 正在 正 在一 着一 风景 景色 背景 为 被 将 把 从 到 向 往 来 去 过
+    挂 挂着 摆 摆着 骑 骑着 抱着 穿 穿着 热 热的 冷 热腾腾 热腾腾的 新 旧 新的 旧的 老式 老式的""".split()
+OWNERS_ZH = set("妈妈 爸爸 母亲 父亲 爷爷 奶奶 外公 外婆 姥姥 姥爷 哥哥 姐姐 弟弟 妹妹 叔叔 阿姨 老师 朋友 邻居 孩子 宝宝".split())  # whose a thing is
+OWNED_ZH = set("我 你 他 她 我家 我们 小 老 那 这".split())  # what may stand before them
 JOINTS_ZH = ("和", "与", "跟", "以及", "还有", "旁边有", "同", "及", "、", "带着", "拿着")
 STYLE_SIGNS = {"photo", "photograph", "photography", "photorealistic", "realistic", "3d", "collage", "mosaic", "graffiti", "embroidery",
                "photographic", "hyperrealistic", "cyberpunk", "steampunk", "照片", "摄影", "写实", "真实", "拼贴", "刺绣", "涂鸦", "剪纸"}
+
+# drawings of what is seen at night
+NOCTURNAL = set("""fireworks full-moon full-moon-face crescent-moon new-moon-face first-quarter-moon-face last-quarter-moon-face comet
+    shooting-star star glowing-star red-paper-lantern diya-lamp lantern bat""".split())
 
 # settings that suit a drawing, by a word that Unicode gives it, where the request names none
 FITTING = (("christmas", "snow"), ("antarctica", "snow"), ("halloween", "forest", "garden"), ("desert", "desert"), ("night sky", "space", "mountains"), ("forest", "forest", "mountains"), ("street", "city", "rain"), ("sky", "mountains", "meadow", "sea"), ("nature", "garden", "meadow", "forest"), ("child", "meadow", "garden", "city", "beach"),

@@ -7,9 +7,6 @@ from typing import Literal
 
 from nodegraph import InputError, node
 
-from . import verses
-from .verse_words import MOOD_NAMES
-
 _HAN = re.compile("[\u3400-\u9fff]")
 
 
@@ -28,6 +25,9 @@ def prompt(subject: str, mood: Mood | None = None, task: Literal["verse", "scene
     mood: how the verse should feel; left out, the poet chooses.
     task: a verse of four lines, or a scene to be painted.
     """
+    from . import verses  # a table of words, which is not wanted where a graph is only checked
+    from .verse_words import MOOD_NAMES
+
     subject = " ".join(subject.split()).rstrip(".。!！")
     if not subject:
         raise InputError("subject is empty; say what the verse is about")

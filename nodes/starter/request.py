@@ -67,6 +67,7 @@ class Item:
     count: int = 1
     colour: str | None = None
     tint: str | None = None  # of the noun itself, as in red paper lantern
+    compound: bool = False  # of two nouns, of which the last found the drawing
     said: str = ""
 
     def __post_init__(self) -> None:
@@ -82,8 +83,8 @@ def read(text: str, brought: bool = False) -> Request:
     items = list(_items(text.lower().replace("’", "'").translate(lexicon.TRADITIONAL), language))
     _settle_colours(items)
     _settle_places(items)
-    items = list(_joined(_within(items), language))
-    loose = _settle_keywords(items)
+    items = list(_joined(_within(_owned(items)), language))
+    loose = (*_settle_keywords(items), *_stretched(items))
     if brought:
         items = _named(items, language)
     _settle_numbers(items)
@@ -119,7 +120,7 @@ def _phrases() -> dict[str, dict[str, Item]]:
             add("zh" if drawings.HAN.search(way) else "en", "shot", value, [way])
     add("en", "preposition", "", lexicon.PREPOSITIONS)
     add("en", "joint", "", lexicon.JOINTS)
-    add("en", "little", "", lexicon.LITTLE)
+    add("en", "little", "", (*lexicon.LITTLE, *(f"{part} of" for part in lexicon.PARTS)))
     add("zh", "preposition", "", lexicon.PREPOSITIONS_ZH)
     add("zh", "joint", "", lexicon.JOINTS_ZH)
     for word, count in lexicon.COUNTS_EN.items():
@@ -175,6 +176,8 @@ def _item(phrase: str, language: str) -> Item | None:
     rank, drawing = drawings.answer(phrase, language) or (drawings.KEYWORD, None)
     if known:
         return replace(known, text=phrase, said=phrase, drawing=drawing if rank <= drawings.NAME else None)
+    if drawing is None and language == "en" and phrase.endswith("'s") and " " not in phrase:
+        return Item("little", phrase)  # whose it is
     if drawing is None or language == "zh" and rank > drawings.CHOICE and _is_painted(phrase, drawing.name_en):
         return None
     first, _, rest = phrase.partition(" ")
@@ -254,12 +257,25 @@ def _within(items: list[Item]) -> list[Item]:
         lexicon.WITHIN.get(item.value, set()) & said or len(said) > 1 and item.text.endswith(lexicon.INDOORS))]
 
 
+def _owned(items: list[Item]) -> list[Item]:
+    """Without those whose the thing behind them is: of grandfather's radio, the radio is shown."""
+    kept: list[Item] = []
+    for place, item in enumerate(items):
+        before = items[place - 1] if place else None
+        begins = before is None or before.kind in ("break", "preposition", "joint", "number") or before.text in lexicon.OWNED_ZH
+        owns = items[place + 1:] and items[place + 1].text.startswith("的")
+        if not (item.text in lexicon.OWNERS_ZH and begins and owns and _run(items, place + 1)):
+            kept.append(item)
+    return kept
+
+
 def _joined(items: list[Item], language: str) -> Iterator[Item]:
     """Things without a word between them are one, of which the last is what it is: an apple tree is a tree."""
     for item, behind in zip(items, (*items[1:], None)):
         if item.kind == "noun" and behind is not None and behind.kind == "noun" and behind.rank < drawings.KEYWORD:
             behind.text = f"{item.text}{' ' if language == 'en' else ''}{behind.text}"
             behind.colour = behind.colour or item.colour
+            behind.compound = True
         else:
             yield item
 
@@ -278,6 +294,12 @@ def _settle_keywords(items: list[Item]) -> tuple[tuple[str, Drawing], ...]:
             else:
                 item.kind, item.drawing = "strange", None
     return tuple((text, drawing) for text, drawing in loose if drawing is not None)
+
+
+def _stretched(items: list[Item]) -> tuple[tuple[str, Drawing], ...]:
+    """Compounds with the drawing of another compound: a sewing machine for which a fax machine stands."""
+    return tuple((item.text, item.drawing) for item in items if item.kind == "noun" and item.compound and item.drawing
+                 and item.rank == drawings.HEAD and " " in item.drawing.name_en)
 
 
 def _named(items: list[Item], language: str) -> list[Item]:

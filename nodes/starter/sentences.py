@@ -18,6 +18,7 @@ from .captions import (
     OPENINGS_EN,
     OPENINGS_ZH,
 )
+from .drawings import singular
 from .vocabulary import CHINESE, COLOURS, ENGLISH, MOST, SETTINGS, STYLES, SURROUNDINGS_EN, SURROUNDINGS_ZH, TIMES
 
 __all__ = ["ALONE", "CODES", "LANGUAGES", "Said", "Wanted", "codes", "plain", "sentence"]
@@ -78,7 +79,7 @@ def plain(wanted: Wanted, language: str) -> str:
     if language == "zh":
         things = "和".join(f"{CHINESE[c][0] + '色的' if c else ''}{noun[1]}" for noun, c in _counted(wanted))
         number = f"{NUMBERS_ZH[len(wanted.nouns)]}只" if wanted.alike and len(wanted.nouns) > 1 else ""
-        place = f"{CHINESE[wanted.setting][0]}的" if wanted.setting else ""
+        place = f"{CHINESE[wanted.setting][0]}{'的' if things else ''}" if wanted.setting else ""
         head = f"{CHINESE[wanted.time][0]}，" if wanted.time else ""
         return f"{head}{place}{number}{things}" + (f"，{CHINESE[wanted.style][0]}" if wanted.style else "")
     things = " and ".join(_with_article(" ".join(filter(None, (c, noun[0]))), wanted) for noun, c in _counted(wanted))
@@ -95,7 +96,9 @@ def _counted(wanted: Wanted) -> list[tuple[tuple[str, str], str | None]]:
 def _with_article(thing: str, wanted: Wanted) -> str:
     if wanted.alike and len(wanted.nouns) > 1:
         return f"{NUMBERS_EN[len(wanted.nouns)]} {thing}{'' if thing.endswith('s') else 's'}"
-    return f"{_article(thing)} {thing}" if thing else ""
+    if not thing or singular(thing.split()[-1]) != thing.split()[-1]:  # chopsticks
+        return thing
+    return f"{_article(thing)} {thing}"
 
 
 def _article(word: str) -> str:

@@ -21,7 +21,7 @@ FLOORS = {
     3: ["canvas"],
     4: ["panels"],
     5: ["settings", "messages", "watching", "recents"],
-    6: ["shortcuts", "asking", "files", "running", "rewind"],
+    6: ["shortcuts", "asking", "files", "running", "rewind", "packing"],
     7: ["session"],
     8: ["commands"],
     9: ["window"],

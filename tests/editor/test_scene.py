@@ -322,12 +322,20 @@ def test_a_cut_crosses_the_links_in_its_way_and_no_others(scene):
 
 
 def test_moved_shows_items_elsewhere_and_their_links_with_them(scene):
-    moved = scene.moved({node("loud"): (10, 20)})
+    moved = scene.moved([node("loud")], (10, 20))
     assert moved.at[node("loud")] == (610, 20) and scene.at[node("loud")] == (600, 0)
     link = Link(Ref("said"), Target("node", "loud", "text"))
     assert moved.curves[link].segments[0][-2:] == tuple(np.add(scene.curves[link].segments[0][-2:], (10, 20)))
     other = Link(Ref("joined"), Target("node", "drawn", "words"))
     assert moved.curves[other] is scene.curves[other]
+    assert not moved.riding
+
+
+def test_a_link_whose_ends_move_together_rides_along_and_is_not_led_anew(scene):
+    link = Link(Ref("said"), Target("node", "loud", "text"))
+    moved = scene.moved([node("said"), node("loud")], (10, 20))
+    assert link in moved.riding and moved.drift == (10, 20)
+    assert moved.curves[link] is scene.curves[link]
 
 
 def test_the_minimap_shows_everything_and_leads_back_to_the_canvas(scene):

@@ -81,7 +81,8 @@ def on_screen(display: str, folder: Path, painted: bool = False) -> dict[str, st
 COUNTED = GRAPH.replace("type: w.say\n    text: hello", "type: w.words\n    text: a b c\n    most: 2")
 SEEDED = GRAPH.replace("type: w.say\n    text: hello", "type: w.sheet\n    words: hello\n    seed: 3")
 SHARED = {"palette": GRAPH, "typing": GRAPH, "form": GRAPH, "refusal": SEEDED, "link": GRAPH, "menus": GRAPH,
-          "saving": GRAPH, "values": COUNTED, "notices": GRAPH, "failure": GRAPH, "closing": GRAPH}  # scenes, and the graphs that they play with
+          "saving": GRAPH, "values": COUNTED, "notices": GRAPH, "failure": GRAPH, "packs": GRAPH,
+          "closing": GRAPH}  # scenes, and the graphs that they play with
 
 
 @pytest.fixture(scope="module")
@@ -218,6 +219,12 @@ def test_a_press_beside_the_palette_closes_it_and_one_in_a_menu_chooses(shared):
     found = shared["menus"]
     assert found["palette"] == [True, False]
     assert found["muted"] and found["menu after"] is None
+
+
+def test_the_packs_page_tells_of_a_pack_and_writes_a_node_that_is_then_in_the_palette(shared):
+    found = shared["packs"]
+    assert found["asked"] == "new_node"
+    assert found["file"] and "watercolor.repeat" in found["nodes"] and found["told"] == "watercolor"
 
 
 def test_a_modifier_told_after_its_key_and_let_go_in_the_same_frame_still_counts():
@@ -384,7 +391,7 @@ def looks(stage: Stage) -> dict:
                        ("recent", {"paths": ["/a/b.yaml"]}), ("choose_file", {}), ("choose_folder", {}),
                        ("context", {"item": next(iter(session.selection)), "at": (0, 0)})):
         opened[kind] = _opens(stage, lambda: session.ask(kind, **data))
-    return {"title": stage.app._title, "rebuilt": rebuilt, "dialogs": opened}
+    return {"title": stage.app.viewport.title, "rebuilt": rebuilt, "dialogs": opened}
 
 
 def _opens(stage: Stage, ask) -> bool:
@@ -522,6 +529,24 @@ def values(stage: Stage) -> dict:
             "went": went, "icons": sorted(name for name in canvas.icons._textures if name.startswith("type_"))}
 
 
+def packs(stage: Stage) -> dict:
+    session, folder = stage.session, stage.session.document.path.parent
+    os.environ["VISUAL"] = ""
+    stage.key("F9")
+    stage.app.dialogs.shown._new()
+    stage.frames(4)
+    asked = session.dialog and session.dialog.kind
+    stage.key("ctrl+a")
+    stage.type(str(folder / "watercolor.py"))
+    stage.key("Return")
+    stage.frames(4)
+    stage.app.dialogs.shown._choose("watercolor")
+    told = stage.app.dialogs.shown.chosen
+    stage.key("Escape")
+    return {"asked": asked, "file": (folder / "watercolor.py").is_file(),
+            "nodes": session.catalogue.node_names(), "told": told}
+
+
 def closing(stage: Stage) -> dict:
     session = stage.session
     session.edit("undo.value", session.graph.with_value("first", "text", "kept"))
@@ -552,7 +577,7 @@ def chains(stage: Stage) -> dict:
     told: dict[str, dict] = {
         "unsaved": {"name": "a"}, "settle": {"name": "a"}, "changed_on_disk": {"name": "a"}, "open": {}, "save_as": {},
         "recover": {"recoveries": [recovery]}, "rename": {"name": "a"}, "find": {}, "group": {}, "shortcuts": {},
-        "about": {}, "templates": {}, "help": {"name": "w.say"}, "recent": {"paths": ["/a/b.yaml"]}, "error": {"title": "a", "text": "b"},
+        "about": {}, "templates": {}, "packs": {}, "new_node": {}, "choose_pack": {}, "help": {"name": "w.say"}, "recent": {"paths": ["/a/b.yaml"]}, "error": {"title": "a", "text": "b"},
         "messages": {}, "choose_file": {}, "choose_folder": {}, "context": {"item": item, "at": (0, 0)}}
     kinds, lost, pairs = list(told), [], 0
     walk = [kinds[0]]  # goes over each pair once (a de Bruijn sequence of order 2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import fields
 from inspect import signature
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from nodegraph import Engine, GraphError, machine
+from nodegraph.cli import main
 
 from .test_public import loaded
 
@@ -100,3 +102,23 @@ def test_on_mps_an_engine_works_in_float32_and_rolls_its_dice_on_the_cpu(monkeyp
     with Engine(None, device="mps") as engine:
         assert engine._place() == ("mps", "float32") and engine.cache.memory.budgets["mps"] == 900
     assert dice(3).device.type == "cpu"
+
+
+def test_a_limit_of_addresses_is_a_limit_of_memory(monkeypatch, tmp_path, capsys):
+    resource = pytest.importorskip("resource")
+    monkeypatch.setattr(resource, "getrlimit", lambda which: (2 << 30, -1) if which == resource.RLIMIT_AS else (-1, -1))
+    monkeypatch.setattr(machine, "machine_memory", lambda: 64 << 30)
+    monkeypatch.setattr(machine, "free_memory", lambda: 60 << 30)
+    monkeypatch.setattr(machine, "address_space", lambda: 1 << 30)
+    assert machine.host_budget(0.25) == 1 << 29 and machine.host_budget(1.0) == 3 << 28
+    monkeypatch.setenv("NODEGRAPH_CACHE", str(tmp_path))
+    main(["doctor"])
+    assert "2.0 GB (ulimit -v), 1.0 GB free" in capsys.readouterr().out
+    monkeypatch.setattr(resource, "getrlimit", lambda which: (resource.RLIM_INFINITY, -1))
+    assert machine.host_budget(0.25) == 16 << 30
+
+
+def test_the_addresses_of_a_process_are_read_where_the_system_tells_them(tmp_path):
+    (tmp_path / "statm").write_text("5 3 1 1 0 2 0")
+    assert machine.address_space(tmp_path / "statm") == 5 * os.sysconf("SC_PAGE_SIZE")
+    assert machine.address_space(tmp_path / "none") == 0

@@ -33,7 +33,7 @@ def edit(path: Path, old: str, new: str) -> None:
 def test_a_new_pack_keeps_its_contract_at_once(made, capsys):
     assert main(["pack", "test", str(made)]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 7 and all(line.startswith("yes  ") for line in lines)
+    assert len(lines) == 8 and all(line.startswith("yes  ") for line in lines)
 
 
 def test_a_new_pack_passes_its_own_tests(made):
@@ -48,6 +48,9 @@ FAULTS = {  # what is broken in which file, and what is said of it
     "a node that no code declares": ("pack.yaml", "  $name.ramp: nodes\n", "  $name.ramp: nodes\n  $name.other: nodes\n",
                                      "no function there is declared so"),
     "a type that no manifest names": ("pack.yaml", "  Ramp: types\n", "", "name it under types:"),
+    "a pack that is imported and not required": ("nodes.py", "    from random import Random\n",
+                                                 "    from random import Random\n\n    from nodegraph_nodes.media.types import Image  # noqa: F401\n",
+                                                 "write requires: [media] in pack.yaml"),
     "a node without help": ("nodes.py", '    """One shade of a ramp.\n', '    """\n', "has no docstring"),
     "an input without help": ("nodes.py", "    place: which of them; 0 is the darkest.\n", "", "shade.place is not explained"),
     "torch at the top": ("nodes.py", "from typing import Annotated\n", "from typing import Annotated\n\nimport numpy\n", "imports numpy"),

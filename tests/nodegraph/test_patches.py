@@ -46,7 +46,7 @@ def fit(live: Painter, recipe: Recipe) -> None:
     live.patches = recipe.patches
 
 
-PAINTER = ModelType("Painter", "A word.", load=load, fit=fit, heavy=("body",), size=lambda model: 10, files=True,
+PAINTER = ModelType("Painter", "A word.", load=load, fit=fit, heavy=("body",), uncounted=("look",), size=lambda model: 10, files=True,
                     move=lambda model, device: None, holds=lambda place: place.is_file() or (place / "word.txt").is_file())
 Model = Annotated[Any, PAINTER]
 
@@ -176,6 +176,20 @@ def test_a_patch_that_a_node_does_not_use_makes_it_run_no_second_time(place, kep
         e = engine(place / "cache", more=NODES)
     story, result = run(place, STAGES.replace("VALUE", "2"), e)
     assert story.ran == ["v", "seen"] and result["seen"] == "x boat r 1|[2]"
+
+
+def test_a_patch_that_no_result_shows_is_on_the_model_and_counts_for_no_key(place):
+    text = """
+nodes:
+  v: {type: p.set, model: m, kind: look, value: VALUE}
+  red: {type: p.tone, model: $v, file: red.txt}
+  a: {type: p.encode, model: $red}
+  b: {type: p.both, first: $red, second: $red}
+outputs: {a: $a, b: $b}
+"""
+    e = engine(place / "cache", more=NODES)
+    assert run(place, text.replace("VALUE", "1"), e)[1]["a"] == "x boat r 2", "it is there in the call"
+    assert set(run(place, text.replace("VALUE", "2"), e)[0].ran) == {"v", "red"}
 
 
 def test_a_heavy_patch_makes_another_live_copy(place):

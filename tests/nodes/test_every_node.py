@@ -17,6 +17,7 @@ from nodegraph.cli import main
 from nodegraph.packs import Catalogue
 from tests.nodes import seers
 from tests.nodes.diffusion.conftest import clip_encoder, kl_autoencoder, stable_diffusion
+from tests.nodes.diffusion.previews import taesd
 from tests.nodes.diffusion.steering import control_net, ip_adapter_weights, vision
 from tests.nodes.diffusion.tiny import saved as saved_family
 from tests.nodes.gan.conftest import weights
@@ -55,6 +56,12 @@ def word(path):
     return path
 
 
+def tiny_decoder(path):
+    """A tiny decoder for its latents, as its author stores one."""
+    save_file(taesd(), path := path.with_suffix(".safetensors"))
+    return path
+
+
 def clips(folder):
     """A painter of clips with random weights, as diffusers saves one."""
     return saved_family("animatediff", folder)
@@ -78,7 +85,7 @@ MODELS = {  # that no pack brings, by graph and input: what makes one in a folde
     "mask": {"kinds": seers.segmentation, "anything": seers.sam},
     "control": {"model": saved(stable_diffusion), "net": net, "adapter": adapter},
     "recipe": {"model": saved(stable_diffusion), "hand": hand, "word": word, "encoder": saved(clip_encoder),
-               "vae": saved(lambda: kl_autoencoder(4))}}
+               "vae": saved(lambda: kl_autoencoder(4)), "tiny": tiny_decoder}}
 
 
 @pytest.fixture

@@ -183,6 +183,23 @@ class ChooseFile(Files):
     title = "dialog.choose_file.title"
 
 
+class NewNode(SaveAs):
+    """Where a file with a new node is to be written."""
+
+    title, verb = "dialog.new_node.title", "button.save"
+
+
+class ChoosePack(Files):
+    """A Python file with nodes, or the folder of a pack, which has a pack.yaml in it."""
+
+    title = "dialog.choose_pack.title"
+
+    def go(self, folder: Path) -> None:
+        if (folder / "pack.yaml").is_file():
+            return self.done(folder)
+        super().go(folder)
+
+
 class ChooseFolder(Files):
     """A folder, for a model."""
 

@@ -10,10 +10,11 @@ from ..context import ContextMenu
 from ..valuebox import ValueBox
 from .ask import ChangedOnDisk, Group, Recover, Rename, Settle, Text, Unsaved, Words
 from .compare import Compare
-from .files import ChooseFile, ChooseFolder, Export, Open, SaveAs
+from .files import ChooseFile, ChooseFolder, ChoosePack, Export, NewNode, Open, SaveAs
 from .help import Help
 from .listing import Find, Recent
 from .modal import Modal
+from .packs import Packs
 from .results import OneResult, Shown
 from .tell import About, Error, Said, Sheet
 from .templates import Templates
@@ -28,7 +29,7 @@ KINDS: dict[str, type[Modal | ContextMenu]] = {
     "rename": Rename, "text": Text, "find": Find, "group": Group, "shortcuts": Sheet, "about": About,
     "help": Help, "messages": Said, "templates": Templates, "recent": Recent, "error": Error, "choose_file": ChooseFile,
     "choose_folder": ChooseFolder, "export": Export, "context": ContextMenu, "picture": Shown, "result": OneResult,
-    "compare": Compare, "value": ValueBox,
+    "compare": Compare, "value": ValueBox, "packs": Packs, "new_node": NewNode, "choose_pack": ChoosePack,
 }
 
 

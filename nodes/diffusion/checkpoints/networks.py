@@ -11,7 +11,7 @@ from nodegraph import InputError, Recipe
 
 from ...common.folders import settings
 from ...common.loading import in_words, part as part_of_folder
-from . import encoders, tensors
+from . import encoders, previews, tensors
 from .anatomy import vae_shapes, vae_sizes
 
 _CANNOT = "; take a file or folder of the part alone, as safetensors"
@@ -21,22 +21,24 @@ def part(pipe: Any, slot: str, patch: Recipe) -> Any:
     """The part that is to fill a slot of a pipeline, on its device. Raises InputError where it does not belong there."""
     import torch
 
-    own = pipe.components.get(slot)
+    own = pipe.components.get("vae" if slot == "preview" else slot)
     dtype = own.dtype if own is not None else pipe.dtype
     place = Path(patch.folder)
-    made = autoencoder(own, place, dtype) if slot == "vae" else text_encoder(own, place, dtype, slot)
-    if slot == "vae":
-        _judge_latents(own, made, patch.source)
+    make = {"vae": lambda: autoencoder(own, place, dtype), "preview": lambda: previews.decoder(place, dtype)}
+    made = make.get(slot, lambda: text_encoder(own, place, dtype, slot))()
+    if slot in make:
+        _judge_latents(own, made, f"{Path(patch.source).name} is {'a tiny decoder' if slot == 'preview' else 'an autoencoder'}")
     device = own.device if own is not None else torch.device("cpu")
     return made.to(device).eval().requires_grad_(False)
 
 
-def _judge_latents(own: Any, made: Any, source: str) -> None:
-    """Raises InputError where an autoencoder's latents are not those of the model."""
-    mine, there = (vae.config.get("latent_channels") if vae is not None else None for vae in (own, made))
+def _judge_latents(own: Any, made: Any, this: str) -> None:
+    """Raises InputError where an autoencoder's latents are not those of the model. this: "x is an autoencoder"."""
+    mine, there = (vae.config.get("latent_channels") or vae.config.get("z_dim") if vae is not None else None
+                   for vae in (own, made))
     if mine and there and mine != there:
-        raise InputError(f"{Path(source).name} is an autoencoder of {there} channels, and this model has latents of {mine}; "
-                         "take one that was made for this family")
+        raise InputError(f"{this} of {there} channels, and this model has latents of {mine}; take one that was made for "
+                         "this family")
 
 
 def slot_of(pipe: Any, patch: Recipe) -> str:

@@ -7,6 +7,7 @@ in both stays where it is. Kinds that are not known here are for those who sampl
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from nodegraph import Recipe
@@ -20,17 +21,19 @@ from .words import Words
 
 PARTS = ("vae", "text_encoder")
 WORDS = "textual_inversion"
+PREVIEW = "preview"
 
 
 class Bench:
     """The state of a live pipeline: what was changed about it, so that it can be undone.
 
     visits: function(pipe) that has its networks visit the device in turns, where they do not live there.
+    place: the folder or file that the pipeline came from.
     """
 
-    def __init__(self, pipe: Any, visits: Callable[[Any], None] | None = None):
+    def __init__(self, pipe: Any, visits: Callable[[Any], None] | None = None, place: Path = Path()):
         self.pipe = self.variant = pipe
-        self.visits = visits
+        self.visits, self.place = visits, place
         self.spares, self.words, self.merges, self.settings = Spares(), Words(), Merges(), Settings()
         self.structure: tuple[Recipe, ...] = ()
 
@@ -43,6 +46,8 @@ class Bench:
         put_on(self.variant, [patch for patch in recipe.patches if patch.kind == "lora" and patch not in merged])
         self.merges.put_on(self.variant, merged)
         self.settings.put_on(self.variant, recipe.patches)
+        preview = [patch for patch in recipe.patches if patch.kind == PREVIEW]
+        self.variant.previewer = self.spares.part(self.variant, PREVIEW, preview[-1]) if preview else None
         self.variant.patches = recipe.patches
         return self.variant
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 from math import gcd
-from statistics import median_low
 from typing import NamedTuple
 
 from ..video import rate
@@ -58,7 +57,7 @@ def rhythm(times: Sequence[Fraction], end: Fraction, candidates: Sequence[Fracti
 def _usual(times: Sequence[Fraction], end: Fraction) -> Rhythm:
     """The rate of most frames."""
     steps = [later - earlier for earlier, later in zip(times, times[1:]) if later > earlier] or [end or Fraction(1)]
-    usual = 1 / median_low(steps)
+    usual = 1 / sorted(steps)[(len(steps) - 1) // 2]
     fps = min(USUAL, key=lambda one: abs(one / usual - 1))
     fps = fps if abs(fps / usual - 1) < Fraction(3, 100) else min(rate(usual), Fraction(120))
     starts = _places(times, fps)

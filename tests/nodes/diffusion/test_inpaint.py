@@ -223,7 +223,7 @@ def told(action):
 
 def test_a_reference_is_shown_as_a_latent_of_it_was_and_nothing_is_said_to_be_lacking(trained, monkeypatch):
     model = trained["sd3_inpaint"]
-    monkeypatch.setattr(model, "advice", Advice(finder="starter.scene", finder_version="1"))
+    monkeypatch.setattr(model, "advice", Advice(finder="starter.scene", finder_version="2"))
     idea = encode(model, "a boat")
     covered = torch.nn.functional.avg_pool2d(DRAWING[3:], 2)[0] > 0.02
     mask = (~covered).float()[None].repeat_interleave(2, 1).repeat_interleave(2, 2)
@@ -245,7 +245,7 @@ def test_beside_a_reference_what_lies_outside_of_a_mask_is_put_back(trained):
 
 def test_paint_shows_a_model_the_drawing_that_its_finder_has_for_the_words(trained, monkeypatch):
     model = trained["sd3_inpaint"]
-    monkeypatch.setattr(model, "advice", Advice(guidance_scale=3.0, finder="starter.scene", finder_version="1"))
+    monkeypatch.setattr(model, "advice", Advice(guidance_scale=3.0, finder="starter.scene", finder_version="2"))
     laid = scene("a fox in the snow", seed=2)
     ours = paint(model, "a fox in the snow", seed=2, steps=2, width=48, height=32)
     latent = sample(model, encode(model, laid.prompt), seed=2, steps=2, guidance_scale=3.0, width=48, height=32,
@@ -261,7 +261,7 @@ def test_in_a_hole_the_drawing_is_as_large_as_the_hole(trained, monkeypatch):
     from nodegraph_nodes.diffusion import shown as module
 
     model, within = trained["sd3_inpaint"], []
-    monkeypatch.setattr(model, "advice", Advice(finder="starter.scene", finder_version="1"))
+    monkeypatch.setattr(model, "advice", Advice(finder="starter.scene", finder_version="2"))
     monkeypatch.setattr(module, "_within", lambda picture, mask, own=module._within: within.append(own(picture, mask)) or within[0])
     paint(model, "a fox", seed=2, steps=1, image=PICTURE, mask=MASK)
     [drawing] = within
@@ -273,9 +273,9 @@ def test_in_a_hole_the_drawing_is_as_large_as_the_hole(trained, monkeypatch):
 def test_a_finder_of_another_version_is_refused_and_one_that_is_not_there_is_told(trained, monkeypatch):
     model = trained["sd3_inpaint"]
     monkeypatch.setattr(model, "advice", Advice(finder="starter.scene", finder_version="0"))
-    with pytest.raises(InputError, match="goes with version 0 of starter.scene, and here that is 1"):
+    with pytest.raises(InputError, match="goes with version 0 of starter.scene, and here that is 2"):
         paint(model, "a fox", steps=1, width=48, height=32)
-    monkeypatch.setattr(model, "advice", Advice(finder="starter.nobody", finder_version="1"))
+    monkeypatch.setattr(model, "advice", Advice(finder="starter.nobody", finder_version="2"))
     _, remarks = told(lambda: paint(model, "a fox", steps=1, width=48, height=32))
     assert any("starter.nobody finds" in remark for remark in remarks)
     monkeypatch.setattr(model, "advice", Advice(finder="starter.prompt", finder_version="3"))
@@ -294,7 +294,7 @@ def test_words_that_call_up_an_adapter_stay_and_no_drawing_is_looked_for_by_them
     from nodegraph_nodes.diffusion import shown as module
 
     model = trained["sd3_inpaint"]
-    monkeypatch.setattr(model, "advice", Advice(finder="starter.scene", finder_version="1"))
+    monkeypatch.setattr(model, "advice", Advice(finder="starter.scene", finder_version="2"))
     monkeypatch.setattr(model, "patches", (Recipe("lora", "hand", "hand.safetensors"),))
     monkeypatch.setattr(module, "triggers", lambda path: ["my hand"])
     prompt, picture = module.shown_of(model, "My hand, a fox in the snow", 2)

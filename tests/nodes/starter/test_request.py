@@ -73,6 +73,16 @@ READ = {
     "灰色的狼，雪地，夜晚，油画": ("wolf-sitting grey 1", "snow", "oil", "night"),
     "夜裡海邊的紅色燈塔": ("lighthouse red 1", "beach", "", "night"),
     "大海": ("", "sea", "", ""),
+    "a loaf of bread on a wooden table in the morning": ("bread - 1, table - 1", "", "", "dawn"),
+    "a bowl of noodles with chopsticks": ("steaming-bowl - 1, chopsticks - 1", "", "", ""),
+    "a stack of books and a lamp, chalk on blackboard": ("closed-book - 2, table-lamp - 1", "", "chalk", ""),
+    "my grandmother's old radio": ("radio - 1", "", "", ""),
+    "a bicycle leaning against a fence, pixel": ("bicycle - 1", "garden", "pixel", ""),
+    "爷爷的老式收音机": ("radio - 1", "", "", ""),
+    "爷爷和狗": ("old-man-standing - 1, dog - 1", "", "", ""),
+    "一盘饺子，油画": ("dumpling - 1", "", "oil", ""),
+    "红色的拖拉机在麦田里": ("tractor red 1", "meadow", "", ""),
+    "高铁穿过山谷": ("high-speed-train - 1", "mountains", "", ""),
 }
 
 
@@ -102,6 +112,11 @@ def test_a_keyword_alone_leads_a_request_and_is_told():
     told = request.read("a fortune in the garden")
     assert [(words, drawing.id) for words, drawing in told.loose] == [("fortune", told.things[0].drawing.id)]
     assert request.read("a fox with a fortune").strange == (("fortune", "thing"),)
+
+
+def test_a_compound_that_is_shown_by_the_drawing_of_another_is_told():
+    assert [(words, drawing.id) for words, drawing in request.read("a sewing machine").loose] == [("sewing machine", "fax-machine")]
+    assert request.read("an apple tree").loose == ()
 
 
 def test_a_second_colour_setting_style_or_time_finds_no_place_and_is_handed_back():

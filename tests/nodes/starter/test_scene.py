@@ -62,6 +62,16 @@ def test_what_is_left_open_is_the_same_for_one_thing_at_several_times_and_differ
     assert chosen[:8] == chosen[8:] and len(set(chosen[:8])) > 3
 
 
+def test_what_is_seen_at_night_alone_is_shown_at_night_unless_the_sentence_says_when():
+    assert {drafts.draft(f"a cat and {thing}", seed).composition.time for thing in ("a full moon", "fireworks") for seed in range(4)} == {"night"}
+    assert drafts.draft("a full moon at dawn", 1).composition.time == "dawn"
+
+
+def test_things_in_the_plural_have_no_article():
+    assert scene("chopsticks in the kitchen at dusk, ink").prompt == "chopsticks in the kitchen at dusk, ink"
+    assert scene("a bus in the rain at dusk, ink").prompt == "a bus in the rain at dusk, ink"
+
+
 def test_what_flies_is_higher_than_what_does_not():
     feet = [max(figure.place.foot for figure in drafts.draft(text, 1).composition.figures)
             for text in ("a witch over the city", "a witch flying over the city", "飞着的女巫", "a balloon over the city")]
@@ -105,10 +115,17 @@ def test_what_was_not_understood_is_told_with_what_is_known():
     assert told("a photorealistic pengiun in a bedroom, ink") == [
         "'photorealistic' is no style that is known (watercolour, ink, poster, crayon, oil, chalk, pixel, cartoon); "
         "'pengiun' was not read (the nearest words are penguin); 'bedroom' is no setting that is known (sea, forest, "
-        "snow, desert, city, meadow, kitchen, mountains, beach, space, garden, rain)"]
+        "snow, desert, city, meadow, kitchen, mountains, beach, space, garden, rain); no drawing was found, so the setting alone is "
+        "shown"]
     assert told("五只青蛙在海里") == ["of 5 things the first 3 are shown"]
     assert told("a red and white lighthouse") == ["'white' is left out, since one colour is given to a thing"]
     assert told("a fox in the forest at night, ink") == []
+
+
+def test_a_sentence_without_anything_that_can_be_drawn_shows_its_setting_and_is_told():
+    assert any("no drawing was found, so the setting alone is shown" in sentence for sentence in told("长城上的日出"))
+    assert scene("海上的日出", style="ink").prompt == "黎明，大海上，墨水画"
+    assert not told("the sea at night")
 
 
 def test_a_text_without_words_is_refused():

@@ -1,0 +1,52 @@
+"""The window as the desktop has it: its size, its place and its title."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import dearpygui.dearpygui as dpg
+
+from ..words.speak import t
+
+if TYPE_CHECKING:
+    from ..session import Session
+
+SMALLEST = (800, 560)  # pixels
+
+
+class Viewport:
+    """The window of a session. It is made, shown once everything is in it, and remembered when it closes."""
+
+    def __init__(self, session: Session):
+        self.session = session
+        self.title = ""
+
+    def create(self) -> None:
+        """Make it, as large as it was the last time."""
+        settings = self.session.settings
+        where = settings.position or (60, 40)
+        dpg.create_viewport(title="nodegraph", width=settings.window[0], height=settings.window[1], x_pos=where[0],
+                            y_pos=where[1], min_width=SMALLEST[0], min_height=SMALLEST[1], disable_close=True)
+        dpg.set_exit_callback(lambda: self.session.files.close())
+
+    def show(self) -> None:
+        """Show it."""
+        dpg.show_viewport(maximized=self.session.settings.maximized)
+
+    def remember(self) -> None:
+        """Keep the window's size and place for the next time."""
+        width, height = dpg.get_viewport_width(), dpg.get_viewport_height()
+        x, y = dpg.get_viewport_pos()
+        opened = tuple(sorted(self.session.panels - {"form"}))
+        self.session.change_settings(window=(int(width), int(height)), position=(int(x), int(y)), opened=opened)
+
+    def retitle(self) -> None:
+        """Say which file is shown, and whether it has changed."""
+        document = self.session.document
+        name = document.path.name if document.path else t("app.untitled")
+        above = [level.document.path for level in self.session.files.levels]
+        name = " / ".join([*(path.stem if path else t("app.untitled") for path in above), name])
+        title = t("app.window_title_dirty" if document.dirty else "app.window_title", name=name)
+        if title != self.title:
+            self.title = title
+            dpg.set_viewport_title(title)
