@@ -22,7 +22,8 @@ from .theory import stated_key
 from .tokens import known_bars
 from .writing import Dice
 
-STYLES = ("waltz", "march", "lullaby", "jazz", "ambient")
+STYLES = ("waltz", "march", "lullaby", "jazz", "ambient", "bossa", "blues", "folk",
+          "chorale", "chiptune", "film", "pop", "ballad", "tango")
 _METRE_OF = {"waltz": (3, 4), "lullaby": (3, 4)}
 
 
@@ -42,7 +43,7 @@ def generate(model: MusicModel, mood: Annotated[str, Choice(*MOODS)] = "calm",
     model: starter/composer, or a folder of a causal language model with a miditok tokenizer, of the Anticipatory Music
         Transformer, or of one that writes ABC.
     mood: how it should feel, for a model that has words for moods.
-    style: what kind of piece it should be, for a model that has words for styles; it brings its metre with it.
+    style: what kind of piece it should be, of those that the model has words for; it brings its metre with it.
     tempo: how fast it should go, for its style.
     key: a tonic and a mode, such as `D minor` or `F# major`; `any` leaves it to the model.
     bars: how long it should be; a model that asks for a number by words has those numbers alone, and beyond the last of

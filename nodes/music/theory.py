@@ -49,12 +49,12 @@ def key_of_score(score: Score, profile: str = "Temperley") -> tuple[str, float]:
     found = []
     for mode, values in zip(("major", "minor"), PROFILES[profile], strict=True):
         for tonic in range(12):
-            found.append((_correlation(heard, [values[(pitch - tonic) % 12] for pitch in range(12)]), tonic, mode))
+            found.append((correlation(heard, [values[(pitch - tonic) % 12] for pitch in range(12)]), tonic, mode))
     best = max(found)
     return key_name(best[1], best[2]), best[0]
 
 
-def _correlation(one: Sequence[float], other: Sequence[float]) -> float:
+def correlation(one: Sequence[float], other: Sequence[float]) -> float:
     means = sum(one) / len(one), sum(other) / len(other)
     a, b = [value - means[0] for value in one], [value - means[1] for value in other]
     length = (sum(x * x for x in a) * sum(y * y for y in b)) ** 0.5
@@ -226,8 +226,8 @@ def sections_of(score: Score) -> list[tuple[float, str]]:
     found: list[tuple[float, str]] = []
     for at in range(0, len(bars), step):
         now = _print(score, bars[at:at + step])
-        near = max(prints, key=lambda known: _correlation(known[0], now) if len(known[0]) == len(now) else -1, default=None)
-        alike = near is not None and len(near[0]) == len(now) and _correlation(near[0], now) > 0.86
+        near = max(prints, key=lambda known: correlation(known[0], now) if len(known[0]) == len(now) else -1, default=None)
+        alike = near is not None and len(near[0]) == len(now) and correlation(near[0], now) > 0.86
         letter = near[1] if alike and near else chr(ord("A") + min(25, len({name for _, name in prints})))
         prints.append((now, letter))
         if not found or found[-1][1] != letter or step > 1:
