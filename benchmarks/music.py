@@ -137,7 +137,7 @@ def speed(pairs: int) -> dict:
 
     torch.set_num_threads(1)
     model = starter()
-    generate(model, bars=4, seed=0)
+    generate(model, bars=8, seed=0)
     ours, bare = [], []
     for seed in range(pairs):
         seen = Tally(model.model)
@@ -218,7 +218,7 @@ def files(scores: int, spoilt: int) -> dict:
     with tempfile.TemporaryDirectory() as folder:
         for number in range(scores):
             path = Path(folder, f"{number}.mid")
-            score = generate(model, mood="joyful", style=STYLES[number % 5], bars=4, seed=number)
+            score = generate(model, mood="joyful", style=STYLES[number % 5], bars=8, seed=number)
             save_midi(score, path)
             sources.append(path.read_bytes())
             for name, count in (("mido", by_mido), ("pretty_midi", by_pretty_midi), ("music21", by_music21)):

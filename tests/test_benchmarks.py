@@ -250,3 +250,21 @@ def test_how_far_a_gan_comes_is_measured_on_what_was_held_out(script, tmp_path):
     assert figures["pictures"] == 32 and figures["distance_learned"] < figures["distance_noise"] and (tmp_path / "sheet.png").exists()
     learned = told.torch.rand(3, 3, 16, 16)
     assert told.nearest(learned.flip(3), learned) == pytest.approx(0, abs=1e-3) < told.nearest(-learned, learned)
+
+
+# ---- music --------------------------------------------------------------------------------------------------------
+
+def test_a_note_that_is_gone_or_moved_is_no_kept_one_and_a_semitone_that_lasts_is_a_clash(script):
+    music = script("music")
+    from dataclasses import replace
+
+    from nodegraph_nodes.media.score import Note, Score, Text, Track
+
+    tune = Score((Track("a", 0, False, (Note(60, 0, 1), Note(64, 1, 1), Note(65, 2, 2))),))
+    longer = replace(tune, tracks=(replace(tune.tracks[0], notes=(*tune.tracks[0].notes, Note(67, 4, 1))),))
+    moved = replace(tune, tracks=(replace(tune.tracks[0], notes=(Note(60, 0, 1), Note(64, 1.01, 1), Note(65, 2, 2))),))
+    assert music.is_kept(tune, longer) and not music.is_kept(longer, tune) and not music.is_kept(tune, moved)
+    assert music.is_kept(tune, moved, (1.0, 2.0))
+    full = replace(tune, tracks=(*tune.tracks, Track("b", 0, False, (Note(52, 2, 2),))), texts=(Text(0, "C", "cue"),))
+    assert music.harmony(tune, full) == (2, 1, 1)
+    assert len({music.spoil(bytes(range(200)), music.random.Random(seed)) for seed in range(20)}) > 15
