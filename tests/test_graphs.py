@@ -6,7 +6,7 @@ import pytest
 
 from nodegraph import Engine, GraphError, events as ev
 
-pytestmark = pytest.mark.usefixtures("models_live_on")
+pytestmark = pytest.mark.usefixtures("models_live_on", "installed_once")
 GRAPHS = Path(__file__).parents[1] / "graphs"
 
 
