@@ -56,7 +56,7 @@ check: .venv/tested
 # The site of the docs, into site/, without a network. The graphs on its pages are run: minutes the first time, then seconds.
 docs: .venv/documented
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
-	@echo "Done: site/index.html. To search in it, serve it: $(BIN)/python -m http.server --directory site"
+	@echo "Done: open site/index.html in a browser."
 
 install: .venv/installed
 

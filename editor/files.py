@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from nodegraph.errors import PackError
 from nodegraph.graphfile.picture import resolved
 
+from . import views
 from .canvas.view import View
 from .document.document import Document, recoveries
 from .document.edits import EditRefused, free_name
 from .document.items import Item
 from .runs.state import NodeState
+from .sharing import opened
 from .watching import Watching
 from .words.speak import t, told
 
@@ -45,9 +47,14 @@ class Files:
     def open(self, path: str | Path) -> None:
         """Open a graph file, or the graph in a picture; asks about unsaved changes first."""
         def go() -> None:
-            self.show(Document.open(path))
+            try:
+                found = opened(Path(path))
+            except OSError as error:
+                raise EditRefused(t("share.not_unpacked", path=path, why=error.strerror or error)) from error
+            self.show(Document.open(found))
             self.remember(self.session.document.path)
-            self.session.say(t("status.opened", name=Path(path).name))
+            told = t("status.opened", name=Path(path).name)
+            self.session.say(told if found == Path(path) else t("share.unpacked", name=Path(path).name, folder=found.parent))
         self.leaving(go)
 
     def open_template(self, path: Path) -> None:
@@ -56,6 +63,7 @@ class Files:
 
     def show(self, document: Document) -> None:
         """Make this the document: nothing selected, nothing run, all of it in view."""
+        views.keep(self.session)
         self.forget_copies(self.session.document)
         self.session.document, self.levels = document, []
         self.watching.forget()

@@ -37,6 +37,8 @@ def main(path: str | Path | None = None, *, packs: Iterable[str | Path] = (), **
         return app.run(session)
     finally:
         session.files.watching.close()
+        if session.shelf is not None:
+            session.shelf.close()
         session.runner.close()
 
 

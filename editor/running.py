@@ -110,9 +110,11 @@ class Running:
         session.panels |= {"gallery"}
         session.say(t("sweep.begun", count=count))
 
-    def _keep_picture(self) -> None:
-        """Keep a small picture of what a file made last, for the start page."""
+    def _keep(self, job: int) -> None:
+        """Keep what a job made for later sessions, and a small picture of it for the start page."""
         session, result = self.session, next(iter(self.session.gallery), None)
+        if session.shelf is not None and result is not None and result.job == job:
+            session.shelf.keep(result)
         if session.folder is not None and result is not None and result.path is not None:
             try:
                 recents.keep(session.folder, result.path, result)
@@ -128,7 +130,7 @@ class Running:
             for update in updates:
                 self.session.progress.take(self.session, update)
                 if isinstance(update, up.Done):
-                    self.session.attempt(self._keep_picture)
+                    self.session.attempt(self._keep, update.job)
             self.session.touch()
             if any(isinstance(update, up.Done) for update in updates):
                 self._look = now

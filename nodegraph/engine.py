@@ -20,7 +20,7 @@ from logging import INFO
 from pathlib import Path
 from typing import Any
 
-from . import graphfile, ledger, shipped
+from . import bundle, graphfile, ledger, shipped
 from .cache import Cache
 from .check import Checked, check, recheck
 from .errors import GraphError, NodegraphError, Problem
@@ -90,13 +90,15 @@ class Engine:
     def load(self, path: str | Path) -> Graph:
         """Read and check a graph file. Raises GraphError with every error found.
 
-        `postcard` and `graphs/postcard.yaml` name a graph that comes along, where no such file is there. Packs that are
+        `postcard` and `graphs/postcard.yaml` name a graph that comes along, where no such file is there; a bundle (.zip)
+        is unpacked into the user's cache. Packs that are
         not installed and were edited since are read again.
         """
         self._judge_open()
         with self._turn:
             self.catalogue.refresh()
-        graph, problems = graphfile.read(shipped.path_of(path))
+        found = bundle.graph_of(shipped.path_of(path), default_cache_folder())
+        graph, problems = graphfile.read(found)
         self.check(graph, problems).raise_errors()
         return graph
 

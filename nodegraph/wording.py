@@ -327,6 +327,12 @@ ENGLISH: dict[str, str] = {
     # files that are written, and pictures that are read
     "export.no-unicode": "its text holds {character}, which is no character of Unicode",
     "export.gone": "the value is gone; run again",
+    "bundle.none": "{path} is no bundle: it is damaged, or another kind of zip",
+    "bundle.unsafe": "{path} is not unpacked: {name} in it would lie beside its folder",
+    "bundle.too-large": "{path} is not unpacked: it holds more than a bundle may ({size})",
+    "bundle.suffix": "{path} cannot be the name of a bundle; it ends in .zip",
+    "bundle.same-name": "{one} and {other} would both be {name} in the bundle; put one of them beside the graph, or rename it",
+    "bundle.not-found": "the graph would not find {count} of its files in a bundle; name them from the folder of the graph",
     "picture.version": "{node} is version {now} now, and this picture was made with version {then}, so it may come out "
                        "otherwise",
     "picture.files-gone": "this picture was made of files that are not in {folder}: {files}",

@@ -130,6 +130,12 @@ def test_commands_in_the_docs_can_be_typed(page, capsys):
             pytest.fail(f"{line}: {capsys.readouterr().err}")
 
 
+def test_nothing_says_to_install_a_name_that_the_index_does_not_have_of_us():
+    taken = re.compile(r"""pip install [^\n`]*?(?<![\w./-])nodegraph(?![\w/-])""")
+    texts = [*PAGES, *(path for room in ("nodegraph", "nodes", "editor", "benchmarks") for path in (ROOT / room).rglob("*.py"))]
+    assert [path.name for path in texts if taken.search(path.read_text("utf-8"))] == []
+
+
 @pytest.mark.parametrize("page", WALKS, ids=id_of)
 def test_files_that_commands_name_are_there_or_made_above(page):
     made: set[str] = set()

@@ -57,13 +57,13 @@ def seek(session: Session, item: Item, port: str, part: float) -> bool:
     return True
 
 
-def save(session: Session, made: Made, folder: str = "") -> None:
-    """Ask where to, and write the result there."""
+def save(session: Session, made: Made, folder: str = "", words: bool = True) -> None:
+    """Ask where to, and write the result there. words: whether a picture's graph has its texts; it is a PNG without."""
     if made.type is None:
         return
     form = session.graph.forms.get(made.output)  # what the graph says comes first
-    names = sorted(made.type.exports, key=lambda name: form is None or name != form.format)
+    names = ["png"] if not words else sorted(made.type.exports, key=lambda name: form is None or name != form.format)
     suffixes = tuple(f".{name}" for name in names)
     name = made.title.replace("/", "_").replace(".", "_")
-    session.ask("export", lambda path: session.runner.export(made.job, made.output, path),
+    session.ask("export", lambda path: session.runner.export(made.job, made.output, path, words),
                 name=f"{name}{suffixes[0]}", folder=folder, suffixes=suffixes)

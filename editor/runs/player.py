@@ -123,17 +123,3 @@ def seconds_of(path: Path) -> float:
             return sound.getnframes() / sound.getframerate()
     except (OSError, EOFError, wave.Error):
         return 0.0
-
-
-def from_part(path: Path, part: float, into: Path) -> Path:
-    """A WAV file from a part, 0 to 1, of it on, written into another; the file itself where it cannot be cut."""
-    try:
-        with wave.open(str(path), "rb") as sound:
-            count = sound.getnframes()
-            sound.setpos(min(count, max(0, int(count * part))))
-            with wave.open(str(into), "wb") as rest:
-                rest.setparams(sound.getparams())
-                rest.writeframes(sound.readframes(count))
-    except (OSError, EOFError, wave.Error):
-        return path
-    return into

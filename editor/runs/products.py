@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,6 +23,9 @@ class Product(NamedTuple):
     type: PortType
     digest: bytes
     plan: Plan
+
+
+Writer = Callable[[Engine, Product, str, Path], list[Path]]
 
 
 class NotMade(NodegraphError):
@@ -53,19 +57,16 @@ class Products:
         while len(self._outputs) > LIMIT:
             del self._outputs[next(iter(self._outputs))]
 
-    def export(self, engine: Engine, job: int, output: str, path: Path) -> up.Exported:
+    def export(self, engine: Engine, job: int, output: str, path: Path, writer: Writer | None = None) -> up.Exported:
         """Write what a job made to a file; how it went."""
-        try:
-            made = self.get(job, output)
-            paths = write(engine, made, output, path)
-        except KeyError:
-            return up.Exported(job, output, (), t("run.let_go", output=output))
-        except NotMade as error:
-            return up.Exported(job, output, (), str(error))
-        except Exception as error:
-            why = t("run.not_written", output=output, path=path, why=named(error))
-            return up.Exported(job, output, (), why)
-        return up.Exported(job, output, tuple(paths))
+        return told(job, output, path, lambda: (writer or write)(engine, self.get(job, output), output, path))
+
+    def write_value(self, engine: Engine, job: int, output: str, type: PortType, digest: bytes, path: Path) -> up.Exported:
+        """Write a Value that is remembered from an earlier session; how it went."""
+        def save() -> list[Path]:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            return engine.save(type, digest, path)
+        return told(job, output, path, save)
 
     def enlarge(self, engine: Engine, job: int, output: str, side: int) -> up.Enlarged:
         """Make a larger picture of what a job made; it, or why there is none."""
@@ -79,6 +80,18 @@ class Products:
         except Exception as error:
             return up.Enlarged(job, output, None, t("run.cannot_show", output=output, why=named(error)))
         return up.Enlarged(job, output, picture)
+
+
+def told(job: int, output: str, path: Path, work: Callable[[], list[Path]]) -> up.Exported:
+    """How it goes to write a file."""
+    try:
+        return up.Exported(job, output, tuple(work()))
+    except KeyError:
+        return up.Exported(job, output, (), t("run.let_go", output=output))
+    except NotMade as error:
+        return up.Exported(job, output, (), str(error))
+    except Exception as error:
+        return up.Exported(job, output, (), t("run.not_written", output=output, path=path, why=named(error)))
 
 
 def sound_for(engine: Engine, made: Product, path: Path) -> PortType | None:

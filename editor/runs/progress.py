@@ -37,7 +37,7 @@ class Progress:
         self.done = self.count = self.ran = self.cached = 0
 
     def when(self, kind: type, job: int, output: str, call: Callable[[Any], None]) -> None:
-        """Call once an update of this kind (Exported, Enlarged) comes."""
+        """Call once an update of this kind (Exported, Enlarged; Done, or Refused in its place, of no output) comes."""
         self._waiting[kind, job, output] = call
 
     def take(self, session: Session, update: up.Update) -> None:
@@ -124,6 +124,9 @@ class Progress:
 
     def _refused(self, session: Session, update: up.Refused) -> None:
         problem = update.problems[0]
+        call = self._waiting.pop((up.Done, update.job, ""), None)
+        if call is not None:
+            call(update)
         session.say(said(problem), "error")
         if update.report:
             session.ask("error", title=t("error.title"), text=update.report)
@@ -131,6 +134,11 @@ class Progress:
 
     def _done(self, session: Session, update: up.Done) -> None:
         self._settle(session)
+        call = self._waiting.pop((up.Done, update.job, ""), None)
+        if call is not None:
+            self.aside.discard(update.job)
+            call(update)
+            return
         shown = {} if update.job in self.aside else {name: {port: picture for port, picture in state.thumbnails.items() if port}
                                                      for name, state in session.states.items() if state.thumbnails}
         session.gallery.add(replace(Result.of(update), shown=shown))

@@ -17,6 +17,7 @@ from typing import Any
 
 from nodegraph import Engine, GraphError, NodegraphError, Problem
 from nodegraph.graph import Graph
+from nodegraph.types import PortType
 
 from ..words.speak import t
 from . import updates as up
@@ -25,7 +26,8 @@ from .jobs import Job, Request
 from .outbox import Outbox
 from .parts import Parts, wanted_inputs
 from .pictures import Pictures, named
-from .products import Products, sound_for
+from .products import Products, sound_for, told, write
+from .sharing import bundled, wordless
 from .watch import Watch
 
 LARGE = 1024  # pixels on the long side of an enlarged picture
@@ -89,13 +91,30 @@ class Runner:
             if self._running is not None:
                 self._running.cancel.set()
 
-    def export(self, job: int, output: str, path: str | Path) -> None:
-        """Write to a file what a job made; an Exported update tells how it went.
+    def export(self, job: int, output: str, path: str | Path, words: bool = True) -> None:
+        """Write to a file what a job made; an Exported update tells how it went. words: whether a PNG's graph has its texts.
 
         output: an output's name, or "node.port" for what that port gave last. A sound that is to be heard is
         written to a file too.
         """
-        self._ask(Request(job, output, lambda engine: self._products.export(engine, job, output, Path(path)), Path(path)))
+        self._ask(Request(job, output, lambda engine: self._products.export(engine, job, output, Path(path),
+                                                                                     write if words else wordless), Path(path)))
+
+    def bundle(self, graph: Graph, path: Path) -> int:
+        """Write a graph and all that it reads into a zip; an Exported update of the number that comes back, under the file's
+        name, tells how it went."""
+        number = next(self._numbers)
+        self._ask(Request(number, path.name, lambda engine: told(number, path.name, path, lambda: bundled(engine, graph, path)),
+                          path))
+        return number
+
+    def write(self, output: str, type: PortType, digest: bytes, path: Path) -> int:
+        """Write a Value that an earlier session made to a file, if it is still remembered; an Exported update of the number
+        that comes back tells how it went."""
+        number = next(self._numbers)
+        self._ask(Request(number, output, lambda engine: self._products.write_value(engine, number, output, type, digest, path),
+                          path))
+        return number
 
     def enlarge(self, job: int, output: str, side: int = LARGE) -> None:
         """Make a larger picture of what a job made; an Enlarged update brings it. output: as for `export`."""

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-GRAPHS = (".yaml", ".yml", ".png")
+GRAPHS = (".yaml", ".yml", ".png", ".zip")
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 
 

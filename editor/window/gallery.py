@@ -11,6 +11,8 @@ from ..runs.gallery import Result, difference, written
 from ..words.speak import t
 from . import outputs, theme, widgets
 from .outputs import Made
+from .shelfpage import ShelfPage
+from .tabs import Tabs
 from .widgets import Pictures, fitted, px
 
 if TYPE_CHECKING:
@@ -35,20 +37,30 @@ class GalleryPanel:
         self.pictures = Pictures()
         self.chosen: list[int] = []  # jobs
         self._seen: tuple[Any, ...] | None = None
+        self.view = "session"
+        self.shelf = ShelfPage(app)
 
     def update(self) -> None:
         """Show what there is, if that has changed."""
         results = list(self.session.gallery)[:MOST]
-        key = (tuple(result.job for result in results), tuple(self.chosen), dpg.get_item_width(self.parent),
+        key = (self.view, tuple(result.job for result in results), tuple(self.chosen), dpg.get_item_width(self.parent),
                dpg.get_item_height(self.parent), self.app.sounds.playing)
-        if "gallery" not in self.session.panels or key == self._seen:
+        if self.view == "all":
+            key = (self.view, *key[3:5])
+        if "gallery" not in self.session.panels:
+            return
+        if key == self._seen:
+            if self.view == "all":
+                self.shelf.update()
             return
         self._seen = key
         self.chosen = [job for job in self.chosen if any(result.job == job for result in results)]
         widgets.clear(self.parent)
         with widgets.inside(self.parent):
             self._head(results)
-            if not results:
+            if self.view == "all":
+                self.shelf.fill(self.parent, dpg.get_item_width(self.parent), dpg.get_item_height(self.parent))
+            elif not results:
                 widgets.says(t("gallery.empty"), "dim")
             else:
                 with dpg.child_window(always_use_window_padding=True, horizontal_scrollbar=True) as strip:
@@ -61,7 +73,10 @@ class GalleryPanel:
     def _head(self, results: list[Result]) -> None:
         chosen = [result for job in self.chosen for result in results if result.job == job]
         with widgets.spread() as (left, right):
-            widgets.heading(t("gallery.title"), parent=left, framed=True)
+            with widgets.inside(left):
+                Tabs([(name, t(f"gallery.{name}")) for name in ("session", "all")], self.turn).show(self.view)
+            if self.view == "all":
+                chosen = results = []
             widgets.says(t("gallery.compare_hint") if len(results) > 1 and len(chosen) < 2 else "", "dim", parent=left,
                          framed=True)
             if len(chosen) > 1:
@@ -98,6 +113,11 @@ class GalleryPanel:
             dpg.add_item_double_clicked_handler(dpg.mvMouseButton_Left, callback=lambda: self._details(result))
         dpg.bind_item_handler_registry(pressed, handlers)
 
+    def turn(self, view: str) -> None:
+        """Show the runs of this "session", or "all" that are on disk."""
+        self.view = view
+        self.session.touch()
+
     def _choose(self, job: int) -> None:
         """A click chooses one more; a click on a chosen one lets it go. The last few stay chosen."""
         self.chosen = [j for j in self.chosen if j != job] if job in self.chosen else [*self.chosen, job][-MOST_COMPARED:]
@@ -116,6 +136,7 @@ class GalleryPanel:
     def close(self) -> None:
         """Let go of the pictures."""
         self.pictures.close()
+        self.shelf.close()
 
 
 def reopen(app: App, result: Result) -> None:

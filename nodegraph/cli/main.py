@@ -81,7 +81,7 @@ def _guarded(options: Options, stdout: Stdout) -> int:
 
 def _answer(options: Options, stdout: Stdout) -> int:
     """Hand a command to the file that carries it out."""
-    if options.command in ("run", "edit", "check", "nodes", "plan", "why", "pack", "doctor", "models"):
+    if options.command in ("run", "edit", "check", "nodes", "plan", "why", "pack", "doctor", "models", "bundle"):
         from pathlib import Path
 
         from ..packs.project import known_models, known_packs
@@ -89,6 +89,9 @@ def _answer(options: Options, stdout: Stdout) -> int:
 
         options.graph = resolved(options.graph) if options.graph else ""
         options.graphs = [resolved(graph) for graph in options.graphs]
+        if options.command != "edit":  # which unpacks a bundle where its user sees it
+            options.graph = _in_bundle(options.graph, options)
+            options.graphs = [_in_bundle(graph, options) for graph in options.graphs]
         options.pack = [*options.pack, *map(str, known_packs(Path.cwd(), os.environ))]
         options.models = [*options.models, *map(str, known_models(Path.cwd()))]
     match options.command:
@@ -140,11 +143,28 @@ def _answer(options: Options, stdout: Stdout) -> int:
             from .completion import completion
 
             return completion(options, stdout)
+        case "bundle":
+            from .bundle import bundle
+
+            return bundle(options, stdout)
         case "edit":
             from .edit import edit
 
             return edit(options)
     return _version_or_help(options, stdout)
+
+
+def _in_bundle(graph: str, options: Options) -> str:
+    """The graph file that is meant: of a bundle, the one in it."""
+    if not graph.lower().endswith(".zip"):
+        return graph
+    from pathlib import Path
+
+    from ..bundle import graph_of
+    from ..machine import default_cache_folder
+
+    folder = Path(options.cache) if options.cache not in ("", "none") else default_cache_folder()
+    return str(graph_of(graph, folder))
 
 
 def _version_or_help(options: Options, stdout: Stdout) -> int:

@@ -80,8 +80,15 @@ def parser() -> argparse.ArgumentParser:
     open = _command(commands, "open", "show what a run made, in the program that the system has for it")
     open.add_argument("name", nargs="?", default="", metavar="FILE", help="a file or an output (default: the newest)")
     open.add_argument("--out", default="out", metavar="DIR", help="where outputs were written (default: out)")
+    bundle = _command(commands, "bundle", "put a graph and all that it reads into one zip, which `run` and `edit` open")
+    bundle.add_argument("graph", metavar="GRAPH", help="a graph file, or a PNG that a run made")
+    bundle.add_argument("file", nargs="?", default="", metavar="FILE", help="what to call it (default: GRAPH.zip)")
+    bundle.add_argument("--overwrite", action="store_true", help="write over a file that is there")
+    _cache_option(bundle)
+    _pack_option(bundle)
     edit = _command(commands, "edit", "open the editor, in a window")
-    edit.add_argument("graph", nargs="?", default="", metavar="GRAPH", help="a graph file, or a PNG that a run made")
+    edit.add_argument("graph", nargs="?", default="", metavar="GRAPH",
+                      help="a graph file, a PNG that a run made, or a bundle (.zip)")
     _machine_options(edit)
     check = _command(commands, "check", "find everything that is wrong with graph files")
     check.add_argument("graphs", nargs="+", metavar="GRAPH")
@@ -138,7 +145,7 @@ def _command(commands: _Commands[_Parser], name: str, help: str) -> argparse.Arg
 
 
 def _run(run: argparse.ArgumentParser) -> None:
-    run.add_argument("graph", metavar="GRAPH", help="a graph file, or a PNG that a run made")
+    run.add_argument("graph", metavar="GRAPH", help="a graph file, a PNG that a run made, or a bundle (.zip)")
     _set_option(run)
     run.add_argument("--out", default="out", metavar="DIR", help="where outputs are written (default: out)")
     run.add_argument("--only", action="append", default=[], metavar="OUTPUT", help="make only this output")

@@ -14,8 +14,9 @@ from nodegraph_editor.commands import COMMANDS
 from nodegraph_editor.document.document import Document
 from nodegraph_editor.document.items import Item, Target
 from nodegraph_editor.runs.comparing import PERIOD, bands, common, turn
-from nodegraph_editor.runs.player import from_part, seconds_of
+from nodegraph_editor.runs.player import seconds_of
 from nodegraph_editor.runs.runner import Runner
+from nodegraph_editor.runs.stretch import Stretch, cut
 from nodegraph_editor.runs.sweep import spread
 from nodegraph_editor.session import Session, View
 
@@ -164,8 +165,9 @@ def test_a_sound_begins_where_it_was_pressed(tmp_path):
         sound.setframerate(8000)
         sound.writeframes(b"\0\0" * 6000 + b"\1\0" * 2000)
     assert seconds_of(path) == 1.0
-    rest = from_part(path, 0.75, tmp_path / "rest.wav")
+    rest = cut(path, Stretch(0.75), tmp_path / "rest.wav")
     assert seconds_of(rest) == 0.25
     with wave.open(str(rest), "rb") as sound:
         assert sound.readframes(2000) == b"\1\0" * 2000
-    assert from_part(tmp_path / "none.wav", 0.5, tmp_path / "x.wav") == tmp_path / "none.wav" and seconds_of(tmp_path / "none.wav") == 0
+    gone = tmp_path / "none.wav"
+    assert cut(gone, Stretch(0.5), tmp_path / "x.wav") == gone and seconds_of(gone) == 0

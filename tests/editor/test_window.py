@@ -81,7 +81,7 @@ def on_screen(display: str, folder: Path, painted: bool = False) -> dict[str, st
 COUNTED = GRAPH.replace("type: w.say\n    text: hello", "type: w.words\n    text: a b c\n    most: 2")
 SEEDED = GRAPH.replace("type: w.say\n    text: hello", "type: w.sheet\n    words: hello\n    seed: 3")
 SHARED = {"palette": GRAPH, "typing": GRAPH, "form": GRAPH, "refusal": SEEDED, "link": GRAPH, "menus": GRAPH,
-          "saving": GRAPH, "values": COUNTED, "notices": GRAPH, "failure": GRAPH, "packs": GRAPH,
+          "saving": GRAPH, "values": COUNTED, "notices": GRAPH, "failure": GRAPH, "packs": GRAPH, "shelf": GRAPH, "sound": GRAPH,
           "closing": GRAPH}  # scenes, and the graphs that they play with
 
 
@@ -225,6 +225,19 @@ def test_the_packs_page_tells_of_a_pack_and_writes_a_node_that_is_then_in_the_pa
     found = shared["packs"]
     assert found["asked"] == "new_node"
     assert found["file"] and "watercolor.repeat" in found["nodes"] and found["told"] == "watercolor"
+
+
+def test_a_run_on_disk_is_found_by_its_words_starred_and_dragged_onto_the_canvas(shared):
+    found = shared["shelf"]
+    assert found["found"] == ["fox.txt"] and found["starred"]
+    assert found["added"] == ["w.load"] and found["file"] == "out/fox.txt" and abs(found["off"]) < 40
+
+
+def test_a_drag_along_a_sound_loops_it_a_click_goes_there_and_a_letter_swaps_two(shared):
+    found = shared["sound"]
+    assert [round(edge, 1) for edge in found["loop"][:2]] == [0.2, 0.6] and found["loop"][2] is True
+    assert found["inside"] == found["loop"] and round(found["outside"][0], 1) == 0.8 and found["outside"][2] is False
+    assert found["swapped"] == [[1, "line"], [0, "line"]] and found["place"] >= 0.8 and found["whole"] == [0.0, 1.0, False]
 
 
 def test_a_modifier_told_after_its_key_and_let_go_in_the_same_frame_still_counts():
@@ -545,6 +558,76 @@ def packs(stage: Stage) -> dict:
     stage.key("Escape")
     return {"asked": asked, "file": (folder / "watercolor.py").is_file(),
             "nodes": session.catalogue.node_names(), "told": told}
+
+
+def shelf(stage: Stage) -> dict:
+    session, dpg, folder = stage.session, stage.dpg, stage.session.document.path.parent
+    (folder / "out").mkdir()
+    (folder / "out/boat.txt").write_text("a red boat")
+    (folder / "out/fox.txt").write_text("a green fox")
+    stage.key("F6")
+    gallery = stage.app.gallery
+    gallery.turn("all")
+    stage.frames(3)
+    session.shelf.wait(60)
+    stage.frames(3)
+    page = gallery.shelf
+    x, y = dpg.get_item_rect_min(page.search)
+    stage.click(x + 40, y + 10)
+    stage.type("green")
+    [key] = page._cards
+    found = [one.path.name for run in session.shelf.runs for one in run.made if run.key == key]
+    session.shelf.star(key)
+    x, y = dpg.get_item_rect_min(page._cards[key])
+    stage.frames(3)
+    before, target = set(session.graph.nodes), stage.canvas(300, 250)
+    stage.drag((x + 20, y + 20), target)
+    [name] = set(session.graph.nodes) - before
+    node = session.graph.nodes[name]
+    return {"found": found, "starred": key in session.shelf.stars, "added": [node.type], "file": node.inputs["file"],
+            "off": session.graph.layout["nodes"][name]["at"][0] - 300}
+
+
+def sound(stage: Stage) -> dict:
+    import wave
+    from dataclasses import replace
+
+    from nodegraph_editor.runs.thumbnails import Thumbnail
+
+    session, dpg, sounds = stage.session, stage.dpg, stage.app.sounds
+    sounds.player.commands, sounds.can_play = [("sh", "-c", "exec sleep 60")], lambda type: True
+    session.running.run()
+    session.runner.wait(60)
+    stage.frames(3)
+    first = session.gallery[0]
+    seen = Thumbnail("wave", _made().thumbnail.picture, "")
+    results = [replace(first, job=job, outputs={"line": first.outputs["line"]._replace(thumbnail=seen)}) for job in (0, 1)]
+    for job in (0, 1):
+        with wave.open(f"{sounds._folder.name}/{job}-line.wav", "wb") as file:
+            file.setparams((1, 2, 1000, 0, "NONE", ""))
+            file.writeframes(bytes(2 * 600_000))
+    session.ask("compare", results=results)
+    stage.frames(12)
+    bar = next(bar for bar in sounds.bars if bar.made.job == 0)
+    (left, top), wide = dpg.get_item_rect_min(bar.list), bar.width
+    place = lambda part: (left + part * wide, top + 8)
+    stage.drag(place(0.2), place(0.6))
+    found = {"loop": list(sounds.stretch)}
+    stage.click(*place(0.4))
+    found["inside"] = list(sounds.stretch)
+    stage.click(*place(0.8))
+    found["outside"] = list(sounds.stretch)
+    swapped = []
+    for letter in ("b", "a"):
+        stage.key(letter)
+        swapped.append(list(sounds.playing))
+    found |= {"swapped": swapped, "place": sounds.part + 0.01}
+    stage.point(*place(0.5))
+    stage.hand("click", "3")
+    found["whole"] = list(sounds.stretch)
+    sounds.stop()
+    stage.key("Escape")
+    return found
 
 
 def closing(stage: Stage) -> dict:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from hypothesis import strategies as st
 
-from nodegraph import Catalogue, Color, Graph, Node, PortType, Range, Ref, Seed, check, graphfile, node
+from nodegraph import Catalogue, Color, File, Graph, Node, PortType, Range, Ref, Seed, check, graphfile, node
 from nodegraph.graph import GraphInput, refs
 from nodegraph.nodetype import MISSING
 from nodegraph_editor.document import edits, items as on_canvas
@@ -82,9 +82,16 @@ def read(sheet: Sheet) -> str:
     return str(sheet.get("words", ""))
 
 
+@node("w.load", version=1)
+def load(file: File) -> str:
+    """What a file says."""
+    return file.read_text()
+
+
 ALL = [say, join, words, add, scale, halves, sheet, frame, pile, read]
+READS = [load]
 TYPES = [function.__nodetype__.name for function in ALL]
-CATALOGUE = Catalogue(ALL, installed=False)
+CATALOGUE = Catalogue([*ALL, *READS], installed=False)
 
 
 def checked(graph: Graph) -> check.Checked:

@@ -12,11 +12,12 @@ from ...runs.gallery import Result
 from ...words.speak import t
 from .. import theme, widgets
 from ..gallery import fill_differences, fill_result, made
-from ..outputs import Sharper
+from ..outputs import Made, Sharper
 from ..tabs import Tabs
 from ..widgets import Pictures, fitted, px
 from .modal import Modal
 
+LETTERS = "ABCDEF"  # keys of the results, in their order
 WAYS = ("beside", "wipe", "flicker")
 
 
@@ -38,9 +39,29 @@ class Compare(Modal):
             self.tabs = Tabs([(way, t(f"compare.{way}")) for way in (WAYS if names else WAYS[:1])], self._choose)
             if len(names) > 1:
                 dpg.add_combo(names, default_value=self.output, width=px(180), callback=lambda s, name: self._show(name))
+            heard = self._heard()
+            if len(heard) > 1:
+                widgets.says(t("compare.hear", keys=", ".join(LETTERS[:len(heard)])), "dim", framed=True)
         self.area = dpg.add_group()
         self.buttons((t("button.close"), self.accept, "primary"))
         self._draw()
+
+    def _heard(self) -> list[Made]:
+        """The same output of each result, where it is one that can be heard: the one that is shown, else the first such."""
+        names = common([list(result.outputs) for result in self.results])
+        for name in sorted(names, key=lambda name: name != self.output):
+            found = [made(result, name) for result in self.results]
+            if all(one is not None and self.app.sounds.can_play(one.type) for one in found):
+                return [one for one in found if one is not None]
+        return []
+
+    def key(self, name: str) -> bool:
+        """A, B, C ... play one in place of another."""
+        heard = self._heard()
+        if name not in LETTERS[:len(heard)]:
+            return False
+        self.app.sounds.swap(heard[LETTERS.index(name)])
+        return True
 
     def _picture(self, result: Result, name: str) -> Any:
         """The largest picture there is of an output."""

@@ -205,6 +205,9 @@ class ChooseFolder(Files):
 
     title = "dialog.choose_model.title"
 
+    def heading(self) -> str:
+        return t(self.dialog.data.get("heading") or self.title)
+
     def accept(self) -> None:
         marked = self.marked()
         path = marked.path if marked is not None and marked.is_folder else self.folder

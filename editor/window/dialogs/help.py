@@ -5,13 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 import dearpygui.dearpygui as dpg
+import numpy as np
+from PIL import Image
+
+from nodegraph.nodetype import NodeType
 
 from ...document.items import Item
-from ...panels.examples import example_of
+from ...panels.examples import example_graph, example_of, keep_shown, shown_of
+from ...panels.markdown import parts
 from ...panels.nodehelp import NodeHelp, PortHelp, node_help
+from ...runs import updates as up
 from ...words.speak import name_of, t
 from .. import theme, widgets
-from ..widgets import px
+from ..widgets import Pictures, px
 from .modal import Modal
 
 
@@ -25,6 +31,7 @@ class Help(Modal):
 
     def fill(self, name: str = "", **data: Any) -> None:
         nodetype = self.session.catalogue.nodetype(name)
+        self.pictures = Pictures()
         if nodetype is None:
             self.words(t("run.no_node", name=name), "dim")
             self.buttons((t("button.close"), self.accept, "primary"))
@@ -37,6 +44,9 @@ class Help(Modal):
                          f"{t('inspector.version', version=told.version)}", "dim")
             widgets.gap(4)
             self._text(told, wide)
+            self.shown = dpg.add_group()
+            if example_of(name) is not None:
+                self._result(nodetype, wide)
             for title, ports in (("inspector.inputs", told.inputs), ("inspector.outputs", told.outputs)):
                 if ports:
                     widgets.gap(8)
@@ -49,13 +59,59 @@ class Help(Modal):
         self.buttons(*insert, (t("button.close"), self.accept, "primary"))
 
     def _text(self, told: NodeHelp, width: int) -> None:
-        """The docstring by its paragraphs; what is set in (an example, a list) keeps its lines."""
-        for paragraph in told.text.strip().split("\n\n"):
-            if all(line.startswith(("    ", "- ", "\t")) or not line.strip() for line in paragraph.split("\n")):
-                widgets.says(paragraph, "dim", wrap=width)
+        """The docstring, as simple Markdown."""
+        for part in parts(told.text):
+            if part.kind == "heading":
+                widgets.gap(4)
+                widgets.heading(part.text)
+            elif part.kind == "item":
+                with widgets.row(6):
+                    widgets.says(part.mark, "dim")
+                    widgets.says(part.text, "text", wrap=width - px(24))
             else:
-                widgets.says(" ".join(paragraph.split()), "text", wrap=width)
+                widgets.says(part.text, "dim" if part.kind == "code" else "text", wrap=width)
             widgets.gap(3)
+
+    # -- what the example gives
+
+    def _result(self, nodetype: NodeType, width: int) -> None:
+        """What the example gave, or a button that runs it."""
+        widgets.clear(self.shown)
+        folder = self.session.folder
+        seen = shown_of(folder, nodetype.name, nodetype.version) if folder is not None else None
+        with widgets.inside(self.shown):
+            if seen is None:
+                widgets.button(t("help.run"), lambda: self._run(nodetype, width), tooltip=t("help.run.help"))
+                return
+            widgets.heading(t("help.gives"))
+            if seen.picture is not None:
+                pixels = np.asarray(Image.open(seen.picture).convert("RGBA"))
+                size = widgets.fitted(pixels.shape[1], pixels.shape[0], width, px(200))
+                dpg.add_image(self.pictures.texture("example", pixels), width=size[0], height=size[1])
+            if seen.told:
+                widgets.says(seen.told[:600], "dim", wrap=width)
+
+    def _run(self, nodetype: NodeType, width: int) -> None:
+        graph, session = example_graph(nodetype.name), self.session
+        if graph is None:
+            return
+
+        def done(update: Any) -> None:
+            made = next((one.thumbnail for one in getattr(update, "outputs", {}).values() if one.thumbnail is not None), None)
+            if made is not None and session.folder is not None:
+                keep_shown(session.folder, nodetype.name, nodetype.version, made.picture, made.text)
+            if self.app.dialogs.shown is self:
+                self._result(nodetype, width)
+        number = session.runner.run(graph, label=nodetype.name, aside=True)
+        session.progress.aside.add(number)
+        session.progress.when(up.Done, number, "", done)
+        widgets.clear(self.shown)
+        with widgets.inside(self.shown):
+            widgets.says(t("help.runs"), "dim")
+
+    def close(self) -> None:
+        super().close()
+        self.pictures.close()
 
     def _port(self, port: PortHelp, width: int) -> None:
         with widgets.row(8):

@@ -28,7 +28,9 @@ class Shown(Modal):
         self.pictures, self.made, self.large = Pictures(), made, made.thumbnail
         self.most = dpg.get_viewport_client_width() - px(120), dpg.get_viewport_client_height() - px(170)
         self.area = dpg.add_group()
-        self.buttons((t("button.export"), lambda: save(self.app, made), ""),
+        wordless = [(t("share.picture"), lambda: save(self.app, made, words=False), "")] \
+            if made.type is not None and "png" in made.type.exports and made.job >= 0 else []
+        self.buttons((t("button.export"), lambda: save(self.app, made), ""), *wordless,
                      (t("button.close"), self.accept, "primary"))
         self._draw()
         self.session.progress.when(up.Enlarged, made.job, made.output, self._enlarged)

@@ -13,6 +13,7 @@ from tests.nodes import test_every_node as every
 from . import tiny
 from .conftest import kl_autoencoder, stable_diffusion
 from .test_checkpoints import Zoo, flux_files
+from .variations import image_variation
 
 ROOT = Path(__file__).parents[3]
 WORKFLOWS = sorted((ROOT / "docs/workflows").glob("*.yaml"))
@@ -20,7 +21,7 @@ MODELS = {  # by input: what makes one at a path
     "model": every.saved(stable_diffusion), "net": every.net, "other_net": every.net, "adapter": every.adapter,
     "style": every.hand, "thing": every.hand, "word": every.word, "vae": every.saved(lambda: kl_autoencoder(4)),
     "xl": lambda path: tiny.saved("xl", path), "refiner": lambda path: tiny.saved("xl_refiner", path),
-    "editor": lambda path: tiny.saved("kontext", path), "mover": every.clips}
+    "varier": every.saved(image_variation), "editor": lambda path: tiny.saved("kontext", path), "mover": every.clips}
 SHORT = {"steps": 3, "frames": 3, "seeds": [1, 2]}
 SMALL = {"split-files": "picture", "edit": "edited"}  # the nodes that would paint at the size that their models say
 LONGER = {"refiner": {"steps": 5, "handed": 4}}  # which share their steps
