@@ -17,7 +17,7 @@ HERE = Path(__file__).parent
 # Each file is one worker's: those that take longest begin first, so that at the end none waits for another.
 LONGEST = ("test_graphs.py", "test_docs.py", "test_benchmarks.py", "test_ratchet.py", "nodes/diffusion/test_samplers.py",
            "nodes/test_every_node.py", "editor/test_window.py", "nodes/diffusion/test_checkpoints.py", "nodes/diffusion/test_families.py",
-           "nodes/video/test_run.py", "nodes/music/test_additions.py", "nodegraph/test_check.py", "nodegraph/test_fuzz.py",
+           "nodes/music/test_additions.py", "nodegraph/test_check.py", "nodegraph/test_fuzz.py",
            "nodes/diffusion/test_train_lora.py", "nodes/diffusion/test_batch.py", "nodes/diffusion/test_patches.py",
            "nodegraph/test_cli.py", "test_readme.py", "test_site.py", "nodes/diffusion/test_workflows.py")
 
