@@ -7,6 +7,7 @@ import pytest
 from hypothesis import settings
 
 from nodegraph.models import Models
+from nodegraph.packs import catalogue, installed
 from tests.amount import cases
 
 settings.register_profile("house", deadline=None, derandomize=True, database=None, max_examples=cases(100))
@@ -14,9 +15,11 @@ settings.load_profile("house")
 
 HERE = Path(__file__).parent
 # Each file is one worker's: those that take longest begin first, so that at the end none waits for another.
-LONGEST = ("test_graphs.py", "test_docs.py", "test_benchmarks.py", "editor/test_window.py", "nodes/diffusion/test_samplers.py",
-           "nodes/test_every_node.py", "nodes/diffusion/test_families.py", "nodes/diffusion/test_checkpoints.py",
-           "nodegraph/test_fuzz.py", "nodegraph/test_check.py", "test_readme.py", "test_site.py", "test_ratchet.py", "nodegraph/test_edits.py")
+LONGEST = ("test_graphs.py", "test_docs.py", "test_benchmarks.py", "test_ratchet.py", "nodes/diffusion/test_samplers.py",
+           "nodes/test_every_node.py", "editor/test_window.py", "nodes/diffusion/test_checkpoints.py", "nodes/diffusion/test_families.py",
+           "nodes/music/test_additions.py", "nodegraph/test_check.py", "nodegraph/test_fuzz.py",
+           "nodes/diffusion/test_train_lora.py", "nodes/diffusion/test_batch.py", "nodes/diffusion/test_patches.py",
+           "nodegraph/test_cli.py", "test_readme.py", "test_site.py", "nodes/diffusion/test_workflows.py")
 
 
 def pytest_collection_modifyitems(items):
@@ -63,4 +66,13 @@ def models_live_on(live):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Models, "__init__", made)
         patch.setattr(Models, "clear", lambda self: None)
+        yield
+
+
+@pytest.fixture(scope="module")
+def installed_once():
+    """For files of tests that run hundreds of commands: what this environment has installed is read once for all of them."""
+    found = installed.installed_packs()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(catalogue, "installed_packs", lambda: tuple(map(dict, found)))
         yield

@@ -24,14 +24,14 @@ from nodegraph.models import Models
 from nodegraph.packs import Catalogue
 from tests.nodes.image.server import serving
 
-pytestmark = pytest.mark.usefixtures("models_live_on")
+pytestmark = pytest.mark.usefixtures("models_live_on", "installed_once")
 ROOT = Path(__file__).parents[1]
 PAGES = [*sorted(ROOT.glob("README*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 WALKS = [ROOT / "docs/tutorial.md", *(page for page in sorted((ROOT / "docs/howto").glob("*.md")) if page.stem != "index")]
 GUIDE = ROOT / "docs/pack-guide.md"
 PHOTO = ROOT / "graphs/pictures/cat.jpg"
-DEAR = {"tutorial", "any-subject", "compare", "continue", "gif", "hires", "inpaint", "learn-my-hand", "own-model", "prompt-weights", "prompts",
-        "samplers", "sheet"}  # pages that paint for seconds
+DEAR = {"tutorial", "any-subject", "compare", "continue", "continue-a-tune", "gif", "hires", "image-to-image", "inpaint", "learn-my-hand",
+        "own-model", "prompt-weights", "prompts", "samplers", "sheet"}  # pages that paint or compose for seconds
 QUICK = {r"(type: starter.paint\n +)text": r"\1steps: 4\n    text", r"steps: \d+": "steps: 4",  # what is painted is not what is tried here
          r"\[4, 12, 24\]": "[1, 2, 3]", r"minutes: 2\.0": "minutes: 0.01", "batch: 4": "batch: 1"}
 SERVICE = "https://api.openai.com/v1"

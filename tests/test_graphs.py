@@ -6,7 +6,7 @@ import pytest
 
 from nodegraph import Engine, GraphError, events as ev
 
-pytestmark = pytest.mark.usefixtures("models_live_on")
+pytestmark = pytest.mark.usefixtures("models_live_on", "installed_once")
 GRAPHS = Path(__file__).parents[1] / "graphs"
 
 
@@ -369,6 +369,7 @@ def test_sentences_are_painted_without_and_with_the_adapter_that_comes_along(eng
     assert not again.errors and (again["pictures"][0] - result["pictures"][0]).abs().mean() > 0.02
 
 
+@pytest.mark.slow  # tests of train_lora guard the same with a small model
 def test_a_hand_is_learned_and_other_sentences_learn_nothing_again(engine, tmp_path, monkeypatch):
     monkeypatch.setenv("NODEGRAPH_CACHE", str(tmp_path / "kept"))
     graph = engine.load(GRAPHS / "learn-my-hand.yaml").with_value("hand", "batch", 1)

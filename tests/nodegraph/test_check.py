@@ -18,6 +18,7 @@ from tests.amount import cases
 
 from . import bench_nodes
 
+pytestmark = pytest.mark.usefixtures("installed_once")
 HERE = Path(__file__).parent
 BROKEN = sorted((HERE / "broken").glob("*.yaml"))
 BENCH = Catalogue([f for f in vars(bench_nodes).values() if hasattr(f, "__nodetype__")], installed=False)

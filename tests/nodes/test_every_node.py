@@ -23,7 +23,7 @@ from tests.nodes.diffusion.tiny import saved as saved_family
 from tests.nodes.gan.conftest import weights
 from tests.nodes.image.server import serving
 
-pytestmark = pytest.mark.usefixtures("models_live_on")
+pytestmark = pytest.mark.usefixtures("models_live_on", "installed_once")
 DRIVEN = Path(__file__).parent / "driven"
 GRAPHS = sorted(DRIVEN.glob("*.yaml"))
 

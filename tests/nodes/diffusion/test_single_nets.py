@@ -62,7 +62,8 @@ def stored(path: Path, state: dict[str, torch.Tensor]) -> Path:
 
 
 @pytest.mark.parametrize("family, layout", [
-    ("sd1", "original"), ("sd1", "bare"), ("sd1", "diffusers"), ("sd2", "original"), ("sdxl", "original"), ("sdxl", "diffusers"),
+    ("sd1", "original"), ("sd1", "bare"), ("sd1", "diffusers"), pytest.param("sd2", "original", marks=pytest.mark.slow),
+    ("sdxl", "original"), pytest.param("sdxl", "diffusers", marks=pytest.mark.slow),
     ("sd3", "diffusers"), ("flux", "diffusers")])
 def test_a_net_in_one_file_steers_as_its_folder_does(zoo, tmp_path, family, layout):
     pipe = zoo.pipe(family)

@@ -53,7 +53,10 @@ def kept(given, result):
         getattr(given, name) == getattr(result, name) for name in ("tempos", "metres", "keys"))
 
 
-@pytest.mark.parametrize("seed", range(4))
+SLOW = pytest.mark.slow
+
+
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=SLOW), pytest.param(2, marks=SLOW), 3])
 def test_a_score_that_is_gone_on_with_is_kept_and_grows_by_the_bars_asked_for(starter, song, seed):
     bars = 3 + 2 * seed
     longer = go_on(starter, song, bars=bars, style="waltz", seed=seed)
@@ -108,8 +111,9 @@ def test_other_instruments_play_along_in_every_bar(starter, song):
     assert all(any(start <= note.start < start + 3 for note in full.tracks[1].notes) for start in bar_starts(full)[:-1])
 
 
-@pytest.mark.parametrize("kind", [("REMI", {}, ""), ("REMI", {"use_programs": True}, "BPE"), ("TSD", {"use_programs": True}, ""),
-                                  ("MIDILike", {"use_programs": True}, ""), ("PerTok", {}, "")], ids=str)
+@pytest.mark.parametrize("kind", [
+    ("REMI", {}, ""), pytest.param(("REMI", {"use_programs": True}, "BPE"), marks=SLOW), ("TSD", {"use_programs": True}, ""),
+    pytest.param(("MIDILike", {"use_programs": True}, ""), marks=SLOW), ("PerTok", {}, "")], ids=str)
 def test_models_of_other_tokenizations_go_on_and_play_along_too(tmp_path, song, kind):
     torch.manual_seed(0)
     model = load(Recipe("MusicModel", "mine", str(folder_of(trained(*kind), tmp_path))), "cpu", "float32")

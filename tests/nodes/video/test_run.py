@@ -83,6 +83,7 @@ for path in sys.argv[1:3]:
 """
 
 
+@pytest.mark.slow
 def test_a_long_film_streams_through_in_the_memory_of_a_short_one(filmed, tmp_path):
     paths = [filmed(f"{count}.mp4", Frames(count, width=320, height=240), fps=25, options={"preset": "ultrafast"})
              for count in (75, 600)]
