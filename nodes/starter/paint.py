@@ -16,7 +16,7 @@ from .scene import Setting, Style, Time, scene
 EMPTY = 16  # tokens of the third text encoder, which says nothing
 
 
-@node("starter.paint", version=1, costly=True)
+@node("starter.paint", version=2, costly=True)
 def paint(text: str, model: DiffusionModel = "starter/painter", reference: Image | None = None, seed: Seed = 0,
           setting: Setting | None = None, style: Style | None = None, time: Time | None = None,
           steps: Annotated[int, Range(1, 150)] = 12, guidance_scale: Annotated[float, Range(0, 30, 0.1)] = 2.0,

@@ -26,7 +26,7 @@ class SceneParts(NamedTuple):
     facts: str
 
 
-@node("starter.scene", version=1)
+@node("starter.scene", version=2)
 def scene(text: str, reference: Image | None = None, seed: Seed = 0, setting: Setting | None = None,
           style: Style | None = None, time: Time | None = None, size: Annotated[int, Range(64, 2048, 8)] = 128) -> SceneParts:
     """Read a sentence, in English or in Chinese, and lay out the picture that it asks for.
@@ -56,7 +56,7 @@ def scene(text: str, reference: Image | None = None, seed: Seed = 0, setting: Se
     return SceneParts(made.prompt, _rgba(picture, cover), _mask(cover), made.facts)
 
 
-@node("starter.illustrate", version=1)
+@node("starter.illustrate", version=2)
 def illustrate(text: str, reference: Image | None = None, seed: Seed = 0, setting: Setting | None = None,
                style: Style | None = None, time: Time | None = None) -> Image:
     """Draw what a sentence says by rules, without a model: drawings in a setting, 128 x 128, in a moment.
