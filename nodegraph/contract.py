@@ -203,11 +203,16 @@ def _whole(project: Path, pack: Pack, scratch: Path) -> str:
     copy = scratch / "project"  # building leaves folders behind
     shutil.copytree(project, copy, ignore=shutil.ignore_patterns(".*", "build", "dist", "*.egg-info", "__pycache__"))
     isolated = [] if find_spec("setuptools") is None else ["--no-build-isolation"]
-    done = subprocess.run([sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", *isolated,
-                           "--wheel-dir", str(scratch), str(copy)], capture_output=True, text=True)
+    if find_spec("pip"):
+        command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir"]
+    elif uv := shutil.which("uv"):  # whose environments have no pip
+        command = [uv, "build", "--wheel", "--quiet", "--python", sys.executable, "--out-dir"]
+    else:
+        return "no wheel could be built, since there is neither pip nor uv; python -m ensurepip brings pip"
+    done = subprocess.run([*command, str(scratch), *isolated, str(copy)], capture_output=True, text=True)
     wheels = sorted(scratch.glob("*.whl"))
     if done.returncode or not wheels:
-        return f"no wheel could be built: {(done.stderr.strip() or 'pip gave none').splitlines()[-1]}"
+        return f"no wheel could be built: {(done.stderr.strip() or 'none was given').splitlines()[-1]}"
     inside = {Path(name).as_posix() for name in zipfile.ZipFile(wheels[-1]).namelist()}
     files = [path for path in pack.folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
     missing = sorted(path.relative_to(pack.folder).as_posix() for path in files

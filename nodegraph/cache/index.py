@@ -70,9 +70,10 @@ class Index:
     def _opened(self) -> sqlite3.Connection:
         try:
             connection = self._connected()
-            version = _version(connection)
-            if version in (0, FORMAT):
-                return self._begun(connection, new=version == 0)
+            with _closed_on_error(connection):
+                version = _version(connection)
+                if version in (0, FORMAT):
+                    return self._begun(connection, new=version == 0)
             connection.close()
             why = say("index.format", format=version, own=FORMAT)
         except _ERRORS as error:
@@ -84,9 +85,10 @@ class Index:
 
     def _connected(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self.path, timeout=WAIT, isolation_level=None, check_same_thread=False)
-        _use_log(connection)
-        # NORMAL keeps the log whole when a process is killed; only a power cut can lose the newest entries.
-        connection.execute("PRAGMA synchronous = NORMAL")
+        with _closed_on_error(connection):
+            _use_log(connection)
+            # NORMAL keeps the log whole when a process is killed; only a power cut can lose the newest entries.
+            connection.execute("PRAGMA synchronous = NORMAL")
         return connection
 
     def _begun(self, connection: sqlite3.Connection, new: bool) -> sqlite3.Connection:
@@ -112,18 +114,20 @@ class Index:
             try:
                 connection = sqlite3.connect(f"file:{quote(str(self.path))}?{way}", uri=True, timeout=WAIT,
                                              isolation_level=None, check_same_thread=False)
-                version = _version(connection)
+                with _closed_on_error(connection):
+                    version = _version(connection)
                 break
             except sqlite3.OperationalError:
                 if way == ways[-1]:
                     raise
-        if version != FORMAT:
-            raise OSError(f"it {say('index.format', format=version, own=FORMAT)}")
-        try:
-            _check(connection)
-        except UnicodeError as error:
-            raise sqlite3.DatabaseError(str(error)) from error
-        self._inode = self.path.stat().st_ino
+        with _closed_on_error(connection):
+            if version != FORMAT:
+                raise OSError(f"it {say('index.format', format=version, own=FORMAT)}")
+            try:
+                _check(connection)
+            except UnicodeError as error:
+                raise sqlite3.DatabaseError(str(error)) from error
+            self._inode = self.path.stat().st_ino
         return connection
 
     def _set_aside(self, why: str) -> None:
@@ -237,6 +241,16 @@ class Index:
         with self.lock:
             self.broken = True
             self.connection.close()
+
+
+@contextmanager
+def _closed_on_error(connection: sqlite3.Connection) -> Iterator[None]:
+    """Lets a file go that turns out not to be an index: Windows moves none aside that is open."""
+    try:
+        yield
+    except BaseException:
+        connection.close()
+        raise
 
 
 def writable(path: Path) -> bool:

@@ -232,6 +232,23 @@ def test_damage_in_a_folder_that_cannot_be_written_is_said_once(tmp_path, monkey
     assert len(warnings) == 2 and "does not match its checksum" in warnings[1] and path.exists()
 
 
+@pytest.mark.parametrize("content", [b"no index at all " * 100, None])
+def test_a_file_that_is_set_aside_is_let_go_first(content, tmp_path, monkeypatch):
+    opened: list[sqlite3.Connection] = []
+    real = sqlite3.connect
+    if content is None:  # a format of another day
+        with real(tmp_path / "index.sqlite") as connection:
+            connection.execute("PRAGMA user_version = 99")
+        connection.close()
+    else:
+        (tmp_path / "index.sqlite").write_bytes(content)
+    monkeypatch.setattr(index_module.sqlite3, "connect", lambda *given, **more: opened.append(real(*given, **more)) or opened[-1])
+    with engine(tmp_path, warn=lambda message: None) as e:
+        assert e.run(graph(SUM))["s"] == 7500 and len(opened) == 2
+        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+            opened[0].execute("SELECT 1")
+
+
 def test_a_schema_that_is_no_text_any_more_sets_the_index_aside(tmp_path):
     with engine(tmp_path) as e:
         e.run(graph(SUM))

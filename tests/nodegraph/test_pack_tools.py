@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from nodegraph import Engine, GraphError, PackError
+from nodegraph import Engine, GraphError, PackError, contract
 from nodegraph.cli import main
 from nodegraph.contract import judge
 from nodegraph.packs import Catalogue, known_packs
@@ -72,6 +72,12 @@ def test_each_promise_that_is_broken_is_told(fault, made, tmp_path):
         edit(made / "graphs" / "first.yaml", ", darkest: $darkest", "")
     problems = [trial.problem for trial in judge(made, tmp_path, wheel="wheel" in fault) if trial.problem]
     assert any(words in problem for problem in problems), problems
+
+
+def test_where_nothing_builds_wheels_that_is_told_and_not_the_packs_fault(made, tmp_path, monkeypatch):
+    monkeypatch.setattr(contract, "find_spec", lambda name: None)
+    monkeypatch.setattr(contract.shutil, "which", lambda name: None)
+    assert judge(made, tmp_path)[-1].problem == "no wheel could be built, since there is neither pip nor uv; python -m ensurepip brings pip"
 
 
 @pytest.mark.parametrize("name, hint", [("glow-worm", "\nDid you mean glow_worm?"), ("Glow", "\nDid you mean glow?"), ("3d", "")])
