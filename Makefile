@@ -24,6 +24,10 @@ INSTALL = $(BIN)/python -m pip install --disable-pip-version-check --constraint 
 TORCH_FIRST = $(INSTALL) --no-deps --retries 1 --extra-index-url $(CPU_BUILDS) torch
 endif
 
+# Compiled modules are kept (in __pycache__, or where PYTHONPYCACHEPREFIX says) whatever the shell says: without them each worker
+# and each process that a test starts reads and rewrites hundreds of files anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test quick check gpu docs install clean
 
 demo: .venv/installed
@@ -52,7 +56,7 @@ check: .venv/tested
 # The site of the docs, into site/, without a network. The graphs on its pages are run: minutes the first time, then seconds.
 docs: .venv/documented
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
-	@echo "Done: site/index.html. To search in it, serve it: $(BIN)/python -m http.server --directory site"
+	@echo "Done: open site/index.html in a browser."
 
 install: .venv/installed
 

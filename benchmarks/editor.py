@@ -208,10 +208,65 @@ def window(count: int, per_node: float, frames: int, plain: bool) -> Window:
         shown.frames("drag all of them", lambda at: gestures.move(x + 60 * zoom + at, y + 10 * zoom), frames)
         gestures.cancel()
         session.select()
+        shown.frames("select with a box", band(gestures), frames)
+        gestures.cancel()
         shown.frames("zoom in and out", lambda at: gestures.wheel(0.5 if at % 8 < 4 else -0.5, 600, 400), frames)
     session.runner.close(5)
     engine.close()
     return shown
+
+
+def band(gestures: Gestures) -> Callable[[int], object]:
+    """A box that grows from the upper left corner over all that is seen."""
+    gestures.press(2, 2)
+    return lambda at: gestures.move(10 + at * 22, 10 + at * 14)
+
+
+def under_a_run(shown: Window, seconds: float) -> None:
+    """What the window takes beside a sampler that shows what it has, at the pace of the editor.
+
+    The sampler is a thread that multiplies matrices; both are told in time of the processor.
+    """
+    import threading
+
+    import numpy as np
+
+    session, engine = opened(made(40, 1.4))
+    shown.open(session)
+    session.do("view.frame_all")
+    ended, used = threading.Event(), [0.0]
+    picture = np.zeros((64, 64, 4), np.uint8)
+
+    def sample() -> None:
+        began, square = time.thread_time(), np.ones((256, 256), np.float32) / 256
+        while not ended.is_set():
+            square = square @ square * 1.0
+        used[0] = time.thread_time() - began
+
+    worker = threading.Thread(target=sample)
+    worker.start()
+    from nodegraph_editor.window.pace import RAREST, SHARE, SHOWN
+
+    began, clock, frames = time.process_time(), time.perf_counter(), 0
+    while time.perf_counter() - clock < seconds:
+        if frames % 2 == 0:
+            state = session.state("node20")
+            state.status, state.done, state.total = "running", frames, round(seconds * 10)
+            state.thumbnails[""] = Thumbnail("picture", picture + np.uint8(frames))
+            session.touch()
+        drawn = time.perf_counter()
+        shown.frame()
+        frames += 1
+        took = time.perf_counter() - drawn
+        time.sleep(min(RAREST, max(SHOWN, took / SHARE)) - min(took, SHOWN))
+    whole = time.process_time() - began
+    ended.set()
+    worker.join()
+    window_took = whole - used[0]  # with the threads of a software renderer
+    print(f"40 nodes while a sampler runs          {frames} frames in {seconds:.0f} s: the window took {window_took:.2f} s of the "
+          f"processor, the sampler {used[0]:.2f} s; of one core {100 * window_took / seconds:.0f} %")
+    session.runner.close(5)
+    engine.close()
 
 
 def previews(shown: Window, frames: int) -> None:
@@ -274,6 +329,7 @@ def main() -> None:
         return
     shown = window(asked.nodes, asked.links, asked.frames, asked.plain)
     previews(shown, asked.frames)
+    under_a_run(shown, asked.frames / 6)
     shown.close()
 
 

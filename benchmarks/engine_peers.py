@@ -24,7 +24,7 @@ def peers(bench: Shape) -> Iterator[Row]:
             seconds = median(measured(links, ends), rounds)
             yield Row(what, seconds, bench.count, "node", seconds / bench.loop)
         except ImportError:
-            print(f"{what.split()[0]} is not installed (pip install 'nodegraph[bench]')".replace(",", ""),
+            print(f"{what.split()[0]} is not installed (pip install '.[bench]')".replace(",", ""),
                   file=sys.stderr)
 
 

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from starter_band import score as band_score
 
 from nodegraph import Recipe
 from nodegraph_nodes.media.score import Score, key_parts
@@ -24,7 +25,8 @@ from nodegraph_nodes.media.scores.midi_out import save_midi
 from nodegraph_nodes.music.generate import generate
 from nodegraph_nodes.music.models import load
 from nodegraph_nodes.starter import tunes
-from nodegraph_nodes.starter.train import composer
+from nodegraph_nodes.starter.train import small_tunes as composer
+from nodegraph_nodes.starter.train.composer import mean_loss
 
 FRESH = composer.HELD_OUT + 10_000  # seeds of the requests and held-out tunes used here
 
@@ -159,7 +161,7 @@ def likelihood(model, remi, seeds: list[int], held_out: int = 200) -> dict[str, 
     tested = composer.written(range(FRESH, FRESH + held_out), remi)
     tokens = sum(len(tune) - 1 for tune in tested)
     with torch.no_grad():
-        ours = sum(float(composer.mean_loss(model, batch, batch)) * (batch.shape[1] - 1)
+        ours = sum(float(mean_loss(model, batch, batch)) * (batch.shape[1] - 1)
                    for batch in (torch.tensor([tune]) for tune in tested))
     return {"model": ours / tokens, "markov": sum(map(chain.nats, tested)) / tokens}
 
@@ -189,6 +191,8 @@ def score(asked: argparse.Namespace) -> dict[str, Any]:
     """Compose, score and print; the figures."""
     model = load(Recipe("MusicModel", "starter/composer", str(asked.model)), "cpu", "float32")
     facts = json.loads((asked.model / "training.json").read_text())
+    if facts["runs"][-1].get("rules") == "band":
+        return band_score(asked, model, facts)
     seeds = [seed for run in facts["runs"] for seed in composer.training_seeds(run["seed"], run["tunes"])]
 
     begun, made = time.monotonic(), []

@@ -22,7 +22,7 @@ class Dialog(NamedTuple):
     "recover" (answer(recovery | None)), "rename", "text"
     (answer(text)), "find" (answer(item)), "context" (data: item or link, at), "group" (answer(name)), "shortcuts",
     "about", "messages", "help" (data: name of a node type),
-    "packs", "new_node" and "choose_pack" (answer(path)),
+    "packs", "new_node" and "choose_pack" (answer(path)), "differences" (answer(line)),
     "templates" (answer(path)), "recent" (answer(path)), "error" (data: title, text).
     """
 

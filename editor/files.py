@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from nodegraph.errors import PackError
 from nodegraph.graphfile.picture import resolved
 
+from . import views
 from .canvas.view import View
 from .document.document import Document, recoveries
 from .document.edits import EditRefused, free_name
@@ -62,6 +63,7 @@ class Files:
 
     def show(self, document: Document) -> None:
         """Make this the document: nothing selected, nothing run, all of it in view."""
+        views.keep(self.session)
         self.forget_copies(self.session.document)
         self.session.document, self.levels = document, []
         self.watching.forget()

@@ -18,7 +18,8 @@ from . import settings as kept
 from .asking import PaletteRequest, Telling
 from .canvas import placing
 from .canvas.placing import Placing
-from .canvas.view import View, around, opening
+from .canvas.view import View, around
+from .comparing import Comparing
 from .document import edits
 from .document.clipboard import Clipboard
 from .document.document import Document, means_same
@@ -34,6 +35,7 @@ from .runs.shelf import Shelf
 from .runs.state import NodeState
 from .settings import Settings
 from .shortcuts import Shortcuts
+from .views import first_look
 from .words.speak import t
 
 if TYPE_CHECKING:
@@ -53,6 +55,7 @@ class Session(Telling):
         self.shortcuts = shortcuts or Shortcuts.usual()
         self.folder = folder
         self.files, self.running, self.progress = Files(self), Running(self), Progress()
+        self.comparing = Comparing(self)
         self.clipboard, self.gallery = Clipboard(), Gallery()
         self.shelf = Shelf(folder / "gallery") if folder is not None else None  # the runs of all sessions
         self.document = Document()
@@ -159,10 +162,11 @@ class Session(Telling):
         self.selection, self.selected_links = frozenset(), frozenset()
         self.states = states if states is not None else {}
         self.palette, self.sizes, self._placing, self.rewound = None, {}, Placing(), -1
+        self.comparing.against = None
         self._shown = None
         self._judgement.forget()
         _ = self.judged  # sizes of unplaced nodes come from what is known of them
-        self.see(self.boxes(), opening)
+        first_look(self)
         self.running.opened()
 
     def reread(self) -> None:

@@ -74,6 +74,9 @@ _PANELS = _Kind(lambda v: tuple(v) if isinstance(v, list) and all(i in ("gallery
 _SIZES = _Kind(lambda v: dict(v) if isinstance(v, dict) and all(type(i) is int and 0 <= i < 100_000
                                                                for i in v.values()) else None,
                lambda: t("settings.takes.sizes"))
+_VIEWS = _Kind(lambda v: {name: tuple(map(float, seen)) for name, seen in v.items()} if isinstance(v, dict)
+               and all(isinstance(seen, list) and len(seen) == 3 and all(type(i) in (int, float) and abs(i) < 1e7 for i in seen)
+                       and 0.05 <= seen[2] <= 4 for seen in v.values()) else None, lambda: t("settings.takes.views"))
 
 
 def _setting(kind: _Kind, default: Any) -> Any:
@@ -86,7 +89,7 @@ class Settings:
     """What a person chose. Sizes and places are in pixels of the screen; an edit makes a new one (`replace`).
 
     position: the window's corner, None where the system chooses. panels: width or height by the panel's name; opened:
-    those that are open, besides the inspector.
+    those that are open, besides the inspector. views: what was seen of each file last: x, y and scale of its View.
     other: what else the file holds (settings of a later release); it is written back as it was.
     """
 
@@ -106,6 +109,7 @@ class Settings:
     autosave_seconds: int = _setting(_whole(1, 3600), 20)
     recent_files: tuple[str, ...] = _setting(_NAMES, ())
     recent_nodes: tuple[str, ...] = _setting(_NAMES, ())
+    views: Mapping[str, tuple[float, ...]] = _setting(_VIEWS, {})
     other: Mapping[str, Any] = field(default_factory=dict)
 
     def with_recent_file(self, path: Path) -> Settings:
@@ -194,7 +198,9 @@ def _shown(value: Any) -> str:
 
 
 def _plain(value: Any) -> Any:
-    return list(value) if isinstance(value, tuple) else dict(value) if isinstance(value, Mapping) else value
+    if isinstance(value, Mapping):
+        return {name: _plain(part) for name, part in value.items()}
+    return list(value) if isinstance(value, tuple) else value
 
 
 class _Dumper(yaml.SafeDumper):

@@ -8,7 +8,7 @@
         '''
 
 - The function still works without the engine. The first paragraph of its docstring is its help; lines
-  `name: words` below are the help of its ports.
+  `name: words` below are the help of its ports: of a name that is taken and given, the first of two such lines of the input.
 - A parameter without a default must be given. `list[X]` carries many; `X | None` may be left out, and is None then.
 - `Annotated[...]` carries Range, Choice or a PortType; `Literal["a", "b"]` is a choice; `Seed`, `Color` and `File`
   are plain types with a meaning. A parameter annotated `Context` reports progress and is not a port.
@@ -254,12 +254,12 @@ def read_nodetype(function: Callable[..., Any], name: str, version: int | None =
     if not _NAME.match(name):
         raise PackError(f"{where}: a name is its pack, a dot, and letters, digits or _, as in music.transpose")
     hints = _annotations(function, where, around or {})
-    summary, port_help = _read_docstring(function.__doc__ or "", {*inspect.signature(function).parameters,
-                                                                  *getattr(hints.get("return"), "_fields", ())})
-    inputs, context, lazy, blank = _read_inputs(function, hints, port_help, where)
+    summary, input_help, output_help = _read_docstring(function.__doc__ or "", set(inspect.signature(function).parameters),
+                                                       set(getattr(hints.get("return"), "_fields", ())))
+    inputs, context, lazy, blank = _read_inputs(function, hints, input_help, where)
     models = [p for p in inputs.values() if isinstance(p.type, ModelType)]
     recipes = tuple(p.name for p in models if _is_unloaded(hints[p.name]))
-    outputs, single = _read_outputs(hints.get("return"), port_help, where)
+    outputs, single = _read_outputs(hints.get("return"), output_help, where)
     nodetype = NodeType(name, str(version) if version is not None else "", function, inputs, outputs, help=summary,
                         context=context, lazy=lazy, blank=blank, single=single,
                         is_async=inspect.iscoroutinefunction(function), recipes=recipes,
@@ -490,20 +490,26 @@ def _read_outputs(hint: Any, port_help: dict[str, str], where: str) -> tuple[dic
     return {name: _read_port(name, hint, MISSING, port_help.get(name, ""), where)}, True
 
 
-def _read_docstring(text: str, ports: set[str]) -> tuple[str, dict[str, str]]:
-    """The text that speaks of the node, and the words of each port (`name: words`, `one, two: words`)."""
+def _read_docstring(text: str, inputs: set[str], outputs: set[str]) -> tuple[str, dict[str, str], dict[str, str]]:
+    """The text that speaks of the node, and the words of each input and of each output (`name: words`, `one, two: words`).
+
+    Of a name that is both, the first line is the input's, and a second one the output's.
+    """
     lines: list[str] = []
-    help: dict[str, str] = {}
-    current: list[str] = []
+    takes: dict[str, str] = {}
+    gives: dict[str, str] = {}
+    current: list[tuple[dict[str, str], str]] = []
     for line in inspect.cleandoc(text).splitlines():
         head, colon, words = line.partition(":")
         names = [name.strip() for name in head.split(",")]
-        if colon and ports.issuperset(names):
-            current = names
-            help.update(dict.fromkeys(names, words.strip()))
+        if colon and (inputs | outputs).issuperset(names):
+            current = [(takes if name in inputs and name not in takes else gives, name) for name in names]
+            for table, name in current:
+                table[name] = words.strip()
         elif current and line.startswith(" "):
-            help.update({name: f"{help[name]} {line.strip()}" for name in current})
+            for table, name in current:
+                table[name] += f" {line.strip()}"
         else:
             current = []
             lines.append(line)
-    return "\n".join(lines).strip(), help
+    return "\n".join(lines).strip(), takes, gives

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from nodegraph.models import Models
 from tests.amount import cases
 
 settings.register_profile("house", deadline=None, derandomize=True, database=None, max_examples=cases(100))
@@ -38,3 +39,28 @@ def kept():
     """What the tests before left (libraries, tables, models of the session) stays too, and is not gone through again and again."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(scope="session")
+def live():
+    """What `models_live_on` keeps: live models by type, content and options."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def models_live_on(live):
+    """For files of tests that run graphs with many Engines: a model that one has loaded serves the next, as if they were one.
+
+    Loading is tried elsewhere; a model that is set up anew for each run of a command is most of what such a run takes.
+    """
+    make = Models.__init__
+
+    def made(self, *arguments, **settings):
+        make(self, *arguments, **settings)
+        if not settings.get("precision"):
+            self._live = live
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Models, "__init__", made)
+        patch.setattr(Models, "clear", lambda self: None)
+        yield

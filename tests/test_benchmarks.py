@@ -237,3 +237,16 @@ def test_the_weaver_is_scored_beside_drawings(script, tmp_path, capsys):
     assert script("weaver").main(["--model", str(tmp_path), "--pictures", "24", "--steps", "2"]) == 0
     figures = json.loads(capsys.readouterr().out)
     assert figures["judge"]["steps"] >= 2 and figures["nearest"] > 0 and set(figures["each"]) >= {"vine", "girih"}
+
+
+@pytest.mark.slow
+def test_how_far_a_gan_comes_is_measured_on_what_was_held_out(script, tmp_path):
+    from nodegraph_nodes.gan.train import train
+
+    told = script("gan_training")
+    files = told.pictures(tmp_path / "pictures", 10)
+    train(files, size="16", network="small", shown=32, minutes=60.0, folder=str(tmp_path / "training"))
+    figures = told.figures(tmp_path, files, 16)
+    assert figures["pictures"] == 32 and figures["distance_learned"] < figures["distance_noise"] and (tmp_path / "sheet.png").exists()
+    learned = told.torch.rand(3, 3, 16, 16)
+    assert told.nearest(learned.flip(3), learned) == pytest.approx(0, abs=1e-3) < told.nearest(-learned, learned)

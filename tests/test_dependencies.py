@@ -6,12 +6,15 @@ CUDA's own packages are gigabytes for nothing. PyTorch is not looked into: which
 
 import re
 import tomllib
-from importlib.metadata import PackageNotFoundError, requires
+from importlib.metadata import PackageNotFoundError, distributions, requires
 from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
+
+from nodegraph.cli import doctor
 
 ROOT = Path(__file__).parents[1]
 FORBIDDEN = re.compile(r"torchvision|torchaudio|tensorflow.*|tf-.*|keras|nvidia-.*|cuda-.*|jax|jaxlib")
@@ -88,3 +91,18 @@ def test_a_way_through_other_distributions_and_their_extras_is_found():
 
 def test_spandrel_is_asked_for_by_no_extra_since_it_names_torchvision():
     assert "spandrel" not in {name for words in EXTRAS.values() for name in closure(words)}
+
+
+def test_the_doctor_tells_of_every_extra_and_of_what_it_takes():
+    told = {extra: set(command.replace("&& pip install --no-deps", "").split()) for extra, (_, _, command) in doctor.EXTRAS.items()}
+    told["upscale"] -= {"spandrel"}  # it is in no extra, since it would bring torchvision
+    assert told == {extra: {Requirement(word).name for word in words} for extra, words in PROJECT["optional-dependencies"].items()
+                    if extra not in ("test", "docs", "bench")}
+
+
+def test_what_the_tests_were_run_with_can_be_had_by_the_oldest_python_of_the_project():
+    oldest = PROJECT["requires-python"].removeprefix(">=") + ".0"  # Debian 12 has 3.11.2, say
+    pinned = {canonicalize_name(line.partition("==")[0]) for line in (ROOT / "constraints.txt").read_text("utf-8").splitlines() if "==" in line}
+    there = {canonicalize_name(found.metadata["Name"]): found.metadata["Requires-Python"] for found in distributions()}
+    assert len(pinned & there.keys()) > 50
+    assert [name for name in sorted(pinned & there.keys()) if not SpecifierSet(there[name] or "").contains(oldest)] == []

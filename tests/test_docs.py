@@ -24,6 +24,7 @@ from nodegraph.models import Models
 from nodegraph.packs import Catalogue
 from tests.nodes.image.server import serving
 
+pytestmark = pytest.mark.usefixtures("models_live_on")
 ROOT = Path(__file__).parents[1]
 PAGES = [*sorted(ROOT.glob("README*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 WALKS = [ROOT / "docs/tutorial.md", *(page for page in sorted((ROOT / "docs/howto").glob("*.md")) if page.stem != "index")]
@@ -127,6 +128,12 @@ def test_commands_in_the_docs_can_be_typed(page, capsys):
             parser().parse_args(shlex.split(line)[1:])
         except SystemExit:
             pytest.fail(f"{line}: {capsys.readouterr().err}")
+
+
+def test_nothing_says_to_install_a_name_that_the_index_does_not_have_of_us():
+    taken = re.compile(r"""pip install [^\n`]*?(?<![\w./-])nodegraph(?![\w/-])""")
+    texts = [*PAGES, *(path for room in ("nodegraph", "nodes", "editor", "benchmarks") for path in (ROOT / room).rglob("*.py"))]
+    assert [path.name for path in texts if taken.search(path.read_text("utf-8"))] == []
 
 
 @pytest.mark.parametrize("page", WALKS, ids=id_of)

@@ -6,6 +6,7 @@ import pytest
 
 from nodegraph import Engine, GraphError, events as ev
 
+pytestmark = pytest.mark.usefixtures("models_live_on")
 GRAPHS = Path(__file__).parents[1] / "graphs"
 
 
@@ -357,6 +358,15 @@ def test_ornaments_of_every_kind_are_on_the_sheet_and_the_loom_goes_round(engine
     film = engine.run(engine.load(GRAPHS / "loom.yaml"), {"frames": 6})
     assert not film.errors and film["film"].form.frames == 6
     assert film["film"].form.width % 2 == film["film"].form.height % 2 == 0
+
+
+def test_sentences_are_painted_without_and_with_the_adapter_that_comes_along(engine):
+    story: list = []
+    graph = engine.load(GRAPHS / "neon.yaml")
+    result = engine.run(graph, {"sentences": ["a red boat on the sea"], "steps": 2}, emit=story.append)
+    assert not result.errors and result["sheet"].shape[0] == 3 and items(story)["before"] == items(story)["after"] == (1, 0)
+    again = engine.run(graph, {"sentences": ["a red boat on the sea"], "steps": 2, "weight": 0})
+    assert not again.errors and (again["pictures"][0] - result["pictures"][0]).abs().mean() > 0.02
 
 
 def test_a_hand_is_learned_and_other_sentences_learn_nothing_again(engine, tmp_path, monkeypatch):

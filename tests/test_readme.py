@@ -14,6 +14,7 @@ from nodegraph.cli import main
 from nodegraph.cli.options import parser
 from nodegraph.shipped import resolved
 
+pytestmark = pytest.mark.usefixtures("models_live_on")
 ROOT = Path(__file__).parents[1]
 
 

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -35,6 +36,20 @@ def test_no_page_asks_for_a_script_a_style_or_a_picture_from_elsewhere(site):
     assert {page.name: OUTSIDE.findall(page.read_text("utf-8")) for page in pages if OUTSIDE.search(page.read_text("utf-8"))} == {}
     fetched = re.compile(r"(url\(|@import )[\"']?(https?:)?//")
     assert [style.name for style in site.rglob("*.css") if fetched.search(style.read_text("utf-8"))] == []
+
+
+def test_searching_wants_no_server(site):
+    assert '<script src="../javascripts/iframe-worker.js">' in (site / "howto" / "gif.html").read_text("utf-8")
+    assert "howto/gif.html" in (site / "search" / "search_index.js").read_text("utf-8")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="wants a browser")
+def test_a_browser_finds_a_word_in_pages_that_lie_on_a_disk(site, tmp_path):
+    shown = subprocess.run(["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=15000", "--dump-dom",
+                            f"--user-data-dir={tmp_path}", f"{(site / 'howto' / 'gif.html').as_uri()}?q=kaleidoscope"],
+                           capture_output=True, text=True, timeout=120)
+    assert re.search(r"\d+ matching documents", shown.stdout) and "reference/picture.kaleidoscope.html" in shown.stdout
 
 
 def test_every_node_type_has_a_page_with_its_help_and_its_ports(site):

@@ -35,9 +35,10 @@ class Placing:
         lost = [item for item in items(graph) if position(graph, item) is None]
         if not lost:
             return graph
-        if any(item not in self._places for item in lost):
+        new = [item for item in lost if item not in self._places]
+        if new:
             known = _at(graph, {item: self._places[item] for item in lost if item in self._places})
-            self._places.update(_chosen(known, lost, rooms(graph)))
+            self._places.update(_chosen(known, new, rooms(graph)))
         # Only what has no place gets one: a gesture that moves nothing writes no layout.
         return _at(graph, {item: self._places[item] for item in lost if item in self._places})
 

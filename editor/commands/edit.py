@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 PASTE_OFFSET = (32.0, 32.0)
 
+
 @command("edit.undo", lambda s: s.document.steps > 0)
 def edit_undo(session: Session) -> None:
     _travel(session, session.document.undo, "status.undone")

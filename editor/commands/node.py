@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 FRAME_MARGIN, FRAME_TITLE = 24.0, 32.0
 
+
 def _toggle_state(session: Session, state: str) -> None:
     names = [item.name for item in session.selected("node")]
     nodes = session.graph.nodes

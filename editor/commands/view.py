@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from ..words.speak import language
+from ..document.committed import last_commit
+from ..document.document import Document
+from ..words.speak import language, t
 from .table import command, several
 
 if TYPE_CHECKING:
@@ -37,6 +39,28 @@ def view_zoom_out(session: Session) -> None:
 @command("view.zoom_reset")
 def view_zoom_reset(session: Session) -> None:
     session.zoom(1.0 / session.view.zoom)
+
+
+@command("view.compare", lambda s: s.document.path is not None)
+def view_compare(session: Session) -> None:
+    path = session.document.path
+    assert path is not None
+    if session.comparing.against is not None:
+        session.comparing.end()
+    else:
+        called, graph = last_commit(path)
+        session.comparing.begin(t("compare.commit", name=called), graph)
+
+
+@command("view.compare_file")
+def view_compare_file(session: Session) -> None:
+    folder = session.document.path.parent if session.document.path else None
+    session.ask("open", lambda path: session.comparing.begin(path.name, Document.open(path).graph), folder=str(folder or ""))
+
+
+@command("view.differences", lambda s: s.comparing.found is not None and bool(s.comparing.found.lines))
+def view_differences(session: Session) -> None:
+    session.ask("differences", lambda line: session.jump(line.item) if line.item is not None else None)
 
 
 @command("view.minimap")

@@ -30,7 +30,7 @@ def trail(graph: Graph, made: Mapping[str, Graph], stale: Collection[str], name:
         seen.add(node)
         then = made[node]
         old = then.nodes.get(node)
-        changes = _changes(old, graph.nodes[node]) if old is not None else ()
+        told_here = changes(old, graph.nodes[node]) if old is not None else ()
         for link in links_into(node, graph.nodes[node]):
             source = link.source.name
             if source in stale:
@@ -38,10 +38,10 @@ def trail(graph: Graph, made: Mapping[str, Graph], stale: Collection[str], name:
                 queue.append(source)
             elif source in graph.inputs and source in then.inputs and _differ(graph, then, source):
                 links.add(link)
-                told = _change(source, then.inputs[source].default, graph.inputs[source].default)
+                told = change(source, then.inputs[source].default, graph.inputs[source].default)
                 origins[source_item(graph, link.source)] = (told,)
-        if changes:
-            origins[Item("node", node)] = changes
+        if told_here:
+            origins[Item("node", node)] = told_here
     return Trail(frozenset(links), origins)
 
 
@@ -49,25 +49,26 @@ def _differ(one: Graph, other: Graph, name: str) -> bool:
     return bool(one.inputs[name].default != other.inputs[name].default)
 
 
-def _changes(old: Node, new: Node) -> tuple[str, ...]:
-    """What a node says otherwise than before: parameters, links, how often it runs."""
+def changes(old: Node, new: Node) -> tuple[str, ...]:
+    """What a node says otherwise than before: parameters, links, how often it runs. A sentence for each."""
     if old is new:
         return ()
     missing = object()
     told = []
     if old.type != new.type:
-        told.append(_change("type", old.type, new.type))
+        told.append(change("type", old.type, new.type))
     for port in dict.fromkeys([*new.inputs, *old.inputs]):
         one, other = old.inputs.get(port, missing), new.inputs.get(port, missing)
         if one is not other and (type(one) is not type(other) or one != other):
-            told.append(_change(port, *(NOTHING if value is missing else value for value in (one, other))))
+            told.append(change(port, *(NOTHING if value is missing else value for value in (one, other))))
     for word in ("each", "control", "bypass", "mute"):
         if getattr(old, word) != getattr(new, word):
-            told.append(_change(word, getattr(old, word), getattr(new, word)))
+            told.append(change(word, getattr(old, word), getattr(new, word)))
     return tuple(told)
 
 
-def _change(what: str, old: Any, new: Any) -> str:
+def change(what: str, old: Any, new: Any) -> str:
+    """What something was and is, as the graph file has it."""
     one, other = (value if value is NOTHING else str(value) if type(value) is Ref else written(value)[:60]
                   for value in (old, new))
     return f"{what}: {one} \N{RIGHTWARDS ARROW} {other}"

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import dearpygui.dearpygui as dpg
 
-from ..canvas.view import opening
 from ..document.clipboard import pasted
 from ..document.items import Item
 from ..panels.examples import example_of
+from ..views import first_look
 from ..words.speak import set_language, t
 from . import display, fonts, keyboard, theme, widgets
 from .banner import Banner
@@ -184,7 +184,7 @@ class App(Guard):
         """Once everything has its size: all of the graph in view."""
         if not self._looked and dpg.get_frame_count() > 3:
             self._looked = True
-            self.session.see(self.session.boxes(), opening)
+            first_look(self.session)
 
     _looked = False
     _display = 1.0  # the scale of the desktop

@@ -1,4 +1,4 @@
-"""A strip above the canvas while there is something to know about the file: it asks nothing and stops nobody."""
+"""A strip above the canvas: what there is to know about the file, or what it is compared with. It asks nothing."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ class Banner:
     def update(self) -> None:
         """Tell what is known now."""
         watching = self.session.files.watching
-        key = watching.notice, dpg.get_item_width(self.parent)
+        comparison = self.session.comparing.found
+        key = watching.notice, comparison, dpg.get_item_width(self.parent)
         if key == self._seen:
             return
         self._seen = key
@@ -36,6 +37,12 @@ class Banner:
         if watching.notice is not None:
             with widgets.inside(self.parent), widgets.spread() as (left, right):
                 self._fill(watching.notice, left, right)
+        elif comparison is not None:
+            with widgets.inside(self.parent), widgets.spread() as (left, right):
+                widgets.says(comparison.words, "text", parent=left, framed=True)
+                if comparison.lines:
+                    widgets.button(t("command.view.differences"), lambda: self.app.do("view.differences"), parent=right)
+                widgets.button(t("button.close"), lambda: self.session.comparing.end(), parent=right)
 
     def _fill(self, notice: Notice, left: int | str, right: int | str) -> None:
         files = self.session.files

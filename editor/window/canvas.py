@@ -18,6 +18,7 @@ from ..document.items import Item
 from . import fonts, keyboard, theme
 from .above import Above
 from .bubble import Bubble
+from .ghosts import COMPARED, Ghosts
 from .icons import Icons
 from .links import Links
 from .marks import Marks
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from ..session import Session
 
 GRID, GRID_STRONG = 32.0, 160.0
-REPAINTED = 40  # boxes that are drawn anew in one frame for another scale alone; the others are stretched meanwhile
+REPAINTED = 24  # boxes that are drawn anew in one frame for another scale alone; the others are stretched meanwhile
 BUTTONS = {LEFT: dpg.mvMouseButton_Left, MIDDLE: dpg.mvMouseButton_Middle, RIGHT: dpg.mvMouseButton_Right}
 
 
@@ -59,9 +60,9 @@ class Canvas:
         dpg.bind_item_theme(parent, theme.look("bare"))  # its ground is the canvas's
         self.grid = dpg.add_draw_node(parent=self.list)
         self.world = dpg.add_draw_node(parent=self.list)
-        self.behind, lines, self.front, above = (dpg.add_draw_node(parent=self.world) for _ in range(4))
+        self.behind, lines, gone, self.front, above = (dpg.add_draw_node(parent=self.world) for _ in range(5))
         self.links = Links(lines, session, self.gestures)
-        self.above = Above(above, self.gestures)
+        self.above, self.ghosts = Above(above, self.gestures), Ghosts(gone, session)
         self.signs = SignPainter(self.list, self.gestures)
         self.line = TimelinePainter(self.list, self.gestures)
         self.map = MinimapPainter(self.list, session, self.gestures)
@@ -139,6 +140,7 @@ class Canvas:
             self.session.touch()  # the rest is drawn in the next frame
         self._zoom = zoom
         self.above.paint(shown, zoom, theme_name)
+        self.ghosts.paint(shown, zoom, theme_name)
         self.signs.paint(theme_name)
         self.line.paint(theme_name)
         self.map.paint(self._size, theme_name)
@@ -185,6 +187,8 @@ class Canvas:
         right, bottom = x + width, y + height
         overlay, session = self.gestures.overlay, self.session
         trail, outlined = self.gestures.trail, session.running.outlined
+        comparison = session.comparing.found
+        marks = comparison.marks if comparison is not None else {}
         budget = [2]  # new textures in one frame
         left_over = REPAINTED
         for item, box in scene.boxes.items():
@@ -222,7 +226,7 @@ class Canvas:
             status = scene.status.get(item, NO_STATUS)
             beat = int(self._clock * 20) if status.status == "running" and status.part is None else 0
             light = "stale" if trail is not None and item in trail.origins else \
-                "accent" if item.kind == "node" and item.name in outlined else ""
+                "accent" if item.kind == "node" and item.name in outlined else COMPARED[marks[item]] if item in marks else ""
             heard = self._heard(item)
             marked = (heard, light, status, chosen, hovered, box.width, box.height, box.collapsed, zoom, theme_name, beat)
             if painted.marked != marked:

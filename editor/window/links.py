@@ -115,6 +115,9 @@ class Links:
             for link, curve in scene.curves.items():
                 if curve.quiet and (link.source.name in chosen or link.target.name in chosen):
                     special.setdefault(link, "shown")
+        if session.comparing.found is not None:
+            for link in session.comparing.found.added:
+                special.setdefault(link, "added")
         special |= dict.fromkeys(self.gestures.trail.links if self.gestures.trail is not None else (), "why")
         if overlay.splits is not None:
             special[overlay.splits] = "split"
@@ -132,6 +135,8 @@ class Links:
             strokes += [(color("selected"), thick + 3 * max(zoom, 0.5)), (shade, thick)]
         elif look == "why":
             strokes += [(faded(color("stale"), 0.45), thick + 6 * max(zoom, 0.5)), (color("stale"), thick + 1)]
+        elif look == "added":
+            strokes += [(faded(color("success"), 0.4), thick + 6 * max(zoom, 0.5)), (shade, thick)]
         elif look == "cut":
             strokes.append((color("knife"), thick))
         elif look in ("hovered", "split"):

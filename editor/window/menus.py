@@ -28,7 +28,8 @@ MENUS: list[tuple[str, list]] = [
                                    "node.align_center_x", "node.align_center_y"]),
                    ("menu.distribute", ["node.distribute_x", "node.distribute_y"]),
                    "node.layout"]),
-    ("menu.view", ["view.form", "view.gallery", "view.problems", "view.inspector", "", "view.frame_all", "view.frame_selected",
+    ("menu.view", ["view.form", "view.gallery", "view.problems", "view.inspector", "", "view.compare", "view.compare_file",
+                   "view.differences", "", "view.frame_all", "view.frame_selected",
                    "view.zoom_in", "view.zoom_out", "view.zoom_reset", "", "view.minimap", "view.snap", "view.compact",
                    "", "view.font_larger", "view.font_smaller", "=theme", "=language"]),
     ("menu.run", ["run.all", "run.to_selected", "run.on_change", "run.stop"]),
@@ -78,7 +79,7 @@ class MenuBar:
                 self._entry(entry)
 
     def _entry(self, command: str) -> None:
-        ticked = command in _SHOWS or command in _SETTINGS
+        ticked = is_on(self.app, command) is not None
         made = dpg.add_menu_item(label=label(command), shortcut=self.app.keys_of(command), check=ticked,
                                  callback=lambda: self.app.do(command))
         if has(f"tip.{command}"):
@@ -135,6 +136,8 @@ class MenuBar:
 
 def is_on(app: App, command: str) -> bool | None:
     """Whether what a command switches is on; None for a command that switches nothing."""
+    if command == "view.compare":
+        return app.session.comparing.against is not None
     if command in _SHOWS:
         return _SHOWS[command] in app.session.panels
     if command in _SETTINGS:

@@ -11,6 +11,7 @@ from .wake import Wake
 
 FRAME = 1 / 60  # seconds from one frame to the next while someone does something
 SHOWN = 1 / 10  # while a run tells how it goes, or a cursor blinks
+SHARE, RAREST = 1 / 8, 1.0  # the part of the time that frames may take then, where each takes long; and seconds between two
 REST, LOOK = 5.0, 1 / 10  # while nothing goes on: where input wakes the window, and where it has to look for input
 OWED = 3  # frames from input on: its callback comes after the one that takes it in
 SLICE = 0.1  # seconds after which it is seen whether something happened besides
@@ -69,7 +70,7 @@ class Pace:
         if not self.idle or self._owed:
             return at + FRAME
         if revision != seen or moving:
-            return at + SHOWN
+            return at + min(RAREST, max(SHOWN, self._drawing / SHARE))
         return at + (REST if self._wake is not None else LOOK)
 
     def drew(self, seconds: float) -> None:

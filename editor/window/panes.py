@@ -57,7 +57,7 @@ class Panes:
         panels = self.session.settings.panels
         shape = (dpg.get_viewport_client_width(), dpg.get_viewport_client_height(),
                  frozenset(self.session.panels), tuple(panels.items()), self.session.settings.inspector,
-                 self.session.files.watching.notice is not None, start)
+                 self.session.files.watching.notice is not None or self.session.comparing.against is not None, start)
         if shape == self._shape:
             return
         self._shape = shape

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import dearpygui.dearpygui as dpg
 
+from .. import views
 from ..words.speak import t
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class Viewport:
         """Keep the window's size and place for the next time."""
         width, height = dpg.get_viewport_width(), dpg.get_viewport_height()
         x, y = dpg.get_viewport_pos()
+        views.keep(self.session)
         opened = tuple(sorted(self.session.panels - {"form"}))
         self.session.change_settings(window=(int(width), int(height)), position=(int(x), int(y)), opened=opened)
 

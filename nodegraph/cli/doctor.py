@@ -18,11 +18,16 @@ from .options import Options
 from .stdout import Stdout
 from .terminal import size, table
 
-EXTRAS = {  # what it is for: the modules that it takes, and the distributions that bring them
-    "the editor's window": (("dearpygui", "pyperclip"), "dearpygui pyperclip"),
-    "MP4 and other films": (("av",), "av"),
-    "HEIC pictures": (("pi_heif",), "pi-heif"),
-    "MusicXML and ABC": (("music21",), "music21"),
+EXTRAS = {  # of pyproject.toml: what for, the modules that it takes, and how these come (spandrel would bring torchvision)
+    "editor": ("the editor's window", ("dearpygui", "pyperclip"), "dearpygui pyperclip"),
+    "video": ("MP4 and other films", ("av",), "av"),
+    "heif": ("HEIC pictures", ("pi_heif",), "pi-heif"),
+    "scores": ("MusicXML and ABC", ("music21",), "music21"),
+    "engraving": ("engraved notes", ("verovio", "music21"), "verovio music21"),
+    "upscale": ("others' upscalers", ("einops", "spandrel"), "einops && pip install --no-deps spandrel"),
+    "control": ("MaskFormer models", ("scipy",), "scipy"),
+    "gguf": ("GGUF models", ("gguf",), "gguf"),
+    "service": ("pictures by a service", ("openai",), "openai"),
 }
 
 
@@ -32,9 +37,9 @@ def doctor(options: Options, stdout: Stdout) -> int:
                              ["system", platform.platform()]]
     remedies: list[str] = []
     broken = [*_torch(rows, remedies), *_memory(rows), *_cache(rows, options, remedies), *_packs(rows, options)]
-    for name, (modules, distributions) in EXTRAS.items():
+    for purpose, modules, distributions in EXTRAS.values():
         there = all(find_spec(module) is not None for module in modules)
-        rows.append([name, "there" if there else "not there; if you want it: pip install " + distributions])
+        rows.append([purpose, "there" if there else "not there; if you want it: pip install " + distributions])
     stdout(table(rows, ["what", "how it stands"]))
     for sentence in broken:
         stdout(f"\n{sentence}")

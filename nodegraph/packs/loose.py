@@ -7,6 +7,7 @@ import linecache
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
@@ -78,8 +79,15 @@ def module_name(path: Path) -> str:
 
 
 def forget(path: Path) -> str:
-    """Have Python forget the modules of what lies at a path, so that they are read again; what they are called."""
+    """Have Python forget the modules of what lies at a path, so that they are read again; what they are called.
+
+    What it keeps of them compiled goes too: it takes a file of the same second and length for the one that it compiled.
+    """
     name = module_name(path)
+    for file in _files(_package(path)):
+        if file.suffix == ".py":
+            with suppress(OSError):  # there is none, or a folder where none could be written
+                os.unlink(importlib.util.cache_from_source(str(file)))
     for module in [module for module in sys.modules if module == name or module.startswith(f"{name}.")]:
         del sys.modules[module]
     linecache.checkcache()

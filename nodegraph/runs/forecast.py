@@ -63,7 +63,7 @@ def forecast(plan: Plan, run: Run, history: dict[str, tuple[float | None, int | 
         if step.index in needed and step.shown:
             seconds, size = history.get(step.name, (None, None))
             status, because = _status(step, run)
-            rows.append(Forecast(step.name, status, 0.0 if status == REMEMBERED else seconds, size, because))
+            rows.append(Forecast(step.name, status, seconds, size, because))
     return rows
 
 

@@ -9,7 +9,7 @@ from nodegraph import InputError, warn
 
 from ..media.types import Latent
 from . import space
-from .families import device_of, judge_words_alone
+from .families import device_of, judge_words_alone, varies
 from .inpaint import blend_mask, is_trained, masked_latents, nothing_seen, reference_seen, widened
 from .samplers import is_flow
 from .shown import tell_of_nothing_shown
@@ -89,7 +89,8 @@ def begun(pipe: Any, wanted: Wanted, width: int, height: int) -> Start | None:
 
 
 def _judge_without(pipe: Any, wanted: Wanted) -> None:
-    judge_words_alone(pipe)
+    if not varies(pipe):  # which was given its picture
+        judge_words_alone(pipe)
     if wanted.mask is not None:
         raise InputError("mask says where start is painted anew, and there is no start; encode the picture with "
                          "diffusion.encode_image and give it as start")

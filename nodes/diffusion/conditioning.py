@@ -9,7 +9,7 @@ import inspect
 from threading import RLock
 from typing import Any
 
-from nodegraph import InputError
+from nodegraph import InputError, warn
 
 from .families import denoiser, device_of, known_family, text_kind
 from .models import quiet
@@ -58,11 +58,25 @@ def encoded(pipe: Any, prompt: str, negative: str, max_sequence_length: int | No
     family, kind = known_family(pipe), type(pipe).__name__
     if negative and not family.takes_negative:
         raise InputError(f"a {kind} takes no negative_prompt; say what to paint instead")
+    if not hasattr(pipe, "encode_prompt"):
+        return _no_words(pipe, prompt or negative)
     if max_sequence_length is not None and not _reads_long(pipe):
         raise InputError(f"a {kind} takes no max_sequence_length; leave it out")
     with torch.no_grad(), quiet(), TOKENIZERS:
         tensors = _asked(pipe, prompt, negative, max_sequence_length)
     return {name: tensor.contiguous() for name, tensor in tensors.items()}
+
+
+def _no_words(pipe: Any, said: str) -> dict[str, Any]:
+    """What a model that reads a picture in place of words is told until it has one: nothing. Warns of words."""
+    import torch
+
+    if said:
+        warn(f"a {type(pipe).__name__} reads no words, and these have no effect: it paints variations of a picture, which "
+             "diffusion.sample takes as reference")
+    network = denoiser(pipe)
+    nothing = torch.zeros(1, 1, network.config.cross_attention_dim, dtype=network.dtype)
+    return {"prompt_embeds": nothing, "negative_prompt_embeds": nothing.clone()}
 
 
 def _reads_long(pipe: Any) -> bool:

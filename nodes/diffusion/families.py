@@ -54,9 +54,14 @@ def text_kind(pipe: Any) -> Any:
     import diffusers
 
     own = type(pipe)
-    if pipe.config.get("requires_aesthetics_score"):  # the refiner of SDXL reads a score that no other does
-        return own
+    if pipe.config.get("requires_aesthetics_score") or varies(pipe) and hasattr(own, "encode_prompt"):
+        return own  # the refiner of SDXL reads a score that no other does, unCLIP a picture beside the words
     return own if own.__name__ == plain_name(pipe) else getattr(diffusers, plain_name(pipe), own)
+
+
+def varies(pipe: Any) -> bool:
+    """Whether a pipeline paints variations of a picture, which stands in the place of a prompt, or beside it."""
+    return type(pipe).__name__ in ("StableDiffusionImageVariationPipeline", "StableUnCLIPImg2ImgPipeline")
 
 
 def device_of(pipe: Any) -> Any:
@@ -111,7 +116,7 @@ def prompt_family(pipe: Any) -> str:
 _CONTEXTS = ("joint_attention_dim", "cross_attention_dim", "caption_channels", "cap_feat_dim", "text_embed_dim",
              "text_dim", "text_hidden_dim")
 # What a pipeline takes besides words does not change how it reads these.
-_TASKS = re.compile(r"Inpaint(ing)?|Img2Img|ImageToImage|Fill")
+_TASKS = re.compile(r"Inpaint(ing)?|Img2Img|ImageToImage|ImageVariation|Fill")
 _CONTROLS = re.compile(r"ControlNet(Union)?|Adapter")
 
 
@@ -125,8 +130,9 @@ _MASKED = "a picture and a mask of what to paint anew (diffusion.encode_image ta
 _WANTS = {
     "Inpaint|Fill": _MASKED, "Control|T2IAdapter": "a control picture",
     "Upscale|SuperResolution": "a picture to enlarge",
+    "ImageVariation|UnCLIPImg2Img": "a picture to vary (diffusion.sample takes it as reference)",
     "Img2Img|ImageToImage|Refiner": "a picture to start from", "Pix2Pix|Edit": "a picture to edit",
-    "Depth2Img|ImageVariation|Redux|(Image|Video)(To|2)Video|AnyText|PaintByExample|StableVideoDiffusion": "a picture",
+    "Depth2Img|Redux|(Image|Video)(To|2)Video|AnyText|PaintByExample|StableVideoDiffusion": "a picture",
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from ..common.weights import folder_problem, header, problem as broken_weights, 
 from .checkpoints.anatomy import paints
 from .lycoris import is_more
 
+_EYES = re.compile(r"Qwen\d?(_5)?VL\w*Processor|Pixtral\w*Processor(?!Pil)|SmolVLM\w*Processor")
+INDEX, MODULAR = "model_index.json", "modular_model_index.json"
 _NO_NETWORK = re.compile(r"(Tokenizer(Fast)?|Scheduler|Processor(Fast|Pil)?|FeatureExtractor)$")
 
 
@@ -25,7 +28,7 @@ def problem(path: Path) -> str:
     if not holds(path):
         return _other(path)
     try:
-        index = settings(path / "model_index.json")
+        index = index_of(path)
         wrong = _index_problem(path, index) or next(filter(None, (
             _part_problem(path / name, name, kind) for name, kind in parts(path, index).items())), "")
     except ValueError as error:
@@ -40,8 +43,27 @@ def holds(folder: Path) -> bool:
             return paints(folder)
         except (ValueError, OSError):
             return False
-    index = folder / "model_index.json"
-    return index.is_file() or index.is_symlink()
+    indices = (folder / INDEX, folder / MODULAR)
+    return any(index.is_file() or index.is_symlink() for index in indices)
+
+
+def index_of(folder: Path) -> dict[str, Any]:
+    """The index of a pipeline's folder: its class, and library and class of each part.
+
+    That of a modular pipeline is told as that of the pipeline that diffusers has of the same parts: those that lie in the
+    folder, each under its name. Raises ValueError where it cannot be read.
+    """
+    if (folder / INDEX).is_file() or not (folder / MODULAR).is_file():
+        return settings(folder / INDEX)
+    told = settings(folder / MODULAR)
+    name = told.get("_class_name")
+    index = {"_class_name": name.replace("Modular", "") if isinstance(name, str) else name}
+    for part, value in told.items():
+        if not (isinstance(value, list) and len(value) == 3 and isinstance(value[2], dict)):
+            index |= {} if part.startswith("_") else {part: value}
+        elif (folder / part).is_dir():
+            index[part] = value[:2] if value[0] else value[2].get("type_hint")
+    return index
 
 
 def broken(path: Path) -> str:
@@ -54,9 +76,6 @@ def broken(path: Path) -> str:
 def _other(path: Path) -> str:
     """What is there in the place of a pipeline."""
     if path.is_dir():
-        if (path / "modular_model_index.json").is_file():
-            return ("holds a modular pipeline (modular_model_index.json), a kind that is not read here; take the model's "
-                    "folder with a model_index.json, where its makers offer one")
         adapters = [file.name for file in sorted(path.glob("*.safetensors")) if is_adapter(file)]
         if adapters and not (path / "config.json").is_file():
             return (f"holds an adapter (LoRA, {adapters[0]}), which changes a model and is none; merge it into its "
@@ -73,8 +92,11 @@ def _other(path: Path) -> str:
 
 def _index_problem(folder: Path, index: dict[str, Any]) -> str:
     name = index.get("_class_name")
+    modular = not (folder / INDEX).is_file()
+    if modular and ("auto_map" in settings(folder / MODULAR) or any(folder.glob("*.py"))):
+        return f"its blocks are code that comes with the folder ({MODULAR}), and such code is not run here"
     if name is None:
-        return "its model_index.json does not say which pipeline it is of (_class_name); download it again"
+        return f"its {MODULAR if modular else INDEX} does not say which pipeline it is of (_class_name); download it again"
     if not isinstance(name, str):
         return f"its pipeline, {name}, is code that comes with the folder, and such code is not run here"
     for part, value in index.items():
@@ -120,6 +142,9 @@ def _files_problem(folder: Path, name: str, library: str, kind: str) -> str:
             return ("has no vocabulary (tokenizer.json, or vocab.json and merges.txt), and every word would be "
                     "unknown; download it again")
         return tokenizer_problem(folder)
+    if library == "transformers" and _EYES.fullmatch(kind) and find_spec("torchvision") is None:
+        return (f"is a {kind}, which wants torchvision, and that cannot be had beside the torch that is used here; take a "
+                "model that looks at pictures without it (Flux Kontext or Flux.2 klein to edit)")
     if kind.endswith("Scheduler") or name == "scheduler":
         return _settings_problem(folder / "scheduler_config.json", kind)
     if _NO_NETWORK.search(kind) or (folder / "guider_config.json").is_file():

@@ -7,6 +7,7 @@ with the same pipeline as its kin: what it reads more is put on at the door of i
 
 from __future__ import annotations
 
+import copy
 import inspect
 from typing import Any
 
@@ -34,10 +35,11 @@ def text_pipeline(model: Any) -> Any:
         return model
     takes = inspect.signature(kind.__init__).parameters
     known = {**{name: value for name, value in model.config.items() if not isinstance(value, (list, tuple))},
-             **model.components}
+             **model.components, "scheduler": copy.copy(model.scheduler)}  # whose settings its class may mend
     with quiet():
         made = kind(**{name: known.get(name) for name, parameter in takes.items() if name != "self"
                        and (name in known or parameter.default is parameter.empty)})
+    made.scheduler = model.scheduler
     made.set_progress_bar_config(disable=True)
     for name in ("knowledge", "advice", "patches"):
         if hasattr(model, name):

@@ -1,7 +1,8 @@
 """Changes of weights of more kinds than LoRA, worked out in full: what each is made of, and the weight that it gives.
 
 The kinds are those of LyCORIS (Yeh et al., Navigating Text-To-Image Customization, 2023): LoCon, LoHa, LoKr, each also
-decomposed as of Tucker, (IA)^3 (Liu et al., 2022), whole differences; and DoRA (Liu et al., 2024) on top of any of them.
+decomposed as of Tucker, GLoRA (Chavan et al., 2023), OFT (Qiu et al., 2023), (IA)^3 (Liu et al., 2022), whole differences; and
+DoRA (Liu et al., 2024) on top of any of them.
 """
 
 from __future__ import annotations
@@ -16,14 +17,16 @@ from nodegraph import InputError
 ENDINGS = ("lora_up.weight", "lora_down.weight", "lora_mid.weight", "lora_A.weight", "lora_B.weight", "lora.up.weight",
            "lora.down.weight", "hada_w1_a", "hada_w1_b", "hada_w2_a", "hada_w2_b", "hada_t1", "hada_t2", "lokr_w1", "lokr_w1_a",
            "lokr_w1_b", "lokr_w2", "lokr_w2_a", "lokr_w2_b", "lokr_t2", "diff", "diff_b", "w_norm", "b_norm", "dora_scale",
-           "lora_magnitude_vector.weight", "lora_magnitude_vector", "ia3_l", "on_input", "weight", "alpha")
+           "lora_magnitude_vector.weight", "lora_magnitude_vector", "ia3_l", "on_input", "weight", "alpha", "oft_blocks",
+           "rescale", "a1.weight", "a2.weight", "b1.weight", "b2.weight")
 _ENDING = re.compile(rf"^(.+?)\.({'|'.join(sorted(map(re.escape, ENDINGS), key=len, reverse=True))})$")
 _PLAIN = {"lora_up.weight": "up", "lora_B.weight": "up", "lora.up.weight": "up", "lora_down.weight": "down",
           "lora_A.weight": "down", "lora.down.weight": "down", "lora_mid.weight": "mid", "lora_magnitude_vector": "dora_scale",
-          "lora_magnitude_vector.weight": "dora_scale", "w_norm": "diff", "b_norm": "diff_b"}
-# By these a file is known to be no plain LoRA.
+          "lora_magnitude_vector.weight": "dora_scale", "w_norm": "diff", "b_norm": "diff_b",
+          **{f"{name}.weight": name for name in ("a1", "a2", "b1", "b2")}}
+# By these a file is known to be no plain LoRA, or one under names that diffusers has not (Stable Diffusion 3's authors').
 _MORE = re.compile(r"\.(hada_[wt]\d|lokr_[wt]\d|diff(_b)?$|[wb]_norm$|dora_scale$|lora_magnitude_vector|lora_mid\.|ia3_l$|"
-                   r"on_input$|oft_|glora|a[12]\.weight$)")
+                   r"on_input$|oft_|glora|a[12]\.weight$)|joint_blocks[._]")
 
 
 def is_more(names: Iterable[str]) -> bool:
@@ -50,7 +53,7 @@ def grouped(state: Mapping[str, Any]) -> tuple[dict[str, dict[str, Any]], list[s
 def _is_whole(parts: Mapping[str, Any]) -> bool:
     """Whether all is there that a kind is made of."""
     needs = ({"up", "down"}, {"hada_w1_a", "hada_w1_b", "hada_w2_a", "hada_w2_b"}, {"diff"}, {"diff_b"}, {"ia3_l"},
-             {"weight", "on_input"})
+             {"weight", "on_input"}, {"oft_blocks"}, {"a1", "a2", "b1", "b2"})
     kronecker = all(f"lokr_{w}" in parts or {f"lokr_{w}_a", f"lokr_{w}_b"} <= parts.keys() for w in ("w1", "w2"))
     return kronecker or any(needed <= parts.keys() for needed in needs)
 
@@ -82,6 +85,8 @@ def _difference(weight: Any, parts: Mapping[str, Any], scale: float | None) -> A
         return weight * (_along(weight, part["ia3_l"]) - 1)
     if "on_input" in part:
         return weight * _along(weight, part["weight"], bool(part["on_input"].flatten()[0]))
+    if "oft_blocks" in part:
+        return _rotated(weight, part) - weight
     try:
         made, rank = _product(part, weight)
     except (RuntimeError, IndexError) as error:
@@ -109,6 +114,10 @@ def _product(part: Mapping[str, Any], weight: Any) -> tuple[Any, int]:
         if "mid" in part:
             return torch.einsum("m n ..., i m, n j -> i j ...", part["mid"], up, down.flatten(1)), down.shape[0]
         return up @ down.flatten(1), down.shape[0]
+    if "a1" in part:  # a change of what goes in, and one beside it
+        inputs = part["a1"].flatten(1) @ part["a2"].flatten(1)
+        changed_inputs = torch.einsum("o i ..., i j -> o j ...", weight, inputs)
+        return changed_inputs + (part["b1"].flatten(1) @ part["b2"].flatten(1)).reshape(weight.shape), part["a2"].shape[0]
     if "hada_w1_a" in part:
         first, second = (_rebuilt(part, f"hada_w{n}", f"hada_t{n}") for n in (1, 2))
         return first * second, part["hada_w1_b"].shape[0]
@@ -117,6 +126,25 @@ def _product(part: Mapping[str, Any], weight: Any) -> tuple[Any, int]:
     first, second = first.contiguous(), second.contiguous()  # as kron wants them
     made = torch.kron(first.reshape(*first.shape, *(1,) * (second.ndim - first.ndim)), second)
     return made, rank
+
+
+def _rotated(weight: Any, part: Mapping[str, Any]) -> Any:
+    """A weight whose rows are turned in blocks, each by a rotation R = (I + Q)(I - Q)^-1 of a skew Q (Cayley).
+
+    An alpha above 0 bounds the length of Q, times the rows of the weight; a rescale multiplies the rows.
+    """
+    import torch
+
+    blocks = part["oft_blocks"]
+    if blocks.ndim != 3 or blocks.shape[1] != blocks.shape[2] or blocks.shape[0] * blocks.shape[1] != weight.shape[0]:
+        raise InputError(f"it turns blocks of {_size(blocks)} in a weight of {_size(weight)}")
+    skew, one = blocks - blocks.transpose(1, 2), torch.eye(blocks.shape[1]).to(blocks)
+    bound, length = float(part.get("alpha", 0)) * weight.shape[0], float(skew.norm())
+    if 0 < bound < length:
+        skew = skew * (bound / length)
+    turns = (one + skew) @ torch.linalg.inv(one - skew)
+    made = torch.einsum("k n m, k n r -> k m r", turns, weight.reshape(*blocks.shape[:2], -1)).reshape(weight.shape)
+    return made * _along(made, part["rescale"], False) if "rescale" in part else made
 
 
 def _rebuilt(part: Mapping[str, Any], name: str, core: str) -> Any:

@@ -10,11 +10,10 @@ from typing import Annotated, Any
 
 from nodegraph import InputError, Knowledge, ModelType, Recipe, warn
 
-from ..common.folders import settings
 from ..common.loading import heard, loading, model_place
 from .advice import NONE, advice_in
-from .folders import holds, is_adapter, parts, problem
-from .parts import judge_index, judge_tokenizers, loaded_parts, pipeline_kind
+from .folders import INDEX, MODULAR, holds, index_of, is_adapter, parts, problem
+from .parts import judge_index, judge_tokenizers, loaded_parts, modular_kind, of_modular, pipeline_kind
 from .patches import Bench, fit
 from .patches.components import Spares, components
 
@@ -34,6 +33,7 @@ HARMLESS = (  # said of what these nodes do on purpose, never need, or tell them
     "prompt tokens as valid",  # as Qwen's own encoder says where none is padding
     "no negative_prompt is provided",  # which is how Qwen is told to do without guidance
     "Guiders are currently an experimental feature",
+    "a non-standard module StableUnCLIPImageNormalizer",
 )
 
 
@@ -120,9 +120,10 @@ def _pipeline(folder: Path, dtypes: dict[str, str], variant: str) -> Any:
     """The pipeline of a folder, its networks loaded and judged one by one. Raises InputError."""
     from diffusers import DiffusionPipeline
 
-    index = settings(folder / "model_index.json")
-    pipeline = pipeline_kind(index["_class_name"])
-    judge_index(pipeline, index)
+    index = index_of(folder)
+    modular = not (folder / INDEX).is_file()
+    pipeline = modular_kind(folder, index) if modular else pipeline_kind(index["_class_name"])
+    judge_index(pipeline, index, MODULAR if modular else INDEX)
     wanted = parts(folder, index)
     # Those that a folder says it lacks must be named (Stable Diffusion 3 without T5).
     absent: dict[str, Any] = {name: None for name, value in index.items()
@@ -130,8 +131,11 @@ def _pipeline(folder: Path, dtypes: dict[str, str], variant: str) -> Any:
     if "requires_safety_checker" in inspect.signature(pipeline.__init__).parameters:
         absent["requires_safety_checker"] = False
     loaded = loaded_parts(folder, wanted, dtypes, variant)
-    pipe = DiffusionPipeline.from_pretrained(folder, local_files_only=True, use_safetensors=True,
-                                             trust_remote_code=False, **absent, **loaded)
+    if modular:
+        pipe = of_modular(pipeline, folder, index, loaded)
+    else:
+        pipe = DiffusionPipeline.from_pretrained(folder, local_files_only=True, use_safetensors=True,
+                                                 trust_remote_code=False, **absent, **loaded)
     judge_tokenizers(pipe)
     _tell_of_adapters(folder)
     return pipe

@@ -11,6 +11,7 @@ from nodegraph import InputError
 
 from ..common.folders import settings
 from ..common.loading import in_words, part, reason
+from .folders import MODULAR
 
 _SENTENCE = "a photo of a red boat"  # any words: a tokenizer that knows none of them knows nothing
 
@@ -47,12 +48,42 @@ _NEEDED = {"unet", "transformer", "vae", "scheduler"}  # of the others, some fol
 _LEFT_OUT = {"safety_checker", "feature_extractor", "image_encoder"}  # without which pictures are painted all the same
 
 
-def judge_index(pipeline: Any, index: dict[str, Any]) -> None:
-    """Raises InputError where the index of a folder lacks a part that pipelines of its class want."""
+def modular_kind(folder: Path, index: dict[str, Any]) -> Any:
+    """The class of the pipeline that has the parts of a modular one. Raises InputError where diffusers has none."""
+    import diffusers
+
+    kind = getattr(diffusers, index["_class_name"], None)
+    if kind is None:
+        blocks = settings(folder / MODULAR)["_class_name"]
+        raise InputError(f"it is a modular pipeline ({blocks}), and diffusers {diffusers.__version__} has no pipeline of the "
+                         "same parts that is run in stages; take another model of its family, or one with a model_index.json")
+    return kind
+
+
+def of_modular(pipeline: Any, folder: Path, index: dict[str, Any], loaded: dict[str, Any]) -> Any:
+    """A pipeline of the parts of a modular one: those that are loaded, the others in the folder, and its settings."""
+    takes = inspect.signature(pipeline.__init__).parameters
+    given = {name: value for name, value in index.items() if name in takes and not isinstance(value, list)} | loaded
+    for name, parameter in takes.items():
+        if name in given or name == "self":
+            continue
+        value = index.get(name)
+        if isinstance(value, list):
+            given[name] = kind_of(name, *value).from_pretrained(folder / name, local_files_only=True)
+        elif parameter.default is parameter.empty:
+            given[name] = None
+    return pipeline(**given)
+
+
+def judge_index(pipeline: Any, index: dict[str, Any], file: str = "model_index.json") -> None:
+    """Raises InputError where the index of a folder, in a file, lacks a part that pipelines of its class want."""
     for name, parameter in inspect.signature(pipeline.__init__).parameters.items():
         needed = parameter.default is parameter.empty and name != "self" and \
             parameter.kind is parameter.POSITIONAL_OR_KEYWORD and name not in _LEFT_OUT
         if needed and (name not in index or (name in _NEEDED and None in (index[name] or [None]))):
+            if file == MODULAR:
+                raise InputError(f"its {name} does not lie in the folder, where a {pipeline.__name__} has one; fetch it from "
+                                 f"where {file} says, as the folder {name}")
             raise InputError(f"its model_index.json names no {name}, which a {pipeline.__name__} has; take the one "
                              "that belongs to the model")
 

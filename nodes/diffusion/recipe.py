@@ -55,7 +55,7 @@ def lora(model: Unloaded[DiffusionModel], file: Unloaded[Lora], weight: Weight =
          part: Literal["both", "denoiser", "text"] = "both") -> DiffusionModel:
     """Put an adapter (LoRA) on a model. Several are put on one after another.
 
-    Those of LyCORIS too: LoCon, LoHa, LoKr, (IA)^3, whole differences, and DoRA. What of a file is not read is told.
+    Those of LyCORIS too: LoCon, LoHa, LoKr, GLoRA, OFT, (IA)^3, whole differences, and DoRA. What is not read is told.
 
     model: the model, or what an earlier such node gave.
     file: the adapter, a .safetensors file or a folder, of diffusers, of peft, of kohya's scripts or of LyCORIS.

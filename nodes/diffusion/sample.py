@@ -149,9 +149,11 @@ def painted(model: Any, conditionings: Sequence[Conditioning], seeds: Sequence[i
     course = _course(pipe, order, begin, reporter(pipe, ctx, order.width, order.height))
     steer(pipe, order.control, looks, ctx, course, order.width, order.height)
     divide(pipe, conditionings[0], course, order.steps, order.width, order.height)
-    return sampled(pipe, joined(conditionings), course, generators, order.steps, order.width, order.height,
-                   order.guidance_scale, order.frames, lambda: ctx.report(course.index, len(course.timesteps), "sampling"),
-                   **order.more)
+    tensors, more = joined(conditionings), dict(order.more)
+    if "prompt_embeds" in more:  # of a picture, in the place of words
+        tensors["prompt_embeds"] = more.pop("prompt_embeds").expand(len(seeds), -1, -1)
+    return sampled(pipe, tensors, course, generators, order.steps, order.width, order.height, order.guidance_scale,
+                   order.frames, lambda: ctx.report(course.index, len(course.timesteps), "sampling"), **more)
 
 
 def joined(conditionings: Sequence[Conditioning]) -> dict[str, Any]:
@@ -160,7 +162,7 @@ def joined(conditionings: Sequence[Conditioning]) -> dict[str, Any]:
 
     first = conditionings[0].tensors
     if len(conditionings) == 1:
-        return first
+        return dict(first)
     return {name: torch.cat([conditioning.tensors[name] for conditioning in conditionings]) for name in first}
 
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 from nodegraph import InputError, Range, Recipe, warn
 
 from ..common.folders import settings
+from .folders import index_of
 
 Fit = Literal["crop", "pad", "stretch"]
 Side = Annotated[int, Range(0, 8192, 8)]
@@ -108,7 +109,7 @@ def _unit(pixels: int, convolutional: bool) -> int:
 def sizes_in(folder: Path) -> Sizes | None:
     """The sizes of the pipeline in a folder, by its settings alone; None where they do not tell."""
     try:
-        kind = re.sub("Inpaint|Img2Img", "", settings(folder / "model_index.json").get("_class_name") or "")
+        kind = re.sub("Inpaint|Img2Img", "", index_of(folder).get("_class_name") or "")
         if kind not in _PATCHES:
             return None
         convolutional = (folder / "unet").is_dir()

@@ -12,6 +12,7 @@ from nodegraph import InputError, Recipe
 from ..common.folders import settings
 from ..common.weights import single_file
 from .checkpoints import anatomy, nets
+from .folders import index_of
 
 # The denoisers that are steered, and the classes of the nets that do.
 NETS = {"UNet2DConditionModel": ("ControlNetModel", "ControlNetUnionModel", "T2IAdapter"),
@@ -76,7 +77,7 @@ def _model(place: Path) -> tuple[str, str, Mapping[str, Any]]:
         found = anatomy.fitted(what.family, nets.tensors.shapes(place))
         name = "transformer" if "transformer" in found else "unet"
         return found["model_index"]["_class_name"], found[name]["_class_name"], found[name]
-    index = settings(place / "model_index.json")
+    index = index_of(place)
     name = next(name for name in ("transformer", "unet") if name in index)
     return str(index["_class_name"]), str(index[name][1]), settings(place / name / "config.json")
 

@@ -61,12 +61,16 @@ def go_on(model: MusicModel, score: Score, bars: Annotated[int, Range(1, 128)] =
     return continued(model, score, wish, dice_of(seed, temperature, top_p), _telling(ctx, bars))
 
 
-@node("music.fill", version=1, costly=True)
+@node("music.fill", version=2, costly=True)
 def fill(model: MusicModel, score: Score, from_bar: Annotated[int, Range(1, 10_000)] = 5,
          to_bar: Annotated[int, Range(1, 10_000)] = 8, replace_notes: bool = False,
          mood: Annotated[str, Choice(*MOODS)] = "calm", style: Annotated[str, Choice(*STYLES)] = "waltz", seed: Seed = 0,
-         temperature: _Temperature = 0.9, top_p: _TopP = 0.95, ctx: Context = SILENT) -> Score:
+         temperature: _Temperature = 0.9, top_p: _TopP = 0.95, tries: Annotated[int, Range(1, 16)] = 3,
+         ctx: Context = SILENT) -> Score:
     """Fill a gap in a score with new notes. All that stands before, after and in it stays as it was, to the tick.
+
+    The model hears what stands before, and leads to what follows: it writes the gap several times, and that one is kept
+    after which it finds the next two bars likeliest. A model of arrival times is shown them.
 
     model: starter/composer, or one of miditok's tokens or of arrival times.
     score: the music with the gap.
@@ -78,6 +82,7 @@ def fill(model: MusicModel, score: Score, from_bar: Annotated[int, Range(1, 10_0
     seed: where the dice begin.
     temperature: how adventurous the notes are; 0 always takes the likeliest.
     top_p: choose only among the likeliest notes that together have this probability.
+    tries: how many times a model of miditok's tokens writes the gap.
     """
     _with_notes(score)
     lines = [*bar_starts(score), whole_bars(score)]
@@ -89,11 +94,11 @@ def fill(model: MusicModel, score: Score, from_bar: Annotated[int, Range(1, 10_0
         score = replace(score, tracks=tuple(replace(track, notes=tuple(
             note for note in track.notes if not start - 1e-6 <= note.start < end - 1e-6)) for track in score.tracks))
     wish = Wish(mood, style, "medium", key, to_bar - from_bar + 1)
-    return filled(model, score, wish, (start, end), dice_of(seed, temperature, top_p), _telling(ctx, wish.bars))
+    return filled(model, score, wish, (start, end), dice_of(seed, temperature, top_p), _telling(ctx, wish.bars), tries)
 
 
-@node("music.harmonise", version=1, costly=True)
-def harmonise(model: MusicModel, score: Score, chords: str = "", chords_a_bar: Annotated[int, Range(1, 4)] = 1,
+@node("music.harmonise", version=2, costly=True)
+def harmonise(model: MusicModel, score: Score, chords: str = "", chords_a_bar: Annotated[int, Range(0, 4)] = 0,
               instruments: str = "", mood: Annotated[str, Choice(*MOODS)] = "calm",
               style: Annotated[str, Choice(*STYLES)] = "waltz", seed: Seed = 0, temperature: _Temperature = 0.9,
               top_p: _TopP = 0.95, density: Annotated[str, Choice(*DENSITIES)] = "any", ctx: Context = SILENT) -> Score:
@@ -105,7 +110,7 @@ def harmonise(model: MusicModel, score: Score, chords: str = "", chords_a_bar: A
     model: starter/composer, or one of miditok's tokens or of arrival times.
     score: the melody.
     chords: a lead sheet such as `Am7 | D7 | Gmaj7`; empty finds them.
-    chords_a_bar: how many chords to find for each bar.
+    chords_a_bar: how many chords to find for each bar; 0 for one, and another on a strong beat whose note asks for it.
     instruments: those that may play, such as `piano, acoustic bass`; empty leaves them to the model.
     mood: for a model that has words for moods.
     style: for a model that has words for styles.

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 from ..media.score import Note, Score, Track
 from .controls import FREE, Controls
-from .grammar import AT_ONCE, TOGETHER
 from .instruments import instrument_name
+from .players import AT_ONCE, TOGETHER
 from .writing import Dice, within
 
 PER_SECOND = 100

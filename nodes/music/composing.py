@@ -12,10 +12,11 @@ from .abctext import AbcWriter, Reader, header
 from .arrival import ArrivalWriter, Event
 from .controls import Controls, scale
 from .dynamics import shaped
-from .grammar import Given, Grammar
+from .grammar import Grammar
 from .models import Composer
 from .plan import Plan
-from .tokens import known_bars, wish_tokens
+from .reading import Given
+from .tokens import known_bars, known_styles, wish_tokens
 from .writing import Dice, MidiWriter, Writer, ids_of, written
 
 BPM = {"slow": 72.0, "medium": 104.0, "fast": 144.0}  # of a model that has no words for how fast
@@ -64,6 +65,8 @@ def controlled(model: Composer, wish: Wish, shift: int = 0) -> Controls:
 def midi_writer(model: Composer, wish: Wish, told: Told | None = None) -> MidiWriter:
     """Who writes the wish in words of miditok. Raises InputError for numbers of bars or metres that it has no words for."""
     words, shift = asked(model, wish)
+    if (styles := known_styles(model.tokenizer.vocab)) and wish.style not in styles:
+        raise InputError(f"style is {wish.style}; this model composes {', '.join(styles)}")
     vocabulary, told = model.vocabulary, told or Told()
     bars, known = wish.bars, known_bars(model.tokenizer.vocab)
     if known and bars not in known:
@@ -74,12 +77,14 @@ def midi_writer(model: Composer, wish: Wish, told: Told | None = None) -> MidiWr
     styled = any(word.startswith("Style_") for word in words)
     if metre is None and not styled:
         metre = COMMON if not metres or COMMON in metres else metres[0]
-    plan = None if model.tokenizer.is_trained or told.given else Plan.of(vocabulary, bars, told.harmony)
-    if told.given and not model.tokenizer.is_trained:
-        plan = Plan.of(vocabulary, bars, told.harmony)
+    plan = Plan.of(vocabulary, bars, told.harmony) if vocabulary.plans_alone else None
     grammar = Grammar(vocabulary, bars, metre, controlled(model, wish, shift), plan, told.given)
-    start = ids_of(model.tokenizer, [word for word in ("BOS_None", *words) if word in model.tokenizer.vocab])
-    return MidiWriter(model, grammar, start, list(told.before))
+    return MidiWriter(model, grammar, beginning(model, wish), list(told.before))
+
+
+def beginning(model: Composer, wish: Wish) -> list[int]:
+    """The ids in front of a piece, in words of miditok: what is wished for."""
+    return ids_of(model.tokenizer, [word for word in ("BOS_None", *asked(model, wish)[0]) if word in model.tokenizer.vocab])
 
 
 def arrival_writer(wish: Wish, before: tuple[Event, ...] = (), given: tuple[Event, ...] = (),

@@ -5,13 +5,15 @@ The model reads its own grid and instruments; what was given is never read back,
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import gcd
 from typing import Any
 
 from ..media.score import Note, Score, Track
 from .controls import reach
-from .grammar import Given
+from .instruments import instrument_name
+from .reading import Given
 from .vocabulary import Vocabulary
 
 
@@ -52,14 +54,17 @@ def _distance(program: int, other: int, middle: float) -> tuple[float, ...]:
 
 
 def snapped(score: Score, vocabulary: Vocabulary, casting: Casting, shift: int, first: float = 0.0,
-            last: float = float("inf")) -> Any:
-    """What lies from `first` to `last` (beats) as symusic has it, on the model's grid, in the key that it writes in."""
+            last: float = float("inf"), metre: tuple[int, int] | None = None) -> Any:
+    """What lies from `first` to `last` (beats) as symusic has it, on the model's grid, in the key that it writes in.
+
+    metre: that in which the model counts; that of the score, when left out.
+    """
     import symusic
 
     division = vocabulary.division
     piece: Any = symusic.Score(division)
     piece.tempos.append(symusic.Tempo(0, score.tempos[0][1]))
-    piece.time_signatures.append(symusic.TimeSignature(0, *metre_at(score, first)))
+    piece.time_signatures.append(symusic.TimeSignature(0, *(metre or metre_at(score, first))))
     for track, program in zip(score.tracks, casting.programs, strict=True):
         if program is None:
             continue
@@ -152,3 +157,38 @@ def only(track: Track, keeps: Any) -> Track:
 def same(one: Note, other: Note) -> bool:
     """Whether two notes are the same key at the same moment, as near as a model's grid can tell."""
     return one.pitch == other.pitch and abs(one.start - other.start) < 0.13
+
+
+def joined(score: Score, new: Sequence[tuple[int | None, Track]], start: float) -> Score:
+    """The score with the new notes on its own tracks, or on tracks of their own; nothing of it is changed."""
+    tracks = list(score.tracks)
+    for at, track in new:
+        if not track.notes:
+            continue
+        if at is not None and at < len(tracks):
+            fresh = _clear_of(track.notes, tracks[at].notes)
+            tracks[at] = replace(tracks[at], notes=(*tracks[at].notes, *fresh))
+            continue
+        program = -1 if track.is_drum else track.program
+        own = next((number for number in range(len(score.tracks), len(tracks))
+                    if (tracks[number].is_drum, tracks[number].program) == (track.is_drum, track.program)), None)
+        if own is not None:
+            tracks[own] = replace(tracks[own], notes=(*tracks[own].notes, *track.notes))
+        else:
+            tracks.append(replace(track, name=instrument_name(program), channel=None))
+    return replace(score, tracks=tuple(tracks))
+
+
+def _clear_of(new: Sequence[Note], standing: Sequence[Note]) -> list[Note]:
+    """New notes that neither begin in nor run into a standing one of their pitch."""
+    found = []
+    by_pitch: dict[int, list[Note]] = {}
+    for note in standing:
+        by_pitch.setdefault(note.pitch, []).append(note)
+    for note in new:
+        others = by_pitch.get(note.pitch, [])
+        if any(one.start - 1e-6 <= note.start < one.start + one.duration - 1e-6 for one in others):
+            continue
+        following = min((one.start for one in others if one.start > note.start), default=note.start + note.duration)
+        found.append(note._replace(duration=min(note.duration, following - note.start)))
+    return found

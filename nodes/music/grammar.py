@@ -7,61 +7,20 @@ So bars are counted in whatever way a tokenizer tells time: by bar lines, by shi
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from .controls import FREE, Controls
 from .plan import Plan
+from .players import Players
+from .reading import Clock, Given, Reading
 from .tokens import WISHES
-from .vocabulary import DRUMS, NOTES, OFFS, SHIFTS, Vocabulary
+from .vocabulary import NOTES, OFFS, SHIFTS, Vocabulary
 
-AT_ONCE = 12  # notes that one instrument begins at a moment: two hands, and two fingers
-TOGETHER = 40  # notes that all of them begin at a moment
 IN_A_BAR = 512  # words after which a bar that does not end is ended
 TRACKS = 8  # of a tokenizer that writes one after the other
-FAR = 10 ** 9  # ticks: never
 TIMES = {"Bar", "Position", *SHIFTS}
-CHORDAL = 1000  # added to a program: the pitch that intervals within a chord are counted from
 NEVER = ("PAD", "BOS", "EOS", "MASK", "ACBar", "ACTrack")
-
-
-@dataclass
-class Clock:
-    """Where a stream stands: what was written last, when, and what sounds. Times are ticks."""
-
-    kind: str = ""
-    program: int = 0
-    now: int = 0
-    bar_start: int = 0
-    bar: int = 0  # begun
-    line: bool = False  # whether anything says where the bars are
-    moved: bool = False  # whether a time in this bar was named
-    heard: int = 0  # until when the notes last
-    last: tuple[int, int] = (0, 0)  # program and pitch of the note that is being written
-    begun: set[tuple[int, int]] = field(default_factory=set)  # at this moment
-    sounding: set[tuple[int, int]] = field(default_factory=set)  # of those that are ended by a word of their own
-    steps: dict[int, int] = field(default_factory=dict)  # pitches that intervals are counted from
-    onsets: tuple[int, int] = (-1, 0)  # the beat, and how many moments of it have notes
-    words: int = 0  # in this bar
-    track: int = 0
-    given: int = 0  # notes that are written already
-    fresh: int = 0  # notes of this bar that were not given
-
-    def copy(self) -> Clock:
-        """Another that goes its own way."""
-        other = copy.copy(self)
-        other.begun, other.sounding, other.steps = set(self.begun), set(self.sounding), dict(self.steps)
-        return other
-
-
-class Given(NamedTuple):
-    """A note that is to be written: when, the words that say it, and when it ends, in ticks."""
-
-    tick: int
-    words: tuple[int, ...]
-    end: int
 
 
 class Grammar:
@@ -73,27 +32,11 @@ class Grammar:
         self.clock, self.written, self.ended = Clock(), list[int](), False
         self.given, self.most_tracks = sorted(given), tracks
         self.given_end = max((one.end for one in given), default=0)
-        self.metre, self.metre_is_open = metre or (4, 4), metre is None and vocabulary.any_of("TimeSig")
-        self._by_lines = vocabulary.any_of("Bar") and vocabulary.style != "PerTok"
-        self._set_metre(self.metre)
-        self._forcing = False  # whether what is written was given
+        self.metre_is_open = metre is None and vocabulary.any_of("TimeSig")
+        self.reading = Reading(vocabulary, bars, metre or (4, 4))
+        self.players = Players(self.reading, controls)
         self._after_kind: dict[str, set[str]] = {}
-        self._pitched: dict[int, bool] = {}
         self._plan_kinds = {"TimeSig", *vocabulary.specials} - {*NEVER, *WISHES, "Track"}
-
-    def _set_metre(self, metre: tuple[int, int]) -> None:
-        upper, lower = metre
-        vocabulary = self.vocabulary
-        self.metre = metre
-        self.per_beat = vocabulary.division * 4 // lower
-        self.per_position = 1 if vocabulary.style == "PerTok" else max(1, self.per_beat // vocabulary.per_beat)
-        self.bar_ticks = upper * self.per_beat
-        self.end = self.bars * self.bar_ticks
-        self._lengths = {index: vocabulary.ticks(index, self.per_beat) for index in vocabulary.shifts}
-
-    def beat(self, tick: int) -> float:
-        """A tick in quarter notes."""
-        return tick / self.vocabulary.division
 
     @property
     def bars_begun(self) -> int:
@@ -120,14 +63,14 @@ class Grammar:
         if "Track" in kinds:
             legal &= self._word("Track_Start")
         if "TimeSig" in kinds:
-            metres = vocabulary.metres() if self.metre_is_open else [self.metre]
+            metres = vocabulary.metres() if self.metre_is_open else [self.reading.metre]
             legal &= ~vocabulary.mask("TimeSig") | self._metre_words(metres)
         if "Program" in kinds:
-            legal &= ~vocabulary.mask("Program") | self._programs(clock)
+            legal &= ~vocabulary.mask("Program") | self.players.programs(clock)
         if kinds & set(NOTES):
-            legal &= ~vocabulary.mask(*NOTES) | self._notes(clock)
+            legal &= ~vocabulary.mask(*NOTES) | self.players.notes(clock)
         if kinds & set(OFFS):
-            legal &= ~vocabulary.mask(*OFFS) | self._offs(clock)
+            legal &= ~vocabulary.mask(*OFFS) | self.players.ends(clock)
         if self.plan is not None and clock.kind in ("TimeSig", "Left", "Phrase", "Harmony"):
             legal &= self.plan.legal(clock)
         if self.may_end(clock):
@@ -149,12 +92,12 @@ class Grammar:
         if vocabulary.in_tracks:
             following.discard("Program")
         lined = clock.kind == "Bar" or clock.kind in self._plan_kinds if vocabulary.any_of("Bar") else \
-            clock.now % self.bar_ticks == 0
+            clock.now % self.reading.bar_ticks == 0
         return following if lined else following - {"TimeSig"}
 
     def _first_kinds(self) -> set[str]:
         vocabulary = self.vocabulary
-        if self._by_lines:
+        if self.reading.by_lines:
             return {"Bar"}
         if vocabulary.any_of("TimeSig") and (vocabulary.style == "PerTok" or "TimeSig" in vocabulary.graph):
             return {"TimeSig"}
@@ -177,96 +120,33 @@ class Grammar:
         vocabulary = self.vocabulary
         legal = ~vocabulary.none
         jump = self.controls.longest()
-        limit = min(self.end, self.given[clock.given].tick + 1) if clock.given < len(self.given) else self.end
+        limit = min(self.reading.end, self.given[clock.given].tick + 1) if clock.given < len(self.given) else self.reading.end
         for index in vocabulary.shifts if kinds & set(SHIFTS) else ():
-            then = self._after(clock, index)
+            then = self.reading.after(clock, index)
             legal[index] = then < limit and (not strict or then == clock.now or self._step_allowed(clock, then, jump))
         if "Position" in kinds and "Position" in vocabulary.of_kind:
-            places = clock.bar_start + vocabulary.numbers * self.per_position
+            places = clock.bar_start + vocabulary.numbers * self.reading.per_position
             ahead = (places > clock.now) if clock.moved else (places >= clock.now)
-            ahead &= (places < clock.bar_start + self.bar_ticks) & (places < limit)
+            ahead &= (places < clock.bar_start + self.reading.bar_ticks) & (places < limit)
             if strict and not self.controls.times_are_free:
                 ahead &= self._steps_allowed(clock, places, jump)
             legal &= ~vocabulary.mask("Position") | ahead
         if "Bar" in kinds and "Bar" in vocabulary.of_kind:
-            first = self._by_lines and not clock.bar
-            then = clock.bar_start if first else clock.bar_start + self.bar_ticks
+            first = self.reading.by_lines and not clock.bar
+            then = clock.bar_start if first else clock.bar_start + self.reading.bar_ticks
             ready = not strict or not self.controls.each_bar or clock.fresh > 0 or not clock.bar
             legal &= ~vocabulary.mask("Bar") | (first or then < limit and ready)
         return legal
 
-    def _after(self, clock: Clock, index: int) -> int:
-        rested = self.vocabulary.kinds[index] == "Rest"
-        then = (max(clock.heard, clock.now) if rested else clock.now) + self._lengths[index]
-        if self.vocabulary.style == "PerTok" and then >= clock.bar_start + self.bar_ticks:
-            return self.end if clock.bar_start + self.bar_ticks >= self.end else FAR  # another bar begins with a word
-        return then
-
     def _step_allowed(self, clock: Clock, then: int, jump: float | None) -> bool:
-        longest = jump is None or self.beat(then - clock.now) <= jump + 1e-6 or then >= self.end
-        return longest and self.controls.room(self.beat(then), clock.onsets)
+        longest = jump is None or self.reading.beat(then - clock.now) <= jump + 1e-6 or then >= self.reading.end
+        return longest and self.controls.room(self.reading.beat(then), clock.onsets)
 
     def _steps_allowed(self, clock: Clock, places: Any, jump: float | None) -> Any:
         legal = self.vocabulary.none.copy()
         for index in self.vocabulary.mask("Position").nonzero()[0]:
             legal[index] = self._step_allowed(clock, int(places[index]), jump)
         return legal
-
-    def _crowded(self, clock: Clock, program: int) -> bool:
-        return len(clock.begun) >= TOGETHER or sum(one == program for one, _ in clock.begun) >= AT_ONCE
-
-    def _free(self, clock: Clock, program: int) -> Any:
-        """The pitches that an instrument may begin now. bool (128)."""
-        pitches = self.controls.pitches(program, self.beat(clock.now)) & self.vocabulary.reach
-        for one, pitch in (*clock.begun, *clock.sounding):
-            if one == program:
-                pitches[pitch] = False
-        return pitches
-
-    def _notes(self, clock: Clock) -> Any:
-        """Words that begin a note: a new one, in reach of its instrument, and not one too many."""
-        vocabulary, drums = self.vocabulary, self.vocabulary.mask(*DRUMS)
-        if self._crowded(clock, clock.program):
-            return vocabulary.none
-        pitches = self._free(clock, clock.program)
-        allowed = pitches[vocabulary.keys] & ~vocabulary.mask("PitchIntervalTime", "PitchIntervalChord")
-        own = vocabulary.any_of(*DRUMS) and vocabulary.any_of("Program")
-        allowed &= drums if own and clock.program == -1 else ~drums
-        for kind, key in (("PitchIntervalTime", clock.program), ("PitchIntervalChord", clock.program + CHORDAL)):
-            base = clock.steps.get(key)
-            chordal = any(one == clock.program for one, _ in clock.begun)
-            if base is None or kind not in vocabulary.of_kind or (kind == "PitchIntervalTime") == chordal:
-                continue
-            for index in vocabulary.mask(kind).nonzero()[0]:
-                pitch = base + int(vocabulary.numbers[index])
-                allowed[index] = 0 <= pitch < 128 and bool(pitches[pitch])
-        return allowed
-
-    def _offs(self, clock: Clock) -> Any:
-        """Words that end a note: one that sounds, and did not begin just now."""
-        ending = self.vocabulary.none.copy()
-        for index in self.vocabulary.mask(*OFFS).nonzero()[0]:
-            one = clock.program, int(self.vocabulary.numbers[index])
-            ending[index] = one in clock.sounding and one not in clock.begun
-        return ending
-
-    def _programs(self, clock: Clock) -> Any:
-        legal = self.vocabulary.none.copy()
-        ending = {one for one, _ in clock.sounding - clock.begun}
-        begun = {one for one, _ in (*clock.begun, *clock.sounding)}
-        full = len(clock.begun) >= TOGETHER
-        for index, program in self.vocabulary.programs:
-            legal[index] = program in ending or not full and self.controls.plays(program) and (
-                self._some(clock, program) if program not in begun else
-                not self._crowded(clock, program) and bool(self._free(clock, program).any()))
-        return legal
-
-    def _some(self, clock: Clock, program: int) -> bool:
-        """Whether an instrument that plays nothing now has a pitch to play."""
-        pitches = self.controls.pitches(program, self.beat(clock.now))
-        if (key := id(pitches)) not in self._pitched:
-            self._pitched[key] = bool((pitches & self.vocabulary.reach).any())
-        return self._pitched[key]
 
     # How it ends
 
@@ -282,7 +162,7 @@ class Grammar:
         return self.complete(clock) and self._is_last(clock) and clock.given >= len(self.given)
 
     def _is_last(self, clock: Clock) -> bool:
-        last = self.end - self.bar_ticks
+        last = self.reading.end - self.reading.bar_ticks
         heard = clock.heard > last or bool(clock.sounding) or self.given_end > last
         if self.vocabulary.in_tracks and clock.track > 1:
             return clock.heard > 0 or bool(clock.sounding)
@@ -301,10 +181,10 @@ class Grammar:
                 closing |= self._word("Track_Start")
             return closing
         following = vocabulary.mask(*self._following(clock))
-        if vocabulary.any_of("Bar") and clock.bar_start + self.bar_ticks >= self.end:
+        if vocabulary.any_of("Bar") and clock.bar_start + self.reading.bar_ticks >= self.reading.end:
             closing |= vocabulary.mask("Bar") & following
         for index in vocabulary.shifts:
-            closing[index] = following[index] and self._after(clock, index) >= self.end
+            closing[index] = following[index] and self.reading.after(clock, index) >= self.reading.end
         return closing
 
     def _word(self, word: str) -> Any:
@@ -335,8 +215,8 @@ class Grammar:
         if self.vocabulary.kinds[index] == "TimeSig" and self.metre_is_open:
             upper, lower = map(int, self.vocabulary.values[index].split("/"))
             self.metre_is_open = False
-            self._set_metre((upper, lower))
-        self.step(self.clock, index)
+            self.reading.set_metre((upper, lower))
+        self.reading.step(self.clock, index)
         self.written.append(index)
         if self.plan is not None:
             self.plan.accept(index, self.clock, new_bar=self.clock.bar != before)
@@ -348,73 +228,28 @@ class Grammar:
         if not clock.sounding:
             return
         shifts = sorted((index for index in vocabulary.shifts if vocabulary.kinds[index] == "TimeShift"),
-                        key=lambda index: -self._lengths[index])
-        left = self.end - clock.now
+                        key=lambda index: -self.reading.lengths[index])
+        left = self.reading.end - clock.now
         for index in shifts:
-            while 0 < self._lengths[index] <= left:
+            while 0 < self.reading.lengths[index] <= left:
                 self.written.append(index)
-                left -= self._lengths[index]
+                left -= self.reading.lengths[index]
         for program, pitch in sorted(clock.sounding):
             named = [f"Program_{program}"] if vocabulary.any_of("Program") and not vocabulary.in_tracks else []
             drum = f"DrumOff_{pitch}" in vocabulary.tokenizer.vocab and program == -1
             self.written += [vocabulary.tokenizer.vocab[word]
                              for word in (*named, f"{'DrumOff' if drum else 'NoteOff'}_{pitch}")]
 
-    def step(self, clock: Clock, index: int) -> None:
-        """Move a clock on by a word, as miditok reads it."""
-        vocabulary = self.vocabulary
-        kind, clock.words = vocabulary.kinds[index], clock.words + 1
-        number = int(vocabulary.numbers[index])
-        if kind == "Bar":
-            first = self._by_lines and not clock.bar
-            clock.bar_start = clock.bar_start if first else clock.bar_start + self.bar_ticks
-            self._move(clock, clock.bar_start, named=False)
-        elif kind == "Position":
-            self._move(clock, clock.bar_start + number * self.per_position, named=True)
-        elif kind in SHIFTS:
-            self._move(clock, self._after(clock, index), named=True)
-        elif kind == "Program":
-            clock.program = number
-        elif kind in NOTES:
-            self._begin(clock, kind, number)
-        elif kind == "Duration":
-            clock.heard = max(clock.heard, clock.now + vocabulary.ticks(index, self.per_beat))
-        elif kind in OFFS:
-            clock.sounding.discard((clock.program, number))
-            clock.heard = max(clock.heard, clock.now)
-        elif kind == "Track":
-            clock = self._track(clock, vocabulary.values[index] == "Start")
-        clock.kind = "Started" if kind == "MicroTiming" and clock.kind == "Program" else kind
-
-    def _track(self, clock: Clock, starts: bool) -> Clock:
-        fresh = Clock(line=starts, track=clock.track + starts)
-        vars(clock).update(vars(fresh))
-        return clock
-
-    def _begin(self, clock: Clock, kind: str, number: int) -> None:
-        pitch = number
-        if kind == "PitchIntervalTime":
-            pitch = clock.steps.get(clock.program, 0) + number
-        elif kind == "PitchIntervalChord":
-            pitch = clock.steps.get(clock.program + CHORDAL, 0) + number
-        if kind != "PitchIntervalChord":
-            clock.steps[clock.program] = pitch
-        clock.steps[clock.program + CHORDAL] = pitch
-        beat = int(self.beat(clock.now))
-        if not clock.begun:
-            clock.onsets = (beat, clock.onsets[1] + 1 if clock.onsets[0] == beat else 1)
-        clock.begun.add((clock.program, pitch))
-        clock.last = clock.program, pitch
-        clock.fresh += not self._forcing
-        if self.vocabulary.any_of("NoteOff"):
-            clock.sounding.add((clock.program, pitch))
-        elif not self.vocabulary.any_of("Duration"):
-            clock.heard = max(clock.heard, clock.now + 1)
-
     def due(self, clock: Clock) -> bool:
         """Whether time has come to a given note."""
         return clock.given < len(self.given) and clock.now == self.given[clock.given].tick and (
-            clock.kind in ("Position", *SHIFTS) or not self._by_lines and clock.kind in ("", "TimeSig"))
+            clock.kind in ("Position", *SHIFTS) or not self.reading.by_lines and clock.kind in ("", "TimeSig"))
+
+    def awaited(self) -> tuple[int, Any] | None:
+        """The word that moves time to the next given note, and those that would pass it by (bool for each word), if any."""
+        if self.clock.given >= len(self.given) or not self.complete(self.clock):
+            return None
+        return self.reading.leading(self.clock, self.given[self.clock.given].tick)
 
     def admits(self, words: Sequence[int]) -> bool:
         """Whether a merged token may come next: each of its words after those before it."""
@@ -424,15 +259,15 @@ class Grammar:
                 return False
             if self.may_end(clock) and self.closing(clock)[index]:
                 return True
-            self.step(clock, index)
+            self.reading.step(clock, index)
         return True
 
     def take(self, words: Sequence[int]) -> None:
         """Take note of words that follow by themselves."""
-        self._forcing = bool(self.given)
+        self.clock.forced = bool(self.given)
         for index in words:
             self.accept(index)
-        self._forcing = False
+        self.clock.forced = False
 
     def follow(self) -> list[int]:
         """Words that come next by themselves: the given notes whose time it is, or a bar that a mark calls back."""
@@ -445,13 +280,3 @@ class Grammar:
         elif self.plan is not None and not self.given:
             words = self.plan.repeat(self.clock)
         return words
-
-    def _move(self, clock: Clock, then: int, named: bool) -> None:
-        bar = then // self.bar_ticks + 1
-        if bar != clock.bar:
-            clock.words = clock.fresh = 0
-        if then != clock.now or not named:
-            clock.begun = set()
-        clock.bar, clock.now, clock.moved = bar, then, named
-        if self.vocabulary.style != "PerTok" or not named:
-            clock.bar_start = (bar - 1) * self.bar_ticks

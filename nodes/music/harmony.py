@@ -97,13 +97,13 @@ def fit_range(score: Score, lowest: Annotated[int, Range(0, 127)] = 0, highest: 
     return within_reach(score, lowest, highest)
 
 
-@node("music.lead_sheet", version=1)
-def lead_sheet(score: Score, chords: str = "", chords_a_bar: Annotated[int, Range(1, 4)] = 1) -> Score:
+@node("music.lead_sheet", version=2)
+def lead_sheet(score: Score, chords: str = "", chords_a_bar: Annotated[int, Range(0, 4)] = 0) -> Score:
     """Make a lead sheet of a score: its tune with chord symbols above it.
 
     score: the music; words that are sung stay.
     chords: such as `Am7 | D7 | Gmaj7`; empty takes those heard, or those that fit where there is a tune alone.
-    chords_a_bar: how many to hear in each bar.
+    chords_a_bar: how many in each bar; 0 for one, and for a tune alone another on a strong beat whose note asks for it.
     """
     if not any(track.notes for track in score.tracks):
         raise InputError("the score has no notes, so there is no tune in it")
@@ -113,7 +113,7 @@ def lead_sheet(score: Score, chords: str = "", chords_a_bar: Annotated[int, Rang
     if chords.strip():
         found = laid(sheet(chords), len(bar_starts(score)), 4 * metre[0] / metre[1])
     elif sum(bool(track.notes) and not track.is_drum for track in score.tracks) > 1:
-        found = tuple(chords_of(score, chords_a_bar))
+        found = tuple(chords_of(score, chords_a_bar or 1))
     else:
         found = tuple(chords_for(alone, stated_key(score), chords_a_bar))
     return with_chords(replace(alone, keys=score.keys or ((0.0, stated_key(score)),)), found)
@@ -155,7 +155,7 @@ def arpeggiate(score: Score, pattern: Annotated[str, Choice("up", "down", "up an
                                        for track in score.tracks))
 
 
-@node("music.arrange", version=1)
+@node("music.arrange", version=2)
 def arrange(score: Score, style: Annotated[str, Choice(*BANDS)] = "pop", chords: str = "",
             fills: Annotated[int, Range(0, 16)] = 4) -> Score:
     """Arrange a lead sheet for a band: chords, bass and drums in a style, under the tune, which stays as it is.
@@ -172,7 +172,7 @@ def arrange(score: Score, style: Annotated[str, Choice(*BANDS)] = "pop", chords:
     if len(score.metres) > 1:
         raise InputError("the metre changes on the way, and a band keeps one; cut the score at the changes (music.cut)")
     symbols = tuple(replace(chord(text.text), beat=text.beat) for text in score.texts if text.kind == "cue")
-    found = laid(sheet(chords), bars, beats) if chords.strip() else symbols or tuple(chords_for(score, stated_key(score)))
+    found = laid(sheet(chords), bars, beats) if chords.strip() else symbols or tuple(chords_for(score, stated_key(score), 0))
     tracks = played(style, found, bars, beats, fills)
     swing = BANDS[style].swing
     if swing != 0.5:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from .vocabulary import Vocabulary
 
 if TYPE_CHECKING:
-    from .grammar import Clock
+    from .reading import Clock
 
 PHRASE = 4  # bars
 

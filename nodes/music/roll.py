@@ -62,13 +62,13 @@ class _Sheet:
         return self.y(self.low) + self.row
 
 
-@node("music.piano_roll", version=2)
+@node("music.piano_roll", version=3)
 def piano_roll(score: Score, title: str = "", width: Annotated[int, Range(320, 4096)] = 1200,
                height: Annotated[int, Range(160, 2048)] = 420, paper: Color = "#fbfaf6") -> Image:
     """Draw a score: time goes to the right, pitch upwards, a colour for each track, and softer notes paler.
 
     Below lie the words that are sung, as many as have room, and a line where a pedal is down; a bent note has a line at
-    its pitch.
+    its pitch. Where a score has markers, as those of its sections, their names stand above with a line down to the foot.
 
     score: the music.
     title: what stands above it, if anything; key, metre, tempo and length stand beside it.
@@ -111,7 +111,7 @@ def _sheet(score: Score, width: int, height: int, size: int) -> _Sheet:
     last = score.metres[-1]
     end = max(score.beats, starts[-1] + 4 * last[1] / last[2])
     margin = size + (1.3 * size if any(_lyrics(score)) else 0)
-    return _Sheet(left=3.4 * size, top=4.6 * size, right=width - size, bottom=height - margin,
+    return _Sheet(left=3.4 * size, top=(4.6 + 1.3 * bool(_sections(score))) * size, right=width - size, bottom=height - margin,
                   beats=end, low=low, high=high, drums=tuple(drums))
 
 
@@ -138,6 +138,8 @@ def _field(canvas: Any, sheet: _Sheet, score: Score, ground: Rgb, ink: Rgb) -> N
     every = 1 + int(len(starts) / (sheet.right - sheet.left))  # lines that would lie upon each other
     for start in (*starts[::every], sheet.beats):
         box(sheet.x(start) - 0.5, sheet.top, sheet.x(start) + 0.6, sheet.bottom, mixed(ground, ink, 0.32))
+    for start, _ in _sections(score):
+        box(sheet.x(start) - 1, sheet.top - 0.4 * sheet.left, sheet.x(start) + 1, sheet.bottom, mixed(ground, ink, 0.7))
 
 
 def _notes(canvas: Any, sheet: _Sheet, score: Score) -> None:
@@ -183,6 +185,12 @@ def _lyrics(score: Score) -> list[tuple[float, str]]:
                   if text.kind == "lyric" and text.text.strip())
 
 
+def _sections(score: Score) -> list[tuple[float, str]]:
+    """The markers of a score and where they stand, one a moment."""
+    return sorted({text.beat: " ".join(text.text.split()) for text in score.texts
+                   if text.kind == "marker" and text.text.strip() and text.beat < score.beats}.items())
+
+
 def _rounded(canvas: Any, box: tuple[float, ...], radius: float, fill: tuple[int, ...]) -> None:
     canvas.rounded_rectangle([round(v * SMOOTHING) for v in box], radius=SMOOTHING * radius, fill=fill)
 
@@ -199,6 +207,7 @@ def _words(canvas: Any, sheet: _Sheet, score: Score, title: str, ink: Rgb, groun
     for x, color, name in _legend(sheet, score, size):
         Face(round(size * 0.9)).draw(canvas, x + (0.9 * size if color else 0), LEGEND * size, name, ink)
     _bar_numbers(canvas, sheet, score, small, quiet)
+    _section_names(canvas, sheet, score, small, ink)
     free = 0.0
     for beat, word in _lyrics(score):
         if sheet.x(beat) >= free and sheet.x(beat) + small.width(word) < sheet.right + size:
@@ -224,6 +233,15 @@ def _legend(sheet: _Sheet, score: Score, size: int) -> Iterator[tuple[float, Rgb
             return
         yield x, TRACK_COLORS[index % len(TRACK_COLORS)], name
         x += wide + 1.4 * size
+
+
+def _section_names(canvas: Any, sheet: _Sheet, score: Score, face: Face, color: Rgb) -> None:
+    """Above the numbers of the bars, as many as have room."""
+    free = 0.0
+    for beat, name in _sections(score):
+        if sheet.x(beat) >= free and sheet.x(beat) + 4 + face.width(name) < sheet.right + face.size:
+            face.draw(canvas, sheet.x(beat) + 4, sheet.top - 1.5 * face.size, name, color)
+            free = sheet.x(beat) + face.width(name) + face.size
 
 
 def _bar_numbers(canvas: Any, sheet: _Sheet, score: Score, face: Face, color: Rgb) -> None:

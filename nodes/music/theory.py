@@ -28,6 +28,9 @@ _MAJOR_STEPS = ((0, "", 0.35), (2, "m", 0.15), (4, "m", 0.0), (5, "", 0.25), (7,
 _MINOR_STEPS = ((0, "m", 0.35), (2, "dim", -0.1), (3, "", 0.15), (5, "m", 0.25), (7, "", 0.2), (7, "7", 0.25),
                 (8, "", 0.15), (10, "", 0.1), (7, "m", 0.0))
 
+PLAYED = 0.07  # beats that what is played by hand lies beside a beat
+WITHIN_A_BAR = 0.9  # what a chord that changes within a bar has to be worth
+
 
 def weights(score: Score, start: float = 0.0, end: float = float("inf")) -> list[float]:
     """How many beats each pitch class sounds between two beats, drums apart."""
@@ -46,12 +49,12 @@ def key_of_score(score: Score, profile: str = "Temperley") -> tuple[str, float]:
     found = []
     for mode, values in zip(("major", "minor"), PROFILES[profile], strict=True):
         for tonic in range(12):
-            found.append((_correlation(heard, [values[(pitch - tonic) % 12] for pitch in range(12)]), tonic, mode))
+            found.append((correlation(heard, [values[(pitch - tonic) % 12] for pitch in range(12)]), tonic, mode))
     best = max(found)
     return key_name(best[1], best[2]), best[0]
 
 
-def _correlation(one: Sequence[float], other: Sequence[float]) -> float:
+def correlation(one: Sequence[float], other: Sequence[float]) -> float:
     means = sum(one) / len(one), sum(other) / len(other)
     a, b = [value - means[0] for value in one], [value - means[1] for value in other]
     length = (sum(x * x for x in a) * sum(y * y for y in b)) ** 0.5
@@ -71,20 +74,26 @@ def root_name(root: int, key: str) -> str:
 
 
 def spans(score: Score, a_bar: int = 1) -> list[tuple[float, float]]:
-    """The bars of a score, or equal parts of them, as beats from and to."""
+    """The bars of a score, or equal parts of them, as beats from and to. a_bar 0: as many parts as it has strong beats."""
     lines = [*bar_starts(score), whole_bars(score)]
-    return [(start + (end - start) * part / a_bar, start + (end - start) * (part + 1) / a_bar)
-            for start, end in pairwise(lines) for part in range(a_bar)]
+    return [(start + (end - start) * part / parts, start + (end - start) * (part + 1) / parts)
+            for start, end in pairwise(lines) for parts in [a_bar or strong_beats(score, start)] for part in range(parts)]
 
 
-def chords_of(score: Score, a_bar: int = 1) -> list[Chord]:
-    """The chords that are heard, one for each bar or part of one, by Viterbi's way through all that may be.
+def strong_beats(score: Score, beat: float) -> int:
+    """How many strong beats a bar that begins at a beat has: two of four, two of six eighths, three of nine, else one."""
+    upper = max(metre for metre in score.metres if metre[0] <= beat + 1e-6)[1]
+    return upper // 3 if upper % 3 == 0 and upper > 3 else 2 if upper % 2 == 0 and upper > 2 else 1
+
+
+def chords_of(score: Score, a_bar: int = 1, first: float = 0.0) -> list[Chord]:
+    """The chords that are heard from a beat on, one for each bar or part of one, by Viterbi's way through all that may be.
 
     A chord is likely by how much of what sounds is of it, its bass below; and by the step of its root from the one before.
     """
     key = stated_key(score)
     choices = [(root, quality) for root in range(12) for quality in QUALITIES]
-    parts = spans(score, a_bar)
+    parts = [span for span in spans(score, a_bar) if span[0] > first - 1e-6]
 
     def fit(start: float, end: float) -> Callable[[tuple[int, str]], float]:
         heard, bass = weights(score, start, end), _bass(score, start, end)
@@ -100,7 +109,7 @@ def chords_of(score: Score, a_bar: int = 1) -> list[Chord]:
             return 2 * inside + 0.8 * used + 0.35 * (bass == root) + _PLAIN[quality] + 0.1 * (tones <= scale(*key_parts(key)))
         return of
 
-    path = _best_path(choices, [fit(*span) for span in parts], lambda a, b: 0.12 * (a == b))
+    path = _best_path(choices, [fit(*span) for span in parts], lambda at, a, b: 0.12 * (a == b))
     return [_named(root, quality, start, key) for (root, quality), (start, _) in zip(path, parts, strict=True)]
 
 
@@ -108,12 +117,14 @@ def chords_for(melody: Score, key: str, a_bar: int = 1) -> list[Chord]:
     """Chords that go with a melody: of its key, one for each bar (or part), with what lasts and stands on beats in them.
 
     Roots move as they do in tonal harmony, by fifths and to neighbours (Piston, "Harmony"); the last is the tonic.
+    a_bar 0: one for each bar, and another on a strong beat whose note asks for it.
     """
     tonic, mode = key_parts(key)
     steps = _MAJOR_STEPS if mode == "major" else _MINOR_STEPS
     choices = [((tonic + step) % 12, quality) for step, quality, _ in steps]
     liking = {((tonic + step) % 12, quality): value for step, quality, value in steps}
     parts = spans(melody, a_bar)
+    bars = set(bar_starts(melody))
 
     def fit(at: int, start: float, end: float) -> Callable[[tuple[int, str]], float]:
         notes = [(note.pitch % 12, min(note.start + note.duration, end) - max(note.start, start), note.start)
@@ -125,7 +136,8 @@ def chords_for(melody: Score, key: str, a_bar: int = 1) -> list[Chord]:
             tones = {(root + step) % 12 for step in QUALITIES[quality]}
             value = liking[choice]
             for pitch, length, begun in notes:
-                strong = 2.5 if abs(begun - round(begun)) < 1e-6 else 1.0
+                opens, on_beat = not a_bar and abs(begun - start) < PLAYED, abs(begun - round(begun)) < PLAYED
+                strong = 4.0 if opens else 2.5 if on_beat else 1.0
                 harsh = any((pitch + near) % 12 in tones for near in (1, -1)) and length >= 1
                 value += strong * length / max(1e-6, end - start) * (1.6 if pitch in tones else -2.4 - 3 * harsh)
             if at == len(parts) - 1:
@@ -135,8 +147,10 @@ def chords_for(melody: Score, key: str, a_bar: int = 1) -> list[Chord]:
             return value + (0.5 * (root == (tonic + 7) % 12) if at == len(parts) - 2 else 0.0)
         return of
 
-    def move(one: tuple[int, str], other: tuple[int, str]) -> float:
-        return {0: -0.1, 5: 0.4, 7: 0.15, 2: 0.15, 10: 0.1, 9: 0.15, 8: 0.1}.get((other[0] - one[0]) % 12, -0.1)
+    def move(at: int, one: tuple[int, str], other: tuple[int, str]) -> float:
+        inside = not a_bar and parts[at][0] not in bars
+        liked = {0: -0.1, 5: 0.4, 7: 0.15, 2: 0.15, 10: 0.1, 9: 0.15, 8: 0.1}.get((other[0] - one[0]) % 12, -0.1)
+        return liked - (WITHIN_A_BAR if one != other else -0.1) * inside
 
     path = _best_path(choices, [fit(at, *span) for at, span in enumerate(parts)], move)
     return [_named(root, quality, start, key) for (root, quality), (start, _) in zip(path, parts, strict=True)]
@@ -148,16 +162,16 @@ def _named(root: int, quality: str, beat: float, key: str) -> Chord:
 
 
 def _best_path(choices: list, fits: list[Callable], move: Callable) -> list:
-    """The way through choices whose fits and moves add up to the most (Viterbi, 1967)."""
+    """The way through choices whose fits and moves add up to the most (Viterbi, 1967). move: of a place, two choices."""
     if not fits:
         return []
     values = {choice: fits[0](choice) for choice in choices}
     back: list[dict] = []
-    for fit in fits[1:]:
+    for at, fit in enumerate(fits[1:], 1):
         came, then = {}, {}
         for choice in choices:
-            before = max(choices, key=lambda one: values[one] + move(one, choice))
-            came[choice], then[choice] = before, values[before] + move(before, choice) + fit(choice)
+            before = max(choices, key=lambda one: values[one] + move(at, one, choice))
+            came[choice], then[choice] = before, values[before] + move(at, before, choice) + fit(choice)
         back.append(came)
         values = then
     path = [max(values, key=lambda choice: values[choice])]
@@ -212,8 +226,8 @@ def sections_of(score: Score) -> list[tuple[float, str]]:
     found: list[tuple[float, str]] = []
     for at in range(0, len(bars), step):
         now = _print(score, bars[at:at + step])
-        near = max(prints, key=lambda known: _correlation(known[0], now) if len(known[0]) == len(now) else -1, default=None)
-        alike = near is not None and len(near[0]) == len(now) and _correlation(near[0], now) > 0.86
+        near = max(prints, key=lambda known: correlation(known[0], now) if len(known[0]) == len(now) else -1, default=None)
+        alike = near is not None and len(near[0]) == len(now) and correlation(near[0], now) > 0.86
         letter = near[1] if alike and near else chr(ord("A") + min(25, len({name for _, name in prints})))
         prints.append((now, letter))
         if not found or found[-1][1] != letter or step > 1:

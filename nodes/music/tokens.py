@@ -33,6 +33,11 @@ def known_bars(vocabulary: Collection[str]) -> list[int]:
     return sorted(int(word.split("_")[1]) for word in vocabulary if word.startswith("Bars_"))
 
 
+def known_styles(vocabulary: Collection[str]) -> list[str]:
+    """The styles that a model can be asked for by a word of its own, in its order."""
+    return [word.removeprefix("Style_") for word in vocabulary if word.startswith("Style_")]
+
+
 def _known_key(vocabulary: Collection[str], key: str) -> tuple[str, int]:
     tonic, mode = key_parts(key)
     for semitones in sorted(range(-5, 7), key=abs):

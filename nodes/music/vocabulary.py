@@ -83,6 +83,12 @@ class Vocabulary:
                 for index in range(len(tokenizer))]
 
     @cached_property
+    def plans_alone(self) -> bool:
+        """Whether words of a plan are never merged with others, so that a plan can be held."""
+        plain = ("Left", "Phrase", "Harmony")
+        return all(len(piece) < 2 or not any(self.kinds[index] in plain for index in piece) for piece in self.pieces)
+
+    @cached_property
     def firsts(self) -> Any:
         """The first word of each id, -1 where it stands for none. int (ids)."""
         import numpy as np

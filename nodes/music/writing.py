@@ -143,11 +143,16 @@ class MidiWriter:
         return found
 
     def _hand_on(self, logits: Any, legal: Any) -> None:
-        """What a model gives to an end before the last bar goes to the next bar."""
+        """What a model gives to an end before the last bar goes to the next bar; to what lies beyond a given note, to that."""
+        import torch
+
+        awaited = self.grammar.awaited()
+        if awaited is not None and legal[awaited[0]]:
+            word, passing = awaited
+            beyond = torch.from_numpy(passing)[:len(logits)] & ~legal[:len(logits)]
+            logits[word] = torch.logsumexp(torch.cat([logits[word][None], logits[beyond]]), 0)
         end, bar = self.vocabulary.end, self.vocabulary.bar
         if end is not None and bar is not None and not legal[end] and legal[bar]:
-            import torch
-
             logits[bar] = torch.logaddexp(logits[bar], logits[end])
 
     def _followed(self) -> list[int]:
@@ -164,7 +169,7 @@ class MidiWriter:
     def score(self) -> Score:
         """The music so far; nothing sounds beyond the last bar line."""
         grammar = self.grammar
-        return within(decoded_words(self.tokenizer, grammar.written), grammar.beat(grammar.end))
+        return within(decoded_words(self.tokenizer, grammar.written), grammar.reading.beat(grammar.reading.end))
 
 
 def ids_of(tokenizer: Any, words: list[str]) -> list[int]:

@@ -62,7 +62,8 @@ def _counted(things: tuple[Thing, ...]) -> list[Thing]:
 
 
 def _figures(things: list[Thing], own: np.ndarray | None, seed: int, request: Request, side: int) -> Iterator[Figure]:
-    spots = places(len(things), seed, request.shot) if things else ()
+    shot = request.shot or ("middle" if own is not None else "")  # nobody draws to be seen from afar
+    spots = places(len(things), seed, shot) if things else ()
     for thing, spot in zip(things, spots):
         if thing.drawing and thing.drawing.id in lexicon.AIRBORNE or request.aloft and thing is things[0]:
             spot = replace(spot, foot=min(spot.foot, 0.88) - LIFT, width=0.85 * spot.width, height=0.85 * spot.height)
@@ -130,6 +131,8 @@ def _tell(request: Request, things: list[Thing], own: bool) -> None:
     count = sum(thing.count for thing in request.things)
     if count > len(things):
         told.append(f"of {count} things the first {len(things)} are shown")
+    if request.foreign and (request.strange or request.loose):
+        told.append("the languages that are read are English and Chinese")
     if told:
         warn("; ".join(told))
 

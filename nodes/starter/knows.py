@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from . import captions, tunes
+from . import captions
 from .sentences import ALONE
 from .verse_words import MOOD_NAMES, MOODS
 from .vocabulary import CHINESE, COLOURS, ENGLISH, SETTINGS, STYLES, SURROUNDINGS_EN, SURROUNDINGS_ZH, TIMES
@@ -63,12 +63,15 @@ def moods(mood: str) -> list[str]:
     return _ways(*(MOOD_NAMES[language][mood].split() for language in MOOD_NAMES))
 
 
-def composer() -> dict[str, Any]:
-    """Of the composer: what a tune can be asked to be."""
-    known = {"styles": tunes.STYLES, "moods": tunes.MOODS, "tempos": tunes.TEMPI,
-             "bars": [str(bars) for bars in tunes.BARS]}
-    return {"about": {"en": "Composes tunes for melody, chords and bass, in any key.", "zh": "为旋律、和弦与低音作曲，任何调式。"},
-            "groups": {name: {"words": {str(word): [str(word)] for word in words}} for name, words in known.items()}}
+def composer(folder: Path = MODELS / "composer") -> dict[str, Any]:
+    """Of a composer: what a piece can be asked to be, by the words of its own tokenizer."""
+    words = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))["config"]["special_tokens"]
+    kinds = {"styles": "Style_", "moods": "Mood_", "tempos": "Pace_", "bars": "Bars_"}
+    known = {name: [word[len(sign):].removesuffix("_None") for word in words if word.startswith(sign)] for name, sign in kinds.items()}
+    about = {"en": "Composes tunes for melody, chords and bass, in any key.", "zh": "为旋律、和弦与低音作曲，任何调式。"}
+    if len(known["styles"]) > 5:
+        about = {"en": "Composes pieces for a small band with drums, in any key.", "zh": "为带鼓的小乐队作曲，任何调式。"}
+    return {"about": about, "groups": {name: {"words": {word: [word] for word in found}} for name, found in known.items()}}
 
 
 def _with_nouns(ways: list[str]) -> list[str]:

@@ -128,3 +128,8 @@ ANYWHERE = ("meadow", "garden", "city", "mountains", "beach")
 TRADITIONAL = str.maketrans(
     "紅黃綠藍銀邊裡裏門間雲樹馬魚鳥貓龍風車飛機燈鐘鈴鐵鍋錘鎖鑰錢書畫筆蠟報繪聖誕禮節氣熱陽陰雞鴨鵝鷹鴿鶴鸚鵡雙隻條輛個張幾兩對豬獅貝蟲蝸螞蟻貍烏龜鯨鯊蝦鱷駱駝獨獸驢騎軍師醫護學國爺媽孫親員廚農場園莊橋樓廟島灣灘濱淺澗嶺嶽巖峽穀葉蘋櫻蓮蘭薔鬱蔥蘿蔔麥麵飯餅壺盤盃籃櫃檯臺戶牆傘圍襪褲衛鏡鐲鑽寶劍槍砲輪艦錨槳電腦視話攝錄樂鋼號絃獎戲遊凍霧閃晝曉時剛歲舊長圓細輕靜寧溫亂麗歡憂聰請給幫來這們還與過從為開關滿讓見觀聽說讀寫實現鄉鎮縣廣東極漢廳館隨處遠頂頭腳絲網線紙織繩彈環錶衝發鬆鼴獺鳳鵲鳶鷗鵰鱒鱈鮭鯉鰻嬰兒紐約亞倫櫚歐陸檸蕃薑鹽醬漿鮮塊雜齊輝燦爛爍灑澆潛濕潤濤淚滾漁瀰賽購貨費賣買資質贊趕跡躍軌軟載達運選鄰鏽陣階際隊險雖響頁項順須預頑頸頻題額顏類顧飄餵馴駛騰驚鬥魯鳴點黨齒雛穫獵盪鞦韆壯偉幹榦樁標誌圖鉛動簡",
     "红黄绿蓝银边里里门间云树马鱼鸟猫龙风车飞机灯钟铃铁锅锤锁钥钱书画笔蜡报绘圣诞礼节气热阳阴鸡鸭鹅鹰鸽鹤鹦鹉双只条辆个张几两对猪狮贝虫蜗蚂蚁狸乌龟鲸鲨虾鳄骆驼独兽驴骑军师医护学国爷妈孙亲员厨农场园庄桥楼庙岛湾滩滨浅涧岭岳岩峡谷叶苹樱莲兰蔷郁葱萝卜麦面饭饼壶盘杯篮柜台台户墙伞围袜裤卫镜镯钻宝剑枪炮轮舰锚桨电脑视话摄录乐钢号弦奖戏游冻雾闪昼晓时刚岁旧长圆细轻静宁温乱丽欢忧聪请给帮来这们还与过从为开关满让见观听说读写实现乡镇县广东极汉厅馆随处远顶头脚丝网线纸织绳弹环表冲发松鼹獭凤鹊鸢鸥雕鳟鳕鲑鲤鳗婴儿纽约亚伦榈欧陆柠番姜盐酱浆鲜块杂齐辉灿烂烁洒浇潜湿润涛泪滚渔弥赛购货费卖买资质赞赶迹跃轨软载达运选邻锈阵阶际队险虽响页项顺须预顽颈频题额颜类顾飘喂驯驶腾惊斗鲁鸣点党齿雏获猎荡秋千壮伟干干桩标志图铅动简")
+
+# Small words by which a language is told. Those that also stand in names (El Paso, Le Corbusier) or in two languages count less.
+SMALL_EN = frozenset("a an the of with at and my on to is by".split())
+SMALL_ELSEWHERE = frozenset("ein eine einen einem einer und mit auf das un une avec dans sur aux unos una uno gli nella della uma um het een ett och på".split())
+SMALL_IN_NAMES = frozenset("der im el la le los las les en de del da di du des do em na con et il lo nel med och".split()) - SMALL_EN

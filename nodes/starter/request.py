@@ -20,7 +20,9 @@ ARTICLES = ("a", "an", "the", "one")
 UNREAD = 3.0  # what a character that is not read counts beside a phrase
 KINDS = {word: kind for kind, words in (("setting", vocabulary.SETTINGS), ("style", vocabulary.STYLES), ("time", vocabulary.TIMES),
                                         ("colour", vocabulary.COLOURS)) for word in words}
-_SPLIT = re.compile(r"[a-z0-9é]+(?:['’-][a-z0-9]+)*|&|[^\sa-z0-9é]")
+_SPLIT = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*|&|\S")
+_KANA = "[\u3040-\u30ff]"
+_SCRIPTS = "[\u0370-\u1dff\u3040-\u30ff\uac00-\ud7af]"  # letters from Greek to Georgian and beyond, kana, Korean
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class Request:
 
     aloft: whether the first thing flies. strange: words that nobody knows, with the kind of word that they seem to be: `setting`, `style` or `thing`.
     loose: nouns to which a drawing answers by a keyword only, so that what it shows is to be told.
-    dropped: words that are known and find no place, and why.
+    dropped: words that are known and find no place, and why. foreign: whether it seems to be of a language that is not read.
     """
 
     language: str
@@ -52,6 +54,7 @@ class Request:
     strange: tuple[tuple[str, str], ...] = ()
     loose: tuple[tuple[str, Drawing], ...] = ()
     dropped: tuple[tuple[str, str], ...] = ()
+    foreign: bool = False
 
 
 @dataclass
@@ -92,7 +95,19 @@ def read(text: str, brought: bool = False) -> Request:
     first = {kind: next((item.value for item in items if item.kind == kind), None) for kind in ("setting", "style", "time", "shot")}
     things = tuple(Thing(item.text, item.drawing, item.colour or item.tint, item.count) for item in items if item.kind == "noun")
     return Request(language, things, first["setting"], first["style"], first["time"], first["shot"] or "",
-                   any(item.text in lexicon.ALOFT for item in items), _strange(items), loose, dropped)
+                   any(item.text in lexicon.ALOFT for item in items), _strange(items), loose, dropped, is_foreign(text))
+
+
+def is_foreign(text: str) -> bool:
+    """Whether a sentence seems to be neither English nor Chinese: by its script, or by the small words between its nouns.
+
+    A noun tells nothing, since a name may come from anywhere; and so may a small word that is part of names (El Paso).
+    """
+    if drawings.HAN.search(text):
+        return bool(re.search(_KANA, text))
+    words = set(re.findall(r"[^\W\d_]+", text.lower()))
+    others = 2 * sum(word in lexicon.SMALL_ELSEWHERE or bool(re.search(_SCRIPTS, word)) for word in words) + len(words & lexicon.SMALL_IN_NAMES)
+    return others > 1 and others > 2 * len(words & lexicon.SMALL_EN)
 
 
 # phrases

@@ -82,3 +82,38 @@ def test_a_node_that_comes_without_a_place_gets_one_and_the_others_keep_theirs(s
     session.after_edit(graph)
     after = places(session)
     assert after.pop(Item("node", "e")) is not None and after == before
+
+
+def test_a_chain_that_is_wider_than_a_screen_is_cut_into_rows_that_fit_on_one():
+    text = "nodes:\n" + "".join(f"  w{at}: {{type: w.say, text: {'$w%d' % (at - 1) if at else 'a'}}}\n" for at in range(7)) \
+        + "  s0: {type: w.sheet, words: $w6}\n" \
+        + "".join(f"  s{at}: {{type: w.frame, sheet: $s{at - 1}}}\n" for at in range(1, 7)) + "outputs:\n  o: $s6\n"
+    graph = workshop.graph(text)
+    sizes = {item: (200.0, 150.0) for item in items(graph)}
+    places = placing.in_rows(graph, sizes)
+    rows = {}
+    for item, at in places.items():
+        rows.setdefault(at[1] // 200, []).append(item.name)
+    assert list(rows.values())[-1][-1] == "o" and len(rows) >= 3  # an output stands in the row of what it shows
+    right = max(at[0] + 200 for at in places.values())
+    assert right <= 1445 and max(at[1] + 150 for at in places.values()) <= 1087
+
+
+def test_an_output_stands_beside_what_it_shows_in_every_shipped_graph():
+    from pathlib import Path
+
+    import nodegraph
+    from nodegraph import graphfile
+
+    paths = sorted((Path(nodegraph.__file__).parents[1] / "graphs").glob("*.yaml"))
+    assert len(paths) >= 30
+    for path in paths:
+        graph, _ = graphfile.read(path)
+        sizes = {item: (260.0, 200.0) if item.kind == "output" else (208.0, 260.0) for item in items(graph)}
+        places = placing.in_rows(graph, sizes)
+        boxes = [(*places[item], *sizes[item]) for item in places]
+        assert not any(a[0] < b[0] + b[2] and b[0] < a[0] + a[2] and a[1] < b[1] + b[3] and b[1] < a[1] + a[3]
+                       for at, a in enumerate(boxes) for b in boxes[:at]), path.name
+        for name, ref in graph.outputs.items():
+            source = places.get(Item("node", ref.name)) or places[Item("input", ref.name)]
+            assert places[Item("output", name)][0] > source[0], (path.name, name)

@@ -9,6 +9,8 @@ import pytest
 
 from nodegraph import Engine, graphfile
 from nodegraph.graph import Graph, Node, Ref
+from nodegraph_editor import settings as kept
+from nodegraph_editor.canvas.view import View
 from nodegraph_editor.commands import COMMANDS
 from nodegraph_editor.document import edits
 from nodegraph_editor.document.items import Item, Link, Target, links
@@ -491,3 +493,21 @@ def test_a_problem_goes_when_a_number_is_made_the_truth_value_that_is_wanted(ses
     assert [found.port for found in session.problems] == ["loud"]
     session.edit("value", edits.set_value(session.graph, "loud", "loud", True))
     assert session.problems == []
+
+
+def test_what_was_seen_of_a_file_is_seen_again_when_it_is_opened_and_after_a_restart(session, file, tmp_path):
+    other = tmp_path / "other.yaml"
+    other.write_text(TEXT, encoding="utf-8")
+    session.open(file)
+    box = next(iter(session.boxes().values()))
+    session.view = View(box[0] - 40.0, box[1] - 30.0, 1.25)
+    session.open(other)
+    assert session.view.zoom != 1.25
+    session.open(file)
+    assert session.view == View(box[0] - 40.0, box[1] - 30.0, 1.25)
+    session.view = View(1e6, 1e6, 1.0)  # where nothing is
+    session.open(other)
+    session.open(file)
+    assert session.view.x < 1e5
+    again, told = kept.load(session.folder)
+    assert told == [] and set(again.views) == {str(file), str(other)}

@@ -66,3 +66,28 @@ def test_a_colour_is_shown_as_it_is_written_and_written_with_alpha_only_where_it
     assert _shade("teal") == [0, 128, 128, 255] and _shade("#11223344") == [17, 34, 51, 68]
     assert _shade(None) == _shade("no colour") == [128, 128, 128, 255]
     assert as_hex([255, 0, 1.2, 255]) == "#ff0001" and as_hex([255, 0, 1, 128.4]) == "#ff000180"
+
+
+@pytest.mark.parametrize("name, words", [
+    ("regular", "Ąşő Ελλ Жук 你好 こんにちは カタカナ ﾊﾝｶｸ ー「」"), ("regular", "\U0001f6a2\U0001f98a\U0001f600\U0001f3b5\u2764\u2600\u2728"),
+    ("bold", "Ąşő Ελλ Жук")])
+def test_the_fonts_have_what_people_type(name, words):
+    from PIL import ImageFont
+
+    from nodegraph_editor.window.fonts import FILES
+
+    font = ImageFont.truetype(FILES[name], 24)
+    lacking = bytes(font.getmask("\ue000"))  # of the private area, which has no glyphs
+    assert [c for c in words if c != " " and bytes(font.getmask(c)) == lacking] == []
+
+
+def test_frames_come_more_rarely_where_they_take_long_so_that_a_run_keeps_the_processor():
+    from nodegraph_editor.window.pace import Pace
+
+    pace = Pace(lambda: None)
+    pace._awake, pace._drawn = -100.0, (0, 50.0)
+    found = []
+    for seconds in (0.002, 0.05, 3.0):
+        pace._drawing = seconds
+        found.append(round(pace._due(1, False) - 50.0, 3))
+    assert found == [0.1, 0.4, 1.0]

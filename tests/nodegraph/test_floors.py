@@ -27,9 +27,10 @@ FLOOR = {module: floor for floor, modules in FLOORS.items() for module in module
 HEAVY = {"torch", "numpy", "diffusers", "transformers", "networkx", "safetensors", "PIL", "huggingface_hub", "tokenizers"}
 WORLD = {"time", "threading", "socket", "subprocess", "sqlite3", "multiprocessing", "concurrent", "asyncio"}
 FILES = sorted(HOME.rglob("*.py"))
-# Rooms that look at the disk, and those that change what is on it: `types` has the writers that `export` calls.
+# Rooms that look at the disk, and those that change what is on it: `types` has the writers that `export` calls,
+# and `packs` takes away what Python keeps compiled of a loose pack that was edited.
 READERS = {"bundle", "wholefile", "contract", "shipped", "lastrun", "scaffold", "filelist", "graphfile", "packs", "cache", "places", "models", "export", "provenance", "machine", "engine", "cli"}
-WRITERS = {"bundle", "wholefile", "contract", "types", "cache", "export", "cli"}
+WRITERS = {"bundle", "wholefile", "contract", "types", "cache", "export", "packs", "cli"}
 READS = {"read_text", "read_bytes", "exists", "is_file", "is_dir", "stat", "lstat", "glob", "rglob", "iterdir", "samefile"}
 WRITES = {"write_text", "write_bytes", "mkdir", "unlink", "rmdir", "rename", "touch", "symlink_to"}
 OS_READS = {"access", "walk", "listdir", "scandir", "stat", "lstat", "readlink"}

@@ -308,3 +308,13 @@ def test_a_forecast_survives_what_would_fail(nodes, tmp_path):
     rows = foreseen(e, g)
     assert rows["w"] == rows["v"] == "remembered" and rows["f"] == "will run"
     assert "remembered" not in (rows["b"], rows["l"])
+
+
+def test_what_is_remembered_has_the_time_that_it_took_and_none_under_a_name_that_never_ran(nodes, tmp_path):
+    e = engine(tmp_path / "cache", more=nodes.all)
+    text = "nodes: {{{name}: {{type: o.say, text: a}}}}\noutputs: {{out: ${name}}}"
+    story, _ = told(e, document(e, tmp_path, text.format(name="n")))
+    took = [event.seconds for event in story if type(event).__name__ == "Finished"]
+    for name, seconds in (("n", pytest.approx(took[0], abs=1e-5)), ("m", None)):
+        rows = e.forecast(e.plan(document(e, tmp_path, text.format(name=name))))
+        assert [(row.status, row.seconds) for row in rows] == [("remembered", seconds)] and took[0] > 0

@@ -451,3 +451,23 @@ def test_what_is_no_colour_is_refused(value):
 
     with pytest.raises(InputError, match='it takes a colour such as "#ff8800"'):
         COLOR.parse(value)
+
+
+def test_a_name_that_is_taken_and_given_has_words_for_each():
+    class Given(NamedTuple):
+        left: str
+        right: str
+
+    @node("t.both", version=1)
+    def both(left: str, right: str) -> Given:
+        """Turn both.
+
+        left: what came.
+        right: the other.
+        left: what goes.
+        """
+
+    t = both.__nodetype__
+    assert t.help == "Turn both."
+    assert {name: port.help for name, port in t.inputs.items()} == {"left": "what came.", "right": "the other."}
+    assert {name: port.help for name, port in t.outputs.items()} == {"left": "what goes.", "right": ""}

@@ -23,6 +23,7 @@ from tests.nodes.diffusion.tiny import saved as saved_family
 from tests.nodes.gan.conftest import weights
 from tests.nodes.image.server import serving
 
+pytestmark = pytest.mark.usefixtures("models_live_on")
 DRIVEN = Path(__file__).parent / "driven"
 GRAPHS = sorted(DRIVEN.glob("*.yaml"))
 
@@ -81,7 +82,7 @@ def adapter(folder):
 
 
 MODELS = {  # that no pack brings, by graph and input: what makes one in a folder
-    "gan": {"model": gan}, "diffusion": {"clips": clips}, "picture": {"depth": seers.depth, "pose": seers.pose},
+    "gan": {"model": gan}, "diffusion": {"clips": clips, "small": saved(stable_diffusion)}, "picture": {"depth": seers.depth, "pose": seers.pose},
     "mask": {"kinds": seers.segmentation, "anything": seers.sam},
     "control": {"model": saved(stable_diffusion), "net": net, "adapter": adapter},
     "recipe": {"model": saved(stable_diffusion), "hand": hand, "word": word, "encoder": saved(clip_encoder),

@@ -8,6 +8,7 @@ from typing import Any
 import dearpygui.dearpygui as dpg
 
 from ...document.items import Item, items, text
+from ...runs.comparison import Line
 from ...words.speak import t
 from .. import widgets
 from .modal import Modal
@@ -107,6 +108,24 @@ class Find(Listing):
 
     def heading(self) -> str:
         return t("dialog.find.title")
+
+
+class Differences(Listing):
+    """What differs from the graph that is compared with, in words. answer(line)."""
+
+    title, width, height = "compare.title", 760.0, 380.0
+
+    def found(self, typed: str) -> list[Line]:
+        comparison = self.session.comparing.found
+        return [] if comparison is None else [line for line in comparison.lines if matches(typed, " ".join(self.line(line)))]
+
+    def line(self, line: Line) -> tuple[str, str]:
+        sign = {"added": "+", "changed": "\N{ALMOST EQUAL TO}", "gone": "\N{MINUS SIGN}"}[line.sort]
+        return f"{sign}  {line.item.name if line.item is not None else t('inspector.tab.graph')}", line.words
+
+    def heading(self) -> str:
+        comparison = self.session.comparing.found
+        return comparison.words if comparison is not None else t("compare.title")
 
 
 class Recent(Listing):

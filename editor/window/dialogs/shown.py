@@ -12,7 +12,7 @@ from .ask import ChangedOnDisk, Group, Recover, Rename, Settle, Text, Unsaved, W
 from .compare import Compare
 from .files import ChooseFile, ChooseFolder, ChoosePack, Export, NewNode, Open, SaveAs
 from .help import Help
-from .listing import Find, Recent
+from .listing import Differences, Find, Recent
 from .modal import Modal
 from .packs import Packs
 from .results import OneResult, Shown
@@ -29,7 +29,8 @@ KINDS: dict[str, type[Modal | ContextMenu]] = {
     "rename": Rename, "text": Text, "find": Find, "group": Group, "shortcuts": Sheet, "about": About,
     "help": Help, "messages": Said, "templates": Templates, "recent": Recent, "error": Error, "choose_file": ChooseFile,
     "choose_folder": ChooseFolder, "export": Export, "context": ContextMenu, "picture": Shown, "result": OneResult,
-    "compare": Compare, "value": ValueBox, "packs": Packs, "new_node": NewNode, "choose_pack": ChoosePack,
+    "compare": Compare, "differences": Differences, "value": ValueBox, "packs": Packs, "new_node": NewNode,
+    "choose_pack": ChoosePack,
 }
 
 

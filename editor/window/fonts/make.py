@@ -1,6 +1,7 @@
 """Makes the two font files of this folder again from the full fonts; see README.md here.
 
-    python make.py NotoSansCJK-Regular.ttc NotoSansCJK-Bold.ttc
+    python make.py NotoSansCJK-Regular.ttc NotoSansCJK-Bold.ttc noto-sans-latin-ext-400-normal.woff \
+        noto-sans-latin-ext-700-normal.woff noto-emoji-emoji-400-normal.woff
 
 Needs `fonttools`, which nothing else here does.
 """
@@ -28,6 +29,7 @@ def span(first: int, last: int) -> str:
 LATIN = span(0x20, 0x7E) + span(0xA0, 0x17F) + span(0x370, 0x45F) + span(0x2010, 0x2027)
 SIGNS = "‹›⁄€™−×♯♭←↑→↓≤≥≈∞√✓▲▼◆●○■□★"
 HAN = gb2312() + span(0x3000, 0x3017) + span(0xFF01, 0xFF5E) + "—…‘’“”·・￥"
+KANA = span(0x3041, 0x3096) + span(0x3099, 0x30FF) + span(0xFF61, 0xFF9F)
 
 
 def set_height(font: Any) -> None:
@@ -39,16 +41,63 @@ def set_height(font: Any) -> None:
     table.usWinAscent, table.usWinDescent = up, down
 
 
-def subset(source: str, text: str, target: Path, style: str) -> None:
-    """Keep the glyphs of `text`, drop hinting and layout features, and give the result a name of its own."""
+def add(font: Any, source: str, first: int, last: int) -> None:
+    """Give a font with CFF outlines what it lacks of a range of characters, from one with TrueType outlines."""
+    from fontTools.pens.qu2cuPen import Qu2CuPen
+    from fontTools.pens.t2CharStringPen import T2CharStringPen
+    from fontTools.pens.transformPen import TransformPen
+    from fontTools.ttLib import TTFont
+
+    other = TTFont(source)
+    glyphs, scale = other.getGlyphSet(), font["head"].unitsPerEm / other["head"].unitsPerEm
+    top = font["CFF "].cff.topDictIndex[0]
+    private = top.FDArray[0].Private
+    order, table = list(font.getGlyphOrder()), far_table(font)
+    number = max(int(name[3:]) for name in order if name.startswith("cid"))
+    for code, name in sorted(other.getBestCmap().items()):
+        if code in table.cmap or not first <= code <= last:
+            continue
+        number += 1
+        made = f"cid{number:05d}"
+        pen = T2CharStringPen(None, glyphs)
+        glyphs[name].draw(Qu2CuPen(TransformPen(pen, (scale, 0, 0, scale, 0, 0)), 1.0, all_cubic=True))
+        top.CharStrings.charStrings[made] = len(top.CharStrings.charStringsIndex)
+        top.CharStrings.charStringsIndex.append(pen.getCharString(private, top.GlobalSubrs))
+        top.FDSelect.gidArray.append(0)
+        order.append(made)
+        font["hmtx"].metrics[made] = (round(glyphs[name].width * scale), 0)
+        table.cmap[code] = made
+    font.setGlyphOrder(order)
+    top.charset = order
+
+
+def far_table(font: Any) -> Any:
+    """The table of a font that leads from all of Unicode to its glyphs, as the only one."""
+    from fontTools.ttLib.tables._c_m_a_p import CmapSubtable
+
+    known = font.getBestCmap()
+    font["cmap"].tables = [CmapSubtable.newSubtable(12)]
+    table = font["cmap"].tables[0]
+    table.platformID, table.platEncID, table.language, table.cmap = 3, 10, 0, known
+    return table
+
+
+def subset(source: str, text: str, target: Path, style: str, more: dict[str, tuple[int, int]]) -> None:
+    """Keep the glyphs of `text`, drop hinting and layout features, and give the result a name of its own.
+
+    more: other fonts, with the first and the last character that is taken from each where this one lacks it.
+    """
     from fontTools import subset as tool
     from fontTools.ttLib import TTFont
 
     font = TTFont(source, fontNumber=SIMPLIFIED_CHINESE, recalcTimestamp=False)
     options = tool.Options(layout_features=["kern"], hinting=False, notdef_outline=True, name_IDs=["*"])
+    options.drop_tables += ["vhea", "vmtx", "VORG", "BASE"]
     subsetter = tool.Subsetter(options)
     subsetter.populate(text=text)
     subsetter.subset(font)
+    for other, (first, last) in more.items():
+        add(font, other, first, last)
     set_height(font)
     names = font["name"]
     for record in list(names.names):
@@ -63,10 +112,10 @@ def subset(source: str, text: str, target: Path, style: str) -> None:
     font.save(target)
 
 
-def main(regular: str, bold: str) -> None:
-    here = Path(__file__).parent
-    subset(regular, LATIN + SIGNS + HAN, here / "sans.otf", "Regular")
-    subset(bold, LATIN + SIGNS, here / "sans-bold.otf", "Bold")
+def main(regular: str, bold: str, latin: str, latin_bold: str, emoji: str) -> None:
+    here, extended, pictures = Path(__file__).parent, (0x100, 0x17F), (0x2000, 0x1FFFF)
+    subset(regular, LATIN + SIGNS + HAN + KANA, here / "sans.otf", "Regular", {latin: extended, emoji: pictures})
+    subset(bold, LATIN + SIGNS, here / "sans-bold.otf", "Bold", {latin_bold: extended})
 
 
 if __name__ == "__main__":

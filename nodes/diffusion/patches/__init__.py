@@ -34,7 +34,7 @@ class Bench:
     def __init__(self, pipe: Any, visits: Callable[[Any], None] | None = None, place: Path = Path()):
         self.pipe = self.variant = pipe
         self.visits, self.place = visits, place
-        self.spares, self.words, self.merges, self.settings = Spares(), Words(), Merges(), Settings()
+        self.spares, self.words, self.merges, self.settings = Spares(), Words(), Merges(place), Settings()
         self.structure: tuple[Recipe, ...] = ()
 
     def fit(self, recipe: Recipe) -> Any:

@@ -60,6 +60,8 @@ def _named(network: Any, reads: bool) -> Iterator[tuple[str, tuple[Place, ...]]]
             yield _of_latent_diffusion(name, count if isinstance(count, int) else count[0], tops), (Place(layer, name),)
     elif kind.startswith("FluxTransformer"):
         yield from _of_flux(layers, network.config)
+    elif kind.startswith("SD3Transformer"):
+        yield from _of_sd3(layers, network.config.num_layers)
 
 
 def _of_latent_diffusion(name: str, count: int, tops: set[int]) -> str:
@@ -99,6 +101,35 @@ def _of_flux(layers: dict[str, Any], config: Any) -> Iterator[tuple[str, tuple[P
         for theirs, ours in flux.SINGLE:
             yield there + theirs, (Place(layers[head + ours], head + ours),)
         yield f"{there}linear1", _joined(layers, head, ("attn.to_q", "attn.to_k", "attn.to_v", "proj_mlp"))
+
+
+_SD3_ENDS = {"x_embedder.proj": "pos_embed.proj", "context_embedder": "context_embedder", "final_layer.linear": "proj_out",
+             **{f"{head}_embedder.mlp.{at}": f"time_text_embed.{name}_embedder.linear_{at // 2 + 1}"
+                for head, name in (("t", "timestep"), ("y", "text")) for at in (0, 2)}}
+_SD3_HALVES = {  # of a block: of the picture, of the words
+    "x_block": {"attn.qkv": ("attn.to_q", "attn.to_k", "attn.to_v"), "attn.proj": ("attn.to_out.0",),
+                "attn2.qkv": ("attn2.to_q", "attn2.to_k", "attn2.to_v"), "attn2.proj": ("attn2.to_out.0",),
+                "mlp.fc1": ("ff.net.0.proj",), "mlp.fc2": ("ff.net.2",), "adaLN_modulation.1": ("norm1.linear",),
+                **{f"{attn}.ln_{part}": (f"{attn}.norm_{part}",) for attn in ("attn", "attn2") for part in "qk"}},
+    "context_block": {"attn.qkv": ("attn.add_q_proj", "attn.add_k_proj", "attn.add_v_proj"), "attn.proj": ("attn.to_add_out",),
+                      **{f"attn.ln_{part}": (f"attn.norm_added_{part}",) for part in "qk"},
+                      "mlp.fc1": ("ff_context.net.0.proj",), "mlp.fc2": ("ff_context.net.2",),
+                      "adaLN_modulation.1": ("norm1_context.linear",)}}
+
+
+def _of_sd3(layers: dict[str, Any], count: int) -> Iterator[tuple[str, tuple[Place, ...]]]:
+    """The layers of Stable Diffusion 3 under their authors' names. The last block has shift and scale the other way round."""
+    for theirs, ours in _SD3_ENDS.items():
+        yield theirs, (Place(layers[ours], ours),)
+    yield "final_layer.adaLN_modulation.1", (Place(layers["norm_out.linear"], "norm_out.linear", swapped=True),)
+    for at in range(count):
+        head = f"transformer_blocks.{at}."
+        for half, names in _SD3_HALVES.items():
+            for theirs, ours in names.items():
+                if all(f"{head}{name}" in layers for name in ours):
+                    places = _joined(layers, head, ours)
+                    last = at == count - 1 and half == "context_block" and theirs.startswith("adaLN")
+                    yield f"joint_blocks.{at}.{half}.{theirs}", tuple([place._replace(swapped=last) for place in places])
 
 
 def _joined(layers: dict[str, Any], head: str, names: tuple[str, ...]) -> tuple[Place, ...]:

@@ -142,8 +142,8 @@ def problem(place: Path) -> str:
         if not holds(place):
             return "holds no adapter (LoRA): none of its tensors is named as one"
         if is_more(names) and not grouped(dict.fromkeys(names))[0]:
-            return ("is an adapter of a kind that is not read here (OFT, GLoRA or the like); take a LoRA, or one of LoHa, "
-                    "LoKr, (IA)^3 or DoRA")
+            return ("is an adapter of a kind that is not read here (BOFT, peft's OFT or the like); take a LoRA, or one of "
+                    "LoHa, LoKr, GLoRA, OFT, (IA)^3 or DoRA")
     return ""
 
 

@@ -1,7 +1,8 @@
-"""Adapters of more kinds than LoRA on a live pipeline: worked out in full and added to its weights, which are kept beside.
+"""Adapters of more kinds than LoRA on a live pipeline: worked out in full and added to its weights.
 
 Each is worked out of the weights as they were loaded, and counts by its weight: W + w1 (f1(W) - W) + w2 (f2(W) - W). So
-their order does not matter, and taken off they leave the very tensors that were there.
+their order does not matter, and taken off they leave the very numbers that were there: read again from the model's files, or
+kept beside where these hold other numbers (8 bits, layers that they join in a way of their own).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from ...common.weights import header
 from .. import lycoris
 from .layers import Place, index
 from .loras import TEXT, adapter_file, misfit, nothing_for
+from .origins import Origin, Origins, swapped
 
 
 def is_merged(patch: Recipe) -> bool:
@@ -28,11 +30,16 @@ def is_merged(patch: Recipe) -> bool:
 
 
 class Merges:
-    """The adapters that are in the weights of a pipeline, and these weights as they were loaded."""
+    """The adapters that are in the weights of a pipeline, and how these weights were as they were loaded.
 
-    def __init__(self) -> None:
+    model: the folder or file of the pipeline.
+    """
+
+    def __init__(self, model: Path = Path()) -> None:
         self.on: list[Recipe] = []
-        self.kept: dict[tuple[int, str], tuple[Any, str, Any]] = {}  # layer, "weight" or "bias", and the tensor
+        self.origins = Origins(model)
+        # By layer: that, "weight" or "bias", and the tensor or its Origin.
+        self.kept: dict[tuple[int, str], tuple[Any, str, Any]] = {}
 
     def put_on(self, pipe: Any, patches: list[Recipe]) -> None:
         """Put these adapters on, with their weights, and take all others off."""
@@ -49,15 +56,15 @@ class Merges:
 
     def take_off(self) -> None:
         """Give the layers back the weights that they were loaded with."""
-        for layer, name, tensor in self.kept.values():
+        for layer, name, _ in self.kept.values():
             parameter = getattr(layer, name)
-            parameter.data = tensor.to(parameter.device)
+            parameter.data = self._loaded(layer, name).to(parameter.device)
         self.on, self.kept = [], {}
 
     @property
     def tensors(self) -> list[Any]:
         """What is kept beside the pipeline's own weights."""
-        return [tensor for _, _, tensor in self.kept.values()]
+        return [tensor for _, _, tensor in self.kept.values() if not isinstance(tensor, Origin)]
 
     def _add(self, pipe: Any, patch: Recipe) -> None:
         options, path = dict(patch.options), adapter_file(Path(patch.folder))
@@ -72,30 +79,30 @@ class Merges:
         _tell(patch.source, unknown, [layer for layer in groups if layer not in found], pipe)
         for layer, places in found.items():
             try:
-                self._change(places, groups[layer], float(options["weight"]), scale)
+                self._change(pipe, places, groups[layer], float(options["weight"]), scale)
             except InputError as error:
                 raise InputError(misfit(pipe, patch.source, path, InputError(f"{layer}: {error}"))) from error
 
-    def _change(self, places: tuple[Place, ...], parts: dict[str, Any], weight: float, scale: float | None) -> None:
+    def _change(self, pipe: Any, places: tuple[Place, ...], parts: dict[str, Any], weight: float, scale: float | None) -> None:
         import torch
 
         own = [self._loaded(place.layer, "weight") for place in places]
         device = own[0].device
         whole = torch.cat([tensor.float() for tensor in own])
-        whole = _swapped(whole) if places[0].swapped else whole
+        whole = swapped(whole) if places[0].swapped else whole
         parts = {name: tensor.to(device) for name, tensor in parts.items()}
         with torch.no_grad():
             if set(parts) != {"diff_b"}:
                 made = (lycoris.changed(whole, parts, scale) - whole) * weight
-                made = _swapped(made) if places[0].swapped else made
+                made = swapped(made) if places[0].swapped else made
                 for place in places:
-                    self._put(place.layer, "weight", made[slice(*place.rows)] if place.rows else made)
+                    self._put(pipe, place.layer, "weight", made[slice(*place.rows)] if place.rows else made)
             for place in places if "diff_b" in parts else ():
                 if getattr(place.layer, "bias", None) is None:
                     raise InputError("it changes a bias, and this layer has none")
                 own_rows = parts["diff_b"].float().flatten()
-                own_rows = _swapped(own_rows) if place.swapped else own_rows
-                self._put(place.layer, "bias", (own_rows[slice(*place.rows)] if place.rows else own_rows) * weight)
+                own_rows = swapped(own_rows) if place.swapped else own_rows
+                self._put(pipe, place.layer, "bias", (own_rows[slice(*place.rows)] if place.rows else own_rows) * weight)
 
     def _loaded(self, layer: Any, name: str) -> Any:
         """A tensor of a layer as it was loaded."""
@@ -103,23 +110,19 @@ class Merges:
         if tensor.device.type == "meta" or not tensor.is_floating_point():
             raise InputError("the weights here are quantised, or visit the device layer by layer, and such an adapter is added "
                              "to weights themselves")
-        there = self.kept.get((id(layer), name))
-        return tensor.data if there is None else there[2]
+        if (id(layer), name) not in self.kept:
+            return tensor.data
+        there = self.kept[id(layer), name][2]
+        return there.read().to(tensor.device, tensor.dtype) if isinstance(there, Origin) else there
 
-    def _put(self, layer: Any, name: str, difference: Any) -> None:
+    def _put(self, pipe: Any, layer: Any, name: str, difference: Any) -> None:
         own = self._loaded(layer, name)
         if difference.shape != own.shape:
             raise InputError(f"it changes {tuple(difference.shape)} numbers of {tuple(own.shape)}")
         parameter = getattr(layer, name)
-        now = parameter.data.float() if (id(layer), name) in self.kept else own.float()
-        self.kept.setdefault((id(layer), name), (layer, name, own))
-        parameter.data = (now + difference).to(own.dtype)
-
-
-def _swapped(tensor: Any) -> Any:
-    import torch
-
-    return torch.cat([*tensor.chunk(2)][::-1])
+        if (id(layer), name) not in self.kept:
+            self.kept[id(layer), name] = layer, name, self.origins.of(pipe, layer, name) or own
+        parameter.data = (parameter.data.float() + difference).to(own.dtype)
 
 
 def _tell(source: str, unknown: Iterable[str], elsewhere: list[str], pipe: Any) -> None:

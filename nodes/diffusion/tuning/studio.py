@@ -20,7 +20,7 @@ from ..sizes import fitted, sizes_of
 from ..space import latent_family, latents_of, packed, scale_of
 from ..steps import Steps
 from .calls import Habit, call_of, habit_of, seen
-from .lesson import Example
+from .loss import Example
 
 _SHOWN = 0.02  # of a cell is drawn upon, and it is shown to a model that was trained for inpainting
 _SHORT = 16  # tokens that stand for an encoder that is not there, or says nothing
@@ -75,6 +75,10 @@ class Studio:
         masked = masked_latents(self.pipe, drawing[:3] * drawing[3:] + 0.5 * (1 - drawing[3:]), mask)[0]
         return Latent(torch.zeros_like(masked), latent_family(self.pipe), mask, masked)
 
+    def samples(self, picture: Any) -> Any:
+        """A picture as latents, (1, channels, h, w)."""
+        return latents_of(self.pipe, picture.to(device_of(self.pipe)))
+
     def text(self, caption: str) -> dict[str, Any]:
         """A caption, encoded."""
         return encoded(self.pipe, caption, "", self.length)
@@ -99,9 +103,7 @@ class Studio:
             else:
                 shown = self.shown(drawing.flip(2) if flip else drawing)
                 calls[flip] = call_of(self.pipe, text, shown, self.width, self.height)
-        device = device_of(self.pipe)
-        return tuple(Example(latents_of(self.pipe, (picture.flip(2) if flip else picture).to(device)), calls[flip])
-                     for flip in flips)
+        return tuple(Example(self.samples(picture.flip(2) if flip else picture), calls[flip]) for flip in flips)
 
     def example(self, samples: Any, caption: str, drawing: Any) -> Example:
         """What the model painted itself, to be learned from."""

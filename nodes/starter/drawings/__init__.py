@@ -91,7 +91,7 @@ def answer(phrase: str, language: str) -> tuple[int, Drawing] | None:
     if language == "en" and words.split()[:1] and words.split()[0] in _ARTICLES:
         return None
     forms = (words, _plain(words)) if language == "en" else (words,)
-    return min((told for form in forms for told in islice(_answers(form, language), 1)), key=lambda told: told[0], default=None)
+    return min((told for form in forms if form for told in islice(_answers(form, language), 1)), key=lambda told: told[0], default=None)
 
 
 def chosen(phrase: str) -> bool:

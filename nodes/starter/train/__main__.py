@@ -57,7 +57,9 @@ def main(words: list[str] | None = None) -> int:
             importlib.import_module(f".{name}", __package__).train(settings)
         except KeyboardInterrupt:
             return 130
-        (out or knows.MODELS / name).joinpath("knows.json").write_text(knows.text(knows.TOLD[name]()), encoding="utf-8")
+        made = out or knows.MODELS / name
+        told = knows.composer(made) if name == "composer" else knows.TOLD[name]()
+        made.joinpath("knows.json").write_text(knows.text(told), encoding="utf-8")
     return 0
 
 

@@ -1,15 +1,15 @@
 """No model's code is ever run: every call that could says so, and a folder that brings some is refused unasked."""
 
 import ast
+import io
 import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 import nodegraph_nodes
+from nodegraph.cli import main
 
 SOURCES = sorted(Path(nodegraph_nodes.__file__).parent.rglob("*.py"))
 CALLS = [(path, call) for path in SOURCES for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
@@ -41,7 +41,7 @@ class Tokens(PreTrainedTokenizerFast):
 
 
 @pytest.mark.parametrize("known", [False, True], ids=["of an own kind", "of a known kind"])
-def test_code_in_a_folder_is_not_run_though_the_library_would_ask_and_be_answered_yes(language_folder, tmp_path, known):
+def test_code_in_a_folder_is_not_run_though_the_library_would_ask_and_be_answered_yes(language_folder, tmp_path, known, monkeypatch, capsys):
     mark, model = tmp_path / "mark", shutil.copytree(language_folder, tmp_path / "model")
     (model / "own.py").write_text(CODE.format(mark=str(mark)))
     for name, names in (("config.json", {"AutoConfig": "own.Config", "AutoModelForCausalLM": "own.Model"}),
@@ -54,8 +54,9 @@ def test_code_in_a_folder_is_not_run_though_the_library_would_ask_and_be_answere
     graph = tmp_path / "graph.yaml"
     graph.write_text("nodegraph: 1\nnodes:\n  n: {type: text.generate, model: model, prompt: a boat, max_tokens: 3}\n"
                      "outputs: {out: $n}\n")
-    run = subprocess.run([sys.executable, "-m", "nodegraph", "run", str(graph), "--device", "cpu", "--cache", "none"],
-                         input="y\n" * 9, capture_output=True, text=True, cwd=tmp_path, timeout=100)
-    assert not mark.exists() and "[y/N]" not in run.stdout + run.stderr
-    assert (run.returncode == 0) == known, run.stderr
-    assert known or "no model's code is run here" in run.stderr
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.stdin", io.StringIO("y\n" * 9))
+    code, told = main(["run", str(graph), "--device", "cpu", "--cache", "none"]), capsys.readouterr()
+    assert not mark.exists() and "[y/N]" not in told.out + told.err
+    assert (code == 0) == known, told.err
+    assert known or "no model's code is run here" in told.err

@@ -1,5 +1,7 @@
 """Pipelines of the real architectures with random weights, small enough to build in a moment."""
 
+import copy
+
 import pytest
 import torch
 
@@ -25,6 +27,34 @@ def models(checkpoints):
 
     return {folder.name: load(Recipe("DiffusionModel", folder.name, str(folder)), "cpu", "float32")
             for folder in checkpoints.iterdir()}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_schedules():
+    """Two classes of diffusers go through each of a model's thousand steps in Python whenever one of them is made, a quarter of
+    a second: for the same settings that is done once, and what came of it is copied."""
+    from diffusers import KDPM2AncestralDiscreteScheduler, KDPM2DiscreteScheduler
+
+    with pytest.MonkeyPatch.context() as patch:
+        for kind in (KDPM2DiscreteScheduler, KDPM2AncestralDiscreteScheduler):
+            patch.setattr(kind, "set_timesteps", once_for_each(kind.set_timesteps))
+        yield
+
+
+def once_for_each(set_timesteps):
+    """The method, which remembers what it did to a scheduler that nobody has set before."""
+    known = {}
+
+    def remembered(self, *arguments, **settings):
+        if "timesteps" in vars(self):
+            return set_timesteps(self, *arguments, **settings)
+        key = repr((sorted(self.config.items()), self.betas.tolist(), arguments, settings))
+        if key not in known:
+            before = {**vars(self)}
+            set_timesteps(self, *arguments, **settings)
+            known[key] = {name: value for name, value in vars(self).items() if before.get(name, known) is not value}
+        vars(self).update(copy.deepcopy(known[key]))
+    return remembered
 
 
 def clip_tokenizer():

@@ -129,6 +129,26 @@ def emptied_words(folder):
     path.write_text(json.dumps(told))
 
 
+def modular(folder, kind):
+    """Make a folder that of a modular pipeline, as diffusers saves one."""
+    index = json.loads((folder / "model_index.json").read_text())
+    (folder / "model_index.json").unlink()
+    made = {"_class_name": kind, "_blocks_class_name": kind.replace("ModularPipeline", "AutoBlocks")}
+    for name, value in index.items():
+        if isinstance(value, list) and None not in value:
+            made[name] = [*value, {"pretrained_model_name_or_path": str(folder), "subfolder": name, "type_hint": value}]
+        elif not isinstance(value, list) and not name.startswith("_"):
+            made[name] = value
+    made["controlnet"] = [None, None, {"pretrained_model_name_or_path": None, "type_hint": ["diffusers", "ControlNetModel"]}]
+    (folder / "modular_model_index.json").write_text(json.dumps(made))
+
+
+def torchvision(folder):
+    (folder / "processor").mkdir()
+    (folder / "processor/preprocessor_config.json").write_text("{}")
+    index_part(folder, "processor", ["transformers", "Qwen2VLProcessor"])
+
+
 REFUSED = {
     "unet without half its weights": (lambda f: kept(f / UNET, lambda n: "mid_block" not in n),
                                       "unet lacks 46 of its weights"),
@@ -206,11 +226,26 @@ REFUSED = {
     "GGUF alone": (lambda f: (only(f), written(f, "sd.gguf", b"GGUF\3")), "holds a GGUF file"),
     "one part alone": (lambda f: (only(f), shutil.copytree(f.parent / "whole/unet", f, dirs_exist_ok=True)),
                        "part of a diffusion pipeline .UNet2DConditionModel.; give the folder around it"),
-    "a modular pipeline": (lambda f: (f / "model_index.json").rename(f / "modular_model_index.json"),
-                           "modular pipeline"),
+    "a modular pipeline of blocks alone": (lambda f: modular(f, "Flux3ModularPipeline"),
+                                           "is a modular pipeline .Flux3ModularPipeline.*has no pipeline of the same parts"),
+    "a modular pipeline whose parts are elsewhere": (
+        lambda f: (modular(f, "StableDiffusionModularPipeline"), shutil.rmtree(f / "vae")),
+        "its vae does not lie in the folder, where a StableDiffusionPipeline has one; fetch it from where modular_model_index"),
+    "a modular pipeline of code": (lambda f: (modular(f, "StableDiffusionModularPipeline"), written(f, "block.py", b"1")),
+                                   "its blocks are code that comes with the folder .modular_model_index.json"),
+    "a processor that wants torchvision": (torchvision, "processor is a Qwen2VLProcessor, which wants torchvision"),
     "unet that is not a number": (not_numbers, "numbers that are none .NaN.*--dtype float32"),
     "nothing": (only, "is empty"),
 }
+
+
+def test_a_modular_pipeline_whose_parts_lie_in_its_folder_paints_as_the_plain_one(painted, copied):
+    folder = copied("xl")
+    plain, sentence, _ = painted(folder)
+    assert plain is not None, sentence
+    modular(folder, "StableDiffusionXLModularPipeline")
+    image, sentence, _ = painted(folder)
+    assert image is not None and (image == plain).all(), sentence
 
 
 @pytest.mark.parametrize("name", REFUSED)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch.nn import functional as F
 
 from nodegraph import Engine, InputError, Recipe
@@ -115,13 +115,45 @@ def test_factors_differences_and_lengths():
     assert torch.allclose(made.square().sum((0, 2, 3)).sqrt(), torch.full((4,), 2.0), atol=1e-6)
 
 
+def test_a_change_of_what_goes_in_and_one_beside_it():
+    a1, a2, b1, b2, x = drawn(4, 2), drawn(2, 4, seed=2), drawn(6, 2, seed=3), drawn(2, 4, seed=4), drawn(5, 4)
+    made = changed(WEIGHT, {"a1": a1, "a2": a2, "b1": b1, "b2": b2, "alpha": torch.tensor(1.0)})
+    beside = F.linear(F.linear(x, b2), b1) * 0.5
+    assert torch.allclose(F.linear(x, made), F.linear(x, WEIGHT)
+                          + F.linear(x, WEIGHT @ a1 @ a2) * 0.5 + beside, atol=1e-5)
+    conv = changed(CONV, {"a1": a1, "a2": a2, "b1": b1, "b2": drawn(2, 36)})
+    picture = drawn(1, 4, 7, 7)
+    mixed = F.conv2d(picture, (a1 @ a2)[..., None, None])
+    assert torch.allclose(F.conv2d(picture, conv), F.conv2d(picture + mixed, CONV)
+                          + F.conv2d(picture, (b1 @ drawn(2, 36)).reshape(6, 4, 3, 3)), atol=1e-5)
+
+
+def test_rotations_of_rows_keep_their_lengths_and_angles():
+    blocks = drawn(2, 3, 3)
+    made = changed(WEIGHT, {"oft_blocks": blocks, "alpha": torch.tensor(0.0)})
+    for block in range(2):
+        rows, turned = (weight[3 * block:3 * block + 3] for weight in (WEIGHT, made))
+        assert torch.allclose(turned.mT @ turned, rows.mT @ rows, atol=1e-5), "as of any rotation of rows"
+        skew = blocks[block] - blocks[block].mT  # (I - Q) R = I + Q, and R and these commute
+        assert torch.allclose((torch.eye(3) - skew).mT @ turned, (torch.eye(3) + skew).mT @ rows, atol=1e-5)
+    assert not torch.allclose(made, WEIGHT, atol=1e-2)
+    skew = blocks - blocks.mT
+    bound = float(skew.norm()) / 2 / 6  # of each row of the weight
+    half = changed(WEIGHT, {"oft_blocks": blocks / 2, "alpha": torch.tensor(0.0)})
+    assert torch.allclose(changed(WEIGHT, {"oft_blocks": blocks, "alpha": torch.tensor(bound)}), half, atol=1e-5)
+    long = changed(WEIGHT, {"oft_blocks": blocks, "rescale": torch.full((6, 1), 2.0)})
+    assert torch.allclose(long, made * 2, atol=1e-5)
+    with pytest.raises(InputError, match="turns blocks of 2 x 2 x 2 in a weight of 6 x 4"):
+        changed(WEIGHT, {"oft_blocks": drawn(2, 2, 2)})
+
+
 def test_what_does_not_fit_or_is_of_no_kind_is_told():
     with pytest.raises(InputError, match="changes 6 x 5 numbers of a weight of 6 x 4"):
         changed(WEIGHT, {"up": drawn(6, 2), "down": drawn(2, 5)})
     with pytest.raises(InputError, match="its parts do not fit together"):
         changed(WEIGHT, {"up": drawn(6, 2), "down": drawn(3, 4)})
-    groups, unknown = grouped({"a.hada_w1_a": 1, "b.oft_blocks": 2, "c.lora_up.weight": 3, "c.lora_down.weight": 4})
-    assert groups == {"c": {"up": 3, "down": 4}} and sorted(unknown) == ["a.hada_w1_a", "b.oft_blocks"]
+    groups, unknown = grouped({"a.hada_w1_a": 1, "b.oft_R.weight": 2, "c.lora_up.weight": 3, "c.lora_down.weight": 4})
+    assert groups == {"c": {"up": 3, "down": 4}} and sorted(unknown) == ["a.hada_w1_a", "b.oft_R.weight"]
     assert is_more(["x.lokr_w1"]) and is_more(["x.dora_scale"]) and not is_more(["x.lora_up.weight", "x.alpha"])
 
 
@@ -175,6 +207,40 @@ def kohya_names(changes: dict[str, dict[str, torch.Tensor]]) -> dict[str, torch.
             for place, parts in changes.items() for slot, _, name in (place.partition("."),) for part, tensor in parts.items()}
 
 
+def held(pipe: Any) -> tuple[int, int]:
+    """Bytes of the weights of a pipeline, and of what lies beside them for an adapter, also as it is counted for leases."""
+    networks = (pipe.unet, pipe.text_encoder, pipe.vae)
+    own = sum(tensor.nbytes for network in networks for tensor in (*network.parameters(), *network.buffers()))
+    return own, own + sum(tensor.nbytes for tensor in pipe.bench.merges.tensors) if loading.size(pipe) else 0
+
+
+def test_weights_that_the_files_do_not_hold_number_for_number_are_kept_beside_and_counted(live, tmp_path):
+    changes = hadamard(live)
+    save_file({k: v.contiguous() for k, v in kohya_names(changes).items()}, tmp_path / "a.safetensors")
+    layer = live.unet.conv_in.weight
+    first = layer.data
+    layer.data = first + 0.001
+    before, base = loading.size(live), layer.data.clone()
+    loading.fit(live, recipe(lora(tmp_path / "a.safetensors")))
+    assert loading.size(live) == before + layer.nbytes and not torch.equal(layer.data, base)
+    loading.fit(live, recipe())
+    assert loading.size(live) == before and torch.equal(layer.data, base)
+    layer.data = first
+
+
+def test_a_file_that_is_another_by_now_is_not_read_into_the_model(checkpoints, tmp_path):
+    import shutil
+
+    shutil.copytree(checkpoints / "sd", tmp_path / "sd")
+    pipe = loading.load(Recipe("DiffusionModel", "sd", str(tmp_path / "sd")), "cpu", "float32")
+    save_file({k: v.contiguous() for k, v in kohya_names(hadamard(pipe)).items()}, tmp_path / "a.safetensors")
+    loading.fit(pipe, recipe(lora(tmp_path / "a.safetensors")))
+    weights = tmp_path / "sd/unet/diffusion_pytorch_model.safetensors"
+    save_file({name: tensor + 1 for name, tensor in load_file(weights).items()}, weights)
+    with pytest.raises(InputError, match="was changed while an adapter was on its model"):
+        loading.fit(pipe, recipe())
+
+
 @pytest.mark.parametrize("kind", ["hada", "lokr", "locon", "full"])
 @pytest.mark.parametrize("names", ["kohya", "diffusers"])
 def test_it_paints_what_weights_changed_by_hand_paint_and_taken_off_the_base(live, tmp_path, kind, names):
@@ -184,12 +250,12 @@ def test_it_paints_what_weights_changed_by_hand_paint_and_taken_off_the_base(liv
     path = tmp_path / "adapter.safetensors"
     save_file({name: tensor.contiguous() for name, tensor in state.items()}, path)
     assert loras.holds(path) and not loras.problem(path) and not paints(path)
-    base, tensor, before = paint(live), live.unet.conv_in.weight.data, loading.size(live)
+    base, tensor, before = paint(live), live.unet.conv_in.weight.data.clone(), held(live)
     made = paint(loading.fit(live, recipe(lora(path, 0.7))))
-    kept = loading.size(live)
+    assert not torch.equal(live.unet.conv_in.weight.data, tensor) or kind == "lokr"
+    assert held(live) == before, "nothing is kept beside what can be read again"
     loading.fit(live, recipe())
-    assert kept > before == loading.size(live), "what is kept beside counts"
-    assert live.unet.conv_in.weight.data.data_ptr() == tensor.data_ptr() and torch.equal(paint(live), base)
+    assert torch.equal(live.unet.conv_in.weight.data, tensor) and torch.equal(paint(live), base) and held(live) == before
     assert torch.allclose(made, paint(by_hand(live, changes, 0.7)), atol=1e-5) and not torch.allclose(made, base, atol=1e-3)
 
 
@@ -250,6 +316,32 @@ def test_the_names_of_the_authors_reach_the_layers_of_xl_and_flux(tmp_path):
             assert torch.equal(torch.cat(whole.chunk(2)[::-1]) if places[0].swapped else whole, tensor)
 
 
+def test_the_names_of_the_authors_of_stable_diffusion_3_reach_its_layers(tmp_path):
+    pipe = Zoo(tmp_path).pipe("sd3")
+    there = layers.index(pipe)
+    for name, tensor in wild.sd3(pipe.transformer).items():
+        if name.endswith(".weight"):
+            places = there["lora_unet_" + name.removeprefix("model.diffusion_model.").removesuffix(".weight").replace(".", "_")]
+            whole = torch.cat([place.layer.weight for place in places])
+            assert torch.equal(torch.cat(whole.chunk(2)[::-1]) if places[0].swapped else whole, tensor), name
+    up, down = drawn(3 * pipe.transformer.inner_dim, 2), drawn(2, pipe.transformer.inner_dim)
+    layer = "lora_unet_joint_blocks_0_x_block_attn_qkv"
+    save_file({f"{layer}.lora_up.weight": up, f"{layer}.lora_down.weight": down, f"{layer}.alpha": torch.tensor(1.0)},
+              tmp_path / "hand.safetensors")
+    key = pipe.transformer.transformer_blocks[0].attn.to_k.weight
+    before = key.data.clone()
+    from nodegraph_nodes.diffusion.patches import merges
+
+    one = lora(tmp_path / "hand.safetensors")
+    assert merges.is_merged(one)
+    there = merges.Merges()
+    there.put_on(pipe, [one])
+    middle = slice(pipe.transformer.inner_dim, 2 * pipe.transformer.inner_dim)
+    assert torch.allclose(key.data, before + (up @ down)[middle] * 0.5, atol=1e-6)
+    there.take_off()
+    assert torch.equal(key.data, before)
+
+
 def test_a_change_of_layers_that_are_joined_in_a_file_is_shared_among_them(tmp_path):
     zoo = Zoo(tmp_path)
     pipe = zoo.pipe("flux")
@@ -257,7 +349,7 @@ def test_a_change_of_layers_that_are_joined_in_a_file_is_shared_among_them(tmp_p
     save_file({"diffusion_model.double_blocks.0.img_attn.qkv.lokr_w1": torch.ones(1, 1),
                "diffusion_model.double_blocks.0.img_attn.qkv.lokr_w2": qkv,
                "diffusion_model.nowhere.lokr_w1": torch.ones(1, 1), "diffusion_model.nowhere.lokr_w2": drawn(2, 2),
-               "diffusion_model.double_blocks.0.img_mlp.0.oft_blocks": drawn(2, 3)}, tmp_path / "a.safetensors")
+               "diffusion_model.double_blocks.0.img_mlp.0.oft_R.weight": drawn(2, 3)}, tmp_path / "a.safetensors")
     loras_ = [lora(tmp_path / "a.safetensors", 0.5)]
     from nodegraph_nodes.diffusion.patches.merges import Merges
 
@@ -266,7 +358,7 @@ def test_a_change_of_layers_that_are_joined_in_a_file_is_shared_among_them(tmp_p
         merges.put_on(pipe, loras_)
     assert torch.allclose(wild.flux(pipe.transformer)["double_blocks.0.img_attn.qkv.weight"], whole + 0.5 * qkv, atol=1e-6)
     said = " ".join(str(one.message) for one in told)
-    assert "1 changes of a kind that is not read here" in said and "nowhere" in said and "oft_blocks" in said
+    assert "1 changes of a kind that is not read here" in said and "nowhere" in said and "oft_R" in said
     merges.take_off()
     assert torch.equal(wild.flux(pipe.transformer)["double_blocks.0.img_attn.qkv.weight"], whole)
 
@@ -280,8 +372,8 @@ def test_one_of_another_family_or_kind_is_told(live, tmp_path):
     save_file({f"{layer}.lokr_w1": drawn(2, 2), f"{layer}.lokr_w2": drawn(8, 1024)}, tmp_path / "b.safetensors")
     with pytest.raises(InputError, match="does not fit .* it changes 16 x 2048 numbers of a weight of 16 x 16"):
         loading.fit(live, recipe(lora(tmp_path / "b.safetensors")))
-    save_file({"x.oft_blocks": drawn(4, 2)}, tmp_path / "c.safetensors")
-    assert "of a kind that is not read here (OFT, GLoRA" in loras.problem(tmp_path / "c.safetensors")
+    save_file({"x.oft_R.weight": drawn(4, 2)}, tmp_path / "c.safetensors")
+    assert "of a kind that is not read here (BOFT" in loras.problem(tmp_path / "c.safetensors")
     base = paint(loading.fit(live, recipe()))
     assert torch.equal(base, paint(loading.fit(live, recipe())))
 

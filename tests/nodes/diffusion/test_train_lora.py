@@ -10,19 +10,23 @@ from safetensors.torch import load_file
 
 from nodegraph import Context, Engine, InputError, Recipe
 from nodegraph_nodes.common import training
-from nodegraph_nodes.diffusion import train as training_node
+from nodegraph_nodes.diffusion.advice import Advice
 from nodegraph_nodes.diffusion.calls import dice
 from nodegraph_nodes.diffusion.families import denoiser, denoiser_name
 from nodegraph_nodes.diffusion.models import fit, load, quiet
 from nodegraph_nodes.diffusion.paint import paint
 from nodegraph_nodes.diffusion.train import train_lora
-from nodegraph_nodes.diffusion.tuning import lesson
+from nodegraph_nodes.diffusion.tuning import course, lesson, references
+from nodegraph_nodes.diffusion.tuning.alignment import aligned
 from nodegraph_nodes.diffusion.tuning.calls import Habit, together
 from nodegraph_nodes.diffusion.tuning.captions import captions_for, of_name
 from nodegraph_nodes.diffusion.tuning.lesson import Material, parted
+from nodegraph_nodes.diffusion.tuning.loss import Example, Loss
 from nodegraph_nodes.diffusion.tuning.studio import Studio
 from nodegraph_nodes.diffusion.tuning.targets import Targets
 from nodegraph_nodes.media.image import save_png
+from nodegraph_nodes.starter.knows import PAINTERS_ADVICE
+from nodegraph_nodes.starter.scene import scene
 
 from . import tiny
 
@@ -44,6 +48,13 @@ def pictures(tmp_path_factory):
 @pytest.fixture(scope="module")
 def inpainter(tmp_path_factory):
     return tiny.live("sd3_inpaint", tmp_path_factory.mktemp("inpainter"))
+
+
+@pytest.fixture
+def finding(inpainter, monkeypatch):
+    """A model that names starter.scene as what finds what it is shown."""
+    monkeypatch.setattr(inpainter, "advice", Advice(**{name: PAINTERS_ADVICE[name] for name in ("finder", "finder_version")}))
+    return inpainter
 
 
 class Told(Context):
@@ -106,13 +117,12 @@ def test_in_training_a_denoiser_is_called_as_its_own_pipeline_calls_it(name, mod
     """Of a picture of zeros and the noise that the pipeline begins with, at the level that it begins at."""
     studio = Studio(models[name], 32, 32)
     (example,) = studio.variants(studio.picture(pictures[0]), "boat", None, False)
-    empty = lesson.Example(torch.zeros_like(example.samples), example.call)
-    learner = lesson.Lesson(studio.pipe, {"x": torch.nn.Parameter(torch.zeros(1))}, Material((), (), ()),
-                            Targets(studio.pipe.scheduler, studio.tokens(example.samples)), studio.habit(), 1e-3, 2)
+    empty = Example(torch.zeros_like(example.samples), example.call)
+    loss = Loss(studio.pipe, Targets(studio.pipe.scheduler, studio.tokens(example.samples)), studio.habit(), 2)
     calls = []
     hook = denoiser(studio.pipe).register_forward_pre_hook(lambda _, given, named: calls.append((given, named)), with_kwargs=True)
     noise = torch.randn(example.samples.shape, generator=dice(0))
-    errors = learner._losses([empty] * 2, [noise] * 2, torch.ones(2))
+    errors = loss.of([empty] * 2, [noise] * 2, torch.ones(2))
     hook.remove()
     ((given, named),) = calls
     assert given == () and errors.shape == (2,) and errors[0] == pytest.approx(float(errors[1]), rel=1e-5)
@@ -157,7 +167,7 @@ def test_a_family_that_cannot_be_trained_so_is_refused_in_a_sentence(name, why, 
 
 
 def test_a_training_that_was_stopped_ends_where_an_unbroken_one_does(models, pictures, tmp_path, monkeypatch):
-    monkeypatch.setattr(training_node, "_TELL_SECONDS", 0.0)
+    monkeypatch.setattr(course, "_TELL_SECONDS", 0.0)
     given = {**SMALL, "steps": 6, "prior": ["a cat"]}
     whole = train_lora(models["sd3"], pictures, **given, folder=str(tmp_path / "whole"))
     with pytest.raises(KeyboardInterrupt):
@@ -225,10 +235,55 @@ def test_references_are_one_for_each_picture_of_a_model_that_reads_them(models, 
         train_lora(models["sd3"], pictures, reference=[drawing] * 6, **SMALL)
 
 
+def test_a_drawing_is_moved_to_where_its_edges_agree_with_a_picture_in_other_colours():
+    drawing = scene("a cat", seed=0).reference
+    rows, columns = (torch.nonzero((drawing[3] > 0.5).any(axis)).flatten() for axis in (1, 0))
+    cut = drawing[:, rows[0]:rows[-1] + 1, columns[0]:columns[-1] + 1].flip(2)
+    high = round(50 * cut.shape[1] / cut.shape[2])
+    small = torch.nn.functional.interpolate(cut[None], (high, 50), mode="bilinear", antialias=True)[0]
+    picture, cover = torch.full((3, 128, 128), 0.8), torch.zeros(128, 128)
+    picture[:, 60:62] = 0.1
+    place = (slice(40, 40 + high), slice(12, 62))
+    cover[place] = small[3]
+    picture[(slice(3), *place)] = picture[(slice(3), *place)] * (1 - small[3:]) + (1 - small[:3].mean(0) * 0.7) * small[3:]
+    found, agreement = aligned(drawing, picture)
+    assert found.shape == drawing.shape and agreement > 0.6
+    assert torch.minimum(found[3], cover).sum() / torch.maximum(found[3], cover).sum() > 0.7
+    assert aligned(torch.zeros_like(drawing), picture)[1] == -1
+
+
+def test_of_the_layouts_of_a_caption_the_one_that_agrees_best_is_shown_and_none_that_does_not(finding, pictures, monkeypatch):
+    studio, scores = Studio(finding, 32, 32), [0.5, 0.7, 0.4, 0.3]
+    monkeypatch.setattr(references, "aligned", lambda drawing, picture: (drawing, scores.pop(0)))
+    picture, laid = studio.picture(pictures[0]), references.laid_out(studio, "a boat", "me", 1)
+    shown = references.found(studio, picture, "a boat", "me")
+    assert shown.caption == laid.caption == f"me, {scene('a boat', seed=1).prompt}" and torch.equal(shown.drawing, laid.drawing)
+    assert references.found(studio, picture, "a boat", "me") == ("me, a boat", None)
+    assert references.found(studio, picture, "the sea at night", "me") == ("me, the sea at night", None) and not scores
+
+
+def test_a_model_with_a_finder_is_shown_drawings_beside_pictures_that_have_captions_alone(finding, pictures, tmp_path, monkeypatch):
+    monkeypatch.setattr(references, "_ALIKE", -1.0)
+    made = train_lora(finding, pictures, word="me", **SMALL, folder=str(tmp_path / "found"))
+    assert facts(made.source)["nodegraph.shown"] == "6"
+    monkeypatch.setattr(finding, "advice", Advice())
+    made = train_lora(finding, pictures, word="me", **SMALL, folder=str(tmp_path / "bare"))
+    assert facts(made.source)["nodegraph.shown"] == "0"
+
+
+def test_what_is_to_stay_is_painted_of_a_drawing_too(finding, tmp_path, monkeypatch):
+    seen = []
+    monkeypatch.setattr(Studio, "painted", lambda self, caption, drawing, *more: seen.append((caption, drawing)) or torch.zeros(1, 4, 16, 16))
+    studio = Studio(finding, 32, 32)
+    course.Course(studio, None, course.Wish(1, 1, 4, 0, 1, False, 7), tmp_path, "", Told()).painted(["a cat"], [])
+    [(caption, drawing)] = seen
+    assert caption == scene("a cat", seed=7).prompt and float(drawing[3].max()) == pytest.approx(1, abs=0.05)
+
+
 def test_a_quarter_of_what_is_learned_is_what_the_model_painted_itself(models):
-    old, new = (lesson.Example(torch.full((1, 1), value), None) for value in (0.0, 1.0))
-    learner = lesson.Lesson(models["sd3"], {"x": torch.nn.Parameter(torch.zeros(1))}, Material(((new,),), (old,), ()), None, None,
-                            1e-3, 400)
+    old, new = (Example(torch.full((1, 1), value), None) for value in (0.0, 1.0))
+    learner = lesson.Lesson({"x": torch.nn.Parameter(torch.zeros(1))}, Material(((new,),), (old,), ()),
+                            Loss(models["sd3"], None, None, 400), 1e-3)
     torch.manual_seed(0)
     share = 1 - sum(float(example.samples.mean()) for example in learner._drawn()) / 400
     assert 0.2 < share < 0.3
@@ -236,7 +291,7 @@ def test_a_quarter_of_what_is_learned_is_what_the_model_painted_itself(models):
 
 def test_one_in_eight_is_held_out_of_six_pictures_or_more():
     for count, held in ((5, 0), (6, 1), (16, 2)):
-        pairs = [(lesson.Example(k, None), lesson.Example(-k, None)) for k in range(1, count + 1)]
+        pairs = [(Example(k, None), Example(-k, None)) for k in range(1, count + 1)]
         new, out = parted(pairs, 3)
         assert len(out) == held and len(new) == count - held
         assert {example.samples for example in out}.isdisjoint({pair[0].samples for pair in new})
@@ -286,7 +341,7 @@ def test_few_pictures_are_warned_of_and_none_are_refused(models, pictures, tmp_p
 
 
 def test_previews_show_the_first_caption_while_they_cost_next_to_nothing(models, pictures, tmp_path, monkeypatch):
-    monkeypatch.setattr(training_node, "_TELL_SECONDS", 0.0)
+    monkeypatch.setattr(course, "_TELL_SECONDS", 0.0)
     told = Told()
     told.previews = True
     train_lora(models["sd3"], pictures, **{**SMALL, "steps": 6}, folder=str(tmp_path), ctx=told)

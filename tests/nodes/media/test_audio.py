@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import struct
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +11,7 @@ import soundfile
 import torch
 
 from nodegraph import InputError
+from nodegraph.cli import main
 from nodegraph_nodes.media import audio as noun
 from nodegraph_nodes.media.audio import Audio
 from nodegraph_nodes.media.read_audio import read_audio
@@ -267,13 +266,12 @@ def test_24_bit_values_come_back_unchanged(tmp_path, kind):
     assert (soundfile.read(tmp_path / f"out.{kind}", dtype="int32")[0] == every).all()
 
 
-def test_16_bits_go_through_a_run_of_the_command_line_unchanged(tmp_path):
+def test_16_bits_go_through_a_run_of_the_command_line_unchanged(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
     soundfile.write(tmp_path / "in.wav", np.arange(-32768, 32768, dtype=np.int16), 44100)
     (tmp_path / "g.yaml").write_text("nodegraph: 1\nnodes: {a: {type: media.read_audio, file: in.wav}}\noutputs: {a: $a}\n")
     for _ in range(2):  # computed, and remembered
-        done = subprocess.run([sys.executable, "-m", "nodegraph", "run", "g.yaml", "--out", "out", "--cache", "cache",
-                               "--overwrite"], cwd=tmp_path, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
+        assert main(["run", "g.yaml", "--out", "out", "--cache", "cache", "--overwrite"]) == 0, capsys.readouterr().err
         assert (soundfile.read(tmp_path / "out" / "a.wav", dtype="int16")[0] == np.arange(-32768, 32768)).all()
 
 

@@ -9,10 +9,13 @@ import torch
 
 from nodegraph import InputError, Recipe
 from nodegraph_nodes.media.score import Event, Note, Score, Text, Track, bar_starts, whole_bars
+from nodegraph_nodes.music import standing
 from nodegraph_nodes.music.additions import accompany, fill, go_on, harmonise
 from nodegraph_nodes.music.chords import chord
+from nodegraph_nodes.music.composing import Wish
+from nodegraph_nodes.music.metres import metre_for, suited
 from nodegraph_nodes.music.models import load
-from nodegraph_nodes.music.theory import chord_at
+from nodegraph_nodes.music.theory import chord_at, chords_for
 from tests.nodes.music.test_tokenizations import folder_of, trained
 
 GREEN = ((72, 2), (74, 1), (76, 1.5), (77, .5), (76, 1), (74, 2), (71, 1), (67, 1.5), (69, .5), (71, 1),
@@ -129,3 +132,54 @@ def test_a_model_that_writes_track_after_track_says_that_it_cannot(tmp_path, son
 def test_a_score_without_notes_is_refused(starter):
     with pytest.raises(InputError, match="the score has no notes to begin from; music.generate composes from nothing"):
         go_on(starter, Score())
+
+
+def test_of_several_fillings_that_one_is_kept_from_which_what_follows_comes_likeliest(starter, song, monkeypatch):
+    heard = []
+
+    def listened(*asked):
+        heard.append(likelihood(*asked))
+        return heard[-1]
+
+    likelihood = standing.likelihood
+    monkeypatch.setattr(standing, "likelihood", listened)
+    wholes = [fill(starter, song, 5, 6, replace_notes=True, tries=tries, seed=4) for tries in (1, 3)]
+    assert len(heard) == 4 and heard[0] == heard[1] and len(set(heard[1:])) == 3
+    assert (wholes[0] == wholes[1]) == (heard[1] == max(heard[1:]))
+    end = fill(starter, song, 7, 8, replace_notes=True, tries=3, seed=4)
+    assert len(heard) == 4 and kept(replace(song, tracks=tuple(
+        replace(track, notes=tuple(note for note in track.notes if note.start < 18)) for track in song.tracks)), end)
+
+
+def test_a_melody_has_a_chord_more_in_a_bar_where_its_strong_note_asks_for_one(starter):
+    tune = Score((Track("Melody", 0, False, tuple(Note(pitch, 2.0 * at, 2) for at, pitch in enumerate((60, 62, 64, 65, 64, 60)))),))
+    found = {a_bar: [one.name for one in chords_for(tune, "C major", a_bar)] for a_bar in (0, 1)}
+    assert len(found[1]) == 3 and len(found[0]) == 6 and found[0][4:] == ["C", "C"]
+    tones = [one.tones for one in chords_for(tune, "C major", 0)]
+    assert all(pitch % 12 in one for pitch, one in zip((60, 62, 64, 65, 64, 60), tones, strict=True))
+
+
+def test_what_a_model_would_write_beyond_a_given_note_becomes_the_note_and_no_heap_of_others(starter):
+    quick = Score((Track("Fiddle", 40, False, tuple(Note(72 + 2 * (at % 3), at / 4, .25) for at in range(16))),),
+                  metres=((0.0, 2, 4),))
+    full = harmonise(starter, quick, style="march", seed=0)
+    at_once = Counter(note.start for track in full.tracks[1:] for note in track.notes)
+    assert kept(quick, full) and at_once and max(at_once.values()) <= 6 and len(full.tracks) <= 5
+
+
+def test_a_metre_that_a_model_has_no_word_for_is_counted_in_one_that_it_has(starter, song):
+    assert [metre_for(starter, metre) for metre in ((2, 2), (12, 8), (3, 8), (4, 4), (6, 4), (5, 4))] == [
+        (4, 4), (6, 8), (6, 8), (4, 4), (3, 4), (5, 4)]
+    reel = replace(song, metres=((0.0, 2, 2),))
+    longer, whole = go_on(starter, reel, bars=3, style="march", seed=1), fill(starter, reel, 2, 2, tries=1, style="march")
+    assert kept(reel, longer) and len(bar_starts(longer)) == 9 and kept(reel, whole) and longer.metres == reel.metres
+    short = replace(song, metres=((0.0, 3, 8),))
+    assert len(bar_starts(go_on(starter, short, bars=3, style="lullaby", seed=1))) == 19
+    with pytest.raises(InputError, match="metre is 5/4; this model knows 2/4, 3/4, 4/4, 6/8"):
+        go_on(starter, replace(song, metres=((0.0, 5, 4),)))
+
+
+def test_a_style_that_a_model_does_not_play_in_the_metre_gives_way_with_a_warning(starter):
+    with pytest.warns(UserWarning, match="this model plays no jazz in 2/4, so it is asked for a march"):
+        assert suited(starter, Wish(style="jazz", bars=8), (2, 4)).style == "march"
+    assert suited(starter, Wish(style="jazz", bars=8), (4, 4)).style == "jazz"

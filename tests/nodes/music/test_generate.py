@@ -19,7 +19,7 @@ from nodegraph_nodes.music.tokens import wish_tokens
 from nodegraph_nodes.music.vocabulary import Vocabulary
 from nodegraph_nodes.music.writing import decoded
 from nodegraph_nodes.starter import tunes
-from nodegraph_nodes.starter.train.composer import encoded, home_request
+from nodegraph_nodes.starter.train.small_tunes import encoded, home_request
 
 
 class Reciter:

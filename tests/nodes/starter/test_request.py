@@ -141,3 +141,16 @@ def test_the_painters_own_sentences_about_any_drawing_are_read(language):
         if (told.setting, told.style, told.time, [thing.colour for thing in told.things]) != (*words.values(), [colour]):
             misread.append(text)
     assert len(misread) <= 2, misread  # such as Chinese names that hold a colour of their own
+
+
+@pytest.mark.parametrize("sentence", ["ein roter Fuchs", "un zorro rojo en la nieve", "un renard dans la forêt", "красная лиса в лесу", "빨간 여우", "赤い狐"])
+def test_a_language_that_is_not_read_is_told_and_no_drawing_stands_for_its_words(sentence):
+    told = request.read(sentence)
+    assert told.foreign and not told.loose and told.strange
+
+
+@pytest.mark.parametrize("sentence", [
+    "a glorbo in the forest", "glorbo flibber", "los angeles", "a street in los angeles", "la la land", "café de flore", "a jalapeño on a plate",
+    "Le Corbusier's house", "i like e scooters", "a π sign", "一只狐狸和 un", "crème brûlée"])
+def test_english_and_chinese_with_nouns_that_nobody_knows_are_no_other_language(sentence):
+    assert not request.read(sentence).foreign

@@ -117,6 +117,8 @@ def test_what_was_not_understood_is_told_with_what_is_known():
         "'pengiun' was not read (the nearest words are penguin); 'bedroom' is no setting that is known (sea, forest, "
         "snow, desert, city, meadow, kitchen, mountains, beach, space, garden, rain); no drawing was found, so the setting alone is "
         "shown"]
+    assert told("ein roter Fuchs") == ["'ein roter fuchs' was not read; no drawing was found, so the setting alone is shown; the languages that are "
+                                       "read are English and Chinese"]
     assert told("五只青蛙在海里") == ["of 5 things the first 3 are shown"]
     assert told("a red and white lighthouse") == ["'white' is left out, since one colour is given to a thing"]
     assert told("a fox in the forest at night, ink") == []
