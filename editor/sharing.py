@@ -40,7 +40,7 @@ def copy_without_texts(session: Session) -> None:
     chosen = session.selection or frozenset(items(session.graph))
     left = [item for item in chosen if item.kind not in ("note", "frame")]
     session.clipboard.put(clipboard.copied(bare.graph, left))
-    session.say(t("share.copied", count=bare.count))
+    session.say(t("share.copied", count=bare.left_out))
 
 
 def opened(path: Path) -> Path:

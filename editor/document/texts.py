@@ -14,10 +14,10 @@ from .ports import inputs_of
 
 
 class Bare(NamedTuple):
-    """A graph without texts. count: how many were left out."""
+    """A graph without texts. left_out: how many."""
 
     graph: Graph
-    count: int
+    left_out: int
 
 
 def without_texts(graph: Graph, checked: Checked) -> Bare:

@@ -43,7 +43,8 @@ class GalleryPanel:
     def update(self) -> None:
         """Show what there is, if that has changed."""
         results = list(self.session.gallery)[:MOST]
-        key = (self.view, tuple(result.job for result in results), tuple(self.chosen), dpg.get_item_width(self.parent),
+        jobs = tuple(result.job for result in results)
+        key: tuple[Any, ...] = (self.view, jobs, tuple(self.chosen), dpg.get_item_width(self.parent),
                dpg.get_item_height(self.parent), self.app.sounds.playing)
         if self.view == "all":
             key = (self.view, *key[3:5])

@@ -9,7 +9,7 @@ import dearpygui.dearpygui as dpg
 from .. import keeping
 from ..runs.gallery import written
 from ..runs.kept import Kept, matching
-from ..runs.shelf import SIDE
+from ..runs.shelf import SIDE, Shelf
 from ..words.speak import t
 from . import theme, widgets
 from .widgets import Pictures, fitted, px
@@ -35,6 +35,12 @@ class ShelfPage:
         self._area: int | str = 0
         self._cards: dict[str, int | str] = {}
         self._held = ""  # the card that the pointer went down on
+
+    @property
+    def shelf(self) -> Shelf:
+        """The runs on disk. A session without a folder of its own has none, and no window."""
+        assert self.session.shelf is not None
+        return self.session.shelf
 
     def fill(self, parent: int | str, width: int, height: int) -> None:
         """Make it anew, in so many pixels."""
@@ -85,7 +91,7 @@ class ShelfPage:
         self.pictures.keep_only({run.key for run in found[:MOST]})
 
     def _card(self, run: Kept) -> None:
-        shelf = self.session.shelf
+        shelf = self.shelf
         with dpg.child_window(always_use_window_padding=True, width=px(CARD + 18), height=px(PICTURE + 62),
                               no_scrollbar=True, no_scroll_with_mouse=True) as card:
             dpg.bind_item_theme(card, theme.look("chosen" if run.key == self.chosen else "card"))
@@ -111,7 +117,7 @@ class ShelfPage:
         widgets.clear(self.told)
         if run is None:
             return
-        shelf, wide = self.session.shelf, px(TOLD - 34)
+        shelf, wide = self.shelf, px(TOLD - 34)
         with widgets.inside(self.told):
             widgets.heading(run.title)
             seconds = f"   {t('gallery.seconds', seconds=f'{run.seconds:.1f}')}" if run.seconds is not None else ""
@@ -144,7 +150,7 @@ class ShelfPage:
 
     def _add(self) -> None:
         def added(path: Any) -> None:
-            self.session.shelf.add(path)
+            self.shelf.add(path)
             keeping.look(self.session)
         self.session.ask("choose_folder", added, heading="dialog.gallery_folder.title")
 
@@ -163,7 +169,7 @@ class ShelfPage:
         elif self._held and not dpg.is_mouse_button_down(dpg.mvMouseButton_Left):
             held, self._held = self._held, ""
             mouse = tuple(dpg.get_mouse_pos(local=False))
-            run = next((run for run in self.session.shelf.runs if run.key == held), None)
+            run = next((run for run in self.shelf.runs if run.key == held), None)
             if run is not None and widgets.within(self.app.panes.middle, mouse) and not self.app.is_covered:
                 left, top = self.app.origin
                 self._place(run, self.session.view.to_canvas(mouse[0] - left, mouse[1] - top))
