@@ -48,8 +48,8 @@ class Style:
 
 
 FOUR, THREE, TWO, SIX = (4, 4), (3, 4), (2, 4), (6, 8)
-_PENTATONIC = {"major": (0, 2, 4, 7, 9), "minor": (0, 3, 5, 7, 10)}
-_BLUE = {"major": (0, 2, 3, 4, 7, 9, 10), "minor": (0, 3, 5, 6, 7, 10)}
+_PENTATONIC: dict[str, tuple[int, ...]] = {"major": (0, 2, 4, 7, 9), "minor": (0, 3, 5, 7, 10)}
+_BLUE: dict[str, tuple[int, ...]] = {"major": (0, 2, 3, 4, 7, 9, 10), "minor": (0, 3, 5, 6, 7, 10)}
 _WALTZ_KIT = ({KICK: "X...........", CLOSED: "....x...x...", SNARE: "....o...o..."},
               {KICK: "X...........", RIDE: "x...x...x...", SNARE: "........o..."})
 _JIG_KIT = ({KICK: "X.....x.....", SNARE: "....o.....o.", CLOSED: "x...x.x...x."},

@@ -92,7 +92,7 @@ class Batches:
         return tokens, labels
 
 
-def new_model(vocabulary: int):
+def new_model(vocabulary: int) -> Any:
     """A Llama of about 3 million parameters."""
     from transformers import LlamaConfig, LlamaForCausalLM
 
@@ -102,12 +102,12 @@ def new_model(vocabulary: int):
         bos_token_id=1, eos_token_id=2, pad_token_id=0, attn_implementation="sdpa", initializer_range=0.04))
 
 
-def mean_loss(model, tokens: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+def mean_loss(model: Any, tokens: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     """Mean negative log-likelihood of the tokens after the first, in nats."""
     return _cross_entropy(model, tokens, labels, None)
 
 
-def _cross_entropy(model, tokens: torch.Tensor, labels: torch.Tensor,
+def _cross_entropy(model: Any, tokens: torch.Tensor, labels: torch.Tensor,
                    weights: torch.Tensor | None) -> torch.Tensor:
     logits = model(input_ids=tokens, use_cache=False).logits
     return torch.nn.functional.cross_entropy(logits[:, :-1].flatten(0, 1).float(), labels[:, 1:].flatten(),
@@ -177,7 +177,7 @@ def _refined(settings: loop.Settings, out: Path) -> Start:
     return model, read_tokenizer(out / "tokenizer.json"), earlier, settings.folder / "refine", settings.seed + 100, 1e-3
 
 
-def export(model, remi, out: Path, facts: dict) -> None:
+def export(model: Any, remi: Any, out: Path, facts: dict[str, Any]) -> None:
     """Write the folder: transformers' config and fp16 weights, miditok's tokenizer.json, what it came to and a card."""
     import copy
 
