@@ -78,7 +78,7 @@ def figures(folder: Path, files: list[Path], size: int) -> dict[str, float]:
     with torch.no_grad():
         drawn = sampled(restored(load_file(made / "model.safetensors")), 64, seed=1)
     rows = torch.cat([learned[:24], drawn[:48]]).div(2).add(0.5).clamp(0, 1)
-    save_png(torch.cat([torch.cat(list(rows[k:k + 12]), 2) for k in range(0, 72, 12)], 1), folder / "sheet.png")
+    save_png(torch.cat([torch.cat(list(rows[k:k + 12]), 2) for k in range(0, len(rows) - 11, 12)], 1), folder / "sheet.png")
     return told | {"distance_noise": round(sliced_distance(out, torch.randn(len(drawn), *out.shape[1:]).clamp(-1, 1)), 4),
                    "nearest_drawn": round(nearest(drawn, learned), 4), "nearest_held_out": round(nearest(out, learned), 4)}
 

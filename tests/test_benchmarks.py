@@ -245,7 +245,8 @@ def test_how_far_a_gan_comes_is_measured_on_what_was_held_out(script, tmp_path):
 
     told = script("gan_training")
     files = told.pictures(tmp_path / "pictures", 10)
-    train(files, size="16", network="small", shown=32, minutes=60.0, folder=str(tmp_path / "training"))
+    with pytest.warns(UserWarning, match="a GAN of 10 pictures"):
+        train(files, size="16", network="small", shown=32, minutes=60.0, folder=str(tmp_path / "training"))
     figures = told.figures(tmp_path, files, 16)
     assert figures["pictures"] == 32 and figures["distance_learned"] < figures["distance_noise"] and (tmp_path / "sheet.png").exists()
     learned = told.torch.rand(3, 3, 16, 16)

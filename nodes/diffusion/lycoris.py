@@ -26,7 +26,7 @@ _PLAIN = {"lora_up.weight": "up", "lora_B.weight": "up", "lora.up.weight": "up",
           **{f"{name}.weight": name for name in ("a1", "a2", "b1", "b2")}}
 # By these a file is known to be no plain LoRA, or one under names that diffusers has not (Stable Diffusion 3's authors').
 _MORE = re.compile(r"\.(hada_[wt]\d|lokr_[wt]\d|diff(_b)?$|[wb]_norm$|dora_scale$|lora_magnitude_vector|lora_mid\.|ia3_l$|"
-                   r"on_input$|oft_|glora|a[12]\.weight$)|joint_blocks[._]")
+                   r"on_input$|oft_|glora|a[12]\.weight$)|joint_blocks[._].*lora")
 
 
 def is_more(names: Iterable[str]) -> bool:

@@ -69,7 +69,7 @@ def of_modular(pipeline: Any, folder: Path, index: dict[str, Any], loaded: dict[
             continue
         value = index.get(name)
         if isinstance(value, list):
-            given[name] = kind_of(name, *value).from_pretrained(folder / name, local_files_only=True)
+            given[name] = kind_of(name, *value).from_pretrained(folder / name, local_files_only=True, trust_remote_code=False)
         elif parameter.default is parameter.empty:
             given[name] = None
     return pipeline(**given)
