@@ -1,4 +1,7 @@
-"""The runs of all sessions, looked for and kept by a thread of its own, so that no frame waits for the disk."""
+"""The runs of all sessions, looked for and kept by a thread of its own, so that no frame waits for the disk.
+
+The thread lives as long as there is something to do, so that an editor that is left behind leaves none.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +46,7 @@ class Shelf:
         self._records: list[Kept] | None = None
         self._todo: deque[Callable[[], None]] = deque()
         self._changed = threading.Condition()
-        self._closing = self._busy = False
+        self._busy = self._knows_marks = False
         self._thread: threading.Thread | None = None
 
     # -- what the window's thread calls; none of it waits
@@ -78,12 +81,8 @@ class Shelf:
             return self._changed.wait_for(lambda: not (self._todo or self._busy), timeout)
 
     def close(self) -> None:
-        """Finish what was asked for, and end."""
-        with self._changed:
-            self._closing = True
-            self._changed.notify_all()
-        if self._thread is not None:
-            self._thread.join(5.0)
+        """Wait a while for what was asked for."""
+        self.wait(5.0)
 
     def _ask(self, task: Callable[[], None]) -> None:
         with self._changed:
@@ -91,19 +90,19 @@ class Shelf:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._work, name="nodegraph-shelf", daemon=True)
                 self._thread.start()
-            self._changed.notify_all()
 
     # -- the thread
 
     def _work(self) -> None:
-        self._read_marks()
+        if not self._knows_marks:
+            self._read_marks()
+            self._knows_marks = True
         while True:
             with self._changed:
                 self._busy = False
                 self._changed.notify_all()
-                while not self._todo and not self._closing:
-                    self._changed.wait()
                 if not self._todo:
+                    self._thread = None
                     return
                 task, self._busy = self._todo.popleft(), True
             try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from datetime import datetime
 
 import numpy as np
@@ -79,6 +80,18 @@ def test_runs_are_found_by_what_went_in_and_by_what_came_out(tmp_path):
     find = lambda words: [run.given["subject"] for run in kept.matching(shelf.runs, words)]
     assert find("RED boat") == ["a red boat"] and find("green boat") == [] and len(find("row on")) == 2
     shelf.close()
+
+
+def test_a_shelf_without_work_has_no_thread(tmp_path):
+    shelf = Shelf(tmp_path)
+    for day in (1, 2):
+        shelf.keep(result("a fox", day, day, b"\3"))
+        assert shelf.wait(20)
+        threads = [thread for thread in threading.enumerate() if thread.name == "nodegraph-shelf"]
+        for thread in threads:
+            thread.join(20)
+        assert not any(thread.is_alive() for thread in threads)
+    assert [run.given["subject"] for run in shelf.runs] == ["a fox"]  # the second came to the same
 
 
 def test_a_damaged_record_is_left_out_and_does_not_hide_the_others(tmp_path):
