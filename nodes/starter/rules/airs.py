@@ -12,6 +12,8 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from .harmony import near, stepped
+
 BAR, BARS = 16, 16
 LOWEST, HIGHEST = 55, 84
 FORMS = ("AABA", "ABAC", "AABB", "ABAB", "ABCA", "AAAB")
@@ -152,38 +154,26 @@ class _Writer:
         notes: Notes = []
         start, scale = bar * BAR, self._scale(chord)
         last = before[-1][2] if before else centre
-        anchor = nearest(CHORDS[chord], 0.5 * last + 0.5 * centre)
+        anchor = near(CHORDS[chord], 0.5 * last + 0.5 * centre, LOWEST, HIGHEST)
         for length, step in zip(*motif):
             if length > 0:
-                pitch = stepped(anchor, step, scale)
+                pitch = stepped(anchor, step, scale, LOWEST, HIGHEST)
                 if start % 8 == 0 or length >= 6:
-                    pitch = nearest(CHORDS[chord], pitch)
+                    pitch = near(CHORDS[chord], pitch, LOWEST, HIGHEST)
                 notes.append((start, length, pitch))
             start += abs(length)
         return notes
 
     def _cadence(self, rhythm: Sequence[int], chord: str, ending: str, before: Notes) -> Notes:
         """The last bar: by steps onto a note of rest."""
-        goal = nearest((CHORDS[chord][0],) if ending == "closed" else CHORDS[chord], before[-1][2])
+        goal = near(CHORDS[chord][:1] if ending == "closed" else CHORDS[chord], before[-1][2], LOWEST, HIGHEST)
         lead = self.rng.choice(((), (4,), (2, 2), (4, 4)))
         scale, start = self._scale(chord), 3 * BAR
         side = 1 if before[-1][2] >= goal else -1
         notes: Notes = []
         for index, length in enumerate(lead):
-            notes.append((start, length, stepped(goal, side * (len(lead) - index), scale)))
+            notes.append((start, length, stepped(goal, side * (len(lead) - index), scale, LOWEST, HIGHEST)))
             start += length
         left = 4 * BAR - start
         notes.append((start, left if ending == "closed" or self.rng.random() < 0.5 else left - 4, goal))
         return notes
-
-
-def nearest(tones: Sequence[int], pitch: float) -> int:
-    """The pitch of one of these pitch classes that is nearest, within the range of a voice."""
-    return min((p for p in range(LOWEST, HIGHEST + 1) if p % 12 in tones), key=lambda p: (abs(p - pitch), p))
-
-
-def stepped(pitch: int, steps: int, scale: Sequence[int]) -> int:
-    """So many steps of a scale from a pitch, kept within the range of a voice."""
-    tones = [p for p in range(LOWEST, HIGHEST + 1) if p % 12 in scale]
-    at = min(range(len(tones)), key=lambda i: abs(tones[i] - pitch))
-    return tones[max(0, min(len(tones) - 1, at + steps))]

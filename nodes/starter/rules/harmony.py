@@ -7,7 +7,7 @@ players have them.
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from ...music.theory import PROFILES, correlation
 
@@ -154,6 +154,13 @@ def _strain(pitches: Sequence[int], before: Sequence[int], low: int) -> float:
 def near(classes: Sequence[int], pitch: float, low: int, high: int) -> int:
     """The pitch of one of these classes that is nearest, from low to high."""
     return min((p for p in range(low, high + 1) if p % 12 in classes), key=lambda p: (abs(p - pitch), p))
+
+
+def stepped(pitch: int, steps: int, scale: Collection[int], low: int, high: int) -> int:
+    """So many steps of a scale from a pitch, from low to high."""
+    rungs = [p for p in range(low, high + 1) if p % 12 in scale]
+    at = min(range(len(rungs)), key=lambda i: abs(rungs[i] - pitch))
+    return rungs[max(0, min(len(rungs) - 1, at + steps))]
 
 
 def key_margin(names: Sequence[str], tonic: int, mode: str) -> float:

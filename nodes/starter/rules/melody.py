@@ -10,7 +10,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from .harmony import Bars, near, scale_over, tones
+from .harmony import Bars, near, scale_over, stepped, tones
 from .rhythms import bar_length, rows, strong
 from .styles import Metre, Mood, Style
 
@@ -180,7 +180,7 @@ class Singer:
         scale = sorted(scale_over(names[0] if half else chord, setting.tonic, setting.mode))
         notes: Notes = []
         for index, length in enumerate(lead):
-            pitch = _stepped(goal, side * (len(lead) - index), scale, setting)
+            pitch = stepped(goal, side * (len(lead) - index), scale, setting.low, setting.high)
             if index == 0 and half:
                 pitch = near(tones(names[0], setting.tonic), pitch, setting.low, setting.high)
             notes.append((start, length, pitch))
@@ -190,13 +190,6 @@ class Singer:
             return notes
         breath = 0 if ending == "final" else rng.choice((beat, beat, 0)) if left > beat else 0
         return [*notes, (start, left - breath, goal)]
-
-
-def _stepped(pitch: int, steps: int, scale: Sequence[int], setting: Setting) -> int:
-    """So many steps of a scale from a pitch, within the range."""
-    rungs = [p for p in range(setting.low, setting.high + 1) if p % 12 in scale]
-    at = min(range(len(rungs)), key=lambda i: abs(rungs[i] - pitch))
-    return rungs[max(0, min(len(rungs) - 1, at + steps))]
 
 
 def below(notes: Notes, harmony: Callable[[int], str], setting: Setting, low: int) -> Notes:

@@ -31,7 +31,7 @@ _WEIGHTS = {"Tempo": 8.0, "TimeSig": 2.0, "Left": 2.0, "Phrase": 2.0, "Harmony":
 LEARNED = 300  # pieces that merged words are taken from
 
 
-def plain_tokenizer() -> Any:
+def _plain_tokenizer() -> Any:
     """miditok's REMI at twelve positions a beat, without velocities, one stream for all programs, strokes of drums without lengths."""
     from miditok import REMI, TokenizerConfig
 
@@ -46,9 +46,9 @@ def plain_tokenizer() -> Any:
         tempo_range=(40, 200), use_time_signatures=True, time_signature_range={4: [2, 3, 4], 8: [6]}))
 
 
-def tokenizer(merged: int, pieces: int = LEARNED) -> Any:
-    """The tokenizer with so many words in all, those that stand for several taken from pieces that are held out."""
-    remi = plain_tokenizer()
+def tokenizer(merged: int = 0, pieces: int = LEARNED) -> Any:
+    """The tokenizer with so many words in all, those that stand for several taken from pieces that are held out; 0: without such."""
+    remi = _plain_tokenizer()
     if merged > len(remi):
         runs = [run for seed in range(2 * 10**9, 2 * 10**9 + pieces) for run in _runs(said(drawn_piece(seed), remi))]
         remi.train(vocab_size=merged, model="BPE", iterator=[[remi._ids_to_bytes([remi.vocab[word] for word in run], as_one_str=True)]
