@@ -84,7 +84,8 @@ def sampled(pipe: Any, tensors: dict[str, Any], steps: Steps, generator: Any, co
     if type(pipe).__name__.startswith("CogView3"):  # which puts zeros in the place of what it is not to paint
         pipe.encode_prompt = lambda *_, **__: (called["prompt_embeds"], called["negative_prompt_embeds"])
     with quiet(), in_a_sentence(pipe):
-        latents = pipe(**called, **given, output_type="latent", return_dict=False)[0]
+        made = pipe(**called, **given, output_type="latent", return_dict=False)
+    latents = made[0] if isinstance(made, tuple) else made  # of Stable Video Diffusion, which leaves the tuple out
     # Flux.2 gives those that its decoder reads, and others may take them further: these are of the loop.
     own = steps.latents if hasattr(pipe, "_patchify_latents") else latents
     samples = unpacked(pipe, own, width, height)

@@ -82,3 +82,16 @@ def cache(model: Unloaded[DiffusionModel], threshold: Annotated[float, Range(0, 
     threshold: up to what change a step is left out; 0 leaves none out, 0.1 about a third, more costs details.
     """
     return patched(model, "cache", [("threshold", float(threshold))])
+
+
+@node("diffusion.motion", version=1)
+def motion(model: Unloaded[DiffusionModel], motion: Annotated[int, Range(1, 255)] = 127,
+           fps: Annotated[int, Range(1, 60)] = 7, noise: Annotated[float, Range(0, 1, 0.01)] = 0.02) -> DiffusionModel:
+    """Say how much a clip of Stable Video Diffusion is to move (Blattmann et al., 2023).
+
+    model: a Stable Video Diffusion, which makes a clip of a picture.
+    motion: how much moves in it; 127 is usual, less is calmer.
+    fps: for how many frames a second it is painted; fewer leave more time between two.
+    noise: how much of the picture is noise; more lets the clip leave it further behind.
+    """
+    return patched(model, "motion", [("motion_bucket_id", int(motion)), ("fps", int(fps)), ("noise_aug_strength", float(noise))])

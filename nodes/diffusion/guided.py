@@ -19,7 +19,7 @@ from . import guides
 from .doors import Door
 from .samplers import is_flow
 
-SETTINGS = ("guidance", "shift", "freeu", "cache")  # the kinds of patches that are read here, and change no weights
+SETTINGS = ("guidance", "shift", "freeu", "cache", "motion")  # the kinds of patches that are read here, and change no weights
 _PAIR = "noise_pred_uncond, noise_pred_text = noise_pred.chunk(2)"  # how pipelines of one call a step guide
 _TURNS = re.compile(r"= neg_noise_pred \+ \w+ \* \(noise_pred - neg_noise_pred\)")  # and those of two
 
