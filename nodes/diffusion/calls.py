@@ -169,7 +169,7 @@ def paint_whole(model: Any, ctx: Context, sampling: Sampling, **wanted: Any) -> 
         own = sizes_of(model).own or (0, 0)
         sizes_of(model).judge(given.get("width") or own[0], given.get("height") or own[1])
     pipe = own_copy(model, sampling, wanted["num_inference_steps"], wanted["generator"])
-    guide(pipe, given.get("guidance_scale"))
+    guide(pipe, given.get("guidance_scale"), steps=wanted["num_inference_steps"])
     with quiet(), in_a_sentence(pipe):
         for name in ("prompt", "negative_prompt"):
             tell_of_prompt(pipe, name, given.get(name) or "")
