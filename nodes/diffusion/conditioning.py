@@ -76,8 +76,8 @@ def _no_words(pipe: Any, said: str) -> dict[str, Any]:
     import torch
 
     if is_second(pipe):
-        raise InputError(f"a {type(pipe).__name__} reads no words but what a prior makes of them; take diffusion.prior in the place "
-                         "of diffusion.encode, with the model's prior")
+        raise InputError(f"a {type(pipe).__name__} reads no words but what a prior makes of them; take diffusion.prior in the "
+                         "place of diffusion.encode, with the model's prior")
     if said:
         paints = "clips that begin with a picture" if known_family(pipe).moving else "variations of a picture"
         warn(f"a {type(pipe).__name__} reads no words, and these have no effect: it paints {paints}, which "
