@@ -38,6 +38,7 @@ HELPS: dict[str, str] = {
     "diffusion.sample": "从噪声出发，一步步画出条件所说的内容。结果是潜空间，还需要解码。",
     "diffusion.sample_prompts": "用同一个种子分别画出多个条件，一次同时画几张，在 GPU 上更快。",
     "diffusion.sample_seeds": "对每个种子各画一次同一条件，一次同时画几张，在 GPU 上更快。",
+    "diffusion.resize_latent": "放大潜变量，再由另一次采样重画（高清修复）。",
     "diffusion.motion": "设定 Stable Video Diffusion 的片段动得多少（Blattmann 等，2023）。",
     "diffusion.prior": "把提示词变成 Kandinsky 2.2 第二个模型所画的东西：与之相符的图片的数值。",
     "diffusion.redux": "让 Flux 除文字外还读入图片（Redux），画出与之相似的图片。",
