@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import dearpygui.dearpygui as dpg
 
-from ..canvas.timeline import HEIGHT, ROOM
+from ..canvas.runsline import HEIGHT, ROOM
 from ..words.speak import t
 from .theme import color
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 SIZE = 14.0
 
 
-class TimelinePainter:
+class RunsLinePainter:
     """Draws into a draw node of its own."""
 
     def __init__(self, parent: int | str, gestures: Gestures):
@@ -26,7 +26,7 @@ class TimelinePainter:
 
     def paint(self, theme_name: str) -> None:
         """Show the line as it is now."""
-        line = self.gestures.stage.timeline()
+        line = self.gestures.stage.runs_line()
         key = (line, theme_name)
         if key == self._key:
             return
