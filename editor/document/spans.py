@@ -57,11 +57,11 @@ def spread(given: Sequence[Span], lengths: Sequence[float], until: float) -> lis
     rest = lengths[len(found):]
     start = max((one.end for one in found), default=0.0)
     each = (until - start) / len(rest) if rest and until > start else HELD
-    if any(rest):
-        start = found[-1].end if found else 0.0
+    if not any(rest):
+        return found + [Span(start + each * at, start + each * (at + 1)) for at in range(len(rest))]
     for own in rest:
+        start = found[-1].end if found else 0.0
         found.append(Span(start, start + (own or each)))
-        start = found[-1].end
     return found
 
 
