@@ -117,6 +117,7 @@ def play(display, tmp_path):
     return go
 
 
+@pytest.mark.slow
 def test_every_panel_and_dialog_opens_in_both_themes_and_languages_and_at_two_sizes(play):
     found = play("looks")
     assert found["title"] == "lines.yaml - nodegraph"
