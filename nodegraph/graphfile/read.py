@@ -91,7 +91,8 @@ class _Reader:
         return Map()
 
     def graph(self) -> Graph:
-        if not isinstance(self.tree, Map) or not any(key in _TOP or closest(key, _TOP) or odd_character(key) for key in self.tree):
+        if not isinstance(self.tree, Map) or not any(key in _TOP or closest(key, _TOP) or odd_character(key)
+                                                     for key in self.tree):
             if self.odd(self.tree):
                 self.stop()
             self.problem(say("file.holds", holds=_holds(self.tree)), say("hint.graph-begins"))
