@@ -110,10 +110,14 @@ class Grammar:
         graph, specials = self.vocabulary.graph, self.vocabulary.specials
         if self.plan is not None and clock.kind in self._plan_kinds:
             return (graph["TimeSig"] - specials - {"TimeSig"}) | (self._plan_kinds - {"TimeSig"})
-        if clock.kind not in self._after_kind:
-            self._after_kind[clock.kind] = {kind for kind in graph.get(clock.kind, ()) if "_" not in kind} - specials - {
-                *NEVER, "Track"}
-        return set(self._after_kind[clock.kind])
+        last = self._last(clock)
+        if last not in self._after_kind:
+            self._after_kind[last] = {kind for kind in graph.get(last, ()) if "_" not in kind} - specials - {*NEVER, "Track"}
+        return set(self._after_kind[last])
+
+    def _last(self, clock: Clock) -> str:
+        """The kind of the word before; a note that is over counts as its length."""
+        return "Duration" if self.vocabulary.ends_note(clock.kind, clock.program) else clock.kind
 
     def _timed(self, clock: Clock, kinds: set[str], strict: bool) -> Any:
         """Words that move time go forward, stay in their bar, and before the end."""
@@ -152,7 +156,7 @@ class Grammar:
 
     def complete(self, clock: Clock) -> bool:
         """Whether nothing stands half written."""
-        following = self.vocabulary.graph.get(clock.kind, ())
+        following = self.vocabulary.graph.get(self._last(clock), ())
         return bool({"Bar", *SHIFTS, "Position"} & set(following)) and clock.kind not in ("Program", "Started")
 
     def may_end(self, clock: Clock) -> bool:

@@ -204,8 +204,8 @@ def _score(tokenizer: Any, stream: Any) -> Score:
     piece = tokenizer.decode(stream if tokenizer.one_token_stream else [stream])  # otherwise one of each track
     beat = piece.ticks_per_quarter
     tracks = tuple(Track(track.name, track.program, track.is_drum,
-                         tuple(Note(n.pitch, n.time / beat, n.duration / beat, n.velocity)
-                               for n in track.notes if n.duration > 0))
+                         tuple(Note(n.pitch, max(0, n.time) / beat, (n.duration + min(0, n.time)) / beat, n.velocity)
+                               for n in track.notes if n.duration + min(0, n.time) > 0))  # PerTok may begin one early
                    for track in sorted(piece.tracks, key=_height))
     tempos = {tempo.time / beat: round(tempo.qpm, 2) for tempo in piece.tempos}
     metres = {0.0: (4, 4)}
