@@ -113,10 +113,10 @@ def test_a_token_costs_one_step_of_the_network_one_reading_of_the_rules_and_one_
 
 def test_no_more_instruments_play_than_midi_has_channels(composer):
     grammar = grammar_of(composer.tokenizer, 8)
-    known = [program for _, program in grammar.vocabulary.programs]
+    known = [program for _, program in grammar.vocabulary.programs if program >= 0]
     grammar.clock.players = frozenset(known[:MOST])
     open_ = {program for index, program in grammar.vocabulary.programs if grammar.players.programs(grammar.clock)[index]}
-    assert len(known) > MOST and open_ == set(known[:MOST])
+    assert len(known) > MOST and open_ - {-1} == set(known[:MOST])
 
 
 def test_each_bar_is_reported_and_the_run_can_stop_there(babbler, listening):
