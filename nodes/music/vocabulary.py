@@ -96,8 +96,16 @@ class Vocabulary:
     @cached_property
     def plans_alone(self) -> bool:
         """Whether words of a plan are never merged with others, so that a plan can be held."""
-        plain = ("Left", "Phrase", "Harmony")
-        return all(len(piece) < 2 or not any(self.kinds[index] in plain for index in piece) for piece in self.pieces)
+        return self.stand_alone("Left", "Phrase", "Harmony")
+
+    def stand_alone(self, *kinds: str) -> bool:
+        """Whether words of these kinds are never merged with others."""
+        return all(len(piece) < 2 or not any(self.kinds[index] in kinds for index in piece) for piece in self.pieces)
+
+    @cached_property
+    def single(self) -> dict[int, int]:
+        """The id that stands for a word alone, by word; words that have none are left out."""
+        return {piece[0]: index for index, piece in reversed(list(enumerate(self.pieces))) if len(piece) == 1}
 
     @cached_property
     def firsts(self) -> Any:
