@@ -4,10 +4,13 @@ English is the docstring itself. A test holds that each node type that comes alo
 """
 
 HELPS: dict[str, str] = {
+    "audio.beats": "听出声音的节拍：速度，以及每一拍落在何处。",
+    "audio.chroma": "画出十二个音各在何时响起，各八度合在一起；越亮越响。",
     "audio.duck": "人声出现时压低声音，之后再恢复；两者用 audio.mix 混合。",
     "audio.eq": "让声音更暗或更亮、更薄或更厚。此处不防削波：请在其后使用 audio.limit。",
     "audio.fade": "让声音从寂静中出现，再归于寂静。",
     "audio.gain": "把声音调响或调轻。此处不防削波：请在其后使用 audio.limit 或 audio.loudness。",
+    "audio.generate": "由文字生成声音，用你自己的模型：MusicGen，或 diffusers 的流水线，如 Stable Audio、ACE-Step。",
     "audio.join": "把声音依次播放。",
     "audio.limit": "在过响之处及时压低声音，使它永不削波，采样点之间也不会。",
     "audio.loudness": "按人耳的感受把声音调到所要的响度，且永不削波。",
@@ -17,6 +20,7 @@ HELPS: dict[str, str] = {
     "audio.reverb": "把声音放进一个房间：立体声，两耳各不相同。",
     "audio.spectrogram": "画出声音里有什么：时间向右，音高按八度向上，越亮越响。",
     "audio.tempo": "以相同音高更快或更慢地播放声音（锁相的相位声码器，1999）。",
+    "audio.transcribe": "把声音中的音符记成乐谱，可同时多个音；单件乐器或人声效果最好，不听鼓。",
     "audio.trim": "保留声音中的一段。",
     "audio.waveform": "画出声音的波形，每个声道一行：各列取最高与最低的采样。",
     "diffusion.cache": "当变换器的第一个模块变化很小时，直接沿用上一步的结果，从而省去部分步骤（与 TeaCache 同类）。",

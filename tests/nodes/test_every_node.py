@@ -16,6 +16,7 @@ from nodegraph import load
 from nodegraph.cli import main
 from nodegraph.packs import Catalogue
 from tests.nodes import seers
+from tests.nodes.audio import tiny as sounds
 from tests.nodes.diffusion.conftest import clip_encoder, kl_autoencoder, stable_diffusion
 from tests.nodes.diffusion.previews import taesd
 from tests.nodes.diffusion.steering import control_net, ip_adapter_weights, vision
@@ -81,7 +82,14 @@ def adapter(folder):
     return folder
 
 
+def made_sounds(folder):
+    """A MusicGen with random weights."""
+    folder.mkdir()
+    return sounds.save_musicgen(folder)
+
+
 MODELS = {  # that no pack brings, by graph and input: what makes one in a folder
+    "audio": {"maker": made_sounds},
     "gan": {"model": gan}, "diffusion": {"clips": clips, "small": saved(stable_diffusion)}, "picture": {"depth": seers.depth, "pose": seers.pose},
     "mask": {"kinds": seers.segmentation, "anything": seers.sam},
     "control": {"model": saved(stable_diffusion), "net": net, "adapter": adapter},
