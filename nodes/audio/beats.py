@@ -43,8 +43,8 @@ def beats(sound: Audio, slowest: Annotated[float, Range(20, 300)] = 50.0,
     samples = resampled(mono(sound), _RATE).samples.detach().cpu().numpy()[0]
     strikes = struck(samples)
     if sound.seconds < 2 or not strikes.any():
-        raise InputError(f"the sound lasts {sound.seconds:.1f} seconds{'' if strikes.any() else ', and nothing is struck'}; a beat "
-                         "wants two seconds, and something that is struck")
+        silent = "" if strikes.any() else ", and nothing is struck"
+        raise InputError(f"the sound lasts {sound.seconds:.1f} seconds{silent}; a beat wants two seconds, and something struck")
     period = _period(strikes, slowest, fastest)
     places = _placed(strikes, period)
     seconds = [round(float(place * _HOP / _RATE), 3) for place in places]
