@@ -82,8 +82,8 @@ def train_rnn(scores: list[File], kind: Literal["melody", "performance"] = "melo
     seed: where the dice begin.
     """
     if model is not None and model.network.hears != kind:
-        raise InputError(f"kind is {kind}, and model is one of {model.network.hears}; ask for what it is of, or leave the model "
-                         "out")
+        raise InputError(f"kind is {kind}, and model is one of {model.network.hears}; ask for what it is of, or leave the "
+                         "model out")
     course, sample = (_melodies if kind == "melody" else _performances)(_read(scores, ctx), model, transpose, seed)
     return Recipe("MelodyRnnModel", _learned(course, model, minutes, steps, folder, "music-rnn", seed, sample, ctx))
 
