@@ -107,6 +107,8 @@ HELPS: dict[str, str] = {
     "music.render": "演奏乐谱：立体声，按指定响度（默认 -16 LUFS），永不削波。",
     "music.rnn": "用 LSTM 唱出旋律，方式同 Magenta 的 Lookback RNN；先画出哪些小节会重现，作为布局。也可像钢琴家那样演奏（Performance RNN）。",
     "music.set_metre": "把乐谱改为另一种拍号：各小节的音不变，按新的小节长度伸缩。",
+    "music.balance": "设定某个声部的音量与声像（控制器 7 与 10），MIDI 文件会保留。",
+    "music.style": "读出乐谱是什么样的：调、速度、密度、音域、切分、协和、情绪与曲式，并给出可用于图画和文字的风格。",
     "music.swing": "让每两个音中的第二个稍晚出现。",
     "music.take_tracks": "从乐谱中取出若干音轨，或去掉它们。",
     "music.tempo_curve": "让速度在各点之间均匀变化；它取代乐谱原有的速度。",
