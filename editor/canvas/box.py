@@ -27,6 +27,7 @@ PICTURED_WIDTH = 208.0  # of a node with a slot for results
 VALUE_WIDTH = 128.0
 MOST_WORDS, LINE = 3, 16.0
 DOT = 16.0
+BAND = 26.0  # below the title of a node that runs more than once, or chooses: how
 CORNER = 14.0
 BADGES_ABOVE = 20.0  # the room that a node's badges take above it
 NOTE_LINE = 19.0

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from nodegraph.check import Checked, CheckedNode, Flow
-from nodegraph.graph import SWITCH, Graph, Node, Ref, label_of
+from nodegraph.graph import PICK, SWITCH, Graph, Node, Ref, label_of
 from nodegraph.nodetype import MISSING, Port
 from nodegraph.types import ANY, INT, SEED, ModelType, PortType
 
@@ -17,6 +17,7 @@ from ..document.ports import ROUNDS, flow_of, inputs_of, outputs_of
 from ..words.speak import language, name_of, t
 from . import slots
 from .box import (
+    BAND,
     COMPACT_ROW,
     DOT,
     GAP,
@@ -41,7 +42,7 @@ from .box import (
     Slot,
     Status,
 )
-from .constructs import construct_of
+from .constructs import Construct, construct_of, ran_of
 from .lettering import ELLIPSIS, Measure, brief, elided, seconds_words, wrapped
 from .slots import MARGIN as SLOT_MARGIN, PICTURE_ROOM
 
@@ -76,7 +77,7 @@ class Maker:
         if item.kind == "node":
             return (*told, self.compact, language(), _Same(self.graph.nodes[item.name]),
                     _known_key(self.checked.nodes.get(item.name), self.checked, item.name),
-                    _state_key(self.states.get(item.name)))
+                    _state_key(self.states.get(item.name)), self.construct_key(item.name))
         if item.kind == "input":
             port = self.checked.inputs.get(item.name)
             return (*told, language(), _Same(self.graph.inputs[item.name]), port and (port.type, port.many))
@@ -85,6 +86,13 @@ class Maker:
             flow = flow_of(self.checked, ref)
             return (*told, ref, flow and (flow.type, flow.depth), _Same(self.output_thumbnail(ref)))
         return (*told, facts.get("text"), facts.get("title"))
+
+    def construct_key(self, name: str) -> Any:
+        """What the frame of a node says, of one that has a frame."""
+        node = self.graph.nodes[name]
+        if not (node.each or node.control or node.type in (SWITCH, PICK)):
+            return None
+        return construct_of(node, self.graph, self.states)
 
     def box(self, item: Item, key: tuple[Any, ...]) -> Box:
         """The box of an item: the one of before, if that was made from the same."""
@@ -104,12 +112,15 @@ class Maker:
         flows = outputs_of(self.checked, item.name)
         tall = 0.0 if collapsed else slots.room_for(flows) or (PICTURE_ROOM if slots.unknown(thumbnails) else 0.0)
         subtitle = _type_words(node)
-        width = self.width(item, subtitle, [] if collapsed else [*outputs, *inputs], bool(tall))
+        construct = construct_of(node, self.graph, self.states, ran_of(thumbnails.values()))
+        band = BAND if construct is not None and not collapsed else 0.0
+        width = self.width(item, subtitle, [] if collapsed else [*outputs, *inputs], bool(tall),
+                           construct if band else None)
         first = _first_kind(outputs)
-        slot = Slot(SLOT_MARGIN, TITLE + SLOT_MARGIN, width - 2 * SLOT_MARGIN, tall,
+        slot = Slot(SLOT_MARGIN, TITLE + band + SLOT_MARGIN, width - 2 * SLOT_MARGIN, tall,
                     slots.shown_ports(flows) or tuple((port, ANY) for port, _ in slots.unknown(thumbnails))) if tall else None
         row = COMPACT_ROW if self.compact else ROW
-        top = TITLE + 4 + (tall + SLOT_MARGIN if tall else 0.0)
+        top = TITLE + band + 4 + (tall + SLOT_MARGIN if tall else 0.0)
         if collapsed:
             pins = [pin._replace(x=width if pin.gives else 0.0, y=TITLE / 2) for pin in (*outputs, *inputs)]
             height = TITLE
@@ -134,7 +145,7 @@ class Maker:
         return _boxed(item, width, _up(height), pins, title=title, subtitle=subtitle, row=row,
                       color=on_canvas.color(self.graph, item), graph=node.is_graph, collapsed=collapsed, lines=lines,
                       look="mute" if node.mute else "bypass" if node.bypass else "", slot=slot, words=words,
-                      passages=_passages(pins, through or {}), construct=construct_of(node),
+                      passages=_passages(pins, through or {}), construct=construct,
                       words_at=words_at, kind=slot.ports[0][1].name if slot and slot.ports else first, folded=folded,
                       more_at=more_at,
                       pictures=() if slot is None or error else slots.filled(slot, thumbnails, self.measure))
@@ -154,7 +165,7 @@ class Maker:
         count = len(pins) - len(kept)
         return (-count, pins) if self.facts(item).get("open") is True else (count, kept)
 
-    def width(self, item: Item, subtitle: str, pins: list[Pin], pictured: bool) -> float:
+    def width(self, item: Item, subtitle: str, pins: list[Pin], pictured: bool, construct: Construct | None) -> float:
         told = on_canvas.size(self.graph, item)
         if told is not None:
             return max(WIDTHS[0] - 48, _up(told[0]))
@@ -164,6 +175,9 @@ class Maker:
             value = min(VALUE_WIDTH, measure(pin.value, TEXT_SIZE) + 12) + GAP if pin.value else 0.0
             each = measure(t("badge.each"), SMALL_SIZE) + 16 if pin.each else 0.0
             needed = max(needed, 2 * PAD + measure(pin.label, TEXT_SIZE) + value + each)
+        if construct is not None:
+            count = measure(construct.count, SMALL_SIZE, True) + 24 if construct.count else 0.0
+            needed = max(needed, 2 * PAD + 20 + measure(construct.words, TEXT_SIZE, True) + count)
         least = PICTURED_WIDTH if pictured else WIDTHS[0]
         return min(WIDTHS[1], max(least, _up(needed)))
 
@@ -339,10 +353,8 @@ def port_title(node: Node, port: str) -> str:
 
 
 def words_of(node: Node) -> str:
-    """How often a node runs, in a line: repeat 10, carry text, until done. What its pins show is left out."""
+    """How often a node runs, in a line: carry text, until done. What its pins and its band show is left out."""
     told = {word: value for word, value in node.control.items() if word not in (REPEAT, "cross")}
-    if "cross" in node.control:
-        told["cross"] = node.control["cross"]
     return ", ".join(f"{t(f'word.{word}')} {said}" for word, value in told.items() if (said := word_value(word, value)))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dearpygui.dearpygui as dpg
 
 from ..canvas.box import (
+    BAND,
     DOT,
     LINE,
     NAME_AT,
@@ -29,6 +30,7 @@ from .pen import NONE, PINS, Pen
 from .theme import RGBA, color, faded, mixed, of_type
 
 CONSTRUCTS = {"loop": "warning", "product": "info", "map": "cached", "switch": "loose", "pick": "loose"}
+SIGNS = {"loop": "repeat", "product": "gallery", "map": "each", "switch": "branch", "pick": "good"}
 NAMES = 0.24  # the scale below which names are not drawn
 ROUND = 6.0
 
@@ -39,7 +41,9 @@ class Painter(Pen):
     def item(self, box: Box) -> None:
         """Everything that belongs to a box itself."""
         if tiles.is_tile(self.zoom, box):
-            tiles.tile(self, box)
+            if box.construct is not None:
+                self._construct(box, box.construct)
+            tiles.tile(self, box, CONSTRUCTS[box.construct.kind] if box.construct is not None else "")
             if box.look:
                 self.frame(0, 0, box.width, box.height, NONE, faded(color("canvas"), 0.5), ROUND)
             return
@@ -63,6 +67,8 @@ class Painter(Pen):
             self.frame(0, 0, width, TITLE + ROUND, NONE, title, ROUND)
             self._foot(TITLE, width, height, color("node"))
         self.frame(0, 0, width, height, color("outline"), NONE, ROUND)
+        if box.construct is not None and not box.collapsed:
+            self._band(box, box.construct)
         gives = next((pin for pin in box.pins if pin.gives), None)
         if gives is not None and z >= PINS and not box.collapsed:
             dpg.draw_line((1, round(TITLE * z)), (round(width * z) - 1, round(TITLE * z)),
@@ -99,17 +105,27 @@ class Painter(Pen):
                 self.pin(pin.x, pin.y, pin, faint=box.look == "mute")
 
     def _construct(self, box: Box, construct: Construct) -> None:
-        """The frame around a node that runs more than once, or chooses: two sheets behind it, and a tab that says how."""
+        """The frame around a node that runs more than once, or chooses; cards behind it, where it runs more than once."""
         shade = color(CONSTRUCTS[construct.kind])
-        if construct.kind in ("loop", "product", "map"):
-            for away in (8.0, 4.0):
-                self.frame(away, away, box.width, box.height, faded(shade, 0.55), mixed(color("canvas"), shade, 0.16), ROUND)
-        self.frame(-5, -5, box.width + 10, box.height + 10, shade, NONE, ROUND + 3, max(1.0, 1.4 * self.zoom))
+        if construct.stacked:
+            for away in (12.0, 6.0):
+                self.frame(away, away, box.width, box.height, faded(shade, 0.8), mixed(color("node"), shade, 0.22), ROUND)
+        self.frame(-3, -3, box.width + 6, box.height + 6, shade, NONE, ROUND + 2, max(1.0, 1.6 * self.zoom))
+
+    def _band(self, box: Box, construct: Construct) -> None:
+        """How often, for what, and how many: below the title."""
+        shade, middle = color(CONSTRUCTS[construct.kind]), TITLE + BAND / 2
+        self.frame(1, TITLE + 1, box.width - 2, BAND - 1, NONE, mixed(color("node"), shade, 0.24), 0)
         if self.zoom < SMALL_TEXT:
             return
-        wide = fonts.measure(construct.words, SMALL_SIZE) + 16
-        self.frame(-5, box.height + 8, wide, 20, shade, mixed(color("canvas"), shade, 0.25), 4)
-        self.text(3, box.height + 18, construct.words, SMALL_SIZE, shade)
+        self.icon(SIGNS[construct.kind], PAD - 3, middle - 8, 16, shade)
+        wide = fonts.measure(construct.count, SMALL_SIZE, True) + 12 if construct.count else 0.0
+        room = box.width - PAD - 18 - PAD - (wide + 6 if wide else 0)
+        words = elided(construct.words, TEXT_SIZE, room, fonts.measure, bold=True)
+        self.text(PAD + 18, middle, words, TEXT_SIZE, color("text"), bold=True)
+        if wide:
+            self.frame(box.width - PAD + 4 - wide, middle - 9, wide, 18, NONE, shade, 9)
+            self.text(box.width - PAD + 10 - wide, middle, construct.count, SMALL_SIZE, theme.text_on(shade), bold=True)
 
     def _foot(self, top: float, width: float, height: float, fill: RGBA) -> None:
         """The lower part of a box, round below and straight above."""
