@@ -5,6 +5,7 @@ In canvas units: pixels at a zoom of 1, y downwards.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -172,3 +173,19 @@ def overlap(one: Rectangle, other: Rectangle) -> bool:
     """Whether two rectangles touch."""
     return one[0] <= other[0] + other[2] and other[0] <= one[0] + one[2] \
         and one[1] <= other[1] + other[3] and other[1] <= one[1] + one[3]
+
+
+def boxed(item: Item, width: float, height: float, pins: Iterable[Pin], **more: Any) -> Box:
+    """A box with its pins, which are found by their names from then on."""
+    pins = tuple(pins)
+    outs: dict[str | None, Pin] = {pin.end.port or (pin.port.name if pin.port is not None else ""): pin
+                                   for pin in pins if pin.gives}
+    if len(outs) == 1:
+        outs[None] = next(iter(outs.values()))
+    ins = {(pin.end.port, pin.end.index): pin for pin in pins if isinstance(pin.end, Target)}
+    return Box(item, width, height, pins=pins, outs=outs, ins=ins, **more)
+
+
+def up(length: float) -> float:
+    """The next multiple of the grid."""
+    return math.ceil(length / GRID - 1e-9) * GRID

@@ -10,6 +10,7 @@ from nodegraph.graph import PICK, SWITCH, Graph, Node, Ref
 
 from ..document.items import REPEAT, mapped
 from ..words.speak import name_of, t
+from .lettering import brief
 
 TIMES = "\N{MULTIPLICATION SIGN}"
 
@@ -78,3 +79,18 @@ def _length(value: Any, graph: Graph, states: Mapping[str, Any]) -> int:
 def ran_of(thumbnails: Iterable[Any]) -> int:
     """Of how many things results are that are lists; 0 where none is."""
     return max((count for shown in thumbnails if (count := getattr(shown, "count", 1)) > 1), default=0)
+
+
+def words_of(node: Node) -> str:
+    """How often a node runs, in a line: carry text, until done. What its pins and its band show is left out."""
+    told = {word: value for word, value in node.control.items() if word not in (REPEAT, "cross")}
+    return ", ".join(f"{t(f'word.{word}')} {said}" for word, value in told.items() if (said := word_value(word, value)))
+
+
+def word_value(word: str, value: Any) -> str:
+    """What stands behind one of these words, in short."""
+    if word == "carry":
+        return ", ".join(input if input == output else f"{output} > {input}" for input, output in value.items())
+    if word == "cross":
+        return " \N{MULTIPLICATION SIGN} ".join(value)
+    return t("word.skip") if word == "failed" else brief(value)
