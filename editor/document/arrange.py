@@ -15,8 +15,8 @@ from nodegraph.graph import Graph
 
 from .items import Item, dots, exists, facts, items, links, placed, position, size, source_item, with_facts
 
-COLUMN_GAP = 80
-ROW_GAP = 30
+COLUMN_GAP = 56
+ROW_GAP = 24
 PART_GAP = 60  # between parts that are not linked
 PASSAGE = 14  # room for a link that passes between boxes
 FRAME_PADDING = 24
