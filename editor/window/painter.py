@@ -5,7 +5,6 @@ from __future__ import annotations
 import dearpygui.dearpygui as dpg
 
 from ..canvas.box import (
-    BAND,
     DOT,
     LINE,
     NAME_AT,
@@ -21,16 +20,13 @@ from ..canvas.box import (
     Pin,
     Rectangle,
 )
-from ..canvas.constructs import Construct
 from ..canvas.curve import Segment, bezier
 from ..canvas.lettering import elided
 from ..words.speak import t
-from . import fonts, theme, tiles
+from . import constructs, fonts, theme, tiles
 from .pen import NONE, PINS, Pen
 from .theme import RGBA, color, faded, mixed, of_type
 
-CONSTRUCTS = {"loop": "warning", "product": "info", "map": "cached", "switch": "loose", "pick": "loose"}
-SIGNS = {"loop": "repeat", "product": "gallery", "map": "each", "switch": "branch", "pick": "good"}
 NAMES = 0.24  # the scale below which names are not drawn
 ROUND = 6.0
 
@@ -42,8 +38,8 @@ class Painter(Pen):
         """Everything that belongs to a box itself."""
         if tiles.is_tile(self.zoom, box):
             if box.construct is not None:
-                self._construct(box, box.construct)
-            tiles.tile(self, box, CONSTRUCTS[box.construct.kind] if box.construct is not None else "")
+                constructs.cards(self, box, box.construct)
+            tiles.tile(self, box, constructs.ROLES[box.construct.kind] if box.construct is not None else "")
             if box.look:
                 self.frame(0, 0, box.width, box.height, NONE, faded(color("canvas"), 0.5), ROUND)
             return
@@ -58,7 +54,7 @@ class Painter(Pen):
         if z >= PINS:
             self.frame(1, height - 6, width - 2, 9, NONE, color("shadow"), ROUND)
         if box.construct is not None:
-            self._construct(box, box.construct)
+            constructs.cards(self, box, box.construct)
         if box.graph:  # a second sheet behind says that there is more inside
             self.frame(4, -4, width - 8, 16, color("outline"), title, ROUND)
         if box.collapsed:
@@ -68,7 +64,7 @@ class Painter(Pen):
             self._foot(TITLE, width, height, color("node"))
         self.frame(0, 0, width, height, color("outline"), NONE, ROUND)
         if box.construct is not None and not box.collapsed:
-            self._band(box, box.construct)
+            constructs.band(self, box, box.construct)
         gives = next((pin for pin in box.pins if pin.gives), None)
         if gives is not None and z >= PINS and not box.collapsed:
             dpg.draw_line((1, round(TITLE * z)), (round(width * z) - 1, round(TITLE * z)),
@@ -103,29 +99,6 @@ class Painter(Pen):
         if z >= PINS:
             for pin in {(pin.x, pin.y): pin for pin in reversed(box.pins)}.values():
                 self.pin(pin.x, pin.y, pin, faint=box.look == "mute")
-
-    def _construct(self, box: Box, construct: Construct) -> None:
-        """The frame around a node that runs more than once, or chooses; cards behind it, where it runs more than once."""
-        shade = color(CONSTRUCTS[construct.kind])
-        if construct.stacked:
-            for away in (12.0, 6.0):
-                self.frame(away, away, box.width, box.height, faded(shade, 0.8), mixed(color("node"), shade, 0.22), ROUND)
-        self.frame(-3, -3, box.width + 6, box.height + 6, shade, NONE, ROUND + 2, max(1.0, 1.6 * self.zoom))
-
-    def _band(self, box: Box, construct: Construct) -> None:
-        """How often, for what, and how many: below the title."""
-        shade, middle = color(CONSTRUCTS[construct.kind]), TITLE + BAND / 2
-        self.frame(1, TITLE + 1, box.width - 2, BAND - 1, NONE, mixed(color("node"), shade, 0.24), 0)
-        if self.zoom < SMALL_TEXT:
-            return
-        self.icon(SIGNS[construct.kind], PAD - 3, middle - 8, 16, shade)
-        wide = fonts.measure(construct.count, SMALL_SIZE, True) + 12 if construct.count else 0.0
-        room = box.width - PAD - 18 - PAD - (wide + 6 if wide else 0)
-        words = elided(construct.words, TEXT_SIZE, room, fonts.measure, bold=True)
-        self.text(PAD + 18, middle, words, TEXT_SIZE, color("text"), bold=True)
-        if wide:
-            self.frame(box.width - PAD + 4 - wide, middle - 9, wide, 18, NONE, shade, 9)
-            self.text(box.width - PAD + 10 - wide, middle, construct.count, SMALL_SIZE, theme.text_on(shade), bold=True)
 
     def _foot(self, top: float, width: float, height: float, fill: RGBA) -> None:
         """The lower part of a box, round below and straight above."""
