@@ -138,7 +138,7 @@ class Session(Telling):
             there = set(links(graph))
             self.selected_links = frozenset(link for link in self.selected_links if link in there)
         if not means_same(before, graph):
-            self.running.edited()
+            self.running.edited(graph.nodes.keys() - before.nodes.keys())
             for name in [name for name in self.states if name.partition("/")[0] not in graph.nodes]:
                 del self.states[name]
             self.restale()

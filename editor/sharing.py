@@ -31,7 +31,7 @@ def share(session: Session) -> None:
                 session.say(t("share.bundled", name=path.name))
         session.progress.when(up.Exported, session.runner.bundle(document.graph, path), path.name, told)
     session.ask("export", write, name=f"{stem.replace('/', '_')}{bundle.SUFFIX}", suffixes=(bundle.SUFFIX,),
-                folder=str(document.path.parent if document.path is not None else ""))
+                heading="share.title", folder=str(document.path.parent if document.path is not None else ""))
 
 
 def copy_without_texts(session: Session) -> None:

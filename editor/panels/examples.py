@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -13,6 +14,9 @@ from nodegraph.wholefile import whole_file, write_whole
 
 if TYPE_CHECKING:
     import numpy as np
+
+    from ..runs.thumbnails import Thumbnail
+    from ..runs.updates import Output
 
 _HERE = Path(__file__).parents[1]
 EXAMPLES = "examples"  # in the user's folder: what examples gave
@@ -51,6 +55,16 @@ def shown_of(folder: Path, name: str, version: str) -> Shown | None:
     if not told.is_file():
         return None
     return Shown(picture if picture.is_file() else None, told.read_text(encoding="utf-8"))
+
+
+def shown_first(graph: Graph, outputs: Mapping[str, Output], type: str) -> Thumbnail | None:
+    """Of what an example gave, that of its node of this type; another one where that cannot be shown."""
+    seen = {name: made.thumbnail for name, made in outputs.items() if made.thumbnail is not None}
+
+    def strange(name: str) -> bool:
+        node = graph.nodes.get(graph.outputs[name].name) if name in graph.outputs else None
+        return node is None or node.type != type
+    return seen[min(seen, key=strange)] if seen else None
 
 
 def example_graph(name: str) -> Graph | None:

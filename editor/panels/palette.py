@@ -380,8 +380,9 @@ def search(entries: Sequence[Entry], query: str = "", recents: Sequence[str] = (
     """The entries that answer a query, best first; all of them, the recent ones first, when it is empty.
 
     query: words, each of which has to match: a name, a tag, a pack, a type or the help, in either language;
-    names also by some of their letters ("dp" finds diffusion.paint). recents: ids, newest first. The same
-    question always has the same answer.
+    names also by some of their letters ("dp" finds diffusion.paint). recents: ids, newest first; where a link from an
+    output was dropped and nothing is typed, an output of the graph stands before them. The same question always has
+    the same answer.
     """
     terms = [_Term(word) for word in _plain(query).split()]
     age, title = {name: at for at, name in enumerate(recents)}, " ".join(term.text for term in terms)
@@ -396,7 +397,7 @@ def search(entries: Sequence[Entry], query: str = "", recents: Sequence[str] = (
             score += 6 * recency - (2 * fit.distance if fit is not None else 0) - 4 * bool(entry.problem)
             rank: tuple[float, ...] = (-score, title not in entry.title.casefold())  # of equals, what is called so
         else:
-            rank = (-recency, bool(entry.problem), fit.distance if fit is not None else 0)
+            rank = (entry.kind != "output", -recency, bool(entry.problem), fit.distance if fit is not None else 0)
         found.append((rank, at, Found(entry, score, fit)))
     return [answer for _, _, answer in sorted(found, key=lambda one: one[:2])[:most]]
 

@@ -19,15 +19,17 @@ from .products import Products
 from .watch import Watch
 
 
-def look(engine: Engine, number: int, graph: Graph, fill: bool, outbox: Outbox, products: Products, pictures: Pictures
-         ) -> up.Foreseen:
-    """Forecast a run of a graph. fill: tell of what is remembered too, and have pictures made of it."""
+def look(engine: Engine, number: int, graph: Graph, fill: bool | frozenset[str], outbox: Outbox, products: Products,
+         pictures: Pictures) -> up.Foreseen:
+    """Forecast a run of a graph. fill: tell of what is remembered too, of everything or of these nodes, and have pictures
+    made of it."""
     job = Job(number, graph, None, None, {}, "")
     watch = Watch(job, outbox, products, pictures, lambda: None)
     there: list[str] = []
 
     def hear(event: ev.Event) -> None:
-        if isinstance(event, ev.Cached):
+        if isinstance(event, ev.Cached) and (fill is True or isinstance(fill, frozenset)
+                                             and event.node.partition("/")[0] in fill):
             there.append(event.node)
             watch.picture(event.node, event.outputs)
 

@@ -125,7 +125,8 @@ def _record(path: Path, told: Mapping[str, Any]) -> Kept:
     made = tuple(Made(one["name"], None, one["type"], one["digest"], one["told"]) for one in told["made"])
     picture = path.with_suffix(".png") if told["picture"] else None
     source = Path(told["source"]) if told["source"] else None
-    return Kept(path.stem, float(told["at"]), str(told["title"]), made, picture, dict(told["given"]), str(told["graph"]),
+    title = str(told["title"]) or ", ".join(one.name for one in made)  # a graph without a title or a file
+    return Kept(path.stem, float(told["at"]), title, made, picture, dict(told["given"]), str(told["graph"]),
                 source, float(told["seconds"]))
 
 

@@ -200,6 +200,8 @@ class App(Guard):
 
     def do(self, command: str, **more: Any) -> None:
         """Carry out a command, as menus, buttons and keys do."""
+        if command == "file.new" and self.start.is_open:
+            return self.start.dismiss()
         if command == "node.enter" and not self.session.can(command):
             command = "palette.open"
         self.session.do(command, **more)

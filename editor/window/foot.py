@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import dearpygui.dearpygui as dpg
 
+from ..canvas.lettering import seconds_words
 from ..document.items import Item
 from ..document.ports import outputs_of
 from ..runs.state import NodeState
@@ -63,7 +64,7 @@ class Foot:
             widgets.heading(t("inspector.outputs"))
             widgets.says(t(f"state.{'done' if state.status == 'ran' else state.status}"), role)
             if state.status == "ran":
-                widgets.says(t("gallery.seconds", seconds=f"{state.seconds:.2f}"), "dim")
+                widgets.says(seconds_words(state.seconds), "dim")
             if state.stale:
                 widgets.says(t("state.stale"), "stale")
         if state.error:

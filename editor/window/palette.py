@@ -43,6 +43,7 @@ class Palette:
         self._last = ""  # what stood in the field before the frame that was drawn last
         self._heard = False  # whether the field had the keyboard before that frame
         self._hint = ""
+        self._all = False  # all that was typed is selected, to be typed over
 
     def update(self) -> None:
         """Once a frame: open or close, stay on the screen, read a little more of the packs."""
@@ -164,6 +165,13 @@ class Palette:
         if self.window is None:
             self.update()
         name = chord.key
+        if self.early and chord.ctrl and name == "A":
+            self._all = True  # the field selects its own part by itself
+            return True
+        if self._all and (chord.letter or name in ("Backspace", "Delete")):
+            self.early = ""
+            self._show_early()
+        self._all = False
         if self._type_early(chord):
             return True
         step = {"Up": -1, "Down": 1, "PageUp": -8, "PageDown": 8}.get(name)

@@ -51,6 +51,8 @@ def says(words: str, role: str = "text", wrap: int = -1, parent: int | str = 0, 
 
     framed: it stands beside buttons or fields, and is as high as they are.
     """
+    if wrap > 0 and any(map(_is_wide, words)):
+        words = wrapped(words, wrap)  # Dear ImGui would begin a new line at the only space of a Chinese sentence
     made = dpg.add_text(words, color=theme.color(role), wrap=wrap, parent=parent, **more)
     if not framed:
         dpg.bind_item_theme(made, theme.look("words"))
@@ -77,6 +79,14 @@ def button(label: str, call: Callable[[], Any], *, tooltip: str = "", primary: b
     if look:
         dpg.bind_item_theme(made, theme.look(look))
     tip(made, tooltip)
+    return made
+
+
+def pressed_heading(words: str, call: Callable[[], Any], width: int) -> int | str:
+    """A title that does something when it is pressed."""
+    made = dpg.add_button(label=words, width=width, callback=lambda: call())
+    dpg.bind_item_theme(made, theme.look("line"))
+    dpg.bind_item_font(made, theme.font("bold" if fonts.is_bold(words) else "heading"))
     return made
 
 
@@ -157,12 +167,23 @@ def pieces(line: str, width: float) -> list[str]:
     """A line in parts that are no wider than so many pixels, and make the line again when they are joined."""
     found = []
     while width_of(line) > width:
-        cut = _fitting(line, width)
-        space = line.rfind(" ", 1, cut + 1)
-        cut = space + 1 if space > cut // 2 else cut
+        most = _fitting(line, width)
+        cut = next((at for at in range(most, most // 2, -1) if at < len(line) and _may_break(line, at)), most)
         found.append(line[:cut])
         line = line[cut:]
     return [*found, line]
+
+
+def _is_wide(letter: str) -> bool:
+    return "\u2e80" <= letter <= "\u9fff" or "\uff00" <= letter <= "\uffef"
+
+
+def _may_break(line: str, at: int) -> bool:
+    """Whether a line may end before this character: after a space, or beside a Chinese one that may stand there."""
+    before, after = line[at - 1], line[at]
+    if before == " ":
+        return True
+    return (_is_wide(before) or _is_wide(after)) and after not in "，。、；：？！）》」』】 " and before not in "（《「『【"
 
 
 def _fitting(line: str, width: float) -> int:

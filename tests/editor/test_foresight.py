@@ -75,6 +75,24 @@ def test_a_graph_that_ran_before_shows_its_results_when_it_is_opened_and_an_edit
     again.runner.close()
 
 
+def test_nodes_that_come_back_with_undo_show_what_is_remembered_of_them(cache):
+    session = opened(cache)
+    session.do("run.all")
+    settle(session, 10.0)
+    first = session.document.graph
+    session.edit("undo.deleted", edits.delete(session.graph, [Item("node", "c"), Item("node", "b")]))
+    assert set(session.states) == {"a"}
+    settle(session, 20.0)
+    pictured = session.states["a"].thumbnails
+    session.do("edit.undo")
+    assert session.document.graph is first
+    settle(session, 30.0)
+    assert {name: state.status for name, state in session.states.items() if name != "a"} == {"b": "cached", "c": "cached"}
+    assert [shown.text for shown in session.states["c"].thumbnails.values()] == ["abc black"]
+    assert session.states["a"].thumbnails is pictured  # of what stayed no picture is made again
+    session.runner.close()
+
+
 def test_a_changed_input_is_where_the_trail_begins():
     before = workshop.graph(TEXT)
     after = edits.set_input(before, "ink", default="red")

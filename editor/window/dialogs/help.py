@@ -11,7 +11,7 @@ from PIL import Image
 from nodegraph.nodetype import NodeType
 
 from ...document.items import Item
-from ...panels.examples import example_graph, example_of, keep_shown, shown_of
+from ...panels.examples import example_graph, example_of, keep_shown, shown_first, shown_of
 from ...panels.markdown import parts
 from ...panels.nodehelp import NodeHelp, PortHelp, node_help
 from ...runs import updates as up
@@ -97,7 +97,7 @@ class Help(Modal):
             return
 
         def done(update: Any) -> None:
-            made = next((one.thumbnail for one in getattr(update, "outputs", {}).values() if one.thumbnail is not None), None)
+            made = shown_first(graph, getattr(update, "outputs", {}), nodetype.name)
             if made is not None and session.folder is not None:
                 keep_shown(session.folder, nodetype.name, nodetype.version, made.picture, made.text)
             if self.app.dialogs.shown is self:
