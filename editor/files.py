@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from nodegraph.errors import PackError
-from nodegraph.graphfile.picture import resolved
+from nodegraph import PackError
+from nodegraph.editing import resolved
 
 from . import views
 from .canvas.view import View

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nodegraph.nodetype import MISSING
+from nodegraph.editing import MISSING
 
 from .document import edits
 from .document.document import Document

@@ -14,7 +14,7 @@ from .runs.foresight import Outlook
 from .words.speak import t, translated
 
 if TYPE_CHECKING:
-    from nodegraph.graph import Graph
+    from nodegraph import Graph
 
     from .session import Session
 

@@ -10,9 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nodegraph.check import Checked
-from nodegraph.graph import Graph, Ref
-from nodegraph.packs import Catalogue
+from nodegraph import Catalogue, Graph, Ref
+from nodegraph.editing import Checked
 
 from . import settings as kept
 from .asking import PaletteRequest, Telling

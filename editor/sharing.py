@@ -6,7 +6,7 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nodegraph import bundle
+from nodegraph.editing import bundle
 
 from .document import clipboard
 from .document.items import items

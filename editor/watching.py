@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from nodegraph.errors import GraphError, Problem
+from nodegraph import GraphError, Problem
 
 from .document.document import Document, alive, write_atomically
 from .words.speak import said, t

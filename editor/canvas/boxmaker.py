@@ -6,10 +6,8 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from nodegraph.check import Checked, CheckedNode, Flow
-from nodegraph.graph import SWITCH, Graph, Node, Ref, label_of
-from nodegraph.nodetype import MISSING, Port
-from nodegraph.types import ANY, INT, SEED, ModelType, PortType
+from nodegraph import Graph, ModelType, Node, PortType, Ref
+from nodegraph.editing import ANY, INT, MISSING, SEED, SWITCH, Checked, CheckedNode, Flow, Port, label_of
 
 from ..document import items as on_canvas
 from ..document.items import REPEAT, Item, Target, mapped

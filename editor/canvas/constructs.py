@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from nodegraph.graph import PICK, SWITCH, Node, Ref
+from nodegraph import Node, Ref
+from nodegraph.editing import PICK, SWITCH
 
 from ..document.items import REPEAT, mapped
 from ..words.speak import name_of, t

@@ -7,9 +7,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from nodegraph.check import Checked
-from nodegraph.graph import Graph, Ref, links, refs
-from nodegraph.nodetype import MISSING, Port
+from nodegraph import Graph, Ref
+from nodegraph.editing import MISSING, Checked, Port, links, refs
 
 from ..document import edits
 from ..document.items import Link, Target

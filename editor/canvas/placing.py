@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from nodegraph.check import Checked
-from nodegraph.graph import Graph
+from nodegraph import Graph
+from nodegraph.editing import Checked
 
 from ..document import arrange
 from ..document.items import Item, facts, items, placed, position, size, with_facts

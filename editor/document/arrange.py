@@ -11,7 +11,7 @@ from bisect import bisect_right, insort
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from nodegraph.graph import Graph
+from nodegraph import Graph
 
 from .items import Item, dots, exists, facts, items, links, placed, position, size, source_item, with_facts
 

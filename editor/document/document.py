@@ -14,11 +14,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from nodegraph import graphfile
-from nodegraph.errors import GraphError, NodegraphError, Problem
-from nodegraph.graph import Graph
-from nodegraph.graphfile.picture import resolved
-from nodegraph.wholefile import write_whole
+from nodegraph import Graph, GraphError, NodegraphError, Problem
+from nodegraph.editing import graphfile, resolved, write_whole
 
 from ..words.speak import t
 

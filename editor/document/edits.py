@@ -8,11 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from nodegraph.check import Checked
-from nodegraph.errors import NodegraphError
-from nodegraph.graph import Graph, GraphInput, Node, Ref, label_of, refs
-from nodegraph.nodetype import MISSING, RESERVED, Port
-from nodegraph.types import ANY, OF_PYTHON, fits
+from nodegraph import Graph, Node, NodegraphError, Ref
+from nodegraph.editing import ANY, MISSING, OF_PYTHON, RESERVED, Checked, GraphInput, Port, fits, label_of, refs
 
 from ..words.speak import t
 from . import items as on_canvas

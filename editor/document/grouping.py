@@ -8,10 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from nodegraph.check import Checked, Flow
-from nodegraph.graph import Graph, GraphInput, Node, Ref
-from nodegraph.nodetype import RESERVED, Port
-from nodegraph.types import FILE, ModelType
+from nodegraph import Graph, ModelType, Node, Ref
+from nodegraph.editing import FILE, RESERVED, Checked, Flow, GraphInput, Port
 
 from ..words.speak import t
 from .arrange import bounds, missing_positions

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nodegraph.graph import Graph, Ref
-from nodegraph.nodetype import MISSING, Port
-from nodegraph.types import ANY
+from nodegraph import Graph, Ref
+from nodegraph.editing import ANY, MISSING, Port
 
 from ..canvas import placing
 from ..document import edits

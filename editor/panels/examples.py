@@ -7,10 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from nodegraph import graphfile
-from nodegraph.graph import Graph
-from nodegraph.shipped import folder
-from nodegraph.wholefile import whole_file, write_whole
+from nodegraph import Graph
+from nodegraph.editing import graphfile, shipped_folder, whole_file, write_whole
 
 if TYPE_CHECKING:
     import numpy as np
@@ -76,7 +74,7 @@ def example_graph(name: str) -> Graph | None:
 @cache
 def example_of(name: str) -> str | None:
     """The text of the graph that shows a node type, with files named by where they lie; None where there is none."""
-    home, shipped = place(), folder()
+    home, shipped = place(), shipped_folder()
     path = home / f"{name}.yaml" if home is not None else None
     if path is None or not path.is_file():
         return None

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nodegraph.graph import Ref
-from nodegraph.nodetype import MISSING
-from nodegraph.types import short
+from nodegraph import Ref
+from nodegraph.editing import MISSING, short
 
 from ..canvas.box import PinAt, Status
 from ..canvas.lettering import brief, seconds_words

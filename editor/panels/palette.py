@@ -15,13 +15,23 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from nodegraph import graphfile
-from nodegraph.check import PICK, SWITCH, Checked, Flow, check, output_flow
-from nodegraph.errors import GraphError, PackError
-from nodegraph.graph import Graph
-from nodegraph.nodetype import MISSING, NodeType, Port
-from nodegraph.packs import Catalogue
-from nodegraph.types import ANY, BOOL, PLAIN, PortType, fits
+from nodegraph import Catalogue, Graph, GraphError, PackError, PortType
+from nodegraph.editing import (
+    ANY,
+    BOOL,
+    MISSING,
+    PICK,
+    PLAIN,
+    SWITCH,
+    Checked,
+    Flow,
+    NodeType,
+    Port,
+    check,
+    fits,
+    graphfile,
+    output_flow,
+)
 
 from ..words.helps import HELPS
 from ..words.speak import both, has, helped, name_of, t, translated

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from nodegraph import Engine, GraphError, NodegraphError, events as ev
-from nodegraph.graph import Graph
-from nodegraph.runs.forecast import REMEMBERED, Forecast
+from nodegraph import Engine, Graph, GraphError, NodegraphError
+from nodegraph.editing import REMEMBERED, Forecast, events as ev
 
 from ..words.speak import t
 from . import updates as up

@@ -14,14 +14,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from nodegraph import graphfile
-from nodegraph.errors import GraphError
-from nodegraph.wholefile import whole_file, write_whole
+from nodegraph import GraphError
+from nodegraph.editing import graphfile, whole_file, write_whole
 
 from .gallery import Result, written
 
 if TYPE_CHECKING:
-    from nodegraph.graph import Graph
+    from nodegraph import Graph
 
 SHOWN = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".wav", ".flac", ".mp3", ".ogg", ".mid", ".txt", ".mp4", ".webm")
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif")

@@ -15,9 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from nodegraph import Engine, GraphError, NodegraphError, Problem
-from nodegraph.graph import Graph
-from nodegraph.types import PortType
+from nodegraph import Engine, Graph, GraphError, NodegraphError, PortType, Problem
 
 from ..words.speak import t
 from . import updates as up

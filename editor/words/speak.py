@@ -11,8 +11,8 @@ import locale
 import os
 import re
 
-from nodegraph.errors import Problem
-from nodegraph.wording import Phrase
+from nodegraph import Problem
+from nodegraph.editing import Phrase
 
 from .helps import HELPS
 from .sentences import CHINESE, TERMS

@@ -11,6 +11,7 @@ import pytest
 import nodegraph
 import nodegraph_editor
 import nodegraph_nodes
+from nodegraph import editing
 
 HOME = Path(nodegraph_editor.__file__).parent
 FILES = sorted(HOME.rglob("*.py"))
@@ -96,6 +97,18 @@ def test_no_file_waits_for_itself():
             done.add(module)
     for module in graph:
         visit(module, ())
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_of_the_engine_only_what_is_promised_is_imported(path):
+    for node in ast.walk(tree(path)):
+        named = [alias.name for alias in node.names] if isinstance(node, ast.Import | ast.ImportFrom) else []
+        if isinstance(node, ast.Import):
+            assert not [name for name in named if name.split(".")[0] == "nodegraph"]
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "nodegraph":
+            assert node.module in ("nodegraph", "nodegraph.editing"), f"{name_of(path)} imports {node.module}, which is inner"
+            promised = (nodegraph.__all__ + ["__version__"]) if node.module == "nodegraph" else editing.__all__
+            assert set(named) <= set(promised)
 
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)

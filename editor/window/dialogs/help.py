@@ -8,7 +8,7 @@ import dearpygui.dearpygui as dpg
 import numpy as np
 from PIL import Image
 
-from nodegraph.nodetype import NodeType
+from nodegraph.editing import NodeType
 
 from ...document.items import Item
 from ...panels.examples import example_graph, example_of, keep_shown, shown_first, shown_of
