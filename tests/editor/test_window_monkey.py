@@ -10,6 +10,7 @@ import json
 import random
 import subprocess
 import sys
+from collections import deque
 
 import pytest
 
@@ -21,7 +22,7 @@ LEFT_OUT = ("file.", "app.quit", "node.group", "node.ungroup", "node.enter", "no
 
 
 @pytest.mark.timeout(3600)
-@pytest.mark.parametrize("gestures", ["400", pytest.param("10000", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("gestures", ["300", pytest.param("10000", marks=pytest.mark.slow)])
 def test_a_monkey_at_the_window_leaves_a_valid_document_and_a_way_back(display, tmp_path, gestures):  # noqa: F811
     graph = tmp_path / "lines.yaml"
     graph.write_text(GRAPH, encoding="utf-8")
@@ -43,6 +44,7 @@ class Monkey:
         self.session, self.hands = stage.session, stage.app.canvas.gestures
         self.commands = [name for name in self.session.commands if not name.startswith(LEFT_OUT)]
         self.errors: list[str] = []
+        self.done: deque[str] = deque(maxlen=12)  # what was done last, for whoever reads of a failure
 
     def place(self) -> tuple[float, float]:
         """A pixel of the canvas; mostly one where something is."""
@@ -56,7 +58,9 @@ class Monkey:
 
     def gesture(self) -> None:
         """One of them."""
-        getattr(self, self.dice.choice(("drag", "drag", "drag", "click", "wheel", "command", "command", "choose", "add")))()
+        name = self.dice.choice(("drag", "drag", "drag", "click", "wheel", "command", "command", "choose", "add"))
+        self.done.append(name)
+        getattr(self, name)()
 
     def held(self) -> dict[str, bool]:
         return {key: self.dice.random() < 0.15 for key in ("ctrl", "shift", "alt")}
@@ -82,7 +86,8 @@ class Monkey:
         self.hands.wheel(self.dice.choice((-2, -1, 1, 2)), *self.place())
 
     def command(self) -> None:
-        self.session.do(self.dice.choice(self.commands))
+        self.done.append(self.dice.choice(self.commands))
+        self.session.do(self.done[-1])
 
     def choose(self) -> None:
         self.session.select([item for item in self.session.boxes() if self.dice.random() < 0.3])
@@ -119,14 +124,20 @@ if __name__ == "__main__":
     dialogs = DialogMonkey(stage, int(sys.argv[3]))
     for number in range(int(sys.argv[2])):
         if number % 10 == 9:
+            monkey.done.append("form" if number % 50 == 49 else "visit")
             dialogs.form() if number % 50 == 49 else dialogs.visit()
         else:
             monkey.gesture()
         if number % 3 == 0:
             stage.frames(1)
         monkey.tidy()
+        if number % 5 == 0:
+            labels = [step.label for step in session.document._steps[-4:]]
+            try:
+                well_formed(session.graph)
+            except AssertionError as error:
+                raise AssertionError(f"gesture {number} of {list(monkey.done)}, steps {labels}: {error}") from error
         if number % 50 == 0:
-            well_formed(session.graph)
             stage.session.runner.stop()
     dialogs.close()
     stage.frames(3)
