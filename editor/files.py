@@ -11,9 +11,10 @@ from nodegraph.editing import resolved
 
 from . import views
 from .canvas.view import View
-from .document.document import Document, recoveries
+from .document.document import Document
 from .document.edits import EditRefused, free_name
 from .document.items import Item
+from .document.recovery import recoveries
 from .runs.state import NodeState
 from .sharing import opened
 from .watching import Watching

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from nodegraph import Graph
 
-from .document.items import Item, exists, facts, items, with_facts
+from .document.items import Item, exists, facts, items, section, with_facts
 from .runs import updates as up
 from .runs.gallery import Result
 
@@ -32,6 +32,9 @@ def standing_as(then: Graph, now: Graph) -> Graph:
     """
     told: dict[Item, Mapping[str, Any] | None] = {item: facts(now, item) for item in items(then)
                                                   if item.kind in ("node", "input", "output") and exists(now, item)}
+    there = {*then.nodes, *then.inputs}
+    told |= {Item("node", name): None for name in section(then, "node") if name not in there}  # what was wrong did not run
+    told |= {Item("output", name): None for name in section(then, "output") if name not in then.outputs}
     told |= {item: None for item in items(then) if item.kind in ("note", "frame")}
     told |= {item: facts(now, item) for item in items(now) if item.kind in ("note", "frame")}
     return with_facts(then, told)

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from nodegraph import GraphError, Problem
 
-from .document.document import Document, alive, write_atomically
+from .document.document import Document, write_atomically
+from .document.recovery import alive
 from .words.speak import said, t
 
 if TYPE_CHECKING:

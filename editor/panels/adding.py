@@ -13,7 +13,8 @@ from ..document.edits import EditRefused
 from ..document.items import Item, Target, placed, position, with_fact
 from ..document.ports import flow_of, input_at
 from ..words.speak import t
-from .palette import Entry, Fits, Found, fits_from, fits_into
+from .finding import Found
+from .palette import Entry, Fits, fits_from, fits_into
 
 if TYPE_CHECKING:
     from ..asking import PaletteRequest

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import dearpygui.dearpygui as dpg
 
+from nodegraph.editing import shipped_folder
+
 from ..document.clipboard import pasted
 from ..document.items import Item
 from ..panels.examples import example_of
@@ -212,9 +214,7 @@ class App(Guard):
 
     def more_places(self) -> Iterable[Path]:
         """Folders that the file dialog offers besides those of recent files."""
-        from ..document.templates import folder
-
-        return filter(None, (self.last_folder, folder()))
+        return filter(None, (self.last_folder, shipped_folder()))
 
     @property
     def origin(self) -> tuple[float, float]:

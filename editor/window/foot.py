@@ -13,7 +13,8 @@ from ..runs.state import NodeState
 from ..words.speak import t
 from . import outputs, widgets
 from .outputs import Made
-from .widgets import Pictures, px
+from .pictures import Pictures
+from .widgets import px
 
 if TYPE_CHECKING:
     from .app import App

@@ -15,7 +15,8 @@ from ..words.speak import t
 from . import outputs, theme, widgets
 from .fields import Fields
 from .outputs import Made
-from .widgets import Pictures, px
+from .pictures import Pictures
+from .widgets import px
 
 if TYPE_CHECKING:
     from .app import App

@@ -12,7 +12,8 @@ from ..runs.kept import Kept, matching
 from ..runs.shelf import SIDE, Shelf
 from ..words.speak import t
 from . import theme, widgets
-from .widgets import Pictures, fitted, px
+from .pictures import Pictures, fitted
+from .widgets import px
 
 if TYPE_CHECKING:
     from .app import App

@@ -14,8 +14,9 @@ from .. import recents
 from ..document.templates import Template, templates
 from ..words.speak import language, t
 from . import theme, widgets
+from .pictures import Pictures
 from .statusbar import cut
-from .widgets import Pictures, px
+from .widgets import px
 
 if TYPE_CHECKING:
     from ..document.document import Document

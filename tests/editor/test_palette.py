@@ -12,7 +12,8 @@ from nodegraph.check import Flow
 from nodegraph.nodetype import Port
 from nodegraph.types import ANY, BOOL, INT, SEED, TEXT
 from nodegraph_editor.panels import palette
-from nodegraph_editor.panels.palette import Entry, Fit, Library, fits_from, fits_into, search
+from nodegraph_editor.panels.finding import search
+from nodegraph_editor.panels.palette import Entry, Fit, Library, fits_from, fits_into
 from nodegraph_editor.words import speak as words
 
 PICTURE = PortType("Picture", "One picture.")

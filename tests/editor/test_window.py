@@ -808,14 +808,14 @@ def areas(stage: Stage) -> dict:
 
 def _clicked(stage: Stage, held: int) -> str | None:
     """What a click on a result opens, with the button down for so many frames."""
-    from nodegraph_editor.window import outputs, widgets
+    from nodegraph_editor.window import outputs, pictures, widgets
 
     made = _made()
     stage.app.inspector.parent, dpg = stage.app.inspector.parent, stage.dpg
     with widgets.inside(stage.app.inspector.foot.group):
         area = dpg.add_group()
     with widgets.inside(area):
-        outputs.content(stage.app, widgets.Pictures(), made, 96, 64)
+        outputs.content(stage.app, pictures.Pictures(), made, 96, 64)
     stage.frames(3)
     shown = dpg.get_item_children(area, 1)[0]
     stage.reach(shown)

@@ -17,7 +17,8 @@ from ...panels.nodehelp import NodeHelp, PortHelp, node_help
 from ...runs import updates as up
 from ...words.speak import name_of, t
 from .. import theme, widgets
-from ..widgets import Pictures, px
+from ..pictures import Pictures, fitted
+from ..widgets import px
 from .modal import Modal
 
 
@@ -86,7 +87,7 @@ class Help(Modal):
             widgets.heading(t("help.gives"))
             if seen.picture is not None:
                 pixels = np.asarray(Image.open(seen.picture).convert("RGBA"))
-                size = widgets.fitted(pixels.shape[1], pixels.shape[0], width, px(200))
+                size = fitted(pixels.shape[1], pixels.shape[0], width, px(200))
                 dpg.add_image(self.pictures.texture("example", pixels), width=size[0], height=size[1])
             if seen.told:
                 widgets.says(seen.told[:600], "dim", wrap=width)
