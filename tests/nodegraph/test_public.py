@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import nodegraph
+import nodegraph_nodes
 
 HERE = Path(__file__).parent
 HEAVY = ("torch", "numpy", "networkx", "diffusers", "transformers", "huggingface_hub", "PIL", "safetensors")
@@ -34,6 +35,7 @@ def test_type_checkers_are_told_of_each_promise():
     handed_on = {alias.asname: line.module for line in block.body for alias in line.names if alias.asname == alias.name}
     assert handed_on == nodegraph._WHERE
     assert (Path(nodegraph.__file__).parent / "py.typed").exists()
+    assert (Path(nodegraph_nodes.__file__).parent / "py.typed").exists()  # Image and the like are imported from there
 
 
 def test_every_promise_is_documented():
