@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, Self, TypeVar
 
 _X = TypeVar("_X")
 
@@ -25,15 +25,15 @@ class Recipe(NamedTuple):
     options: tuple[tuple[str, Any], ...] = ()
     patches: tuple[Recipe, ...] = ()
 
-    def with_option(self, name: str, value: Any) -> Recipe:
+    def with_option(self, name: str, value: Any) -> Self:
         """The same model with one setting changed."""
         return self._replace(options=tuple(sorted({**dict(self.options), name: value}.items())))
 
-    def with_patch(self, patch: Recipe) -> Recipe:
+    def with_patch(self, patch: Recipe) -> Self:
         """The same model with one more patch, after those that it has."""
         return self._replace(patches=(*self.patches, patch))
 
-    def narrowed(self, kinds: Collection[str]) -> Recipe:
+    def narrowed(self, kinds: Collection[str]) -> Self:
         """The same model with those of its patches that are of some kinds."""
         if all(patch.kind in kinds for patch in self.patches):
             return self
@@ -72,6 +72,9 @@ class Uses(frozenset[str]):
 class Unloaded(Recipe, Generic[_X]):
     """What a parameter annotated `Unloaded[X]` is handed: the Recipe of a model of the kind X, which is not loaded.
 
-        def warmer(model: Unloaded[Painter], amount: float) -> Painter:
+        def warmer(model: Unloaded[Painter], amount: float) -> Unloaded[Painter]:
             return model.with_patch(Recipe("warmth", "", options=(("amount", amount),)))
+
+    And what a node may return that gives a model: `-> Painter` is the same to the engine, but not to a type checker that knows
+    what a Painter is.
     """

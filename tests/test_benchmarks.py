@@ -226,6 +226,28 @@ def test_two_engines_and_the_function_in_eight_threads_give_each_seed_its_own(sc
     assert values and all(len(seen) == 1 for seen in values.values())
 
 
+def test_many_threads_take_up_nothing_of_other_days_and_say_how_far_values_are_apart(script, tmp_path, monkeypatch, capsys):
+    import torch
+
+    import nodegraph
+
+    threads = script("threads")
+    monkeypatch.setenv("NODEGRAPH_CACHE", str(tmp_path))
+    monkeypatch.setattr(nodegraph.engine, "_engine", None)
+    (tmp_path / "g.yaml").write_text("nodegraph: 1\nnodes: {t: {type: text.join, texts: [a, b]}}\noutputs: {t: $t}\n")
+    nodegraph.run(tmp_path / "g.yaml")
+    with threads.nothing_remembered():
+        assert nodegraph.run(tmp_path / "g.yaml").nodes["t"].status == "ran"
+    assert nodegraph.run(tmp_path / "g.yaml").nodes["t"].status == "cached"
+    nodegraph.engine.engine().close()
+
+    near = [torch.zeros(3), torch.tensor([0.0, 0.5, 0.0])]
+    assert threads.apart_by(*near) == 0.5 and threads.apart_by("a", "a") == 0 and threads.apart_by("a", "b") == float("inf")
+    monkeypatch.setattr(threads, "together", lambda *asked: ({"one": 2}, {("picture", 2): near, ("verse", 1): ["a"]}))
+    assert threads.main([]) == 1
+    assert "picture of seed 2: 2 values, 0.5 apart at most" in capsys.readouterr().err
+
+
 def test_the_weaver_is_scored_beside_drawings(script, tmp_path, capsys):
     import torch
     from safetensors.torch import save_file

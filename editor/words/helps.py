@@ -75,6 +75,7 @@ HELPS: dict[str, str] = {
     "media.read_video": "读取活动影像：MP4、MOV、MKV、WebM、AVI 等，以及动态 GIF、WebP、PNG 与 AVIF。",
     "media.resample": "改变声音的采样率或声道数；要合在一起的两段声音必须一致。",
     "mix.postcard": "排一张 1200 x 800 的明信片：画在卡纸框里，诗在旁边，还有它们共有的颜色。",
+    "mix.film": "把图像、短片、诗句和声音排在同一条时间线上，制成影片。在编辑器中按 F7 即可拖动各段；没有写明时间的部分平均分配。",
     "mix.sheet": "把图片按行排在一张纸上，每张占一个方格，下面可以配文字。",
     "music.accompany": "让其他乐器为乐谱伴奏；原有的内容逐 tick 保持不变。",
     "music.analyse": "听出乐谱的调、和弦与段落。",

@@ -7,6 +7,7 @@ import logging
 import re
 import tempfile
 import threading
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
@@ -31,6 +32,14 @@ _HARMLESS = (  # what libraries say of loading that is read from their reports, 
 _ADVICE = re.compile(r"\s*(Please pass the argument|You can pass|Please set|You may consider adding)\b"
                      r".*?(\.(?=\s|$)|$)")
 _WRAPPERS = ("module.", "_orig_mod.", "_fsdp_wrapped_module.")  # of DataParallel, torch.compile and FSDP
+
+
+def without_bars() -> None:
+    """In a notebook tqdm, which the libraries import, asks for ipywidgets to draw bars with; here none are drawn."""
+    warnings.filterwarnings("ignore", "IProgress not found")
+
+
+without_bars()
 
 
 @contextmanager

@@ -20,7 +20,8 @@ from .uses import DECODES
 AT_ONCE = 16  # frames that an autoencoder of pictures decodes together
 # Frames a second that the families were made for.
 _FPS = {"AnimateDiff": 8.0, "CogVideoX": 8.0, "LTX": 25.0, "Wan": 16.0, "HunyuanVideo": 15.0, "Mochi": 30.0,
-        "Allegro": 15.0, "Latte": 8.0}
+        "Allegro": 15.0, "Latte": 8.0, "StableVideoDiffusion": 7.0, "SkyReels": 24.0, "HunyuanSkyreels": 24.0,
+        "HunyuanVideo15": 24.0, "I2VGenXL": 16.0}
 
 
 def judge_frames(pipe: Any, frames: int | None) -> None:
@@ -55,7 +56,7 @@ def decode_clip(model: Annotated[DiffusionModel, Uses(*DECODES)], latent: Latent
     space.judge_latent(model, latent)
     if latent.samples.ndim == 3:
         raise InputError("latent is of a single picture; diffusion.decode makes an Image of it")
-    named = (value for name, value in _FPS.items() if type(model).__name__.startswith(name))
+    named = (value for name, value in sorted(_FPS.items(), reverse=True) if type(model).__name__.startswith(name))
     return stills(_pictures(model, latent, ctx), rate(next(named, 16.0) if fps is None else fps), alpha=False)
 
 
@@ -82,6 +83,12 @@ def frames_of(pipe: Any, samples: Any) -> Iterator[Any]:
                                                              lambda some: space.clip_pixels(some, samples))])
         else:
             rows = (1 / space.scale_and_shift(vae)[0] * samples)[0].transpose(0, 1).to(vae.dtype)
-            parts = (vae.decode(some).sample.transpose(0, 1)[None] for some in rows.split(AT_ONCE))
+            some_of = rows.split(len(rows) if space.decodes_in_turn(vae) else AT_ONCE)
+            parts = (_decoded(vae, some).transpose(0, 1)[None] for some in some_of)
         for pixels in parts:
             yield from (space.picture(frame) for frame in pixels[0].transpose(0, 1))
+
+
+def _decoded(vae: Any, rows: Any) -> Any:
+    """Frames (frames, 3, height, width) of an autoencoder of pictures."""
+    return vae.decode(rows, **({"num_frames": len(rows)} if space.decodes_in_turn(vae) else {})).sample

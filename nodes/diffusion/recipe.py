@@ -102,10 +102,10 @@ def textual_inversion(model: Unloaded[DiffusionModel], file: Unloaded[LearnedWor
 
 @node("diffusion.preview", version=1)
 def preview(model: Unloaded[DiffusionModel], decoder: Unloaded[PreviewDecoder]) -> DiffusionModel:
-    """Show the steps of a sampling by a tiny decoder (TAESD: Bohan, 2023) in place of rough colours.
+    """Show the steps of a sampling by a tiny decoder (TAESD, for clips TAEHV: Bohan, 2023) in place of rough colours.
 
     Pictures are what they are without it, so another one paints nothing again. Near a model in a folder `vae_approx`
-    (taesd_decoder.safetensors, taesdxl, taesd3, taef1), it is found without this node.
+    (taesd_decoder.safetensors, taesdxl, taesd3, taef1, for clips taehv, taew2_1, taew2_2, taecvx), it is found without this node.
 
     model: the model, or what an earlier such node gave.
     decoder: the tiny decoder of the model's family, a .safetensors file, or a folder with an AutoencoderTiny.

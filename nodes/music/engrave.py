@@ -12,6 +12,7 @@ from xml.sax.saxutils import escape
 
 from nodegraph import InputError, Range, node
 
+from ..common.extras import judge_there, lacking
 from ..media.image import from_pil
 from ..media.score import Note, Score, Text, Track
 from ..media.types import Image
@@ -29,7 +30,12 @@ class Page(NamedTuple):
     svg: str
 
 
-@node("music.engrave", version=1)
+def refused() -> str:
+    """What is missing of the libraries that engrave; told before anything runs."""
+    return lacking("engraving", "engraving", "verovio", "music21")
+
+
+@node("music.engrave", version=1, refuses=refused)
 def engrave(score: Score, title: str = "", width: Annotated[int, Range(400, 4000)] = 1400,
             scale: Annotated[int, Range(20, 100)] = 45) -> Page:
     """Engrave a score as a page of notes: with chord symbols, sections and words that are sung.
@@ -42,6 +48,7 @@ def engrave(score: Score, title: str = "", width: Annotated[int, Range(400, 4000
     width: of the picture in pixels.
     scale: how large the notes are, in percent.
     """
+    judge_there("engraving", "engraving", "verovio", "music21")
     if not any(track.notes for track in score.tracks):
         raise InputError("the score has no notes to engrave")
     own = next((text.text for text in score.texts if text.kind == "title"), "")
@@ -121,10 +128,8 @@ def _titled(svg: str, title: str) -> str:
 
 
 def _svg(document: str, width: int, scale: int, titled: bool) -> str:
-    try:
-        import verovio
-    except ImportError:
-        raise InputError("engraving needs verovio (pip install verovio music21; the extra `engraving` brings them)") from None
+    import verovio
+
     verovio.enableLog(verovio.LOG_OFF)
     toolkit: Any = verovio.toolkit()
     toolkit.setOptions({"pageWidth": round(width * 100 / scale), "pageHeight": 60_000, "adjustPageHeight": True,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from nodegraph import InputError
 
 from ..common.context import context_length, finite
+from ..common.quickstep import stepped
 from ..common.sampling import next_token
 from ..media.score import Note, Score, Track
 from .grammar import Grammar
@@ -30,9 +31,10 @@ class Dice:
 
     def draw(self, logits: Any) -> int:
         """The id drawn from logits (vocabulary), of which -inf is never taken. Raises InputError when all are."""
-        if logits.isneginf().all():
+        places = logits.isneginf().logical_not_().nonzero()[:, 0]  # few of many: what is sorted and drawn from is small
+        if not len(places):
             raise InputError(STUCK)
-        return next_token(logits, [], self.temperature, 0, self.top_p, 1.0, self.generator)
+        return int(places[next_token(logits[places], [], self.temperature, 0, self.top_p, 1.0, self.generator)])
 
 
 class Writer(Protocol):
@@ -63,6 +65,7 @@ def written(model: Any, writer: Writer, dice: Dice) -> Iterator[int]:
     """
     import torch
 
+    model = stepped(model)
     room = min(context_length(model), WINDOW)
     fresh, cache, seen, told = writer.context(room), None, 0, 0
     with torch.no_grad():

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import nodegraph
+import nodegraph_nodes
 from nodegraph import editing
 
 HERE = Path(__file__).parent
@@ -35,6 +36,7 @@ def test_type_checkers_are_told_of_each_promise():
     handed_on = {alias.asname: line.module for line in block.body for alias in line.names if alias.asname == alias.name}
     assert handed_on == nodegraph._WHERE
     assert (Path(nodegraph.__file__).parent / "py.typed").exists()
+    assert (Path(nodegraph_nodes.__file__).parent / "py.typed").exists()  # Image and the like are imported from there
 
 
 def test_what_is_handed_on_to_editors_is_all_of_it_and_none_of_it_a_promise_twice():

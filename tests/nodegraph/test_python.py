@@ -333,10 +333,30 @@ def test_free_memory_is_read_where_the_system_tells_it(tmp_path):
 SCRIPT = '''
 import asyncio
 from pathlib import Path
+from typing import Annotated
 
 import nodegraph
-from nodegraph import Engine, NodeFailed, RunResult, node
+from nodegraph import Engine, ModelType, NodeFailed, Recipe, RunResult, Unloaded, node
 from nodegraph.events import Event, Finished
+
+
+class Pen:
+    colour = "red"
+
+
+Ink = Annotated[Pen, ModelType("Ink", "A pen.", load=lambda recipe, device, dtype: Pen())]
+
+
+@node("mine.thicker", version=1)
+def thicker(pen: Unloaded[Ink]) -> Unloaded[Ink]:
+    """A pen that draws thicker."""
+    return pen.with_patch(Recipe("width", "", options=(("pixels", 3),)))
+
+
+@node("mine.colour", version=1)
+def colour(pen: Ink) -> str:
+    """Its colour."""
+    return pen.colour
 
 
 @node("mine.shout", version=1)

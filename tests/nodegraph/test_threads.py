@@ -10,11 +10,11 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 
-from nodegraph import Context, events as ev, node
+from nodegraph import Context, ModelType, events as ev, node
 from nodegraph.context import SILENT
 
 from .playground import Story, engine, graph, told
@@ -85,6 +85,30 @@ def test_runs_of_one_engine_take_turns_and_what_one_made_the_next_remembers():
     g = graph("nodes: {n: {type: y.counts, each: n, n: [1, 2, 3]}}\noutputs: {n: $n}")
     results = everywhere(8, lambda number: e.run(g)["n"])
     assert results == [[1, 2, 3]] * 8 and sorted(calls) == [1, 2, 3] and max(most) == 1
+
+
+def test_a_live_model_is_used_by_one_call_at_a_time_whoever_runs_what(tmp_path):
+    """By all workers of one run; and Engines side by side have each their own."""
+    users: dict[int, list[int]] = {}
+    (tmp_path / "m").mkdir()
+    (tmp_path / "m" / "config.json").write_text("{}")
+    thing = ModelType("Thing", load=lambda recipe, device, dtype: object(), size=lambda model: 1, holds=lambda folder: True)
+
+    def use(model: Any, n: int) -> int:
+        """Note who is here."""
+        here = users.setdefault(id(model), [0, 0])
+        here[0] += 1
+        here[1] = max(here)
+        time.sleep(0.001)
+        here[0] -= 1
+        return n
+
+    use.__annotations__["model"] = Annotated[Any, thing]
+    used = node("y.uses", version=1, costly=True)(use)
+    g = graph(f"nodes: {{u: {{type: y.uses, model: '{tmp_path / 'm'}', each: n, n: [1, 2, 3, 4, 5, 6]}}}}\noutputs: {{u: $u}}")
+    engines = [engine(more=[used], workers=4) for _ in range(2)]
+    assert everywhere(4, lambda number: engines[number % 2].run(g)["u"]) == [[1, 2, 3, 4, 5, 6]] * 4
+    assert [most for _, most in users.values()] == [1, 1]
 
 
 def test_events_come_to_the_listener_of_their_own_run_in_its_own_thread():

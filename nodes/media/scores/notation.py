@@ -16,6 +16,7 @@ from typing import Any
 
 from nodegraph import InputError, warn
 
+from ...common.extras import judge_there
 from ..score import DENOMINATORS, FASTEST, SLOWEST, Note, Score, Text, Track, fifths_of, key_of, key_parts, length_complaint
 from . import documents
 from .medley import medley
@@ -89,10 +90,9 @@ def save_musicxml(score: Score, path: str | Path) -> None:
 @contextmanager
 def _music21(purpose: str) -> Iterator[Any]:
     """music21; whatever it raises on a document becomes an InputError."""
-    try:
-        import music21
-    except ImportError:
-        raise InputError(f"{purpose} needs music21 (pip install music21; the extra `scores` brings it)") from None
+    judge_there(purpose, "scores", "music21")
+    import music21
+
     try:
         yield music21
     except InputError:

@@ -3,6 +3,7 @@
 import io
 import logging
 import threading
+import warnings
 
 import pytest
 
@@ -102,3 +103,15 @@ def test_an_adapter_is_left_out_of_what_a_library_sees_that_would_apply_it(tmp_p
 def test_long_words_are_cut_and_advice_that_nobody_can_follow_is_left_out():
     assert in_words("It is wrong. Please set `use_kernels=True`. Sorry") == "It is wrong. Sorry"
     assert len(in_words("a b " * 400)) == 400 and in_words(KeyError("lm_head")) == "there is no 'lm_head'"
+
+
+def test_tqdm_asks_nobody_in_a_notebook_for_widgets_that_nothing_here_draws():
+    from tqdm import TqdmWarning
+    from tqdm.notebook import WARN_NOIPYW
+
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        module.without_bars()
+        warnings.warn(WARN_NOIPYW, TqdmWarning, stacklevel=1)
+        warnings.warn("another", TqdmWarning, stacklevel=1)
+    assert [str(one.message) for one in said] == ["another"]
