@@ -16,13 +16,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from logging import INFO
 from pathlib import Path
 from typing import Any
 
 from . import bundle, graphfile, ledger, shipped
 from .cache import Cache
-from .check import Checked, check, recheck
+from .check import Checked, check
 from .errors import GraphError, NodegraphError, Problem
 from .events import Cached, Event, Warned
 from .export import Written, depth_of
@@ -30,11 +31,11 @@ from .filelist import listed_files as matching
 from .graph import Form, Graph, GraphInput, Node, Ref
 from .lastrun import LastRun, contents, frozen, inner_files
 from .logs import LOGGER, logged
-from .machine import choose_device, default_cache_folder, device_budget, host_budget
+from .machine import default_cache_folder, host_budget, working_place
 from .models import Models
 from .outputs import OutputFiles, save
 from .packs import Catalogue
-from .plan import Plan, plan, replan
+from .plan import Plan, plan
 from .results import RunResult
 from .runs import Executor, Result
 from .runs.forecast import Forecast, dry_run, forecast
@@ -66,8 +67,8 @@ class Engine:
         self.emit: Callable[[Event], None] | None = None
         self.cache = Cache(default_cache_folder() if cache == "default" else cache, host=host_budget(host), disk=disk,
                            warn=self._warned)
-        self._device, self._dtype, self._device_memory = device, dtype, device_memory
-        self.models = Models(self.catalogue, self._place, memory=self.cache.memory, download=download,
+        place = partial(working_place, device, dtype, self.cache.memory.budgets, device_memory)
+        self.models = Models(self.catalogue, place, memory=self.cache.memory, download=download,
                              digests=self.cache.file_digest, precision="" if dtype == "auto" else dtype)
         self.executor = Executor(self.cache, self.models, workers=workers, previews=previews, warn=self._warned)
         self._last: LastRun | None = None
@@ -79,13 +80,6 @@ class Engine:
             self.emit(Warned(message))
         else:
             self.warn(message)
-
-    def _place(self) -> tuple[str, str]:
-        """The device and the floating type to work in; asked for once, since it takes importing torch."""
-        device = choose_device(self._device)
-        if device != "cpu":
-            self.cache.memory.budgets.setdefault(device, device_budget(device, self._device_memory))
-        return device, self._dtype if self._dtype != "auto" else "bfloat16" if device.startswith("cuda") else "float32"
 
     def load(self, path: str | Path) -> Graph:
         """Read and check a graph file. Raises GraphError with every error found.
@@ -151,8 +145,7 @@ class Engine:
         if not isinstance(graph, Graph):
             graph = self.load(graph)
         if timeout is not None:
-            cancel = cancel or threading.Event()
-            with stopping(cancel, timeout):
+            with stopping(cancel := cancel or threading.Event(), timeout):
                 return self.run(graph, given, only=only, emit=emit, cancel=cancel, planned=planned)
         with self._turn:
             return self._run(graph, dict(given or {}), tuple(only) if only is not None else None,
@@ -184,24 +177,18 @@ class Engine:
              emit: Callable[[Event], None] | None, cancel: threading.Event | None,
              planned: Callable[[Checked, Plan], None]) -> RunResult:
         last = self._last
-        if last is not None and last.revision == self.catalogue.revision and last.is_of(given, only):
-            edited = graph.edited_since(last.checked.graph)
-            if edited is not None and last.plan.repeatable and last.is_located(self.models.locate):
-                if not edited:
-                    self._tell_left_out(last.plan, emit)
-                    planned(last.checked, last.plan)
-                    return RunResult(self.executor.again(last.result, emit))
-                checked = recheck(last.checked, graph, edited, self.catalogue, self.models.find)
-                again = replan(last.plan, checked.raise_errors(), edited, self.models.locate, matching) \
-                    if checked else None
-                if checked is not None and again is not None:
-                    indices = [again.names[name] for name in edited if name in again.names]
-                    planned(checked, again)
-                    return self._carry_out(checked, again, last.given, only, emit, cancel, last, indices)
-        checked = self.check(graph, given=given)
-        plan = self.plan(checked, given, only)
-        planned(checked, plan)
-        return self._carry_out(checked, plan, contents(checked, given), only, emit, cancel)
+        going_on = last.taken_up(graph, given, only, self.catalogue, self.models) if last is not None else None
+        if last is None or going_on is None:
+            checked = self.check(graph, given=given)
+            plan = self.plan(checked, given, only)
+            planned(checked, plan)
+            return self._carry_out(checked, plan, contents(checked, given), only, emit, cancel)
+        if going_on.steps is None:
+            self._tell_left_out(last.plan, emit)
+            planned(last.checked, last.plan)
+            return RunResult(self.executor.again(last.result, emit))
+        planned(going_on.checked, going_on.plan)
+        return self._carry_out(going_on.checked, going_on.plan, last.given, only, emit, cancel, last, going_on.steps)
 
     def _carry_out(self, checked: Checked, plan: Plan, given: dict[str, bytes] | None, only: tuple[str, ...] | None,
                    emit: Callable[[Event], None] | None, cancel: threading.Event | None,
@@ -226,11 +213,8 @@ class Engine:
 
     def _tell_left_out(self, plan: Plan, emit: Callable[[Event], None] | None) -> None:
         for name, cause in plan.left_out.items():
-            message = f"output {name} is left out, since {cause} is muted"
-            if emit is not None:
-                emit(Warned(message))
-            else:
-                self.warn(message)
+            told = Warned(f"output {name} is left out, since {cause} is muted")
+            emit(told) if emit is not None else self.warn(told.message)
 
     def run_plan(self, plan: Plan, *, emit: Callable[[Event], None] | None = None,
                  cancel: threading.Event | None = None) -> RunResult:

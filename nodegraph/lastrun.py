@@ -6,10 +6,13 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .check import Checked
+from .check import Checked, recheck
 from .digest import digest as digest_of
 from .filelist import listed_files
-from .plan import Locate, Plan, still_located
+from .graph import Graph
+from .models import Models
+from .packs import Catalogue
+from .plan import Plan, replan, still_located
 from .runs import Result
 from .types import PortType
 
@@ -30,10 +33,31 @@ class LastRun(NamedTuple):
         return self.only == only and self.given is not None and self.given == contents(self.checked, given) \
             and all(_stamp(path) == stamp for path, stamp in self.inner.items())
 
+    def taken_up(self, graph: Graph, given: dict[str, Any], only: tuple[str, ...] | None, catalogue: Catalogue,
+                 models: Models) -> TakenUp | None:
+        """How a run of this graph goes on from here; None where all of it has to be looked at anew."""
+        if self.revision != catalogue.revision or not self.is_of(given, only):
+            return None
+        edited = graph.edited_since(self.checked.graph)
+        if edited is None or not self.plan.repeatable:
+            return None
+        if not all(still_located(row, models.locate, listed_files) for row in self.plan.located):  # files and models
+            return None
+        if not edited:
+            return TakenUp(self.checked, self.plan, None)
+        checked = recheck(self.checked, graph, edited, catalogue, models.find)
+        plan = replan(self.plan, checked.raise_errors(), edited, models.locate, listed_files) if checked else None
+        if checked is None or plan is None:
+            return None
+        return TakenUp(checked, plan, [plan.names[name] for name in edited if name in plan.names])
 
-    def is_located(self, locate: Locate) -> bool:
-        """Whether the files and models that its Plan names are what they were."""
-        return all(still_located(row, locate, listed_files) for row in self.plan.located)
+
+class TakenUp(NamedTuple):
+    """A run that goes on from the last one. steps: those whose inputs were edited; None where nothing was."""
+
+    checked: Checked
+    plan: Plan
+    steps: list[int] | None
 
 
 def inner_files(checked: Checked) -> dict[Path, tuple[int, int]]:

@@ -90,6 +90,16 @@ def has_driver() -> bool:
     return any(map(os.path.exists, DRIVERS))
 
 
+def working_place(device: str, dtype: str, budgets: dict[str, int], share: float) -> tuple[str, str]:
+    """The device and the floating type to work in, where "auto" may be said of both; asked for once, since it takes importing
+    torch. budgets: where that of a device is written, a `share` of what it has.
+    """
+    device = choose_device(device)
+    if device != "cpu":
+        budgets.setdefault(device, device_budget(device, share))
+    return device, dtype if dtype != "auto" else "bfloat16" if device.startswith("cuda") else "float32"
+
+
 def device_budget(device: str, wanted: float | int) -> int:
     """Bytes of a device that may be used: a number of bytes, or a fraction of what the device has."""
     import torch

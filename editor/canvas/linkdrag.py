@@ -15,7 +15,8 @@ from ..document.ports import flow_of, inputs_of, outputs_of, ref_to, refusal
 from . import hits
 from .box import PinAt
 from .curve import bezier
-from .drags import Drag, by_likeness
+from .drags import Drag
+from .insertion import by_likeness
 from .overlay import THRESHOLD, Pressed
 from .scene import Scene, start_of
 

@@ -106,7 +106,8 @@ def _mentions(site: Site) -> None:
                     _named(site, [value], node_name, port_name)
             elif kind is list:
                 used.update(ref.name for ref in refs(value))
-                if value and all(type(item) is str and (item in graph.nodes or item in graph.inputs) for item in value):
+                if value and node_name not in value and \
+                        all(type(item) is str and (item in graph.nodes or item in graph.inputs) for item in value):
                     _named(site, value, node_name, port_name)
         if node.control:
             used.update(ref.name for ref in refs(node.control.get("repeat")))

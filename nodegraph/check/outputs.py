@@ -48,8 +48,8 @@ def refusal(name: str, flow: Flow, form: Form, catalogue: Catalogue) -> tuple[Ph
 
 
 def _way_to(flow: Flow, extension: str, catalogue: Catalogue) -> str:
-    """The node to put before an output so that it can be written as such a file; "" where there is none."""
-    for nodetype in _nodetypes(catalogue):
+    """The node to put before an output so that it can be written as such a file, the cheapest; "" where there is none."""
+    for nodetype in sorted(_nodetypes(catalogue), key=lambda nodetype: (nodetype.is_async, bool(nodetype.costly))):
         needed = [port for port in nodetype.inputs.values() if port.default is MISSING]
         if len(needed) == 1 and needed[0].type is flow.type and int(needed[0].many) == flow.depth:
             for port in nodetype.outputs.values():

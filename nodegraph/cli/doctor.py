@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import sys
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
@@ -27,6 +28,7 @@ EXTRAS = {  # of pyproject.toml: what for, the modules that it takes, and how th
     "upscale": ("others' upscalers", ("einops", "spandrel"), "einops && pip install --no-deps spandrel"),
     "control": ("MaskFormer models", ("scipy",), "scipy"),
     "gguf": ("GGUF models", ("gguf",), "gguf"),
+    "sound": ("Stable Audio's steps", ("torchsde",), "torchsde"),
     "service": ("pictures by a service", ("openai",), "openai"),
 }
 
@@ -39,7 +41,7 @@ def doctor(options: Options, stdout: Stdout) -> int:
     broken = [*_torch(rows, remedies), *_memory(rows), *_cache(rows, options, remedies), *_packs(rows, options)]
     for purpose, modules, distributions in EXTRAS.values():
         there = all(find_spec(module) is not None for module in modules)
-        rows.append([purpose, "there" if there else "not there; if you want it: pip install " + distributions])
+        rows.append([purpose, _loads(modules[0]) if there else "not there; if you want it: pip install " + distributions])
     stdout(table(rows, ["what", "how it stands"]))
     for sentence in broken:
         stdout(f"\n{sentence}")
@@ -48,6 +50,16 @@ def doctor(options: Options, stdout: Stdout) -> int:
     if not broken:
         stdout("\nNothing is wrong.")
     return WRONG if broken else DONE
+
+
+def _loads(module: str) -> str:
+    """Whether a module that is installed can be loaded, of those that take libraries of the system."""
+    if module == "dearpygui":
+        try:
+            import_module("dearpygui.dearpygui")
+        except ImportError as error:
+            return f"there, and cannot be loaded ({error}); `nodegraph edit` tells what brings it"
+    return "there"
 
 
 def _torch(rows: list[list[str]], remedies: list[str]) -> list[str]:

@@ -91,7 +91,8 @@ class _Reader:
         return Map()
 
     def graph(self) -> Graph:
-        if not isinstance(self.tree, Map):
+        if not isinstance(self.tree, Map) or not any(key in _TOP or closest(key, _TOP) or odd_character(key)
+                                                     for key in self.tree):
             if self.odd(self.tree):
                 self.stop()
             self.problem(say("file.holds", holds=_holds(self.tree)), say("hint.graph-begins"))
@@ -307,6 +308,9 @@ class _Reader:
 
 
 def _holds(tree: Any) -> str:
+    if isinstance(tree, Map):
+        names = [*map(brief, tree)]
+        return say("holds.names", names=", ".join(names[:3] + ["..."] * bool(names[3:])) or "{}")
     return say("holds.nothing") if tree is None else say("holds.value", value=written(tree))
 
 

@@ -79,6 +79,8 @@ def _is_binary(data: bytes) -> bool:
 def _nearest_file(path: Path) -> str:
     from difflib import get_close_matches
 
+    if str(path).startswith(("http:", "https:")):
+        return say("hint.address")
     if not path.parent.is_dir():
         return say("hint.no-folder", folder=str(path.parent))
     beside = {p.stem: p for p in sorted(path.parent.glob("*.y*ml"))}

@@ -202,6 +202,19 @@ def _comment(at: _Stumble) -> _Words | None:
     return None
 
 
+def _innermost(lines: list[str]) -> tuple[_Mark, str] | None:
+    """The last bracket that opens and is not closed, outside of quotes: where it is, and which."""
+    opened: list[tuple[_Mark, str]] = []
+    for number, line in enumerate(lines):
+        bare = re.sub(r'"[^"]*"|\'[^\']*\'|\s#.*', lambda match: "x" * len(match[0]), line)
+        for column, letter in enumerate(bare):
+            if letter in "[{":
+                opened.append((_Mark(number, column), letter))
+            elif letter in "]}" and opened:
+                opened.pop()
+    return opened[-1] if opened else None
+
+
 def _characters(at: _Stumble) -> _Words | None:
     """Tabs, quotes and brackets."""
     begin = at.begin or at.mark
@@ -215,8 +228,9 @@ def _characters(at: _Stumble) -> _Words | None:
         comment = _comment(at)
         if comment is not None:
             return comment
-        closer = "}" if at.opener == "{" else "]"
-        return (begin, say("yaml.bracket-open", opener=at.opener, closer=closer),
+        begin, opener = (begin, at.opener) if at.opener in ("{", "[") else _innermost(at.lines) or (begin, "[")
+        closer = "}" if opener == "{" else "]"
+        return (begin, say("yaml.bracket-open", opener=opener, closer=closer),
                 say("hint.close-bracket", closer=closer))
     if "cannot start any token" in at.what:
         return at.mark, say("yaml.value-begin", character=at.found), say("hint.quote-it")

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from ..errors import PackError
@@ -18,8 +17,9 @@ from ..wording import say
 from .imports import importing
 from .installed import installed_packs
 from .library import Library, folders_of
-from .loose import Stamp, forget, stamp_of
-from .manifest import LOOSE_ORIGIN, Pack
+from .manifest import Pack
+from .modules import declared, port_types, types_of
+from .uninstalled import Uninstalled
 
 FUNCTION = "a function that was given"
 
@@ -38,15 +38,10 @@ class Catalogue:
         self._use_installed = installed
         self._installed: dict[str, Pack] | None = None
         self._broken: dict[str, PackError] = {}
-        self._loose: list[Pack] = []  # of folders, with their manifests
-        self._files: dict[str, Path] = {}  # the nodes of single files, and where they are declared
         self._nodes: dict[str, NodeType] = {}
         self._types: dict[str, PortType] = dict(PLAIN)
         self._declared_by: dict[str, Path | str] = {}  # of types: the place that is not installed, or else who, in words
-        self._places: dict[Path, Stamp] = {}  # of packs and files that are not installed, as they were read
-        self._named: dict[Path, Path] = {}  # and as their user names them
-        self._lost_from: dict[str, Path] = {}  # node types that were let go of to be read again, and where they lay
-        self._gone: dict[str, PackError] = {}  # node types whose place cannot be read any more
+        self._uninstalled = Uninstalled(self)
         self._models = tuple(models)
         self.revision = 0  # goes up whenever something was read again
         for path in folders:
@@ -56,51 +51,17 @@ class Catalogue:
 
     def join(self, path: str | Path) -> None:
         """Make a pack known that is not installed: a folder, or a single Python file. The same one counts once."""
-        place = Path(path).resolve()
-        if place not in self._places:
-            stamp = stamp_of(place)
-            self._join(Path(path))
-            self._places[place], self._named[place] = stamp, Path(path)
+        self._uninstalled.join(Path(path))
 
     def refresh(self) -> list[Path]:
         """Read those packs and files again that are not installed and were edited since; which they were.
 
         Raises PackError where one cannot be read any more; its nodes are gone until it is mended.
         """
-        edited = [place for place, stamp in self._places.items() if stamp_of(place) != stamp]
+        edited = self._uninstalled.edited()
         self.revision += bool(edited)
-        errors = []
-        gone = {}
-        for place in edited:
-            self._places[place] = stamp_of(place)
-            gone[place] = self._forget(place)
-        for place in edited:
-            self._gone = {name: error for name, error in self._gone.items() if name not in gone[place]}
-            try:
-                self._join(self._named[place])
-            except PackError as error:
-                gone[place] |= self._forget(place)  # of what was let in before it went wrong
-                errors.append(error)
-                self._gone.update(dict.fromkeys(gone[place], error))
-        if errors:
-            raise errors[0]
+        self._uninstalled.read_again(edited)
         return edited
-
-    def _forget(self, place: Path) -> set[str]:
-        """Let go of everything that lies at a place; the node types that it had."""
-        prefix = forget(place)
-        gone = {name for name, path in self._files.items() if path.resolve() == place} | \
-            {name for name, nodetype in self._nodes.items() if _within(nodetype.call.__module__, prefix)}
-        gone |= {name for pack in self._loose if pack.folder.resolve() == place for name in pack.nodes}
-        gone |= {name for name, at in self._lost_from.items() if at == place}
-        self._lost_from.update(dict.fromkeys(gone, place))
-        self._loose = [pack for pack in self._loose if pack.folder.resolve() != place]
-        for name in gone:
-            self._files.pop(name, None)
-            self._nodes.pop(name, None)
-        for name in [name for name, owner in self._declared_by.items() if isinstance(owner, Path) and owner.resolve() == place]:
-            del self._declared_by[name], self._types[name]
-        return gone
 
     def add(self, function: Callable[..., Any]) -> None:
         """Make a declared function known under its node name."""
@@ -108,22 +69,22 @@ class Catalogue:
         if not isinstance(nodetype, NodeType):
             raise PackError(f"{getattr(function, '__name__', function)!r} is no node; "
                             'declare it with @node("pack.name")')
-        for type in _types_of(nodetype):
+        for type in types_of(nodetype):
             if self._declared_by.get(type.name) == FUNCTION:  # as when a notebook's cell is run again
                 self._types[type.name] = type
-        self._judge_types("given in Python", FUNCTION, _types_of(nodetype))
-        self._know(nodetype)
+        self.judge_types("given in Python", FUNCTION, types_of(nodetype))
+        self.know(nodetype)
 
     @property
     def packs(self) -> dict[str, Pack]:
         """Every pack that can be found, by name; what is not installed and has the name of a pack is part of it."""
         packs: dict[str, Pack] = {}
-        for pack in self._manifests():
+        for pack in self.manifests():
             first = packs.get(pack.name)
             packs[pack.name] = pack if first is None else replace(
                 first, nodes=first.nodes | pack.nodes, types=first.types | pack.types,
                 models=first.models | pack.models)
-        for node, path in self._files.items():
+        for node, path in self._uninstalled.files.items():
             name = node.split(".", 1)[0]
             packs.setdefault(name, Pack(name, path.stem, path.parent))
         return packs
@@ -131,13 +92,13 @@ class Catalogue:
     @property
     def broken(self) -> dict[str, PackError]:
         """The installed packs that cannot be read, and why."""
-        self._manifests()
+        self.manifests()
         return self._broken
 
     @property
     def lost(self) -> dict[Path, PackError]:
         """The places of packs that are not installed and cannot be read any more since they were edited, and why."""
-        return {self._lost_from[name]: error for name, error in self._gone.items() if name in self._lost_from}
+        return self._uninstalled.lost
 
     def nodetype(self, name: str) -> NodeType | None:
         """The NodeType of this name, or None. Imports the module that declares it."""
@@ -145,7 +106,7 @@ class Catalogue:
             return self._nodes.get(name)
         pack = self._home(name)
         if pack is None:
-            if (error := self._gone.get(name) or self._broken.get(name.split(".", 1)[0])) is not None:
+            if (error := self._uninstalled.gone.get(name) or self._broken.get(name.split(".", 1)[0])) is not None:
                 raise error
             return None
         self._import(pack, pack.nodes[name])
@@ -157,7 +118,7 @@ class Catalogue:
     def porttype(self, name: str) -> PortType | None:
         """The PortType of this name, or None."""
         if name not in self._types:
-            for pack in self._manifests():
+            for pack in self.manifests():
                 if name in pack.types:
                     self._import(pack, pack.types[name])
                     break
@@ -165,11 +126,11 @@ class Catalogue:
 
     def node_names(self) -> list[str]:
         """The names of all node types, imported or not, sorted."""
-        return sorted({*self._nodes, *(n for pack in self._manifests() for n in pack.nodes)})
+        return sorted({*self._nodes, *(n for pack in self.manifests() for n in pack.nodes)})
 
     def type_names(self) -> list[str]:
         """The names of all port types, sorted."""
-        return sorted({*self._types, *(n for pack in self._manifests() for n in pack.types)})
+        return sorted({*self._types, *(n for pack in self.manifests() for n in pack.types)})
 
     def converters(self, source: PortType, target: PortType) -> list[str]:
         """The node types imported so far that need just the one type and give the other, sorted."""
@@ -179,7 +140,7 @@ class Catalogue:
 
     def model_names(self) -> list[str]:
         """The names that packs give to model folders, sorted."""
-        return sorted(n for pack in self._manifests() for n in pack.models)
+        return sorted(n for pack in self.manifests() for n in pack.models)
 
     @cached_property
     def library(self) -> Library:
@@ -188,7 +149,7 @@ class Catalogue:
 
     def model_folder(self, source: str) -> Path | None:
         """The folder that a pack gives this name to, or None."""
-        for pack in self._manifests():
+        for pack in self.manifests():
             if source in pack.models:
                 return pack.folder / pack.models[source]
         return None
@@ -200,47 +161,49 @@ class Catalogue:
 
     # ---- packs with manifests
 
-    def _manifests(self) -> list[Pack]:
+    def manifests(self) -> list[Pack]:
+        """Every pack with a manifest, installed or not."""
         if self._installed is None:
             self._installed, self._broken = installed_packs() if self._use_installed else ({}, {})
-        return [*self._installed.values(), *self._loose]
+        return [*self._installed.values(), *self._uninstalled.packs]
 
     def _home(self, name: str) -> Pack | None:
         """The pack whose manifest names a node."""
-        return next((pack for pack in self._manifests() if name in pack.nodes), None)
+        return next((pack for pack in self.manifests() if name in pack.nodes), None)
 
     def _import(self, pack: Pack, module: str) -> None:
         self._require(pack)
         name = f"{pack.package}.{module}" if pack.package != module else module
         with importing(f"pack {pack.name}", name, pack.package, pack.folder):
             loaded = importlib.import_module(name)
-        declared = list(_declared(loaded))
-        types = [*_port_types(loaded), *(type for _, nodetype in declared for type in _types_of(nodetype))]
-        self._judge_types(pack.name, pack.owner if pack.distribution else pack.folder, types)
-        for function, nodetype in declared:
+        nodes = list(declared(loaded))
+        types = [*port_types(loaded), *(type for _, nodetype in nodes for type in types_of(nodetype))]
+        self.judge_types(pack.name, pack.owner if pack.distribution else pack.folder, types)
+        for function, nodetype in nodes:
             if nodetype.pack == pack.name and not nodetype.distribution:
                 # A pack that is not installed is not taken for a loose file with nodes of the same names.
                 nodetype = replace(nodetype, distribution=pack.distribution or f"the folder of {pack.name}",
                                    origin=pack.origin, installed=bool(pack.distribution))
                 function.__nodetype__ = nodetype  # one for all catalogues of the process
             if nodetype.name not in self._nodes:
-                self._know(nodetype)
+                self.know(nodetype)
 
     def _require(self, pack: Pack) -> None:
         """Raise PackError where a pack that this one requires is not there."""
-        there = {other.name for other in self._manifests()}
+        there = {other.name for other in self.manifests()}
         for name in pack.requires:
             if name in self._broken:
                 raise PackError(say("pack.requires-broken", pack=pack.name, name=name, why=self._broken[name]))
             if name not in there:
                 raise PackError(say("pack.requires-missing", pack=pack.name, name=name))
 
-    def _know(self, nodetype: NodeType) -> None:
+    def know(self, nodetype: NodeType) -> None:
+        """Know a node type by its name."""
         self._nodes[nodetype.name] = nodetype
         if not nodetype.installed:
             _ = nodetype.code  # follows the code as it is now: nodes that ran may have changed what stands beside them
 
-    def _judge_types(self, path: Path | str, owner: Path | str, types: Iterable[PortType]) -> None:
+    def judge_types(self, path: Path | str, owner: Path | str, types: Iterable[PortType]) -> None:
         """Know the types that a module brings. Raises PackError where one has the name of another's, and knows none then.
 
         path: of the module, for people. owner: its place, if it is not installed, or else who declares it.
@@ -248,7 +211,7 @@ class Catalogue:
         types = list(types)
         for type in types:
             known = self._types.get(type.name)
-            home = None if owner == FUNCTION else next((pack for pack in self._manifests() if type.name in pack.types), None)
+            home = None if owner == FUNCTION else next((pack for pack in self.manifests() if type.name in pack.types), None)
             if known is None and home is not None and home.owner != owner and home.folder != owner:
                 known = self.porttype(type.name)
             if known is not None and known is not type:
@@ -259,67 +222,34 @@ class Catalogue:
                 self._types[type.name] = type
                 self._declared_by[type.name] = owner
 
-    # ---- what is not installed
+    # ---- for what is not installed
 
-    def _join(self, path: Path) -> None:
-        """Let in what lies at a path, where no name in it is taken."""
-        if any(pack.folder.resolve() == path.resolve() for pack in self._manifests()):
-            return  # an installed pack, given as the folder that it was installed from
-        from .loose import load
+    def let_go(self, gone: set[str], place: Path) -> None:
+        """Forget node types, and the port types that were declared at a place."""
+        for name in gone:
+            self._nodes.pop(name, None)
+        for name in [name for name, owner in self._declared_by.items() if isinstance(owner, Path) and owner.resolve() == place]:
+            del self._declared_by[name], self._types[name]
 
-        loose = load(path)
-        if loose.pack is None:
-            self._join_file(path, loose.module)
-            return
-        for kind, names in (("node", loose.pack.nodes), ("type", loose.pack.types), ("model", loose.pack.models)):
-            for name in names:
-                if (owner := self._owner(kind, name)) is not None:
-                    raise PackError(say("pack.name-taken", path=path, kind=kind, name=name, owner=owner))
-        self._loose.append(loose.pack)
+    def known_of(self, package: str) -> set[str]:
+        """The node types that are known of the modules of a package."""
+        return {name for name, nodetype in self._nodes.items() if _within(nodetype.call.__module__, package)}
 
-    def _join_file(self, path: Path, module: ModuleType) -> None:
-        for function, nodetype in _declared(module):
-            home, known = self._home(nodetype.name), self._nodes.get(nodetype.name)
-            if home is not None and home.holds(nodetype.call.__module__) or known and known.call is nodetype.call:
-                continue  # imported from where it is at home, or called by two names
-            if (owner := self._owner("node", nodetype.name)) is not None:
-                raise PackError(say("pack.name-taken", path=path, kind="node", name=nodetype.name, owner=owner))
-            self._judge_types(path, path, _types_of(nodetype))
-            nodetype = replace(nodetype, origin=f"{path.resolve().name}{LOOSE_ORIGIN}")
-            function.__nodetype__ = nodetype
-            self._know(nodetype)
-            self._files[nodetype.name] = path
-        self._judge_types(path, path, _port_types(module))
+    def is_known(self, nodetype: NodeType) -> bool:
+        """Whether a node is one that is known: imported from where it is at home, or called by two names."""
+        home, known = self._home(nodetype.name), self._nodes.get(nodetype.name)
+        return home is not None and home.holds(nodetype.call.__module__) or known is not None and known.call is nodetype.call
 
-    def _owner(self, kind: str, name: str) -> str | None:
+    def owner(self, kind: str, name: str) -> str | None:
         """Where a node, type or model of this name is declared by a pack or file already."""
-        if kind == "node" and name in self._files:
-            return str(self._files[name])
-        for pack in self._manifests():
+        if kind == "node" and name in self._uninstalled.files:
+            return str(self._uninstalled.files[name])
+        for pack in self.manifests():
             if name in {"node": pack.nodes, "type": pack.types, "model": pack.models}[kind]:
                 return pack.owner
         return str(self._declared_by[name]) if kind == "type" and name in self._declared_by else None
 
 
-def _types_of(nodetype: NodeType) -> list[PortType]:
-    return [port.type for port in (*nodetype.inputs.values(), *nodetype.outputs.values())]
-
 
 def _within(module: str, package: str) -> bool:
     return module == package or module.startswith(f"{package}.")
-
-
-def _declared(module: ModuleType) -> Iterator[tuple[Any, NodeType]]:
-    """The functions of a module that are nodes."""
-    for value in list(vars(module).values()):
-        nodetype = getattr(value, "__nodetype__", None)
-        if isinstance(nodetype, NodeType):
-            yield value, nodetype
-
-
-def _port_types(module: ModuleType) -> Iterator[PortType]:
-    """The port types that a module has names for."""
-    for value in list(vars(module).values()):
-        for mark in (*getattr(value, "__metadata__", ()), getattr(value, "__porttype__", None)):
-            if isinstance(mark, PortType):
-                yield mark

@@ -25,6 +25,7 @@ from .call import Job, node_failed
 from .crew import Crew
 from .ending import end
 from .leaving import Leavings
+from .listening import Listener
 from .opening import Openings
 from .passing import Passing
 from .remaking import Remaking
@@ -46,9 +47,8 @@ class Run:
     def __init__(self, executor: Executor, plan: Plan, emit: Callable[[ev.Event], None] | None,
                  cancel: threading.Event | None = None, *, dry: bool = False):
         self.executor, self.plan, self.cancel = executor, plan, cancel or threading.Event()
-        self.listener = emit
-        self.listener_error: BaseException | None = None
-        self.emit = self.tell_listener if emit is not None else None
+        self.listener = Listener(self, emit) if emit is not None else None
+        self.emit = self.listener.tell if self.listener is not None else None
         self.costs = {} if dry else executor.costs
         self.dry = dry
         self.would_run: set[Instance] = set()  # what a dry run would have called
@@ -110,20 +110,10 @@ class Run:
             self.land()
         end(self, needed)
         seconds = perf_counter() - start
-        if self.emit is not None:
-            self.emit(ev.Done(seconds, self.cancel.is_set()))
-        if self.listener_error is not None:
-            raise self.listener_error
+        if self.listener is not None:
+            self.listener.tell(ev.Done(seconds, self.cancel.is_set()))
+            self.listener.answer()
         return seconds
-
-    def tell_listener(self, event: ev.Event) -> None:
-        """Hand an event on. What a listener raises is the caller's own: it stops the run and comes out at its end."""
-        if self.listener_error is None:
-            try:
-                self.listener(event)  # type: ignore[misc]
-            except BaseException as error:
-                self.listener_error = error
-                self.cancel.set()
 
     def loop(self, wanted: list[int]) -> None:
         stopped, rebuilt = self.cancel.is_set, False

@@ -34,7 +34,7 @@ def short_way(run: Run) -> Callable[[Step, Index, list[Any]], bool]:
 
     It is given the instance and the digests that it reads, None for one that is not there.
     """
-    tables, report, cache, values, emit = run.tables, run.report, run.cache, run.values, run.listener
+    tables, report, cache, values, emit = run.tables, run.report, run.cache, run.values, run.emit
     digests, state, waiting, trouble, seconds_of = (tables.digests, tables.state, tables.waiting, tables.trouble,
                                                     tables.seconds)
     tallies, held, disk, forced, costs = report.tallies, values.held, cache.disk, run.forced, run.costs

@@ -15,8 +15,9 @@ KEPT = 0.2  # share of the steps, from the first, in which it leaves out none
 def remember(network: Any, said: dict[str, Any], kind: str, calls: int) -> None:
     """Put a memory on a denoiser in modules of its own.
 
-    said: the threshold, the way, and the ratios of its magnitudes, or those that are measured. kind: of the pipeline, for the sentence. calls: of the
-    denoiser, from noise to the picture; 0 where it is not all of a schedule. Raises InputError where it cannot be.
+    said: the threshold, the way, and the ratios of its magnitudes, or those that are measured. kind: of the pipeline, for
+    the sentence. calls: of the denoiser, from noise to the picture; 0 where it is not all of a schedule. Raises InputError
+    where it cannot be.
     """
     import torch
 
@@ -60,8 +61,8 @@ def _by_magnitude(network: Any, said: dict[str, Any], named: str, kind: str, cal
                          "way; take way: first_block for it")
     ratios = said.get("ratios") or (FLUX_MAG_RATIOS.tolist() if named == "FluxTransformer2DModel" else None)
     if ratios is None:
-        raise InputError(f"cache: how the magnitudes of a {kind} change from step to step is not known here; give them as ratios, "
-                         "as its authors publish them or diffusion.magnitudes measures them, or take way: first_block")
+        raise InputError(f"cache: how the magnitudes of a {kind} change from step to step is not known here; give them as "
+                         "ratios, as its authors publish them or diffusion.magnitudes measures them, or take way: first_block")
     apply_mag_cache(network, MagCacheConfig(threshold=said["threshold"], max_skip_steps=LONGEST, retention_ratio=KEPT,
                                             num_inference_steps=calls, mag_ratios=[float(ratio) for ratio in ratios]))
 
@@ -89,7 +90,8 @@ def _measure(network: Any, ratios: list[float]) -> None:
         seen["given"] = begin._get_parameter_from_args_kwargs(begin.hidden_states_argument_name, arguments, settings)
 
     def after(_: Any, arguments: tuple[Any, ...], made: Any) -> None:
-        size = ((made[end.return_hidden_states_index] if isinstance(made, tuple) else made) - seen["given"]).float().norm(dim=-1)
+        made = made[end.return_hidden_states_index] if isinstance(made, tuple) else made
+        size = (made - seen["given"]).float().norm(dim=-1)
         ratios.append(float((size / (seen["size"] + 1e-8)).mean()) if "size" in seen else 1.0)
         seen["size"] = size
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Any
 
-from nodegraph import SILENT, Context, InputError, Range, Uses, node
+from nodegraph import SILENT, Context, InputError, Range, Uses, node, warn
 
 from ..media.films.footage import stills
 from ..media.image import to_array
@@ -13,7 +13,7 @@ from ..media.types import Latent, Video
 from ..media.video import MOST_FPS, rate
 from . import space
 from .families import device_of, known_family
-from .memory import in_tiles_if_need_be
+from .memory import in_tiles_if_need_be, is_out
 from .models import DiffusionModel
 from .uses import DECODES
 
@@ -83,10 +83,25 @@ def frames_of(pipe: Any, samples: Any) -> Iterator[Any]:
                                                              lambda some: space.clip_pixels(some, samples))])
         else:
             rows = (1 / space.scale_and_shift(vae)[0] * samples)[0].transpose(0, 1).to(vae.dtype)
-            some_of = rows.split(len(rows) if space.decodes_in_turn(vae) else AT_ONCE)
-            parts = (_decoded(vae, some).transpose(0, 1)[None] for some in some_of)
+            parts = _some_at_once(vae, rows, len(rows) if space.decodes_in_turn(vae) else AT_ONCE)
         for pixels in parts:
             yield from (space.picture(frame) for frame in pixels[0].transpose(0, 1))
+
+
+def _some_at_once(vae: Any, rows: Any, count: int) -> Iterator[Any]:
+    """Pixels (1, 3, frames, height, width) of rows, so many at once, or fewer where memory runs out, which is told."""
+    begin = 0
+    while begin < len(rows):
+        try:
+            made = _decoded(vae, rows[begin:begin + count])
+        except RuntimeError as error:
+            if not is_out(error) or count < 2:
+                raise
+            count = min(count, len(rows)) // 2
+            warn(f"memory ran out for the frames that are decoded together; it is {count} at a time now")
+            continue
+        begin += count
+        yield made.transpose(0, 1)[None]
 
 
 def _decoded(vae: Any, rows: Any) -> Any:

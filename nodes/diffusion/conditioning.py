@@ -63,6 +63,10 @@ def encoded(pipe: Any, prompt: str, negative: str, max_sequence_length: int | No
         raise InputError(f"a {kind} takes no negative_prompt; say what to paint instead")
     if not hasattr(pipe, "encode_prompt"):
         return _no_words(pipe, prompt or negative)
+    image = inspect.signature(type(pipe).encode_prompt).parameters.get("image")
+    if image is not None and image.default is image.empty:
+        raise InputError(f"a {kind} reads its words together with a picture, which cannot be done in stages here; take a Wan, "
+                         "an LTX or a CogVideoX for pictures")
     _without_ftfy(type(pipe))
     if max_sequence_length is not None and not _reads_long(pipe):
         raise InputError(f"a {kind} takes no max_sequence_length; leave it out")
@@ -76,8 +80,8 @@ def _no_words(pipe: Any, said: str) -> dict[str, Any]:
     import torch
 
     if is_second(pipe):
-        raise InputError(f"a {type(pipe).__name__} reads no words but what a prior makes of them; take diffusion.prior in the place "
-                         "of diffusion.encode, with the model's prior")
+        raise InputError(f"a {type(pipe).__name__} reads no words but what a prior makes of them; take diffusion.prior in the "
+                         "place of diffusion.encode, with the model's prior")
     if said:
         paints = "clips that begin with a picture" if known_family(pipe).moving else "variations of a picture"
         warn(f"a {type(pipe).__name__} reads no words, and these have no effect: it paints {paints}, which "

@@ -102,4 +102,5 @@ def motion(model: Unloaded[DiffusionModel], motion: Annotated[int, Range(1, 255)
     fps: for how many frames a second it is painted; fewer leave more time between two.
     noise: how much of the picture is noise; more lets the clip leave it further behind.
     """
-    return patched(model, "motion", [("motion_bucket_id", int(motion)), ("fps", int(fps)), ("noise_aug_strength", float(noise))])
+    return patched(model, "motion", [("motion_bucket_id", int(motion)), ("fps", int(fps)),
+                                     ("noise_aug_strength", float(noise))])

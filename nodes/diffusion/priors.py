@@ -48,8 +48,8 @@ def _prior_of(model: Any) -> Any:
     pipe = getattr(model, "prior_pipe", model)
     takes = inspect.signature(type(pipe).__call__).parameters
     if "prior" not in pipe.components or not {"prompt", "callback_on_step_end"} <= set(takes):
-        raise InputError(f"this model is a {type(model).__name__}, and no prior of Kandinsky 2.2; take diffusion.encode for one "
-                         "that reads words by itself")
+        raise InputError(f"this model is a {type(model).__name__}, and no prior of Kandinsky 2.2; take diffusion.encode for "
+                         "one that reads words by itself")
     return pipe
 
 
@@ -66,7 +66,8 @@ def redux(model: Annotated[DiffusionModel, Uses()], conditioning: Conditioning, 
     import torch
 
     if not hasattr(model, "image_embedder"):
-        raise InputError(f"this model is a {type(model).__name__}, and no Flux Redux, which turns pictures into what Flux reads")
+        raise InputError(f"this model is a {type(model).__name__}, and no Flux Redux, which turns pictures into what "
+                         "Flux reads")
     weights = [float(weight) for weight in weights or [1 / len(pictures)] * len(pictures)]
     if not pictures or len(weights) != len(pictures):
         raise InputError(f"pictures holds {len(pictures)}, and weights {len(weights)}; give at least one picture, and a weight "

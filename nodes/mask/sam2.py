@@ -48,8 +48,8 @@ class Preparation:
         """The three answers (3, height, width) in the size of the picture: above 0 is inside."""
         import torch
 
-        size = [int(side) for side in prepared["original_sizes"][0]]
-        return torch.nn.functional.interpolate(answer.pred_masks[0].float().cpu(), size, mode="bilinear", align_corners=False)[0]
+        size, masks = [int(side) for side in prepared["original_sizes"][0]], answer.pred_masks[0].float().cpu()
+        return torch.nn.functional.interpolate(masks, size, mode="bilinear", align_corners=False)[0]
 
 
 def preparation(folder: Path) -> Preparation:

@@ -111,7 +111,7 @@ def harmonise(model: MusicModel, score: Score, chords: str = "", chords_a_bar: A
     score: the melody.
     chords: a lead sheet such as `Am7 | D7 | Gmaj7`; empty finds them.
     chords_a_bar: how many chords to find for each bar; 0 for one, and another on a strong beat whose note asks for it.
-    instruments: those that may play, such as `piano, acoustic bass`; empty leaves them to the model.
+    instruments: those that may play, such as `piano, acoustic bass`; empty leaves them to the model, without drums.
     mood: for a model that has words for moods.
     style: for a model that has words for styles.
     seed: where the dice begin.
@@ -122,7 +122,7 @@ def harmonise(model: MusicModel, score: Score, chords: str = "", chords_a_bar: A
     _with_notes(score)
     key = stated_key(score)
     found = _given_chords(score, chords) or tuple(chords_for(score, key, chords_a_bar))
-    controls = Controls(density=density, programs=frozenset(programs_of(instruments)), chordal=True)
+    controls = Controls(density=density, programs=frozenset(programs_of(instruments) or range(128)), chordal=True)
     bars = len(bar_starts(score))
     wish = Wish(mood, style, "medium", key, bars, None, None, controls)
     result = accompanied(model, score, wish, found, dice_of(seed, temperature, top_p), _telling(ctx, bars))

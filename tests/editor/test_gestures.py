@@ -522,7 +522,7 @@ def test_a_monkey_leaves_a_document_that_is_well_formed_and_undoes_to_where_it_b
 
 def test_a_node_put_into_a_link_refuses_where_it_does_not_fit(hand):
     link = Link(Ref("said"), Target("node", "loud", "text"))
-    from nodegraph_editor.canvas.drags import insert
+    from nodegraph_editor.canvas.insertion import insert
 
     with pytest.raises(edits.EditRefused, match="does not fit between said and loud"):
         insert(hand.session, hand.graph, "added", link)

@@ -6,7 +6,7 @@ import pytest
 import yaml
 from hypothesis import given, strategies as st
 
-from nodegraph import GraphError
+from nodegraph import Engine, GraphError
 from nodegraph.graph import Graph, GraphInput, Node, Ref, label_of
 from nodegraph.graphfile import dumps, nearest, parse, read, scalar
 from nodegraph.nodetype import RESERVED
@@ -239,3 +239,31 @@ def test_the_nearest_name_is_found_across_packs_and_letters_case():
 def test_a_word_is_a_number_only_if_it_looks_like_one(text):
     found = scalar(text)
     assert found is text or found is None or isinstance(found, (bool, int, float))
+
+
+@pytest.mark.parametrize("text, told", [
+    ('{"name": "x", "version": "1"}', ["the file holds 'name', 'version' and nothing of a graph"]),
+    ("{}", ["the file holds {} and nothing of a graph"]),
+    ("# A card\n\nThat card was painted: well\n", ["the file holds 'That card was painted' and nothing of a graph"]),
+    ("a: 1\nb: 2\nc: 3\nd: 4\n", ["the file holds 'a', 'b', 'c', ... and nothing of a graph"])])
+def test_what_has_no_part_of_a_graph_is_told_in_one_sentence(text, told):
+    with pytest.raises(GraphError) as refused:
+        parse(text)
+    assert [str(problem.message) for problem in refused.value.problems] == told
+
+
+@pytest.mark.parametrize("text, place, opener", [
+    ('{"a": ', (1, 1), "{"), ('nodes: {a: {type: x},\n  b: [1, "]", ', (2, 6), "["), ("nodes: {a: [1, 2], b: ", (1, 8), "{")])
+def test_a_bracket_that_is_open_at_the_end_is_shown_where_it_opens(text, place, opener):
+    with pytest.raises(GraphError) as refused:
+        parse(text)
+    [problem] = refused.value.problems
+    assert problem.where[1:] == place and problem.message.startswith(f"the {opener} that opens here is not closed")
+
+
+def test_a_list_that_holds_its_own_nodes_name_is_no_link_to_it():
+    text = "nodegraph: 1\nnodes:\n  a: {type: text.join, texts: [TEXTS]}\n  b: {type: text.join, texts: [x]}\noutputs: {a: $a, b: $b}\n"
+    with Engine(None) as engine:
+        told = [[str(problem.hint) for problem in engine.check(*parse(text.replace("TEXTS", texts))).problems]
+                for texts in ("a", "b", "b, a")]
+    assert told == [[], ["Did you mean [$b]?"], []]

@@ -196,7 +196,7 @@ MENDS: dict[str, Callable[[File], str]] = {
     "file-instead": lambda f: f.without("default", f.node) if f.at[2:] else f.text,
 }
 # Those that leave something to decide, of words or of places, so that nothing but a person can follow them.
-SPOKEN = set("""upgrade record install newer-nodegraph pack-loose answers add-choices write-choices carry-none each-another add-branch add-branches add-link add-list add-name add-node add-node-type add-on add-outputs add-type add-value
+SPOKEN = set("""address upgrade record install newer-nodegraph pack-loose answers add-choices write-choices carry-none each-another add-branch add-branches add-link add-list add-name add-node add-node-type add-on add-outputs add-type add-value
     base break-cycle carry carry-each carry-type cases check-path choices choices-type close-bracket close-quote copied count
     default-or-word dollar-place dollar-text each-for-failed each-or-cross empty-or-word equally-long fewer-brackets foreign
     format-node give-default give-list graph-around graph-begins input-and-word keep-one level-out lfs limits line-up link-alone

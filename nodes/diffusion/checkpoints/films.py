@@ -76,7 +76,8 @@ class Films:
                 made = functional.conv2d(functional.interpolate(made, scale_factor=2.0), layer["conv.weight"])
                 made = made.reshape(-1, layer["conv.weight"].shape[1], *made.shape[2:])
             else:
-                made = functional.conv2d(made.relu() if at == self.last else made, layer["weight"], layer.get("bias"), padding=1)
+                made = made.relu() if at == self.last else made
+                made = functional.conv2d(made, layer["weight"], layer.get("bias"), padding=1)
                 made = made.relu() if at == self.first else made
         patch = round((made.shape[1] / 3) ** 0.5)
         return functional.pixel_shuffle(made[-1:], patch)[0].clamp(0, 1)

@@ -1,4 +1,6 @@
-"""Tiny decoders, which show what a latent is going to be (TAESD: Bohan, 2023; of clips: `films`): told, found beside a model, and read.
+"""Tiny decoders, which show what a latent is going to be (TAESD: Bohan, 2023): told, found beside a model, and read.
+
+Those of clips are read by `films`.
 
 Their files are those of diffusers (a folder, or its file alone) and of their author (`taesd_decoder.safetensors`), whose
 numbers are those of the layers.
@@ -21,7 +23,8 @@ from . import films, tensors
 _LAYER = re.compile(r"^(?:(?:taesd_)?decoder\.)?(?:layers\.)?(\d+)\.(conv\.\d\.|skip\.)?(weight|bias)$")
 _BESIDE = "vae_approx"  # as ComfyUI calls their folder
 _NAMES = {(4, 0.18215): "taesd", (4, 0.13025): "taesdxl", (16, 1.5305): "taesd3", (16, 0.3611): "taef1",
-          (16, 0.476986): "taehv", (16, 1.0): "taew2_1", (48, 1.0): "taew2_2", (16, 1.15258426): "taecvx", (16, 0.7): "taecvx"}  # of clips
+          (16, 0.476986): "taehv", (16, 1.0): "taew2_1", (48, 1.0): "taew2_2",  # of clips
+          (16, 1.15258426): "taecvx", (16, 0.7): "taecvx"}
 
 
 def is_tiny(names: Iterable[str]) -> bool:
@@ -69,8 +72,8 @@ def decoder(place: Path, dtype: Any) -> Any:
         try:
             return films.Films(found)
         except ValueError as error:
-            raise InputError(f"{place.name} is no tiny decoder of the kind that is read here (TAEHV, for clips): {error}; take the "
-                             "one of the model's family") from error
+            raise InputError(f"{place.name} is no tiny decoder of the kind that is read here (TAEHV, for clips): {error}; take "
+                             "the one of the model's family") from error
     state = _layers(found)
     blocks, channels, width = _shape(state)
     made = diffusers.AutoencoderTiny(

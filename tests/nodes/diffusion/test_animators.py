@@ -2,6 +2,7 @@
 
 import copy
 
+import diffusers
 import numpy as np
 import pytest
 import torch
@@ -94,6 +95,10 @@ def test_what_cannot_be_moved_is_told(animator):
         clip(model, 9, start=clip(model, 9))
     with pytest.raises(InputError, match="it also needs a picture to begin with"):
         paint(model, "a boat")
+    whole = copy.copy(model)
+    whole.__class__ = diffusers.HunyuanVideoImageToVideoPipeline
+    with pytest.raises(InputError, match="reads its words together with a picture, which cannot be done in stages here"):
+        encode(whole, "a boat")
     with pytest.warns(UserWarning, match="reads no words, and these have no effect: it paints clips"):
         encode(animator("stable_video"), "a boat")
 

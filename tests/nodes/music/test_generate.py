@@ -17,6 +17,7 @@ from nodegraph_nodes.music.generate import generate
 from nodegraph_nodes.music.grammar import Grammar
 from nodegraph_nodes.music.models import Composer, load, size
 from nodegraph_nodes.music.plan import Plan
+from nodegraph_nodes.music.players import MOST
 from nodegraph_nodes.music.tokens import wish_tokens
 from nodegraph_nodes.music.vocabulary import Vocabulary
 from nodegraph_nodes.music.writing import Dice, MidiWriter, decoded
@@ -108,6 +109,14 @@ def test_a_token_costs_one_step_of_the_network_one_reading_of_the_rules_and_one_
     assert counted["choose"] > 100 and counted.pop("forward", 0) == 0
     assert counted["_legal"] <= 1.1 * counted["choose"]  # twice where the rhythm that is asked for leaves nothing
     assert {counted["__call__"], counted["draw"]} == {counted["choose"]}
+
+
+def test_no_more_instruments_play_than_midi_has_channels(composer):
+    grammar = grammar_of(composer.tokenizer, 8)
+    known = [program for _, program in grammar.vocabulary.programs if program >= 0]
+    grammar.clock.players = frozenset(known[:MOST])
+    open_ = {program for index, program in grammar.vocabulary.programs if grammar.players.programs(grammar.clock)[index]}
+    assert len(known) > MOST and open_ - {-1} == set(known[:MOST])
 
 
 def test_each_bar_is_reported_and_the_run_can_stop_there(babbler, listening):

@@ -55,7 +55,7 @@ def heard(score):
             for track in score.tracks for note in track.notes}
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", [0, 4, 9, 11, 12])
 def test_words_say_the_piece_and_nothing_else(words, seed):
     piece = drawn_piece(seed)
     assert heard(decoded(words, encoded(piece, words))) == heard(one_track_each(piece.score))
@@ -103,7 +103,7 @@ class Reciter:
         return SimpleNamespace(logits=logits, past_key_values=None)
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", [0, 6, 7, 9, 11, 12])  # those from 9 on have drums, whose strokes have no length
 def test_what_the_rules_write_is_legal_to_the_last_token(words, seed):
     piece = drawn_piece(seed)
     ids = encoded(piece, words)

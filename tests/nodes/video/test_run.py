@@ -3,11 +3,15 @@
 import json
 import subprocess
 import sys
+import weakref
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from nodegraph.cli import main
+from nodegraph_nodes.media.films import container
+from nodegraph_nodes.media.films.edits import at_speed, joined, resized, trimmed
 from nodegraph_nodes.media.read_video import read_video
 from tests.nodes.video.conftest import Frames
 
@@ -81,6 +85,34 @@ for path in sys.argv[1:3]:
         made = video
     print(made.form.frames, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10)
 """
+
+
+class Counted:
+    """Counts frames that are alive: those that `seen` was given and nobody has let go of."""
+
+    def __init__(self):
+        self.alive = self.most = self.all = 0
+
+    def seen(self, frame):
+        self.alive, self.all = self.alive + 1, self.all + 1
+        self.most = max(self.most, self.alive)
+        weakref.finalize(frame, self.gone)
+        return frame
+
+    def gone(self):
+        self.alive -= 1
+
+
+@pytest.mark.parametrize("form", ["mp4", "webm", "gif", "webp"])
+def test_however_many_frames_a_film_has_a_few_are_alive_at_a_time(form, filmed, tmp_path, monkeypatch):
+    video = read_video(filmed("a.mp4", Frames(60, width=32, height=16), fps=25, options={"preset": "ultrafast"}))
+    read, shrunk, as_array, resize = Counted(), Counted(), container.as_array, Image.Image.resize
+    monkeypatch.setattr(container, "as_array", lambda *about: read.seen(as_array(*about)))
+    monkeypatch.setattr(Image.Image, "resize", lambda *about, **more: shrunk.seen(resize(*about, **more)))
+    made = resized(joined([at_speed(video, 2.0), trimmed(video, 1.0, None)]), 16, 0, "inside")
+    made.__porttype__.exports[form](made, tmp_path / f"o.{form}")
+    assert read_video(tmp_path / f"o.{form}").form.frames == 30 + 35
+    assert read.all >= 60 and shrunk.all >= 65 and read.most <= 4 and shrunk.most <= 6, (vars(read), vars(shrunk))
 
 
 @pytest.mark.slow
