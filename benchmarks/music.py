@@ -30,11 +30,13 @@ from nodegraph_nodes.media.score import Score, bar_starts, whole_bars
 from nodegraph_nodes.media.scores.midi import from_bytes, save_midi
 from nodegraph_nodes.music.additions import accompany, fill, go_on, harmonise
 from nodegraph_nodes.music.chords import chord
-from nodegraph_nodes.music.generate import STYLES, generate
+from nodegraph_nodes.music.composing import Wish, composed, dice_of, finished, midi_writer
+from nodegraph_nodes.music.generate import generate
 from nodegraph_nodes.music.given import metre_at
 from nodegraph_nodes.music.models import Composer, load
 from nodegraph_nodes.music.render import render
 from nodegraph_nodes.music.theory import chord_at
+from nodegraph_nodes.music.tokens import known_styles
 from nodegraph_nodes.music.tracks import cut, take_tracks
 
 STARTER = "starter/composer"
@@ -43,11 +45,12 @@ TOKENIZERS = [(name, {"use_programs": programs}, trained) for name in ("REMI", "
 TOKENIZERS += [("Structured", {"use_programs": True}, ""), ("PerTok", {}, "")]
 
 
-def starter() -> Composer:
-    """The composer that comes along."""
+def starter(folder: Path | None = None) -> Composer:
+    """The composer that comes along, or another that was taught as it is."""
     from nodegraph_nodes import starter as pack
 
-    return load(Recipe("MusicModel", STARTER, str(Path(pack.__file__).parent / "models" / "composer")), "cpu", "float32")
+    place = folder or Path(pack.__file__).parent / "models" / "composer"
+    return load(Recipe("MusicModel", STARTER, str(place)), "cpu", "float32")
 
 
 def tunes(folder: Path, bars: int) -> Iterator[tuple[str, Score]]:
@@ -94,16 +97,16 @@ def is_strong(score: Score, beat: float) -> bool:
     return abs(beat - line) < 0.02 or metre_at(score, beat) == (4, 4) and abs(beat - line - 2) < 0.02
 
 
-def editing(folder: Path, bars: int, seeds: int) -> dict:
+def editing(model: Composer, folder: Path, bars: int, seeds: int) -> dict:
     """Every tune gone on with, filled, harmonised and accompanied: what is kept, and what the harmony is like."""
-    model, counts, strong, inside, clashes = starter(), Counter[str](), 0, 0, list[int]()
-    wrong: list[str] = []
+    counts, strong, inside, clashes, wrong = Counter[str](), 0, 0, list[int](), list[str]()
+    styles = known_styles(model.tokenizer.vocab)
     for name, score in tunes(folder, bars):
         melody, lines = take_tracks(score, "melody"), [*bar_starts(score), whole_bars(score)]
         gap = (lines[1], lines[min(3, len(lines) - 1)]) if len(lines) > 3 else (lines[0], lines[1])
         bars_of_gap = lines.index(gap[0]) + 1, lines.index(gap[1])
         for seed in range(seeds):
-            style = STYLES[(seed + len(name)) % len(STYLES)]
+            style = styles[(seed + len(name)) % len(styles)]
             for what, work in (
                     ("continue", lambda a: (a[0], go_on(model, a[0], 2, style=a[2], seed=a[3]), (0.0, 0.0))),
                     ("fill", lambda a: (a[0], fill(model, a[0], *bars_of_gap, replace_notes=True, style=a[2], seed=a[3]), gap)),
@@ -131,38 +134,38 @@ def editing(folder: Path, bars: int, seeds: int) -> dict:
 
 # ---- speed --------------------------------------------------------------------------------------------------------
 
-def speed(pairs: int) -> dict:
+def speed(model: Composer, pairs: int) -> dict:
     """Milliseconds of processor time a token: music.generate, and a bare loop over its model and cache, by turns."""
     import torch
 
     torch.set_num_threads(1)
-    model = starter()
-    generate(model, bars=8, seed=0)
+    composed_tokens(model, 0)
     ours, bare = [], []
     for seed in range(pairs):
-        seen = Tally(model.model)
         begin = time.process_time()
-        generate(Composer(seen, model.tokenizer), style="jazz", bars=16, seed=seed)
-        ours.append(1000 * (time.process_time() - begin) / seen.tokens)
-        bare.append(1000 * bare_loop(model.model, seen.tokens))
+        tokens = composed_tokens(model, seed)
+        ours.append(1000 * (time.process_time() - begin) / tokens)
+        bare.append(1000 * bare_loop(model.model, tokens))
     with_cache, without = bare_loop(model.model, 1024) * 1024, uncached(model.model, 1024)
     ratio = median(one / other for one, other in zip(ours, bare, strict=True))
     return {"ms a token": median(ours), "of a bare loop": median(bare), "more than it": ratio - 1,
             "cache, times as fast at 1,024": without / with_cache}
 
 
-class Tally:
-    """A model that counts the tokens it is asked for: one a call."""
+def composed_tokens(model: Composer, seed: int) -> int:
+    """Compose sixteen bars as music.generate does; how many tokens the network was asked for."""
+    wish, tokens = Wish(style="jazz"), 0
+    writer = midi_writer(model, wish)
+    choose = writer.choose
 
-    def __init__(self, model: Any):
-        self.model, self.tokens = model, 0
+    def counted(logits: Any, dice: Any) -> list[int]:
+        nonlocal tokens
+        tokens += 1
+        return choose(logits, dice)
 
-    def __call__(self, **inputs: Any) -> Any:
-        self.tokens += 1
-        return self.model(**inputs)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.model, name)
+    writer.choose = counted  # type: ignore[method-assign]
+    finished(model, composed(model, writer, dice_of(seed, 0.9, 0.95), lambda bar: None), wish)
+    return tokens
 
 
 def bare_loop(model: Any, tokens: int) -> float:
@@ -212,13 +215,13 @@ def tokenizers(bars: int) -> dict:
 
 # ---- files --------------------------------------------------------------------------------------------------------
 
-def files(scores: int, spoilt: int) -> dict:
+def files(model: Composer, scores: int, spoilt: int) -> dict:
     """Scores written as MIDI and read by three others; and files with bytes changed, cut or put in, read by us."""
-    model, dice, sources, read = starter(), random.Random(0), list[bytes](), Counter[str]()
+    dice, sources, read, styles = random.Random(0), list[bytes](), Counter[str](), known_styles(model.tokenizer.vocab)
     with tempfile.TemporaryDirectory() as folder:
         for number in range(scores):
             path = Path(folder, f"{number}.mid")
-            score = generate(model, mood="joyful", style=STYLES[number % 5], bars=8, seed=number)
+            score = generate(model, mood="joyful", style=styles[number % len(styles)], bars=8, seed=number)
             save_midi(score, path)
             sources.append(path.read_bytes())
             for name, count in (("mido", by_mido), ("pretty_midi", by_pretty_midi), ("music21", by_music21)):
@@ -308,11 +311,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--bars", type=int, default=8)
     parser.add_argument("--count", type=int, help="seeds, pairs or scores")
     parser.add_argument("--spoilt", type=int, default=1000)
+    parser.add_argument("--model", type=Path, help="a composer's folder (default: the one that comes along)")
     asked = parser.parse_args(arguments)
     if asked.what in ("editing", "sound") and asked.folder is None:
         parser.error(f"{asked.what} needs a folder of tunes")
-    found = {"editing": lambda: editing(asked.folder, asked.bars, asked.count or 2), "speed": lambda: speed(asked.count or 5),
-             "tokenizers": lambda: tokenizers(asked.bars), "files": lambda: files(asked.count or 200, asked.spoilt),
+    found = {"editing": lambda: editing(starter(asked.model), asked.folder, asked.bars, asked.count or 2),
+             "speed": lambda: speed(starter(asked.model), asked.count or 5), "tokenizers": lambda: tokenizers(asked.bars),
+             "files": lambda: files(starter(asked.model), asked.count or 200, asked.spoilt),
              "sound": lambda: sound(asked.folder, asked.bars)}[asked.what]()
     print(json.dumps(found, indent=1))
     return 0

@@ -69,8 +69,8 @@ _SIZE = _Kind(lambda v: tuple(v) if _is_pair(v, 200) else None, lambda: t("setti
 _PLACE = _Kind(lambda v: tuple(v) if _is_pair(v, -100_000) else None, lambda: t("settings.takes.pair"))
 _NAMES = _Kind(lambda v: tuple(v[:MOST_RECENT]) if isinstance(v, list) and all(type(i) is str for i in v)
                else None, lambda: t("settings.takes.names"))
-_PANELS = _Kind(lambda v: tuple(v) if isinstance(v, list) and all(i in ("gallery", "problems") for i in v) else None,
-                lambda: t("settings.takes.names"))
+_PANELS = _Kind(lambda v: tuple(v) if isinstance(v, list) and all(i in ("gallery", "problems", "timeline") for i in v)
+                else None, lambda: t("settings.takes.names"))
 _SIZES = _Kind(lambda v: dict(v) if isinstance(v, dict) and all(type(i) is int and 0 <= i < 100_000
                                                                for i in v.values()) else None,
                lambda: t("settings.takes.sizes"))
@@ -99,7 +99,7 @@ class Settings:
     window: tuple[int, int] = _setting(_SIZE, (1440, 900))
     position: tuple[int, int] | None = _setting(_PLACE, None)
     maximized: bool = _setting(_FLAG, False)
-    panels: Mapping[str, int] = _setting(_SIZES, {"inspector": 350, "problems": 160, "gallery": 220})
+    panels: Mapping[str, int] = _setting(_SIZES, {"inspector": 350, "problems": 160, "gallery": 220, "timeline": 240})
     inspector: bool = _setting(_FLAG, True)
     opened: tuple[str, ...] = _setting(_PANELS, ())
     minimap: bool = _setting(_FLAG, True)

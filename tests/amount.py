@@ -3,7 +3,7 @@
 import os
 
 WHOLE = 600
-GRAPHS = int(os.environ.get("NODEGRAPH_FUZZ", 180))  # random graphs; `.ci/run` takes many more
+GRAPHS = int(os.environ.get("NODEGRAPH_FUZZ", 120))  # random graphs; `.ci/run` takes many more
 
 
 def cases(whole: int) -> int:

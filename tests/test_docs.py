@@ -30,8 +30,8 @@ PAGES = [*sorted(ROOT.glob("README*.md")), *sorted((ROOT / "docs").rglob("*.md")
 WALKS = [ROOT / "docs/tutorial.md", *(page for page in sorted((ROOT / "docs/howto").glob("*.md")) if page.stem != "index")]
 GUIDE = ROOT / "docs/pack-guide.md"
 PHOTO = ROOT / "graphs/pictures/cat.jpg"
-DEAR = {"tutorial", "any-subject", "compare", "continue", "continue-a-tune", "gif", "hires", "image-to-image", "inpaint", "learn-my-hand",
-        "own-model", "prompt-weights", "prompts", "samplers", "sheet"}  # pages that paint or compose for seconds
+DEAR = {"tutorial", "any-subject", "band", "compare", "continue", "continue-a-tune", "fonts-and-colours", "gif", "hires", "image-to-image",
+        "inpaint", "learn-my-hand", "own-model", "prompt-weights", "prompts", "regions", "samplers", "seeds", "share", "sheet", "sound", "tune"}  # pages that paint or compose for seconds
 QUICK = {r"(type: starter.paint\n +)text": r"\1steps: 4\n    text", r"steps: \d+": "steps: 4",  # what is painted is not what is tried here
          r"\[4, 12, 24\]": "[1, 2, 3]", r"minutes: 2\.0": "minutes: 0.01", "batch: 4": "batch: 1"}
 SERVICE = "https://api.openai.com/v1"
@@ -202,6 +202,7 @@ def shown(code: str, names: dict):
     return eval(compile(ast.Expression(last.value), "cell", "eval"), names) if last is not None else None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", sorted((ROOT / "docs").glob("*.ipynb")), ids=lambda p: p.name)
 def test_notebooks_run_from_top_to_end(path, monkeypatch, tmp_path, capsys):
     monkeypatch.chdir(path.parent)

@@ -72,6 +72,7 @@ def test_tunes_are_composed_played_and_drawn_and_a_new_one_leaves_the_others(eng
     assert ran(story) == ["drawn"]
 
 
+@pytest.mark.slow
 def test_a_book_has_chapters_with_pages_and_a_new_title_makes_one_chapter(engine, tmp_path):
     graph = engine.load(GRAPHS / "book.yaml")
     given = {"titles": ["a red boat"], "times": ["at dawn", "at night"], "steps": 2}
@@ -88,6 +89,7 @@ def test_a_book_has_chapters_with_pages_and_a_new_title_makes_one_chapter(engine
     assert [len(chapter) for chapter in result["pages"]] == [2, 2] and "cover/sketch" not in items(story)
 
 
+@pytest.mark.slow
 def test_it_dawns_until_it_is_bright_and_one_round_more_paints_one_picture(engine, tmp_path):
     graph, given = engine.load(GRAPHS / "dawn.yaml"), {"steps": 4, "strength": 0.05}
     assert not engine.run(graph, {**given, "rounds": 2}).errors
@@ -108,6 +110,7 @@ def test_it_dawns_until_it_is_bright_and_one_round_more_paints_one_picture(engin
     assert items(story)["dawning/after"] == (1, 0)    # painted over wholly it is bright at once
 
 
+@pytest.mark.slow
 def test_a_daybreak_is_a_film_that_ends_as_it_began_and_one_frame_more_is_mixed_alone(engine, tmp_path):
     graph, given = engine.load(GRAPHS / "daybreak.yaml"), {"shares": [0.4, 0.8], "steps": 2}
     result = engine.run(graph, given)
@@ -121,6 +124,7 @@ def test_a_daybreak_is_a_film_that_ends_as_it_began_and_one_frame_more_is_mixed_
     assert items(story)["frames"] == (1, 2) and "first/sketch" not in items(story)
 
 
+@pytest.mark.slow
 def test_on_a_voyage_all_but_the_thing_stands_still_and_one_frame_more_paints_one(engine, tmp_path):
     graph, given = engine.load(GRAPHS / "voyage.yaml"), {"places": [-40], "steps": 2}
     result = engine.run(graph, given)
@@ -133,6 +137,7 @@ def test_on_a_voyage_all_but_the_thing_stands_still_and_one_frame_more_paints_on
     assert items(story)["frames/sketch"] == (1, 1) and "empty/sketch" not in items(story)
 
 
+@pytest.mark.slow
 def test_regions_hold_two_prompts_and_another_seam_reads_neither_again(engine, tmp_path):
     graph, given = engine.load(GRAPHS / "regions.yaml"), {"steps": 2}
     result = engine.run(graph, given)
@@ -143,6 +148,7 @@ def test_regions_hold_two_prompts_and_another_seam_reads_neither_again(engine, t
     assert {"night", "day"}.isdisjoint(ran(story)) and "sketch" in ran(story)
 
 
+@pytest.mark.slow
 def test_a_grid_reads_each_subject_once_and_paints_each_pair(engine, tmp_path):
     graph = engine.load(GRAPHS / "grid.yaml")
     given = {"subjects": ["a red boat on the sea by day, ink", "夜晚雪地里的一只猫，水彩"], "seeds": [1, 2], "columns": 2, "steps": 2}
@@ -172,6 +178,7 @@ def test_a_tale_goes_from_guest_to_guest_and_one_more_writes_one_verse(engine, t
     assert first != second    # the poet's dice begin at the number of the guest
 
 
+@pytest.mark.slow
 def test_a_selection_goes_on_without_what_fails_and_keeps_what_is_bright(engine, tmp_path):
     graph, given = engine.load(GRAPHS / "selection.yaml"), {
         "subjects": ["a red boat at night", "", "a pink flower in a meadow by day"], "steps": 4}
@@ -187,6 +194,7 @@ def test_a_selection_goes_on_without_what_fails_and_keeps_what_is_bright(engine,
     assert [e.error.instance for e in again if isinstance(e, ev.Failed)] == ["tried[2]/page/painted/scene"]
 
 
+@pytest.mark.slow
 def test_each_exhibit_is_made_in_its_own_form_alone(engine, tmp_path):
     graph, given = engine.load(GRAPHS / "exhibition.yaml"), {
         "subjects": ["a red boat", "a white fox", "一只猫"], "forms": ["picture", "picture", "card"], "steps": 2}
@@ -252,6 +260,7 @@ def test_prints_are_made_of_each_picture_of_a_folder(engine, tmp_path):
     assert items(story)["prints/print"] == (1, 2)
 
 
+@pytest.mark.slow
 def test_a_suite_climbs_and_one_climb_more_composes_nothing(engine, tmp_path):
     graph, given = engine.load(GRAPHS / "suite.yaml"), {
         "titles": ["A march"], "moods": ["joyful"], "styles": ["march"], "climbs": 1}
@@ -291,6 +300,7 @@ def test_a_graph_is_refused_with_the_place_before_anything_runs(engine, tmp_path
         engine.load(tmp_path / "wrong.yaml")
 
 
+@pytest.mark.slow
 def test_a_picture_is_inpainted_outpainted_and_made_finer_and_other_words_repeat_what_they_must(engine, tmp_path):
     given = {"steps": 4}
     for name, output, shape in (("inpaint", "mended", (3, 128, 128)), ("outpaint", "painted", (3, 128, 128)),
@@ -308,6 +318,7 @@ def test_a_picture_is_inpainted_outpainted_and_made_finer_and_other_words_repeat
     assert ran(story) == ["over", "fine", "mended", "whole", "large"]
 
 
+@pytest.mark.slow
 def test_a_picture_is_painted_over_and_a_sketch_painted_and_one_more_of_each_paints_one(engine, tmp_path):
     for name, node, more in (("image-to-image", "over", {"strengths": [0.5, 1.0], "labels": ["a half", "all"]}),
                              ("sketch", "painted", {"sentences": ["a blue snail in the sea, oil", "沙滩上的蜗牛"]})):
@@ -321,6 +332,7 @@ def test_a_picture_is_painted_over_and_a_sketch_painted_and_one_more_of_each_pai
         assert items(story)[node] == (1, 1)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept:DeprecationWarning")  # diffusers' own
 def test_samplers_stand_beside_one_another_and_one_more_samples_its_own_row(engine):
     graph = engine.load(GRAPHS / "samplers.yaml")
@@ -352,6 +364,7 @@ def min_distance(pixels, colors):
     return (pixels[:, None] - colors).square().sum(2).amin(1).sqrt()
 
 
+@pytest.mark.slow
 def test_ornaments_of_every_kind_are_on_the_sheet_and_the_loom_goes_round(engine):
     sheet = engine.run(engine.load(GRAPHS / "ornaments.yaml"))
     assert not sheet.errors and sheet["sheet"].shape[0] == 3
@@ -360,6 +373,7 @@ def test_ornaments_of_every_kind_are_on_the_sheet_and_the_loom_goes_round(engine
     assert film["film"].form.width % 2 == film["film"].form.height % 2 == 0
 
 
+@pytest.mark.slow
 def test_sentences_are_painted_without_and_with_the_adapter_that_comes_along(engine):
     story: list = []
     graph = engine.load(GRAPHS / "neon.yaml")

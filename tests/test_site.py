@@ -30,6 +30,7 @@ def site(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_no_page_asks_for_a_script_a_style_or_a_picture_from_elsewhere(site):
     pages = list(site.rglob("*.html"))
     assert len(pages) > 100
@@ -38,6 +39,7 @@ def test_no_page_asks_for_a_script_a_style_or_a_picture_from_elsewhere(site):
     assert [style.name for style in site.rglob("*.css") if fetched.search(style.read_text("utf-8"))] == []
 
 
+@pytest.mark.slow
 def test_searching_wants_no_server(site):
     assert '<script src="../javascripts/iframe-worker.js">' in (site / "howto" / "gif.html").read_text("utf-8")
     assert "howto/gif.html" in (site / "search" / "search_index.js").read_text("utf-8")
@@ -52,6 +54,7 @@ def test_a_browser_finds_a_word_in_pages_that_lie_on_a_disk(site, tmp_path):
     assert re.search(r"\d+ matching documents", shown.stdout) and "reference/picture.kaleidoscope.html" in shown.stdout
 
 
+@pytest.mark.slow
 def test_every_node_type_has_a_page_with_its_help_and_its_ports(site):
     catalogue = Catalogue()
     for name in catalogue.node_names():
@@ -60,15 +63,18 @@ def test_every_node_type_has_a_page_with_its_help_and_its_ports(site):
         assert f"docs/examples/{name}.yaml" in page
 
 
+@pytest.mark.slow
 def test_a_node_whose_model_does_not_come_along_says_so(site):
     assert "wants a model that does not come along" in (site / "reference/diffusion.lora.html").read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_the_gallery_has_every_graph_that_comes_along(site):
     page = (site / "gallery.html").read_text("utf-8")
     assert all(f"nodegraph run {name}" in page for name in graph_files())
 
 
+@pytest.mark.slow
 def test_every_page_of_the_docs_can_be_reached(site):
     front = (site / "index.html").read_text("utf-8")
     pages = [path.relative_to(ROOT / "docs").with_suffix(".html").as_posix() for path in (ROOT / "docs").rglob("*.md")]

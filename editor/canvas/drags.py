@@ -107,7 +107,7 @@ class Scrub(Drag):
 
     def __init__(self, gestures: Gestures, pressed: Pressed):
         super().__init__(gestures, pressed)
-        line = self.stage.timeline()
+        line = self.stage.runs_line()
         assert line is not None
         self.line, self.at = line, -1
 

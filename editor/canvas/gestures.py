@@ -97,7 +97,7 @@ class Gestures:
             self.session.view = self.session.view._replace(x=self.session.view.x + right, y=self.session.view.y + down)
             self.session.touch()
             return
-        line = self.stage.timeline() if not small else None
+        line = self.stage.runs_line() if not small else None
         if line is not None and line.holds(x, y) and button == LEFT:
             self._start(Scrub(self, pressed))
             return

@@ -19,8 +19,8 @@ from .box import Rectangle
 from .hits import Hit
 from .lettering import Measure
 from .minimap import Minimap, minimap
+from .runsline import RunsLine, runs_line
 from .scene import Scene, build
-from .timeline import Timeline, timeline
 
 if TYPE_CHECKING:
     from ..session import Session
@@ -102,12 +102,12 @@ class Stage:
             self._signs = scene, of, signs(scene, *of)
         return self._signs[2]
 
-    def timeline(self) -> Timeline | None:
+    def runs_line(self) -> RunsLine | None:
         """The line of earlier runs, where there are any."""
         session = self.session
         runs = session.earlier_runs()
         at = next((at for at, result in enumerate(runs) if result.job == session.rewound), -1)
-        return timeline(len(runs), at, session.canvas_size)
+        return runs_line(len(runs), at, session.canvas_size)
 
     def trail(self, hover: Hit) -> Trail | None:
         """Why what is under the pointer is stale, where it is: asked at a node's title and at its badges."""

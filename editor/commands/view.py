@@ -117,7 +117,7 @@ def _panel(name: str) -> Callable[[Session], None]:
     return function
 
 
-for _name in ("form", "gallery", "problems"):
+for _name in ("form", "gallery", "problems", "timeline"):
     command(f"view.{_name}")(_panel(_name))
 
 

@@ -27,11 +27,15 @@ class Thumbnail(NamedTuple):
 
     kind: "picture", "roll", "wave", "palette", "style", "sheet" (many pictures), "text", or "value" (a line).
     picture: uint8 (height, width, 4), or None. text: what it says, or what it is in a line.
+    seconds: how long the value lasts, if it does; bars: when its bars begin; count: of how many it is one picture.
     """
 
     kind: str
     picture: np.ndarray | None = None
     text: str = ""
+    seconds: float = 0.0
+    bars: tuple[float, ...] = ()
+    count: int = 1
 
     @property
     def bytes(self) -> int:
@@ -53,7 +57,7 @@ def thumbnail(type: PortType, value: Any, many: bool = False, *, side: int = SID
     title = f"{type.name} \N{MULTIPLICATION SIGN} {count}"
     pictures = [one.picture for one in shown if one.picture is not None]
     if pictures:
-        return Thumbnail("sheet", contact_sheet(pictures, side), title)
+        return Thumbnail("sheet", contact_sheet(pictures, side), title, count=count)
     lines = [one.text.strip().split("\n", 1)[0] for one in shown]
     more = ["\N{HORIZONTAL ELLIPSIS}"] if count > len(shown) else []
     return Thumbnail("text" if lines else "value", None, "\n".join([*lines, *more]) or title)
@@ -66,7 +70,9 @@ def _one(type: PortType, value: Any, side: int) -> Thumbnail:
     line = clipped(type.summary(value))
     if preview is None:
         return Thumbnail("value", None, line)
-    return Thumbnail(KINDS.get(type.name, "picture"), _rgba(preview, side), line)
+    # What lasts has `seconds`, and music `bar_seconds`: any pack's values may.
+    return Thumbnail(KINDS.get(type.name, "picture"), _rgba(preview, side), line, float(getattr(value, "seconds", 0.0)),
+                     tuple(getattr(value, "bar_seconds", ())))
 
 
 def preview_picture(preview: Any, side: int = SIDE) -> Thumbnail:

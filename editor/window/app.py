@@ -37,6 +37,7 @@ from .problems import Problems
 from .sounds import Sounds
 from .startpage import StartPage
 from .statusbar import StatusBar
+from .timeline import TimelinePanel
 from .toolbar import ToolBar
 from .viewport import Viewport
 
@@ -118,9 +119,10 @@ class App(Guard):
         self.start = StartPage(self, panes.start)
         self.inspector = Inspector(self, panes.side)
         self.gallery = GalleryPanel(self, panes.results)
+        self.timeline = TimelinePanel(self, panes.time)
         self._panels = [self.menus, Banner(self, panes.banner), ToolBar(self, panes.tools), self.inspector,
-                        Problems(self, panes.below), self.form, self.start, self.gallery, StatusBar(self, panes.status),
-                        self.sounds, self.palette, self.dialogs]
+                        Problems(self, panes.below), self.form, self.start, self.gallery, self.timeline,
+                        StatusBar(self, panes.status), self.sounds, self.palette, self.dialogs]
         dpg.set_primary_window(self.main, True)
 
     def _rebuild(self) -> None:
@@ -242,7 +244,7 @@ class App(Guard):
             self.canvas.point(mouse)
 
     def _wheel(self, steps: float) -> None:
-        if not self.is_covered:
+        if not self.timeline.wheel(steps) and not self.is_covered:
             self.canvas.wheel(steps)
 
     def insert_example(self, name: str) -> None:

@@ -25,10 +25,10 @@ from .marks import Marks
 from .minimap import MinimapPainter
 from .painter import Painter
 from .pen import NONE
+from .runsline import RunsLinePainter
 from .signs import SignPainter
 from .textures import Textures
 from .theme import color
-from .timeline import TimelinePainter
 
 if TYPE_CHECKING:
     from ..session import Session
@@ -64,7 +64,7 @@ class Canvas:
         self.links = Links(lines, session, self.gestures)
         self.above, self.ghosts = Above(above, self.gestures), Ghosts(gone, session)
         self.signs = SignPainter(self.list, self.gestures)
-        self.line = TimelinePainter(self.list, self.gestures)
+        self.line = RunsLinePainter(self.list, self.gestures)
         self.map = MinimapPainter(self.list, session, self.gestures)
         self.words = Bubble(self.list, session, self.gestures)
         self._painted: dict[Item, Painted] = {}

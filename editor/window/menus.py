@@ -28,14 +28,15 @@ MENUS: list[tuple[str, list]] = [
                                    "node.align_center_x", "node.align_center_y"]),
                    ("menu.distribute", ["node.distribute_x", "node.distribute_y"]),
                    "node.layout"]),
-    ("menu.view", ["view.form", "view.gallery", "view.problems", "view.inspector", "", "view.compare", "view.compare_file",
+    ("menu.view", ["view.form", "view.gallery", "view.timeline", "view.problems", "view.inspector", "",
+                   "view.compare", "view.compare_file",
                    "view.differences", "", "view.frame_all", "view.frame_selected",
                    "view.zoom_in", "view.zoom_out", "view.zoom_reset", "", "view.minimap", "view.snap", "view.compact",
                    "", "view.font_larger", "view.font_smaller", "=theme", "=language"]),
     ("menu.run", ["run.all", "run.to_selected", "run.on_change", "run.stop"]),
     ("menu.help", ["help.node", "help.shortcuts", "view.packs", "help.about"]),
 ]
-_SHOWS = {"view.form": "form", "view.gallery": "gallery", "view.problems": "problems"}
+_SHOWS = {"view.form": "form", "view.gallery": "gallery", "view.timeline": "timeline", "view.problems": "problems"}
 _SETTINGS = {"view.inspector": "inspector", "view.minimap": "minimap", "view.snap": "snap", "view.compact": "compact",
              "run.on_change": "run_on_change"}
 

@@ -33,8 +33,9 @@ class Panes:
         self.side = widgets.area()
         self.below = widgets.area()
         self.results = widgets.area()
+        self.time = widgets.area(no_scrollbar=True)
         self.splitters = {name: dpg.add_child_window(no_scrollbar=True)
-                          for name in ("inspector", "problems", "gallery")}
+                          for name in ("inspector", "problems", "gallery", "timeline")}
         self.status = widgets.area(no_scrollbar=True)
         with dpg.viewport_drawlist(front=True) as self.above:
             self.ring_line = dpg.draw_rectangle((0, 0), (1, 1), show=False, rounding=px(4))
@@ -42,7 +43,7 @@ class Panes:
             dpg.bind_item_theme(area, theme.look("strip"))
         dpg.bind_item_theme(self.banner, theme.look("banner"))
         dpg.bind_item_theme(self.start, theme.look("start"))
-        for area in (self.bar, self.side, self.below, self.results, self.form_area):
+        for area in (self.bar, self.side, self.below, self.results, self.time, self.form_area):
             dpg.bind_item_theme(area, theme.look("inner"))
         for area in (self.middle, *self.splitters.values()):
             dpg.bind_item_theme(area, theme.look("bare"))
@@ -72,8 +73,8 @@ class Panes:
         place(self.side, width - side, top, side, bottom - top, side > 0)
         left = width - side - (line if side else 0)
         place(self.splitters["inspector"], left, top, line, bottom - top, side > 0)
-        for name, area in (("problems", self.below), ("gallery", self.results)):
-            shown = name in self.session.panels
+        for name, area in (("problems", self.below), ("gallery", self.results), ("timeline", self.time)):
+            shown = name in self.session.panels and not (name == "timeline" and self._form_is_open)
             tall = min(px(panels.get(name, 160)), max(px(80), (bottom - top) // 2)) if shown else 0
             place(area, 0, bottom - tall, left, tall, shown)
             bottom -= tall
@@ -94,7 +95,7 @@ class Panes:
         It is drawn above the window: the border of an area would be that of everything in it too.
         """
         if not (typing and self._ringed is not None):
-            areas = (self.side, self.below, self.results, self.form_area, self.start, self.middle)
+            areas = (self.side, self.below, self.results, self.time, self.form_area, self.start, self.middle)
             self._ringed = next((area for area in areas if dpg.is_item_shown(area) and widgets.within(area, pointer)), None)
         shape = None
         if self._ringed is not None and not covered:
@@ -126,7 +127,7 @@ class Panes:
         if not self._grabbed:
             return False
         name, panels = self._grabbed, dict(self.session.settings.panels)
-        area = {"problems": self.below, "gallery": self.results}.get(name)
+        area = {"problems": self.below, "gallery": self.results, "timeline": self.time}.get(name)
         size = dpg.get_viewport_client_width() - mouse[0] if area is None else \
             dpg.get_item_pos(area)[1] + dpg.get_item_height(area) - mouse[1]
         low, high = (240, 900) if area is None else (80, 600)

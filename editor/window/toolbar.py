@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 VIEWS = ("nodes", "form")
 RUN = 92  # units that the button takes, with the count of a run
 TOOLS = ["run.on_change", "|", "edit.undo", "edit.redo", "|", "palette.open", "view.frame_all", "|"]
-SHOWN = ["view.gallery", "view.problems", "view.inspector"]  # panels, at the right end of the bar
+SHOWN = ["view.gallery", "view.timeline", "view.problems", "view.inspector"]  # panels, at the right end of the bar
 _ICONS = {"run.on_change": "repeat", "edit.undo": "undo", "edit.redo": "redo",
-          "palette.open": "add", "view.frame_all": "fit", "view.gallery": "gallery", "view.problems": "warning",
+          "palette.open": "add", "view.frame_all": "fit", "view.gallery": "gallery",
+          "view.timeline": "time", "view.problems": "warning",
           "view.inspector": "panel"}
 
 

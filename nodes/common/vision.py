@@ -17,6 +17,7 @@ from .loading import loading, part
 from .weights import folder_problem, unreadable
 
 PREPARATION = "preprocessor_config.json"
+_HARMLESS = ("loading a `sam2_video` checkpoint into `Sam2Model`",)  # which leaves out what follows things through a film
 _SIZES = ("original_sizes", "reshaped_input_sizes")  # that processors give along for what comes after the network
 
 
@@ -63,7 +64,7 @@ def seer(recipe: Recipe, folder: Path, device: str, dtype: str, network: Any,
     """
     import torch
 
-    with loading(recipe, "transformers"):
+    with loading(recipe, "transformers", harmless=_HARMLESS):
         prepares = processor(folder)
         made = part(network, folder, recipe.source, dtype=getattr(torch, dtype))
     return Seer(made.eval().requires_grad_(False).to(device), prepares)

@@ -11,6 +11,7 @@ from ..media.types import Conditioning, Image, Latent, Mask
 from . import space
 from .beginning import Wanted
 from .control import Control
+from .families import moves_picture
 from .guided import settings_of
 from .models import DiffusionModel
 from .sample import Count, Guidance, Order, Step, Strength, order_of, painted, refused
@@ -102,7 +103,8 @@ def _together(model: Any, conditionings: list[Conditioning], seeds: list[int], o
               ) -> list[Latent]:
     """A latent for each conditioning and its seed."""
     # What these find out of a batch as a whole would tie its items to one another.
-    at_once = 1 if order.sampling.sampler == "dpm_adaptive" or "cache" in settings_of(model) else at_once
+    bound = order.sampling.sampler == "dpm_adaptive" or "cache" in settings_of(model)
+    at_once = 1 if bound or moves_picture(model) else at_once  # whose pictures are one for each clip
     made: dict[int, Any] = {}
     for start in range(0, len(seeds), at_once):
         for like in _alike(conditionings[start:start + at_once]):

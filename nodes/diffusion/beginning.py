@@ -9,7 +9,7 @@ from nodegraph import InputError, warn
 
 from ..media.types import Latent
 from . import space
-from .families import device_of, judge_words_alone, varies
+from .families import device_of, judge_words_alone, moves_picture, varies
 from .inpaint import blend_mask, is_trained, masked_latents, nothing_seen, reference_seen, widened
 from .samplers import is_flow
 from .shown import tell_of_nothing_shown
@@ -64,6 +64,8 @@ def begun(pipe: Any, wanted: Wanted, width: int, height: int) -> Start | None:
     is put back after each step, as with a model that was not trained for it.
     """
     start = wanted.start
+    if start is not None and moves_picture(pipe):
+        raise InputError(f"a {type(pipe).__name__} begins with the picture that it is given as reference; leave start out")
     if start is None:
         _judge_without(pipe, wanted)
         if not is_trained(pipe):
@@ -89,7 +91,7 @@ def begun(pipe: Any, wanted: Wanted, width: int, height: int) -> Start | None:
 
 
 def _judge_without(pipe: Any, wanted: Wanted) -> None:
-    if not varies(pipe):  # which was given its picture
+    if not varies(pipe) and not moves_picture(pipe):  # which were given their picture
         judge_words_alone(pipe)
     if wanted.mask is not None:
         raise InputError("mask says where start is painted anew, and there is no start; encode the picture with "

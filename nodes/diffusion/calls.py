@@ -84,7 +84,8 @@ def sampled(pipe: Any, tensors: dict[str, Any], steps: Steps, generator: Any, co
     if type(pipe).__name__.startswith("CogView3"):  # which puts zeros in the place of what it is not to paint
         pipe.encode_prompt = lambda *_, **__: (called["prompt_embeds"], called["negative_prompt_embeds"])
     with quiet(), in_a_sentence(pipe):
-        latents = pipe(**called, **given, output_type="latent", return_dict=False)[0]
+        made = pipe(**called, **given, output_type="latent", return_dict=False)
+    latents = made[0] if isinstance(made, tuple) else made  # of Stable Video Diffusion, which leaves the tuple out
     # Flux.2 gives those that its decoder reads, and others may take them further: these are of the loop.
     own = steps.latents if hasattr(pipe, "_patchify_latents") else latents
     samples = unpacked(pipe, own, width, height)
@@ -168,7 +169,7 @@ def paint_whole(model: Any, ctx: Context, sampling: Sampling, **wanted: Any) -> 
         own = sizes_of(model).own or (0, 0)
         sizes_of(model).judge(given.get("width") or own[0], given.get("height") or own[1])
     pipe = own_copy(model, sampling, wanted["num_inference_steps"], wanted["generator"])
-    guide(pipe, given.get("guidance_scale"))
+    guide(pipe, given.get("guidance_scale"), steps=wanted["num_inference_steps"])
     with quiet(), in_a_sentence(pipe):
         for name in ("prompt", "negative_prompt"):
             tell_of_prompt(pipe, name, given.get(name) or "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Any
 
-from nodegraph import SILENT, Context, InputError, Range, Uses, node
+from nodegraph import SILENT, Context, InputError, Range, Uses, node, warn
 
 from ..media.films.footage import stills
 from ..media.image import to_array
@@ -13,14 +13,15 @@ from ..media.types import Latent, Video
 from ..media.video import MOST_FPS, rate
 from . import space
 from .families import device_of, known_family
-from .memory import in_tiles_if_need_be
+from .memory import in_tiles_if_need_be, is_out
 from .models import DiffusionModel
 from .uses import DECODES
 
 AT_ONCE = 16  # frames that an autoencoder of pictures decodes together
 # Frames a second that the families were made for.
 _FPS = {"AnimateDiff": 8.0, "CogVideoX": 8.0, "LTX": 25.0, "Wan": 16.0, "HunyuanVideo": 15.0, "Mochi": 30.0,
-        "Allegro": 15.0, "Latte": 8.0}
+        "Allegro": 15.0, "Latte": 8.0, "StableVideoDiffusion": 7.0, "SkyReels": 24.0, "HunyuanSkyreels": 24.0,
+        "HunyuanVideo15": 24.0, "I2VGenXL": 16.0}
 
 
 def judge_frames(pipe: Any, frames: int | None) -> None:
@@ -55,7 +56,7 @@ def decode_clip(model: Annotated[DiffusionModel, Uses(*DECODES)], latent: Latent
     space.judge_latent(model, latent)
     if latent.samples.ndim == 3:
         raise InputError("latent is of a single picture; diffusion.decode makes an Image of it")
-    named = (value for name, value in _FPS.items() if type(model).__name__.startswith(name))
+    named = (value for name, value in sorted(_FPS.items(), reverse=True) if type(model).__name__.startswith(name))
     return stills(_pictures(model, latent, ctx), rate(next(named, 16.0) if fps is None else fps), alpha=False)
 
 
@@ -82,6 +83,27 @@ def frames_of(pipe: Any, samples: Any) -> Iterator[Any]:
                                                              lambda some: space.clip_pixels(some, samples))])
         else:
             rows = (1 / space.scale_and_shift(vae)[0] * samples)[0].transpose(0, 1).to(vae.dtype)
-            parts = (vae.decode(some).sample.transpose(0, 1)[None] for some in rows.split(AT_ONCE))
+            parts = _some_at_once(vae, rows, len(rows) if space.decodes_in_turn(vae) else AT_ONCE)
         for pixels in parts:
             yield from (space.picture(frame) for frame in pixels[0].transpose(0, 1))
+
+
+def _some_at_once(vae: Any, rows: Any, count: int) -> Iterator[Any]:
+    """Pixels (1, 3, frames, height, width) of rows, so many at once, or fewer where memory runs out, which is told."""
+    begin = 0
+    while begin < len(rows):
+        try:
+            made = _decoded(vae, rows[begin:begin + count])
+        except RuntimeError as error:
+            if not is_out(error) or count < 2:
+                raise
+            count = min(count, len(rows)) // 2
+            warn(f"memory ran out for the frames that are decoded together; it is {count} at a time now")
+            continue
+        begin += count
+        yield made.transpose(0, 1)[None]
+
+
+def _decoded(vae: Any, rows: Any) -> Any:
+    """Frames (frames, 3, height, width) of an autoencoder of pictures."""
+    return vae.decode(rows, **({"num_frames": len(rows)} if space.decodes_in_turn(vae) else {})).sample

@@ -6,12 +6,15 @@ What an `encode_prompt` gives back has no names: they are told here by what it t
 from __future__ import annotations
 
 import inspect
+import sys
+from importlib.util import find_spec
 from threading import RLock
+from types import SimpleNamespace
 from typing import Any
 
 from nodegraph import InputError, warn
 
-from .families import denoiser, device_of, known_family, text_kind
+from .families import denoiser, device_of, is_second, known_family, text_kind
 from .models import quiet
 
 _PAIR = ("prompt_embeds", "negative_prompt_embeds")
@@ -60,6 +63,11 @@ def encoded(pipe: Any, prompt: str, negative: str, max_sequence_length: int | No
         raise InputError(f"a {kind} takes no negative_prompt; say what to paint instead")
     if not hasattr(pipe, "encode_prompt"):
         return _no_words(pipe, prompt or negative)
+    image = inspect.signature(type(pipe).encode_prompt).parameters.get("image")
+    if image is not None and image.default is image.empty:
+        raise InputError(f"a {kind} reads its words together with a picture, which cannot be done in stages here; take a Wan, "
+                         "an LTX or a CogVideoX for pictures")
+    _without_ftfy(type(pipe))
     if max_sequence_length is not None and not _reads_long(pipe):
         raise InputError(f"a {kind} takes no max_sequence_length; leave it out")
     with torch.no_grad(), quiet(), TOKENIZERS:
@@ -71,12 +79,22 @@ def _no_words(pipe: Any, said: str) -> dict[str, Any]:
     """What a model that reads a picture in place of words is told until it has one: nothing. Warns of words."""
     import torch
 
+    if is_second(pipe):
+        raise InputError(f"a {type(pipe).__name__} reads no words but what a prior makes of them; take diffusion.prior in the "
+                         "place of diffusion.encode, with the model's prior")
     if said:
-        warn(f"a {type(pipe).__name__} reads no words, and these have no effect: it paints variations of a picture, which "
+        paints = "clips that begin with a picture" if known_family(pipe).moving else "variations of a picture"
+        warn(f"a {type(pipe).__name__} reads no words, and these have no effect: it paints {paints}, which "
              "diffusion.sample takes as reference")
     network = denoiser(pipe)
     nothing = torch.zeros(1, 1, network.config.cross_attention_dim, dtype=network.dtype)
     return {"prompt_embeds": nothing, "negative_prompt_embeds": nothing.clone()}
+
+
+def _without_ftfy(kind: Any) -> None:
+    """Where ftfy is not installed, texts stay as they are, as in those pipelines of diffusers that ask whether it is there."""
+    if find_spec("ftfy") is None:
+        vars(sys.modules[kind.__module__]).setdefault("ftfy", SimpleNamespace(fix_text=str))
 
 
 def _reads_long(pipe: Any) -> bool:
@@ -147,7 +165,7 @@ def as_called(pipe: Any, tensors: dict[str, Any]) -> dict[str, Any]:
     """Encoded tensors as a pipeline's call takes them, on its device; Z-Image and its kin want a list of texts."""
     takes = inspect.signature(type(pipe).__call__).parameters
     device = device_of(pipe)
-    moved = {name: tensor.to(device) for name, tensor in tensors.items()}
+    moved = {name: tensor.to(device) for name, tensor in tensors.items() if name in takes}
     return {name: list(tensor) if _is_list(takes.get(name)) else tensor for name, tensor in moved.items()}
 
 

@@ -76,7 +76,7 @@ def _sum(one: Any, other: Any) -> Any:
 
 def _reader(pipe: Any, control: Control, net: Any) -> Any:
     """How a net is asked. Raises InputError where it does not fit the model."""
-    kind, name = type(net).__name__, control.net.source
+    kind, name = type(net).__name__, control.net.source or "the net"
     network = next(iter(denoisers(pipe).values()))
     wrong = misfit(kind, net.config, type(pipe).__name__, network.__class__.__name__, network.config)
     if wrong:

@@ -32,14 +32,16 @@ class Family:
 def family_named(kind: Any) -> Family | None:
     """The Family of a class of pipelines, or None where its steps cannot be taken one by one."""
     takes = inspect.signature(kind.__call__).parameters
-    if not (hasattr(kind, "encode_prompt") and {"prompt_embeds", "latents", "output_type"} <= set(takes)):
+    told = hasattr(kind, "encode_prompt") and "prompt_embeds" in takes
+    if not ((told or _moves_picture(kind) or _is_second(kind)) and {"latents", "output_type"} <= set(takes)):
         return None
     if "Audio" in kind.__name__:  # latents of sounds
         return None
     true = takes.get("true_cfg_scale")
     # Flux and its kin are distilled: their guidance is a number that the network reads, and needs no second call.
     doubled = true is not None and true.default > 1
-    guidance = "true_cfg_scale" if doubled else "guidance_scale" if "guidance_scale" in takes else ""
+    names = ("true_cfg_scale" if doubled else "", "guidance_scale", "max_guidance_scale")
+    guidance = next((name for name in names if name in takes), "")
     negative = "negative_prompt_embeds" in takes and (true is None or doubled)
     return Family(guidance, takes[guidance].default if guidance else None, negative, not doubled, "num_frames" in takes)
 
@@ -62,6 +64,26 @@ def text_kind(pipe: Any) -> Any:
 def varies(pipe: Any) -> bool:
     """Whether a pipeline paints variations of a picture, which stands in the place of a prompt, or beside it."""
     return type(pipe).__name__ in ("StableDiffusionImageVariationPipeline", "StableUnCLIPImg2ImgPipeline")
+
+
+def moves_picture(pipe: Any) -> bool:
+    """Whether a pipeline paints clips that begin with a picture."""
+    return _moves_picture(type(pipe))
+
+
+def _moves_picture(kind: Any) -> bool:
+    takes = inspect.signature(kind.__call__).parameters
+    return bool(_MOVES.search(kind.__name__)) and "image" in takes and "num_frames" in takes
+
+
+def is_second(pipe: Any) -> bool:
+    """Whether a pipeline reads what a prior has made of words (Kandinsky 2.2), and no words."""
+    return _is_second(text_kind(pipe))
+
+
+def _is_second(kind: Any) -> bool:
+    takes = inspect.signature(kind.__call__).parameters
+    return {"image_embeds", "negative_image_embeds"} <= set(takes) and "prompt" not in takes
 
 
 def device_of(pipe: Any) -> Any:
@@ -107,16 +129,24 @@ def painted_channels(pipe: Any) -> int:
 def prompt_family(pipe: Any) -> str:
     """One line that tells whose prompts a model reads."""
     config = denoiser(pipe).config
+    if is_second(pipe):
+        return second_family(config["encoder_hid_dim"])
     context = next((config[name] for name in _CONTEXTS if config.get(name)), None)
     pooled = config.get("pooled_projection_dim")
     said = [f"context {context}"] * bool(context) + [f"pooled {pooled}"] * bool(pooled)
     return _CONTROLS.sub("", plain_name(pipe)) + (f" ({', '.join(said)})" if said else "")
 
 
+def second_family(width: int) -> str:
+    """What prompt_family says of the second model of Kandinsky 2.2, which reads so many numbers of a prior."""
+    return f"KandinskyV22Pipeline (prior {width})"
+
+
+_MOVES = re.compile(r"Image(To|2)Video|I2V|StableVideoDiffusion")
 _CONTEXTS = ("joint_attention_dim", "cross_attention_dim", "caption_channels", "cap_feat_dim", "text_embed_dim",
              "text_dim", "text_hidden_dim")
 # What a pipeline takes besides words does not change how it reads these.
-_TASKS = re.compile(r"Inpaint(ing)?|Img2Img|ImageToImage|ImageVariation|Fill")
+_TASKS = re.compile(r"Inpaint(ing)?|Img2Img|ImageToImage|ImageVariation|Fill|(?<=V22)Combined")
 _CONTROLS = re.compile(r"ControlNet(Union)?|Adapter")
 
 
@@ -132,7 +162,8 @@ _WANTS = {
     "Upscale|SuperResolution": "a picture to enlarge",
     "ImageVariation|UnCLIPImg2Img": "a picture to vary (diffusion.sample takes it as reference)",
     "Img2Img|ImageToImage|Refiner": "a picture to start from", "Pix2Pix|Edit": "a picture to edit",
-    "Depth2Img|Redux|(Image|Video)(To|2)Video|AnyText|PaintByExample|StableVideoDiffusion": "a picture",
+    "Image(To|2)Video|I2V|StableVideoDiffusion": "a picture to begin with (diffusion.sample takes it as reference)",
+    "Depth2Img|Redux|Video(To|2)Video|AnyText|PaintByExample": "a picture",
 }
 
 

@@ -75,10 +75,32 @@ def freeu(model: Unloaded[DiffusionModel], b1: Annotated[float, Range(0, 3, 0.01
 
 
 @node("diffusion.cache", version=1)
-def cache(model: Unloaded[DiffusionModel], threshold: Annotated[float, Range(0, 1, 0.01)] = 0.1) -> DiffusionModel:
-    """Leave steps to a memory of the step before where the first block of a transformer changes little (TeaCache's kind).
+def cache(model: Unloaded[DiffusionModel], threshold: Annotated[float, Range(0, 1, 0.01)] = 0.1,
+          way: Literal["first_block", "magnitude"] = "first_block", ratios: list[float] | None = None) -> DiffusionModel:
+    """Leave steps to a memory of the step before, where a transformer would add much the same again.
 
     model: a model with a transformer, such as Stable Diffusion 3 or Flux.
     threshold: up to what change a step is left out; 0 leaves none out, 0.1 about a third, more costs details.
+    way: `first_block` looks how much the first block changes (TeaCache's kind). `magnitude` goes by how much the blocks of this
+        model are known to change at each step (MagCache, Ma et al., 2025), with a threshold of about 0.06.
+    ratios: of `magnitude`, how much larger what the blocks add is at each step than at the one before. Left out, those that
+        are published for Flux; of others diffusion.magnitudes measures them.
     """
-    return patched(model, "cache", [("threshold", float(threshold))])
+    options: list[tuple[str, Any]] = [("threshold", float(threshold))]
+    if way == "magnitude":
+        options += [("way", way), ("ratios", tuple(float(ratio) for ratio in ratios or ()))]
+    return patched(model, "cache", options)
+
+
+@node("diffusion.motion", version=1)
+def motion(model: Unloaded[DiffusionModel], motion: Annotated[int, Range(1, 255)] = 127,
+           fps: Annotated[int, Range(1, 60)] = 7, noise: Annotated[float, Range(0, 1, 0.01)] = 0.02) -> DiffusionModel:
+    """Say how much a clip of Stable Video Diffusion is to move (Blattmann et al., 2023).
+
+    model: a Stable Video Diffusion, which makes a clip of a picture.
+    motion: how much moves in it; 127 is usual, less is calmer.
+    fps: for how many frames a second it is painted; fewer leave more time between two.
+    noise: how much of the picture is noise; more lets the clip leave it further behind.
+    """
+    return patched(model, "motion", [("motion_bucket_id", int(motion)), ("fps", int(fps)),
+                                     ("noise_aug_strength", float(noise))])

@@ -9,17 +9,17 @@ from __future__ import annotations
 import copy
 import inspect
 import re
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from typing import Any
 
 from nodegraph import InputError, Recipe, warn
 
 from . import guides
+from .caches import remember, remembering
 from .doors import Door
 from .samplers import is_flow
 
-SETTINGS = ("guidance", "shift", "freeu", "cache")  # the kinds of patches that are read here, and change no weights
+SETTINGS = ("guidance", "shift", "freeu", "cache", "motion")  # the kinds of patches that are read here, and change no weights
 _PAIR = "noise_pred_uncond, noise_pred_text = noise_pred.chunk(2)"  # how pipelines of one call a step guide
 _TURNS = re.compile(r"= neg_noise_pred \+ \w+ \* \(noise_pred - neg_noise_pred\)")  # and those of two
 
@@ -33,10 +33,11 @@ def settings_of(pipe: Any) -> dict[str, dict[str, Any]]:
     return said
 
 
-def guide(pipe: Any, guidance_scale: float | None, count: int = 1, parts: int = 0) -> None:
+def guide(pipe: Any, guidance_scale: float | None, count: int = 1, parts: int = 0, steps: int = 0) -> None:
     """Put what the patches of a pipeline say on it, which is a copy of this call's own.
 
     count: how many latents are sampled at once. parts: of which the conditioning is made, each asked for by itself.
+    steps: how many are taken, or 0 where it is not all of a schedule.
     Raises InputError for what its denoiser cannot do.
     """
     said = settings_of(pipe)
@@ -50,7 +51,7 @@ def guide(pipe: Any, guidance_scale: float | None, count: int = 1, parts: int = 
     if parts > 1 and ("cache" in said or rules.get("momentum") or (rules and _in_turn(pipe))):
         raise InputError("this conditioning has several parts, and a cache, a momentum of the guidance, or guidance of a "
                          "model that is asked twice a step would mix them up; leave that out, or take one prompt")
-    inner = _changed(pipe, name, network, said)
+    inner = _changed(pipe, name, network, said, steps)
     pipe.__dict__[name] = Guided(pipe, inner, network, rules, guidance_scale, count)
 
 
@@ -74,7 +75,7 @@ def _in_turn(pipe: Any) -> bool:
     return _PAIR not in inspect.getsource(type(pipe).__call__)
 
 
-def _changed(pipe: Any, name: str, network: Any, said: dict[str, dict[str, Any]]) -> Any:
+def _changed(pipe: Any, name: str, network: Any, said: dict[str, dict[str, Any]], steps: int) -> Any:
     """The denoiser with FreeU and a cache in it, in modules of this call's own."""
     if "freeu" not in said and "cache" not in said:
         return network
@@ -87,38 +88,8 @@ def _changed(pipe: Any, name: str, network: Any, said: dict[str, dict[str, Any]]
             raise InputError(f"freeu: the denoiser of a {type(pipe).__name__} is no unet; leave diffusion.freeu out")
         inner.enable_freeu(**said["freeu"])
     if "cache" in said:
-        _cache(inner, said["cache"]["threshold"], type(pipe).__name__)
+        remember(inner, said["cache"], type(pipe).__name__, steps * getattr(pipe.scheduler, "order", 1))
     return inner
-
-
-def _cache(network: Any, threshold: float, kind: str) -> None:
-    """Have blocks left out where the first changes little from step to step (diffusers' form of TeaCache)."""
-    import torch
-    from diffusers.hooks import FirstBlockCacheConfig, apply_first_block_cache
-
-    why = f"cache: the denoiser of a {kind} has no row of blocks that diffusers can leave out; leave diffusion.cache out"
-    if type(network).__name__.startswith("Flux2"):  # whose hooks in diffusers 0.42 take its blocks for Flux's
-        raise InputError(why)
-    blocks = getattr(network, "transformer_blocks", None)
-    if blocks and getattr(blocks[-1], "context_pre_only", False):  # of Stable Diffusion 3: it gives one thing less
-        network = torch.nn.Module()
-        network.transformer_blocks = blocks[:-1]
-    try:
-        apply_first_block_cache(network, FirstBlockCacheConfig(threshold=threshold))
-    except (IndexError, ValueError) as error:  # it has none, or of a kind that is not known there
-        raise InputError(why) from error
-
-
-@contextmanager
-def _remembering(network: Any, name: str) -> Iterator[None]:
-    """The memory of a cache for one sort of call."""
-    from diffusers.hooks.hooks import CacheContext, _set_cache_context
-
-    _set_cache_context(network, CacheContext(name))
-    try:
-        yield
-    finally:
-        _set_cache_context(network, None)
 
 
 def own_modules(network: Any) -> Any:
@@ -221,7 +192,7 @@ class Guided(Door):
     def _asked(self, name: str, arguments: Any, settings: Any) -> Any:
         if self.network is self.bare:
             return self.network(*arguments, **settings)
-        with _remembering(self.network, name):
+        with remembering(self.network, name):
             return self.network(*arguments, **settings)
 
     def _guided(self, with_prompt: Any, without: Any, step: int, given: list[Any]) -> Any:

@@ -15,7 +15,7 @@ from nodegraph import InputError
 
 from ..common.pixels import placed_at, resampled, with_alpha
 from .doors import Door
-from .families import denoiser, denoiser_name, device_of, painted_channels, text_kind
+from .families import denoiser, denoiser_name, device_of, moves_picture, painted_channels, text_kind
 from .models import quiet
 from .space import latents_of, packed, scale_of
 
@@ -25,7 +25,7 @@ BARELY = 0.02  # of a cell is drawn upon, and the cell is shown to the model
 def is_trained(pipe: Any) -> bool:
     """Whether a model reads a mask and a masked picture beside what it paints."""
     own = painted_channels(pipe)
-    return bool(own) and (denoiser(pipe).config.get("in_channels") or 0) > 2 * own
+    return bool(own) and (denoiser(pipe).config.get("in_channels") or 0) > 2 * own and not moves_picture(pipe)
 
 
 def text_pipeline(model: Any) -> Any:

@@ -33,7 +33,7 @@ HARMLESS = (  # said of what these nodes do on purpose, never need, or tell them
     "prompt tokens as valid",  # as Qwen's own encoder says where none is padding
     "no negative_prompt is provided",  # which is how Qwen is told to do without guidance
     "Guiders are currently an experimental feature",
-    "a non-standard module StableUnCLIPImageNormalizer",
+    "a non-standard module",  # of a class of one pipeline alone
 )
 
 
@@ -55,6 +55,8 @@ def load(recipe: Recipe, device: str, dtype: str) -> Any:
     place = model_place(recipe, problem)
     # Settings of the first years, which pipelines mend while they say so.
     warnings.filterwarnings("ignore", "The configuration file of ", FutureWarning)
+    # Of what pipelines of two models tell each of these.
+    warnings.filterwarnings("ignore", ".callback(_steps)?. is deprecated", FutureWarning)
     # Of how its schedulers hand tensors to numpy, which nobody who runs a graph can mend.
     warnings.filterwarnings("ignore", "__array(_wrap)?__ ", DeprecationWarning)
     with loading(recipe, "diffusers", "transformers", harmless=HARMLESS):

@@ -44,7 +44,7 @@ def paint(model: DiffusionModel, prompt: str, negative_prompt: str = "", seed: S
     if (image is None) != (mask is None):
         raise InputError("image and mask go together; give both or none (diffusion.encode_image takes a picture alone)")
     families.judge_words_alone(text_pipeline(model))
-    if families.family_of(model) is None and image is None:
+    if image is None and (families.family_of(model) is None or families.is_second(model)):
         return paint_whole(model, ctx, prompt=prompt, negative_prompt=negative_prompt or None, width=width,
                             height=height, guidance_scale=guidance_scale, num_inference_steps=steps,
                             generator=dice(seed), sampling=Sampling(sampler, schedule))

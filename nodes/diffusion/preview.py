@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 from nodegraph import InputError, warn
 
 from .checkpoints import previews
+from .checkpoints.films import Films
 from .families import device_of
 from .space import channels_of, decoder_input, pixels_of, raw_latents, scale_and_shift, scale_of, vae_of
 
@@ -31,7 +32,7 @@ def latent_picture(pipe: Any, latents: Any) -> Any:
     with torch.no_grad():
         tiny = _tiny_decoder(pipe, vae)
         if tiny is not None:
-            pixels = pixels_of(tiny, latents)[0] / 2 + 0.5
+            pixels = tiny.still(latents) if isinstance(tiny, Films) else pixels_of(tiny, latents)[0] / 2 + 0.5
         else:
             ready = decoder_input(vae, latents).to(vae.dtype)
             flat = ready[0].float().flatten(1).T

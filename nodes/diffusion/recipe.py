@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from nodegraph import File, InputError, Range, Recipe, Unloaded, node
 
+from .checkpoints.pipeline import lacking
 from .ingredients import Autoencoder, LearnedWord, Lora, PreviewDecoder, TextEncoder
 from .models import DiffusionModel
 from .patches.words import word_of
@@ -47,7 +48,16 @@ def load(model: Unloaded[DiffusionModel], vae: Unloaded[Autoencoder] | None = No
             recipe = recipe.with_patch(Recipe("part", part.source, part.folder, part.fingerprint, (("slot", slot),)))
     if tokenizer is not None:
         recipe = recipe.with_patch(Recipe("part", tokenizer.name, str(tokenizer), options=(("slot", "tokenizer"),)))
+    _judge_whole(recipe)
     return recipe
+
+
+def _judge_whole(recipe: Recipe) -> None:
+    """Raises InputError, before anything is loaded, for a single file that lacks a part beside those that are given for it."""
+    place = Path(recipe.folder or recipe.source)
+    wrong = lacking(place, recipe.patches) if place.is_file() else ""
+    if wrong:
+        raise InputError(f"{recipe.source or place.name} cannot be loaded: {wrong}")
 
 
 @node("diffusion.lora", version=1)
@@ -102,10 +112,11 @@ def textual_inversion(model: Unloaded[DiffusionModel], file: Unloaded[LearnedWor
 
 @node("diffusion.preview", version=1)
 def preview(model: Unloaded[DiffusionModel], decoder: Unloaded[PreviewDecoder]) -> DiffusionModel:
-    """Show the steps of a sampling by a tiny decoder (TAESD: Bohan, 2023) in place of rough colours.
+    """Show the steps of a sampling by a tiny decoder (TAESD, for clips TAEHV: Bohan, 2023) in place of rough colours.
 
     Pictures are what they are without it, so another one paints nothing again. Near a model in a folder `vae_approx`
-    (taesd_decoder.safetensors, taesdxl, taesd3, taef1), it is found without this node.
+    (taesd_decoder.safetensors, taesdxl, taesd3, taef1, for clips taehv, taew2_1, taew2_2, taecvx), it is found
+    without this node.
 
     model: the model, or what an earlier such node gave.
     decoder: the tiny decoder of the model's family, a .safetensors file, or a folder with an AutoencoderTiny.

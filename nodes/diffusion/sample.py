@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -141,7 +142,9 @@ def painted(model: Any, conditionings: Sequence[Conditioning], seeds: Sequence[i
     generators = generators if len(seeds) > 1 else generators[0]
     pipe = own_copy(text_pipeline(model), order.sampling, order.steps, generators)
     looks = look(pipe, order.control, ctx)
-    guide(pipe, order.guidance_scale, len(seeds), len(conditionings[0].parts))
+    wanted = order.wanted
+    whole = wanted.start is None and not wanted.first and not wanted.last
+    guide(pipe, order.guidance_scale, len(seeds), len(conditionings[0].parts), order.steps * whole)
     begin = begun(pipe, order.wanted, order.width, order.height)
     if begin is not None:
         begin.latents, begin.mask = (one if one is None else one.expand(len(seeds), *one.shape[1:])
@@ -227,3 +230,27 @@ def reporter(pipe: Any, ctx: Context, width: int, height: int) -> Callable[[int,
         ctx.report(index, total, "sampling", preview)
 
     return report
+
+
+@node("diffusion.magnitudes", version=1, costly=True, refuses=refused)
+def magnitudes(model: Annotated[DiffusionModel, Uses(*SAMPLES)], conditioning: Conditioning, seed: Seed = 0, steps: Count = 30,
+               width: Side | None = None, height: Side | None = None, sampler: Sampler = "model", schedule: Schedule = "model",
+               ctx: Context = SILENT) -> list[float]:
+    """Measure how what the blocks of a transformer add grows from step to step, for diffusion.cache with way: magnitude.
+
+    One sampling is enough for a model: the numbers hold for other prompts, and are stretched to other counts of steps.
+
+    model: a model with a transformer, such as Stable Diffusion 3.
+    conditioning: any prompt, from diffusion.encode with the same model.
+    seed: where the noise comes from.
+    steps: how many are measured.
+    width, height: in pixels; left out or 0, what the model was made for.
+    sampler, schedule: those that it is to be used with.
+    """
+    live, ratios = copy.copy(model), []  # type: ignore[var-annotated]
+    others = [patch for patch in getattr(model, "patches", ()) if patch.kind != "cache"]
+    live.patches = (*others, Recipe("cache", "", options=(("ratios", ratios), ("way", "measure"))))
+    alone = 1.0 if families.known_family(model).takes_negative else None  # the prompt by itself
+    order = order_of(live, [conditioning], Sampling(sampler, schedule), steps, alone, (width, height), Wanted(), None)
+    painted(live, [conditioning], [seed], order, ctx)
+    return ratios

@@ -84,7 +84,7 @@ def sizes_of(pipe: Any) -> Sizes:
     patch = 2 if hasattr(pipe, "_pack_latents") else config.get("patch_size") or 1
     patch = patch[-1] if isinstance(patch, (list, tuple)) else patch
     side = getattr(pipe, "default_sample_size", None) or config.get("sample_size")
-    unit = 64 if type(pipe).__name__.startswith("Kandinsky3") else scale * patch
+    unit = 64 if type(pipe).__name__.startswith(("Kandinsky3", "KandinskyV22")) else scale * patch
     return Sizes(_unit(unit, "unet" in vars(pipe)), _pixels(side, scale) or _by_default(pipe),
                  unit * _places(type(pipe).__name__, config))
 

@@ -112,7 +112,7 @@ def _patches(pipe: Any) -> tuple[int, int]:
 
 
 def _frames_first(pipe: Any) -> bool:
-    return type(pipe).__name__.startswith(("CogVideoX", "ConsisID"))
+    return type(pipe).__name__.startswith(("CogVideoX", "ConsisID", "StableVideoDiffusion"))
 
 
 # What an autoencoder makes of pictures, and back.
@@ -140,8 +140,15 @@ def reads_clips(vae: Any) -> bool:
     """Whether an autoencoder has a place for time, which a single picture fills with one frame."""
     import torch
 
+    if decodes_in_turn(vae):
+        return False
     return any(type(part).__name__.endswith("CausalConv3d") or isinstance(part, torch.nn.Conv3d)
                for part in vae.modules())
+
+
+def decodes_in_turn(vae: Any) -> bool:
+    """Whether an autoencoder of pictures smooths what it decodes along the frames, of which it is told how many there are."""
+    return "num_frames" in inspect.signature(type(vae).decode).parameters
 
 
 def _normalized(vae: Any, raw: Any) -> Any:

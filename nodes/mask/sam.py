@@ -12,16 +12,20 @@ from ..common.folders import settings
 from ..common.loading import model_place
 from ..media.image import to_pil
 from ..media.types import Image, Mask
+from .sam2 import Preparation, preparation
 
-KINDS, WANTED = ("SamModel",), "a Segment Anything model (SAM)"
+_SECOND = ("Sam2Model", "Sam2VideoModel")  # the same weights, and more to follow things through a film
+KINDS, WANTED = ("SamModel", *_SECOND), "a Segment Anything model (SAM or SAM 2)"
 Which = Literal["best", "part", "object", "whole"]
 
 
 def load(recipe: Recipe, device: str, dtype: str) -> vision.Seer:
     """The network in a folder. Raises InputError when there is none, or not all of it."""
-    from transformers import SamModel as Network
+    from transformers import Sam2Model, SamModel as Network
 
-    return vision.seer(recipe, model_place(recipe, kind_problem), device, dtype, Network, _prepared)
+    folder = model_place(recipe, kind_problem)
+    second = settings(folder / "config.json")["architectures"][0] in _SECOND
+    return vision.seer(recipe, folder, device, dtype, Sam2Model if second else Network, preparation if second else _prepared)
 
 
 def _prepared(folder: Path) -> Any:
@@ -34,9 +38,9 @@ def _prepared(folder: Path) -> Any:
 def kind_problem(folder: Path) -> str:
     """Why a folder holds no such model, or ""."""
     wrong = vision.problem(folder, KINDS, WANTED)
-    if wrong.endswith("is wanted") and _model_type(folder).startswith(("sam2", "sam3")):
+    if wrong.endswith("is wanted") and _model_type(folder).startswith("sam3"):
         return ("is a successor of SAM that asks for torchvision in transformers, which this project goes without; take a SAM, "
-                "such as facebook/sam-vit-base")
+                "such as facebook/sam-vit-base, or a SAM 2, such as facebook/sam2.1-hiera-tiny")
     return wrong
 
 
@@ -56,10 +60,10 @@ SamModel = Annotated[Any, ModelType(
 @node("mask.sam", version=1, costly=True)
 def sam(image: Image, model: SamModel, points: str = "", outside: str = "", box: str = "",
         which: Which = "best") -> Mask:
-    """Cut out what is pointed at, or what lies in a box (Segment Anything: Kirillov et al., 2023).
+    """Cut out what is pointed at, or what lies in a box (Segment Anything: Kirillov et al., 2023; SAM 2: Ravi et al., 2024).
 
     image: the picture; its alpha is left out.
-    model: a folder of transformers with a SAM, such as facebook/sam-vit-base.
+    model: a folder of transformers with a SAM, such as facebook/sam-vit-base, or a SAM 2, such as facebook/sam2.1-hiera-tiny.
     points: places on the thing, x,y in pixels with spaces between: "320,200 340,260".
     outside: places that are not of it, likewise.
     box: left,top,right,bottom in pixels: the thing lies within.
@@ -74,10 +78,17 @@ def sam(image: Image, model: SamModel, points: str = "", outside: str = "", box:
     if inside or beside:
         given |= {"input_points": [[[*inside, *beside]]], "input_labels": [[[1] * len(inside) + [0] * len(beside)]]}
     answer, prepared = model.answer(to_pil(image[:3]), **given)
-    found = model.processor.image_processor.post_process_masks(
-        answer.pred_masks.float().cpu(), prepared["original_sizes"], prepared["reshaped_input_sizes"], binarize=False)[0][0]
+    found = _masks(model, answer, prepared)
     number = int(answer.iou_scores.flatten().argmax()) if which == "best" else ("part", "object", "whole").index(which)
     return (found[number] > 0).float()[None]
+
+
+def _masks(model: vision.Seer, answer: Any, prepared: Any) -> Any:
+    """The three answers in the size of the picture, above 0 inside."""
+    if isinstance(model.processor, Preparation):
+        return model.processor.masks(answer, prepared)
+    return model.processor.image_processor.post_process_masks(
+        answer.pred_masks.float().cpu(), prepared["original_sizes"], prepared["reshaped_input_sizes"], binarize=False)[0][0]
 
 
 def places(words: str, port: str, count: int) -> list[list[float]]:

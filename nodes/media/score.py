@@ -138,6 +138,11 @@ class Score:
         """When the last note ends, in seconds."""
         return seconds_at(self, self.beats)
 
+    @property
+    def bar_seconds(self) -> tuple[float, ...]:
+        """When each bar begins, in seconds."""
+        return tuple(seconds_at(self, beat) for beat in bar_starts(self))
+
 
 def _beat(entry: tuple) -> float:
     return entry[0]

@@ -8,8 +8,9 @@ from .audio import Audio
 from .image import IMAGE, MASK, Image, Mask
 from .latent import Conditioning, Latent
 from .score import Score
+from .span import SPAN, Span
 from .style import MODES, MOODS, TEMPOS, Palette, Style, palette_picture
 from .video import Video
 
-__all__ = ["IMAGE", "MASK", "MODES", "MOODS", "TEMPOS", "Audio", "Conditioning", "Image", "Latent", "Mask", "Palette",
-           "Score", "Style", "Video", "palette_picture"]
+__all__ = ["IMAGE", "MASK", "MODES", "MOODS", "SPAN", "TEMPOS", "Audio", "Conditioning", "Image", "Latent", "Mask", "Palette",
+           "Score", "Span", "Style", "Video", "palette_picture"]

@@ -32,7 +32,7 @@ def _with_notes(score: Score) -> None:
         raise InputError("the score has no notes to begin from; music.generate composes from nothing")
 
 
-@node("music.continue", version=1, costly=True)
+@node("music.continue", version=2, costly=True)
 def go_on(model: MusicModel, score: Score, bars: Annotated[int, Range(1, 128)] = 8,
           mood: Annotated[str, Choice(*MOODS)] = "calm", style: Annotated[str, Choice(*STYLES)] = "waltz", seed: Seed = 0,
           temperature: _Temperature = 0.9, top_p: _TopP = 0.95, chords: str = "",
@@ -61,7 +61,7 @@ def go_on(model: MusicModel, score: Score, bars: Annotated[int, Range(1, 128)] =
     return continued(model, score, wish, dice_of(seed, temperature, top_p), _telling(ctx, bars))
 
 
-@node("music.fill", version=2, costly=True)
+@node("music.fill", version=3, costly=True)
 def fill(model: MusicModel, score: Score, from_bar: Annotated[int, Range(1, 10_000)] = 5,
          to_bar: Annotated[int, Range(1, 10_000)] = 8, replace_notes: bool = False,
          mood: Annotated[str, Choice(*MOODS)] = "calm", style: Annotated[str, Choice(*STYLES)] = "waltz", seed: Seed = 0,
@@ -97,7 +97,7 @@ def fill(model: MusicModel, score: Score, from_bar: Annotated[int, Range(1, 10_0
     return filled(model, score, wish, (start, end), dice_of(seed, temperature, top_p), _telling(ctx, wish.bars), tries)
 
 
-@node("music.harmonise", version=2, costly=True)
+@node("music.harmonise", version=3, costly=True)
 def harmonise(model: MusicModel, score: Score, chords: str = "", chords_a_bar: Annotated[int, Range(0, 4)] = 0,
               instruments: str = "", mood: Annotated[str, Choice(*MOODS)] = "calm",
               style: Annotated[str, Choice(*STYLES)] = "waltz", seed: Seed = 0, temperature: _Temperature = 0.9,
@@ -111,7 +111,7 @@ def harmonise(model: MusicModel, score: Score, chords: str = "", chords_a_bar: A
     score: the melody.
     chords: a lead sheet such as `Am7 | D7 | Gmaj7`; empty finds them.
     chords_a_bar: how many chords to find for each bar; 0 for one, and another on a strong beat whose note asks for it.
-    instruments: those that may play, such as `piano, acoustic bass`; empty leaves them to the model.
+    instruments: those that may play, such as `piano, acoustic bass`; empty leaves them to the model, without drums.
     mood: for a model that has words for moods.
     style: for a model that has words for styles.
     seed: where the dice begin.
@@ -122,7 +122,7 @@ def harmonise(model: MusicModel, score: Score, chords: str = "", chords_a_bar: A
     _with_notes(score)
     key = stated_key(score)
     found = _given_chords(score, chords) or tuple(chords_for(score, key, chords_a_bar))
-    controls = Controls(density=density, programs=frozenset(programs_of(instruments)), chordal=True)
+    controls = Controls(density=density, programs=frozenset(programs_of(instruments) or range(128)), chordal=True)
     bars = len(bar_starts(score))
     wish = Wish(mood, style, "medium", key, bars, None, None, controls)
     result = accompanied(model, score, wish, found, dice_of(seed, temperature, top_p), _telling(ctx, bars))
@@ -134,7 +134,7 @@ def _given_chords(score: Score, text: str) -> tuple[Chord, ...]:
     return laid(sheet(text), len(bar_starts(score)), 4 * metre[0] / metre[1]) if text.strip() else ()
 
 
-@node("music.accompany", version=1, costly=True)
+@node("music.accompany", version=2, costly=True)
 def accompany(model: MusicModel, score: Score, instruments: str = "", mood: Annotated[str, Choice(*MOODS)] = "calm",
               style: Annotated[str, Choice(*STYLES)] = "waltz", seed: Seed = 0, temperature: _Temperature = 0.9,
               top_p: _TopP = 0.95, density: Annotated[str, Choice(*DENSITIES)] = "any",

@@ -10,6 +10,7 @@ from typing import Any
 
 from nodegraph import InputError
 
+from ..common.quickstep import stepped
 from .composing import Wish, beginning
 from .models import Composer
 
@@ -41,7 +42,7 @@ class Blend:
     """
 
     def __init__(self, model: Any, starts: Sequence[Sequence[int]], weights: Sequence[float]):
-        self.model, self.weights = model, weights
+        self.model, self.weights = stepped(model), weights
         self.places = [place for place, ids in enumerate(zip(*starts, strict=True)) if len(set(ids)) > 1]
         self.words = [[start[place] for place in self.places] for start in starts]
 
@@ -49,7 +50,7 @@ class Blend:
         return getattr(self.model, name)
 
     def __call__(self, input_ids: Any, past_key_values: Any = None, **rest: Any) -> Any:
-        """As the model's, of one row. input_ids: int (1, tokens)."""
+        """As the model's, of one row; of a small one, after the last token alone. input_ids: int (1, tokens)."""
         import torch
 
         rows = input_ids.repeat(len(self.words), 1)

@@ -27,7 +27,7 @@ STYLES = ("waltz", "march", "lullaby", "jazz", "ambient", "bossa", "blues", "fol
 _METRE_OF = {"waltz": (3, 4), "lullaby": (3, 4)}
 
 
-@node("music.generate", version=4, costly=True)
+@node("music.generate", version=5, costly=True)
 def generate(model: MusicModel, mood: Annotated[str, Choice(*MOODS)] = "calm",
              style: Annotated[str, Choice(*STYLES)] = "waltz",
              tempo: Annotated[str, Choice(*TEMPOS)] = "medium",

@@ -137,7 +137,7 @@ def note_words(program: int, pitch: int, velocity: int, ticks: int, vocabulary: 
     if tokenizer.config.use_velocities:
         known = [int(vocabulary.values[index]) for index in vocabulary.mask("Velocity").nonzero()[0]]
         words.append(f"Velocity_{min(known, key=lambda one: abs(one - velocity))}")
-    if vocabulary.any_of("Duration"):
+    if vocabulary.any_of("Duration") and program not in vocabulary.endless:
         lengths = {vocabulary.words[index]: vocabulary.ticks(index, vocabulary.division)
                    for index in vocabulary.mask("Duration").nonzero()[0]}
         words.append(min(lengths, key=lambda word: abs(lengths[word] - ticks)))

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .controls import FREE, Controls
+from .pace import Pace
 from .plan import Plan
 from .players import Players
 from .reading import Clock, Given, Reading
@@ -35,6 +36,7 @@ class Grammar:
         self.metre_is_open = metre is None and vocabulary.any_of("TimeSig")
         self.reading = Reading(vocabulary, bars, metre or (4, 4))
         self.players = Players(self.reading, controls)
+        self.pace = Pace(self.reading, controls, self.given)
         self._after_kind: dict[str, set[str]] = {}
         self._plan_kinds = {"TimeSig", *vocabulary.specials} - {*NEVER, *WISHES, "Track"}
 
@@ -59,7 +61,7 @@ class Grammar:
         kinds = self._kinds(clock)
         legal = vocabulary.mask(*sorted(kinds)).copy()
         if kinds & TIMES:
-            legal &= self._timed(clock, kinds, strict)
+            legal &= self.pace.words(clock, kinds, strict)
         if "Track" in kinds:
             legal &= self._word("Track_Start")
         if "TimeSig" in kinds:
@@ -110,49 +112,20 @@ class Grammar:
         graph, specials = self.vocabulary.graph, self.vocabulary.specials
         if self.plan is not None and clock.kind in self._plan_kinds:
             return (graph["TimeSig"] - specials - {"TimeSig"}) | (self._plan_kinds - {"TimeSig"})
-        if clock.kind not in self._after_kind:
-            self._after_kind[clock.kind] = {kind for kind in graph.get(clock.kind, ()) if "_" not in kind} - specials - {
-                *NEVER, "Track"}
-        return set(self._after_kind[clock.kind])
+        last = self._last(clock)
+        if last not in self._after_kind:
+            self._after_kind[last] = {kind for kind in graph.get(last, ()) if "_" not in kind} - specials - {*NEVER, "Track"}
+        return set(self._after_kind[last])
 
-    def _timed(self, clock: Clock, kinds: set[str], strict: bool) -> Any:
-        """Words that move time go forward, stay in their bar, and before the end."""
-        vocabulary = self.vocabulary
-        legal = ~vocabulary.none
-        jump = self.controls.longest()
-        limit = min(self.reading.end, self.given[clock.given].tick + 1) if clock.given < len(self.given) else self.reading.end
-        for index in vocabulary.shifts if kinds & set(SHIFTS) else ():
-            then = self.reading.after(clock, index)
-            legal[index] = then < limit and (not strict or then == clock.now or self._step_allowed(clock, then, jump))
-        if "Position" in kinds and "Position" in vocabulary.of_kind:
-            places = clock.bar_start + vocabulary.numbers * self.reading.per_position
-            ahead = (places > clock.now) if clock.moved else (places >= clock.now)
-            ahead &= (places < clock.bar_start + self.reading.bar_ticks) & (places < limit)
-            if strict and not self.controls.times_are_free:
-                ahead &= self._steps_allowed(clock, places, jump)
-            legal &= ~vocabulary.mask("Position") | ahead
-        if "Bar" in kinds and "Bar" in vocabulary.of_kind:
-            first = self.reading.by_lines and not clock.bar
-            then = clock.bar_start if first else clock.bar_start + self.reading.bar_ticks
-            ready = not strict or not self.controls.each_bar or clock.fresh > 0 or not clock.bar
-            legal &= ~vocabulary.mask("Bar") | (first or then < limit and ready)
-        return legal
-
-    def _step_allowed(self, clock: Clock, then: int, jump: float | None) -> bool:
-        longest = jump is None or self.reading.beat(then - clock.now) <= jump + 1e-6 or then >= self.reading.end
-        return longest and self.controls.room(self.reading.beat(then), clock.onsets)
-
-    def _steps_allowed(self, clock: Clock, places: Any, jump: float | None) -> Any:
-        legal = self.vocabulary.none.copy()
-        for index in self.vocabulary.mask("Position").nonzero()[0]:
-            legal[index] = self._step_allowed(clock, int(places[index]), jump)
-        return legal
+    def _last(self, clock: Clock) -> str:
+        """The kind of the word before; a note that is over counts as its length."""
+        return "Duration" if self.vocabulary.ends_note(clock.kind, clock.program) else clock.kind
 
     # How it ends
 
     def complete(self, clock: Clock) -> bool:
         """Whether nothing stands half written."""
-        following = self.vocabulary.graph.get(clock.kind, ())
+        following = self.vocabulary.graph.get(self._last(clock), ())
         return bool({"Bar", *SHIFTS, "Position"} & set(following)) and clock.kind not in ("Program", "Started")
 
     def may_end(self, clock: Clock) -> bool:

@@ -32,7 +32,7 @@ def metre_for(model: Composer, metre: tuple[int, int]) -> tuple[int, int]:
 
 def suited(model: Composer, wish: Wish, metre: tuple[int, int]) -> Wish:
     """The wish in a style that the model plays in this metre: the one asked for, else that in which it is the likeliest."""
-    if model.writes != "midi" or model.tokenizer.is_trained:
+    if model.writes != "midi" or not model.vocabulary.stand_alone("Bar", "TimeSig"):
         return wish
     vocab = model.tokenizer.vocab
     styles = [word.removeprefix("Style_") for word in vocab if word.startswith("Style_")]
@@ -53,4 +53,4 @@ def _chance(model: Composer, wish: Wish, metre: tuple[int, int]) -> float:
     ids = [*beginning(model, wish), *ids_of(model.tokenizer, ["Bar_None"])]
     with torch.no_grad():
         logits = model.model(input_ids=torch.tensor([ids], device=model.model.device)).logits[0, -1].float()
-    return float(logits.softmax(-1)[model.tokenizer.vocab[f"TimeSig_{metre[0]}/{metre[1]}"]])
+    return float(logits.softmax(-1)[model.vocabulary.single[model.tokenizer.vocab[f"TimeSig_{metre[0]}/{metre[1]}"]]])

@@ -9,6 +9,7 @@ from .reading import CHORDAL, Clock, Reading
 from .vocabulary import DRUMS, OFFS
 
 AT_ONCE = 12  # notes that one instrument begins at a moment: two hands, and two fingers
+MOST = 15  # instruments beside the drums: the channels of MIDI
 TOGETHER = 40  # notes that all of them begin at a moment
 
 
@@ -61,8 +62,10 @@ class Players:
         legal = self.vocabulary.none.copy()
         ending = {one for one, _ in clock.sounding - clock.begun}
         begun = {one for one, _ in (*clock.begun, *clock.sounding)}
-        full = len(clock.begun) >= TOGETHER
+        full, all_play = len(clock.begun) >= TOGETHER, len(clock.players) >= MOST
         for index, program in self.vocabulary.programs:
+            if all_play and program >= 0 and program not in clock.players:
+                continue
             legal[index] = program in ending or not full and self.controls.plays(program) and (
                 self._some(clock, program) if program not in begun else
                 not self._crowded(clock, program) and bool(self._free(clock, program).any()))

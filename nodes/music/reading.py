@@ -31,6 +31,7 @@ class Clock:
     onsets: tuple[int, int] = (-1, 0)  # the beat, and how many moments of it have notes
     words: int = 0  # in this bar
     track: int = 0
+    players: frozenset[int] = frozenset()  # programs that have played what was not given, the drums left out
     given: int = 0  # notes that are written already
     fresh: int = 0  # notes of this bar that were not given
     forced: bool = False  # whether what is written now was given
@@ -127,7 +128,7 @@ class Reading:
         clock.kind = "Started" if kind == "MicroTiming" and clock.kind == "Program" else kind
 
     def _track(self, clock: Clock, starts: bool) -> Clock:
-        fresh = Clock(line=starts, track=clock.track + starts)
+        fresh = Clock(line=starts, track=clock.track + starts, players=clock.players)
         vars(clock).update(vars(fresh))
         return clock
 
@@ -145,10 +146,12 @@ class Reading:
             clock.onsets = (beat, clock.onsets[1] + 1 if clock.onsets[0] == beat else 1)
         clock.begun.add((clock.program, pitch))
         clock.last = clock.program, pitch
+        if clock.program >= 0 and not clock.forced and clock.program not in clock.players:
+            clock.players |= {clock.program}
         clock.fresh += not clock.forced
         if self.vocabulary.any_of("NoteOff"):
             clock.sounding.add((clock.program, pitch))
-        elif not self.vocabulary.any_of("Duration"):
+        elif not self.vocabulary.any_of("Duration") or clock.program in self.vocabulary.endless:
             clock.heard = max(clock.heard, clock.now + 1)
 
     def _move(self, clock: Clock, then: int, named: bool) -> None:

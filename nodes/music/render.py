@@ -11,6 +11,7 @@ from nodegraph import SILENT, Context, File, InputError, Range, node
 from ..media.types import Audio, Score
 from .performance import Channel, channels
 from .room import with_room
+from .soundfonts import in_tune
 
 PEAK = 10 ** (-1 / 20)  # -1 dBFS
 CEILING = -1.0  # dBTP
@@ -18,7 +19,7 @@ LONGEST_MINUTES = 60
 _BLOCK = 1 << 18  # samples
 
 
-@node("music.render", version=3, costly=True)
+@node("music.render", version=4, costly=True)
 def render(score: Score, soundfont: File | None = None, room: Annotated[float, Range(0, 1, 0.05)] = 0.3,
            tail: Annotated[float, Range(0, 10, 0.5)] = 2.0, loudness: Annotated[float, Range(-40, 0)] = -16.0,
            sample_rate: Literal["44100", "48000"] = "44100", ctx: Context = SILENT) -> Audio:
@@ -83,7 +84,7 @@ def _played(score: Score, soundfont: Path, tail: float, rate: int, ctx: Context)
     parts = [part for part in parts if not part.is_plain] + ([plain] if plain.notes else [])
     mix = np.zeros((2, length), np.float32)
     try:
-        synthesizer = symusic.Synthesizer(sf_path=soundfont, sample_rate=rate)
+        synthesizer = symusic.Synthesizer(sf_path=in_tune(soundfont), sample_rate=rate)
         for done, part in enumerate(parts):
             ctx.report(done, len(parts) + 1, "playing")
             _add(mix, part, synthesizer, rate)

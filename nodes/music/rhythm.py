@@ -29,7 +29,7 @@ def quantise(score: Score, grid: Annotated[str, Choice(*GRIDS)] = "1/16",
     return quantised(score, GRIDS[grid], strength, lengths)
 
 
-@node("music.humanise", version=1)
+@node("music.humanise", version=2)
 def humanise(score: Score, timing: Annotated[float, Range(0, 0.25, 0.005)] = 0.02,
              velocity: Annotated[int, Range(0, 40)] = 8, seed: Seed = 0) -> Score:
     """Scatter notes a little, as hands do. The same seed scatters the same way.

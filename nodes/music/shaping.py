@@ -37,12 +37,19 @@ def quantised(score: Score, grid: float, strength: float, lengths: bool) -> Scor
 
 
 def humanised(score: Score, timing: float, velocity: int, seed: int) -> Score:
-    """Onsets scattered by up to `timing` beats and velocities by up to `velocity`, more often a little than much."""
+    """Onsets scattered by up to `timing` beats and velocities by up to `velocity`, more often a little than much.
+
+    Nothing moves over the bar line at the end.
+    """
     dice = random.Random(seed)
+    end = whole_bars(score) if any(track.notes for track in score.tracks) else 0.0
 
     def change(note: Note, _: Track) -> Note:
         late, loud = dice.triangular(-timing, timing, 0), dice.triangular(-velocity, velocity, 0)
-        return note._replace(start=max(0.0, note.start + late), velocity=max(1, min(127, round(note.velocity + loud))))
+        start = max(0.0, note.start + late)
+        start = start if start < end else note.start
+        return note._replace(start=start, duration=min(note.duration, end - start),
+                             velocity=max(1, min(127, round(note.velocity + loud))))
 
     return noted(score, change)
 

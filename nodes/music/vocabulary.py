@@ -60,6 +60,17 @@ class Vocabulary:
         """Whether there is a word of one of these kinds."""
         return any(kind in self.of_kind for kind in kinds)
 
+    @cached_property
+    def endless(self) -> frozenset[int]:
+        """Programs (-1 the drums) whose notes have no word for their length, where others have one."""
+        told = self.tokenizer.config.use_note_duration_programs
+        programs = {program for _, program in self.programs} | ({-1} if self.any_of(*DRUMS) else set())
+        return frozenset(programs - set(told)) if self.any_of("Duration") else frozenset()
+
+    def ends_note(self, kind: str, program: int) -> bool:
+        """Whether a word of this kind is the last of a note that has no word for its length; miditok's table knows none."""
+        return program in self.endless and kind in (*NOTES, "Velocity") and "Duration" in self.graph.get(kind, ())
+
     def ticks(self, index: int, per_beat: int) -> int:
         """How long a word lasts that says beats.parts.resolution."""
         if self.words[index] == _NOTHING and self.style == "Structured":
@@ -85,8 +96,16 @@ class Vocabulary:
     @cached_property
     def plans_alone(self) -> bool:
         """Whether words of a plan are never merged with others, so that a plan can be held."""
-        plain = ("Left", "Phrase", "Harmony")
-        return all(len(piece) < 2 or not any(self.kinds[index] in plain for index in piece) for piece in self.pieces)
+        return self.stand_alone("Left", "Phrase", "Harmony")
+
+    def stand_alone(self, *kinds: str) -> bool:
+        """Whether words of these kinds are never merged with others."""
+        return all(len(piece) < 2 or not any(self.kinds[index] in kinds for index in piece) for piece in self.pieces)
+
+    @cached_property
+    def single(self) -> dict[int, int]:
+        """The id that stands for a word alone, by word; words that have none are left out."""
+        return {piece[0]: index for index, piece in reversed(list(enumerate(self.pieces))) if len(piece) == 1}
 
     @cached_property
     def firsts(self) -> Any:

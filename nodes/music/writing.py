@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from nodegraph import InputError
 
 from ..common.context import context_length, finite
+from ..common.quickstep import stepped
 from ..common.sampling import next_token
 from ..media.score import Note, Score, Track
 from .grammar import Grammar
@@ -30,9 +31,10 @@ class Dice:
 
     def draw(self, logits: Any) -> int:
         """The id drawn from logits (vocabulary), of which -inf is never taken. Raises InputError when all are."""
-        if logits.isneginf().all():
+        places = logits.isneginf().logical_not_().nonzero()[:, 0]  # few of many: what is sorted and drawn from is small
+        if not len(places):
             raise InputError(STUCK)
-        return next_token(logits, [], self.temperature, 0, self.top_p, 1.0, self.generator)
+        return int(places[next_token(logits[places], [], self.temperature, 0, self.top_p, 1.0, self.generator)])
 
 
 class Writer(Protocol):
@@ -63,6 +65,7 @@ def written(model: Any, writer: Writer, dice: Dice) -> Iterator[int]:
     """
     import torch
 
+    model = stepped(model)
     room = min(context_length(model), WINDOW)
     fresh, cache, seen, told = writer.context(room), None, 0, 0
     with torch.no_grad():
@@ -115,13 +118,12 @@ class MidiWriter:
 
         grammar, vocabulary = self.grammar, self.vocabulary
         logits = logits[:len(vocabulary.pieces)].clone()
-        legal = torch.from_numpy(grammar.legal())
+        legal, firsts = torch.from_numpy(grammar.legal()), torch.from_numpy(vocabulary.firsts)
+        self._hand_on(logits, legal, firsts)
         if not self.tokenizer.is_trained:
-            self._hand_on(logits, legal)
             logits = logits.masked_fill(~legal[:len(logits)], -torch.inf)
             token = dice.draw(logits)
         else:
-            firsts = torch.from_numpy(vocabulary.firsts)
             allowed = legal[firsts.clamp(min=0)] & (firsts >= 0)
             ends = torch.from_numpy(vocabulary.ends)
             over = grammar.may_end(grammar.clock) and vocabulary.end is not None and \
@@ -130,8 +132,11 @@ class MidiWriter:
             if vocabulary.blank is not None and self.ids[-1:] != [vocabulary.blank]:
                 allowed[vocabulary.blank] = True
             logits = logits.masked_fill(~allowed, -torch.inf)
-            while len(vocabulary.pieces[token := dice.draw(logits)]) > 1 and not vocabulary.ends[token] and \
-                    not grammar.admits(vocabulary.pieces[token]):
+            while len(words := vocabulary.pieces[token := dice.draw(logits)]) > 1 and not vocabulary.ends[token] and \
+                    not grammar.admits(words):
+                alone = vocabulary.single.get(words[0])  # which may come, where not all of them may
+                if alone is not None:
+                    logits[alone] = torch.logaddexp(logits[alone], logits[token])
                 logits[token] = -torch.inf
         if vocabulary.ends[token]:
             grammar.accept(vocabulary.end)
@@ -142,18 +147,22 @@ class MidiWriter:
         self.ids += found
         return found
 
-    def _hand_on(self, logits: Any, legal: Any) -> None:
-        """What a model gives to an end before the last bar goes to the next bar; to what lies beyond a given note, to that."""
+    def _hand_on(self, logits: Any, legal: Any, firsts: Any) -> None:
+        """What a model gives to an end before the last bar goes to the next bar; to what lies beyond a given note, to that.
+
+        firsts: the first word of each id, by which it counts; what is handed on goes to ids of a single word.
+        """
         import torch
 
+        vocabulary, single = self.vocabulary, self.vocabulary.single
         awaited = self.grammar.awaited()
-        if awaited is not None and legal[awaited[0]]:
+        if awaited is not None and legal[awaited[0]] and awaited[0] in single:
             word, passing = awaited
-            beyond = torch.from_numpy(passing)[:len(logits)] & ~legal[:len(logits)]
-            logits[word] = torch.logsumexp(torch.cat([logits[word][None], logits[beyond]]), 0)
-        end, bar = self.vocabulary.end, self.vocabulary.bar
-        if end is not None and bar is not None and not legal[end] and legal[bar]:
-            logits[bar] = torch.logaddexp(logits[bar], logits[end])
+            beyond = (torch.from_numpy(passing) & ~legal)[firsts.clamp(min=0)] & (firsts >= 0)
+            logits[single[word]] = torch.logsumexp(torch.cat([logits[single[word]][None], logits[beyond]]), 0)
+        end, bar = vocabulary.end, vocabulary.bar
+        if end in single and bar in single and not legal[end] and legal[bar]:
+            logits[single[bar]] = torch.logaddexp(logits[single[bar]], logits[single[end]])
 
     def _followed(self) -> list[int]:
         found: list[int] = []
@@ -201,8 +210,8 @@ def _score(tokenizer: Any, stream: Any) -> Score:
     piece = tokenizer.decode(stream if tokenizer.one_token_stream else [stream])  # otherwise one of each track
     beat = piece.ticks_per_quarter
     tracks = tuple(Track(track.name, track.program, track.is_drum,
-                         tuple(Note(n.pitch, n.time / beat, n.duration / beat, n.velocity)
-                               for n in track.notes if n.duration > 0))
+                         tuple(Note(n.pitch, max(0, n.time) / beat, (n.duration + min(0, n.time)) / beat, n.velocity)
+                               for n in track.notes if n.duration + min(0, n.time) > 0))  # PerTok may begin one early
                    for track in sorted(piece.tracks, key=_height))
     tempos = {tempo.time / beat: round(tempo.qpm, 2) for tempo in piece.tempos}
     metres = {0.0: (4, 4)}

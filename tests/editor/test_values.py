@@ -8,7 +8,7 @@ from nodegraph import Engine
 from nodegraph.nodetype import Port
 from nodegraph.types import FLOAT, INT, SEED, Range
 from nodegraph_editor.canvas.gestures import Gestures
-from nodegraph_editor.canvas.timeline import timeline
+from nodegraph_editor.canvas.runsline import runs_line
 from nodegraph_editor.canvas.values import dragged
 from nodegraph_editor.commands import COMMANDS
 from nodegraph_editor.document.document import Document
@@ -126,12 +126,12 @@ def test_a_value_dragged_with_alt_is_a_sweep_that_leaves_the_graph_and_the_canva
 
 def test_the_line_of_runs_brings_back_a_graph_and_what_its_nodes_showed(hand):
     session = hand.session
-    assert hand.stage.timeline() is None
+    assert hand.stage.runs_line() is None
     for most in (2, 3, 4):
         session.edit("undo.value", session.graph.with_value("w", "most", most))
         session.do("run.all")
         ran(session)
-    line = hand.stage.timeline()
+    line = hand.stage.runs_line()
     assert (line.runs, line.at) == (3, 2) and line.nearest(line.mark(1) + 3) == 1
     hand.press(line.mark(0), line.y + 10)
     assert session.graph.nodes["w"].inputs["most"] == 2
@@ -139,10 +139,10 @@ def test_the_line_of_runs_brings_back_a_graph_and_what_its_nodes_showed(hand):
     hand.release(line.mark(1), line.y + 10)
     assert session.graph.nodes["w"].inputs["most"] == 3
     assert [shown.text for shown in session.states["f"].thumbnails.values()] == ["a b c"]
-    assert not session.states["f"].stale and hand.stage.timeline().at == 1
+    assert not session.states["f"].stale and hand.stage.runs_line().at == 1
     session.do("edit.undo")
     assert session.graph.nodes["w"].inputs["most"] == 4
-    assert timeline(5, 0, (300.0, 400.0)) is None
+    assert runs_line(5, 0, (300.0, 400.0)) is None
 
 
 def test_pictures_share_a_place_in_bands_or_in_turns():

@@ -117,6 +117,7 @@ def play(display, tmp_path):
     return go
 
 
+@pytest.mark.slow
 def test_every_panel_and_dialog_opens_in_both_themes_and_languages_and_at_two_sizes(play):
     found = play("looks")
     assert found["title"] == "lines.yaml - nodegraph"
@@ -387,7 +388,7 @@ def looks(stage: Stage) -> dict:
     for change in ({"theme": "light"}, {"language": "zh"}, {"font_scale": 1.5}, {"theme": "dark"},
                    {"language": "en", "font_scale": 1.0}):
         session.change_settings(**change)
-        for panel in ("problems", "gallery", "form", "form", "gallery", "problems"):
+        for panel in ("problems", "timeline", "gallery", "form", "form", "gallery", "timeline", "problems"):
             session.do(f"view.{panel}")
             stage.frames(2)
         rebuilt, built = rebuilt + (stage.app.main != built), stage.app.main

@@ -119,6 +119,7 @@ def test_an_index_that_cannot_grow_is_said_once(tmp_path):
         assert result["u"] == "X" * 1_000_000 and len(warnings) == 1 and "full" in warnings[0]
 
 
+@pytest.mark.slow
 def test_two_processes_share_one_folder(tmp_path):
     script = """
 import sys

@@ -11,6 +11,7 @@ import pytest
 import nodegraph
 import nodegraph_nodes
 from nodegraph.packs import read_pack
+from tests.rules import over
 
 HOME = Path(nodegraph.__file__).parent
 
@@ -82,7 +83,7 @@ def own(path: Path) -> list[str]:
     return [name.removeprefix("nodegraph.") for name, _ in imports(path) if name.startswith("nodegraph.")]
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(HOME).as_posix())
+@over(FILES, lambda path: path.relative_to(HOME).as_posix())
 def test_imports_go_down(path):
     module = module_of(path)
     assert module in FLOOR, f"{module} has no floor; give it one"
@@ -107,7 +108,7 @@ def test_no_module_waits_for_itself():
             del waits[module]
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(HOME).as_posix())
+@over(FILES, lambda path: path.relative_to(HOME).as_posix())
 def test_what_is_heavy_is_imported_where_it_is_needed(path):
     if module_of(path) == "devicehash":
         return  # kernels are made of what their module imports; digest imports it when a tensor lies on a device
@@ -115,13 +116,13 @@ def test_what_is_heavy_is_imported_where_it_is_needed(path):
     assert not heavy, f"{path.name} imports {heavy} at once; import them inside functions"
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(HOME).as_posix())
+@over(FILES, lambda path: path.relative_to(HOME).as_posix())
 def test_documents_and_judgement_touch_no_clock_thread_or_database(path):
     if FLOOR[module_of(path)] <= 3:
         assert not {name.split(".")[0] for name, _ in imports(path)} & WORLD
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(HOME).as_posix())
+@over(FILES, lambda path: path.relative_to(HOME).as_posix())
 def test_the_engine_knows_no_pack_and_no_editor(path):
     strangers = {name.split(".")[0] for name, _ in imports(path)} & {"nodegraph_nodes", "nodegraph_editor", "nodes", "editor"}
     assert strangers <= ({"nodegraph_editor"} if module_of(path) == "cli" else set())  # the command that opens it
@@ -176,7 +177,7 @@ def test_the_test_of_the_disk_sees_what_touches_it():
         assert touches(text) == ways, text
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(HOME).as_posix())
+@over(FILES, lambda path: path.relative_to(HOME).as_posix())
 def test_only_some_rooms_touch_the_disk(path):
     room, ways = module_of(path), touches(path.read_text(encoding="utf-8"))
     assert "reads" not in ways or room in READERS, f"{room} reads the disk; ask one of {sorted(READERS)}"

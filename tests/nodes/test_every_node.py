@@ -16,7 +16,8 @@ from nodegraph import load
 from nodegraph.cli import main
 from nodegraph.packs import Catalogue
 from tests.nodes import seers
-from tests.nodes.diffusion.conftest import clip_encoder, kl_autoencoder, stable_diffusion
+from tests.nodes.diffusion import animators, priors
+from tests.nodes.diffusion.conftest import clip_encoder, flux, kl_autoencoder, stable_diffusion
 from tests.nodes.diffusion.previews import taesd
 from tests.nodes.diffusion.steering import control_net, ip_adapter_weights, vision
 from tests.nodes.diffusion.tiny import saved as saved_family
@@ -83,6 +84,8 @@ def adapter(folder):
 
 MODELS = {  # that no pack brings, by graph and input: what makes one in a folder
     "gan": {"model": gan}, "diffusion": {"clips": clips, "small": saved(stable_diffusion)}, "picture": {"depth": seers.depth, "pose": seers.pose},
+    "pairs": {"both": saved(priors.combined), "flux": saved(flux), "redux": saved(lambda: priors.redux(flux())),
+              "mover": lambda folder: animators.saved("stable_video", folder)},
     "mask": {"kinds": seers.segmentation, "anything": seers.sam},
     "control": {"model": saved(stable_diffusion), "net": net, "adapter": adapter},
     "recipe": {"model": saved(stable_diffusion), "hand": hand, "word": word, "encoder": saved(clip_encoder),
@@ -114,7 +117,11 @@ def driven(tmp_path, monkeypatch, capsys, service):
     return run
 
 
-@pytest.mark.parametrize("path", GRAPHS, ids=lambda path: path.stem)
+SLOW = ("pairs",)  # of large families, each of which a test of its own runs more quickly
+
+
+@pytest.mark.parametrize("path", [pytest.param(path, marks=pytest.mark.slow) if path.stem in SLOW else path for path in GRAPHS],
+                         ids=lambda path: path.stem)
 def test_nodes_run_on_real_files_and_are_remembered_in_a_new_process(path, driven):
     first = driven(path)
     assert {node["status"] for node in first["nodes"].values()} <= {"ran"}

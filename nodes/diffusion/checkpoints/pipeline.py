@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -54,10 +55,10 @@ def pipeline(path: Path, patches: tuple[Recipe, ...], dtypes: dict[str, Any], pr
     if what is None:
         raise InputError(f"{path.name} holds nothing that paints; {_described(path)}")
     kit = Kit(path, patches, dtypes, what)
-    if not what.family and kit.base is None:
-        raise InputError(f"{path.name} paints as {what.like} does, whose settings do not come along; give base: a folder or "
-                         "hub name of that model (diffusion.load)")
-    config = _of_base(kit) if kit.base is not None else fitted(what.family, kit.shapes)
+    config = _settings(kit)
+    wrong = _lacking(kit, config)
+    if wrong:
+        raise InputError(wrong)
     index = config["model_index"]
     kind = pipeline_kind(index["_class_name"])
     told = {name: value for name, value in index.items() if not name.startswith("_")}
@@ -75,6 +76,49 @@ def pipeline(path: Path, patches: tuple[Recipe, ...], dtypes: dict[str, Any], pr
     _predicts(made.get("scheduler"), what, prediction or _guess(what, kit))
     return kind(**{"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False,
                    **made} if "safety_checker" in wanted else made)
+
+
+def lacking(path: Path, patches: tuple[Recipe, ...]) -> str:
+    """What a single file lacks beside the parts that were given for it, told by headers and small files; "" for nothing."""
+    what = anatomy(path)
+    if what is None:
+        return ""  # which is told as it is loaded
+    kit = Kit(path, patches, {}, what)
+    try:
+        return _lacking(kit, _settings(kit))
+    except InputError as error:
+        return str(error)
+
+
+def _settings(kit: Kit) -> dict[str, Any]:
+    """The settings of a pipeline, part by part, those of the base before those that come along. Raises InputError for none."""
+    if not kit.what.family and kit.base is None:
+        raise InputError(f"{kit.path.name} paints as {kit.what.like} does, whose settings do not come along; give base: a "
+                         "folder or hub name of that model (diffusion.load)")
+    return _of_base(kit) if kit.base is not None else fitted(kit.what.family, kit.shapes)
+
+
+def _lacking(kit: Kit, config: dict[str, Any]) -> str:
+    """Which encoder, tokenizer or autoencoder of a pipeline is in none of the files that were given."""
+    this = f"{kit.path.name} is {kit.what.like}"
+    kinds = {name: str(value[1]) for name, value in config["model_index"].items()
+             if isinstance(value, list) and not name.startswith("_") and None not in value and "None" not in value}
+    seated, folders = _seats(kit, config, kinds), [place for place in kit.encoders if place.is_dir()]
+    for slot in (name for name in kinds if name.startswith("text_encoder")):
+        tokenizer, folder = slot.replace("text_encoder", "tokenizer"), _folder_of(kit, slot, config, folders)
+        if slot not in seated and folder is None:
+            if slot == "text_encoder_3" and kit.what.family == "sd3":
+                continue  # its authors left T5 out too, and it paints without
+            kind = config[slot].get("architectures", ["?"])[0]
+            return f"{this} without its {slot} ({kind}); give text_encoders: its file or folder (diffusion.load)"
+        near = folders if slot in seated or folder is None else [*folders, folder]
+        kind = kinds[tokenizer]
+        if "CLIP" not in kind and kit.tokenizer is None and not _tokenizer_places(kit, tokenizer, kind, near):
+            other = f"its {tokenizer} ({kind}), which does not come along; give base: a whole model of the family in a folder"
+            return f"{this} and needs {_T5 if 'T5' in kind else other}"
+    if "vae" in kinds and kit.vae is None and "vae" not in kit.what.has and not (kit.base and (kit.base / "vae").is_dir()):
+        return f"{this} without its autoencoder; give vae: its file or folder (diffusion.load)"
+    return ""
 
 
 def _described(path: Path) -> str:
@@ -139,24 +183,16 @@ def _autoencoder(kit: Kit, config: dict[str, Any]) -> Any:
         own = {name.partition(".")[2]: tensor for name, tensor in kit.state.items()
                if name.startswith(("first_stage_model.", "vae."))}
         return networks.single(getattr(diffusers, config["_class_name"]), own, config, dtype, kit.path.name)
-    if kit.base is not None and (kit.base / "vae").is_dir():
-        return networks.autoencoder(None, kit.base, dtype)
-    raise InputError(f"{kit.path.name} is {kit.what.like} without its autoencoder; give vae: its file or folder "
-                     "(diffusion.load)")
+    return networks.autoencoder(None, kit.base, dtype)  # type: ignore[arg-type]  # whose own it is, where it is in none
 
 
 def _encoders(kit: Kit, config: dict[str, Any], classes: dict[str, Any]) -> dict[str, Any]:
     """The text encoders of a pipeline, each with its tokenizer."""
     made: dict[str, Any] = {}
-    found = [(encoder, kit.path) for encoder in encoders.encoders(kit.shapes) if encoder.prefix]
     folders = [place for place in kit.encoders if place.is_dir()]
-    for place in kit.encoders:
-        if not place.is_dir():
-            found += [(encoder, place) for encoder in encoders.encoders(tensors.shapes(place))]
     states: dict[Path, dict[str, Any]] = {kit.path: kit.state} if "encoders" in kit.what.has else {}
-    slots = [name for name in classes if name.startswith("text_encoder")]
-    chosen = _seated(slots, config, found)
-    for slot in slots:
+    chosen = _seats(kit, config, classes)
+    for slot in (name for name in classes if name.startswith("text_encoder")):
         tokenizer = slot.replace("text_encoder", "tokenizer")
         if slot in chosen:
             encoder, place = chosen[slot]
@@ -172,13 +208,18 @@ def _encoders(kit: Kit, config: dict[str, Any], classes: dict[str, Any]) -> dict
             made[slot] = encoder = networks.part_of_folder(classes[slot], folder, what, dtype=kit.dtype(slot))
             made[tokenizer] = _tokenizer(kit, tokenizer, classes[tokenizer], config, encoder.config.to_dict(),
                                          [*folders, folder])
-        elif slot == "text_encoder_3" and kit.what.family == "sd3":
-            made[slot] = made[tokenizer] = None  # its authors left T5 out too, and it paints without
         else:
-            kind = config[slot].get("architectures", ["?"])[0]
-            raise InputError(f"{kit.path.name} is {kit.what.like} without its {slot} ({kind}); give text_encoders: its file or "
-                             "folder (diffusion.load)")
+            made[slot] = made[tokenizer] = None  # of Stable Diffusion 3
     return made
+
+
+def _seats(kit: Kit, config: dict[str, Any], names: Iterable[str]) -> dict[str, tuple[Any, Path]]:
+    """Which encoder in a file fills which of the slots among names: the encoder, and its file."""
+    found = [(encoder, kit.path) for encoder in encoders.encoders(kit.shapes) if encoder.prefix]
+    for place in kit.encoders:
+        if not place.is_dir():
+            found += [(encoder, place) for encoder in encoders.encoders(tensors.shapes(place))]
+    return _seated([name for name in names if name.startswith("text_encoder")], config, found)
 
 
 def _seated(slots: list[str], config: dict[str, Any], found: list[tuple[Any, Path]]) -> dict[str, tuple[Any, Path]]:
@@ -212,20 +253,20 @@ def _folder_of(kit: Kit, slot: str, config: dict[str, Any], folders: list[Path])
 def _tokenizer(kit: Kit, name: str, kind: Any, config: dict[str, Any], encoder: dict[str, Any],
                folders: list[Path]) -> Any:
     """The tokenizer of an encoder: that of the base, CLIP's, which comes along, or one that lies beside the encoder."""
+    if kit.tokenizer is not None and "CLIP" not in kind.__name__:
+        return _tokenizer_of(kit.tokenizer, kind)
+    for place in _tokenizer_places(kit, name, kind.__name__, folders):
+        return kind.from_pretrained(place, local_files_only=True, trust_remote_code=False)
+    pad = config.get(name, {}).get("pad_token", "<|endoftext|>")
+    return encoders.clip_tokenizer(pad, encoder["max_position_embeddings"])
+
+
+def _tokenizer_places(kit: Kit, name: str, kind: str, folders: list[Path]) -> list[Path]:
+    """The folders in which a tokenizer of a class lies: the base's, those of encoders, and what lies beside these."""
     places = [kit.base / name] if kit.base is not None else []
     for folder in folders:
         places += [folder / name, folder / "tokenizer", folder, folder.parent / name]
-    if kit.tokenizer is not None and "CLIP" not in kind.__name__:
-        return _tokenizer_of(kit.tokenizer, kind)
-    for place in places:
-        if _reads(place, kind):
-            return kind.from_pretrained(place, local_files_only=True, trust_remote_code=False)
-    if "CLIP" in kind.__name__:
-        pad = config.get(name, {}).get("pad_token", "<|endoftext|>")
-        return encoders.clip_tokenizer(pad, encoder["max_position_embeddings"])
-    raise InputError(f"{kit.path.name} is {kit.what.like} and needs " + (
-        _T5 if "T5" in kind.__name__ else f"its {name} ({kind.__name__}), which does not come along; give base: a whole model "
-                                          "of the family in a folder"))
+    return [place for place in places if _reads(place, kind)]
 
 
 def _tokenizer_of(file: Path, kind: Any) -> Any:
@@ -244,13 +285,13 @@ def _tokenizer_of(file: Path, kind: Any) -> Any:
             raise wrong from error
 
 
-def _reads(place: Path, kind: Any) -> bool:
+def _reads(place: Path, kind: str) -> bool:
     """Whether the tokenizer that lies in a folder is of a class: CLIP's has merges, which T5's has not."""
     if not place.is_dir() or not any((place / file).is_file() for file in TOKENIZER_FILES):
         return False
     told = settings(place / "tokenizer_config.json") if (place / "tokenizer_config.json").is_file() else {}
     of_clip = (place / "merges.txt").is_file() or "CLIP" in str(told.get("tokenizer_class"))
-    return of_clip if "CLIP" in kind.__name__ else not of_clip if "T5" in kind.__name__ else True
+    return of_clip if "CLIP" in kind else not of_clip if "T5" in kind else True
 
 
 def _settled(kit: Kit, name: str, kind: Any, config: dict[str, Any]) -> Any:

@@ -1,5 +1,7 @@
 """Tiny decoders, which show what a latent is going to be (TAESD: Bohan, 2023): told, found beside a model, and read.
 
+Those of clips are read by `films`.
+
 Their files are those of diffusers (a folder, or its file alone) and of their author (`taesd_decoder.safetensors`), whose
 numbers are those of the layers.
 """
@@ -16,11 +18,13 @@ from nodegraph import InputError
 from ...common.folders import settings
 from ...common.loading import part as part_of_folder
 from ...common.weights import header
-from . import tensors
+from . import films, tensors
 
 _LAYER = re.compile(r"^(?:(?:taesd_)?decoder\.)?(?:layers\.)?(\d+)\.(conv\.\d\.|skip\.)?(weight|bias)$")
 _BESIDE = "vae_approx"  # as ComfyUI calls their folder
-_NAMES = {(4, 0.18215): "taesd", (4, 0.13025): "taesdxl", (16, 1.5305): "taesd3", (16, 0.3611): "taef1"}
+_NAMES = {(4, 0.18215): "taesd", (4, 0.13025): "taesdxl", (16, 1.5305): "taesd3", (16, 0.3611): "taef1",
+          (16, 0.476986): "taehv", (16, 1.0): "taew2_1", (48, 1.0): "taew2_2",  # of clips
+          (16, 1.15258426): "taecvx", (16, 0.7): "taecvx"}
 
 
 def is_tiny(names: Iterable[str]) -> bool:
@@ -34,7 +38,7 @@ def holds(place: Path) -> bool:
     try:
         if place.is_dir():
             return bool(settings(_folder(place) / "config.json").get("_class_name") == "AutoencoderTiny")
-        return place.suffix == ".safetensors" and is_tiny(header(place))
+        return place.suffix == ".safetensors" and (is_tiny(names := list(header(place))) or films.is_of_clips(names))
     except (ValueError, OSError):
         return False
 
@@ -56,13 +60,21 @@ def beside(model: Path, channels: int, scaling: float) -> Path | None:
 
 
 def decoder(place: Path, dtype: Any) -> Any:
-    """The AutoencoderTiny of a folder, or one of a file, of which the decoder alone is there. Raises InputError."""
+    """The AutoencoderTiny of a folder, or one of a file, of which the decoder alone is there; of clips a Films. Raises
+    InputError."""
     import diffusers
     import torch
 
     if place.is_dir():
         return part_of_folder(diffusers.AutoencoderTiny, _folder(place), f"the tiny decoder {place.name}", dtype=dtype)
-    state = _layers(tensors.state(place, dtype))
+    found = tensors.state(place, dtype)
+    if films.is_of_clips(found):
+        try:
+            return films.Films(found)
+        except ValueError as error:
+            raise InputError(f"{place.name} is no tiny decoder of the kind that is read here (TAEHV, for clips): {error}; take "
+                             "the one of the model's family") from error
+    state = _layers(found)
     blocks, channels, width = _shape(state)
     made = diffusers.AutoencoderTiny(
         latent_channels=channels, num_decoder_blocks=blocks, decoder_block_out_channels=(width,) * len(blocks),

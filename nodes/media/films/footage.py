@@ -53,7 +53,12 @@ def stills(arrays: Iterable[Any], fps: Fraction, alpha: bool) -> Stills:
     from PIL import Image
 
     packed, spans, seen, size = bytearray(), [], {}, (0, 0)
+    last = None
     for array in arrays:
+        if array is last:  # one that is held: there is nothing to pack again
+            spans.append(spans[-1])
+            continue
+        last = array
         file, picture = io.BytesIO(), Image.fromarray(array)
         size = picture.size
         picture.convert("RGBA" if alpha else "RGB").save(file, "PNG", compress_level=LEVEL)

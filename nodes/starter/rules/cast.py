@@ -35,7 +35,7 @@ def cast(rng: random.Random, request: Request) -> dict[str, int]:
     roles = [role for role in style.players if role != "drums" or kit]
     count = request.parts or min(len(roles), max(_PLAYERS[request.density], 3))
     if count > len(roles):
-        raise ValueError(f"parts is {count}; a {request.style} has {len(roles)}")
+        raise ValueError(f"parts is {count}; {request.style} has {len(roles)}")
     return {role: chosen[role] for role in roles[:count]}
 
 

@@ -51,7 +51,7 @@ class Request:
             raise ValueError(f"parts is {self.parts}; it takes 2 to {len(ROLES)}")
         if self.metre and self.metre not in STYLES[self.style].metres:
             known = ", ".join(f"{upper}/{lower}" for upper, lower in dict.fromkeys(STYLES[self.style].metres))
-            raise ValueError(f"metre is {self.metre[0]}/{self.metre[1]}; a {self.style} has {known}")
+            raise ValueError(f"metre is {self.metre[0]}/{self.metre[1]}; {self.style} has {known}")
         wrong = [word for word in self.form.split() if word not in SECTIONS]
         if wrong and self.form.strip() != "loop":
             raise ValueError(f"form has {wrong[0]!r}; it takes `loop`, or words of {', '.join(SECTIONS)}")

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 MODELS = ("painter", "poet", "composer")
+ASSEMBLED = ("painter", "composer")  # of what a training has left so far
 STAGES = {"poet": ("refine",), "composer": ("refine",)}  # that can be gone on with alone
 
 
@@ -27,8 +28,11 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--stage", help="go on with one stage from the finished model: `refine`")
     parser.add_argument("--assemble", type=Path, metavar="FOLDER",
-                        help="train nothing: put the painter's folder together from what a training left in FOLDER")
+                        help="train nothing: make the painter's or the composer's model of what a training has left in "
+                             "FOLDER so far; a composer's may be going on")
     asked = parser.parse_args(words)
+    if asked.assemble and asked.model not in ASSEMBLED:
+        parser.error(f"--assemble makes a {' or a '.join(ASSEMBLED)}, not {asked.model}")
     if asked.stage and asked.stage not in STAGES.get(asked.model, ()):
         known = ", ".join(f"{stage} of the {model}" for model, stages in STAGES.items() for stage in stages)
         parser.error(f"there is no stage {asked.stage!r} of {asked.model} to go on with; there is the {known}")
@@ -38,13 +42,9 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
 def main(words: list[str] | None = None) -> int:
     asked = arguments(words)
     if asked.assemble:
-        from .painter import assembled
-
-        assembled(asked.assemble, asked.folder / "painter", asked.out)
-        return 0
+        return _assembled(asked)
     import torch
 
-    from .. import knows
     from . import loop
 
     if asked.threads:
@@ -57,10 +57,30 @@ def main(words: list[str] | None = None) -> int:
             importlib.import_module(f".{name}", __package__).train(settings)
         except KeyboardInterrupt:
             return 130
-        made = out or knows.MODELS / name
-        told = knows.composer(made) if name == "composer" else knows.TOLD[name]()
-        made.joinpath("knows.json").write_text(knows.text(told), encoding="utf-8")
+        _tell(name, out)
     return 0
+
+
+def _assembled(asked: argparse.Namespace) -> int:
+    if asked.model == "composer":
+        from . import composer
+
+        composer.assembled(asked.assemble, asked.out)
+        _tell("composer", asked.out)
+    else:
+        from . import painter
+
+        painter.assembled(asked.assemble, asked.folder / "painter", asked.out)
+    return 0
+
+
+def _tell(name: str, out: Path | None) -> None:
+    """Write what a model knows beside it."""
+    from .. import knows
+
+    made = out or knows.MODELS / name
+    told = knows.composer(made) if name == "composer" else knows.TOLD[name]()
+    made.joinpath("knows.json").write_text(knows.text(told), encoding="utf-8")
 
 
 if __name__ == "__main__":

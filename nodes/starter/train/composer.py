@@ -22,6 +22,7 @@ from ..rules.styles import MOODS, STYLES
 from . import loop
 from .composer_words import BARS, read_tokenizer, token_weights, tokenizer, training_seeds, written
 
+MODELS = Path(__file__).parents[1] / "models"
 HELD_OUT = 10**9  # seeds from here on are never trained on
 HELD = 24  # pieces by which a training is watched
 CONTEXT = 2048
@@ -122,12 +123,12 @@ def train(settings: loop.Settings) -> None:
     """
     torch.manual_seed(settings.seed)
     on_gpu = settings.device.startswith("cuda")
-    out = settings.out or Path(__file__).parent.parent / "models" / "composer"
+    out = settings.out or MODELS / "composer"
     model, remi, earlier, folder, seed, rate = _refined(settings, out) if settings.stage == "refine" else _begun(settings)
     batches = Batches(Corpus(settings.folder / "pieces", remi, seed), BATCH_TOKENS * (8 if on_gpu else 1))
     model.to(settings.device)
     weights = token_weights(remi).to(settings.device)
-    held_out = [torch.tensor([piece], device=settings.device) for piece in written(range(HELD_OUT, HELD_OUT + HELD), remi, CONTEXT)]
+    held_out = held(remi, settings.device)
 
     def loss(step: int, generator: torch.Generator) -> torch.Tensor:
         tokens, labels = (part.to(settings.device) for part in batches[step])
@@ -135,9 +136,7 @@ def train(settings: loop.Settings) -> None:
             return _cross_entropy(model, tokens, labels, weights)
 
     def watch(step: int) -> str:
-        with torch.no_grad():
-            total = sum(float(mean_loss(model, t, t)) * (t.shape[1] - 1) for t in held_out)
-        return f"held-out loss {total / sum(t.shape[1] - 1 for t in held_out):.4f} nats a token"
+        return told_loss(model, held_out)
 
     recipe = loop.Recipe(steps=STEPS, learning_rate=rate, minutes=settings.minutes or 120, warmup=150,
                          weight_decay=0.05, betas=(0.9, 0.98), ema=0.998)
@@ -146,9 +145,45 @@ def train(settings: loop.Settings) -> None:
     model.eval()
     note = watch(trained.steps)
     print(f"composer  {trained.steps} steps in {trained.seconds / 60:.0f} min, {note}", flush=True)
-    this = {"rules": "band", "steps": trained.steps, "minutes": round(trained.seconds / 60, 1), "seed": seed,
-            "pieces": min(len(batches._plans), SHARDS) * SHARD, "held_out": note}
+    this = run_of(trained.steps, trained.seconds, seed, len(batches._plans), note)
     export(model, remi, out, {"runs": [*(run for run in earlier if run["seed"] != seed), this]})
+
+
+def assembled(folder: Path, out: Path | None = None) -> None:
+    """Export the composer as the last checkpoint of a training in `folder` has it; the training may be going on meanwhile.
+
+    Raises SystemExit where no training has saved yet.
+    """
+    out = out or MODELS / "composer"
+    if not (folder / "model" / loop.CHECKPOINT).exists():
+        raise SystemExit(f"{folder} has no checkpoint of a composer; give the folder of its training, such as .training/composer")
+    remi = read_tokenizer(folder / "tokenizer.json")
+    model = new_model(len(remi))
+    loop.put_averaged(folder / "model", {"model": model})
+    model.eval()
+    reached = loop.reached(folder / "model")
+    note = told_loss(model, held(remi))
+    print(f"composer  {reached.step} steps in {reached.seconds / 60:.0f} min, {note}", flush=True)
+    shards = len(list((folder / "pieces").glob(f"pieces-{reached.seed}-*.npz")))
+    export(model, remi, out, {"runs": [run_of(reached.step, reached.seconds, reached.seed, shards, note)]})
+
+
+def held(remi: Any, device: str = "cpu") -> list[torch.Tensor]:
+    """The pieces by which a training is watched, int (1, tokens) each."""
+    return [torch.tensor([piece], device=device) for piece in written(range(HELD_OUT, HELD_OUT + HELD), remi, CONTEXT)]
+
+
+def told_loss(model: Any, pieces: list[torch.Tensor]) -> str:
+    """What the model makes of such pieces, as it is told."""
+    with torch.no_grad():
+        total = sum(float(mean_loss(model, piece, piece)) * (piece.shape[1] - 1) for piece in pieces)
+    return f"held-out loss {total / sum(piece.shape[1] - 1 for piece in pieces):.4f} nats a token"
+
+
+def run_of(steps: int, seconds: float, seed: int, shards: int, note: str) -> dict[str, Any]:
+    """A run as `training.json` tells it. shards: those that were begun."""
+    return {"rules": "band", "steps": steps, "minutes": round(seconds / 60, 1), "seed": seed,
+            "pieces": min(shards, SHARDS) * SHARD, "held_out": note}
 
 
 Start = tuple[Any, Any, list[dict[str, Any]], Path, int, float]  # model, tokenizer, earlier runs, folder, seed, learning rate
@@ -187,6 +222,7 @@ def export(model: Any, remi: Any, out: Path, facts: dict[str, Any]) -> None:
     half = copy.deepcopy(model).to("cpu", torch.float16)
     half.generation_config = GenerationConfig(bos_token_id=1, eos_token_id=2, pad_token_id=0, do_sample=True)
     half.save_pretrained(out)
+    (out / "model.safetensors").chmod(0o644)
     remi.save(out / "tokenizer.json")
     (out / "training.json").write_text(json.dumps(facts, indent=1) + "\n")
     (out / "README.md").write_text(card(facts["runs"], sum(parameter.numel() for parameter in model.parameters()), len(remi)))

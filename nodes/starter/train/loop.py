@@ -75,7 +75,9 @@ class Trained:
 
 
 @dataclass
-class _Progress:
+class Progress:
+    """Where a stage is. seconds: of wall clock, trained; loss: smoothed over the last hundred steps or so."""
+
     step: int = 0
     seconds: float = 0.0
     loss: float = math.nan
@@ -143,7 +145,7 @@ def train(
         list(parameters.values()), lr=recipe.learning_rate, betas=recipe.betas,
         weight_decay=recipe.weight_decay, fused=True)
     ema = {key: p.detach().float().clone() for key, p in parameters.items()} if recipe.ema else {}
-    progress = _Progress(seed=seed)
+    progress = Progress(seed=seed)
     if (folder / CHECKPOINT).exists():
         progress = _restore(folder / CHECKPOINT, modules, parameters, optimiser, ema)
         if progress.seed != seed:
@@ -154,16 +156,29 @@ def train(
     return Trained(progress.step, progress.seconds, progress.loss, _by_module(ema))
 
 
-def averaged(folder: Path, module: str) -> dict[str, torch.Tensor]:
-    """One module's weights from a stage's checkpoint, moving averages where there are any (CPU tensors).
+def put_averaged(folder: Path, modules: Mapping[str, torch.nn.Module]) -> None:
+    """Put the weights of a stage's checkpoint into its modules, moving averages where there are any.
+
+    Raises FileNotFoundError if the stage has not saved yet.
+    """
+    with safe_open(folder / CHECKPOINT, "pt") as file, torch.no_grad():
+        keys = list(file.keys())
+        for name, module in modules.items():
+            prefix = f"model/{name}/"
+            module.load_state_dict({k.removeprefix(prefix): file.get_tensor(k) for k in keys if k.startswith(prefix)})
+            for key, parameter in module.named_parameters():  # after all weights, since tied ones have two names and one average
+                if f"ema/{name}/{key}" in keys:
+                    parameter.copy_(file.get_tensor(f"ema/{name}/{key}"))
+
+
+def reached(folder: Path) -> Progress:
+    """How far the checkpoint of a stage has come, without its weights; a training that goes on meanwhile is not disturbed.
 
     Raises FileNotFoundError if the stage has not saved yet.
     """
     with safe_open(folder / CHECKPOINT, "pt") as file:
-        keys = set(file.keys())
-        names = [key.split("/", 2)[2] for key in keys if key.startswith(f"model/{module}/")]
-        return {n: file.get_tensor(f"ema/{module}/{n}" if f"ema/{module}/{n}" in keys else f"model/{module}/{n}")
-                for n in names}
+        state = json.loads(file.metadata()["state"])
+    return Progress(state["step"], state["seconds"], state["loss"], state["seed"])
 
 
 def load_averaged(trained: Trained, modules: Mapping[str, torch.nn.Module]) -> None:
@@ -233,14 +248,14 @@ def _by_module(flat: Mapping[str, torch.Tensor]) -> dict[str, dict[str, torch.Te
     return nested
 
 
-def _say(name: str, progress: _Progress, recipe: Recipe, rate: float, note: str = "") -> None:
+def _say(name: str, progress: Progress, recipe: Recipe, rate: float, note: str = "") -> None:
     done = fraction_done(progress.step, progress.seconds, recipe)
     left = f"about {progress.seconds * (1 - done) / done / 60:.0f} min to go" if done > 0 else "just begun"
     print(f"{name}  step {progress.step}/{recipe.steps}  loss {progress.loss:.4f}  {rate:.2f} it/s  "
           f"{progress.seconds / 60:.0f} min gone, {left}  {note}".rstrip(), flush=True)
 
 
-def _save(path: Path, modules, parameters, optimiser, ema, progress: _Progress) -> None:
+def _save(path: Path, modules, parameters, optimiser, ema, progress: Progress) -> None:
     tensors = {f"model/{name}/{key}": value for name, module in modules.items()
                for key, value in module.state_dict().items()}
     tensors |= {f"ema/{key}": value for key, value in ema.items()}
@@ -251,9 +266,8 @@ def _save(path: Path, modules, parameters, optimiser, ema, progress: _Progress) 
     save_checkpoint(path, tensors, state)
 
 
-def _restore(path: Path, modules, parameters, optimiser, ema) -> _Progress:
+def _restore(path: Path, modules, parameters, optimiser, ema) -> Progress:
     with safe_open(path, "pt") as file:
-        state = json.loads(file.metadata()["state"])
         keys = list(file.keys())
         for name, module in modules.items():
             prefix = f"model/{name}/"
@@ -264,4 +278,4 @@ def _restore(path: Path, modules, parameters, optimiser, ema) -> _Progress:
             parts = [k for k in keys if k.startswith("adamw.") and k.split("/", 1)[1] == key]
             optimiser.state[parameter] = {
                 k.split("/", 1)[0].removeprefix("adamw."): file.get_tensor(k).to(parameter.device) for k in parts}
-    return _Progress(state["step"], state["seconds"], state["loss"], state["seed"])
+    return reached(path.parent)

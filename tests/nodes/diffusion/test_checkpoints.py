@@ -13,6 +13,7 @@ from nodegraph import Engine, InputError, Recipe
 from nodegraph_nodes.diffusion import models as loading
 from nodegraph_nodes.diffusion.checkpoints import anatomy, encoders, tensors
 from nodegraph_nodes.diffusion.folders import holds, problem
+from nodegraph_nodes.diffusion.recipe import load as load_node
 
 from . import wild
 from .conftest import t5_tokenizer
@@ -159,6 +160,11 @@ def test_what_a_file_does_not_carry_is_asked_for_by_name(zoo, left_out, words):
         parts["t5"] = part("text_encoder", files["t5xxl"])
     with pytest.raises(InputError, match=words):
         opened(files["model"], *[one for name, one in parts.items() if name != left_out])
+    t5 = {"t5": [], "tokenizer": [files["t5xxl"]]}.get(left_out, [files["t5"]])
+    encoders_ = [Recipe("TextEncoder", place.name, str(place)) for place in ([] if left_out == "clip" else [files["clip"]]) + t5]
+    vae = None if left_out == "vae" else Recipe("Autoencoder", "ae", str(files["vae"]))
+    with pytest.raises(InputError, match=words):  # by the node, before anything is loaded
+        load_node(Recipe("DiffusionModel", "flux", str(files["model"])), vae=vae, text_encoders=encoders_)
 
 
 def test_a_whole_folder_as_base_lends_what_a_file_lacks(zoo, tmp_path):

@@ -90,6 +90,23 @@ def test_an_autoencoder_of_pictures_decodes_some_frames_at_a_time(moving, monkey
     assert sizes == [2, 1]
 
 
+def test_frames_for_which_memory_runs_out_are_decoded_fewer_at_a_time(moving, monkeypatch):
+    model = moving["animatediff"]
+    latent, sizes = clip(model, 3), []
+    whole = torch.stack([*frames_of(model, latent.samples[None])])
+    decoding = model.vae.decode
+
+    def small(some):
+        sizes.append(len(some))
+        if len(some) > 1:
+            raise RuntimeError("[enforce fail at alloc_cpu.cpp:121] DefaultCPUAllocator: can't allocate memory")
+        return decoding(some)
+    monkeypatch.setattr(model.vae, "decode", small)
+    with pytest.warns(UserWarning, match="memory ran out for the frames that are decoded together; it is 1 at a time now"):
+        assert torch.allclose(torch.stack([*frames_of(model, latent.samples[None])]), whole, atol=1e-5)
+    assert sizes == [3, 1, 1, 1]
+
+
 def test_a_clip_shows_its_middle_while_it_is_painted(moving):
     class Listener:
         previews, seen = True, []

@@ -21,7 +21,7 @@ def edited(model, pictures, side=32):
     return sample(model, encode(model, "paint it red"), seed=7, steps=2, width=side, height=side, reference=pictures)
 
 
-@pytest.mark.parametrize("count", [1, 2])
+@pytest.mark.parametrize("count", [pytest.param(1, marks=pytest.mark.slow), 2])
 def test_flux2_edits_and_combines_what_its_pipeline_does(tmp_path, count):
     model = tiny.live("flux2_klein", tmp_path / "model")
     seen = PICTURES[:count]

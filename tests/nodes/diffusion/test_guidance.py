@@ -4,6 +4,7 @@ import copy
 
 import pytest
 import torch
+from diffusers.hooks.mag_cache import apply_mag_cache
 
 from nodegraph import InputError, Recipe
 from nodegraph_nodes.diffusion import guides
@@ -11,7 +12,7 @@ from nodegraph_nodes.diffusion.calls import own_copy
 from nodegraph_nodes.diffusion.encode import encode
 from nodegraph_nodes.diffusion.guidance import cache, freeu, guidance, shift
 from nodegraph_nodes.diffusion.guided import own_modules
-from nodegraph_nodes.diffusion.sample import sample
+from nodegraph_nodes.diffusion.sample import magnitudes, sample
 from nodegraph_nodes.diffusion.samplers import Sampling
 
 from . import tiny
@@ -188,12 +189,56 @@ def test_a_cache_leaves_out_blocks_that_would_change_little(models):
     assert torch.equal(painted(models["flux"]), plain)
 
 
-def test_a_cache_goes_with_guidance_in_a_part_of_the_steps_on_a_deeper_stable_diffusion_3():
+@pytest.fixture(scope="module")
+def deeper():
+    """A Stable Diffusion 3 of four blocks, and the calls of its second: each appends to the list."""
     torch.manual_seed(0)
-    model = stable_diffusion_3(layers=4)
+    model, ran = stable_diffusion_3(layers=4), []
     model.set_progress_bar_config(disable=True)
-    ran = []
     model.transformer.transformer_blocks[1].ff.register_forward_pre_hook(lambda *_: ran.append(1))
+    return model, ran
+
+
+def test_a_cache_of_magnitudes_is_that_of_diffusers(models):
+    """What is published for Flux counts where no ratios are given, and is stretched to the steps."""
+    from diffusers.hooks import MagCacheConfig
+    from diffusers.hooks.mag_cache import FLUX_MAG_RATIOS
+
+    live, asked = models["flux"].transformer, {"steps": 6}
+    plain = painted(models["flux"], **asked)
+    assert torch.allclose(painted(models["flux"], cache(MODEL, 0.0, "magnitude", [1.5]), **asked), plain, atol=1e-5)
+    ours = painted(models["flux"], cache(MODEL, 0.5, "magnitude"), **asked)
+    live.enable_cache(MagCacheConfig(threshold=0.5, num_inference_steps=6, mag_ratios=FLUX_MAG_RATIOS))
+    theirs = painted(models["flux"], **asked)
+    live.disable_cache()
+    assert torch.allclose(ours, theirs, atol=1e-5) and not torch.allclose(ours, plain, atol=1e-4)
+
+
+def test_magnitudes_are_measured_by_diffusers_formula_and_leave_steps_out(deeper, capsys):
+    from diffusers.hooks import MagCacheConfig
+
+    model, ran = deeper
+    words = encode(model, "a boat")
+    ratios = magnitudes(model, words, seed=3, steps=5, width=32, height=32)
+    assert ratios[0] == 1 and len(ratios) == 5 and all(ratio > 0 for ratio in ratios)
+    part, shared = torch.nn.Module(), copy.copy(model)
+    shared.__dict__["transformer"] = own_modules(model.transformer)
+    part.transformer_blocks = shared.transformer.transformer_blocks[:-1]
+    apply_mag_cache(part, MagCacheConfig(calibrate=True, num_inference_steps=5))
+    painted(shared, steps=5, guidance_scale=1.0)
+    told = capsys.readouterr().out
+    assert torch.allclose(torch.tensor(ratios), torch.tensor([float(word) for word in told[told.rindex("[") + 1:].split("]")[0].split(",")]))
+    ran.clear()
+    assert painted(model, cache(MODEL, 1.0, "magnitude", ratios), steps=5).isfinite().all() and len(ran) < 5
+    with pytest.raises(InputError, match="how the magnitudes of a StableDiffusion3Pipeline change .* is not known here"):
+        painted(model, cache(MODEL, way="magnitude"))
+    with pytest.raises(InputError, match="counted from noise, and this sampling begins or ends on the way"):
+        painted(model, cache(MODEL, way="magnitude", ratios=ratios), end_step=2)
+
+
+def test_a_cache_goes_with_guidance_in_a_part_of_the_steps_on_a_deeper_stable_diffusion_3(deeper):
+    model, ran = deeper
+    ran.clear()
     plain = painted(model)
     assert torch.allclose(painted(model, cache(MODEL, threshold=0.0)), plain, atol=1e-5) and len(ran) == 8
     assert painted(model, cache(MODEL, threshold=1.0), guidance(MODEL, end=0.5)).isfinite().all()

@@ -240,18 +240,29 @@ def test_adapters_of_other_families_paint_what_plain_diffusers_paints(models, ch
     assert torch.equal(paint(loading.fit(mine, recipe())), base)
 
 
+COMPILED = Recipe("compile", "", options=(("backend", "eager"), ("mode", None)))
+
+
 def test_settings_of_the_networks_are_put_on_and_taken_off(live):
     mine, _ = live
     base, vae = paint(mine), mine.vae
-    settings = [Recipe(kind, "", options=options) for kind, options in (
-        ("tiling", ()), ("slicing", ()), ("channels_last", ()), ("compile", (("backend", "eager"), ("mode", None))))]
-    fitted = loading.fit(mine, recipe(*settings))
-    assert vae.use_tiling and vae.use_slicing and mine.unet._compiled_call_impl is not None
+    fitted = loading.fit(mine, recipe(*(Recipe(kind, "") for kind in ("tiling", "slicing", "channels_last"))))
+    assert vae.use_tiling and vae.use_slicing and mine.unet._compiled_call_impl is None
     assert mine.unet.conv_in.weight.is_contiguous(memory_format=torch.channels_last)
     assert torch.allclose(paint(fitted), base, atol=1e-5)
+    loading.fit(mine, recipe(COMPILED))
+    assert mine.unet._compiled_call_impl is not None
     loading.fit(mine, recipe())
     assert not (vae.use_tiling or vae.use_slicing) and mine.unet._compiled_call_impl is None
     assert torch.equal(paint(mine), base)
+
+
+@pytest.mark.slow
+def test_a_compiled_denoiser_paints_the_same(live):
+    mine, _ = live
+    base = paint(mine)
+    assert torch.allclose(paint(loading.fit(mine, recipe(COMPILED))), base, atol=1e-5)
+    loading.fit(mine, recipe())
 
 
 def test_attention_is_chosen_where_a_network_has_a_choice(models):

@@ -12,7 +12,8 @@ from nodegraph_nodes.diffusion.checkpoints import previews as tiny_decoders
 from nodegraph_nodes.diffusion.models import fit, load
 from nodegraph_nodes.diffusion.preview import latent_picture
 
-from .previews import taesd, tiny_autoencoder
+from . import tiny
+from .previews import taehv, taesd, tiny_autoencoder
 
 pytestmark = [pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept:DeprecationWarning"),
               pytest.mark.filterwarnings("ignore:.* is far from the:UserWarning")]
@@ -77,6 +78,71 @@ def test_the_one_near_a_model_is_found_by_its_family(checkpoints, tmp_path, monk
               near / "taesd_decoder.safetensors")
     with pytest.warns(UserWarning, match="previews are made without taesd_decoder.safetensors.*no tiny decoder of the kind"):
         assert (latent_picture(live(folder), LATENT) == rough).all()
+
+
+class Block(torch.nn.Module):
+    """A block with a memory, as TAEHV's author describes it."""
+
+    def __init__(self, width):
+        super().__init__()
+        self.conv = torch.nn.Sequential(torch.nn.Conv2d(2 * width, width, 3, padding=1), torch.nn.ReLU(),
+                                        torch.nn.Conv2d(width, width, 3, padding=1), torch.nn.ReLU(),
+                                        torch.nn.Conv2d(width, width, 3, padding=1))
+
+    def forward(self, frames):
+        before = torch.zeros_like(frames)
+        before[1:] = frames[:-1]
+        return torch.relu(self.conv(torch.cat([frames, before], 1)) + frames)
+
+
+class Grow(torch.nn.Module):
+    """A layer that makes several frames of one."""
+
+    def __init__(self, width, frames):
+        super().__init__()
+        self.conv = torch.nn.Conv2d(width, width * frames, 1, bias=False)
+
+    def forward(self, frames):
+        return self.conv(frames).reshape(-1, *frames.shape[1:2], *frames.shape[2:])
+
+
+def layers(channels, patch):
+    """The decoder of clips as a row of layers, without its clamp."""
+    made, width = [torch.nn.Identity(), torch.nn.Conv2d(channels, 8, 3, padding=1), torch.nn.ReLU()], 8
+    for frames in (1, 2, 2):
+        made += [Block(width), torch.nn.Upsample(scale_factor=2), Grow(width, frames),
+                 torch.nn.Conv2d(width, 4, 3, padding=1, bias=False)]
+        width = 4
+    return torch.nn.Sequential(*made, torch.nn.ReLU(), torch.nn.Conv2d(4, 3 * patch ** 2, 3, padding=1))
+
+
+@pytest.mark.parametrize("patch", [1, 2])
+def test_a_tiny_decoder_of_clips_is_the_row_of_layers_that_its_author_tells_of(tmp_path, patch):
+    state = taehv(16, patch)
+    save_file(state, place := tmp_path / "taew2_1.safetensors")
+    assert tiny_decoders.holds(place)
+    row = layers(16, patch)
+    row.load_state_dict({name.removeprefix("decoder."): tensor for name, tensor in state.items()})
+    latents = torch.randn(1, 16, 4, 3, generator=torch.Generator().manual_seed(2))
+    with torch.no_grad():
+        frames = torch.nn.functional.pixel_shuffle(row(torch.tanh(latents / 3) * 3), patch).clamp(0, 1)
+        assert len(frames) == 4
+        assert torch.allclose(tiny_decoders.decoder(place, torch.float32).still(latents), frames[-1], atol=1e-6)
+
+
+def test_a_clip_is_shown_by_a_tiny_decoder_of_clips(tmp_path, monkeypatch):
+    monkeypatch.setattr("nodegraph_nodes.diffusion.preview.SMALL_DECODER", 0)
+    model = tiny.live("wan", tmp_path / "wan")
+    rough = latent_picture(model, torch.ones(1, 16, 4, 4))
+    save_file(taehv(), place := tmp_path / "taew2_1.safetensors")
+    shown = fit(model, Recipe("DiffusionModel", "m", patches=(Recipe("preview", place.name, str(place), b"x"),)))
+    assert latent_picture(shown, torch.ones(1, 16, 4, 4)).shape == (32, 32, 3) and rough.shape == (4, 4, 3)
+    save_file(taehv(48), place := tmp_path / "taew2_2.safetensors")
+    with pytest.raises(InputError, match="is a tiny decoder of 48 channels, and this model has latents of 16"):
+        fit(model, Recipe("DiffusionModel", "m", patches=(Recipe("preview", place.name, str(place), b"y"),)))
+    save_file({name: tensor for name, tensor in taehv().items() if not name.startswith("decoder.6.")}, place)
+    with pytest.raises(InputError, match="no tiny decoder of the kind that is read here .TAEHV"):
+        tiny_decoders.decoder(place, torch.float32)
 
 
 GRAPH = {"nodegraph": 1, "inputs": {"tiny": {"type": "PreviewDecoder"}},

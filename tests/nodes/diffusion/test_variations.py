@@ -34,7 +34,7 @@ def variers(tmp_path_factory):
             for name in ("variation", "unclip")}
 
 
-@pytest.mark.parametrize("kind, prompt", [("variation", ""), ("unclip", ""), ("unclip", "a boat")])
+@pytest.mark.parametrize("kind, prompt", [("variation", ""), pytest.param("unclip", "", marks=pytest.mark.slow), ("unclip", "a boat")])
 def test_a_picture_is_varied_as_by_the_pipeline_itself(variers, kind, prompt):
     model, picture = variers[kind], PICTURES[0]
     seen = Image.fromarray((picture.permute(1, 2, 0).numpy() * 255).round().astype(np.uint8))

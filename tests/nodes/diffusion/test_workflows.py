@@ -10,8 +10,8 @@ from nodegraph import Engine
 from nodegraph.cli import main
 from tests.nodes import test_every_node as every
 
-from . import tiny
-from .conftest import kl_autoencoder, stable_diffusion
+from . import animators, priors, tiny
+from .conftest import flux, kl_autoencoder, stable_diffusion
 from .test_checkpoints import Zoo, flux_files
 from .variations import image_variation
 
@@ -21,9 +21,11 @@ MODELS = {  # by input: what makes one at a path
     "model": every.saved(stable_diffusion), "net": every.net, "other_net": every.net, "adapter": every.adapter,
     "style": every.hand, "thing": every.hand, "word": every.word, "vae": every.saved(lambda: kl_autoencoder(4)),
     "xl": lambda path: tiny.saved("xl", path), "refiner": lambda path: tiny.saved("xl_refiner", path),
+    "prior": every.saved(priors.prior), "second": every.saved(priors.second), "flux": every.saved(flux),
+    "redux": every.saved(lambda: priors.redux(flux())), "animator": lambda path: animators.saved("stable_video", path),
     "varier": every.saved(image_variation), "editor": lambda path: tiny.saved("kontext", path), "mover": every.clips}
 SHORT = {"steps": 3, "frames": 3, "seeds": [1, 2]}
-SMALL = {"split-files": "picture", "edit": "edited"}  # the nodes that would paint at the size that their models say
+SMALL = {"split-files": "picture", "edit": "edited", "image-to-video": "moving", "redux": "sketch"}  # the nodes that would paint at the size that their models say
 LONGER = {"refiner": {"steps": 5, "handed": 4}}  # which share their steps
 
 

@@ -7,12 +7,12 @@ import transformers
 from .conftest import clip_encoder, clip_tokenizer, kl_autoencoder, unet
 
 
-def eyes(width=16):
-    """What looks at a picture of 16 x 16."""
+def eyes(width=16, side=16, patch=8):
+    """What looks at a picture of side x side."""
     torch.manual_seed(4)
-    processor = transformers.CLIPImageProcessorPil(size={"shortest_edge": 16}, crop_size={"height": 16, "width": 16})
+    processor = transformers.CLIPImageProcessorPil(size={"shortest_edge": side}, crop_size={"height": side, "width": side})
     return processor, transformers.CLIPVisionModelWithProjection(transformers.CLIPVisionConfig(
-        hidden_size=16, intermediate_size=16, num_hidden_layers=2, num_attention_heads=2, image_size=16, patch_size=8,
+        hidden_size=16, intermediate_size=16, num_hidden_layers=2, num_attention_heads=2, image_size=side, patch_size=patch,
         projection_dim=width))
 
 

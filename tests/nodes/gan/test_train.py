@@ -105,6 +105,7 @@ def test_each_player_moves_alone_and_the_average_follows():
     assert all(parameter.requires_grad for parameter in game.critic.parameters())
 
 
+@pytest.mark.slow
 def test_the_game_is_won_where_the_critic_can_tell_no_more():
     """One grey tone is all there is to draw: the generator finds it."""
     torch.manual_seed(0)

@@ -2,8 +2,10 @@
 
 import json
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image as Pil
 
 from nodegraph import InputError, Recipe
 from nodegraph_nodes.mask import sam as sams, segment as segments
@@ -87,6 +89,43 @@ def test_a_box_is_taken_alone_and_with_points(photo, anything):
     assert torch.equal(sam(photo, anything, "5,5", box="2,3,30,20")[0], masks[trusted.argmax()])
 
 
+@pytest.fixture(scope="module")
+def second(tmp_path_factory):
+    return seers.sam2(tmp_path_factory.mktemp("sam2") / "sam2")
+
+
+def test_a_sam_2_cuts_out_what_it_is_pointed_at(photo, second):
+    from transformers import Sam2Processor
+
+    live = sams.load(Recipe("SamModel", "sam2", str(second)), "cpu", "float32")
+    places = torch.tensor([[[[20.0, 10.0], [30.0, 20.0], [1.0, 1.0]]]])
+    high, wide = photo.shape[1:]
+    pixels = np.asarray(to_pil(photo).resize((64, 64), Pil.Resampling.BILINEAR)) / 255
+    given = (pixels - [0.5, 0.4, 0.3]) / [0.2, 0.3, 0.4]
+    prepared = live.processor(to_pil(photo), input_points=places.tolist(), input_labels=[[[1, 1, 0]]])
+    assert (prepared["pixel_values"][0].permute(1, 2, 0) - torch.from_numpy(given)).abs().max() < 2 / 255 / 0.2
+    assert torch.allclose(prepared["input_points"], Sam2Processor._normalize_coordinates(None, 64, places, (high, wide)))
+    with torch.no_grad():
+        answer = live.network(**{name: prepared[name] for name in prepared if name != "original_sizes"})
+    masks = torch.nn.functional.interpolate(answer.pred_masks[0], (high, wide), mode="bilinear")[0] > 0
+    for number, which in enumerate(("part", "object", "whole")):
+        assert torch.equal(sam(photo, live, "20,10 30,20", "1,1", which=which)[0], masks[number].float())
+    assert torch.equal(sam(photo, live, "20,10 30,20", "1,1")[0], masks[answer.iou_scores.flatten().argmax()].float())
+    boxed = live.processor(to_pil(photo), input_boxes=[[[2.0, 3.0, 30.0, 20.0]]])["input_boxes"]
+    assert torch.allclose(boxed[0, 0], torch.tensor([2.0 / wide, 3.0 / high, 30.0 / wide, 20.0 / high]) * 64)
+
+
+def test_a_sam_2_is_taken_as_its_makers_publish_it_and_what_it_lacks_is_told(photo, tmp_path):
+    folder = seers.sam2(tmp_path / "film", film=True)
+    assert sams.kind_problem(folder) == ""
+    live = sams.load(Recipe("SamModel", "film", str(folder)), "cpu", "float32")
+    assert MASK.complaint(sam(photo, live, box="2,3,30,20")) is None
+    (folder / "preprocessor_config.json").unlink()
+    assert "has no preprocessor_config.json, which says how pictures are prepared" in sams.kind_problem(folder)
+    (folder / "model.safetensors").unlink()
+    assert sams.kind_problem(folder)
+
+
 @pytest.mark.parametrize("given, words", [
     ({}, "points and box are both empty"), ({"outside": "1,1"}, "points and box are both empty"),
     ({"points": "20"}, "points has '20', where 2 numbers"), ({"box": "1,2,3"}, "box has '1,2,3', where 4 numbers"),
@@ -105,9 +144,9 @@ def test_places_are_read_as_they_are_written():
 def test_folders_of_other_kinds_are_told(tmp_path):
     depth = seers.depth(tmp_path / "dpt")
     assert segments.kind_problem(depth).startswith("is a model that reads pictures (DPT), and a model that parts pictures")
-    assert sams.kind_problem(depth) == "is a model that reads pictures (DPT), and a Segment Anything model (SAM) is wanted"
+    assert sams.kind_problem(depth) == "is a model that reads pictures (DPT), and a Segment Anything model (SAM or SAM 2) is wanted"
     config = depth / "config.json"
-    config.write_text('{"model_type": "sam2", "architectures": ["Sam2Model"]}')
+    config.write_text('{"model_type": "sam3", "architectures": ["Sam3Model"]}')
     assert "successor of SAM that asks for torchvision" in sams.kind_problem(depth)
 
 

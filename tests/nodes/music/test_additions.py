@@ -65,6 +65,7 @@ def test_a_score_that_is_gone_on_with_is_kept_and_grows_by_the_bars_asked_for(st
     assert new and max(note.start + note.duration for note in new) <= 3 * (8 + bars) + 1e-6
 
 
+@pytest.mark.slow
 def test_a_score_is_gone_on_with_beyond_what_a_model_composes_at_once(starter, song):
     longer = go_on(starter, song, bars=40, style="waltz", seed=1)
     assert kept(song, longer) and len(bar_starts(longer)) == 48

@@ -3,21 +3,24 @@
 import dataclasses
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from nodegraph import Cancelled, InputError, Recipe
+from nodegraph_nodes.common.quickstep import QuickLlama
 from nodegraph_nodes.media.score import bar_starts
 from nodegraph_nodes.music.controls import reach
 from nodegraph_nodes.music.generate import generate
 from nodegraph_nodes.music.grammar import Grammar
 from nodegraph_nodes.music.models import Composer, load, size
 from nodegraph_nodes.music.plan import Plan
+from nodegraph_nodes.music.players import MOST
 from nodegraph_nodes.music.tokens import wish_tokens
 from nodegraph_nodes.music.vocabulary import Vocabulary
-from nodegraph_nodes.music.writing import decoded
+from nodegraph_nodes.music.writing import Dice, MidiWriter, decoded
 from nodegraph_nodes.starter import tunes
 from nodegraph_nodes.starter.train.small_tunes import encoded, home_request
 
@@ -78,19 +81,42 @@ def test_even_a_model_that_knows_nothing_writes_the_bars_asked_for(babbler):
 
 def test_a_model_with_a_short_memory_goes_on_with_what_it_remembers(composer, monkeypatch):
     shown, seen = [], [0]
-    forward = type(composer.model).forward
+    step = QuickLlama.__call__
 
     def watched(self, input_ids=None, past_key_values=None, **more):
         seen[0] = input_ids.shape[1] + (seen[0] if past_key_values is not None else 0)
         shown.append((input_ids.shape[1], seen[0]))
-        return forward(self, input_ids=input_ids, past_key_values=past_key_values, **more)
+        return step(self, input_ids=input_ids, past_key_values=past_key_values, **more)
 
-    monkeypatch.setattr(type(composer.model), "forward", watched)
+    monkeypatch.setattr(QuickLlama, "__call__", watched)
     score = generate(composer, bars=8, seed=1)
     assert len(bar_starts(score)) == 8
     assert max(total for _, total in shown) <= 128 < sum(fresh for fresh, _ in shown)
     # Each token is shown once, but for the half of the window that is shown again when it is full.
     assert sum(fresh for fresh, _ in shown) <= 2.2 * len(shown)
+
+
+def test_a_token_costs_one_step_of_the_network_one_reading_of_the_rules_and_one_throw(composer, monkeypatch):
+    counted = Counter()
+
+    def count(kind, name):
+        work = getattr(kind, name)
+        monkeypatch.setattr(kind, name, lambda *given, **more: (counted.update([name]), work(*given, **more))[1])
+
+    for kind, name in ((QuickLlama, "__call__"), (Grammar, "_legal"), (Dice, "draw"), (MidiWriter, "choose"), (type(composer.model), "forward")):
+        count(kind, name)
+    generate(composer, bars=8, seed=1)
+    assert counted["choose"] > 100 and counted.pop("forward", 0) == 0
+    assert counted["_legal"] <= 1.1 * counted["choose"]  # twice where the rhythm that is asked for leaves nothing
+    assert {counted["__call__"], counted["draw"]} == {counted["choose"]}
+
+
+def test_no_more_instruments_play_than_midi_has_channels(composer):
+    grammar = grammar_of(composer.tokenizer, 8)
+    known = [program for _, program in grammar.vocabulary.programs if program >= 0]
+    grammar.clock.players = frozenset(known[:MOST])
+    open_ = {program for index, program in grammar.vocabulary.programs if grammar.players.programs(grammar.clock)[index]}
+    assert len(known) > MOST and open_ - {-1} == set(known[:MOST])
 
 
 def test_each_bar_is_reported_and_the_run_can_stop_there(babbler, listening):

@@ -1,9 +1,11 @@
 """The tools of a musician: time, keys, chords, bands, drums. None of them needs a model."""
 
+from dataclasses import replace
+
 import pytest
 
 from nodegraph import InputError
-from nodegraph_nodes.media.score import Event, Note, Score, Text, Track, bar_starts
+from nodegraph_nodes.media.score import Event, Note, Score, Text, Track, bar_starts, whole_bars
 from nodegraph_nodes.music.chords import chord, laid, moved, sheet
 from nodegraph_nodes.music.harmony import (
     analyse,
@@ -61,6 +63,14 @@ def test_instruments_are_named_as_musicians_name_them():
         73, -1, 32, 12, 0]
     with pytest.raises(InputError, match="'floot' is no instrument of General MIDI; did you mean flute"):
         program_named("floot")
+
+
+def test_hands_do_not_make_a_piece_longer():
+    straight = tune("60 62 64 65", unit=1.0)
+    for seed in range(20):
+        loose = humanise(straight, timing=0.25, seed=seed)
+        assert whole_bars(loose) == whole_bars(straight) == 4 and all(note.duration > 0 for note in loose.tracks[0].notes)
+    assert humanise(replace(straight, tracks=())).tracks == ()
 
 
 def test_notes_go_to_the_grid_and_swing_and_stay_on_their_beats():

@@ -3,9 +3,11 @@
 import json
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import miditok
 import pytest
+import symusic
 import torch
 from miditok import TokenizerConfig
 from safetensors.torch import load_file, save_file
@@ -14,6 +16,7 @@ from nodegraph import InputError, Recipe
 from nodegraph_nodes.media.score import bar_starts
 from nodegraph_nodes.music.controls import Controls
 from nodegraph_nodes.music.generate import generate
+from nodegraph_nodes.music.given import note_words
 from nodegraph_nodes.music.grammar import Grammar
 from nodegraph_nodes.music.models import Composer, holds, load, problem
 from nodegraph_nodes.music.vocabulary import Vocabulary
@@ -77,6 +80,34 @@ def trained(kind, settings, merging):
     if merging:
         tokenizer.train(vocab_size=len(tokenizer) + 60, model=merging, files_paths=[TUNE] * 3)
     return tokenizer
+
+
+@pytest.mark.parametrize("settings", [{"use_velocities": True}, {"use_velocities": False}])
+@pytest.mark.parametrize("kind", ["REMI", "TSD"])
+def test_strokes_without_a_word_for_their_length_follow_each_other_and_anything_follows_them(kind, settings):
+    tokenizer = tokenizer_of(kind, use_programs=True, one_token_stream_for_programs=True, use_note_duration_programs=list(range(128)), **settings)
+    score = symusic.Score(8)
+    for drums, pitches in ((True, (36, 42)), (False, (60, 64))):
+        track = symusic.Track("", 0, drums)
+        for start in (0, 8, 16):
+            for pitch in pitches:
+                track.notes.append(symusic.Note(start, 4, pitch, 90))
+        score.tracks.append(track)
+    words = tokenizer.encode(score, encode_ids=False).ids
+    grammar = Grammar(Vocabulary(tokenizer), 1, (4, 4))
+    for index in words:
+        assert grammar.legal()[index], (tokenizer[index], [tokenizer[one] for one in grammar.written])
+        grammar.accept(index)
+    assert grammar.complete(grammar.clock)
+    assert note_words(-1, 36, 90, 4, Vocabulary(tokenizer))[-1].startswith("Velocity" if settings["use_velocities"] else "PitchDrum")
+
+
+def test_what_begins_before_the_first_beat_begins_on_it():
+    early = [SimpleNamespace(pitch=60, time=-3, duration=8, velocity=80), SimpleNamespace(pitch=62, time=-3, duration=2, velocity=80)]
+    piece = SimpleNamespace(ticks_per_quarter=8, tempos=[], time_signatures=[],
+                            tracks=[SimpleNamespace(name="", program=0, is_drum=False, notes=early)])
+    tokenizer = SimpleNamespace(is_trained=False, one_token_stream=True, decode=lambda stream: piece)
+    assert [(note.pitch, note.start, note.duration) for note in decoded(tokenizer, []).tracks[0].notes] == [(60, 0.0, 0.625)]
 
 
 @pytest.mark.parametrize("setting", SETTINGS)

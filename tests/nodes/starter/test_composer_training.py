@@ -1,6 +1,7 @@
 """How the composer is taught: its words say a piece and nothing else, a tiny training ends in a folder that composes."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,8 @@ def folder(tmp_path_factory):
         patch.setattr(composer, "new_model", tiny)
         path = tmp_path_factory.mktemp("taught")
         assert command.main(["composer", "--folder", str(path / "work"), "--out", str(path / "composer"), "--device", "cpu"]) == 0
+        shutil.copytree(path / "composer", path / "first")
+        assert command.main(["composer", "--assemble", str(path / "work" / "composer"), "--out", str(path / "early")]) == 0
         assert command.main(["composer", "--folder", str(path / "work"), "--out", str(path / "composer"), "--device", "cpu", "--stage", "refine"]) == 0
     return path / "composer"
 
@@ -52,7 +55,7 @@ def heard(score):
             for track in score.tracks for note in track.notes}
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", [0, 4, 9, 11, 12])
 def test_words_say_the_piece_and_nothing_else(words, seed):
     piece = drawn_piece(seed)
     assert heard(decoded(words, encoded(piece, words))) == heard(one_track_each(piece.score))
@@ -100,7 +103,7 @@ class Reciter:
         return SimpleNamespace(logits=logits, past_key_values=None)
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", [0, 6, 7, 9, 11, 12])  # those from 9 on have drums, whose strokes have no length
 def test_what_the_rules_write_is_legal_to_the_last_token(words, seed):
     piece = drawn_piece(seed)
     ids = encoded(piece, words)
@@ -120,6 +123,18 @@ def test_the_command_leaves_a_folder_with_a_card_what_it_knows_and_both_of_its_r
     assert not {*composer_words.training_seeds(runs[0]["seed"], 8, 4)} & {*composer_words.training_seeds(runs[1]["seed"], 8, 4)}
     assert list(json.loads((folder / "knows.json").read_text())["groups"]["styles"]["words"]) == list(styles.STYLES)
     assert "bossa" in (folder / "README.md").read_text() and "3 steps" in (folder / "README.md").read_text()
+
+
+def test_a_composer_is_made_of_a_checkpoint_as_its_training_would_make_it(folder):
+    for name in ("model.safetensors", "config.json", "tokenizer.json", "knows.json", "training.json", "README.md"):
+        assert (folder.parent / "early" / name).read_bytes() == (folder.parent / "first" / name).read_bytes(), name
+
+
+def test_where_no_training_has_saved_nothing_is_made(tmp_path):
+    with pytest.raises(SystemExit, match="has no checkpoint of a composer"):
+        command.main(["composer", "--assemble", str(tmp_path), "--out", str(tmp_path / "early")])
+    with pytest.raises(SystemExit):
+        command.main(["poet", "--assemble", str(tmp_path)])
 
 
 @pytest.mark.parametrize("style, bars", [("bossa", 8), pytest.param("waltz", 12, marks=pytest.mark.slow)])

@@ -74,7 +74,10 @@ def test_the_rate_decays_by_whichever_of_steps_and_minutes_is_further():
 def test_the_averaged_weights_can_be_read_from_a_checkpoint(tmp_path):
     net = _line()
     trained = loop.train("line", tmp_path, {"net": net}, _loss(net), RECIPE)
-    assert torch.equal(loop.averaged(tmp_path, "net")["weight"], trained.ema["net"]["weight"])
+    early = torch.nn.Linear(4, 1)
+    loop.put_averaged(tmp_path, {"net": early})
+    assert torch.equal(early.weight, trained.ema["net"]["weight"]) and not torch.equal(early.weight, net.weight)
+    assert loop.reached(tmp_path).step == trained.steps
     loop.load_averaged(trained, {"net": net})
     assert torch.equal(net.weight, trained.ema["net"]["weight"])
 

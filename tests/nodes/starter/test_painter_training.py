@@ -114,6 +114,7 @@ def packed(path, kept):
             file.writestr(f"{glyph.set}/{glyph.id}.png", glyphs._png(glyphs.Image.fromarray(glyph.drawing)))
 
 
+@pytest.mark.slow
 def test_the_whole_training_in_small_makes_a_folder_that_paints(kept, tokenizer, tmp_path, monkeypatch):
     from diffusers import StableDiffusion3InpaintPipeline
 

@@ -8,7 +8,7 @@ HEIGHT, INSET, WIDE, EACH = 34.0, 12.0, 420.0, 26.0  # pixels: of the line, from
 ROOM = 120.0  # pixels at its left end for the words
 
 
-class Timeline(NamedTuple):
+class RunsLine(NamedTuple):
     """Where the line lies, in pixels, and how many runs there are on it, the newest at the right end."""
 
     x: float
@@ -31,9 +31,9 @@ class Timeline(NamedTuple):
         return self.x <= x < self.x + self.width and self.y <= y < self.y + HEIGHT
 
 
-def timeline(count: int, at: int, size: tuple[float, float]) -> Timeline | None:
+def runs_line(count: int, at: int, size: tuple[float, float]) -> RunsLine | None:
     """The line for so many runs in a widget of so many pixels; None while there is nothing to go back to."""
     if count < 2 or size[0] < 2 * WIDE:
         return None
     width = min(WIDE, ROOM + 16 + EACH * count)
-    return Timeline(INSET, size[1] - HEIGHT - INSET, width, count, at if 0 <= at < count else count - 1)
+    return RunsLine(INSET, size[1] - HEIGHT - INSET, width, count, at if 0 <= at < count else count - 1)
