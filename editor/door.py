@@ -37,8 +37,8 @@ def part_llvms() -> None:
     """See to it that triton and the graphics driver do not meet; to be called before a window opens.
 
     torch imports triton where its wheel brings it, and triton has an LLVM of its own. Where Mesa has brought another one
-    into the process before (llvmpipe, without a graphics card, or radeonsi), that import ends it (torch 2.13, Debian 12). Without a
-    card triton does nothing, so it is not found then; with one it is loaded first, while it is alone.
+    into the process before (llvmpipe, without a graphics card, or radeonsi), that import ends it (torch 2.13, Debian 12).
+    Without a card triton does nothing, so it is not found then; with one it is loaded first, while it is alone.
     """
     if not sys.platform.startswith("linux") or "triton" in sys.modules or find_spec("triton") is None:
         return
