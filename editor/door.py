@@ -14,7 +14,7 @@ from contextlib import closing, suppress
 from importlib import import_module
 from importlib.util import find_spec
 
-from nodegraph.errors import NodegraphError
+from nodegraph import NodegraphError
 from nodegraph.machine import has_driver
 
 X_PORT = 6000  # of display 0 over TCP

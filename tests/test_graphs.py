@@ -288,9 +288,16 @@ def test_a_melody_is_arranged_for_a_band(engine):
 
 
 def test_a_song_is_engraved_with_its_words(engine):
-    result = engine.run(engine.load(GRAPHS / "song.yaml"))
+    result = engine.run(engine.load(GRAPHS / "song.yaml"), only=["page", "svg"])
     assert not result.errors and result["page"].shape[::2] == (3, 1400) and float(result["page"].min()) < 0.2
     assert all(word in result["svg"] for word in ("Amazing Grace", ">wretch<", ">Em<"))
+
+
+def test_each_picture_becomes_music_of_its_own_and_its_sound_is_made_last(engine):
+    graph = engine.load(GRAPHS / "picture-music.yaml").with_value("piece", "bars", 8)
+    boat, cat = (engine.run(graph, {"picture": str(GRAPHS / f"pictures/{name}.jpg")}, only=["score", "roll"]) for name in ("boat", "cat"))
+    assert not boat.errors and not cat.errors and boat["score"].keys != cat["score"].keys
+    assert all(len(result["score"].tracks) > 2 and result["score"].beats >= 16 for result in (boat, cat))
 
 
 def test_a_graph_is_refused_with_the_place_before_anything_runs(engine, tmp_path):

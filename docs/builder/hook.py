@@ -28,7 +28,10 @@ from nodegraph.shipped import graph_files  # noqa: E402
 
 EXAMPLES = ROOT / "docs" / "examples"
 SHOWN = {"album": ("sheet",), "book": ("book",), "exhibition": ("wall",), "postcard": ("card", "verse", "sound"),
-         "prints": ("wall",), "selection": ("all",), "suite": ("roll", "sound"), "tunes": ("roll", "sound")}
+         "prints": ("wall",), "selection": ("all",), "suite": ("roll", "sound"), "tunes": ("roll", "sound"),
+         "band": ("roll", "sound"), "continued": ("roll", "sound"), "game-loop": ("roll", "sound"),
+         "grooves": ("roll", "sound"), "jazz-trio": ("roll", "sound"),
+         "picture-music": ("picture", "roll", "sound"), "song": ("page", "sound")}
 CACHE = Path(os.environ.get("NODEGRAPH_DOCS_CACHE", ROOT / ".cache" / "docs"))
 FOLLOWED = [ROOT / "docs/tutorial.md", *sorted((ROOT / "docs/howto").glob("*.md"))]
 MADE: dict[str, dict[str, Made]] = {}  # what the graphs of a page made, by page and by the name of the graph's file

@@ -20,6 +20,7 @@ LONGEST_SIDE = 640  # of a picture in pixels
 WIDEST_ABREAST = 480  # of a picture that stands beside others
 MOST_ITEMS = 4  # of a list
 SECONDS = 20  # of a sound
+MOST_SOUND_BYTES = 60_000
 SAMPLE_RATE = 22_050  # of a sound, Hz, in mono
 LETTERS = 900  # of a text
 
@@ -125,7 +126,7 @@ def write_picture(type: Any, value: Any, file: Path) -> int:
 
 
 def write_sound(value: Any, file: Path) -> None:
-    """The beginning of a sound as Ogg Vorbis in mono, faded out where it is cut."""
+    """The beginning of a sound as Ogg Vorbis in mono, faded out where it is cut, and plainer until it is small enough."""
     import numpy as np
     import soundfile
     import soxr
@@ -134,4 +135,7 @@ def write_sound(value: Any, file: Path) -> None:
     samples = soxr.resample(samples, value.sample_rate, SAMPLE_RATE)
     if len(samples) > SECONDS * SAMPLE_RATE:
         samples = samples[: SECONDS * SAMPLE_RATE] * np.minimum(1, np.arange(SECONDS * SAMPLE_RATE, 0, -1) / SAMPLE_RATE)
-    soundfile.write(file, np.clip(samples, -1, 1), SAMPLE_RATE, format="OGG", subtype="VORBIS", compression_level=0.7)
+    for level in (0.6, 0.7, 0.8, 0.9, 1.0):
+        soundfile.write(file, np.clip(samples, -1, 1), SAMPLE_RATE, format="OGG", subtype="VORBIS", compression_level=level)
+        if file.stat().st_size <= MOST_SOUND_BYTES:
+            break

@@ -5,13 +5,13 @@ In canvas units: pixels at a zoom of 1, y downwards.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from nodegraph.graph import Ref
-from nodegraph.nodetype import Port
-from nodegraph.types import PortType
+from nodegraph import PortType, Ref
+from nodegraph.editing import Port
 
 from ..document.items import Item, Target
 from .constructs import Construct
@@ -27,6 +27,7 @@ PICTURED_WIDTH = 208.0  # of a node with a slot for results
 VALUE_WIDTH = 128.0
 MOST_WORDS, LINE = 3, 16.0
 DOT = 16.0
+BAND = 26.0  # below the title of a node that runs more than once, or chooses: how
 CORNER = 14.0
 BADGES_ABOVE = 20.0  # the room that a node's badges take above it
 NOTE_LINE = 19.0
@@ -171,3 +172,19 @@ def overlap(one: Rectangle, other: Rectangle) -> bool:
     """Whether two rectangles touch."""
     return one[0] <= other[0] + other[2] and other[0] <= one[0] + one[2] \
         and one[1] <= other[1] + other[3] and other[1] <= one[1] + one[3]
+
+
+def boxed(item: Item, width: float, height: float, pins: Iterable[Pin], **more: Any) -> Box:
+    """A box with its pins, which are found by their names from then on."""
+    pins = tuple(pins)
+    outs: dict[str | None, Pin] = {pin.end.port or (pin.port.name if pin.port is not None else ""): pin
+                                   for pin in pins if pin.gives}
+    if len(outs) == 1:
+        outs[None] = next(iter(outs.values()))
+    ins = {(pin.end.port, pin.end.index): pin for pin in pins if isinstance(pin.end, Target)}
+    return Box(item, width, height, pins=pins, outs=outs, ins=ins, **more)
+
+
+def up(length: float) -> float:
+    """The next multiple of the grid."""
+    return math.ceil(length / GRID - 1e-9) * GRID

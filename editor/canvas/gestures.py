@@ -15,11 +15,12 @@ from . import hits
 from .beyond import step
 from .box import Rectangle
 from .clicks import clicked, double_clicked, menu, pressed_left
-from .drags import SNAP, Band, Drag, Knife, MinimapDrag, Move, Pan, Resize, Scrub
+from .drags import SNAP, Band, Drag, Knife, MinimapDrag, Pan, Resize, Scrub
 from .hits import NOTHING
 from .lettering import Measure
 from .linkdrag import LinkDrag
 from .minimap import Minimap
+from .movedrag import Move
 from .overlay import LEFT as LEFT, MIDDLE as MIDDLE, RIGHT as RIGHT, THRESHOLD, Overlay, Pressed
 from .scene import Scene
 from .stage import Stage

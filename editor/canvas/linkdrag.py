@@ -6,8 +6,8 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from nodegraph.graph import Graph, Ref, refs
-from nodegraph.types import fits
+from nodegraph import Graph, Ref
+from nodegraph.editing import fits, refs
 
 from ..document import edits
 from ..document.items import Item, Link, Target, links
@@ -15,7 +15,8 @@ from ..document.ports import flow_of, inputs_of, outputs_of, ref_to, refusal
 from . import hits
 from .box import PinAt
 from .curve import bezier
-from .drags import Drag, by_likeness
+from .drags import Drag
+from .insertion import by_likeness
 from .overlay import THRESHOLD, Pressed
 from .scene import Scene, start_of
 

@@ -11,17 +11,17 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from nodegraph.check import Checked
-from nodegraph.graph import Graph
-from nodegraph.types import ANY, SEED, PortType
+from nodegraph import Graph, PortType
+from nodegraph.editing import ANY, SEED, Checked
 
 from ..document import items as on_canvas
 from ..document.items import Item, Link, is_spread, links
 from .box import DOT, TITLE, Box, PinAt, Rectangle, Status, around, overlap
-from .boxmaker import Maker, status_of
+from .boxmaker import Maker
 from .curve import Curve, bezier
 from .lettering import Measure
 from .routes import Obstacles, way
+from .statuses import status_of
 
 MOST_STIRRED = 12  # places by which links are led anew; where more has moved, all in between are
 

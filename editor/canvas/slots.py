@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from nodegraph.check import Flow
-from nodegraph.types import TEXT, PortType
+from nodegraph import PortType
+from nodegraph.editing import TEXT, Flow
 
 from .box import LINE, SMALL_SIZE, Picture, Slot
 from .lettering import Measure, wrapped
 
 MARGIN = 8.0  # around a slot
-PICTURE_ROOM, TEXT_ROOM = 128.0, 76.0  # heights of slots in nodes
-CARD_ROOM, CARD_WIDTH = 168.0, 260.0  # of those in the cards of a graph's outputs
+PICTURE_ROOM, TEXT_ROOM = 104.0, 76.0  # heights of slots in nodes
+CARD_ROOM, CARD_WIDTH = 140.0, 224.0  # of those in the cards of a graph's outputs
 MOST = 3  # results side by side
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from nodegraph import graphfile
+from nodegraph.editing import graphfile
 
-from ..document import arrange, edits, grouping
+from ..document import arrange, edits, grouping, ungrouping
 from ..document.document import Document, write_atomically
 from ..document.edits import EditRefused
 from ..document.items import Item, collapsed
@@ -91,7 +91,7 @@ def node_ungroup(session: Session) -> None:
         node = graph.nodes[item.name]
         if node.is_graph:
             inner = Document.open(graph.folder / node.type).graph
-            graph = grouping.ungroup(graph, item.name, inner, session.checked)
+            graph = ungrouping.ungroup(graph, item.name, inner, session.checked)
     session.edit("undo.ungroup", graph)
     session.select(Item("node", name) for name in graph.nodes if name not in before)
 

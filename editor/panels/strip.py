@@ -11,6 +11,7 @@ from .timeline import Timeline
 
 RULER, GAP, EDGE = 22.0, 4.0, 6.0  # pixels at the usual size of text: the ruler's height, between tracks, of an edge to grip
 SHARES = {"pictures": 2.0, "lines": 1.0, "sound": 2.0}  # how the height is shared among tracks
+MOST = 44.0  # pixels for a share, however much room there is
 SNAP = 7.0  # pixels within which an edge is drawn to a bar or another edge
 CLICK = 4.0  # pixels: what is dragged less is clicked
 MARGIN = 1.06  # how much more than all of it is seen at first, so that there is room to drag further
@@ -67,7 +68,7 @@ class Strip:
         whole = sum(SHARES[track.kind] for track in line.tracks) or 1.0
         found = []
         for track in line.tracks:
-            high = max(14.0 * self.units, room * SHARES[track.kind] / whole)
+            high = max(14.0 * self.units, min(room / whole, MOST * self.units) * SHARES[track.kind])
             found.append((top + gap, high))
             top += high + gap
         return found

@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from nodegraph.types import PortType
+from nodegraph import PortType
 
 if TYPE_CHECKING:
     import numpy as np
@@ -60,7 +60,7 @@ def thumbnail(type: PortType, value: Any, many: bool = False, *, side: int = SID
         return Thumbnail("sheet", contact_sheet(pictures, side), title, count=count)
     lines = [one.text.strip().split("\n", 1)[0] for one in shown]
     more = ["\N{HORIZONTAL ELLIPSIS}"] if count > len(shown) else []
-    return Thumbnail("text" if lines else "value", None, "\n".join([*lines, *more]) or title)
+    return Thumbnail("text" if lines else "value", None, "\n".join([*lines, *more]) or title, count=count)
 
 
 def _one(type: PortType, value: Any, side: int) -> Thumbnail:

@@ -19,21 +19,19 @@ from . import fonts, keyboard, theme
 from .above import Above
 from .bubble import Bubble
 from .ghosts import COMPARED, Ghosts
+from .grid import Grid
 from .icons import Icons
 from .links import Links
 from .marks import Marks
 from .minimap import MinimapPainter
 from .painter import Painter
-from .pen import NONE
 from .runsline import RunsLinePainter
 from .signs import SignPainter
 from .textures import Textures
-from .theme import color
 
 if TYPE_CHECKING:
     from ..session import Session
 
-GRID, GRID_STRONG = 32.0, 160.0
 REPAINTED = 24  # boxes that are drawn anew in one frame for another scale alone; the others are stretched meanwhile
 BUTTONS = {LEFT: dpg.mvMouseButton_Left, MIDDLE: dpg.mvMouseButton_Middle, RIGHT: dpg.mvMouseButton_Right}
 
@@ -58,7 +56,7 @@ class Canvas:
         self.textures, self.icons = Textures(), Icons()
         self.list = dpg.add_drawlist(64, 64, parent=parent)
         dpg.bind_item_theme(parent, theme.look("bare"))  # its ground is the canvas's
-        self.grid = dpg.add_draw_node(parent=self.list)
+        self.grid = Grid(self.list)
         self.world = dpg.add_draw_node(parent=self.list)
         self.behind, lines, gone, self.front, above = (dpg.add_draw_node(parent=self.world) for _ in range(5))
         self.links = Links(lines, session, self.gestures)
@@ -70,7 +68,6 @@ class Canvas:
         self._painted: dict[Item, Painted] = {}
         self._places: dict[Item, tuple[float, float]] = {}
         self._hidden: set[Item] = set()
-        self._grid_key: tuple[Any, ...] | None = None
         self._view_key: tuple[int, int] | None = None
         self._size = (0, 0)
         self._clock = time.monotonic()
@@ -130,7 +127,7 @@ class Canvas:
         theme_name = theme.current()
         zoom = view.zoom
         offset = (-round(view.x * zoom), -round(view.y * zoom))
-        self._paint_grid(zoom, offset, theme_name)
+        self.grid.paint(zoom, offset, self._size, theme_name)
         if self._view_key != offset:
             self._view_key = offset
             dpg.apply_transform(self.world, dpg.create_translation_matrix(offset))
@@ -156,24 +153,6 @@ class Canvas:
             self._size = (width, height)
             dpg.configure_item(self.list, width=width, height=height)
             self.session.canvas_size = (float(width), float(height))
-            self._grid_key = None
-
-    def _paint_grid(self, zoom: float, offset: tuple[int, int], theme_name: str) -> None:
-        strong = GRID_STRONG * zoom
-        key = (zoom, self._size, theme_name)
-        if key != self._grid_key:
-            self._grid_key = key
-            dpg.delete_item(self.grid, children_only=True)
-            width, height = self._size[0] + strong, self._size[1] + strong
-            steps = 5 if GRID * zoom >= 14 else 1
-            for direction, length, across in ((0, width, height), (1, height, width)):
-                for at in range(int(length / strong * steps) + steps + 1):
-                    place = round(at * strong / steps)
-                    corners = ((place, 0), (place + 1, across)) if direction == 0 else \
-                        ((0, place), (across, place + 1))
-                    dpg.draw_rectangle(*corners, color=NONE, parent=self.grid,
-                                       fill=color("grid_strong" if at % steps == 0 else "grid"))
-        dpg.apply_transform(self.grid, dpg.create_translation_matrix([round(at % strong - strong) for at in offset]))
 
     # -- items
 

@@ -20,15 +20,13 @@ from ..canvas.box import (
     Pin,
     Rectangle,
 )
-from ..canvas.constructs import Construct
 from ..canvas.curve import Segment, bezier
 from ..canvas.lettering import elided
 from ..words.speak import t
-from . import fonts, theme, tiles
+from . import constructs, fonts, theme, tiles
 from .pen import NONE, PINS, Pen
 from .theme import RGBA, color, faded, mixed, of_type
 
-CONSTRUCTS = {"loop": "warning", "product": "info", "map": "cached", "switch": "loose", "pick": "loose"}
 NAMES = 0.24  # the scale below which names are not drawn
 ROUND = 6.0
 
@@ -39,7 +37,9 @@ class Painter(Pen):
     def item(self, box: Box) -> None:
         """Everything that belongs to a box itself."""
         if tiles.is_tile(self.zoom, box):
-            tiles.tile(self, box)
+            if box.construct is not None:
+                constructs.cards(self, box, box.construct)
+            tiles.tile(self, box, constructs.ROLES[box.construct.kind] if box.construct is not None else "")
             if box.look:
                 self.frame(0, 0, box.width, box.height, NONE, faded(color("canvas"), 0.5), ROUND)
             return
@@ -54,7 +54,7 @@ class Painter(Pen):
         if z >= PINS:
             self.frame(1, height - 6, width - 2, 9, NONE, color("shadow"), ROUND)
         if box.construct is not None:
-            self._construct(box, box.construct)
+            constructs.cards(self, box, box.construct)
         if box.graph:  # a second sheet behind says that there is more inside
             self.frame(4, -4, width - 8, 16, color("outline"), title, ROUND)
         if box.collapsed:
@@ -63,6 +63,8 @@ class Painter(Pen):
             self.frame(0, 0, width, TITLE + ROUND, NONE, title, ROUND)
             self._foot(TITLE, width, height, color("node"))
         self.frame(0, 0, width, height, color("outline"), NONE, ROUND)
+        if box.construct is not None and not box.collapsed:
+            constructs.band(self, box, box.construct)
         gives = next((pin for pin in box.pins if pin.gives), None)
         if gives is not None and z >= PINS and not box.collapsed:
             dpg.draw_line((1, round(TITLE * z)), (round(width * z) - 1, round(TITLE * z)),
@@ -97,19 +99,6 @@ class Painter(Pen):
         if z >= PINS:
             for pin in {(pin.x, pin.y): pin for pin in reversed(box.pins)}.values():
                 self.pin(pin.x, pin.y, pin, faint=box.look == "mute")
-
-    def _construct(self, box: Box, construct: Construct) -> None:
-        """The frame around a node that runs more than once, or chooses: two sheets behind it, and a tab that says how."""
-        shade = color(CONSTRUCTS[construct.kind])
-        if construct.kind in ("loop", "product", "map"):
-            for away in (8.0, 4.0):
-                self.frame(away, away, box.width, box.height, faded(shade, 0.55), mixed(color("canvas"), shade, 0.16), ROUND)
-        self.frame(-5, -5, box.width + 10, box.height + 10, shade, NONE, ROUND + 3, max(1.0, 1.4 * self.zoom))
-        if self.zoom < SMALL_TEXT:
-            return
-        wide = fonts.measure(construct.words, SMALL_SIZE) + 16
-        self.frame(-5, box.height + 8, wide, 20, shade, mixed(color("canvas"), shade, 0.25), 4)
-        self.text(3, box.height + 18, construct.words, SMALL_SIZE, shade)
 
     def _foot(self, top: float, width: float, height: float, fill: RGBA) -> None:
         """The lower part of a box, round below and straight above."""

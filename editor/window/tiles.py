@@ -60,8 +60,9 @@ def buttons(paint: Pen, box: Box) -> None:
         paint.icon(icon, button.x + 2, button.y + 2, button.side - 4, color("success" if button.name == "play" else "dim"))
 
 
-def tile(paint: Pen, box: Box) -> None:
-    """A node or a card from afar: what it is, its name, and what it gave, as large as there is room."""
+def tile(paint: Pen, box: Box, role: str = "") -> None:
+    """A node or a card from afar: what it is, its name, and what it gave, as large as there is room; how many there are in
+    the colour of a role, of a node that runs more than once."""
     z = paint.zoom
     own = theme.rgba(box.color) if box.color else color("node_title")
     strip = min(box.height * 0.5, (TILE_NAME + 6) / z)
@@ -76,7 +77,14 @@ def tile(paint: Pen, box: Box) -> None:
     if box.width * z >= 56:
         paint.icon(icon_of(box.kind), left, (strip - side) / 2, side, shade)
         left += side + 3 / z
-    words = elided(box.title, size, box.width - left - 2 / z, fonts.measure, bold=True)
+    right = box.width - 2 / z
+    if box.construct is not None and box.construct.count and box.width * z >= 72:
+        count, small = box.construct.count.rsplit("= ", 1)[-1], TILE_TEXT / z
+        wide = fonts.measure(count, small, True) + 6 / z
+        right -= wide
+        paint.frame(right, (strip - small) / 2 - 2 / z, wide, small + 4 / z, (0, 0, 0, 0), color(role), 5 / z)
+        paint.text(right + 3 / z, strip / 2, count, small, theme.text_on(color(role)), bold=True)
+    words = elided(box.title, size, right - left, fonts.measure, bold=True)
     paint.text(left, strip / 2, words, size, theme.text_on(own) if box.color else color("text"), bold=True)
     _filling(paint, box, strip)
     paint.frame(0, 0, box.width, box.height, color("outline"), (0, 0, 0, 0), 4)

@@ -28,6 +28,7 @@ EXTRAS = {  # of pyproject.toml: what for, the modules that it takes, and how th
     "upscale": ("others' upscalers", ("einops", "spandrel"), "einops && pip install --no-deps spandrel"),
     "control": ("MaskFormer models", ("scipy",), "scipy"),
     "gguf": ("GGUF models", ("gguf",), "gguf"),
+    "sound": ("Stable Audio's steps", ("torchsde",), "torchsde"),
     "service": ("pictures by a service", ("openai",), "openai"),
 }
 

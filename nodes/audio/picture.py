@@ -1,4 +1,4 @@
-"""The nodes that draw sound: its wave, and what is in it over time."""
+"""The nodes that draw sound: its wave, what is in it over time, and which notes."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import Annotated, Any
 from nodegraph import Color, InputError, Range, node
 
 from ..common.face import Face
-from ..media.audio import mono, waveform as drawn_wave
+from ..media.audio import mono, resampled, waveform as drawn_wave
 from ..media.image import from_pil
+from ..media.score import TONICS
 from ..media.types import Audio, Image
 
 Width = Annotated[int, Range(160, 4096)]
@@ -75,6 +76,52 @@ def spectrogram(sound: Audio, width: Width = 1200, height: Height = 420) -> Imag
     length = f"{sound.seconds:.1f} s"
     face.draw(canvas, width - face.width(length) - 6, height - 6, length, (255, 255, 255))
     return from_pil(page)
+
+
+@node("audio.chroma", version=1)
+def chroma(sound: Audio, width: Width = 1200, height: Height = 240) -> Image:
+    """Draw which of the twelve notes sound when, all octaves together: C below, B above, brighter is more of what sounds.
+
+    sound: the sound; its channels are taken together.
+    width: of the picture in pixels.
+    height: of the picture in pixels.
+    """
+    import numpy as np
+    from PIL import Image as Pil, ImageDraw
+
+    if sound.seconds < 0.1:
+        raise InputError(f"the sound lasts {sound.seconds:.2f} seconds; a tenth of a second at least can be read")
+    rate = 11_025
+    shares = _notes(resampled(mono(sound), rate).samples.detach().cpu().numpy()[0], rate, width)
+    places = np.linspace(0, len(_COLORS) - 1, 256)
+    table = np.stack([np.interp(places, range(len(_COLORS)), channel) for channel in zip(*_COLORS)], 1).round().astype(np.uint8)
+    page = Pil.fromarray(table[(shares * 255).round().astype(np.uint8)][::-1]).resize((width, height), Pil.Resampling.NEAREST)
+    canvas, face = ImageDraw.Draw(page), Face(max(8, min(14, height // 16)))
+    for place, name in enumerate(TONICS):
+        face.draw(canvas, 4, height * (1 - (place + 0.5) / 12) + face.size * 0.35, name, (255, 255, 255))
+    return from_pil(page)
+
+
+def _notes(samples: Any, rate: int, width: int) -> Any:
+    """How much of each of the twelve notes, C first, sounds in each column: 0 to 1, float (12, width).
+
+    Peaks of the spectrum between A1 and A7 count, by their height, for the note that they are nearest to.
+    """
+    import numpy as np
+
+    size = 4096
+    padded = np.pad(samples.astype(np.float64), size // 2)
+    starts = np.linspace(0, max(0, len(padded) - size), width).astype(int)
+    pitches = 69 + 12 * np.log2(np.fft.rfftfreq(size, 1 / rate).clip(1e-9) / 440)
+    heard = (pitches > 33) & (pitches < 105)
+    classes = pitches[heard].round().astype(int) % 12
+    found = np.zeros((12, width))
+    for column, start in enumerate(starts):
+        spectrum = np.abs(np.fft.rfft(padded[start:start + size] * np.hanning(size)))
+        peaks = spectrum * (spectrum >= np.roll(spectrum, 1)) * (spectrum >= np.roll(spectrum, -1))
+        found[:, column] = np.bincount(classes, peaks[heard], 12)
+    most = found.max(0, keepdims=True)
+    return np.where(most > 1e-3 * max(most.max(), 1e-12), found / most.clip(1e-12), 0)
 
 
 def _levels(samples: Any, rate: int, width: int, height: int) -> Any:

@@ -36,7 +36,8 @@ def wrapped(text: str, face: Face, width: float) -> list[str]:
 
 
 def phrased(text: str, face: Face, width: float) -> list[str]:
-    """The text in lines as `wrapped` gives them, but broken after commas where that takes no more lines.
+    """The text in lines as `wrapped` gives them, but broken after commas where that takes no more lines and leaves none, but
+    for the last, shorter than a third of the width.
 
     Line breaks of its own are taken for spaces.
     """
@@ -48,7 +49,8 @@ def phrased(text: str, face: Face, width: float) -> list[str]:
             spoken.append("")
         spoken[-1] += clause
     spoken = [line.strip() for line in spoken]
-    fits = len(spoken) <= len(lines) and all(face.width(line) <= width for line in spoken)
+    fits = len(spoken) <= len(lines) and all(face.width(line) <= width for line in spoken) and \
+        all(face.width(line) >= width / 3 for line in spoken[:-1])
     return spoken if fits else lines
 
 
@@ -112,17 +114,26 @@ def captions(texts: list[str], width: float, height: float, largest: int, smalle
              spacing: float = 1.25, own: OwnFont | None = None) -> list[Block]:
     """Short texts for boxes of one size, all set alike: as large as the longest of them allows.
 
-    A text that does not fit at the smallest size ends with an ellipsis. Sizes are in pixels.
+    They are set smaller, down to two thirds, where that breaks fewer lines. A text that does not fit at the smallest size ends
+    with an ellipsis. Sizes are in pixels.
     """
+    blocks: list[Block] = []
     for size in range(largest, smallest - 1, -1):
-        face = Face(size, own=own)
-        blocks = [Block(tuple((0.0, line) for line in phrased(text, face, width)), face, size * spacing)
-                  for text in texts]
-        if all(block.height <= height for block in blocks):
+        if blocks and size < largest * 2 // 3:
             break
+        face = Face(size, own=own)
+        tried = [Block(tuple((0.0, line) for line in phrased(text, face, width)), face, size * spacing)
+                 for text in texts]
+        if all(block.height <= height for block in tried) and (not blocks or _lines(tried) < _lines(blocks)):
+            blocks = tried
+    blocks = blocks or tried
     return [block if block.height <= height else
             fitted(text, width, height, smallest, smallest, spacing=spacing, hanging=False, own=own)
             for text, block in zip(texts, blocks)]
+
+
+def _lines(blocks: list[Block]) -> int:
+    return sum(len(block.lines) for block in blocks)
 
 
 def _set(text: str, face: Face, width: float, spacing: float, hanging: bool) -> Block:

@@ -141,6 +141,7 @@ def judge_tokenizers(pipe: Any) -> None:
     """Raises InputError for a tokenizer that knows no words, or more than its encoder; lengths are made to fit."""
     for name, tokenizer in pipe.components.items():
         encoder = pipe.components.get(name.replace("tokenizer", "text_encoder"))
+        encoder = encoder.text_model if type(encoder).__name__ == "ClapModel" else encoder  # which hears, besides
         if not (name.startswith("tokenizer") and hasattr(tokenizer, "num_special_tokens_to_add")
                 and hasattr(encoder, "get_input_embeddings")):
             continue

@@ -14,7 +14,7 @@ from ..media.types import Image
 from .theme import READABLE, readable, rgb
 
 
-@node("mix.sheet", version=3)
+@node("mix.sheet", version=4)
 def sheet(images: list[Image], labels: list[str] | None = None, columns: Annotated[int, Range(0, 64)] = 0,
           cell: Annotated[int, Range(32, 2048)] = 256, paper: Color = "#f7f5f0",
           font: File | None = None) -> Image:

@@ -1,4 +1,4 @@
-"""The node that sings with a melody RNN."""
+"""The node that sings with a melody RNN, or plays with a performance RNN."""
 
 from __future__ import annotations
 
@@ -12,26 +12,34 @@ from .learned.folders import MelodyRnnModel
 from .learned.grids import BAR, MELODY, home_shift, is_common_time, melody_grid, score_of, tempo_of
 
 
-@node("music.rnn", version=1, costly=True)
+@node("music.rnn", version=2, costly=True)
 def rnn(model: MelodyRnnModel, primer: Score | None = None, n: Annotated[int, Range(1, 64)] = 1,
         length: Annotated[int, Range(16, 1024, 16)] = 256, temperature: Annotated[float, Range(0, 2, 0.05)] = 0.9,
         bpm: Annotated[float, Range(20, 400)] = 120.0, key: str = "C major", program: Annotated[int, Range(0, 127)] = 73,
         seed: Seed = 0, ctx: Context = SILENT) -> list[Score]:
-    """Sing melodies with an LSTM, in the manner of Magenta's Lookback RNN. Which bars return is drawn first, as a plan.
+    """Sing melodies with an LSTM, in the manner of Magenta's Lookback RNN: which bars return is drawn first, as a plan. Or
+    play with one as a pianist does, to the hundredth of a second and with dynamics, in the manner of its Performance RNN.
 
-    model: starter/fiddler, or a folder from music.train_rnn.
-    primer: a melody that each of them begins with, unchanged but for the grid of sixteenths; it sets tempo, key and
-        instrument. Its highest track counts, in 4/4.
+    model: starter/fiddler, or a folder from music.train_rnn, which says what it does.
+    primer: music that each of them begins with. Of a melody, in 4/4, the highest track counts, on a grid of sixteenths; it
+        sets tempo, key and instrument. A performance keeps all of it as it is, and goes on behind its end.
     n: how many. Each has a seed of its own, the next after the one before.
-    length: of each in sixteenths, the primer included; 16 are a bar.
+    length: of each in sixteenths, the primer included; 16 are a bar. Of a performance, as long as these last.
     temperature: how adventurous; 0 always takes the likeliest.
-    bpm: how fast, in quarter notes per minute.
-    key: a tonic and a mode, such as `D minor`; whether it turns out major or minor is the dice's.
+    bpm: how fast, in quarter notes per minute; a performance has no beat, and is only written down so.
+    key: a tonic and a mode, such as `D minor`; whether it turns out major or minor is the dice's, and so is the key of a
+        performance.
     program: the General MIDI instrument, 73 for a flute.
     seed: where the dice begin.
     """
     import torch
 
+    if model.network.hears == "performance":
+        from .learned.performing import played_on
+
+        seconds = length / 4 * 60 / (tempo_of(primer) if primer is not None and primer.beats else bpm)
+        return [played_on(model.network, primer, seconds, temperature, seed + k, bpm, program,
+                          lambda share, k=k: ctx.report(k + share, n, "playing")) for k in range(n)]
     begun = _begun(primer, length)
     key = _key(primer) or key_name(*key_parts(key))
     if primer is not None:

@@ -1,4 +1,4 @@
-"""The nodes that teach a MusicVAE, a melody RNN or a composer the music of a folder."""
+"""The nodes that teach a MusicVAE, a melody or performance RNN or a composer the music of a folder."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def train_vae(scores: list[File], kind: Literal["drums", "melody"] = "drums", mo
     shape = model.network.shape if model is not None else VAE_SHAPES[kind]
     if shape.kind != kind:
         raise InputError(f"kind is {kind}, and model is one of {shape.kind}; ask for what it is of, or leave the model out")
-    learned, held = material.parted(_wholes(scores, kind, ctx), seed)
+    learned, held = material.parted(_grids(_read(scores, ctx), kind), seed)
     parts = material.two_bars(learned, shape.steps), material.two_bars(held, shape.steps)
     rules = VAE_RULES[kind] if model is None else _gentler(VAE_RULES[kind])
     course = Course(folders.VAE, *parts, shape, rules, _subject("MusicVAE", parts, shape, model, transpose), transpose)
@@ -61,27 +61,40 @@ def train_vae(scores: list[File], kind: Literal["drums", "melody"] = "drums", mo
     return Recipe("MusicVaeModel", _learned(course, model, minutes, steps, folder, "music-vae", seed, sample, ctx))
 
 
-@node("music.train_rnn", version=1, costly=True)
-def train_rnn(scores: list[File], model: MelodyRnnModel | None = None, minutes: Minutes = 15.0, steps: Steps = 0,
-              transpose: Semitones = 0, folder: str = "", seed: Seed = 0, ctx: Context = SILENT) -> MelodyRnnModel:
-    """Teach an LSTM the melodies of your own music, for music.rnn: which bars return is read off each tune as a plan.
+@node("music.train_rnn", version=2, costly=True)
+def train_rnn(scores: list[File], kind: Literal["melody", "performance"] = "melody", model: MelodyRnnModel | None = None,
+              minutes: Minutes = 15.0, steps: Steps = 0, transpose: Semitones = 0, folder: str = "", seed: Seed = 0,
+              ctx: Context = SILENT) -> MelodyRnnModel:
+    """Teach an LSTM your own music, for music.rnn: melodies, where which bars return is read off each tune as a plan, or
+    performances, as they were played on a piano.
 
-    The highest track of each file in 4/4 is learned, on a grid of sixteenths, moved from its key to C major or A minor. A
-    tenth of the files is held out. A training that is stopped or killed goes on where it was; more minutes go on from fewer.
+    Of a melody the highest track of each file in 4/4 is learned, on a grid of sixteenths, moved from its key to C major or A
+    minor; of a performance all tracks but drums, to the hundredth of a second, with dynamics and pedal. A tenth of the files
+    is held out. A training that is stopped or killed goes on where it was; more minutes go on from fewer.
 
     scores: a folder or a pattern of MIDI files (or MusicXML, ABC).
-    model: one to be trained further; left out, a new one.
+    kind: what is learned of them.
+    model: one to be trained further, of the same kind; left out, a new one.
     minutes: of training, over all its runs.
     steps: how many at most, should these come before the minutes are over; 0 for no limit.
     transpose: by how many semitones, up or down, melodies are moved each time they are shown; for files whose key is not told.
     folder: where the training is kept; left out, in a folder of the cache.
     seed: where the dice begin.
     """
+    if model is not None and model.network.hears != kind:
+        raise InputError(f"kind is {kind}, and model is one of {model.network.hears}; ask for what it is of, or leave the "
+                         "model out")
+    course, sample = (_melodies if kind == "melody" else _performances)(_read(scores, ctx), model, transpose, seed)
+    return Recipe("MelodyRnnModel", _learned(course, model, minutes, steps, folder, "music-rnn", seed, sample, ctx))
+
+
+def _melodies(scores: list[Any], model: Any, transpose: int, seed: int) -> tuple[Any, Callable[[Any], Any]]:
+    """The course of a melody RNN, and what shows how far it is."""
     from .learned import material, rnn
     from .learned.course import RNN_RULES, Course, plans_in
 
     shape = model.network.shape if model is not None else rnn.Shape()
-    learned, held = material.parted(_wholes(scores, MELODY, ctx), seed)
+    learned, held = material.parted(_grids(scores, MELODY), seed)
     parts = material.tunes(learned), material.tunes(held)
     rules = RNN_RULES if model is None else _gentler(RNN_RULES)
     course = Course(folders.RNN, *parts, shape, rules, _subject("melody RNN", parts, shape, model, transpose), transpose)
@@ -92,7 +105,21 @@ def train_rnn(scores: list[File], model: MelodyRnnModel | None = None, minutes: 
 
         return score_of(network.sung(plan, 64, 0.9, torch.Generator().manual_seed(0)), MELODY)
 
-    return Recipe("MelodyRnnModel", _learned(course, model, minutes, steps, folder, "music-rnn", seed, sample, ctx))
+    return course, sample
+
+
+def _performances(scores: list[Any], model: Any, transpose: int, seed: int) -> tuple[Any, Callable[[Any], Any]]:
+    """The course of a performance RNN, and what shows how far it is."""
+    from .learned import material, performing
+    from .learned.course import PERFORMANCE_RULES, Course
+
+    shape = model.network.shape if model is not None else performing.Shape()
+    learned, held = material.parted(material.performances(scores), seed)
+    parts = material.stretches(learned), material.stretches(held)
+    rules = PERFORMANCE_RULES if model is None else _gentler(PERFORMANCE_RULES)
+    course = Course(folders.PERFORMANCE, *parts, shape, rules,
+                    _subject("performance RNN", parts, shape, model, transpose), transpose)
+    return course, lambda network: performing.played_on(network, None, 8.0, 0.9, 0, 120.0, 0)
 
 
 @node("music.train_composer", version=1, costly=True)
@@ -126,10 +153,10 @@ def _read(scores: list[Path], ctx: Context) -> list[Any]:
     return material.read(scores, lambda count: ctx.report(0, 100, f"reading {count} of {len(scores)} files"))
 
 
-def _wholes(scores: list[Path], kind: str, ctx: Context) -> list[Any]:
+def _grids(scores: list[Any], kind: str) -> list[Any]:
     from .learned import material
 
-    found = material.grids(_read(scores, ctx), kind)
+    found = material.grids(scores, kind)
     if not found:
         raise InputError(f"none of the files has two bars of {'drums' if kind == DRUMS else 'melody'} in 4/4 to learn from")
     return found

@@ -8,12 +8,13 @@ from nodegraph import Engine
 from nodegraph.graph import Ref
 from nodegraph_editor.canvas.curve import along
 from nodegraph_editor.canvas.gestures import LEFT, MIDDLE, RIGHT, Gestures
+from nodegraph_editor.canvas.view import View
 from nodegraph_editor.commands import COMMANDS
 from nodegraph_editor.document import edits, items as on_canvas
 from nodegraph_editor.document.document import Document
 from nodegraph_editor.document.items import Item, Link, Target, links, position
 from nodegraph_editor.runs.runner import Runner
-from nodegraph_editor.session import Session, View
+from nodegraph_editor.session import Session
 from nodegraph_editor.settings import Settings
 
 from . import workshop
@@ -521,7 +522,7 @@ def test_a_monkey_leaves_a_document_that_is_well_formed_and_undoes_to_where_it_b
 
 def test_a_node_put_into_a_link_refuses_where_it_does_not_fit(hand):
     link = Link(Ref("said"), Target("node", "loud", "text"))
-    from nodegraph_editor.canvas.drags import insert
+    from nodegraph_editor.canvas.insertion import insert
 
     with pytest.raises(edits.EditRefused, match="does not fit between said and loud"):
         insert(hand.session, hand.graph, "added", link)

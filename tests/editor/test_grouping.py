@@ -13,8 +13,9 @@ from nodegraph import Catalogue, Engine, File, Graph, Ref, graphfile, node
 from nodegraph.check import check
 from nodegraph.graph import GraphInput
 from nodegraph_editor.document.edits import EditRefused
-from nodegraph_editor.document.grouping import Grouped, group, ungroup
+from nodegraph_editor.document.grouping import Grouped, group
 from nodegraph_editor.document.items import Item, dots, items, links, position
+from nodegraph_editor.document.ungrouping import ungroup
 
 from ..nodegraph.playground import Story
 from .workshop import ALL, CATALOGUE, graph, round_trips, sound_graphs, well_formed

@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from nodegraph import Graph, Ref, graphfile
 from nodegraph.check import check
-from nodegraph_editor.document import arrange, clipboard, edits, grouping
+from nodegraph_editor.document import arrange, clipboard, edits, grouping, ungrouping
 from nodegraph_editor.document.document import Document
 from nodegraph_editor.document.edits import EditRefused
 from nodegraph_editor.document.items import Item, Target, collapsed, dots, exists, items, links, position
@@ -332,7 +332,7 @@ def ungroup(m: Monkey):
     if groups:
         name = m.choose.choice(groups)
         inner = graphfile.read(m.folder / m.graph.nodes[name].type)[0]
-        return grouping.ungroup(m.graph, name, inner, m.choose.choice([None, m.checked]))
+        return ungrouping.ungroup(m.graph, name, inner, m.choose.choice([None, m.checked]))
 
 
 @gesture(8)

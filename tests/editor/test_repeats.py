@@ -7,7 +7,7 @@ from hypothesis import given, strategies as st
 
 from nodegraph import graphfile
 from nodegraph.graph import Graph, Node, Ref
-from nodegraph_editor.document import clipboard, edits, grouping
+from nodegraph_editor.document import clipboard, edits, grouping, ungrouping
 from nodegraph_editor.document.document import Document
 from nodegraph_editor.document.edits import EditRefused
 from nodegraph_editor.document.items import Item, Target, is_spread, items, links, mapped
@@ -175,8 +175,8 @@ def test_grouping_and_taking_apart_keep_the_words_of_what_is_moved(tmp_path):
     assert made.inner.nodes["story"].control == {"repeat": Ref("n"), "carry": {"text": "text"}}
     assert made.inner.nodes["all"].inputs["texts"] == [Ref("many", spread=True), Ref("story")]
     (tmp_path / "part.yaml").write_text("nodegraph: 1\n")
-    apart = grouping.ungroup(made.graph, "part", made.inner)
+    apart = ungrouping.ungroup(made.graph, "part", made.inner)
     assert apart.nodes == document.nodes
     looped = edits.set_words(made.graph, "part", (), {"repeat": 2})
     with pytest.raises(EditRefused, match="repeat"):
-        grouping.ungroup(looped, "part", made.inner)
+        ungrouping.ungroup(looped, "part", made.inner)

@@ -16,6 +16,7 @@ from nodegraph import load
 from nodegraph.cli import main
 from nodegraph.packs import Catalogue
 from tests.nodes import seers
+from tests.nodes.audio import tiny as sounds
 from tests.nodes.diffusion import animators, priors
 from tests.nodes.diffusion.conftest import clip_encoder, flux, kl_autoencoder, stable_diffusion
 from tests.nodes.diffusion.previews import taesd
@@ -82,7 +83,14 @@ def adapter(folder):
     return folder
 
 
+def made_sounds(folder):
+    """A MusicGen with random weights."""
+    folder.mkdir()
+    return sounds.save_musicgen(folder)
+
+
 MODELS = {  # that no pack brings, by graph and input: what makes one in a folder
+    "audio": {"maker": made_sounds},
     "gan": {"model": gan}, "diffusion": {"clips": clips, "small": saved(stable_diffusion)}, "picture": {"depth": seers.depth, "pose": seers.pose},
     "pairs": {"both": saved(priors.combined), "flux": saved(flux), "redux": saved(lambda: priors.redux(flux())),
               "mover": lambda folder: animators.saved("stable_video", folder)},

@@ -60,9 +60,9 @@ def test_each_starter_model_is_recognised_as_one_kind_of_model():
     catalogue = Catalogue()
     kinds = {name: catalogue.porttype(name) for name in (
         "DiffusionModel", "GanModel", "LanguageModel", "MusicModel", "UpscaleModel", "DepthModel", "SegmentationModel",
-        "SamModel", "PersonModel", "PoseModel", "MusicVaeModel", "MelodyRnnModel", "Lora")}
+        "SamModel", "PersonModel", "PoseModel", "MusicVaeModel", "MelodyRnnModel", "Lora", "SoundModel", "TranscriberModel")}
     assert {model: [name for name, kind in kinds.items() if kind.holds(catalogue.model_folder(model))]
             for model in catalogue.model_names()} == {
-        "mask/person": ["PersonModel"], "picture/upscaler": ["UpscaleModel"], "starter/composer": ["MusicModel"],
+        "audio/transcriber": ["TranscriberModel"], "mask/person": ["PersonModel"], "picture/upscaler": ["UpscaleModel"], "starter/composer": ["MusicModel"],
         "starter/painter": ["DiffusionModel"], "starter/neon": ["Lora"], "starter/poet": ["LanguageModel"], "starter/weaver": ["GanModel"],
         "starter/drummer": ["MusicVaeModel"], "starter/singer": ["MusicVaeModel"], "starter/fiddler": ["MelodyRnnModel"]}

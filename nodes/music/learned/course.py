@@ -11,28 +11,33 @@ from typing import Any
 import torch
 
 from ...common.training import Budget, Progress, trained
-from . import folders, rnn, vae
+from . import folders, performing, rnn, vae
 from .grids import BAR, DRUMS, FIRST, HIGHEST, LOWEST, MELODY, REST
 from .lessons import Lesson, RnnLesson, Rules, VaeLesson
 
 VAE_RULES = {DRUMS: Rules(batch=64, rate=3e-3, free=48.0), MELODY: Rules(batch=64, rate=3e-3, free=80.0)}
 RNN_RULES = Rules(batch=16, rate=4e-3)
+PERFORMANCE_RULES = Rules(batch=16, rate=2e-3)
 VAE_SHAPES = {DRUMS: vae.Shape(DRUMS, decoder=128), MELODY: vae.Shape(MELODY, z=96, encoder=128, conductor=128, decoder=160)}
 _PLANS = 96  # of tunes, that a melody RNN keeps
 _OFF = (0, 3, 2, 3) * 4  # how much a stroke on each sixteenth of a bar goes against the beat
 
 
 class Shown:
-    """Grids to learn from, uint8 (n, ...); voices moved by up to so many semitones each time they are shown."""
+    """Grids to learn from, uint8 (n, ...), or performances, int16 (n, words).
+
+    Voices and performances are moved by up to so many semitones each time they are shown.
+    """
 
     def __init__(self, grids: torch.Tensor, transpose: int = 0) -> None:
         self.grids, self.transpose = grids, transpose
+        self.moved = performing.moved if grids.dtype == torch.int16 else moved
 
     def __call__(self, n: int) -> torch.Tensor:
         drawn = self.grids[torch.randint(len(self.grids), (n,)).to(self.grids.device)]
         if not self.transpose:
             return drawn
-        return moved(drawn, torch.randint(-self.transpose, self.transpose + 1, (n,)).to(drawn.device))
+        return self.moved(drawn, torch.randint(-self.transpose, self.transpose + 1, (n,)).to(drawn.device))
 
 
 def moved(voices: torch.Tensor, semitones: torch.Tensor) -> torch.Tensor:
@@ -61,7 +66,8 @@ class Course:
         shown = Shown(self.learned.to(device), self.transpose)
         if self.architecture == folders.VAE:
             return VaeLesson((network or vae.MusicVae(self.shape)).to(device), shown, self.rules)
-        return RnnLesson((network or rnn.MelodyRnn(self.shape)).to(device), shown, self.rules)
+        new = performing.PerformanceRnn if self.architecture == folders.PERFORMANCE else rnn.MelodyRnn
+        return RnnLesson((network or new(self.shape)).to(device), shown, self.rules)
 
     def judged(self, network: Any) -> dict[str, float]:
         """What the network makes of music that it never saw."""
@@ -70,7 +76,7 @@ class Course:
         if self.architecture == folders.VAE:
             return vae.fidelity(network, held)
         with torch.no_grad():
-            steps = [(part != rnn.NOTHING).sum() for part in held.split(32)]
+            steps = [(part != network.padding).sum() for part in held.split(32)]
             nats = [network.nats(part) * count for part, count in zip(held.split(32), steps, strict=True)]
         return {"nats": float(sum(nats) / sum(steps))}
 
@@ -89,9 +95,8 @@ class Course:
         scores = {name: round(value, 4) for name, value in self.judged(network).items()}
         training = {"steps": progress.step, "seconds": round(progress.seconds, 1), "learned": len(self.learned),
                     "held_out": len(self.held), "rules": asdict(self.rules), "scores": scores}
-        is_vae = self.architecture == folders.VAE
-        attributes = directions(network, self.learned) if is_vae else {}
-        plans = {} if is_vae else {"plans": plans_in(self.learned)}
+        attributes = directions(network, self.learned) if self.architecture == folders.VAE else {}
+        plans = {"plans": plans_in(self.learned)} if self.architecture == folders.RNN else {}
         folders.stored(out, self.architecture, network, attributes, {**plans, "training": training})
         return scores
 

@@ -1,4 +1,4 @@
-"""The folders of MusicVAE and melody RNN: config.json tells the shape, one safetensors file holds the weights.
+"""The folders of MusicVAE, melody RNN and performance RNN: config.json tells the shape, one safetensors file holds the weights.
 
 A MusicVAE's file has directions besides, `attribute.density` and the like: how z differs between the quarter of the
 training music that has most of something and the quarter that has least (Roberts et al., 2018, section 5.4).
@@ -19,7 +19,7 @@ from ...common.folders import described, elsewhere, settings
 from ...common.loading import model_place
 from ...common.weights import problem as file_problem
 
-VAE, RNN = "MusicVAE", "MelodyRNN"
+VAE, RNN, PERFORMANCE = "MusicVAE", "MelodyRNN", "PerformanceRNN"
 WEIGHTS = "model.safetensors"
 
 
@@ -44,24 +44,29 @@ def load_vae(recipe: Recipe, device: str, dtype: str) -> Learned:
     """The MusicVAE in a folder, always computed in float32. Raises InputError when there is none, or not all of it."""
     from . import vae
 
-    return _loaded(recipe, device, VAE, lambda shape: vae.MusicVae(vae.Shape(**shape)))
+    return _loaded(recipe, device, {VAE: lambda shape: vae.MusicVae(vae.Shape(**shape))})
 
 
 def load_rnn(recipe: Recipe, device: str, dtype: str) -> Learned:
-    """The melody RNN in a folder, always computed in float32. Raises InputError when there is none, or not all of it."""
-    from . import rnn
+    """The melody or performance RNN in a folder, always computed in float32.
 
-    return _loaded(recipe, device, RNN, lambda shape: rnn.MelodyRnn(rnn.Shape(**shape)))
+    Raises InputError when there is none, or not all of it.
+    """
+    from . import performing, rnn
+
+    return _loaded(recipe, device, {RNN: lambda shape: rnn.MelodyRnn(rnn.Shape(**shape)),
+                                    PERFORMANCE: lambda shape: performing.PerformanceRnn(performing.Shape(**shape))})
 
 
-def _loaded(recipe: Recipe, device: str, architecture: str, made: Callable[[dict[str, Any]], Any]) -> Learned:
+def _loaded(recipe: Recipe, device: str, made: Mapping[str, Callable[[dict[str, Any]], Any]]) -> Learned:
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
-    folder = model_place(recipe, lambda folder: problem(folder, architecture))
+    folder = model_place(recipe, lambda folder: problem(folder, *made))
     config = settings(folder / "config.json")
+    architecture = config["architecture"]
     try:
-        network = made(dict(config["shape"]))
+        network = made[architecture](dict(config["shape"]))
         tensors = {name: tensor.float() for name, tensor in load_file(folder / WEIGHTS).items()}
         network.load_state_dict({name: tensor for name, tensor in tensors.items() if not name.startswith("attribute.")})
         if not all(tensor.isfinite().all() for tensor in tensors.values()):
@@ -96,8 +101,8 @@ def size(learned: Learned) -> int:
     return sum(tensor.nbytes for tensor in (*learned.network.parameters(), *learned.attributes.values()))
 
 
-def kind_problem(folder: Path, architecture: str) -> str:
-    """Why what lies at a path is another kind of thing than such a network; or ""."""
+def kind_problem(folder: Path, *architectures: str) -> str:
+    """Why what lies at a path is another kind of thing than a network of these architectures; or ""."""
     other = elsewhere(folder)
     if other:
         return other
@@ -105,14 +110,15 @@ def kind_problem(folder: Path, architecture: str) -> str:
         found = settings(folder / "config.json").get("architecture")
     except ValueError as wrong:
         return f"cannot be loaded: {wrong}"
-    if found == architecture:
+    if found in architectures:
         return ""
-    return f"holds a {found}, and a {architecture} is wanted" if found in (VAE, RNN) else described(folder)
+    return f"holds a {found}, and a {' or a '.join(architectures)} is wanted" if found in (VAE, RNN, PERFORMANCE) else \
+        described(folder)
 
 
-def problem(folder: Path, architecture: str) -> str:
+def problem(folder: Path, *architectures: str) -> str:
     """Why a folder cannot be loaded; or ""."""
-    other = kind_problem(folder, architecture)
+    other = kind_problem(folder, *architectures)
     if other:
         return other
     if not (folder / WEIGHTS).is_file():
@@ -121,13 +127,13 @@ def problem(folder: Path, architecture: str) -> str:
     return f"cannot be loaded: {wrong}" if wrong else ""
 
 
-def _type(name: str, architecture: str, words: str, load: Callable[..., Learned]) -> ModelType:
+def _type(name: str, architectures: tuple[str, ...], words: str, load: Callable[..., Learned]) -> ModelType:
     return ModelType(name, words, load=load, size=size, move=Learned.to,
-                     holds=lambda folder: not kind_problem(folder, architecture),
-                     problem=lambda folder: problem(folder, architecture), color="#a4c478")
+                     holds=lambda folder: not kind_problem(folder, *architectures),
+                     problem=lambda folder: problem(folder, *architectures), color="#a4c478")
 
 
 MusicVaeModel = Annotated[Any, _type(
-    "MusicVaeModel", VAE, "A MusicVAE: a space of two bars of drums, or of a melody.", load_vae)]
+    "MusicVaeModel", (VAE,), "A MusicVAE: a space of two bars of drums, or of a melody.", load_vae)]
 MelodyRnnModel = Annotated[Any, _type(
-    "MelodyRnnModel", RNN, "A melody RNN: an LSTM that goes on from what was sung.", load_rnn)]
+    "MelodyRnnModel", (RNN, PERFORMANCE), "A melody or performance RNN: an LSTM that goes on from what was played.", load_rnn)]

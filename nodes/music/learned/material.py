@@ -13,7 +13,7 @@ from nodegraph import InputError, warn
 
 from ...media.read_score import read_score
 from ...media.score import Score
-from . import rnn
+from . import performing, rnn
 from .grids import BAR, DRUMS, grid_of, is_common_time, windows
 
 _HELD_OUT = 0.1  # of the files
@@ -83,6 +83,29 @@ def tunes(wholes: Sequence[Any], bars: int = 16) -> torch.Tensor:
                 found.append(part)
     if not found:
         raise InputError("none of the scores has two bars of melody to learn from")
+    return torch.stack(found)
+
+
+def performances(scores: Sequence[Score]) -> list[list[int]]:
+    """The words of scores as they are played, drums left out; what has none is told of, and left out."""
+    found = [performing.words_of(performing.performed(score)) for score in scores]
+    lacking = sum(not words for words in found)
+    if lacking:
+        warn(f"{lacking} of {len(scores)} scores have no notes but drums, and are left out")
+    if lacking == len(scores):
+        raise InputError("none of the files has notes to learn from")
+    return [words for words in found if words]
+
+
+def stretches(wholes: Sequence[list[int]], length: int = 256) -> torch.Tensor:
+    """Performances in stretches of so many words, int16 (n, length), that overlap by half; behind an end is nothing."""
+    found = []
+    for words in wholes:
+        for start in range(0, max(1, len(words) - length // 2), length // 2):
+            part = torch.full((length,), performing.PADDING, dtype=torch.int16)
+            piece = torch.tensor(words[start:start + length], dtype=torch.int16)
+            part[:len(piece)] = piece
+            found.append(part)
     return torch.stack(found)
 
 

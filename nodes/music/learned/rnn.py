@@ -37,6 +37,9 @@ class Shape:
 class MelodyRnn(nn.Module):
     """The network. Voices are uint8 (n, steps), of whole bars; plans are int64 (n, bars)."""
 
+    hears = "melody"
+    padding = NOTHING
+
     def __init__(self, shape: Shape) -> None:
         super().__init__()
         self.shape = shape

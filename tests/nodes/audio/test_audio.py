@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from nodegraph import InputError
-from nodegraph_nodes.audio import cut, level, mix, picture, tempo, tone
+from nodegraph_nodes.audio import beats, cut, level, mix, picture, tempo, tone
 from nodegraph_nodes.media.sounds import levels
 from nodegraph_nodes.media.types import Audio
 
@@ -154,3 +154,35 @@ def test_pictures_show_where_the_sound_is():
     assert wave.shape == (3, 100, 200)
     assert (wave[:, 0, :] == wave[:, 0, :1]).all()  # a height of a half does not reach the edge
     assert picture.waveform(Audio(torch.zeros(1, 0), RATE), 200, 100).shape == (3, 100, 200)
+
+
+@pytest.mark.parametrize("bpm", [100, 120, 152])
+def test_the_beat_is_heard_where_it_is_struck(bpm):
+    """A click each beat, and softer ones between."""
+    rng, length = np.random.default_rng(0), 10 * RATE
+    wave, ring = 0.002 * rng.standard_normal(length), rng.standard_normal(800) * np.exp(-np.arange(800) / 150)
+    places = np.arange(0.25, 9.5, 30 / bpm)
+    for k, place in enumerate(places):
+        wave[round(place * RATE):][:800] += (0.6, 0.15)[k % 2] * ring
+    found = beats.beats(Audio(torch.from_numpy(wave[None].astype(np.float32)), RATE))
+    assert found.bpm == pytest.approx(bpm, rel=0.01)
+    off = [np.abs(places[::2] - second).min() for second in found.seconds if 0.2 < second < 9.3]
+    assert len(off) >= 9 * bpm / 60 - 2 and max(off) < 0.03
+
+
+def test_a_beat_wants_something_that_is_struck():
+    with pytest.raises(InputError, match="the sound lasts 1.0 seconds; a beat wants two seconds"):
+        beats.beats(noise(1))
+    with pytest.raises(InputError, match="and nothing is struck"):
+        beats.beats(Audio(torch.zeros(1, 3 * RATE), RATE))
+    with pytest.raises(InputError, match="slowest is 100 and fastest 100"):
+        beats.beats(noise(), 100, 100)
+
+
+@pytest.mark.parametrize(("hertz", "row"), [(440, 9), (261.63, 0), (123.47, 11)])
+def test_a_chroma_shows_the_note_in_its_row(hertz, row):
+    both = np.concatenate([sine(hertz).samples.numpy(), np.zeros((2, RATE), np.float32)], 1)
+    page = picture.chroma(Audio(torch.from_numpy(both), RATE), 240, 120).numpy().sum(0)
+    rows = page.reshape(12, 10, 240).mean(1)[::-1]  # C first
+    assert rows[:, 60:120].mean(1).argmax() == row and np.sort(rows[:, 60:120].mean(1))[-2] < 0.5 * rows[row, 60:120].mean()
+    assert rows[:, 200:].max() < 0.3

@@ -150,6 +150,14 @@ def test_labels_of_one_sheet_are_set_in_one_size_and_keep_to_their_cells():
         assert "".join(line for _, line in block.lines).replace(" ", "") == text.replace(" ", "")
 
 
+def test_labels_are_set_a_little_smaller_before_their_lines_are_broken():
+    wide = Face(16).width("neon, a blue whale")
+    (block,) = captions(["neon, a blue whale"], wide * 0.8, 60, largest=16, smallest=9)
+    assert len(block.lines) == 1 and 16 > block.face.size >= 16 * 2 // 3
+    (block,) = captions(["neon, a blue whale"], wide * 0.6, 60, largest=16, smallest=9)
+    assert len(block.lines) == 2 and block.face.size == 16
+
+
 def test_a_label_that_cannot_fit_ends_with_an_ellipsis_and_leaves_the_others_whole():
     short, long = captions(["a cat", "cat " * 200], 100, 30, largest=12, smallest=9)
     assert [line for _, line in short.lines] == ["a cat"] and long.lines[-1][1].endswith("…")
@@ -161,6 +169,8 @@ def test_a_line_breaks_after_a_comma_where_that_costs_no_line():
     assert phrased("清晨草地上的一朵粉花，水彩画", face, 190) == ["清晨草地上的一朵粉花，", "水彩画"]
     assert phrased("a red boat at dusk, watercolour", face, face.width("a red boat at dusk, water")) == [
         "a red boat at dusk,", "watercolour"]
+    whale = "neon, a blue whale in the sea by day"
+    assert phrased(whale, face, face.width(whale) - 20) == ["neon, a blue whale in the sea by", "day"]
     narrow = face.width("1,000 boats")
     assert phrased("1,000 boats", face, narrow) == ["1,000 boats"]
 

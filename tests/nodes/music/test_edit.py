@@ -11,6 +11,7 @@ from nodegraph_nodes.music.edit import dynamics, join, transpose
 from nodegraph_nodes.music.mood import mood
 from nodegraph_nodes.music.render import PEAK, render
 from nodegraph_nodes.music.room import ringing_end
+from nodegraph_nodes.music.tracks import balance
 
 SAMPLE_RATE = 44_100
 
@@ -173,3 +174,15 @@ def test_an_empty_score_and_a_missing_soundfont_are_refused(tmp_path):
     (tmp_path / "noise.sf2").write_bytes(b"not instruments")
     with pytest.raises(InputError, match=r"noise\.sf2"):
         render(piece(), tmp_path / "noise.sf2")
+
+
+def test_a_part_is_set_louder_and_to_one_side_and_the_others_stay():
+    score = piece()
+    even = balance(score, "bass", -12, 1.0)
+    assert even.tracks[0] == score.tracks[0] and even.tracks[1].notes == score.tracks[1].notes
+    alone = [Score((one.tracks[1],), one.tempos, one.metres) for one in (score, even)]
+    before, after = (np.abs(render(one, room=0, loudness=0).samples.numpy()).max(1) for one in alone)
+    assert before[0] > 0.8 * before[1] and after[0] < 0.1 * after[1]
+    assert balance(balance(score, "1", -6), "1", 0).tracks[0].events == balance(score, "1").tracks[0].events
+    with pytest.raises(InputError, match="which is 'harp', and the score has no such part; it has 1 Flute, 2 Acoustic Bass"):
+        balance(score, "harp")

@@ -19,6 +19,7 @@ from nodegraph_nodes.music.learned import (
     folders,
     lessons,
     material,
+    performing,
     rnn as rnn_network,
     transformer,
     vae as vae_network,
@@ -69,6 +70,19 @@ def test_a_folder_becomes_a_melody_rnn_and_keeps_its_plans(files):
     model = loaded(recipe)
     assert rnn(model, length=32)[0].tracks[0].notes and model.plans == ()  # of four bars, and plans are of sixteen
     assert told(recipe)["scores"]["nats"] > 0
+
+
+def test_a_folder_becomes_a_performance_rnn_which_is_no_melody_rnn(files, monkeypatch):
+    monkeypatch.setattr(performing.Shape, "__init__", lambda self, width=8, layers=1: (
+        object.__setattr__(self, "width", width), object.__setattr__(self, "layers", layers))[0])
+    recipe = train_rnn(files, "performance", steps=3, transpose=2)
+    model = loaded(recipe)
+    assert model.network.hears == "performance" and told(recipe)["scores"]["nats"] > 0
+    assert rnn(model, length=16, temperature=1.0)[0].seconds <= 2
+    further = train_rnn(files, "performance", model, steps=1)
+    assert told(further)["steps"] == 1
+    with pytest.raises(InputError, match="kind is melody, and model is one of performance"):
+        train_rnn(files, model=model, steps=1)
 
 
 def test_a_folder_becomes_a_composer_of_all_its_instruments(files, monkeypatch):
