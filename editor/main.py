@@ -13,7 +13,6 @@ from nodegraph import Catalogue, Engine
 from . import settings as kept
 from .commands import COMMANDS
 from .document.document import Document
-from .door import part_llvms
 from .runs.runner import Runner
 from .session import Session
 from .shortcuts import Shortcuts
@@ -30,7 +29,6 @@ def main(path: str | Path | None = None, *, packs: Iterable[str | Path] = (), **
 
     # As for `nodegraph run`: threads that spin while they wait would take the cores from the window.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    part_llvms()
     session = make_session(packs=packs, **machine)
     try:
         if path is not None:

@@ -100,6 +100,9 @@ def test_triton_is_kept_out_where_there_is_no_card_and_loaded_before_the_window_
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.delitem(sys.modules, "triton", raising=False)
     monkeypatch.setattr(door, "has_driver", lambda: card)
-    door.part_llvms()
+    monkeypatch.setattr(door, "_look_for_display", lambda display: None)
+    monkeypatch.setattr(door, "_look_for_dearpygui", lambda: None)
+    monkeypatch.setattr(door, "_look_for_opengl", lambda: None)
+    door.look({"DISPLAY": ":0"})
     there = sys.modules.pop("triton")
     assert getattr(there, "is_here", None) == found
