@@ -15,7 +15,7 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from nodegraph import NodegraphError
-from nodegraph.machine import has_driver
+from nodegraph.editing import has_driver
 
 X_PORT = 6000  # of display 0 over TCP
 PATIENCE = 3.0  # seconds, for a display on another machine
