@@ -10,10 +10,12 @@ import os
 import socket
 import sys
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from importlib import import_module
+from importlib.util import find_spec
 
 from nodegraph import NodegraphError
+from nodegraph.editing import has_driver
 
 X_PORT = 6000  # of display 0 over TCP
 PATIENCE = 3.0  # seconds, for a display on another machine
@@ -24,11 +26,28 @@ class NoWindow(NodegraphError):
 
 
 def look(environment: Mapping[str, str] = os.environ) -> None:
-    """Raise NoWindow where no window can be opened."""
+    """Raise NoWindow where no window can be opened; to be called before one is."""
     _look_for_dearpygui()
     if sys.platform.startswith("linux"):
         _look_for_display(environment.get("DISPLAY", ""))
+        _part_llvms()
         _look_for_opengl()
+
+
+def _part_llvms() -> None:
+    """See to it that triton and the graphics driver do not meet in this process.
+
+    torch imports triton where its wheel brings it, and triton has an LLVM of its own. Where Mesa has brought another one
+    into the process before (llvmpipe, without a graphics card, or radeonsi), that import ends it (torch 2.13, Debian 12).
+    Without a card triton does nothing, so it is not found then; with one it is loaded first, while it is alone.
+    """
+    if "triton" in sys.modules or find_spec("triton") is None:
+        return
+    if has_driver():
+        with suppress(ImportError):
+            import_module("triton")
+    else:
+        sys.modules["triton"] = None  # type: ignore[assignment]
 
 
 def _look_for_dearpygui() -> None:

@@ -13,6 +13,7 @@ from .graph import CASES, PICK, SWITCH, GraphInput, label_of, links, refs
 from .graphfile import MOST_ROUNDS, closest, read_mapping, scalar, written
 from .graphfile.picture import resolved
 from .graphfile.write import as_written
+from .machine import has_driver
 from .nodetype import MISSING, RESERVED, NodeType, Port
 from .packs import Pack, licence_of
 from .packs.project import FILE as PROJECT_FILE, known_packs, project_file
@@ -29,7 +30,7 @@ __all__ = [
     "ANY", "BOOL", "CASES", "COLOR", "Checked", "CheckedNode", "FILE", "FLOAT", "Flow", "Forecast", "GraphInput",
     "INT", "MISSING", "MOST_ROUNDS", "NodeType", "OF_PYTHON", "PICK", "PLAIN", "PROJECT_FILE", "Pack", "Phrase",
     "Plan", "Port", "Position", "RANDOM", "REMEMBERED", "RESERVED", "SEED", "SWITCH", "TEXT", "an", "as_written",
-    "bundle", "check", "closest", "events", "fits", "graphfile", "known_packs", "label_of", "licence_of", "links",
+    "bundle", "check", "closest", "events", "fits", "graphfile", "has_driver", "known_packs", "label_of", "licence_of", "links",
     "node_file", "output_flow", "pngtext", "project_file", "read_mapping", "refs", "resolved", "say", "scalar",
     "shipped_folder", "short", "start", "text_editor", "viewer", "whole_file", "write_whole", "written",
 ]

@@ -91,3 +91,18 @@ def test_the_options_of_the_machine_reach_the_editor(monkeypatch, tmp_path):
     assert main(["edit", "g.yaml", "--pack", "mine.py", "--cache", "none", "--device", "cpu", "--disk", "1GB"]) == 0
     assert opened == {"path": "g.yaml", "packs": ["mine.py"], "cache": None, "device": "cpu", "dtype": "auto", "disk": 1 << 30,
                       "host": 0.4, "device_memory": 0.9, "download": False, "workers": None, "models": ()}
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="of Linux's drivers")
+@pytest.mark.parametrize("card, found", [(False, None), (True, "loaded")])
+def test_triton_is_kept_out_where_there_is_no_card_and_loaded_before_the_window_where_there_is_one(card, found, monkeypatch, tmp_path):
+    (tmp_path / "triton.py").write_text("is_here = 'loaded'\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "triton", raising=False)
+    monkeypatch.setattr(door, "has_driver", lambda: card)
+    monkeypatch.setattr(door, "_look_for_display", lambda display: None)
+    monkeypatch.setattr(door, "_look_for_dearpygui", lambda: None)
+    monkeypatch.setattr(door, "_look_for_opengl", lambda: None)
+    door.look({"DISPLAY": ":0"})
+    there = sys.modules.pop("triton")
+    assert getattr(there, "is_here", None) == found
