@@ -22,12 +22,13 @@ from nodegraph import Catalogue, Engine, Graph, Node, Range, Ref, Seed, node
 from nodegraph_editor.canvas import hits
 from nodegraph_editor.canvas.gestures import Gestures
 from nodegraph_editor.canvas.scene import build
+from nodegraph_editor.canvas.view import View
 from nodegraph_editor.commands import COMMANDS
 from nodegraph_editor.document import edits
 from nodegraph_editor.document.items import Item, links, with_facts
 from nodegraph_editor.runs.runner import Runner
 from nodegraph_editor.runs.thumbnails import Thumbnail
-from nodegraph_editor.session import Session, View
+from nodegraph_editor.session import Session
 
 
 @node("bench.mix", version=1)

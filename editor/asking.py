@@ -6,8 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from nodegraph.errors import GraphError, NodegraphError
-from nodegraph.graph import Ref
+from nodegraph import GraphError, NodegraphError, Ref
 
 from .document.items import Target
 from .messages import Message, Messages

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nodegraph.graph import Graph
+from nodegraph import Graph
 
 from .runs.comparison import Against, Comparison, compared
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from contextlib import closing
 from importlib import import_module
 
-from nodegraph.errors import NodegraphError
+from nodegraph import NodegraphError
 
 X_PORT = 6000  # of display 0 over TCP
 PATIENCE = 3.0  # seconds, for a display on another machine

@@ -6,14 +6,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from nodegraph.errors import PackError
-from nodegraph.graphfile.picture import resolved
+from nodegraph import PackError
+from nodegraph.editing import resolved
 
 from . import views
 from .canvas.view import View
-from .document.document import Document, recoveries
+from .document.document import Document
 from .document.edits import EditRefused, free_name
 from .document.items import Item
+from .document.recovery import recoveries
 from .runs.state import NodeState
 from .sharing import opened
 from .watching import Watching

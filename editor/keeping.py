@@ -7,12 +7,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nodegraph.nodetype import MISSING
+from nodegraph.editing import MISSING
 
 from .document import edits
 from .document.document import Document
 from .document.edits import EditRefused
 from .document.items import Item
+from .panels.adding import aside
 from .panels.palette import Entry
 from .runs import updates as up
 from .runs.kept import Kept, Made, graph_of
@@ -85,14 +86,14 @@ def place(session: Session, run: Kept, entries: Iterable[Entry], at: tuple[float
         raise EditRefused(t("gallery.no_reader", name=one.name))
     path = _room(session, run) / f"{one.name}-{run.key}{suffix}"
     if path.is_file():
-        _add(session, path, entries, at)
+        _add(session, path, entries, at, one.name)
         return
 
     def told(update: up.Exported) -> None:
         if update.problem or not update.paths:
             session.say(update.problem, "error")
         else:
-            session.attempt(_add, session, update.paths[0], entries, at)
+            session.attempt(_add, session, update.paths[0], entries, at, one.name)
     number = session.runner.write(one.name, type, bytes.fromhex(one.digest), path)
     session.progress.when(up.Exported, number, one.name, told)
 
@@ -114,14 +115,15 @@ def _room(session: Session, run: Kept) -> Path:
     return session.shelf.home / "files"
 
 
-def _add(session: Session, path: Path, entries: list[Entry], at: tuple[float, float]) -> None:
+def _add(session: Session, path: Path, entries: list[Entry], at: tuple[float, float], name: str = "") -> None:
+    """Put a node that reads a file on the canvas. name: what it holds; the file's own where that is left out."""
     found = reader_of(entries, path.suffix)
     if found is None:
         raise EditRefused(t("gallery.no_reader", name=path.name))
     entry, port = found
     graph, item = edits.add_node(session.graph, entry.name, at, {port: written_path(path, session.document.graph.folder)},
-                                 name=edits.free_name(path.stem.replace(".", "_"), edits.taken(session.graph)))
-    session.edit("undo.placed", graph)
+                                 name=edits.free_name((name or path.stem).replace(".", "_"), edits.taken(session.graph)))
+    session.edit("undo.placed", aside(session, graph, item))
     session.select([Item("node", item.name)])
     session.say(t("gallery.placed", name=path.name))
 

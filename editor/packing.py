@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 import os
-import shlex
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nodegraph.errors import GraphError, NodegraphError, PackError
-from nodegraph.packs.project import FILE, known_packs, project_file
-from nodegraph.scaffold import node_file
-from nodegraph.wholefile import write_whole
+from nodegraph import GraphError, NodegraphError, PackError
+from nodegraph.editing import PROJECT_FILE, known_packs, node_file, project_file, start, text_editor, write_whole
 
 from .document.edits import EditRefused
 from .words.speak import t
 
 if TYPE_CHECKING:
     from .session import Session
-
-TERMINAL = {"vi", "vim", "nvim", "nano", "pico", "emacs", "ed", "joe", "micro", "helix", "hx", "kak", "ne"}  # want a terminal
 
 
 def new_node(session: Session, path: Path) -> None:
@@ -69,7 +61,7 @@ def remembered(path: Path) -> str:
     """Have `nodegraph run` in that folder know a file too, by a project file there; what is left to do, or empty."""
     file = project_file(path.parent)
     if file is None:
-        write_whole(path.parent / FILE, f"packs: [./{path.name}]\n")
+        write_whole(path.parent / PROJECT_FILE, f"packs: [./{path.name}]\n")
         return ""
     try:
         known = [place.resolve() for place in known_packs(path.parent, {})]
@@ -80,31 +72,14 @@ def remembered(path: Path) -> str:
 
 # ---- the program that edits it
 
-def program() -> list[str] | None:
-    """The command that opens a text file in a window; None where this system names none.
-
-    VISUAL counts if it is not one that wants a terminal, then what a double click would start.
-    """
-    named = shlex.split(os.environ.get("VISUAL", ""))
-    if named and Path(named[0]).stem not in TERMINAL and shutil.which(named[0]):
-        return named
-    if sys.platform == "darwin":
-        return ["open", "-t"]
-    return ["xdg-open"] if sys.platform != "win32" and shutil.which("xdg-open") else None
-
-
 def open_file(session: Session, path: Path) -> None:
     """Open a file in the user's own editor; where there is none, its path is on the clipboard."""
-    if sys.platform == "win32":
-        os.startfile(path, "edit")  # type: ignore[attr-defined]  # "open" would run a Python file
-        return
-    command = program()
+    command = text_editor()
     if command is None:
         session.clipboard.put(str(path))
         session.say(t("packs.no_program", path=path))
         return
     try:
-        subprocess.Popen([*command, str(path)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                         stderr=subprocess.DEVNULL, start_new_session=True)
+        start(command, path)
     except OSError as error:
         raise NodegraphError(t("packs.not_opened", path=path, program=command[0], why=error.strerror or error)) from error

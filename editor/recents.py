@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image, ImageOps
 
-from nodegraph.wholefile import whole_file
+from nodegraph.editing import whole_file
 
 if TYPE_CHECKING:
     from .runs.gallery import Result

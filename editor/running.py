@@ -14,7 +14,7 @@ from .runs.foresight import Outlook
 from .words.speak import t, translated
 
 if TYPE_CHECKING:
-    from nodegraph.graph import Graph
+    from nodegraph import Graph
 
     from .session import Session
 
@@ -33,7 +33,7 @@ class Running:
         self.outlook: Outlook | None = None
         self.pointed = False  # whether the pointer rests on the button that runs
         self._look: float | None = None
-        self._fill = False
+        self._fill: bool | frozenset[str] = False  # whether what is remembered is shown: of everything, or of these nodes
         self._stopping: int | None = None  # the job that was asked to stop
 
     def opened(self) -> None:
@@ -69,9 +69,14 @@ class Running:
         self.session.runner.stop()
         self.session.touch()
 
-    def edited(self) -> None:
-        """The graph says something else now: with runs on change, one is due soon."""
+    def edited(self, came: Iterable[str] = ()) -> None:
+        """The graph says something else now: with runs on change, one is due soon.
+
+        came: the nodes that were not there before (pasted, or back with undo); what is remembered of them is shown.
+        """
         self._look, self.outlook = self._now + DEBOUNCE, None
+        if self._fill is not True:
+            self._fill = frozenset(came).union(self._fill or ())
         if self.session.settings.run_on_change:
             self._due = self._now + DEBOUNCE
 

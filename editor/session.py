@@ -5,25 +5,23 @@ Everything a mouse or a key can do goes through here, so all of it can be driven
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nodegraph.check import Checked
-from nodegraph.graph import Graph, Ref
-from nodegraph.packs import Catalogue
+from nodegraph import Catalogue, Graph, Ref
+from nodegraph.editing import Checked
 
 from . import settings as kept
-from .asking import PaletteRequest, Telling
+from .asking import PaletteRequest
 from .canvas import placing
 from .canvas.placing import Placing
-from .canvas.view import View, around
 from .comparing import Comparing
 from .document import edits
 from .document.clipboard import Clipboard
 from .document.document import Document, means_same
-from .document.items import Item, Link, Target, exists, items, links, position
+from .document.items import Item, Target, exists, links
 from .files import Files
 from .panels.judge import Found, Judged, Judgement, found_in_file
 from .rewind import rewind, runs_of
@@ -33,6 +31,7 @@ from .runs.progress import Progress
 from .runs.runner import Runner
 from .runs.shelf import Shelf
 from .runs.state import NodeState
+from .seeing import Seeing
 from .settings import Settings
 from .shortcuts import Shortcuts
 from .views import first_look
@@ -42,7 +41,7 @@ if TYPE_CHECKING:
     from .commands import Command
 
 
-class Session(Telling):
+class Session(Seeing):
     """See the module's text. `revision` goes up with whatever a view must be painted again for."""
 
     def __init__(self, *, checker: Callable[[Graph], Checked], catalogue: Catalogue, runner: Runner,
@@ -59,11 +58,7 @@ class Session(Telling):
         self.clipboard, self.gallery = Clipboard(), Gallery()
         self.shelf = Shelf(folder / "gallery") if folder is not None else None  # the runs of all sessions
         self.document = Document()
-        self.selection: frozenset[Item] = frozenset()
-        self.selected_links: frozenset[Link] = frozenset()
-        self.view, self.canvas_size = View(), (1200.0, 800.0)
         self.pointer = (200.0, 150.0)
-        self.sizes: Mapping[Item, tuple[float, float]] = {}
         self.states: dict[str, NodeState] = {}
         self.palette: PaletteRequest | None = None
         self.played: tuple[str, float] | None = None  # what is heard, "node.port", and how far it has come, 0 to 1
@@ -138,7 +133,7 @@ class Session(Telling):
             there = set(links(graph))
             self.selected_links = frozenset(link for link in self.selected_links if link in there)
         if not means_same(before, graph):
-            self.running.edited()
+            self.running.edited(graph.nodes.keys() - before.nodes.keys())
             for name in [name for name in self.states if name.partition("/")[0] not in graph.nodes]:
                 del self.states[name]
             self.restale()
@@ -177,51 +172,6 @@ class Session(Telling):
     def touch(self) -> None:
         """Have everything painted again."""
         self.revision += 1
-
-    # -- selection and view
-
-    def select(self, chosen: Iterable[Item] = (), links: Iterable[Link] = (), add: bool = False,
-               toggle: bool = False) -> None:
-        """Select these, or these too; toggle: those of them that are selected are not any more."""
-        chosen, picked = frozenset(chosen), frozenset(links)
-        if toggle:
-            self.selection, self.selected_links = self.selection ^ chosen, self.selected_links ^ picked
-        elif add:
-            self.selection, self.selected_links = self.selection | chosen, self.selected_links | picked
-        else:
-            self.selection, self.selected_links = chosen, picked
-        self.document.seal()
-        self.touch()
-
-    def selected(self, *kinds: str) -> list[Item]:
-        """The selected items of these kinds, or all, in the graph's order."""
-        if not self.selection:
-            return []
-        return [item for item in items(self.document.graph)
-                if item in self.selection and (not kinds or item.kind in kinds)]
-
-    def boxes(self, chosen: Iterable[Item] | None = None) -> dict[Item, tuple[float, float, float, float]]:
-        """Where items are and how large: x, y, width, height in canvas units."""
-        graph, sizes = self.graph, placing.sizes(self.graph, self.checked_of(self.graph), self.sizes)
-        chosen = items(graph) if chosen is None else chosen
-        return {item: (*at, *sizes[item]) for item in chosen if (at := position(graph, item)) is not None}
-
-    def see(self, boxes: Mapping[Item, tuple[float, float, float, float]], view: Callable[..., View] = around) -> None:
-        """Set the view so that all of these boxes are seen; with `opening`, never so small that nothing can be read."""
-        self.view = view(boxes.values(), self.canvas_size)
-        self.touch()
-
-    def zoom(self, factor: float, at: tuple[float, float] | None = None) -> None:
-        """Zoom about a pixel of the canvas widget (its middle, left out); the scale stays in 0.1 to 2.5."""
-        self.view = self.view.zoomed(factor, *(at or (self.canvas_size[0] / 2, self.canvas_size[1] / 2)))
-        self.touch()
-
-    def jump(self, item: Item) -> None:
-        """Select an item and bring it into view."""
-        if exists(self.document.graph, item):
-            self.select([item])
-            self.view = self.view.centred(self.boxes([item])[item], self.canvas_size)
-            self.touch()
 
     # -- commands
 

@@ -12,9 +12,8 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from nodegraph.errors import GraphError, NodegraphError
-from nodegraph.graphfile import read_mapping, scalar, written
-from nodegraph.wholefile import write_whole
+from nodegraph import GraphError, NodegraphError
+from nodegraph.editing import read_mapping, scalar, write_whole, written
 
 from .words.speak import LANGUAGES, t
 

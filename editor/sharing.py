@@ -6,7 +6,7 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nodegraph import bundle
+from nodegraph.editing import bundle
 
 from .document import clipboard
 from .document.items import items
@@ -31,7 +31,7 @@ def share(session: Session) -> None:
                 session.say(t("share.bundled", name=path.name))
         session.progress.when(up.Exported, session.runner.bundle(document.graph, path), path.name, told)
     session.ask("export", write, name=f"{stem.replace('/', '_')}{bundle.SUFFIX}", suffixes=(bundle.SUFFIX,),
-                folder=str(document.path.parent if document.path is not None else ""))
+                heading="share.title", folder=str(document.path.parent if document.path is not None else ""))
 
 
 def copy_without_texts(session: Session) -> None:

@@ -10,9 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from nodegraph.errors import GraphError
-from nodegraph.graphfile import closest, read_mapping, written
-from nodegraph.wholefile import write_whole
+from nodegraph import GraphError
+from nodegraph.editing import closest, read_mapping, write_whole, written
 
 from . import settings
 from .words.speak import t

@@ -10,9 +10,10 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from nodegraph.errors import GraphError, Problem
+from nodegraph import GraphError, Problem
 
-from .document.document import Document, alive, write_atomically
+from .document.document import Document, write_atomically
+from .document.recovery import alive
 from .words.speak import said, t
 
 if TYPE_CHECKING:
@@ -106,14 +107,15 @@ class Watching:
 
     def _is_open_elsewhere(self, path: Path) -> bool:
         """Whether another window that is alive has this file open; what dead ones left is swept away."""
-        for told in self._folder.glob("*.json") if self._folder is not None else ():
+        found = False  # a folder lists its files in any order: all are looked at, so that the dead ones go whoever else lives
+        for told in list(self._folder.glob("*.json")) if self._folder is not None else ():
             if not told.stem.isdecimal() or int(told.stem) == os.getpid():
                 continue
             if not alive(int(told.stem)):
                 told.unlink(missing_ok=True)
             elif _path_in(told) == str(path):
-                return True
-        return False
+                found = True
+        return found
 
 
 def _path_in(told: Path) -> str:

@@ -10,9 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from nodegraph.graph import Ref
-from nodegraph.nodetype import Port
-from nodegraph.types import PortType
+from nodegraph import PortType, Ref
+from nodegraph.editing import Port
 
 from ..document.items import Item, Target
 from .constructs import Construct

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from nodegraph.check import Checked, CheckedNode, Flow
-from nodegraph.graph import PICK, SWITCH, Graph, Node, Ref
-from nodegraph.types import ANY, PortType
+from nodegraph import Graph, Node, PortType, Ref
+from nodegraph.editing import ANY, PICK, SWITCH, Checked, CheckedNode, Flow
 
 from ..document import items as on_canvas
 from ..document.items import Item

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nodegraph.types import BOOL
+from nodegraph.editing import BOOL
 
 from ..document import edits
 from ..document.items import with_fact

@@ -6,7 +6,8 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from nodegraph.graph import PICK, SWITCH, Graph, Node, Ref
+from nodegraph import Graph, Node, Ref
+from nodegraph.editing import PICK, SWITCH
 
 from ..document.items import REPEAT, mapped
 from ..words.speak import name_of, t

@@ -6,9 +6,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from nodegraph.check import Checked
-from nodegraph.graph import Graph, Ref, refs
-from nodegraph.nodetype import MISSING, Port
+from nodegraph import Graph, Ref
+from nodegraph.editing import MISSING, Checked, Port, refs
 
 from ..document import edits
 from ..document.items import Link, Target

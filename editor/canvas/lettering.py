@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from nodegraph.graph import Ref
+from nodegraph import Ref
 
 Measure = Callable[..., float]  # (text, size, bold=False) -> width
 ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"

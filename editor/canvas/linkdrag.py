@@ -6,8 +6,8 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from nodegraph.graph import Graph, Ref, refs
-from nodegraph.types import fits
+from nodegraph import Graph, Ref
+from nodegraph.editing import fits, refs
 
 from ..document import edits
 from ..document.items import Item, Link, Target, links

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nodegraph.graph import links
+from nodegraph.editing import links
 
 from ..document import edits
 from ..document.items import Link

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from nodegraph.check import Checked, Flow
-from nodegraph.graph import Graph, Ref
-from nodegraph.types import ANY, PortType
+from nodegraph import Graph, PortType, Ref
+from nodegraph.editing import ANY, Checked, Flow
 
 from ..document import items as on_canvas
 from ..document.items import Item, Target

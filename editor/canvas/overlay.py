@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from nodegraph.graph import Ref
+from nodegraph import Ref
 
 from ..document.items import Item, Link, Target
 from .box import PinAt, Rectangle

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from nodegraph.check import Checked, CheckedNode, Flow
-from nodegraph.graph import SWITCH, Graph, Node, Ref, label_of
-from nodegraph.nodetype import MISSING, Port
-from nodegraph.types import INT, SEED, ModelType
+from nodegraph import Graph, ModelType, Node, Ref
+from nodegraph.editing import INT, MISSING, SEED, SWITCH, Checked, CheckedNode, Flow, Port, label_of
 
 from ..document.items import REPEAT, Target, mapped
 from ..document.ports import ROUNDS, inputs_of, outputs_of

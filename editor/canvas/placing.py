@@ -6,10 +6,10 @@ move half of the graph.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
-from nodegraph.check import Checked
-from nodegraph.graph import Graph
+from nodegraph import Graph
+from nodegraph.editing import Checked
 
 from ..document import arrange
 from ..document.items import Item, facts, items, placed, position, size, with_facts
@@ -18,6 +18,7 @@ from ..document.rows import in_rows
 from . import slots
 from .box import PICTURED_WIDTH
 
+GAP, STEP, FAR = 12.0, 24.0, 20  # units between boxes; of one step aside, and how many of those there are at the most
 MOST_IN_ROWS = 120  # nodes, inputs and outputs; what is larger is one strip
 
 Sizes = Mapping[Item, tuple[float, float]]
@@ -60,6 +61,23 @@ def _chosen(graph: Graph, lost: list[Item], rooms: Sizes) -> dict[Item, tuple[fl
 
 def _at(graph: Graph, places: Mapping[Item, tuple[float, float]]) -> Graph:
     return with_facts(graph, {item: {**facts(graph, item), "at": placed(at)} for item, at in places.items()})
+
+
+def clear_of(at: tuple[float, float], size: tuple[float, float], others: Iterable[tuple[float, float, float, float]]
+             ) -> tuple[float, float]:
+    """The place nearest to this one where a box of this size covers none of the others; this one, where there is none near.
+
+    others: left, top, width, height.
+    """
+    taken = list(others)
+
+    def free(x: float, y: float) -> bool:
+        right, bottom = x + size[0] + GAP, y + size[1] + GAP
+        return not any(x < left + width + GAP and left < right and y < top + height + GAP and top < bottom
+                       for left, top, width, height in taken)
+    steps = sorted(((i * STEP, j * STEP) for i in range(-FAR, FAR + 1) for j in range(-FAR, FAR + 1)),
+                   key=lambda step: (step[0] ** 2 + step[1] ** 2, step))
+    return next(((at[0] + right, at[1] + down) for right, down in steps if free(at[0] + right, at[1] + down)), at)
 
 
 def sizes(graph: Graph, checked: Checked | None, drawn: Sizes) -> dict[Item, tuple[float, float]]:

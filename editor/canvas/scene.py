@@ -11,9 +11,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from nodegraph.check import Checked
-from nodegraph.graph import Graph
-from nodegraph.types import ANY, SEED, PortType
+from nodegraph import Graph, PortType
+from nodegraph.editing import ANY, SEED, Checked
 
 from ..document import items as on_canvas
 from ..document.items import Item, Link, is_spread, links

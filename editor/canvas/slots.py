@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from nodegraph.check import Flow
-from nodegraph.types import TEXT, PortType
+from nodegraph import PortType
+from nodegraph.editing import TEXT, Flow
 
 from .box import LINE, SMALL_SIZE, Picture, Slot
 from .lettering import Measure, wrapped

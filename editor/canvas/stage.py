@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from nodegraph.check import Checked
-from nodegraph.types import PortType
+from nodegraph import PortType
+from nodegraph.editing import Checked
 
 from ..document.items import Item
 from ..runs.hearing import can_be_heard

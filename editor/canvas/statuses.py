@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from nodegraph.graph import Node
+from nodegraph import Node
 
 from ..words.speak import t
 from .box import NO_STATUS, Status

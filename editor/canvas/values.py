@@ -8,9 +8,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from nodegraph.graph import Graph
-from nodegraph.nodetype import MISSING, Port
-from nodegraph.types import BOOL, FLOAT, INT, SEED
+from nodegraph import Graph
+from nodegraph.editing import BOOL, FLOAT, INT, MISSING, SEED, Port
 
 from ..document import edits
 from ..document.items import Item

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from nodegraph import graphfile
+from nodegraph.editing import graphfile
 
 from ..document import arrange, edits, grouping, ungrouping
 from ..document.document import Document, write_atomically

@@ -11,9 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from nodegraph import graphfile
-from nodegraph.errors import GraphError, Problem
-from nodegraph.graph import Graph, Ref
+from nodegraph import Graph, GraphError, Problem, Ref
+from nodegraph.editing import graphfile
 
 from ..words.speak import t, translated
 from .arrange import missing_positions

@@ -6,9 +6,8 @@ import os
 import subprocess
 from pathlib import Path
 
-from nodegraph import graphfile
-from nodegraph.errors import NodegraphError
-from nodegraph.graph import Graph
+from nodegraph import Graph, NodegraphError
+from nodegraph.editing import graphfile
 
 from ..words.speak import t
 

@@ -10,17 +10,15 @@ import json
 import os
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from nodegraph import graphfile
-from nodegraph.errors import GraphError, NodegraphError, Problem
-from nodegraph.graph import Graph
-from nodegraph.graphfile.picture import resolved
-from nodegraph.wholefile import write_whole
+from nodegraph import Graph, GraphError, NodegraphError, Problem
+from nodegraph.editing import graphfile, resolved, write_whole
 
 from ..words.speak import t
+from .recorded import as_recorded
 
 
 class SaveFailed(NodegraphError):
@@ -68,7 +66,7 @@ class Document:
         graph, problems = graphfile.read(path.resolve())
         graph = replace(graph, path=None)
         document = cls(graph, text, problems)
-        document.edit("undo.recorded", _as_recorded(graph, record))
+        document.edit("undo.recorded", as_recorded(graph, record))
         return document
 
     @classmethod
@@ -247,98 +245,6 @@ class Document:
         """Take the copy for recovery away."""
         self._copied = None
         (folder / f"{os.getpid()}-{id(self):x}.json").unlink(missing_ok=True)
-
-
-def _as_recorded(graph: Graph, record: dict[str, Any]) -> Graph:
-    """A graph with the inputs and the rolled seeds of the run that made a picture as its own."""
-    given, seeds = record.get("inputs"), record.get("seeds")
-    for name, value in given.items() if isinstance(given, dict) else ():
-        if name in graph.inputs and isinstance(value, (str, int, float, bool, list)):
-            told = graph.inputs[name]._replace(default=value, has_default=True)
-            graph = replace(graph, inputs={**graph.inputs, name: told})
-    for place, seed in seeds.items() if isinstance(seeds, dict) else ():
-        if type(seed) is int:
-            graph = _with_seed(graph, place, seed)
-    return graph
-
-
-def _with_seed(graph: Graph, place: str, seed: int) -> Graph:
-    """A graph with a seed that a run rolled: "input" of the graph, "node.port", "node.port[2]" of a list.
-
-    What was rolled inside another graph, or for one of several runs of a node, cannot be said in this one.
-    """
-    node, _, port = place.rpartition(".")
-    port, _, index = port.partition("[")
-    if not node and port in graph.inputs and not index:
-        return replace(graph, inputs={**graph.inputs, port: graph.inputs[port]._replace(default=seed, has_default=True)})
-    if node not in graph.nodes:
-        return graph
-    value = graph.nodes[node].inputs.get(port)
-    at = index.removesuffix("]")
-    if isinstance(value, list) and at.isdecimal() and int(at) < len(value):
-        return graph.with_value(node, port, [seed if here == int(at) else item for here, item in enumerate(value)])
-    return graph if index else graph.with_value(node, port, seed)
-
-
-@dataclass(frozen=True)
-class Recovery:
-    """A copy that a program which died left behind. seconds: when it was made, since 1970."""
-
-    copy: Path
-    path: Path | None
-    text: str
-    base: str
-    seconds: float
-
-    def document(self) -> Document:
-        """The document as it was, with its changes unsaved. Raises GraphError if the copy is damaged."""
-        graph, problems = graphfile.parse(self.text, self.path)
-        document = Document(graph, self.base or self.text, problems)
-        document._saved = None
-        return document
-
-    def forget(self) -> None:
-        """Take the copy away."""
-        self.copy.unlink(missing_ok=True)
-
-
-def recoveries(folder: Path) -> list[Recovery]:
-    """What programs that died left in the folder, newest first; damaged copies are left where they are."""
-    found = []
-    for copy in sorted(folder.glob("*.json")) if folder.is_dir() else []:
-        told = _told(copy)
-        if told and not alive(told["pid"]):
-            found.append(Recovery(copy, Path(told["path"]) if told["path"] else None, told["text"],
-                                  str(told.get("base") or ""), float(told["time"])))
-    return sorted(found, key=lambda r: -r.seconds)
-
-
-def _told(copy: Path) -> dict[str, Any] | None:
-    try:
-        told = json.loads(copy.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    wanted = {"path": str, "text": str, "pid": int, "time": (int, float)}
-    good = isinstance(told, dict) and all(isinstance(told.get(key), kind) for key, kind in wanted.items())
-    return told if good else None
-
-
-def alive(pid: int) -> bool:
-    """Whether a process of this number runs."""
-    if pid == os.getpid():
-        return True
-    if os.name == "nt":
-        return False  # asking needs more than Python's own library there; at worst a live copy is offered
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except (PermissionError, OverflowError):
-        return True
-    try:  # one that has died and that nobody has asked after yet still has its number, on Linux
-        return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0] not in (b"Z", b"X")
-    except (OSError, IndexError):
-        return True
 
 
 def write_atomically(path: Path, text: str) -> None:

@@ -7,9 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from nodegraph.check import Checked, Flow
-from nodegraph.graph import Graph, GraphInput, Node, Ref
-from nodegraph.nodetype import RESERVED
+from nodegraph import Graph, Node, Ref
+from nodegraph.editing import RESERVED, Checked, Flow, GraphInput
 
 from ..words.speak import t
 from .arrange import bounds, missing_positions

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from nodegraph.graph import CASES, SWITCH, Graph, Node, Ref, label_of, refs
+from nodegraph import Graph, Node, Ref
+from nodegraph.editing import CASES, SWITCH, label_of, refs
 
 REPEAT = "repeat"  # the word of a node that may be a link, as an input may
 FARTHEST = 1e6  # canvas units from the origin

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from nodegraph.check import Checked, Flow
-from nodegraph.graph import CASES, PICK, SWITCH, Graph, Node, Ref, label_of, links
-from nodegraph.graphfile import MOST_ROUNDS
-from nodegraph.nodetype import Port
-from nodegraph.types import ANY, BOOL, INT, Range, fits
-from nodegraph.wording import an
+from nodegraph import Graph, Node, Range, Ref
+from nodegraph.editing import ANY, BOOL, CASES, INT, MOST_ROUNDS, PICK, SWITCH, Checked, Flow, Port, an, fits, label_of, links
 
 from ..words.speak import t
 from .items import REPEAT, Target, links_into

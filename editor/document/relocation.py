@@ -6,10 +6,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-from nodegraph.check import Checked
-from nodegraph.graph import Graph, Node
-from nodegraph.nodetype import Port
-from nodegraph.types import FILE, ModelType
+from nodegraph import Graph, ModelType, Node
+from nodegraph.editing import FILE, Checked, Port
 
 
 def named_from(graph: Graph, path: Path) -> str:

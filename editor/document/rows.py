@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations, pairwise
 
-from nodegraph.graph import Graph
+from nodegraph import Graph
 
 from . import arrange
 from .arrange import COLUMN_GAP, Box, Joint, Positions, bounds

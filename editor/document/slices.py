@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import NamedTuple
 
-from nodegraph.graph import Graph, links
+from nodegraph import Graph
+from nodegraph.editing import links
 
 
 def upstream(graph: Graph, names: Iterable[str]) -> set[str]:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from nodegraph import graphfile
-from nodegraph.errors import GraphError
-from nodegraph.graph import Graph
-from nodegraph.shipped import folder
+from nodegraph import Graph, GraphError
+from nodegraph.editing import graphfile, shipped_folder
 
 from ..words.speak import has, t
 
@@ -26,7 +24,7 @@ def templates(beside: Path | None = None) -> list[Template]:
 
     A graph file is a template if it has outputs and its name does not begin with `_` (parts of others do).
     """
-    place = beside or folder()
+    place = beside or shipped_folder()
     found = []
     for path in sorted(place.glob("*.yaml")) if place is not None else ():
         if not path.name.startswith("_"):

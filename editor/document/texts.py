@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from nodegraph.check import Checked
-from nodegraph.graph import Graph, GraphInput, Node
-from nodegraph.types import ANY, TEXT
+from nodegraph import Graph, Node
+from nodegraph.editing import ANY, TEXT, Checked, GraphInput
 
 from .items import KINDS, section
 from .ports import inputs_of

@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from nodegraph.check import Checked
-from nodegraph.graph import Graph, GraphInput, Node, Ref
+from nodegraph import Graph, Node, Ref
+from nodegraph.editing import Checked, GraphInput
 
 from ..words.speak import t
 from .arrange import bounds, missing_positions

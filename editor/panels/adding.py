@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nodegraph.graph import Graph, Ref
-from nodegraph.nodetype import MISSING, Port
-from nodegraph.types import ANY
+from nodegraph import Graph, Ref
+from nodegraph.editing import ANY, MISSING, Port
 
+from ..canvas import placing
 from ..document import edits
 from ..document.edits import EditRefused
-from ..document.items import Item, Target
+from ..document.items import Item, Target, placed, position, with_fact
 from ..document.ports import flow_of, input_at
 from ..words.speak import t
-from .palette import Entry, Fits, Found, fits_from, fits_into
+from .finding import Found
+from .palette import Entry, Fits, fits_from, fits_into
 
 if TYPE_CHECKING:
     from ..asking import PaletteRequest
@@ -58,11 +59,21 @@ def add(session: Session, request: PaletteRequest, found: Found) -> None:
         graph, item = _ADDED[entry.kind](session, request, entry)
     if fit is not None and item.kind != "output":
         graph = linked(session, graph, request, item, fit.port)
-    session.edit("undo.added", graph)
+    session.edit("undo.added", aside(session, graph, item))
     session.select([item])
     session.change_settings(recent_nodes=session.settings.with_recent_node(entry.id).recent_nodes)
     if entry.kind == "note":
         session.do("edit.rename")
+
+
+def aside(session: Session, graph: Graph, item: Item) -> Graph:
+    """The graph with an item that has just come beside what it would cover. Notes and frames lie where they were put."""
+    at = position(graph, item)
+    if item.kind not in ("node", "input", "output") or at is None:
+        return graph
+    size = placing.sizes(graph, session.checker(graph), {})[item]
+    there = {one: box for one, box in session.boxes().items() if one.kind not in ("frame", "dot")}
+    return with_fact(graph, [item], "at", placed(placing.clear_of(at, size, there.values())))
 
 
 def linked(session: Session, graph: Graph, request: PaletteRequest, item: Item, port: str) -> Graph:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from nodegraph.graph import Graph, GraphInput
+from nodegraph import Graph
+from nodegraph.editing import GraphInput
 
 from ..document import edits
 from ..document.edits import EditRefused

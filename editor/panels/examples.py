@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from nodegraph import graphfile
-from nodegraph.graph import Graph
-from nodegraph.shipped import folder
-from nodegraph.wholefile import whole_file, write_whole
+from nodegraph import Graph
+from nodegraph.editing import graphfile, shipped_folder, whole_file, write_whole
 
 if TYPE_CHECKING:
     import numpy as np
+
+    from ..runs.thumbnails import Thumbnail
+    from ..runs.updates import Output
 
 _HERE = Path(__file__).parents[1]
 EXAMPLES = "examples"  # in the user's folder: what examples gave
@@ -53,6 +55,16 @@ def shown_of(folder: Path, name: str, version: str) -> Shown | None:
     return Shown(picture if picture.is_file() else None, told.read_text(encoding="utf-8"))
 
 
+def shown_first(graph: Graph, outputs: Mapping[str, Output], type: str) -> Thumbnail | None:
+    """Of what an example gave, that of its node of this type; another one where that cannot be shown."""
+    seen = {name: made.thumbnail for name, made in outputs.items() if made.thumbnail is not None}
+
+    def strange(name: str) -> bool:
+        node = graph.nodes.get(graph.outputs[name].name) if name in graph.outputs else None
+        return node is None or node.type != type
+    return seen[min(seen, key=strange)] if seen else None
+
+
 def example_graph(name: str) -> Graph | None:
     """The graph that shows a node type, ready to run; None where there is none."""
     text = example_of(name)
@@ -62,7 +74,7 @@ def example_graph(name: str) -> Graph | None:
 @cache
 def example_of(name: str) -> str | None:
     """The text of the graph that shows a node type, with files named by where they lie; None where there is none."""
-    home, shipped = place(), folder()
+    home, shipped = place(), shipped_folder()
     path = home / f"{name}.yaml" if home is not None else None
     if path is None or not path.is_file():
         return None

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from nodegraph.check import Checked
-from nodegraph.errors import Problem
+from nodegraph import Problem
+from nodegraph.editing import Checked
 
 from ..document.items import Item
 from ..words.speak import said

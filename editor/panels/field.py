@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field as attribute
 from typing import Any
 
-from nodegraph.check import RANDOM
-from nodegraph.graph import Ref
-from nodegraph.nodetype import Port
-from nodegraph.types import ANY
+from nodegraph import Ref
+from nodegraph.editing import ANY, RANDOM, Port
 
 from ..words.speak import has, name_of
 from .typed import typed_text

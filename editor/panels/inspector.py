@@ -12,12 +12,25 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from nodegraph.check import Checked, CheckedNode
-from nodegraph.errors import Problem
-from nodegraph.graph import SWITCH, label_of, refs
-from nodegraph.nodetype import MISSING, Port
-from nodegraph.packs import Catalogue, Knowledge
-from nodegraph.types import ANY, BOOL, COLOR, FILE, FLOAT, INT, PLAIN, SEED, TEXT, ModelType, PortType
+from nodegraph import Catalogue, Knowledge, ModelType, PortType, Problem
+from nodegraph.editing import (
+    ANY,
+    BOOL,
+    COLOR,
+    FILE,
+    FLOAT,
+    INT,
+    MISSING,
+    PLAIN,
+    SEED,
+    SWITCH,
+    TEXT,
+    Checked,
+    CheckedNode,
+    Port,
+    label_of,
+    refs,
+)
 
 from ..document import items as on_canvas
 from ..document.items import Item, mapped as mapped_inputs

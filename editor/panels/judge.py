@@ -6,9 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple
 
-from nodegraph.check import Checked
-from nodegraph.errors import Problem
-from nodegraph.graph import Graph, label_of
+from nodegraph import Graph, Problem
+from nodegraph.editing import Checked, label_of
 
 from ..document.document import means_same
 from ..document.items import Item

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from nodegraph.nodetype import MISSING, NodeType, Port
+from nodegraph.editing import MISSING, NodeType, Port
 
 from ..words.speak import has, helped, name_of, t
 from .field import label

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nodegraph.graph import Ref
-from nodegraph.nodetype import MISSING
-from nodegraph.types import short
+from nodegraph import Ref
+from nodegraph.editing import MISSING, short
 
 from ..canvas.box import PinAt, Status
 from ..canvas.lettering import brief, seconds_words
 from ..document.items import Item, Target, linked_at
 from ..document.ports import flow_of
 from ..words.speak import helped, name_of, t, translated
+from .palette import flow_title, type_title
 
 if TYPE_CHECKING:
     from ..session import Session
@@ -26,10 +26,10 @@ def about_pin(session: Session, at: PinAt) -> Lines:
     if isinstance(pin.end, Ref):
         flow = flow_of(session.checked, pin.end)
         name = pin.end.port or (port.name if port is not None else pin.label)
-        lines = [("title", name), ("dim", str(flow) if flow is not None else pin.type.name)]
+        lines = [("title", name), ("dim", flow_title(flow.type, flow.many) if flow is not None else type_title(pin.type.name))]
     else:
         name = pin.end.port or pin.end.name
-        lines = [("title", name), ("dim", str(port) if port is not None else pin.type.name)]
+        lines = [("title", name), ("dim", flow_title(port.type, port.many) if port is not None else type_title(pin.type.name))]
     if port is not None:
         if port.help:
             lines.append(("text", port.help))

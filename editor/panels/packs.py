@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from nodegraph import Catalogue
-from nodegraph.packs import Pack, licence_of
+from nodegraph.editing import Pack, licence_of
 
 from ..words.speak import name_of, t
 from .palette import Entry

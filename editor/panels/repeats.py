@@ -9,14 +9,8 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from nodegraph import graphfile
-from nodegraph.check import Checked
-from nodegraph.errors import GraphError, Problem
-from nodegraph.graph import PICK, SWITCH, Graph, Node, Ref
-from nodegraph.graphfile.write import as_written
-from nodegraph.nodetype import Port
-from nodegraph.types import TEXT
-from nodegraph.wording import say, scalar, written
+from nodegraph import Graph, GraphError, Node, Problem, Ref
+from nodegraph.editing import PICK, SWITCH, TEXT, Checked, Port, as_written, graphfile, say, scalar, written
 
 from ..document import edits
 from ..document.items import REPEAT, Item

@@ -10,10 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from nodegraph.errors import PackError
-from nodegraph.graph import Graph, Ref, refs
-from nodegraph.nodetype import Port
-from nodegraph.types import TEXT, PortType, fits
+from nodegraph import Graph, PackError, PortType, Ref
+from nodegraph.editing import TEXT, Port, fits, refs
 
 from ..document import edits
 from ..document.items import Item

@@ -8,12 +8,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-from nodegraph.check import RANDOM
-from nodegraph.errors import InputError
-from nodegraph.graph import Ref
-from nodegraph.graphfile import scalar, written
-from nodegraph.nodetype import MISSING, Port
-from nodegraph.types import ANY, COLOR, FILE, SEED, TEXT, ModelType, short
+from nodegraph import InputError, ModelType, Ref
+from nodegraph.editing import ANY, COLOR, FILE, MISSING, RANDOM, SEED, TEXT, Port, scalar, short, written
 
 from ..words.speak import has, t
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from nodegraph.graph import Graph, GraphInput
+from nodegraph import Graph
+from nodegraph.editing import GraphInput
 
 from ..document import arrange
 from ..document.items import Item, Link, facts, links, position, with_facts

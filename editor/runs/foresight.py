@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from nodegraph import Engine, GraphError, NodegraphError, events as ev
-from nodegraph.graph import Graph
-from nodegraph.runs.forecast import REMEMBERED, Forecast
+from nodegraph import Engine, Graph, GraphError, NodegraphError
+from nodegraph.editing import REMEMBERED, Forecast, events as ev
 
 from ..words.speak import t
 from . import updates as up
@@ -19,15 +18,17 @@ from .products import Products
 from .watch import Watch
 
 
-def look(engine: Engine, number: int, graph: Graph, fill: bool, outbox: Outbox, products: Products, pictures: Pictures
-         ) -> up.Foreseen:
-    """Forecast a run of a graph. fill: tell of what is remembered too, and have pictures made of it."""
+def look(engine: Engine, number: int, graph: Graph, fill: bool | frozenset[str], outbox: Outbox, products: Products,
+         pictures: Pictures) -> up.Foreseen:
+    """Forecast a run of a graph. fill: tell of what is remembered too, of everything or of these nodes, and have pictures
+    made of it."""
     job = Job(number, graph, None, None, {}, "")
     watch = Watch(job, outbox, products, pictures, lambda: None)
     there: list[str] = []
 
     def hear(event: ev.Event) -> None:
-        if isinstance(event, ev.Cached):
+        if isinstance(event, ev.Cached) and (fill is True or isinstance(fill, frozenset)
+                                             and event.node.partition("/")[0] in fill):
             there.append(event.node)
             watch.picture(event.node, event.outputs)
 

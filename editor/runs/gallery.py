@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from nodegraph.graph import Graph
+from nodegraph import Graph
 
 from . import updates as up
 from .thumbnails import Thumbnail

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from nodegraph.packs import Catalogue
-from nodegraph.types import PortType
+from nodegraph import Catalogue, PortType
 
 SOUND = "wav"
 

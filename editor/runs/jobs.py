@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from nodegraph import Engine
-from nodegraph.graph import Graph
+from nodegraph import Engine, Graph
 
 from . import updates as up
 

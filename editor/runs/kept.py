@@ -14,14 +14,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from nodegraph import graphfile
-from nodegraph.errors import GraphError
-from nodegraph.wholefile import whole_file, write_whole
+from nodegraph import GraphError
+from nodegraph.editing import graphfile, whole_file, write_whole
 
 from .gallery import Result, written
 
 if TYPE_CHECKING:
-    from nodegraph.graph import Graph
+    from nodegraph import Graph
 
 SHOWN = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".wav", ".flac", ".mp3", ".ogg", ".mid", ".txt", ".mp4", ".webm")
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif")
@@ -125,7 +124,8 @@ def _record(path: Path, told: Mapping[str, Any]) -> Kept:
     made = tuple(Made(one["name"], None, one["type"], one["digest"], one["told"]) for one in told["made"])
     picture = path.with_suffix(".png") if told["picture"] else None
     source = Path(told["source"]) if told["source"] else None
-    return Kept(path.stem, float(told["at"]), str(told["title"]), made, picture, dict(told["given"]), str(told["graph"]),
+    title = str(told["title"]) or ", ".join(one.name for one in made)  # a graph without a title or a file
+    return Kept(path.stem, float(told["at"]), title, made, picture, dict(told["given"]), str(told["graph"]),
                 source, float(told["seconds"]))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from nodegraph.types import PortType
+from nodegraph import PortType
 
 from .thumbnails import Thumbnail
 

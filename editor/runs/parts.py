@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from nodegraph import Engine, GraphError, Problem
-from nodegraph.graph import Graph, Node, Ref, links, refs
+from nodegraph import Engine, Graph, GraphError, Node, Problem, Ref
+from nodegraph.editing import links, refs
 
 from ..words.speak import t
 

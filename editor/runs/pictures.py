@@ -9,8 +9,7 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any
 
-from nodegraph import Engine, NodegraphError
-from nodegraph.types import PortType
+from nodegraph import Engine, NodegraphError, PortType
 
 from ..words.speak import t
 from . import updates as up

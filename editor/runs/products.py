@@ -6,9 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from nodegraph import Engine, NodegraphError
-from nodegraph.plan import Plan
-from nodegraph.types import PortType
+from nodegraph import Engine, NodegraphError, PortType
+from nodegraph.editing import Plan
 
 from ..words.speak import t
 from . import updates as up

@@ -6,9 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from nodegraph.errors import PackError
-from nodegraph.graph import Graph
-from nodegraph.packs import Catalogue
+from nodegraph import Catalogue, Graph, PackError
 
 from ..words.speak import said, t, translated
 from . import updates as up

@@ -15,9 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from nodegraph import Engine, GraphError, NodegraphError, Problem
-from nodegraph.graph import Graph
-from nodegraph.types import PortType
+from nodegraph import Engine, Graph, GraphError, NodegraphError, PortType, Problem
 
 from ..words.speak import t
 from . import updates as up
@@ -120,10 +118,10 @@ class Runner:
         """Make a larger picture of what a job made; an Enlarged update brings it. output: as for `export`."""
         self._ask(Request(job, output, lambda engine: self._products.enlarge(engine, job, output, side)))
 
-    def foresee(self, graph: Graph, fill: bool = False) -> int:
+    def foresee(self, graph: Graph, fill: bool | frozenset[str] = False) -> int:
         """Find out, once nothing runs, what a run would do: a Foreseen update tells. One that still waits gives way.
 
-        fill: tell too what is remembered (Remembered), and make pictures of it.
+        fill: tell too what is remembered (Remembered), and make pictures of it; of everything, or of these nodes.
         """
         number = next(self._numbers)
         with self._changed:
@@ -132,7 +130,7 @@ class Runner:
         self._ask(Request(number, FORESEEN, lambda engine: self._foreseen(engine, number, graph, fill)))
         return number
 
-    def _foreseen(self, engine: Engine, number: int, graph: Graph, fill: bool) -> up.Update:
+    def _foreseen(self, engine: Engine, number: int, graph: Graph, fill: bool | frozenset[str]) -> up.Update:
         pictures = self._at_hand()[1]
         try:
             return look(engine, number, graph, fill, self._outbox, self._products, pictures)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from nodegraph import Engine, bundle, graphfile, pngtext
-from nodegraph.graph import Graph
+from nodegraph import Engine, Graph
+from nodegraph.editing import bundle, graphfile, pngtext
 
 from ..document.texts import without_texts
 from .products import Product

@@ -13,8 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nodegraph import graphfile
-from nodegraph.wholefile import write_whole
+from nodegraph.editing import graphfile, write_whole
 
 from . import kept
 from .gallery import Result

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable, Mapping
 from hashlib import blake2b
 from typing import Any
 
-from nodegraph.check import Checked
-from nodegraph.graph import Graph, Node, Ref
+from nodegraph import Graph, Node, Ref
+from nodegraph.editing import Checked
 
 from . import updates as up
 

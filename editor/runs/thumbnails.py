@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from nodegraph.types import PortType
+from nodegraph import PortType
 
 if TYPE_CHECKING:
     import numpy as np

@@ -10,10 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from nodegraph.errors import Position, Problem
-from nodegraph.graph import Graph
-from nodegraph.runs.forecast import Forecast
-from nodegraph.types import PortType
+from nodegraph import Graph, PortType, Problem
+from nodegraph.editing import Forecast, Position
 
 from .thumbnails import Thumbnail
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from nodegraph import RunResult, events as ev
-from nodegraph.check import Checked
-from nodegraph.plan import Plan
+from nodegraph import RunResult
+from nodegraph.editing import Checked, Plan, events as ev
 
 from ..words.speak import t
 from . import updates as up

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
-from nodegraph.graph import Graph, Node, Ref
+from nodegraph import Graph, Node, Ref
 
 from ..document.items import Item, Link, links_into, source_item
 from .gallery import NOTHING, written

@@ -6,7 +6,7 @@ from typing import Any
 
 import dearpygui.dearpygui as dpg
 
-from nodegraph.graph import Ref
+from nodegraph import Ref
 
 from ..canvas.gestures import Gestures
 from ..canvas.scene import Scene

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import dearpygui.dearpygui as dpg
 
+from nodegraph.editing import shipped_folder
+
 from ..document.clipboard import pasted
 from ..document.items import Item
 from ..panels.examples import example_of
@@ -202,6 +204,8 @@ class App(Guard):
 
     def do(self, command: str, **more: Any) -> None:
         """Carry out a command, as menus, buttons and keys do."""
+        if command == "file.new" and self.start.is_open:
+            return self.start.dismiss()
         if command == "node.enter" and not self.session.can(command):
             command = "palette.open"
         self.session.do(command, **more)
@@ -212,9 +216,7 @@ class App(Guard):
 
     def more_places(self) -> Iterable[Path]:
         """Folders that the file dialog offers besides those of recent files."""
-        from ..document.templates import folder
-
-        return filter(None, (self.last_folder, folder()))
+        return filter(None, (self.last_folder, shipped_folder()))
 
     @property
     def origin(self) -> tuple[float, float]:

@@ -14,7 +14,7 @@ from pathlib import Path
 import dearpygui.dearpygui as dpg
 import pyperclip
 
-from nodegraph.wholefile import write_whole
+from nodegraph.editing import write_whole
 
 PATIENCE = 1.0  # seconds to wait for a program that owns the clipboard
 

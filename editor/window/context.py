@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import dearpygui.dearpygui as dpg
 
-from nodegraph.graph import Ref
+from nodegraph import Ref
 
 from ..canvas.box import DOT
 from ..document import edits

@@ -1,8 +1,8 @@
 """The fonts of the window, and how wide text is in them.
 
 Dear PyGui draws each glyph at the size it is asked for, so text stays sharp at every zoom. The regular font holds
-Latin, Greek, Cyrillic, the 6,763 characters of GB 2312, kana and emoji; the bold one has Latin, Greek and Cyrillic
-alone, so titles with anything else in them are set in the regular one.
+Latin, Greek, Cyrillic, the 6,763 characters of GB 2312, kana, 2,350 syllables of Hangul and emoji; the bold one has
+Latin, Greek and Cyrillic alone, so titles with anything else in them are set in the regular one.
 """
 
 from __future__ import annotations

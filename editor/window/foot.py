@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import dearpygui.dearpygui as dpg
 
+from ..canvas.lettering import seconds_words
 from ..document.items import Item
 from ..document.ports import outputs_of
 from ..runs.state import NodeState
 from ..words.speak import t
 from . import outputs, widgets
 from .outputs import Made
-from .widgets import Pictures, px
+from .pictures import Pictures
+from .widgets import px
 
 if TYPE_CHECKING:
     from .app import App
@@ -63,7 +65,7 @@ class Foot:
             widgets.heading(t("inspector.outputs"))
             widgets.says(t(f"state.{'done' if state.status == 'ran' else state.status}"), role)
             if state.status == "ran":
-                widgets.says(t("gallery.seconds", seconds=f"{state.seconds:.2f}"), "dim")
+                widgets.says(seconds_words(state.seconds), "dim")
             if state.stale:
                 widgets.says(t("state.stale"), "stale")
         if state.error:

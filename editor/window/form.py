@@ -15,13 +15,15 @@ from ..words.speak import t
 from . import outputs, theme, widgets
 from .fields import Fields
 from .outputs import Made
-from .widgets import Pictures, px
+from .pictures import Pictures
+from .widgets import px
 
 if TYPE_CHECKING:
     from .app import App
 
 WIDEST, NARROWEST = 440, 280  # units, of the inputs
 LARGEST = 560  # units, of a picture
+COLUMN = 520  # units, of a column of results where there is room for two
 
 
 class Form:
@@ -130,10 +132,15 @@ class Form:
                 widgets.says(t("form.not_run"), "dim", wrap=width)
             for name, error in failed:
                 widgets.says(t("problems.node_failed", name=name, message=error), "error", wrap=width)
-            for one in found:
-                large = one._replace(thumbnail=self.sharper.of(one)) if not self._running(one) else one
-                outputs.show(self.app, self.pictures, large, min(width, px(720)), px(LARGEST), name=one.title)
-                widgets.gap(12)
+            across = 2 if width >= px(2 * COLUMN) and len(found) > 1 else 1
+            with widgets.row(16):
+                for column in range(across):
+                    with dpg.group():
+                        for one in found[column::across]:
+                            large = one._replace(thumbnail=self.sharper.of(one)) if not self._running(one) else one
+                            outputs.show(self.app, self.pictures, large, min(width // across - px(16), px(720)), px(LARGEST),
+                                         name=one.title)
+                            widgets.gap(12)
         self.pictures.keep_only({one.title for one in found})
 
     def close(self) -> None:

@@ -11,9 +11,10 @@ from ..runs.gallery import Result, difference, written
 from ..words.speak import t
 from . import outputs, theme, widgets
 from .outputs import Made
+from .pictures import Pictures, fitted
 from .shelfpage import ShelfPage
 from .tabs import Tabs
-from .widgets import Pictures, fitted, px
+from .widgets import px
 
 if TYPE_CHECKING:
     from .app import App

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import dearpygui.dearpygui as dpg
 
-from nodegraph.graph import Node
+from nodegraph import Node
 
 from ..document.items import Item, color
 from ..panels import inspector, repeats

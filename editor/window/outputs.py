@@ -13,8 +13,9 @@ from ..runs.made import Made as Made
 from ..runs.thumbnails import Thumbnail
 from ..words.speak import t
 from . import widgets
+from .pictures import Pictures, fitted
 from .soundbar import SoundBar
-from .widgets import Pictures, fitted, px
+from .widgets import px
 
 if TYPE_CHECKING:
     from .app import App

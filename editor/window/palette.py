@@ -8,9 +8,11 @@ import dearpygui.dearpygui as dpg
 
 from ..panels import adding
 from ..panels.field import label
-from ..panels.palette import Entry, Found, Library, flow_title, search, type_title
+from ..panels.finding import Found, search
+from ..panels.palette import Entry, Library, flow_title, type_title
 from ..words.speak import name_of, t
 from . import theme, widgets
+from .dots import dot, dots
 from .widgets import px
 
 if TYPE_CHECKING:
@@ -22,7 +24,6 @@ LIST, DETAILS, HEIGHT = 344, 264, 348  # units
 MOST = 60  # rows
 FILL = 0.004  # seconds of a frame given to reading packs
 PATIENCE = 0.5  # seconds for reading packs that someone waits for
-DOTS = 6  # of each side of a row
 
 
 class Palette:
@@ -43,6 +44,7 @@ class Palette:
         self._last = ""  # what stood in the field before the frame that was drawn last
         self._heard = False  # whether the field had the keyboard before that frame
         self._hint = ""
+        self._all = False  # all that was typed is selected, to be typed over
 
     def update(self) -> None:
         """Once a frame: open or close, stay on the screen, read a little more of the packs."""
@@ -126,7 +128,7 @@ class Palette:
             made = dpg.add_selectable(label=f"{entry.title}##{at}", width=px(LIST - 182), user_data=at,
                                       callback=lambda s, a, number: self.take(number))
             self.rows.append(made)
-            _dots(entry)
+            dots(entry)
             widgets.says(name_of("pack", entry.pack), "accent" if recent else "faint")
 
     def _mark(self, number: int) -> None:
@@ -152,7 +154,7 @@ class Palette:
                     widgets.says(title, "dim")
                     for name, type, many in ports:
                         with widgets.row(6):
-                            _dot(type.color, many)
+                            dot(type.color, many)
                             linked = fit is not None and fit.port == name
                             widgets.says(label(name), "accent" if linked else "text")
                             widgets.says(flow_title(type, many), "dim")
@@ -164,6 +166,13 @@ class Palette:
         if self.window is None:
             self.update()
         name = chord.key
+        if self.early and chord.ctrl and name == "A":
+            self._all = True  # the field selects its own part by itself
+            return True
+        if self._all and (chord.letter or name in ("Backspace", "Delete")):
+            self.early = ""
+            self._show_early()
+        self._all = False
         if self._type_early(chord):
             return True
         step = {"Up": -1, "Down": 1, "PageUp": -8, "PageDown": 8}.get(name)
@@ -245,35 +254,3 @@ class Palette:
         """Take the window away; it comes again, in the new language say, while the session still asks."""
         self._close_window()
         self.request = None
-
-
-def _dot(color: str, many: bool = False) -> None:
-    side = px(14)
-    with dpg.drawlist(width=side, height=px(20)):
-        _pin(side / 2, px(9), color, many)
-
-
-def _dots(entry: Entry) -> None:
-    """The types of what goes in, an arrow, and those of what comes out; in one width, so that rows line up."""
-    inputs = [(port.type.color, port.many) for port in entry.inputs if port.type is not None][:DOTS - 1]
-    outputs = [(flow.type.color, flow.many) for _, flow in entry.outputs][:3]
-    step = px(9)
-    with dpg.drawlist(width=px(72), height=px(20)):
-        x = px(5)
-        for color, many in inputs:
-            _pin(x, px(9), color, many, 3)
-            x += step
-        if entry.kind in ("node", "switch", "pick", "graph"):
-            dpg.draw_line((x - px(2), px(9)), (x + px(5), px(9)), color=theme.color("faint"))
-            x += step + px(2)
-        for color, many in outputs:
-            _pin(x, px(9), color, many, 3)
-            x += step
-
-
-def _pin(x: float, y: float, color: str, many: bool, radius: float = 4) -> None:
-    fill, r = theme.of_type(color), px(radius)
-    if many:
-        dpg.draw_rectangle((x - r, y - r), (x + r, y + r), color=fill, fill=fill)
-    else:
-        dpg.draw_circle((x, y), r, color=fill, fill=fill)

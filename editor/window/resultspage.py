@@ -8,7 +8,8 @@ import dearpygui.dearpygui as dpg
 
 from ..words.speak import t
 from . import outputs, widgets
-from .widgets import Pictures, px
+from .pictures import Pictures
+from .widgets import px
 
 if TYPE_CHECKING:
     from .app import App

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import dearpygui.dearpygui as dpg
 
-from nodegraph.graph import Graph
+from nodegraph import Graph
 
 from ..document import edits
 from ..document.items import Item, position

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import dearpygui.dearpygui as dpg
 
 from nodegraph import InputError
-from nodegraph.types import COLOR
+from nodegraph.editing import COLOR
 
 from ..document.items import Item, source_item
 from ..panels.field import Field

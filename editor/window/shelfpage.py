@@ -12,12 +12,13 @@ from ..runs.kept import Kept, matching
 from ..runs.shelf import SIDE, Shelf
 from ..words.speak import t
 from . import theme, widgets
-from .widgets import Pictures, fitted, px
+from .pictures import Pictures, fitted
+from .widgets import px
 
 if TYPE_CHECKING:
     from .app import App
 
-CARD, PICTURE = 132, 84  # units
+CARD, PICTURE, LEAST = 132, 84, 40  # units
 TOLD = 300  # units that the chosen one takes at the right
 MOST = 120  # cards at once
 PAYLOAD = "kept"  # what a card is while it is dragged
@@ -30,7 +31,7 @@ class ShelfPage:
         self.app, self.session = app, app.session
         self.pictures = Pictures()
         self.query, self.starred, self.chosen = "", False, ""
-        self._looked = False
+        self._looked, self._tall = False, px(PICTURE)
         self._seen: Any = None
         self._area: int | str = 0
         self._cards: dict[str, int | str] = {}
@@ -45,6 +46,7 @@ class ShelfPage:
     def fill(self, parent: int | str, width: int, height: int) -> None:
         """Make it anew, in so many pixels."""
         self._size, self._seen = (width, height), None
+        self._tall = min(px(PICTURE), max(px(LEAST), height - px(84 + 62 + 24)))  # a card is seen whole
         if not self._looked:
             self._looked = True
             keeping.look(self.session)
@@ -92,18 +94,18 @@ class ShelfPage:
 
     def _card(self, run: Kept) -> None:
         shelf = self.shelf
-        with dpg.child_window(always_use_window_padding=True, width=px(CARD + 18), height=px(PICTURE + 62),
+        with dpg.child_window(always_use_window_padding=True, width=px(CARD + 18), height=self._tall + px(62),
                               no_scrollbar=True, no_scroll_with_mouse=True) as card:
             dpg.bind_item_theme(card, theme.look("chosen" if run.key == self.chosen else "card"))
             picture = shelf.pictures.get(run.key)
             if picture is not None:
-                size = fitted(min(picture.shape[1], SIDE), picture.shape[0], px(CARD), px(PICTURE))
+                size = fitted(min(picture.shape[1], SIDE), picture.shape[0], px(CARD), self._tall)
                 pressed = dpg.add_image_button(self.pictures.texture(run.key, picture), width=size[0], height=size[1],
                                                callback=lambda: self._choose(run.key))
             else:
                 told = next((one.told for one in run.made if one.told), "") or ", ".join(
                     one.path.name if one.path else one.name for one in run.made)
-                pressed = dpg.add_button(label=widgets.wrapped(told[:90], px(CARD - 18)), width=px(CARD), height=px(PICTURE),
+                pressed = dpg.add_button(label=widgets.wrapped(told[:90], px(CARD - 18)), width=px(CARD), height=self._tall,
                                          callback=lambda: self._choose(run.key))
             dpg.bind_item_theme(pressed, theme.look("picture"))
             self._cards[run.key] = pressed

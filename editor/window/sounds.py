@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from nodegraph.types import PortType
+from nodegraph import PortType
 
 from ..runs import updates as up
 from ..runs.hearing import can_be_heard

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +14,9 @@ from .. import recents
 from ..document.templates import Template, templates
 from ..words.speak import language, t
 from . import theme, widgets
+from .pictures import Pictures
 from .statusbar import cut
-from .widgets import Pictures, px
+from .widgets import px
 
 if TYPE_CHECKING:
     from ..document.document import Document
@@ -39,11 +41,11 @@ class StartPage:
 
     @property
     def is_open(self) -> bool:
-        """Whether it stands in place of the canvas."""
+        """Whether it stands in place of the canvas. It does not come back when everything is undone."""
         graph, panels = self.session.document.graph, self.session.panels
         empty = not (graph.nodes or graph.inputs or graph.outputs or graph.layout)
         return empty and self._dismissed is not self.session.document and "form" not in panels \
-            and not self.session.files.levels
+            and not self.session.files.levels and not self.session.document.redo_label
 
     @property
     def is_under_pointer(self) -> bool:
@@ -120,7 +122,7 @@ class StartPage:
             if picture is not None:
                 made = dpg.add_image_button(picture, width=px(PICTURE[0]), height=px(PICTURE[1]), callback=lambda: begin())
                 dpg.bind_item_theme(made, theme.look("card_picture"))
-            widgets.heading(template.title)
+            widgets.pressed_heading(template.title, begin, px(CARD))
             widgets.says(template.description, "dim", wrap=px(CARD))
 
     def _picture(self, path: Path) -> int | str | None:
@@ -139,22 +141,21 @@ class StartPage:
             widgets.says(t("start.none"), "faint", wrap=width)
         for path in paths:
             with widgets.row(10):
-                self._thumbnail(path)
+                self._thumbnail(path, lambda path=path: self.session.attempt(self.session.open, path))
                 with dpg.group():
                     made = dpg.add_button(label=f"{path.name}##{path}", user_data=path, callback=lambda s, a, path:
                                           self.session.attempt(self.session.open, path), width=width - px(RECENT[0] + 30))
                     dpg.bind_item_theme(made, theme.look("line"))
                     widgets.says(cut(str(path.parent), width - px(RECENT[0] + 40)), "faint")
 
-    def _thumbnail(self, path: Path) -> None:
+    def _thumbnail(self, path: Path, call: Callable[[], object]) -> None:
         folder = self.session.folder
         found = self._picture(recents.place_of(folder, path)) if folder is not None else None
         if found is not None:
-            dpg.add_image(found, width=px(RECENT[0]), height=px(RECENT[1]))
+            made = dpg.add_image_button(found, width=px(RECENT[0]), height=px(RECENT[1]), callback=lambda: call())
+            dpg.bind_item_theme(made, theme.look("picture"))
         else:
-            with dpg.drawlist(width=px(RECENT[0]), height=px(RECENT[1])):
-                dpg.draw_rectangle((0, 0), (px(RECENT[0]), px(RECENT[1])), fill=theme.color("raised"),
-                                   color=theme.color("border"), rounding=4)
+            dpg.add_button(label=f"##picture of {path}", width=px(RECENT[0]), height=px(RECENT[1]), callback=lambda: call())
 
     def _open_picture(self) -> None:
         self.session.ask("open", self.session.open, suffixes=(".png",))

@@ -7,7 +7,7 @@ from typing import Any
 
 import dearpygui.dearpygui as dpg
 
-from nodegraph.check import RANDOM
+from nodegraph.editing import RANDOM
 
 from ..panels import changes, repeats
 from ..panels.field import Field

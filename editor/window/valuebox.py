@@ -6,7 +6,7 @@ from typing import Any
 
 import dearpygui.dearpygui as dpg
 
-from nodegraph.nodetype import Port
+from nodegraph.editing import Port
 
 from ..panels.typed import parse_typed, typed_text
 from . import widgets

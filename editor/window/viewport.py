@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import dearpygui.dearpygui as dpg
 
 from .. import views
 from ..words.speak import t
+from . import display
 
 if TYPE_CHECKING:
     from ..session import Session
@@ -21,13 +22,16 @@ class Viewport:
     def __init__(self, session: Session):
         self.session = session
         self.title = ""
+        self._screen: tuple[int, int, int, int] | None = None
 
     def create(self) -> None:
-        """Make it, as large as it was the last time."""
+        """Make it, as large as it was the last time and where it stood, but all of it on the screen."""
         settings = self.session.settings
-        where = settings.position or (60, 40)
-        dpg.create_viewport(title="nodegraph", width=settings.window[0], height=settings.window[1], x_pos=where[0],
-                            y_pos=where[1], min_width=SMALLEST[0], min_height=SMALLEST[1], disable_close=True)
+        where, size = settings.position or (60, 40), settings.window
+        self._screen = display.screen()
+        left, top, wide, high = display.fitted(size, where, self._screen) if self._screen is not None else (*where, *size)
+        dpg.create_viewport(title="nodegraph", width=wide, height=high, x_pos=left, y_pos=top,
+                            min_width=SMALLEST[0], min_height=SMALLEST[1], disable_close=True)
         dpg.set_exit_callback(lambda: self.session.files.close())
 
     def show(self) -> None:
@@ -35,12 +39,16 @@ class Viewport:
         dpg.show_viewport(maximized=self.session.settings.maximized)
 
     def remember(self) -> None:
-        """Keep the window's size and place for the next time."""
-        width, height = dpg.get_viewport_width(), dpg.get_viewport_height()
+        """Keep the window's size and place for the next time; of one that fills the screen, those before."""
+        size = int(dpg.get_viewport_width()), int(dpg.get_viewport_height())
         x, y = dpg.get_viewport_pos()
         views.keep(self.session)
-        opened = tuple(sorted(self.session.panels - {"form"}))
-        self.session.change_settings(window=(int(width), int(height)), position=(int(x), int(y)), opened=opened)
+        changes: dict[str, Any] = {"opened": tuple(sorted(self.session.panels - {"form"})), "maximized": False}
+        if self._screen is not None and display.fills(size, (int(x), int(y)), self._screen):
+            changes["maximized"] = True
+        else:
+            changes |= {"window": size, "position": (int(x), int(y))}
+        self.session.change_settings(**changes)
 
     def retitle(self) -> None:
         """Say which file is shown, and whether it has changed."""

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import dearpygui.dearpygui as dpg
-import numpy as np
 
 from . import fonts, theme
 
@@ -51,6 +50,8 @@ def says(words: str, role: str = "text", wrap: int = -1, parent: int | str = 0, 
 
     framed: it stands beside buttons or fields, and is as high as they are.
     """
+    if wrap > 0 and any(map(_is_wide, words)):
+        words = wrapped(words, wrap)  # Dear ImGui would begin a new line at the only space of a Chinese sentence
     made = dpg.add_text(words, color=theme.color(role), wrap=wrap, parent=parent, **more)
     if not framed:
         dpg.bind_item_theme(made, theme.look("words"))
@@ -77,6 +78,14 @@ def button(label: str, call: Callable[[], Any], *, tooltip: str = "", primary: b
     if look:
         dpg.bind_item_theme(made, theme.look(look))
     tip(made, tooltip)
+    return made
+
+
+def pressed_heading(words: str, call: Callable[[], Any], width: int) -> int | str:
+    """A title that does something when it is pressed."""
+    made = dpg.add_button(label=words, width=width, callback=lambda: call())
+    dpg.bind_item_theme(made, theme.look("line"))
+    dpg.bind_item_font(made, theme.font("bold" if fonts.is_bold(words) else "heading"))
     return made
 
 
@@ -157,12 +166,23 @@ def pieces(line: str, width: float) -> list[str]:
     """A line in parts that are no wider than so many pixels, and make the line again when they are joined."""
     found = []
     while width_of(line) > width:
-        cut = _fitting(line, width)
-        space = line.rfind(" ", 1, cut + 1)
-        cut = space + 1 if space > cut // 2 else cut
+        most = _fitting(line, width)
+        cut = next((at for at in range(most, most // 2, -1) if at < len(line) and _may_break(line, at)), most)
         found.append(line[:cut])
         line = line[cut:]
     return [*found, line]
+
+
+def _is_wide(letter: str) -> bool:
+    return "\u2e80" <= letter <= "\u9fff" or "\uff00" <= letter <= "\uffef"
+
+
+def _may_break(line: str, at: int) -> bool:
+    """Whether a line may end before this character: after a space, or beside a Chinese one that may stand there."""
+    before, after = line[at - 1], line[at]
+    if before == " ":
+        return True
+    return (_is_wide(before) or _is_wide(after)) and after not in "，。、；：？！）》」』】 " and before not in "（《「『【"
 
 
 def _fitting(line: str, width: float) -> int:
@@ -207,50 +227,3 @@ def within(window: int | str, point: tuple[float, float]) -> bool:
     left, top = dpg.get_item_pos(window)
     width, height = dpg.get_item_rect_size(window)
     return left <= point[0] < left + width and top <= point[1] < top + height
-
-
-class Pictures:
-    """Textures for the pictures that one panel shows, by a name of the panel's choice; one for each name."""
-
-    def __init__(self) -> None:
-        self.registry = dpg.add_texture_registry()
-        # The picture, its floats (which Dear PyGui goes on reading), and the texture.
-        self._kept: dict[str, tuple[Any, np.ndarray, int | str]] = {}
-        self._gone: list[int | str] = []
-
-    def texture(self, name: str, picture: np.ndarray) -> int | str:
-        """The texture of a picture: uint8 (height, width, 4)."""
-        kept = self._kept.get(name)
-        if kept is not None and kept[0] is picture:
-            return kept[2]
-        floats = np.ascontiguousarray(picture, dtype=np.float32) / np.float32(255)
-        if kept is not None and kept[1].shape == floats.shape:
-            dpg.set_value(kept[2], floats)
-            self._kept[name] = picture, floats, kept[2]
-            return kept[2]
-        if kept is not None:
-            self._gone.append(kept[2])
-        made = dpg.add_raw_texture(picture.shape[1], picture.shape[0], floats, format=dpg.mvFormat_Float_rgba,
-                                   parent=self.registry)
-        self._kept[name] = picture, floats, made
-        return made
-
-    def keep_only(self, names: set[str]) -> None:
-        """Let go of every other picture. Call it when no widget shows them any more."""
-        for name in [name for name in self._kept if name not in names]:
-            self._gone.append(self._kept.pop(name)[2])
-        for texture in self._gone:
-            dpg.delete_item(texture)
-        self._gone.clear()
-
-    def close(self) -> None:
-        """Let go of all of them."""
-        self._kept.clear()
-        self._gone.clear()
-        dpg.delete_item(self.registry)
-
-
-def fitted(width: float, height: float, most_wide: float, most_high: float) -> tuple[int, int]:
-    """A picture's size on the screen: as large as there is room, and at most three times as large as it is."""
-    factor = min(most_wide / width, most_high / height, 3 * _scale)
-    return max(1, round(width * factor)), max(1, round(height * factor))

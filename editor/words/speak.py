@@ -11,8 +11,8 @@ import locale
 import os
 import re
 
-from nodegraph.errors import Problem
-from nodegraph.wording import Phrase
+from nodegraph import Problem
+from nodegraph.editing import Phrase
 
 from .helps import HELPS
 from .sentences import CHINESE, TERMS
@@ -73,16 +73,39 @@ def helped(name: str, help: str) -> str:
 
 # ---- sentences of the engine
 
+# What the engine tells those who write a file, told to someone who drags and types.
+BY_HAND = {
+    "hint.add-link": "Drag a link to {input}.",
+    "hint.add-list": "Drag a link that brings a list to {input}.",
+    "hint.add-value": "Fill {input} in, or drag a link to it.",
+    "hint.add-outputs": "Right click on the pin of a result to make it an output.",
+}
+
+
 def translated(sentence: str) -> str:
     """A sentence in the language spoken now: by its code where it is a Phrase, as it is where it has none."""
-    return _chinese(sentence) if _language == "zh" else sentence
+    if _language == "zh":
+        return _chinese(sentence)
+    if not isinstance(sentence, Phrase):
+        return sentence
+    if sentence.code in BY_HAND:
+        return BY_HAND[sentence.code].format_map(sentence.facts)
+    told = sentence.facts.get("takes")
+    return sentence.replace(told, _brief(told), 1) if isinstance(told, str) and sentence.code == "node.needs" else sentence
+
+
+def _brief(takes: str) -> str:
+    """What a port takes without how that is kept in memory: an Image, of "an Image (float32 tensor of ...)"."""
+    return takes.partition(" (")[0]
 
 
 def _chinese(sentence: str) -> str:
     template = CHINESE.get(sentence.code) if isinstance(sentence, Phrase) else None
     if template is None or not isinstance(sentence, Phrase):
         return _term(sentence)
-    return _spaced(template.format_map({name: _fact(value) for name, value in sentence.facts.items()}))
+    facts = {name: _brief(value) if name == "takes" and isinstance(value, str) and " (" in value else value
+             for name, value in sentence.facts.items()}
+    return _spaced(template.format_map({name: _fact(value) for name, value in facts.items()}))
 
 
 def _fact(value: object) -> object:

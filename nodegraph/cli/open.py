@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 from ..errors import GraphError, Problem
+from ..programs import start, viewer
 from .exits import DONE
 from .options import Options
 from .stdout import Stdout
@@ -18,23 +15,11 @@ def open(options: Options, stdout: Stdout) -> int:
     """Carry out the command; the exit code."""
     path = _chosen(options.name, Path(options.out))
     stdout(str(path))
-    command = opener()
+    command = viewer()
     if command is None:
         raise GraphError([Problem(None, "this system has no program that opens files (xdg-open)", f"The file is {path}.")])
-    if command == ["startfile"]:
-        getattr(os, "startfile")(path)
-    else:
-        subprocess.Popen([*command, str(path)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                         stderr=subprocess.DEVNULL, start_new_session=True)
+    start(command, path)
     return DONE
-
-
-def opener() -> list[str] | None:
-    """The command that opens a file as a double click would; None where there is none."""
-    if sys.platform == "win32":
-        return ["startfile"]
-    name = "open" if sys.platform == "darwin" else "xdg-open"
-    return [name] if shutil.which(name) else None
 
 
 def _chosen(name: str, folder: Path) -> Path:

@@ -20,7 +20,8 @@ from nodegraph_editor.document.document import Document
 from nodegraph_editor.document.items import Item
 from nodegraph_editor.runs.runner import Runner
 from nodegraph_editor.commands import COMMANDS
-from nodegraph_editor.session import Session, View
+from nodegraph_editor.canvas.view import View
+from nodegraph_editor.session import Session
 from nodegraph_editor.runs.thumbnails import Thumbnail
 from nodegraph_editor.window import fonts, theme
 from nodegraph_editor.window.canvas import Canvas

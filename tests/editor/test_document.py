@@ -10,8 +10,10 @@ import pytest
 from nodegraph import Graph, Node, graphfile
 from nodegraph.errors import GraphError
 from nodegraph_editor.document import document as documents, edits
-from nodegraph_editor.document.document import Document, SaveFailed, recoveries
+from nodegraph_editor.document.document import Document, SaveFailed
 from nodegraph_editor.document.items import Item
+from nodegraph_editor.document.recorded import as_recorded
+from nodegraph_editor.document.recovery import recoveries
 
 TEXT = """nodegraph: 1
 title: Two   # a comment
@@ -263,7 +265,7 @@ def test_seeds_that_a_run_rolled_stand_where_they_were_rolled():
     graph, _ = graphfile.parse("nodegraph: 1\ninputs: {seed: {type: Seed, default: random}, other: 3}\nnodes:\n"
                                "  a: {type: w.sheet, words: x, seed: random}\n"
                                "  b: {type: w.sheet, each: seed, words: x, seed: [1, random]}\noutputs: {o: $a}\n")
-    made = documents._as_recorded(graph, {"seeds": {"seed": 5, "a.seed": 6, "b.seed[1]": 7, "b.seed[9]": 8, "g/x.seed": 9,
+    made = as_recorded(graph, {"seeds": {"seed": 5, "a.seed": 6, "b.seed[1]": 7, "b.seed[9]": 8, "g/x.seed": 9,
                                                     "a.seed[0]": 10, "gone": 11, "other": "text"}})
     assert made.inputs["seed"].default == 5 and made.inputs["other"].default == 3
     assert made.nodes["a"].inputs["seed"] == 6 and made.nodes["b"].inputs["seed"] == [1, 7]

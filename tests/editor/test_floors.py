@@ -9,6 +9,7 @@ from pathlib import Path
 import nodegraph
 import nodegraph_editor
 import nodegraph_nodes
+from nodegraph import editing
 from tests.rules import over
 
 HOME = Path(nodegraph_editor.__file__).parent
@@ -21,11 +22,12 @@ FLOORS = {
     4: ["panels"],
     5: ["settings", "messages", "watching", "recents", "views", "sharing"],
     6: ["shortcuts", "asking", "files", "running", "rewind", "comparing", "packing", "keeping"],
-    7: ["session"],
-    8: ["commands"],
-    9: ["window"],
-    10: ["main"],
-    11: ["door", "__init__"],
+    7: ["seeing"],
+    8: ["session"],
+    9: ["commands"],
+    10: ["window"],
+    11: ["main"],
+    12: ["door", "__init__"],
 }
 FLOOR = {room: floor for floor, rooms in FLOORS.items() for room in rooms}
 LONGEST_CLASS, LONGEST_FUNCTION = 250, 60  # lines
@@ -95,6 +97,18 @@ def test_no_file_waits_for_itself():
             done.add(module)
     for module in graph:
         visit(module, ())
+
+
+@over(FILES, name_of)
+def test_of_the_engine_only_what_is_promised_is_imported(path):
+    for node in ast.walk(tree(path)):
+        named = [alias.name for alias in node.names] if isinstance(node, ast.Import | ast.ImportFrom) else []
+        if isinstance(node, ast.Import):
+            assert not [name for name in named if name.split(".")[0] == "nodegraph"]
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "nodegraph":
+            assert node.module in ("nodegraph", "nodegraph.editing"), f"{name_of(path)} imports {node.module}, which is inner"
+            promised = (nodegraph.__all__ + ["__version__"]) if node.module == "nodegraph" else editing.__all__
+            assert set(named) <= set(promised)
 
 
 @over(FILES, name_of)

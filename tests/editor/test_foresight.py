@@ -7,7 +7,7 @@ from nodegraph.graph import Ref
 from nodegraph_editor.commands import COMMANDS
 from nodegraph_editor.document import edits
 from nodegraph_editor.document.document import Document
-from nodegraph_editor.document.items import Item, Link, Target
+from nodegraph_editor.document.items import Item, Link, Target, exists, position, with_fact
 from nodegraph_editor.runs.foresight import Outlook
 from nodegraph_editor.runs.runner import Runner
 from nodegraph_editor.runs.why import trail
@@ -73,6 +73,43 @@ def test_a_graph_that_ran_before_shows_its_results_when_it_is_opened_and_an_edit
     assert found.links == {Link(Ref("b"), Target("node", "c", "text"))}
     assert found.origins == {Item("node", "b"): ("by: \N{EM DASH} \N{RIGHTWARDS ARROW} -",)}
     again.runner.close()
+
+
+def test_nodes_that_come_back_with_undo_show_what_is_remembered_of_them(cache):
+    session = opened(cache)
+    session.do("run.all")
+    settle(session, 10.0)
+    first = session.document.graph
+    session.edit("undo.deleted", edits.delete(session.graph, [Item("node", "c"), Item("node", "b")]))
+    assert set(session.states) == {"a"}
+    settle(session, 20.0)
+    pictured = session.states["a"].thumbnails
+    session.do("edit.undo")
+    assert session.document.graph is first
+    settle(session, 30.0)
+    assert {name: state.status for name, state in session.states.items() if name != "a"} == {"b": "cached", "c": "cached"}
+    assert [shown.text for shown in session.states["c"].thumbnails.values()] == ["abc black"]
+    assert session.states["a"].thumbnails is pictured  # of what stayed no picture is made again
+    session.runner.close()
+
+
+def test_an_earlier_run_stands_where_its_nodes_stand_now_and_names_no_others(cache):
+    session = opened(cache)
+    graph, _ = edits.add_node(session.graph, "w.frame", (900, 900))  # it lacks something, so it is left out of the run
+    session.edit("undo.added", graph)
+    session.do("run.all")
+    settle(session, 10.0)
+    graph, added = edits.add_node(session.graph, "w.say", (700, 700))
+    graph, note = edits.add_note(graph, (5, 6), "mind this")
+    session.edit("undo.added", with_fact(graph, [Item("node", "a")], "at", [40, 50]))
+    session.edit("undo.deleted", edits.delete(session.graph, [Item("node", "c")]))
+    session.rewind(0)
+    assert set(session.document.graph.nodes) == {"a", "b", "c"} and position(session.graph, Item("node", "a")) == (40, 50)
+    assert exists(session.graph, note) and added.name not in session.document.graph.layout["nodes"]
+    workshop.well_formed(session.graph)
+    session.do("edit.undo")
+    assert set(session.document.graph.nodes) == {"a", "b", "frame", added.name}
+    session.runner.close()
 
 
 def test_a_changed_input_is_where_the_trail_begins():

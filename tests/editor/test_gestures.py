@@ -8,12 +8,13 @@ from nodegraph import Engine
 from nodegraph.graph import Ref
 from nodegraph_editor.canvas.curve import along
 from nodegraph_editor.canvas.gestures import LEFT, MIDDLE, RIGHT, Gestures
+from nodegraph_editor.canvas.view import View
 from nodegraph_editor.commands import COMMANDS
 from nodegraph_editor.document import edits, items as on_canvas
 from nodegraph_editor.document.document import Document
 from nodegraph_editor.document.items import Item, Link, Target, links, position
 from nodegraph_editor.runs.runner import Runner
-from nodegraph_editor.session import Session, View
+from nodegraph_editor.session import Session
 from nodegraph_editor.settings import Settings
 
 from . import workshop

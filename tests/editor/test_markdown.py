@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from nodegraph import Catalogue
+from nodegraph import Catalogue, types
 from nodegraph_editor.panels import examples
 from nodegraph_editor.panels.markdown import Part, inline, parts
+from nodegraph_editor.runs import updates as up
+from nodegraph_editor.runs.thumbnails import Thumbnail
 
 TEXT = """Draw a `line`
 over two lines.
@@ -59,3 +61,12 @@ def test_what_an_example_gave_is_there_the_next_time_and_not_for_another_version
     assert shown.told == "a line" and shown.picture.is_file()
     assert examples.shown_of(tmp_path, "text.join", "2") is None
     assert examples.example_graph("text.join").outputs and examples.example_graph("no.node") is None
+
+
+def test_of_what_an_example_gives_that_of_its_own_node_is_shown():
+    graph, seen = examples.example_graph("picture.pad"), {}
+    for name in graph.outputs:  # before, after
+        seen[name] = up.Output(types.TEXT, b"", Thumbnail("text", None, name))
+    assert examples.shown_first(graph, seen, "picture.pad").text == "after"
+    assert examples.shown_first(graph, {"before": seen["before"]}, "picture.pad").text == "before"
+    assert examples.shown_first(graph, {}, "picture.pad") is None

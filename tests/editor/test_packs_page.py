@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from nodegraph import Catalogue, Engine
+from nodegraph import Catalogue, Engine, programs
 from nodegraph_editor import packing
 from nodegraph_editor.commands import COMMANDS
 from nodegraph_editor.document.edits import EditRefused
@@ -93,11 +93,11 @@ def test_a_program_in_a_window_is_taken_and_one_that_wants_a_terminal_is_not(tmp
         (tmp_path / name).write_text("#!/bin/sh\n")
         (tmp_path / name).chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr(packing.sys, "platform", "linux")
+    monkeypatch.setattr(programs.sys, "platform", "linux")
     monkeypatch.setenv("VISUAL", "vim")
-    assert packing.program() == ["xdg-open"]
+    assert programs.text_editor() == ["xdg-open"]
     monkeypatch.setenv("VISUAL", "gedit --wait")
-    assert packing.program() == ["gedit", "--wait"]
+    assert programs.text_editor() == ["gedit", "--wait"]
     os.remove(tmp_path / "xdg-open")
     monkeypatch.setenv("VISUAL", "")
-    assert packing.program() is None
+    assert programs.text_editor() is None

@@ -27,6 +27,13 @@ outputs:
 """
 
 
+def test_what_is_added_stands_beside_what_it_would_cover_and_where_it_was_put_if_that_is_free():
+    others = [(0.0, 0.0, 200.0, 100.0), (300.0, 0.0, 200.0, 100.0)]
+    assert placing.clear_of((0.0, 200.0), (200.0, 100.0), others) == (0.0, 200.0)
+    assert placing.clear_of((20.0, 80.0), (200.0, 100.0), others) == (20.0, 128.0)
+    assert placing.clear_of((20.0, 80.0), (200.0, 100.0), [(-9999.0, -9999.0, 99999.0, 99999.0)]) == (20.0, 80.0)
+
+
 @pytest.fixture
 def stage():
     engine = Engine(None, catalogue=workshop.CATALOGUE, device="cpu")

@@ -348,11 +348,12 @@ def test_two_windows_on_one_file_know_of_each_other(session, file):
     session.files.watching.dismiss()
     session.tick(30.0)
     assert session.files.watching.notice is None
-    gone = session.folder / "windows" / "4000000.json"
-    gone.write_text("{}")
+    gone = [session.folder / "windows" / f"{number}.json" for number in range(4200000, 4200012)]  # no process has those
+    for one in gone:
+        one.write_text("{}")
     session.files.watching._dismissed = None
     session.tick(40.0)
-    assert not gone.exists()
+    assert session.files.watching.notice.kind == "twice" and not any(one.exists() for one in gone)
     session.files.watching.close()
     assert not (session.folder / "windows" / f"{os.getpid()}.json").exists()
 

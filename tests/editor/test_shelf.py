@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import threading
+from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
@@ -101,6 +102,12 @@ def test_a_damaged_record_is_left_out_and_does_not_hide_the_others(tmp_path):
     assert [run.title for run in kept.records(tmp_path)] == ["Card"]
 
 
+def test_a_run_of_a_graph_without_a_title_is_called_after_what_it_made(tmp_path):
+    untitled = result()
+    kept.keep(tmp_path, replace(untitled, graph=replace(untitled.graph, title="")))
+    assert [run.title for run in kept.records(tmp_path)] == ["card, verse"]
+
+
 def test_files_of_one_run_stand_together_and_what_is_of_no_run_stands_alone(tmp_path):
     written(tmp_path, "a boat")
     written(tmp_path, "a fox", number="-2")
@@ -163,13 +170,14 @@ def test_what_a_run_made_is_put_on_the_canvas_from_its_file_or_from_the_cache(se
     keeping.look(session)
     assert session.shelf.wait(20)
     record, file = sorted(session.shelf.runs, key=lambda run: run.made[0].path is not None)
-    keeping.place(session, file, readers(session), (10, 20))
+    keeping.place(session, file, readers(session), (10, 3000))
     assert session.graph.nodes["card"].inputs == {"file": "out/card.png"}
-    assert session.graph.layout["nodes"]["card"]["at"] == [10, 20]
+    assert session.graph.layout["nodes"]["card"]["at"] == [10, 3000]
     keeping.place(session, record, readers(session))
     assert session.runner.wait(60)
     session.tick(2.0)
-    [node] = [node for node in session.graph.nodes.values() if node.type == "text.read"]
+    [(name, node)] = [(name, node) for name, node in session.graph.nodes.items() if node.type == "text.read"]
+    assert name == "card2"  # after the output, not after the file, which is numbered
     assert (home / node.inputs["file"]).read_text().strip() == "a red boat"
     (home / "out/card.png").unlink()
     with pytest.raises(EditRefused, match="not there any more"):

@@ -28,8 +28,8 @@ def test_a_small_picture_is_left_at_its_size():
 
 
 def test_a_text_shows_itself_and_a_number_its_line():
-    assert thumbnail(TEXT, "A red boat\non the sea") == ("text", None, "A red boat\non the sea")
-    assert thumbnail(INT, 7) == ("value", None, "7")
+    assert thumbnail(TEXT, "A red boat\non the sea")[:3] == ("text", None, "A red boat\non the sea")
+    assert thumbnail(INT, 7)[:3] == ("value", None, "7")
 
 
 @pytest.mark.parametrize("name, kind", [("Score", "roll"), ("Audio", "wave"), ("Style", "style"),

@@ -10,6 +10,7 @@ from nodegraph.types import FLOAT, INT, SEED, Range
 from nodegraph_editor.canvas.gestures import Gestures
 from nodegraph_editor.canvas.runsline import runs_line
 from nodegraph_editor.canvas.values import dragged
+from nodegraph_editor.canvas.view import View
 from nodegraph_editor.commands import COMMANDS
 from nodegraph_editor.document.document import Document
 from nodegraph_editor.document.items import Item, Target
@@ -18,7 +19,7 @@ from nodegraph_editor.runs.player import seconds_of
 from nodegraph_editor.runs.runner import Runner
 from nodegraph_editor.runs.stretch import Stretch, cut
 from nodegraph_editor.runs.sweep import spread
-from nodegraph_editor.session import Session, View
+from nodegraph_editor.session import Session
 
 from . import workshop
 

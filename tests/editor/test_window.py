@@ -80,9 +80,10 @@ def on_screen(display: str, folder: Path, painted: bool = False) -> dict[str, st
 
 COUNTED = GRAPH.replace("type: w.say\n    text: hello", "type: w.words\n    text: a b c\n    most: 2")
 SEEDED = GRAPH.replace("type: w.say\n    text: hello", "type: w.sheet\n    words: hello\n    seed: 3")
+EMPTY = "nodegraph: 1\nnodes: {}\n"
 SHARED = {"palette": GRAPH, "typing": GRAPH, "form": GRAPH, "refusal": SEEDED, "link": GRAPH, "menus": GRAPH,
           "saving": GRAPH, "values": COUNTED, "notices": GRAPH, "failure": GRAPH, "packs": GRAPH, "shelf": GRAPH, "sound": GRAPH,
-          "closing": GRAPH}  # scenes, and the graphs that they play with
+          "start": EMPTY, "closing": GRAPH}  # scenes, and the graphs that they play with
 
 
 @pytest.fixture(scope="module")
@@ -158,7 +159,7 @@ def test_what_happens_to_the_file_stands_above_the_canvas(shared):
 def test_the_palette_adds_what_was_typed_under_the_pointer(shared):
     found = shared["palette"]
     assert found["added"] == {"scale": "w.scale"}
-    assert found["open after"] is False
+    assert found["open after"] is False and found["typed over"] == "scale"
     assert abs(found["off"][0]) < 24 and abs(found["off"][1]) < 24
 
 
@@ -231,7 +232,7 @@ def test_the_packs_page_tells_of_a_pack_and_writes_a_node_that_is_then_in_the_pa
 def test_a_run_on_disk_is_found_by_its_words_starred_and_dragged_onto_the_canvas(shared):
     found = shared["shelf"]
     assert found["found"] == ["fox.txt"] and found["starred"]
-    assert found["added"] == ["w.load"] and found["file"] == "out/fox.txt" and abs(found["off"]) < 40
+    assert found["whole"] and found["added"] == ["w.load"] and found["file"] == "out/fox.txt" and abs(found["off"]) < 40
 
 
 def test_a_drag_along_a_sound_loops_it_a_click_goes_there_and_a_letter_swaps_two(shared):
@@ -239,6 +240,12 @@ def test_a_drag_along_a_sound_loops_it_a_click_goes_there_and_a_letter_swaps_two
     assert [round(edge, 1) for edge in found["loop"][:2]] == [0.2, 0.6] and found["loop"][2] is True
     assert found["inside"] == found["loop"] and round(found["outside"][0], 1) == 0.8 and found["outside"][2] is False
     assert found["swapped"] == [[1, "line"], [0, "line"]] and found["place"] >= 0.8 and found["whole"] == [0.0, 1.0, False]
+
+
+def test_a_new_graph_leaves_the_start_page_whose_cards_open_by_their_titles_too(shared):
+    found = shared["start"]
+    assert found["open"] and found["left"] and found["stays away"]
+    assert found["title"] == found["picture"] == "other.yaml"
 
 
 def test_a_modifier_told_after_its_key_and_let_go_in_the_same_frame_still_counts():
@@ -420,14 +427,16 @@ def _opens(stage: Stage, ask) -> bool:
 def palette(stage: Stage) -> dict:
     before = set(stage.session.graph.nodes)
     stage.point(*stage.canvas(420, 400))
-    stage.key("space")
-    stage.frames(6)
+    subprocess.run(["xdotool", "key", "space"], check=True)
+    stage.type("nothing such")
+    stage.key("ctrl+a")
     stage.type("scale")
+    typed = stage.app.palette.typed
     stage.key("Return")
     stage.frames(4)
     added = {name: node.type for name, node in stage.session.graph.nodes.items() if name not in before}
     at = stage.session.graph.layout["nodes"]["scale"]["at"] if "scale" in added else (0, 0)
-    return {"added": added, "open after": stage.session.palette is not None, "off": [at[0] - 420, at[1] - 400]}
+    return {"added": added, "typed over": typed, "open after": stage.session.palette is not None, "off": [at[0] - 420, at[1] - 400]}
 
 
 def typing(stage: Stage) -> dict:
@@ -579,13 +588,14 @@ def shelf(stage: Stage) -> dict:
     [key] = page._cards
     found = [one.path.name for run in session.shelf.runs for one in run.made if run.key == key]
     session.shelf.star(key)
-    x, y = dpg.get_item_rect_min(page._cards[key])
     stage.frames(3)
+    x, y = dpg.get_item_rect_min(page._cards[key])
+    whole = dpg.get_y_scroll_max(page.grid) == 0  # one row of cards is seen whole
     before, target = set(session.graph.nodes), stage.canvas(300, 250)
     stage.drag((x + 20, y + 20), target)
     [name] = set(session.graph.nodes) - before
     node = session.graph.nodes[name]
-    return {"found": found, "starred": key in session.shelf.stars, "added": [node.type], "file": node.inputs["file"],
+    return {"found": found, "whole": whole, "starred": key in session.shelf.stars, "added": [node.type], "file": node.inputs["file"],
             "off": session.graph.layout["nodes"][name]["at"][0] - 300}
 
 
@@ -629,6 +639,31 @@ def sound(stage: Stage) -> dict:
     sounds.stop()
     stage.key("Escape")
     return found
+
+
+def start(stage: Stage) -> dict:
+    session, page, dpg = stage.session, stage.app.start, stage.dpg
+    folder = session.document.path.parent
+    (folder / "other.yaml").write_text(GRAPH, encoding="utf-8")
+    session.settings = session.settings.with_recent_file(folder / "other.yaml")
+    session.change_settings()
+    stage.frames(3)
+    found = {"open": page.is_open}
+    for name, number in (("title", 0), ("picture", 1)):  # the newest file's name, and the empty place for its picture
+        buttons = [item for item in dpg.get_all_items() if dpg.get_item_type(item) in ("mvAppItemType::mvButton",)
+                   and str(dpg.get_item_user_data(item)) == str(folder / "other.yaml")]
+        x, y = dpg.get_item_rect_min(buttons[0])
+        stage.click(*((x + 20, y + 8) if number == 0 else (x - 30, y + 20)))
+        stage.frames(3)
+        found[name] = session.document.path.name
+        session.files.show(type(session.document)())
+        stage.frames(4)
+    stage.key("ctrl+n")
+    found["left"] = not page.is_open
+    _draft(stage)
+    session.do("edit.undo")
+    stage.frames(3)
+    return found | {"stays away": not page.is_open}
 
 
 def closing(stage: Stage) -> dict:
@@ -774,14 +809,14 @@ def areas(stage: Stage) -> dict:
 
 def _clicked(stage: Stage, held: int) -> str | None:
     """What a click on a result opens, with the button down for so many frames."""
-    from nodegraph_editor.window import outputs, widgets
+    from nodegraph_editor.window import outputs, pictures, widgets
 
     made = _made()
     stage.app.inspector.parent, dpg = stage.app.inspector.parent, stage.dpg
     with widgets.inside(stage.app.inspector.foot.group):
         area = dpg.add_group()
     with widgets.inside(area):
-        outputs.content(stage.app, widgets.Pictures(), made, 96, 64)
+        outputs.content(stage.app, pictures.Pictures(), made, 96, 64)
     stage.frames(3)
     shown = dpg.get_item_children(area, 1)[0]
     stage.reach(shown)

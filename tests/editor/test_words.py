@@ -149,6 +149,17 @@ def test_all_that_the_engine_says_of_broken_graphs_has_a_code_and_is_told_in_chi
     assert english == []
 
 
+def test_what_a_file_lacks_is_told_to_hands_and_not_in_yaml():
+    words.set_language("en")
+    problem = Problem(None, say("node.needs", node="a", input="image", takes="an Image (float32 tensor of 3 x 4)"),
+                      say("hint.add-link", input="image"))
+    assert words.said(problem) == "a needs image (an Image). Drag a link to image."
+    words.set_language("zh")
+    assert "float32" not in words.said(problem)
+    words.set_language("en")
+    assert words.BY_HAND.keys() <= ENGLISH.keys()
+
+
 @pytest.mark.parametrize("sentence, chinese", [
     (say("value.wrong", what="verse.steps", value=0, takes="an int, 1 to 150"), "verse.steps 是 0；需要 1 到 150 的整数"),
     (say("value.wrong", what="a.b", value=say("value.empty"), takes="one of x, y"), "a.b 是空的；需要 x, y 之一"),

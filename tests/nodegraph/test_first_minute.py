@@ -139,7 +139,7 @@ def made(folder: Path, name: str, when: int) -> Path:
 
 def test_the_newest_file_is_opened_or_that_of_an_output(here, monkeypatch, capsys):
     opened: list[list[str]] = []
-    monkeypatch.setattr(open_module, "opener", lambda: ["show"])
+    monkeypatch.setattr(open_module, "viewer", lambda: ["show"])
     monkeypatch.setattr(subprocess, "Popen", lambda command, **rest: opened.append(command))
     for when, name in enumerate(["card.png", "verse.txt", "card-2.png", "verse-2.txt", "profile.json"]):
         made(here, name, when + 1)
@@ -147,12 +147,12 @@ def test_the_newest_file_is_opened_or_that_of_an_output(here, monkeypatch, capsy
         assert main(["open", *arguments]) == 0
         assert Path(opened.pop()[-1]).name == name == Path(capsys.readouterr().out.strip()).name
     assert main(["open", "tune"]) == 2 and "no file of an output tune in out" in capsys.readouterr().err
-    monkeypatch.setattr(open_module, "opener", lambda: None)
+    monkeypatch.setattr(open_module, "viewer", lambda: None)
     assert main(["open"]) == 2 and "The file is out/verse-2.txt" in capsys.readouterr().err
 
 
 def test_of_a_run_with_several_outputs_the_first_is_shown(here, monkeypatch, capsys):
-    monkeypatch.setattr(open_module, "opener", lambda: None)
+    monkeypatch.setattr(open_module, "viewer", lambda: None)
     Path("two.yaml").write_text("nodegraph: 1\nnodes:\n  a: {type: text.join, texts: [x]}\n  b: {type: text.join, texts: [y]}\n"
                                 "outputs: {long: $a, also: $b, brief: $b}\n")
     assert main(["run", "two.yaml", "--quiet"]) == 0

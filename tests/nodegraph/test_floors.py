@@ -20,8 +20,8 @@ FLOORS = {
     1: ["types", "flows", "filelist", "codeversion", "nodetype", "context"],
     2: ["graph", "history", "graphfile", "packs"],
     3: ["check", "plan"],
-    4: ["cache", "places", "models", "runs", "ledger", "export", "provenance", "bundle", "outputs", "machine", "scaffold", "shipped", "wholefile"],
-    5: ["contract", "display", "results", "lastrun", "logs", "stream", "engine", "documents", "cli", "__init__", "__main__"],
+    4: ["cache", "places", "models", "runs", "ledger", "export", "provenance", "bundle", "outputs", "machine", "scaffold", "shipped", "programs", "wholefile"],
+    5: ["contract", "display", "results", "lastrun", "logs", "stream", "engine", "documents", "editing", "cli", "__init__", "__main__"],
 }
 ROOFS: set[str] = set()  # rooms of a lower floor that are handed things of a higher one
 FLOOR = {module: floor for floor, modules in FLOORS.items() for module in modules}

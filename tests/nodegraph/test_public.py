@@ -12,6 +12,7 @@ import pytest
 
 import nodegraph
 import nodegraph_nodes
+from nodegraph import editing
 
 HERE = Path(__file__).parent
 HEAVY = ("torch", "numpy", "networkx", "diffusers", "transformers", "huggingface_hub", "PIL", "safetensors")
@@ -38,6 +39,13 @@ def test_type_checkers_are_told_of_each_promise():
     assert (Path(nodegraph_nodes.__file__).parent / "py.typed").exists()  # Image and the like are imported from there
 
 
+def test_what_is_handed_on_to_editors_is_all_of_it_and_none_of_it_a_promise_twice():
+    tree = ast.parse(Path(editing.__file__).read_text(encoding="utf-8"))
+    handed_on = {alias.asname or alias.name for line in tree.body if isinstance(line, ast.ImportFrom) for alias in line.names}
+    assert editing.__all__ == sorted(handed_on - {"annotations"})
+    assert not set(editing.__all__) & set(nodegraph.__all__)
+
+
 def test_every_promise_is_documented():
     for name in nodegraph.__all__:
         thing = getattr(nodegraph, name)
@@ -58,7 +66,7 @@ def loaded(code: str) -> set[str]:
 
 
 def test_importing_is_light():
-    assert loaded("import nodegraph, nodegraph.cli, nodegraph.check, nodegraph.plan, nodegraph.packs") == set()
+    assert loaded("import nodegraph, nodegraph.cli, nodegraph.check, nodegraph.plan, nodegraph.packs, nodegraph.editing") == set()
     assert loaded("from nodegraph import node, Range, PortType, Context") == set()
 
 

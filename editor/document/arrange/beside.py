@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from nodegraph.graph import Graph
+from nodegraph import Graph
 
 from ..items import Item, items, links, position, size, source_item
 from .frames import auto_layout

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from nodegraph.graph import Graph
+from nodegraph import Graph
 
 from ..items import Item, facts, items, placed, position, size, with_facts
 from .layers import Joint, joints_of, parts

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 
-from nodegraph.graph import Graph
+from nodegraph import Graph
 
 from ..items import Item, dots, exists, links, source_item
 from .rectangles import COLUMN_GAP, ROW_GAP, Box, bounds

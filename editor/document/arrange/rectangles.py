@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from nodegraph.graph import Graph
+from nodegraph import Graph
 
 from ..items import Item, size
 

@@ -6,7 +6,8 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
-from nodegraph.graph import Graph, Node, Ref, refs
+from nodegraph import Graph, Node, Ref
+from nodegraph.editing import refs
 
 from ..items import REPEAT, Item, mapped_name, section, with_facts
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from nodegraph.check import Checked
-from nodegraph.graph import Graph, Node, Ref, refs
+from nodegraph import Graph, Node, Ref
+from nodegraph.editing import Checked, refs
 
 from ...words.speak import t
 from ..items import REPEAT, Item, Link, Target, bare, links, mapped, with_facts

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from nodegraph.errors import NodegraphError
-from nodegraph.graph import Graph
+from nodegraph import Graph, NodegraphError
 
 from ...words.speak import t
 from .. import items as on_canvas

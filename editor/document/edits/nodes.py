@@ -6,9 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from nodegraph.check import Checked
-from nodegraph.graph import Graph, GraphInput, Node, Ref, refs
-from nodegraph.types import fits
+from nodegraph import Graph, Node, Ref
+from nodegraph.editing import Checked, GraphInput, fits, refs
 
 from ...words.speak import t
 from .. import items as on_canvas

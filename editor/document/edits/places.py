@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from nodegraph.graph import Graph
+from nodegraph import Graph
 
 from ...words.speak import t
 from .. import items as on_canvas

@@ -7,10 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from nodegraph.check import Checked
-from nodegraph.graph import Graph, GraphInput, Ref, label_of, refs
-from nodegraph.nodetype import MISSING, RESERVED, Port
-from nodegraph.types import ANY, OF_PYTHON
+from nodegraph import Graph, Ref
+from nodegraph.editing import ANY, MISSING, OF_PYTHON, RESERVED, Checked, GraphInput, Port, label_of, refs
 
 from ...words.speak import t
 from ..items import REPEAT, Item, mapped

@@ -9,7 +9,7 @@ from typing import Any
 
 import dearpygui.dearpygui as dpg
 
-from nodegraph.errors import Problem
+from nodegraph import Problem
 
 from ...document.items import Item, text
 from ...words.speak import t, told

@@ -13,8 +13,9 @@ from ...words.speak import t
 from .. import theme, widgets
 from ..gallery import fill_differences, fill_result, made
 from ..outputs import Made, Sharper
+from ..pictures import Pictures, fitted
 from ..tabs import Tabs
-from ..widgets import Pictures, fitted, px
+from ..widgets import px
 from .modal import Modal
 
 LETTERS = "ABCDEF"  # keys of the results, in their order

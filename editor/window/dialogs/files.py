@@ -176,6 +176,9 @@ class Export(SaveAs):
 
     title = "dialog.export.title"
 
+    def heading(self) -> str:
+        return t(self.dialog.data.get("heading") or self.title)
+
 
 class ChooseFile(Files):
     """Any file, for a parameter."""

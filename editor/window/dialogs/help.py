@@ -8,16 +8,17 @@ import dearpygui.dearpygui as dpg
 import numpy as np
 from PIL import Image
 
-from nodegraph.nodetype import NodeType
+from nodegraph.editing import NodeType
 
 from ...document.items import Item
-from ...panels.examples import example_graph, example_of, keep_shown, shown_of
+from ...panels.examples import example_graph, example_of, keep_shown, shown_first, shown_of
 from ...panels.markdown import parts
 from ...panels.nodehelp import NodeHelp, PortHelp, node_help
 from ...runs import updates as up
 from ...words.speak import name_of, t
 from .. import theme, widgets
-from ..widgets import Pictures, px
+from ..pictures import Pictures, fitted
+from ..widgets import px
 from .modal import Modal
 
 
@@ -86,7 +87,7 @@ class Help(Modal):
             widgets.heading(t("help.gives"))
             if seen.picture is not None:
                 pixels = np.asarray(Image.open(seen.picture).convert("RGBA"))
-                size = widgets.fitted(pixels.shape[1], pixels.shape[0], width, px(200))
+                size = fitted(pixels.shape[1], pixels.shape[0], width, px(200))
                 dpg.add_image(self.pictures.texture("example", pixels), width=size[0], height=size[1])
             if seen.told:
                 widgets.says(seen.told[:600], "dim", wrap=width)
@@ -97,7 +98,7 @@ class Help(Modal):
             return
 
         def done(update: Any) -> None:
-            made = next((one.thumbnail for one in getattr(update, "outputs", {}).values() if one.thumbnail is not None), None)
+            made = shown_first(graph, getattr(update, "outputs", {}), nodetype.name)
             if made is not None and session.folder is not None:
                 keep_shown(session.folder, nodetype.name, nodetype.version, made.picture, made.text)
             if self.app.dialogs.shown is self:

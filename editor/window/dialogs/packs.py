@@ -71,7 +71,7 @@ class Packs(Modal):
                                           width=wide - (px(26) if one.problem or one.broken else 0),
                                           callback=lambda: self._choose(one.name))
                 dpg.set_item_user_data(made, one.name)
-            line = filter(None, (one.name, one.version, "" if one.problem else one.counts))
+            line = filter(None, ("" if one.name == one.heading else one.name, one.version, "" if one.problem else one.counts))
             widgets.says("  ".join(line), "faint", wrap=wide)
             widgets.gap(2)
 
@@ -98,7 +98,7 @@ class Packs(Modal):
         wide = self.wide - round(self.wide * 0.38) - px(42)
         with widgets.inside(self.told):
             widgets.title(one.heading)
-            if one.title:
+            if one.title and one.title != one.heading:
                 widgets.says(one.title, "dim", wrap=wide)
             for sentence in filter(None, (one.problem, *(f"{node}: {why}" for node, why in one.broken))):
                 widgets.says(translated(sentence), "error", wrap=wide)

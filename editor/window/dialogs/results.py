@@ -12,7 +12,8 @@ from ...words.speak import t
 from .. import widgets
 from ..gallery import fill_result, reopen
 from ..outputs import Made, content, save
-from ..widgets import Pictures, px
+from ..pictures import Pictures
+from ..widgets import px
 from .modal import Modal
 
 

@@ -21,6 +21,12 @@ def gb2312() -> str:
     return "".join(cell.decode("gb2312", "ignore") for cell in cells)
 
 
+def ks_x_1001() -> str:
+    """The 2,350 syllables of KS X 1001, in its order: what Korean is written with, all but the rarest names."""
+    cells = (bytes((row, cell)) for row in range(0xB0, 0xC9) for cell in range(0xA1, 0xFF))
+    return "".join(cell.decode("euc_kr", "ignore") for cell in cells)
+
+
 def span(first: int, last: int) -> str:
     """The characters of a Unicode range, both ends included."""
     return "".join(map(chr, range(first, last + 1)))
@@ -30,6 +36,8 @@ LATIN = span(0x20, 0x7E) + span(0xA0, 0x17F) + span(0x370, 0x45F) + span(0x2010,
 SIGNS = "‹›⁄€™−×♯♭←↑→↓≤≥≈∞√✓▲▼◆●○■□★"
 HAN = gb2312() + span(0x3000, 0x3017) + span(0xFF01, 0xFF5E) + "—…‘’“”·・￥"
 KANA = span(0x3041, 0x3096) + span(0x3099, 0x30FF) + span(0xFF61, 0xFF9F)
+
+HANGUL = ks_x_1001() + span(0x3131, 0x318E)
 
 
 def set_height(font: Any) -> None:
@@ -114,7 +122,7 @@ def subset(source: str, text: str, target: Path, style: str, more: dict[str, tup
 
 def main(regular: str, bold: str, latin: str, latin_bold: str, emoji: str) -> None:
     here, extended, pictures = Path(__file__).parent, (0x100, 0x17F), (0x2000, 0x1FFFF)
-    subset(regular, LATIN + SIGNS + HAN + KANA, here / "sans.otf", "Regular", {latin: extended, emoji: pictures})
+    subset(regular, LATIN + SIGNS + HAN + KANA + HANGUL, here / "sans.otf", "Regular", {latin: extended, emoji: pictures})
     subset(bold, LATIN + SIGNS, here / "sans-bold.otf", "Bold", {latin_bold: extended})
 
 
