@@ -42,7 +42,7 @@ def suited(model: Composer, wish: Wish, metre: tuple[int, int]) -> Wish:
     best = max(styles, key=lambda style: chances[style])
     if chances[wish.style] >= RARE or chances[best] < RARE:
         return wish
-    warn(f"this model plays no {wish.style} in {metre[0]}/{metre[1]}, so it is asked for a {best}")
+    warn(f"this model plays no {wish.style} in {metre[0]}/{metre[1]}, so it is asked for {best}")
     return replace(wish, style=best)
 
 

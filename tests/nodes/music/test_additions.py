@@ -185,6 +185,6 @@ def test_a_metre_that_a_model_has_no_word_for_is_counted_in_one_that_it_has(star
 
 
 def test_a_style_that_a_model_does_not_play_in_the_metre_gives_way_with_a_warning(starter):
-    with pytest.warns(UserWarning, match="this model plays no jazz in 2/4, so it is asked for a march"):
+    with pytest.warns(UserWarning, match="this model plays no jazz in 2/4, so it is asked for march"):
         assert suited(starter, Wish(style="jazz", bars=8), (2, 4)).style == "march"
     assert suited(starter, Wish(style="jazz", bars=8), (4, 4)).style == "jazz"
