@@ -126,16 +126,19 @@ def write_picture(type: Any, value: Any, file: Path) -> int:
 
 
 def write_sound(value: Any, file: Path) -> None:
-    """The beginning of a sound as Ogg Vorbis in mono, faded out where it is cut, and plainer until it is small enough."""
+    """The beginning of a sound as Ogg Vorbis in mono, faded out where it is cut; shorter where it would be too large."""
     import numpy as np
     import soundfile
     import soxr
 
-    samples = np.asarray(value.samples, dtype=np.float32).mean(axis=0)
-    samples = soxr.resample(samples, value.sample_rate, SAMPLE_RATE)
-    if len(samples) > SECONDS * SAMPLE_RATE:
-        samples = samples[: SECONDS * SAMPLE_RATE] * np.minimum(1, np.arange(SECONDS * SAMPLE_RATE, 0, -1) / SAMPLE_RATE)
-    for level in (0.6, 0.7, 0.8, 0.9, 1.0):
-        soundfile.write(file, np.clip(samples, -1, 1), SAMPLE_RATE, format="OGG", subtype="VORBIS", compression_level=level)
-        if file.stat().st_size <= MOST_SOUND_BYTES:
-            break
+    whole = soxr.resample(np.asarray(value.samples, dtype=np.float32).mean(axis=0), value.sample_rate, SAMPLE_RATE)
+    count = SECONDS * SAMPLE_RATE
+    while True:
+        samples = whole[:count]
+        if len(samples) < len(whole):
+            samples = samples * np.minimum(1, np.arange(count, 0, -1) / SAMPLE_RATE)
+        soundfile.write(file, np.clip(samples, -1, 1), SAMPLE_RATE, format="OGG", subtype="VORBIS", compression_level=0.8)
+        size = file.stat().st_size
+        if size <= MOST_SOUND_BYTES:
+            return
+        count = int(len(samples) * MOST_SOUND_BYTES / size * 0.96)

@@ -170,7 +170,7 @@ class Maker:
             each = measure(t("badge.each"), SMALL_SIZE) + 16 if pin.each else 0.0
             needed = max(needed, 2 * PAD + measure(pin.label, TEXT_SIZE) + value + each)
         if construct is not None:
-            count = measure(construct.count, SMALL_SIZE, True) + 24 if construct.count else 0.0
+            count = measure(construct.times, SMALL_SIZE, True) + 24 if construct.times else 0.0
             needed = max(needed, 2 * PAD + 20 + measure(construct.words, TEXT_SIZE, True) + count)
         least = PICTURED_WIDTH if pictured else WIDTHS[0]
         return min(WIDTHS[1], max(least, up(needed)))

@@ -19,12 +19,12 @@ TIMES = "\N{MULTIPLICATION SIGN}"
 class Construct(NamedTuple):
     """A frame around a node. kind: "loop", "product", "map", "switch" or "pick". words: on its band, below the title.
 
-    count: how many there are, as far as that is known, in as few signs as can be.
+    times: how many there are, as far as that is known, in as few signs as can be.
     """
 
     kind: str
     words: str
-    count: str = ""
+    times: str = ""
 
     @property
     def stacked(self) -> bool:
@@ -79,7 +79,7 @@ def _length(value: Any, graph: Graph, states: Mapping[str, Any]) -> int:
 
 def ran_of(thumbnails: Iterable[Any]) -> int:
     """Of how many things results are that are lists; 0 where none is."""
-    return max((count for shown in thumbnails if (count := getattr(shown, "count", 1)) > 1), default=0)
+    return max((count for shown in thumbnails if (count := getattr(shown, "things", 1)) > 1), default=0)
 
 
 def words_of(node: Node) -> str:

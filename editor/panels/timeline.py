@@ -223,8 +223,8 @@ def _things(session: Session, port: Port, value: Any) -> Iterator[Piece]:
                 yield Piece(Span(0, 0), line, seen, source)
         elif is_sound(port.type):
             yield Piece(Span(0, 0), words, _with_notes(session, one, seen), source)
-        elif seen is not None and seen.count > 1:
-            for number in range(seen.count):
+        elif seen is not None and seen.things > 1:
+            for number in range(seen.things):
                 yield Piece(Span(0, 0), f"{words} {number + 1}", seen, source)
         else:
             yield Piece(Span(0, 0), words, seen, source)

@@ -27,7 +27,7 @@ class Thumbnail(NamedTuple):
 
     kind: "picture", "roll", "wave", "palette", "style", "sheet" (many pictures), "text", or "value" (a line).
     picture: uint8 (height, width, 4), or None. text: what it says, or what it is in a line.
-    seconds: how long the value lasts, if it does; bars: when its bars begin; count: of how many it is one picture.
+    seconds: how long the value lasts, if it does; bars: when its bars begin; things: of how many it is one picture.
     """
 
     kind: str
@@ -35,7 +35,7 @@ class Thumbnail(NamedTuple):
     text: str = ""
     seconds: float = 0.0
     bars: tuple[float, ...] = ()
-    count: int = 1
+    things: int = 1
 
     @property
     def bytes(self) -> int:
@@ -57,10 +57,10 @@ def thumbnail(type: PortType, value: Any, many: bool = False, *, side: int = SID
     title = f"{type.name} \N{MULTIPLICATION SIGN} {count}"
     pictures = [one.picture for one in shown if one.picture is not None]
     if pictures:
-        return Thumbnail("sheet", contact_sheet(pictures, side), title, count=count)
+        return Thumbnail("sheet", contact_sheet(pictures, side), title, things=count)
     lines = [one.text.strip().split("\n", 1)[0] for one in shown]
     more = ["\N{HORIZONTAL ELLIPSIS}"] if count > len(shown) else []
-    return Thumbnail("text" if lines else "value", None, "\n".join([*lines, *more]) or title, count=count)
+    return Thumbnail("text" if lines else "value", None, "\n".join([*lines, *more]) or title, things=count)
 
 
 def _one(type: PortType, value: Any, side: int) -> Thumbnail:

@@ -35,10 +35,10 @@ def band(paint: Pen, box: Box, construct: Construct) -> None:
     if paint.zoom < SMALL_TEXT:
         return
     paint.icon(SIGNS[construct.kind], PAD - 3, middle - 8, 16, shade)
-    wide = fonts.measure(construct.count, SMALL_SIZE, True) + 12 if construct.count else 0.0
+    wide = fonts.measure(construct.times, SMALL_SIZE, True) + 12 if construct.times else 0.0
     room = box.width - PAD - 18 - PAD - (wide + 6 if wide else 0)
     words = elided(construct.words, TEXT_SIZE, room, fonts.measure, bold=True)
     paint.text(PAD + 18, middle, words, TEXT_SIZE, color("text"), bold=True)
     if wide:
         paint.frame(box.width - PAD + 4 - wide, middle - 9, wide, 18, NONE, shade, 9)
-        paint.text(box.width - PAD + 10 - wide, middle, construct.count, SMALL_SIZE, theme.text_on(shade), bold=True)
+        paint.text(box.width - PAD + 10 - wide, middle, construct.times, SMALL_SIZE, theme.text_on(shade), bold=True)

@@ -78,8 +78,8 @@ def tile(paint: Pen, box: Box, role: str = "") -> None:
         paint.icon(icon_of(box.kind), left, (strip - side) / 2, side, shade)
         left += side + 3 / z
     right = box.width - 2 / z
-    if box.construct is not None and box.construct.count and box.width * z >= 72:
-        count, small = box.construct.count.rsplit("= ", 1)[-1], TILE_TEXT / z
+    if box.construct is not None and box.construct.times and box.width * z >= 72:
+        count, small = box.construct.times.rsplit("= ", 1)[-1], TILE_TEXT / z
         wide = fonts.measure(count, small, True) + 6 / z
         right -= wide
         paint.frame(right, (strip - small) / 2 - 2 / z, wide, small + 4 / z, (0, 0, 0, 0), color(role), 5 / z)

@@ -14,8 +14,9 @@ from ..panels.timeline import Piece, Timeline, Track
 from ..runs.thumbnails import Thumbnail
 from . import fonts, theme
 from .pen import NONE
+from .pictures import Pictures
 from .theme import color, faded
-from .widgets import Pictures, px
+from .widgets import px
 
 LABELS, SEEN = 92, 196  # units at the left: names of tracks, and what is seen at the playhead
 ROUND, TEXT = 4, 13  # units: of corners, of letters

@@ -80,11 +80,12 @@ def _period(strikes: Any, slowest: float, fastest: float) -> float:
     spectrum = np.abs(np.fft.rfft(strikes, 1 << (2 * len(strikes) - 1).bit_length())) ** 2
     alike = np.fft.irfft(spectrum)[:len(strikes)]
     per_minute = 60 * _RATE / _HOP
-    lags = np.arange(max(2, int(per_minute / fastest)), min(len(strikes) - 2, int(per_minute / slowest) + 1))
+    longest = min(len(strikes) - 2, int(per_minute / slowest) + 1)
+    lags = np.arange(max(2, int(per_minute / fastest)), longest)
     if not len(lags):
         raise InputError("the sound is too short for a beat as slow as that; raise slowest")
     likely = np.exp(-0.5 * (np.log2(per_minute / lags / _USUAL) / _SPREAD) ** 2)
-    doubled = np.array([alike[min(2 * lag, len(alike) - 1)] for lag in lags])  # two beats on it should be struck, too
+    doubled = alike[np.minimum(2 * lags, len(alike) - 1)]  # two beats on it should be struck, too
     best = int(lags[((alike[lags] + 0.5 * doubled) * likely).argmax()])
     around = alike[best - 1:best + 2]
     bend = around[0] - 2 * around[1] + around[2]

@@ -43,7 +43,7 @@ class Transcriber(nn.Module):
 
     def _spectrum(self, sound: torch.Tensor) -> torch.Tensor:
         """Constant-Q spectra (n, frames, bins), octave by octave from above (Schoerkhuber and Klapuri, 2010)."""
-        wave, octaves = sound[:, None], []
+        wave, octaves = sound[:, None], list[torch.Tensor]()
         for octave in range(_OCTAVES):
             padded = F.pad(wave, (HOP // 2, HOP // 2), mode="reflect")
             parts = [F.conv1d(padded, kernel, stride=HOP >> octave) for kernel in (self.real, self.imaginary)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from nodegraph import SILENT, Context, InputError, Range, Seed, node, warn
@@ -38,8 +39,10 @@ def rnn(model: MelodyRnnModel, primer: Score | None = None, n: Annotated[int, Ra
         from .learned.performing import played_on
 
         seconds = length / 4 * 60 / (tempo_of(primer) if primer is not None and primer.beats else bpm)
-        return [played_on(model.network, primer, seconds, temperature, seed + k, bpm, program,
-                          lambda share, k=k: ctx.report(k + share, n, "playing")) for k in range(n)]
+        def told(k: int) -> Callable[[float], None]:
+            return lambda share: ctx.report(k + share, n, "playing")
+
+        return [played_on(model.network, primer, seconds, temperature, seed + k, bpm, program, told(k)) for k in range(n)]
     begun = _begun(primer, length)
     key = _key(primer) or key_name(*key_parts(key))
     if primer is not None:

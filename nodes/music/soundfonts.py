@@ -52,7 +52,7 @@ def retuned(content: bytes) -> bytes:
                                               for name in (b"inst", b"ibag", b"igen", b"shdr"))
     own, last = {}, headers[-_HEADER:]
     del headers[-_HEADER:]
-    for at, root in _rooted(instruments, bags, generators):
+    for at, root in _rooted(bytes(instruments), bytes(bags), bytes(generators)):
         (sample,) = struct.unpack_from("<H", generators, at)
         if headers[sample * _HEADER + _PITCH] == root:
             continue

@@ -16,6 +16,7 @@ from .learned.grids import DRUMS, MELODY, score_of
 from .models import MusicModel
 
 _TELL_SECONDS, _SAVE_SECONDS = 4.0, 20.0
+_JUDGED = 16  # stretches of performances that are held out: 4,096 words tell enough, again and again
 Minutes = Annotated[float, Range(0.01, 100_000)]
 Steps = Annotated[int, Range(0, 10**9)]
 Semitones = Annotated[int, Range(0, 6)]
@@ -115,7 +116,7 @@ def _performances(scores: list[Any], model: Any, transpose: int, seed: int) -> t
 
     shape = model.network.shape if model is not None else performing.Shape()
     learned, held = material.parted(material.performances(scores), seed)
-    parts = material.stretches(learned), material.stretches(held)
+    parts = material.stretches(learned), _spread(material.stretches(held), _JUDGED)
     rules = PERFORMANCE_RULES if model is None else _gentler(PERFORMANCE_RULES)
     course = Course(folders.PERFORMANCE, *parts, shape, rules,
                     _subject("performance RNN", parts, shape, model, transpose), transpose)
@@ -145,6 +146,11 @@ def train_composer(scores: list[File], model: MusicModel | None = None, minutes:
         return Recipe("MusicModel", str(composed(_read(scores, ctx), model, minutes, steps, transpose, folder, seed, ctx)))
     except (ValueError, FloatingPointError) as error:
         raise InputError(f"{error}") from error
+
+
+def _spread(parts: Any, most: int) -> Any:
+    """So many of some stretches at most, from all over them."""
+    return parts[::max(1, -(-len(parts) // most))]
 
 
 def _read(scores: list[Path], ctx: Context) -> list[Any]:

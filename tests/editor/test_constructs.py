@@ -29,7 +29,7 @@ def of(text, states=None, ran=0):
 ])
 def test_the_band_says_how_for_what_and_how_many(node, kind, words, count):
     found = of(f"nodes:\n  it: {node}\n")
-    assert (found.kind, found.count) == (kind, count)
+    assert (found.kind, found.times) == (kind, count)
     assert found.words.replace("\N{MULTIPLICATION SIGN}", "×") == words
     assert found.stacked == (kind in ("map", "product", "loop"))
 
@@ -40,9 +40,9 @@ def test_a_node_that_runs_once_has_no_band():
 
 def test_what_a_run_gave_tells_how_many_there_are_where_the_file_does_not():
     text = "nodes:\n  all: {type: w.words, text: a b}\n  it: {type: w.say, each: text, text: $all}\n"
-    assert of(text).count == ""
-    assert of(text, {"all": NodeState(thumbnails={"value": Thumbnail("text", None, "", count=7)})}).count == "× 7"
-    assert of("nodes:\n  it: {type: w.say, repeat: 5, until: done, text: a}\n", ran=3).count == "× 3"
+    assert of(text).times == ""
+    assert of(text, {"all": NodeState(thumbnails={"value": Thumbnail("text", None, "", things=7)})}).times == "× 7"
+    assert of("nodes:\n  it: {type: w.say, repeat: 5, until: done, text: a}\n", ran=3).times == "× 3"
 
 
 def test_a_box_makes_room_for_its_band_and_changes_when_the_count_does():
@@ -53,5 +53,5 @@ def test_a_box_makes_room_for_its_band_and_changes_when_the_count_does():
     box, once = maker.make_node(item), maker.make_node(Item("node", "once"))
     assert box.slot.y - once.slot.y == 26 and box.construct.kind == "map"
     before = maker.key(item)
-    states["all"] = NodeState(thumbnails={"value": Thumbnail("text", None, "", count=7)})
+    states["all"] = NodeState(thumbnails={"value": Thumbnail("text", None, "", things=7)})
     assert maker.key(item) != before

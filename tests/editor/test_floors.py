@@ -85,6 +85,34 @@ def test_imports_go_down(path):
             assert FLOOR[other[0]] < FLOOR[room], f"{name_of(path)} imports {'.'.join(other)}, which is not below it"
 
 
+@cache
+def defined(path: Path) -> set[str]:
+    """The names at the top of a module."""
+    found: set[str] = set()
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            found |= {alias.asname or alias.name for alias in node.names}
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found.add(node.name)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+    return found
+
+
+@over(FILES, name_of)
+def test_what_is_imported_of_the_editor_is_there(path):
+    """Also in the window's modules, which nothing imports where there is no display."""
+    parts = path.relative_to(HOME).with_suffix("").parts
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            base = (*parts[:len(parts) - node.level], *(node.module.split(".") if node.module else ()))
+            for alias in node.names:
+                if not is_module((*base, alias.name)):
+                    file = HOME.joinpath(*base)
+                    file = file / "__init__.py" if file.is_dir() else file.with_suffix(".py")
+                    assert alias.name in defined(file), f"{name_of(path)} imports {alias.name}, which {name_of(file)} has not"
+
+
 def test_no_file_waits_for_itself():
     graph = {path.relative_to(HOME).with_suffix("").parts: arrows(path) for path in FILES}
     done: set[tuple[str, ...]] = set()

@@ -52,7 +52,8 @@ def stills(arrays: Iterable[Any], fps: Fraction, alpha: bool) -> Stills:
     import torch
     from PIL import Image
 
-    packed, spans, seen, size = bytearray(), [], {}, (0, 0)
+    packed, seen, size = bytearray(), dict[bytes, tuple[int, int]](), (0, 0)
+    spans: list[tuple[int, int]] = []
     last = None
     for array in arrays:
         if array is last:  # one that is held: there is nothing to pack again

@@ -12,6 +12,7 @@ from nodegraph import Engine, InputError, Recipe
 from nodegraph.graphfile import parse
 from nodegraph_nodes.diffusion.batch import sample_seeds
 from nodegraph_nodes.diffusion.clips import decode_clip, frames_of
+from nodegraph_nodes.diffusion.conditioning import encoded
 from nodegraph_nodes.diffusion.encode import encode
 from nodegraph_nodes.diffusion.guidance import motion
 from nodegraph_nodes.diffusion.paint import paint
@@ -98,7 +99,7 @@ def test_what_cannot_be_moved_is_told(animator):
     whole = copy.copy(model)
     whole.__class__ = diffusers.HunyuanVideoImageToVideoPipeline
     with pytest.raises(InputError, match="reads its words together with a picture, which cannot be done in stages here"):
-        encode(whole, "a boat")
+        encoded(whole, "a boat", "")
     with pytest.warns(UserWarning, match="reads no words, and these have no effect: it paints clips"):
         encode(animator("stable_video"), "a boat")
 

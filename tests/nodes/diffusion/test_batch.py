@@ -26,7 +26,8 @@ def network(model):
 
 
 @pytest.mark.parametrize("kind, sampler", [("sd", "model"), ("xl", "euler_ancestral"), ("sd3", "dpmpp_2m_sde"),
-                                           ("flux", "er_sde"), ("sd", "dpm_adaptive"), ("sd3", "heun")])
+                                           ("flux", "er_sde"), ("sd3", "heun"),
+                                           pytest.param("sd", "dpm_adaptive", marks=pytest.mark.slow)])
 def test_each_seed_of_a_batch_paints_what_it_paints_alone(models, kind, sampler):
     conditioning = encode(models[kind], "a boat")
     together = sample_seeds(models[kind], conditioning, [5, 6, 7], sampler=sampler, at_once=2, **ASKED)

@@ -261,7 +261,8 @@ def test_a_gguf_file_paints_with_its_weights_quantised(zoo, tmp_path):
 @pytest.mark.parametrize(("family", "part", "count"), [
     ("sd1", "unet", 859_520_964), ("sd1", "vae", 83_653_863), ("sd2", "text_encoder", 340_387_840),
     ("sdxl", "unet", 2_567_463_684), ("sdxl", "text_encoder_2", 694_659_840),
-    ("sdxl_refiner", "unet", 2_259_526_660), ("sd3", "transformer", 2_028_328_000), ("flux", "transformer", 11_901_408_320)])
+    ("sdxl_refiner", "unet", 2_259_526_660),
+    pytest.param("sd3", "transformer", 2_028_328_000, marks=pytest.mark.slow), ("flux", "transformer", 11_901_408_320)])
 def test_the_settings_that_come_along_are_of_the_size_that_their_authors_published(family, part, count):
     import diffusers
     import transformers

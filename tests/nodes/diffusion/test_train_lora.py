@@ -75,7 +75,7 @@ def facts(path):
         return file.metadata()
 
 
-@pytest.mark.parametrize("name", ["sd3", "sd", pytest.param("xl", marks=pytest.mark.slow), "flux"])
+@pytest.mark.parametrize("name", ["sd3", *(pytest.param(name, marks=pytest.mark.slow) for name in ("sd", "xl", "flux"))])
 def test_an_adapter_fits_plain_diffusers_and_the_model_is_as_it_was(name, models, checkpoints, pictures, tmp_path):
     given, wanted = {"width": 32, "height": 32, "steps": 2, "seed": 1}, {**SMALL, "steps": 12, "rate": 0.02, "rank": 4}
     before = paint(models[name], "boat", **given)
