@@ -10,7 +10,7 @@ from nodegraph import InputError, warn
 from ..media.score import Score, key_name, key_parts, transposed
 from .abctext import AbcWriter, Reader, header
 from .arrival import ArrivalWriter, Event
-from .controls import Controls, scale
+from .controls import Controls, home_of, scale
 from .dynamics import shaped
 from .grammar import Grammar
 from .models import Composer
@@ -78,7 +78,10 @@ def midi_writer(model: Composer, wish: Wish, told: Told | None = None) -> MidiWr
     if metre is None and not styled:
         metre = COMMON if not metres or COMMON in metres else metres[0]
     plan = Plan.of(vocabulary, bars, told.harmony) if vocabulary.plans_alone else None
-    grammar = Grammar(vocabulary, bars, metre, controlled(model, wish, shift), plan, told.given)
+    controls = controlled(model, wish, shift)
+    if plan is not None and not (told.given or told.harmony or told.before):
+        controls = replace(controls, home=home_of(wish.key or "C major"))
+    grammar = Grammar(vocabulary, bars, metre, controls, plan, told.given)
     return MidiWriter(model, grammar, beginning(model, wish), list(told.before))
 
 

@@ -8,11 +8,14 @@ from typing import Any
 
 from nodegraph import InputError
 
+from ..media.score import key_parts
+
 DENSITIES = ("any", "sparse", "medium", "dense")
 REGISTERS = ("any", "low", "middle", "high")
 _REGISTER_OF = {"low": (28, 62), "middle": (48, 76), "high": (60, 96)}
 _ONSETS_A_BEAT = {"sparse": 1, "medium": 2}
 _DENSEST_STEP = 0.5  # beats
+BASSES = {*range(32, 40), 43, 58}  # programs of basses, double basses and tubas
 _MAJOR, _MINOR = (0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 9, 10, 11)  # a minor key with the steps that lead up
 # The practical range of General MIDI's families, by program from which it holds: lowest and highest pitch.
 _RANGES = ((0, 21, 108), (6, 28, 89), (8, 48, 108), (11, 53, 89), (12, 45, 96), (16, 36, 96), (21, 41, 93), (24, 40, 88),
@@ -48,6 +51,7 @@ class Controls:
     chordal: bool = False  # every new note is of its chord
     each_bar: bool = False  # every bar has a new note
     clashes: tuple[tuple[float, float, int], ...] = ()  # from beat, to beat, pitch: nothing a semitone beside these
+    home: Chord | None = None  # that of the last bar: its bass for those who play the bass, its tones for all others
     shift: int = 0  # semitones by which what is written is moved afterwards; all else is said of what is heard then
     _known: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
 
@@ -55,27 +59,28 @@ class Controls:
         """Whether an instrument may play. program: General MIDI, -1 drums."""
         return not self.programs or program in self.programs
 
-    def pitches(self, program: int, beat: float) -> Any:
-        """The pitches that it may begin at a beat. bool (128), not to be changed."""
+    def pitches(self, program: int, beat: float, last: bool = False) -> Any:
+        """The pitches that it may begin at a beat. last: in the last bar. bool (128), not to be changed."""
         import numpy as np
 
-        key = self._case(program, beat)
+        key = self._case(program, beat, last)
         if key not in self._known:
             heard = self._heard(program, *key[1:])
             self._known[key] = np.array([0 <= pitch + self.shift < 128 and heard[pitch + self.shift]
                                          for pitch in range(128)])
         return self._known[key]
 
-    def _case(self, program: int, beat: float) -> tuple[Any, ...]:
+    def _case(self, program: int, beat: float, last: bool) -> tuple[Any, ...]:
         """All that the pitches of an instrument at a beat depend on."""
+        ends = last and self.home is not None
         if program == -1 or not (self.chords or self.clashes):
-            return program, -1, False, frozenset()
+            return program, -1, False, frozenset(), ends
         at = bisect_right(self.chords, beat + 1e-6, key=lambda chord: chord.beat) - 1
         on_beat = self.chordal or abs(beat - round(beat)) < 1e-6
         near = frozenset(pitch % 12 for start, end, pitch in self.clashes if start < beat + 1 and end > beat + 1e-6)
-        return program, at, on_beat, near
+        return program, at, on_beat, near, ends
 
-    def _heard(self, program: int, at: int, on_beat: bool, near: frozenset[int]) -> list[bool]:
+    def _heard(self, program: int, at: int, on_beat: bool, near: frozenset[int], ends: bool) -> list[bool]:
         if program == -1:
             return [True] * 128
         low, high = reach(program)
@@ -84,6 +89,8 @@ class Controls:
             low, high = (max(low, lowest), min(high, highest)) if max(low, lowest) + 12 <= min(high, highest) else \
                 (low, low + 18) if self.register == "low" else (high - 18, high)
         classes = self._classes(at, on_beat)
+        if ends and self.home is not None:
+            classes = frozenset({self.home.bass}) if program in BASSES else self.home.tones
         harsh = {(pitch + step) % 12 for pitch in near for step in (1, -1)}
         allowed = [low <= pitch <= high and pitch % 12 in classes for pitch in range(128)]
         calm = [is_in and pitch % 12 not in harsh for pitch, is_in in enumerate(allowed)]
@@ -112,6 +119,12 @@ class Controls:
 
 
 FREE = Controls()
+
+
+def home_of(key: str) -> Chord:
+    """The chord on the first step of a key, from the first beat on."""
+    tonic, mode = key_parts(key)
+    return Chord(0.0, frozenset((tonic + step) % 12 for step in ((0, 4, 7) if mode == "major" else (0, 3, 7))), tonic)
 
 
 def reach(program: int) -> tuple[int, int]:

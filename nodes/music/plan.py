@@ -6,6 +6,7 @@ tune such a model learned from. Letters, endings and chords are the model's, unl
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from .reading import Clock
 
 PHRASE = 4  # bars
+HOME = re.compile(r"[Ii](7|maj7|add9)?")  # chords on the first step of the key
 
 
 class Plan:
@@ -65,7 +67,7 @@ class Plan:
     def legal(self, clock: Clock) -> Any:
         """Marks come in their order: the bars left, then letter and place; a bar of chords has a name for them.
 
-        Only the last phrase ends for good.
+        Only the last phrase ends for good, and its last bar is at home: on the first step of the key.
         """
         place, left = (clock.bar - 1) % PHRASE + 1, self.bars - clock.bar + 1
         if clock.kind == "TimeSig" and place == 1:
@@ -80,10 +82,22 @@ class Plan:
                 return final if left <= 2 else self._words(f"Phrase_{self._last_mark[0]}3") & ~final
             return self._words(f"Phrase_{self._last_mark[0]}4{self._last_mark[2:]}")
         wanted = self.harmony.get(clock.bar - 1)
-        if clock.kind == "Phrase" or wanted is not None and clock.kind == "Harmony" and self._chords < len(wanted):
-            return self.vocabulary.of_kind["Harmony"] if wanted is None else self._words(f"Harmony_{wanted[self._chords]}", "")
-        closed = self.vocabulary.mask("Left", "Phrase", *(("Harmony",) if wanted is not None else ()))
-        return ~closed
+        if wanted is not None:
+            if clock.kind == "Phrase" or self._chords < len(wanted):
+                return self._words(f"Harmony_{wanted[self._chords]}", "")
+            return ~self.vocabulary.mask("Left", "Phrase", "Harmony")
+        harmony = self.vocabulary.of_kind["Harmony"]
+        chords = self._home() if left == 1 else harmony
+        return chords if clock.kind == "Phrase" else ~self.vocabulary.mask("Left", "Phrase") & (~harmony | chords)
+
+    def _home(self) -> Any:
+        """The words for chords on the first step; all, of a vocabulary that has none such."""
+        if ("Harmony", "home") not in self._sets:
+            home, harmony = self.vocabulary.none.copy(), self.vocabulary.of_kind["Harmony"]
+            for index in harmony.nonzero()[0]:
+                home[index] = HOME.fullmatch(self.vocabulary.values[index]) is not None
+            self._sets["Harmony", "home"] = home if home.any() else harmony
+        return self._sets["Harmony", "home"]
 
     def _words(self, beginning: str, end: str = "") -> Any:
         if (beginning, end) not in self._sets:

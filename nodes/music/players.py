@@ -23,9 +23,14 @@ class Players:
     def _crowded(self, clock: Clock, program: int) -> bool:
         return len(clock.begun) >= TOGETHER or sum(one == program for one, _ in clock.begun) >= AT_ONCE
 
+    def _asked(self, clock: Clock, program: int) -> Any:
+        """The pitches that are asked of an instrument now. bool (128), not to be changed."""
+        reading = self.reading
+        return self.controls.pitches(program, reading.beat(clock.now), clock.now >= reading.end - reading.bar_ticks)
+
     def _free(self, clock: Clock, program: int) -> Any:
         """The pitches that an instrument may begin now. bool (128)."""
-        pitches = self.controls.pitches(program, self.reading.beat(clock.now)) & self.vocabulary.reach
+        pitches = self._asked(clock, program) & self.vocabulary.reach
         for one, pitch in (*clock.begun, *clock.sounding):
             if one == program:
                 pitches[pitch] = False
@@ -73,7 +78,7 @@ class Players:
 
     def _some(self, clock: Clock, program: int) -> bool:
         """Whether an instrument that plays nothing now has a pitch to play."""
-        pitches = self.controls.pitches(program, self.reading.beat(clock.now))
+        pitches = self._asked(clock, program)
         if (key := id(pitches)) not in self._pitched:
             self._pitched[key] = bool((pitches & self.vocabulary.reach).any())
         return self._pitched[key]
