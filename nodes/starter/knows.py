@@ -68,9 +68,7 @@ def composer(folder: Path = MODELS / "composer") -> dict[str, Any]:
     words = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))["config"]["special_tokens"]
     kinds = {"styles": "Style_", "moods": "Mood_", "tempos": "Pace_", "bars": "Bars_"}
     known = {name: [word[len(sign):].removesuffix("_None") for word in words if word.startswith(sign)] for name, sign in kinds.items()}
-    about = {"en": "Composes tunes for melody, chords and bass, in any key.", "zh": "为旋律、和弦与低音作曲，任何调式。"}
-    if len(known["styles"]) > 5:
-        about = {"en": "Composes pieces for a small band with drums, in any key.", "zh": "为带鼓的小乐队作曲，任何调式。"}
+    about = {"en": "Composes pieces for a small band with drums, in any key.", "zh": "为带鼓的小乐队作曲，任何调式。"}
     return {"about": about, "groups": {name: {"words": {word: [word] for word in found}} for name, found in known.items()}}
 
 

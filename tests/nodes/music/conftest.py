@@ -9,7 +9,7 @@ def composer_folder(tmp_path_factory):
     """A Llama of one layer beside the tokenizer of the starter composer."""
     from transformers import LlamaConfig, LlamaForCausalLM
 
-    from nodegraph_nodes.starter.train.small_tunes import tokenizer
+    from nodegraph_nodes.starter.train.composer_words import tokenizer
 
     path = tmp_path_factory.mktemp("composer")
     remi = tokenizer()

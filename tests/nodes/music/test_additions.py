@@ -92,7 +92,7 @@ def test_a_melody_is_harmonised_with_chords_that_hold_its_strong_notes(starter, 
     assert len(names) >= 3
     symbols = [replace(chord(text.text), beat=text.beat) for text in full.texts if text.kind == "cue"]
     new = [note for track in full.tracks[1:] for note in track.notes]
-    assert all(note.pitch % 12 in chord_at(symbols, note.start).tones for note in new)
+    assert not any(track.is_drum for track in full.tracks) and all(note.pitch % 12 in chord_at(symbols, note.start).tones for note in new)
     strong = [note for note in melody.tracks[0].notes if (note.start - 0.013) % 3 == 0]
     assert sum(note.pitch % 12 in chord_at(symbols, note.start).tones for note in strong) >= 0.85 * len(strong)
 
@@ -148,7 +148,7 @@ def test_of_several_fillings_that_one_is_kept_from_which_what_follows_comes_like
 
     likelihood = standing.likelihood
     monkeypatch.setattr(standing, "likelihood", listened)
-    wholes = [fill(starter, song, 5, 6, replace_notes=True, tries=tries, seed=4) for tries in (1, 3)]
+    wholes = [fill(starter, song, 3, 4, replace_notes=True, tries=tries, seed=4) for tries in (1, 3)]
     assert len(heard) == 4 and heard[0] == heard[1] and len(set(heard[1:])) == 3
     assert (wholes[0] == wholes[1]) == (heard[1] == max(heard[1:]))
     end = fill(starter, song, 7, 8, replace_notes=True, tries=3, seed=4)
