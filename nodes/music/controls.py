@@ -51,7 +51,7 @@ class Controls:
     chordal: bool = False  # every new note is of its chord
     each_bar: bool = False  # every bar has a new note
     clashes: tuple[tuple[float, float, int], ...] = ()  # from beat, to beat, pitch: nothing a semitone beside these
-    home: Chord | None = None  # that of the last bar: its bass for those who play the bass, its tones for all others
+    home: Chord | None = None  # that of the last bar: its root for those who play the bass, its tones for all others
     shift: int = 0  # semitones by which what is written is moved afterwards; all else is said of what is heard then
     _known: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
 
@@ -59,8 +59,11 @@ class Controls:
         """Whether an instrument may play. program: General MIDI, -1 drums."""
         return not self.programs or program in self.programs
 
-    def pitches(self, program: int, beat: float, last: bool = False) -> Any:
-        """The pitches that it may begin at a beat. last: in the last bar. bool (128), not to be changed."""
+    def pitches(self, program: int, beat: float, last: frozenset[int] | None = None) -> Any:
+        """The pitches that it may begin at a beat. bool (128), not to be changed.
+
+        last: in the last bar, what its chord has beside the triad, in semitones above the root; None in others.
+        """
         import numpy as np
 
         key = self._case(program, beat, last)
@@ -70,9 +73,9 @@ class Controls:
                                          for pitch in range(128)])
         return self._known[key]
 
-    def _case(self, program: int, beat: float, last: bool) -> tuple[Any, ...]:
+    def _case(self, program: int, beat: float, last: frozenset[int] | None) -> tuple[Any, ...]:
         """All that the pitches of an instrument at a beat depend on."""
-        ends = last and self.home is not None
+        ends = last if self.home else None
         if program == -1 or not (self.chords or self.clashes):
             return program, -1, False, frozenset(), ends
         at = bisect_right(self.chords, beat + 1e-6, key=lambda chord: chord.beat) - 1
@@ -80,7 +83,8 @@ class Controls:
         near = frozenset(pitch % 12 for start, end, pitch in self.clashes if start < beat + 1 and end > beat + 1e-6)
         return program, at, on_beat, near, ends
 
-    def _heard(self, program: int, at: int, on_beat: bool, near: frozenset[int], ends: bool) -> list[bool]:
+    def _heard(self, program: int, at: int, on_beat: bool, near: frozenset[int],
+               ends: frozenset[int] | None) -> list[bool]:
         if program == -1:
             return [True] * 128
         low, high = reach(program)
@@ -89,8 +93,9 @@ class Controls:
             low, high = (max(low, lowest), min(high, highest)) if max(low, lowest) + 12 <= min(high, highest) else \
                 (low, low + 18) if self.register == "low" else (high - 18, high)
         classes = self._classes(at, on_beat)
-        if ends and self.home is not None:
-            classes = frozenset({self.home.bass}) if program in BASSES else self.home.tones
+        if ends is not None and self.home:
+            root = self.home.bass
+            classes = frozenset({root}) if program in BASSES else self.home.tones | {(root + step) % 12 for step in ends}
         harsh = {(pitch + step) % 12 for pitch in near for step in (1, -1)}
         allowed = [low <= pitch <= high and pitch % 12 in classes for pitch in range(128)]
         calm = [is_in and pitch % 12 not in harsh for pitch, is_in in enumerate(allowed)]

@@ -193,6 +193,7 @@ class Grammar:
         self.written.append(index)
         if self.plan is not None:
             self.plan.accept(index, self.clock, new_bar=self.clock.bar != before)
+            self.players.colour |= self.plan.colour(index) if self.clock.bar == self.bars else frozenset()
         return closes
 
     def _close(self) -> None:

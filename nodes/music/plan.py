@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from .reading import Clock
 
 PHRASE = 4  # bars
-HOME = re.compile(r"[Ii](7|maj7|add9)?")  # chords on the first step of the key
+HOME = re.compile(r"([Ii])(7|maj7|add9)?")  # chords on the first step of the key
+COLOURS = {"7": frozenset({10}), "maj7": frozenset({11}), "add9": frozenset({2})}  # semitones above the root
 
 
 class Plan:
@@ -48,6 +49,11 @@ class Plan:
             self._mark, self._last_mark, self._repeating = value, value, value in self._marked
             self._marked.setdefault(value, (self._program, []))
         self._program = clock.program
+
+    def colour(self, index: int) -> frozenset[int]:
+        """What a chord at home has beside its triad, by its word, in semitones above the root."""
+        found = HOME.fullmatch(self.vocabulary.values[index]) if self.vocabulary.kinds[index] == "Harmony" else None
+        return COLOURS.get(found[2], frozenset()) if found else frozenset()
 
     def repeat(self, clock: Clock) -> list[int]:
         """The words of the bar that a mark just written calls back; empty if it is new."""

@@ -18,6 +18,7 @@ class Players:
 
     def __init__(self, reading: Reading, controls: Controls):
         self.vocabulary, self.reading, self.controls = reading.vocabulary, reading, controls
+        self.colour: frozenset[int] = frozenset()  # what the last bar's chord has beside the triad, in semitones
         self._pitched: dict[int, bool] = {}
 
     def _crowded(self, clock: Clock, program: int) -> bool:
@@ -26,7 +27,8 @@ class Players:
     def _asked(self, clock: Clock, program: int) -> Any:
         """The pitches that are asked of an instrument now. bool (128), not to be changed."""
         reading = self.reading
-        return self.controls.pitches(program, reading.beat(clock.now), clock.now >= reading.end - reading.bar_ticks)
+        last = self.colour if clock.now >= reading.end - reading.bar_ticks else None
+        return self.controls.pitches(program, reading.beat(clock.now), last)
 
     def _free(self, clock: Clock, program: int) -> Any:
         """The pitches that an instrument may begin now. bool (128)."""

@@ -102,7 +102,8 @@ class Reciter:
         return SimpleNamespace(logits=logits, past_key_values=None)
 
 
-@pytest.mark.parametrize("seed", [0, 6, 7, 9, 11, 12])  # those from 9 on have drums, whose strokes have no length
+# Those from 9 on have drums, whose strokes have no length. In none does a voice go home only after the last bar line.
+@pytest.mark.parametrize("seed", [0, 2, 7, 9, 11, 12])
 def test_what_the_rules_write_is_legal_to_the_last_token(words, seed):
     piece = drawn_piece(seed)
     ids = encoded(piece, words)
