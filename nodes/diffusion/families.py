@@ -32,8 +32,9 @@ class Family:
 def family_named(kind: Any) -> Family | None:
     """The Family of a class of pipelines, or None where its steps cannot be taken one by one."""
     takes = inspect.signature(kind.__call__).parameters
-    told = hasattr(kind, "encode_prompt") and "prompt_embeds" in takes
-    if not ((told or _moves_picture(kind) or _is_second(kind)) and {"latents", "output_type"} <= set(takes)):
+    reads = hasattr(kind, "encode_prompt")
+    told = "prompt_embeds" in takes if reads else _moves_picture(kind)
+    if not ((told or _is_second(kind)) and {"latents", "output_type"} <= set(takes)):
         return None
     if "Audio" in kind.__name__:  # latents of sounds
         return None
