@@ -24,7 +24,7 @@ LEFT_OUT = ("file.", "app.quit", "node.group", "node.ungroup", "node.enter", "no
 
 
 @pytest.mark.timeout(3600)
-@pytest.mark.parametrize("gestures", ["300", pytest.param("10000", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("gestures", ["300", pytest.param("1500", marks=pytest.mark.slow)])
 def test_a_monkey_at_the_window_leaves_a_valid_document_and_a_way_back(display, tmp_path, gestures):  # noqa: F811
     graph = tmp_path / "lines.yaml"
     graph.write_text(GRAPH, encoding="utf-8")
