@@ -7,9 +7,8 @@ from typing import Annotated, Any
 
 from nodegraph import SILENT, Context, InputError, ModelType, Range, Recipe, node, warn
 
-from ..common.folders import elsewhere
+from ..common.folders import network_problem
 from ..common.loading import model_place
-from ..common.weights import header, problem as file_problem
 from ..media.audio import mono, resampled
 from ..media.types import Audio, Score
 
@@ -36,13 +35,7 @@ def kind_problem(folder: Path) -> str:
     if folder.suffix == ".onnx":
         return ("is a file of ONNX; python -m nodegraph_nodes.audio.onnx makes the folder of it that is wanted, and "
                 "audio/transcriber comes along")
-    path = folder / "model.safetensors"
-    if not path.exists() or (folder / "config.json").exists():
-        return elsewhere(folder) or "holds another kind of model"
-    wrong = file_problem(path)
-    if wrong:
-        return f"cannot be loaded: {wrong}"
-    return "" if {"contour_in.weight", "lowpass"} <= set(header(path)) else "holds another kind of network"
+    return network_problem(folder, "contour_in.weight", "lowpass")
 
 
 TranscriberModel = Annotated[Any, ModelType(

@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from .weights import PICKLES, absent, other_kind, single_file, unreadable
+from .weights import PICKLES, absent, header, other_kind, problem, single_file, unreadable
 
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model", "spiece.model", "sentencepiece.bpe.model", "vocab.json",
                    "vocab.txt", "tekken.json", "tiktoken.model")
@@ -90,6 +90,17 @@ def elsewhere(folder: Path) -> str:
     if (folder / "config.json").exists() or (folder / "config.json").is_symlink():
         return ""
     return absent(folder)
+
+
+def network_problem(folder: Path, *names: str) -> str:
+    """Why a folder does not hold the one network, as safetensors without a config, whose weights have these names; or ""."""
+    path = folder / "model.safetensors"
+    if not path.exists() or (folder / "config.json").exists():
+        return elsewhere(folder) or "holds another kind of model"
+    wrong = problem(path)
+    if wrong:
+        return f"cannot be loaded: {wrong}"
+    return "" if set(names) <= set(header(path)) else "holds another kind of network"
 
 
 def _of_file(path: Path) -> str:

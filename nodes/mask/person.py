@@ -7,10 +7,9 @@ from typing import Annotated, Any
 
 from nodegraph import InputError, ModelType, Recipe, node
 
-from ..common.folders import elsewhere
+from ..common.folders import network_problem
 from ..common.loading import model_place
 from ..common.pixels import alpha_of, resampled
-from ..common.weights import header, problem as file_problem
 from ..media.types import Image, Mask
 
 SIDE = 256  # pixels a side of what the network looks at
@@ -31,13 +30,7 @@ def load(recipe: Recipe, device: str, dtype: str) -> Any:
 
 def kind_problem(folder: Path) -> str:
     """Why a folder does not hold MediaPipe's selfie segmentation as safetensors, or ""."""
-    path = folder / "model.safetensors"
-    if not path.exists() or (folder / "config.json").exists():
-        return elsewhere(folder) or "holds another kind of model"
-    wrong = file_problem(path)
-    if wrong:
-        return f"cannot be loaded: {wrong}"
-    return "" if "deep.0.gate.squeeze.weight" in header(path) else "holds another kind of network"
+    return network_problem(folder, "deep.0.gate.squeeze.weight")
 
 
 PersonModel = Annotated[Any, ModelType(
